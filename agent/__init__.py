@@ -1,0 +1,1 @@
+"""The episode loop, its record, and the commands."""

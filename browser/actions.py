@@ -1,0 +1,219 @@
+"""Everything an agent can do. Points and distances are viewport CSS px.
+
+A record per action; `Action` is their union, told apart by `type`, and `ACTION` reads and writes
+it as JSON.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+from vigorl.browser.geometry import Box, Point
+
+
+@dataclass(frozen=True, slots=True)
+class Click:
+    """Press and release a mouse button; `count` 2 is a double click."""
+
+    point: Point
+    button: Literal["left", "middle", "right"] = "left"
+    count: int = 1
+    type: Literal["click"] = "click"
+
+
+@dataclass(frozen=True, slots=True)
+class Hover:
+    """Move the mouse to a point and leave it there."""
+
+    point: Point
+    type: Literal["hover"] = "hover"
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """Type text, into the field at `point` (clicked first) or where the focus is.
+
+    `clear` empties the field first; `enter` presses Enter afterwards.
+    """
+
+    text: str
+    point: Point | None = None
+    clear: bool = False
+    enter: bool = False
+    type: Literal["type"] = "type"
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """Press a key or chord, in Playwright's names: `Enter`, `Control+A`, `Shift+Tab`."""
+
+    keys: str
+    type: Literal["press"] = "press"
+
+
+@dataclass(frozen=True, slots=True)
+class Scroll:
+    """Turn the wheel over a point; positive `dy_css_px` shows what is further down."""
+
+    point: Point
+    dx_css_px: float = 0
+    dy_css_px: float = 0
+    type: Literal["scroll"] = "scroll"
+
+
+@dataclass(frozen=True, slots=True)
+class Drag:
+    """Press at `start`, move to `end`, release."""
+
+    start: Point
+    end: Point
+    type: Literal["drag"] = "drag"
+
+
+@dataclass(frozen=True, slots=True)
+class SelectOption:
+    """Choose the option with this visible label in the native select at `point`."""
+
+    point: Point
+    label: str
+    type: Literal["select"] = "select"
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """Click at `point` and give these files to the file chooser that opens."""
+
+    point: Point
+    paths: tuple[str, ...]
+    type: Literal["upload"] = "upload"
+
+
+@dataclass(frozen=True, slots=True)
+class Goto:
+    """Load a URL in the current tab."""
+
+    url: str
+    type: Literal["goto"] = "goto"
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """One entry back in the tab's history."""
+
+    type: Literal["back"] = "back"
+
+
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """One entry forward in the tab's history."""
+
+    type: Literal["forward"] = "forward"
+
+
+@dataclass(frozen=True, slots=True)
+class Reload:
+    """Load the current page again."""
+
+    type: Literal["reload"] = "reload"
+
+
+@dataclass(frozen=True, slots=True)
+class TabNew:
+    """Open a tab and switch to it."""
+
+    url: str = "about:blank"
+    type: Literal["tab_new"] = "tab_new"
+
+
+@dataclass(frozen=True, slots=True)
+class TabSwitch:
+    """Show the tab with this index (0 is the first, as `Observation.tabs` lists them)."""
+
+    index: int
+    type: Literal["tab_switch"] = "tab_switch"
+
+
+@dataclass(frozen=True, slots=True)
+class TabClose:
+    """Close the tab with this index, or the current one."""
+
+    index: int | None = None
+    type: Literal["tab_close"] = "tab_close"
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Let time pass."""
+
+    seconds: float = 1.0
+    type: Literal["wait"] = "wait"
+
+
+@dataclass(frozen=True, slots=True)
+class ZoomStyle:
+    """How a zoomed view is made.
+
+    Source: sizes and dot of the published checkpoints in `vigorl.policy.family`
+    (arXiv 2505.23678 and its released configurations).
+    """
+
+    output_px: int = 512
+    """Side of the square view, px."""
+    dot: bool = False
+    """Draw a red dot with a white rim on the point that was asked for."""
+    edge: Literal["shift", "clip"] = "shift"
+    """At the screen's edge: move the region inward, or cut it and stretch what is left."""
+    source: Literal["optical", "recorded"] = "optical"
+    """Let the page render the region again at a higher scale where it can, or enlarge pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Zoom:
+    """Look closer: show `region_css_px`, a rectangle centred on the point of interest."""
+
+    region_css_px: Box
+    style: ZoomStyle = ZoomStyle()
+    type: Literal["zoom"] = "zoom"
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The task is finished; `answer` where one was asked for."""
+
+    answer: str = ""
+    type: Literal["done"] = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """The task cannot be done; say why."""
+
+    reason: str
+    type: Literal["give_up"] = "give_up"
+
+
+Action = (
+    Click
+    | Hover
+    | Type
+    | Press
+    | Scroll
+    | Drag
+    | SelectOption
+    | Upload
+    | Goto
+    | Back
+    | Forward
+    | Reload
+    | TabNew
+    | TabSwitch
+    | TabClose
+    | Wait
+    | Zoom
+    | Done
+    | GiveUp
+)
+
+ACTION: TypeAdapter[Action] = TypeAdapter(Annotated[Action, Field(discriminator="type")])
+"""Reads and writes an action as JSON."""

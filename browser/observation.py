@@ -1,0 +1,75 @@
+"""What an agent gets to see after each step."""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from vigorl.browser.geometry import Box
+from vigorl.browser.picture import View
+
+EventKind = Literal[
+    "dialog",  # a JavaScript dialog opened and was answered
+    "download",  # a file was saved
+    "file_chooser",  # the page asked for a file
+    "tab_opened",  # the page opened a tab or popup, which is shown now
+    "tab_closed",
+    "navigation_error",  # a page did not load
+    "blocked",  # something was stopped by policy (too many popups or dialogs, a forbidden host)
+    "page_crashed",  # the renderer died; the page was loaded again
+    "page_hung",  # the page did not answer in time; it was replaced
+    "not_settled",  # the page was still busy when the step's time was over
+    "bad_action",  # the action could not be carried out as given
+    "malformed",  # the policy's output held no action
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened beside the pixels, in one sentence for the agent."""
+
+    kind: EventKind
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """An open tab."""
+
+    url: str
+    title: str
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A numbered element, for checkpoints that act on marks instead of points."""
+
+    id: int
+    box_css_px: Box
+    role: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What is new since the last step.
+
+    `view` is what there is to see: a screen, or a zoomed view. It is None where nothing new can
+    be seen (the answer to a malformed output or an impossible zoom); the last view stands.
+    `ended` says that the world is over: no further step will be taken.
+    """
+
+    view: View | None
+    url: str = ""
+    title: str = ""
+    tabs: tuple[Tab, ...] = ()
+    events: tuple[Event, ...] = ()
+    marks: tuple[Mark, ...] | None = None
+    ended: bool = False
+
+    def with_event(self, kind: EventKind, text: str) -> "Observation":
+        """The same observation with one more event."""
+        return replace(self, events=(*self.events, Event(kind, text)))
+
+    def answer(self, kind: EventKind, text: str) -> "Observation":
+        """An observation that shows nothing new and says one sentence."""
+        return replace(self, view=None, marks=None, events=(Event(kind, text),))

@@ -1,0 +1,86 @@
+"""The seam between the episode loop and whatever chooses the next action."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from vigorl.browser.actions import Action
+from vigorl.browser.geometry import Point
+from vigorl.browser.observation import Observation
+
+
+@dataclass(frozen=True, slots=True)
+class ShownImage:
+    """A picture as the model saw it: which one, and the size it was resized to."""
+
+    sha256: str
+    width_px: int
+    height_px: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """The tokens of one turn, as they were sampled.
+
+    An episode's tokens form rows. A turn continues a row: `prompt_ids` are what was written to
+    the row since its last sampled token (mask 0), `sampled_ids` what the model then sampled
+    (mask 1). A row is the concatenation of its turns. Whenever the history is rewritten, or a
+    server encoded the past differently, a new row begins with its whole prompt.
+    """
+
+    row: int
+    prompt_ids: tuple[int, ...]
+    sampled_ids: tuple[int, ...]
+    logprobs: tuple[float, ...] | None
+    """Of each sampled id under the sampling distribution at temperature 1; None: not offered."""
+    images: tuple[ShownImage, ...] = ()
+    """Those whose placeholder tokens stand in `prompt_ids`, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What a policy said at one step.
+
+    Either `action` is set, or `error` says in one sentence, addressed to the policy, why its
+    text holds none.
+    """
+
+    text: str
+    """Exactly as it was written, special tokens left out."""
+    thought: str
+    points: tuple[Point, ...]
+    """Points that the thought refers to, viewport CSS px."""
+    action: Action | None
+    error: str | None = None
+    tokens: Tokens | None = None
+    prompt_token_count: int = 0
+    sampled_token_count: int = 0
+
+
+class Actor(Protocol):
+    """A policy in one episode; it remembers what it has seen and done."""
+
+    async def act(self, observation: Observation) -> Turn:
+        """Look, think, and choose.
+
+        Raises:
+            PolicyFault: the model's server or device broke.
+        """
+        ...
+
+
+class Policy(Protocol):
+    """Whatever chooses. Shared by many episodes at once; an `Actor` plays each."""
+
+    name: str
+
+    def actor(self, goal: str) -> Actor:
+        """A fresh actor for one episode."""
+        ...
+
+    def describe(self) -> dict[str, Any]:
+        """What a record needs to name this policy again: model, family, settings, versions."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections and devices; may be called twice."""
+        ...

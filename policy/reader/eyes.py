@@ -1,0 +1,19 @@
+"""From a picture to a `Screen`."""
+
+import numpy as np
+
+from vigorl.browser.picture import View
+from vigorl.policy.reader.ocr import TextReader
+from vigorl.policy.reader.screen import Screen
+
+
+class Eyes:
+    """Reads pictures; safe to call from several threads."""
+
+    def __init__(self) -> None:
+        self._text = TextReader()
+
+    def read(self, view: View) -> Screen:
+        """Everything on the picture that a person would point at."""
+        pixels = np.asarray(view.picture.image())
+        return Screen(self._text.read(pixels), (), view.frame)

@@ -1,0 +1,55 @@
+"""What `reader` sees: lines of text and the shapes of controls, with their boxes.
+
+Boxes are px of the picture that was read; `Screen.frame` maps them to the viewport.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from vigorl.browser.geometry import Box, Frame
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A run of text on one baseline, as a person would point at it."""
+
+    text: str
+    box_px: Box
+    confidence: float
+    edges_px: tuple[float, ...] = ()
+    """Where each character of `text` begins in x, and where the last ends: one more than there
+    are characters. Empty: not known, taken to be spread evenly."""
+    link: bool = False
+    """Whether it is drawn as links are: underlined, or in a colour of its own."""
+
+    def part(self, start: int, stop: int) -> Box:
+        """The box of the characters `text[start:stop]`."""
+        box, count = self.box_px, len(self.text)
+        edges = self.edges_px or tuple(
+            box.left + box.width * index / count for index in range(count + 1)
+        )
+        return Box(edges[start], box.top, max(edges[stop], edges[start]), box.bottom)
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A control or picture found by its outline.
+
+    `name` is what an icon seems to show ('search', 'close', 'menu', …), best guess first, with
+    synonyms; empty for other shapes. `checked` is set for checkboxes, radios and switches.
+    """
+
+    kind: Literal["button", "field", "checkbox", "radio", "switch", "select", "icon"]
+    box_px: Box
+    names: tuple[str, ...] = ()
+    checked: bool | None = None
+    confidence: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """One picture, read."""
+
+    lines: tuple[Line, ...]
+    shapes: tuple[Shape, ...]
+    frame: Frame

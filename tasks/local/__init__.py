@@ -1,0 +1,1 @@
+"""Embedded tasks: small real web pages with state, served from this machine."""

@@ -1,0 +1,1 @@
+"""From recorded trajectories to rows of tokens that a model can be trained on."""
