@@ -1,0 +1,296 @@
+"""The record of one episode: a folder that can be shown, scored and trained on.
+
+::
+
+    runs/20261121-101500-find-a-kettle-3f9a/
+        config.json         what was asked for, and the versions that answered
+        trajectory.jsonl    a record a line: start, step …, end; appended and flushed
+        images/<sha256>.jpg every picture once, by the hash of its bytes
+
+A step's line is written when the policy has spoken, before its action is carried out, so a run
+that is killed loses at most the step in flight. What came of the action stands in the next line.
+"""
+
+import dataclasses
+import json
+import os
+import re
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from vigorl.browser.environment import Score
+from vigorl.browser.errors import InconsistentData, StorageFault, UsageError
+from vigorl.browser.geometry import Frame
+from vigorl.browser.observation import Event, Mark, Observation, Tab
+from vigorl.browser.picture import MEDIA_TYPES, Picture, View
+from vigorl.policy.policy import Turn
+
+Status = Literal["done", "gave_up", "limit", "fault", "interrupted"]
+"""How an episode ended. Only `fault` and `interrupted` say nothing about the policy."""
+
+RECORDED_PACKAGES = ("vigorl-agent", "playwright", "rapidocr", "torch", "transformers")
+
+
+@dataclass(frozen=True, slots=True)
+class SeenView:
+    """A view as it is recorded: the picture by its file name."""
+
+    image: str
+    """Path of the picture, relative to the trajectory's folder."""
+    frame: Frame
+    kind: Literal["screen", "crop", "optical"]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An observation as it is recorded."""
+
+    view: SeenView | None
+    url: str
+    title: str
+    tabs: tuple[Tab, ...]
+    events: tuple[Event, ...]
+    marks: tuple[Mark, ...] | None
+    ended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StartRecord:
+    """The first line: what the episode is about."""
+
+    goal: str
+    policy: dict[str, Any]
+    limits: dict[str, Any]
+    task: dict[str, Any] | None
+    """The task's frozen row, where the goal belongs to one; enough to judge it again."""
+    started_at: str
+    type: Literal["start"] = "start"
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """One turn: what was seen, and what the policy said to it."""
+
+    index: int
+    seen: Seen
+    turn: Turn
+    observe_s: float
+    """Time the environment took to bring about this observation (its action included)."""
+    act_s: float
+    """Time the policy took."""
+    type: Literal["step"] = "step"
+
+
+@dataclass(frozen=True, slots=True)
+class EndRecord:
+    """The last line: how it ended."""
+
+    status: Status
+    reason: str
+    """One sentence: which limit, why given up, what broke; empty where there is nothing to say."""
+    answer: str | None
+    score: Score | None
+    """None where nobody could judge; stays out of means."""
+    seen: Seen | None
+    """What the last action led to."""
+    seconds: float
+    type: Literal["end"] = "end"
+
+
+Record = StartRecord | StepRecord | EndRecord
+_RECORD: TypeAdapter[Record] = TypeAdapter(Annotated[Record, Field(discriminator="type")])
+
+
+@dataclass(frozen=True)
+class Trajectory:
+    """An episode as read back from its folder. `end` is None where the run was killed."""
+
+    folder: Path
+    start: StartRecord
+    steps: tuple[StepRecord, ...]
+    end: EndRecord | None
+
+    @property
+    def status(self) -> Status:
+        """How it ended; a killed run counts as interrupted."""
+        return self.end.status if self.end else "interrupted"
+
+    def view(self, seen: SeenView) -> View:
+        """The recorded view with its picture.
+
+        Raises:
+            InconsistentData: the image file is missing or is not the picture it is named after.
+        """
+        path = self.folder / seen.image
+        try:
+            picture = Picture.from_bytes(path.read_bytes())
+        except FileNotFoundError as error:
+            raise InconsistentData(f"{path} is named in {self.folder} but is not there") from error
+        if picture.sha256 != path.stem:
+            raise InconsistentData(f"{path} does not hold the picture it is named after")
+        return View(picture, seen.frame, seen.kind)
+
+
+class Recorder:
+    """Writes one trajectory folder, a line at a time.
+
+    Many trajectories may share one folder of images: `images` says where, the trajectory's own
+    otherwise.
+    """
+
+    def __init__(self, folder: Path, images: Path | None = None) -> None:
+        self.folder = folder
+        self._images = images or folder / "images"
+        self._steps: list[StepRecord] = []
+        self._start: StartRecord | None = None
+        with _disk(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            self._images.mkdir(parents=True, exist_ok=True)
+            self._lines = (folder / "trajectory.jsonl").open("xb", buffering=0)
+
+    @classmethod
+    def create(cls, runs: Path, goal: str, config: Mapping[str, Any]) -> "Recorder":
+        """Make a new folder under `runs`, named by time and goal, and save `config.json` in it.
+
+        Raises:
+            StorageFault: the folder cannot be written.
+        """
+        slug = "-".join(re.findall(r"[a-z0-9]+", goal.lower())[:6])[:48] or "run"
+        stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
+        folder = runs / f"{stamp}-{slug}-{secrets.token_hex(2)}"
+        recorder = cls(folder)
+        with _disk(folder):
+            text = json.dumps({**config, "versions": versions()}, indent=2, default=str)
+            (folder / "config.json").write_text(text + "\n", encoding="utf-8")
+        return recorder
+
+    def start(self, record: StartRecord) -> None:
+        """Write the first line."""
+        self._start = record
+        self._append(record)
+
+    def seen(self, observation: Observation) -> Seen:
+        """Store an observation's picture, once, and return its record."""
+        view = observation.view
+        return Seen(
+            view=None
+            if view is None
+            else SeenView(self._store(view.picture), view.frame, view.kind),
+            url=observation.url,
+            title=observation.title,
+            tabs=observation.tabs,
+            events=observation.events,
+            marks=observation.marks,
+            ended=observation.ended,
+        )
+
+    def step(self, record: StepRecord) -> None:
+        """Append one step."""
+        self._steps.append(record)
+        self._append(record)
+
+    def end(self, record: EndRecord) -> Trajectory:
+        """Write the last line and close the file."""
+        if self._start is None:
+            raise InconsistentData("a trajectory that ends before it starts")
+        self._append(record)
+        self.close()
+        return Trajectory(self.folder, self._start, tuple(self._steps), record)
+
+    def close(self) -> None:
+        """Close the file; may be called twice."""
+        self._lines.close()
+
+    def _append(self, record: Record) -> None:
+        line = _RECORD.dump_json(record) + b"\n"
+        with _disk(self.folder):
+            while line:
+                line = line[self._lines.write(line) :]
+
+    def _store(self, picture: Picture) -> str:
+        path = self._images / f"{picture.sha256}.{MEDIA_TYPES[picture.media_type]}"
+        if not path.exists():
+            unfinished = path.with_suffix(f".{secrets.token_hex(4)}.part")
+            with _disk(self.folder):
+                unfinished.write_bytes(picture.data)
+                os.replace(unfinished, path)
+        return Path(os.path.relpath(path, self.folder)).as_posix()
+
+
+@contextmanager
+def _disk(folder: Path) -> Iterator[None]:
+    """Label what the disk refuses.
+
+    Raises:
+        StorageFault: with the folder and what to do.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise StorageFault(
+            f"cannot write to {folder}: {error.strerror or error}. What was recorded before is "
+            "kept. Free some space or choose another folder with --out."
+        ) from error
+
+
+def read_trajectory(folder: Path) -> Trajectory:
+    """Read a trajectory's folder; a last line that was cut off by a kill is left out.
+
+    Raises:
+        UsageError: there is no trajectory in this folder.
+        InconsistentData: a line other than the last cannot be read, or the lines are out of order.
+    """
+    path = folder / "trajectory.jsonl" if folder.is_dir() else folder
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise UsageError(f"no trajectory at {folder}: there is no {path}") from error
+    records: list[Record] = []
+    for number, line in enumerate(lines, 1):
+        try:
+            records.append(_RECORD.validate_json(line))
+        except ValidationError as error:
+            if number == len(lines) and not line.endswith("\n"):
+                break
+            raise InconsistentData(f"{path}, line {number}: {error}") from error
+    if not records or not isinstance(records[0], StartRecord):
+        raise UsageError(f"{path} holds no recorded episode")
+    steps = tuple(record for record in records if isinstance(record, StepRecord))
+    end = records[-1] if isinstance(records[-1], EndRecord) else None
+    if len(steps) + 1 + (end is not None) != len(records):
+        raise InconsistentData(f"{path}: records out of order")
+    return Trajectory(path.parent, records[0], steps, end)
+
+
+def versions() -> dict[str, str]:
+    """Versions of the packages that decide what an episode looks like."""
+    found = {}
+    for package in RECORDED_PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def now() -> str:
+    """The time in UTC, ISO 8601, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def as_json(record: Any) -> Any:
+    """Any of the package's dataclasses as plain JSON values."""
+    return json.loads(TypeAdapter(type(record)).dump_json(record))
+
+
+def config_of(settings: Any) -> dict[str, Any]:
+    """A settings dataclass as the contents of `config.json`."""
+    return dataclasses.asdict(settings)
