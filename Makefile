@@ -1,0 +1,67 @@
+# The two commands of this project; each sets up all it needs, on a machine with nothing installed.
+#
+#   make demo   do a real task in a real browser, offline, with the embedded reader
+#   make test   run the tests
+#
+# And for contributors: make lint, make format, make bench, make clean.
+
+VENV   := .venv
+BIN    := $(VENV)/bin
+PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3 python; do \
+            $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+            && echo $$python && break; done)
+PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+# Without an NVIDIA driver, PyTorch's CPU build where its index can be reached: a tenth of the size.
+TORCH_INDEX = $(shell command -v nvidia-smi >/dev/null 2>&1 || \
+                { curl -fsI -m 4 https://download.pytorch.org/whl/cpu/ >/dev/null 2>&1 && \
+                  echo --extra-index-url https://download.pytorch.org/whl/cpu; })
+
+.PHONY: demo test test-slow lint format bench clean
+.DEFAULT_GOAL := demo
+
+demo: $(VENV)/.core $(VENV)/.browser
+	@$(BIN)/vigorl-agent run --task shop:7
+
+test: $(VENV)/.dev $(VENV)/.browser
+	@$(BIN)/python -m pytest
+
+test-slow: $(VENV)/.dev $(VENV)/.browser
+	@$(BIN)/python -m pytest -m slow --timeout 3600
+
+lint: $(VENV)/.dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet .
+	@rm -rf build/types && $(PIP) install --no-deps --no-compile --target build/types .
+	@cd build/types && ../../$(BIN)/mypy --config-file ../../pyproject.toml -p vigorl
+
+format: $(VENV)/.dev
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: $(VENV)/.dev $(VENV)/.browser
+	@$(BIN)/python tests/bench/step.py
+	@$(BIN)/python tests/bench/settle.py
+
+clean:
+	@rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
+
+$(VENV)/.venv:
+	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer here: install one (apt-get install python3), or say make PYTHON=/path/to/python3."; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "$(PYTHON) cannot make a virtual environment: apt-get install python3-venv, then make again."; exit 1; }
+	@$(PIP) install --upgrade "pip>=25"
+	@touch $@
+
+$(VENV)/.core: $(VENV)/.venv pyproject.toml constraints.txt
+	@echo "installing vigorl-agent into $(VENV) …"
+	@$(PIP) install --constraint constraints.txt --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.core
+	@echo "installing what tests and lint need (PyTorch, transformers, …) …"
+	@$(PIP) install --constraint constraints.txt $(TORCH_INDEX) --editable '.[model,dev]'
+	@touch $@
+
+$(VENV)/.browser: | $(VENV)/.core
+	@$(BIN)/vigorl-agent setup
+	@touch $@

@@ -1,0 +1,171 @@
+"""One task, from the words on the command line to a recorded episode."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from vigorl.agent.rollout import Limits, rollout
+from vigorl.agent.trajectory import (
+    Recorder,
+    StepRecord,
+    Trajectory,
+    as_json,
+    config_of,
+    read_trajectory,
+)
+from vigorl.browser.chromium import Browser, BrowserSettings
+from vigorl.browser.environment import Environment
+from vigorl.browser.errors import UsageError
+from vigorl.browser.live import LivePage, PageSettings
+from vigorl.browser.zoom import ZoomEnvironment
+from vigorl.policy.policy import Policy
+
+READER = "reader"
+"""The embedded policy that needs no model."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelConfig:
+    """Who plays."""
+
+    model: str = READER
+    """`reader`, the URL of an OpenAI-compatible server, a checkpoint's folder, or a hub id."""
+    model_name: str | None = None
+    """Which of a server's models; None: its only one."""
+    family: str | None = None
+    """How the model is talked to (`vigorl.policy.family`); None: told by its name."""
+    api_key: str | None = None
+    """Sent to the server as a bearer token; never recorded."""
+    temperature: float = 0.5
+    """Of sampling; 0 is greedy. Source of the default: the published evaluation."""
+    window_screens: int | None = None
+    """Screenshots that stay in the conversation; None: as the family has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunConfig:
+    """What `vigorl-agent run` does."""
+
+    goal: str | None = None
+    """What to do, in words; None: the goal of `task`."""
+    url: str | None = None
+    """Where to start; None: the task's page, or an empty one."""
+    task: str | None = None
+    """An embedded task, `name` or `name:seed`."""
+    goal_form: Literal["goal", "instructions"] | None = None
+    """Of an embedded task: what to reach, or how, step by step; None: as the policy needs it."""
+    max_steps: int = 30
+    """Turns until the episode is cut short."""
+    max_seconds: float = 600.0
+    """Seconds until the episode is cut short."""
+    max_tokens: int | None = None
+    """Sampled tokens until the episode is cut short; None: no limit."""
+    viewport_width_px: int = 1280
+    """CSS px; an embedded task brings its own."""
+    viewport_height_px: int = 720
+    """CSS px; an embedded task brings its own."""
+    headed: bool = False
+    """Show the browser's window."""
+    storage_state: Path | None = None
+    """Log-ins to start with: a file as Playwright writes it."""
+    save_storage_state: Path | None = None
+    """Where to write the log-ins at the end."""
+    allowed_hosts: tuple[str, ...] | None = None
+    """The only hosts that can be reached; None: all."""
+    runs: Path = Path("runs")
+    """Where trajectories are recorded."""
+
+    def __post_init__(self) -> None:
+        if self.goal is None and self.task is None:
+            raise UsageError(
+                "nothing to do: say it in words (vigorl-agent run 'click \"Contact\"' --url …) or "
+                "name an embedded task (--task login; `vigorl-agent tasks` lists them)"
+            )
+        if self.storage_state and not self.storage_state.is_file():
+            raise UsageError(f"no storage state at {self.storage_state}")
+
+
+async def open_policy(config: ModelConfig) -> Policy:
+    """The policy that a model's name stands for, ready to play.
+
+    Raises:
+        UsageError: there is no such model, or what it needs is not installed.
+        PolicyFault: the model's server does not answer.
+    """
+    if config.model == READER:
+        from vigorl.policy.reader.actor import ReaderPolicy
+
+        return ReaderPolicy()
+    from vigorl.policy.backend import Sampling
+    from vigorl.policy.model import open_model
+
+    return await open_model(
+        config.model,
+        model_name=config.model_name,
+        family=config.family,
+        api_key=config.api_key,
+        window_screens=config.window_screens,
+        sampling=Sampling(temperature=config.temperature),
+    )
+
+
+async def run(
+    config: RunConfig, model: ModelConfig, watch: Callable[[StepRecord], None] | None = None
+) -> Trajectory:
+    """Play and record one task; a cancellation ends it like a limit does, with its record.
+
+    Raises:
+        UsageError: something in the configuration does not exist.
+        InfrastructureFault: the browser could not start, or the record could not be written.
+    """
+    policy = await open_policy(model)
+    try:
+        browser_settings = BrowserSettings(
+            headless=not config.headed, allowed_hosts=config.allowed_hosts
+        )
+        async with Browser(browser_settings) as browser, _world(config, model, browser) as world:
+            environment, task = world
+            recorder = Recorder.create(
+                config.runs,
+                environment.goal,
+                {"run": config_of(config), "model": {**config_of(model), "api_key": None}},
+            )
+            limits = Limits(config.max_steps, config.max_seconds, config.max_tokens)
+            try:
+                return await rollout(policy, environment, recorder, limits, task, watch)
+            except asyncio.CancelledError:
+                # Ctrl-C ends here like every other ending: with what was recorded.
+                return read_trajectory(recorder.folder)
+    finally:
+        await policy.close()
+
+
+@contextlib.asynccontextmanager
+async def _world(
+    config: RunConfig, model: ModelConfig, browser: Browser
+) -> AsyncIterator[tuple[Environment, dict[str, Any] | None]]:
+    """The environment of a run and, where it is an embedded task, the task's row."""
+    page_settings = PageSettings(
+        width_px=config.viewport_width_px,
+        height_px=config.viewport_height_px,
+        storage_state=config.storage_state,
+        save_storage_state=config.save_storage_state,
+        download_dir=config.runs / "downloads",
+    )
+    if config.task is None:
+        assert config.goal is not None
+        page = LivePage(browser, config.goal, config.url or "about:blank", page_settings)
+        yield ZoomEnvironment(page), None
+        return
+    from vigorl.tasks.local.catalog import find_task
+    from vigorl.tasks.local.environment import TaskEnvironment
+    from vigorl.tasks.local.site import Site
+
+    row = find_task(config.task)
+    form = config.goal_form or ("instructions" if model.model == READER else "goal")
+    async with Site() as site:
+        environment = TaskEnvironment(site, browser, row, goal_form=form, goal=config.goal)
+        yield ZoomEnvironment(environment), as_json(row)

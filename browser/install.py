@@ -1,0 +1,93 @@
+"""Getting a browser onto this machine: Playwright's own, the system's, or the distribution's."""
+
+import asyncio
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.async_api import async_playwright
+
+from vigorl.browser.chromium import MISSING, Browser
+from vigorl.browser.errors import BrowserFault, BrowserMissing
+
+DOWNLOAD_LIMIT_S = 900.0
+PACKAGES = ("chromium-headless-shell", "chromium")
+"""Of Debian and its kin, the smaller one first; each brings the libraries Playwright's needs."""
+FONTS = ("fonts-liberation", "fonts-dejavu-core")
+
+Say = Callable[[str], None]
+
+
+async def install_browser(say: Say) -> str:
+    """Make sure that a browser starts, and return which one (`Chromium 156.0.8078.79`).
+
+    Args:
+        say: Told in a line what is being tried.
+
+    Raises:
+        BrowserMissing: nothing worked; the message says what a person can do.
+    """
+    if not await _playwright_has_one():
+        say("downloading Playwright's Chromium …")
+        command = (sys.executable, "-m", "playwright", "install", "chromium-headless-shell")
+        if problem := await _run(command):
+            say(f"not to be had here ({problem}); looking for the system's")
+    try:
+        return await _start()
+    except BrowserFault as fault:
+        say(str(fault).splitlines()[0])
+    if apt := _apt_get():
+        for package in PACKAGES:
+            say(f"apt-get install {package} …")
+            await _run((*apt, "update", "-qq"))
+            install = (*apt, "install", "-y", "-qq", "--no-install-recommends")
+            if problem := await _run((*install, package, *FONTS)):
+                say(problem)
+                continue
+            return await _start()
+    raise BrowserMissing(MISSING)
+
+
+async def _start() -> str:
+    """Start it once, to be sure."""
+    async with Browser() as browser:
+        return f"Chromium {browser.version}"
+
+
+async def _playwright_has_one() -> bool:
+    async with async_playwright() as playwright:
+        return Path(playwright.chromium.executable_path).exists()
+
+
+def _apt_get() -> tuple[str, ...] | None:
+    """How apt-get is called here; None where it is not, or not for us."""
+    if shutil.which("apt-get") is None:
+        return None
+    if os.geteuid() == 0:
+        return ("apt-get",)
+    return ("sudo", "-n", "apt-get") if shutil.which("sudo") else None
+
+
+async def _run(command: tuple[str, ...]) -> str:
+    """Run to the end; empty where it succeeded, else what it said last."""
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
+    )
+    try:
+        async with asyncio.timeout(DOWNLOAD_LIMIT_S):
+            output, _ = await process.communicate()
+    except BaseException:
+        process.kill()
+        await process.wait()
+        raise
+    if process.returncode == 0:
+        return ""
+    lines = [line.strip() for line in output.decode(errors="replace").splitlines()]
+    errors = [line for line in lines if line.startswith(("Error", "E:"))]
+    return (errors or [line for line in lines if line] or ["no output"])[-1][:200]

@@ -1,0 +1,134 @@
+"""The command as a person or a script meets it: a process, its output, its exit code."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import psutil
+import pytest
+
+from vigorl.agent.trajectory import read_trajectory
+
+PAGE = """<!doctype html><title>Kettles</title>
+<style>body { font: 20px sans-serif; margin: 40px } button { font: inherit; padding: 8px 20px }
+label { display: block; margin: 24px 0 } input { font: inherit; padding: 6px 10px; width: 300px }
+</style>
+<h1>Kettles and pots</h1>
+<label>Your name <input id="who" placeholder="Name"></label>
+<button onclick="out.textContent = 'Welcome, ' + who.value">Greet</button>
+<p id="out"></p>"""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("site")
+    (folder / "index.html").write_text(PAGE)
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_: Any) -> None:
+            return None
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder)) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+def command(*arguments: str | Path) -> list[str]:
+    return [sys.executable, "-m", "vigorl.agent.cli", *map(str, arguments)]
+
+
+def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command(*arguments), capture_output=True, text=True, timeout=100)
+
+
+@pytest.mark.browser
+def test_a_task_in_words_is_done_recorded_and_shown(site: str, tmp_path: Path) -> None:
+    goal = 'type "Ada" into "Your name", click "Greet", wait until you see "Welcome, Ada"'
+    done = run("run", goal, "--url", site, "--json", "--out", tmp_path)
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert (result["status"], result["score"]) == ("done", None)
+    folder = Path(result["trajectory"])
+    recorded = read_trajectory(folder)
+    assert len(recorded.steps) == result["steps"]
+    assert (folder / "filmstrip.png").is_file()
+    shown = run("show", folder)
+    assert shown.returncode == 0
+    assert "Ada" in shown.stdout and str(folder / "index.html") in shown.stdout.replace("\n", "")
+
+
+@pytest.mark.browser
+def test_what_reader_cannot_do_is_refused_with_a_way_out(site: str, tmp_path: Path) -> None:
+    goal = "organise my holidays as cheaply as possible and surprise me"
+    done = run("run", goal, "--url", site, "--json", "--out", tmp_path)
+    assert done.returncode == 3
+    result = json.loads(done.stdout)
+    assert result["status"] == "gave_up"
+    assert "--model" in result["reason"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["run"], "nothing to do"),
+        (["run", "x", "--viewport", "big"], "1280x720"),
+        (["run", "--task", "logn"], "login"),
+        (["run", "x", "--storage-state", "/no/such.json"], "/no/such.json"),
+        (["run", "x", "--model", "/no/such/model"], "/no/such/model"),
+        (["show", "/no/such/run"], "no trajectory"),
+        (["eval", "grounding", "--data", "/no/such"], "manifest.json"),
+    ],
+)
+def test_a_wrong_request_says_what_to_change(arguments: list[str], said: str) -> None:
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert said in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr
+
+
+def test_a_server_that_does_not_answer_is_a_fault_that_names_it(tmp_path: Path) -> None:
+    done = run("run", "x", "--model", "http://127.0.0.1:9/v1", "--json", "--out", tmp_path)
+    assert done.returncode == 5
+    result = json.loads(done.stdout)
+    assert result["status"] == "fault"
+    assert "127.0.0.1:9" in result["reason"]
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stopped_run_is_recorded_and_leaves_no_process(
+    site: str, tmp_path: Path, number: signal.Signals
+) -> None:
+    goal = 'click "Greet", wait 60 seconds'
+    process = subprocess.Popen(
+        command("run", goal, "--url", site, "--json", "--out", tmp_path),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    family = []
+    for _ in range(300):
+        time.sleep(0.1)
+        lines = list(tmp_path.glob("*/trajectory.jsonl"))
+        if lines and len(lines[0].read_text().splitlines()) >= 3:
+            family = psutil.Process(process.pid).children(recursive=True)
+            break
+    process.send_signal(number)
+    output, errors = process.communicate(timeout=30)
+    assert family, errors
+    assert process.returncode == 130, errors
+    result = json.loads(output)
+    assert result["status"] == "interrupted"
+    recorded = read_trajectory(Path(result["trajectory"]))
+    assert (recorded.status, len(recorded.steps)) == ("interrupted", result["steps"])
+    _, alive = psutil.wait_procs(family, timeout=5)
+    assert alive == []
