@@ -1,7 +1,7 @@
 """The seam between whatever can be met and whatever chooses."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from vigorl.browser.actions import Action
 from vigorl.browser.geometry import Box
@@ -52,6 +52,7 @@ class Environment(Protocol):
         ...
 
 
+@runtime_checkable
 class Optics(Protocol):
     """An environment that can render a region of its screen again, sharper."""
 

@@ -43,7 +43,8 @@ class Tab:
 class Mark:
     """A numbered element, for checkpoints that act on marks instead of points."""
 
-    id: int
+    id: int | None
+    """None: text between the elements, there to be read only."""
     box_css_px: Box
     role: str
     text: str

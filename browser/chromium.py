@@ -1,0 +1,283 @@
+"""One warm Chromium process: how it is found, started, given to episodes, and ended.
+
+No process outlives the command. Playwright's driver talks to Chromium through a pipe and to us
+through another; whichever end dies, also by SIGKILL, the other side reads the end of its pipe and
+leaves within two seconds (`tests/browser/test_process.py`). What remains is a Chromium that does
+not answer: closing gives it `close_limit_s` and then kills its process group.
+"""
+
+import asyncio
+import logging
+import os
+import shutil
+import signal
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from playwright.async_api import Browser as ChromiumProcess
+from playwright.async_api import BrowserContext, Playwright, async_playwright
+from playwright.async_api import Error as PlaywrightError
+
+from vigorl.browser.errors import BrowserDied, BrowserMissing, UsageError
+
+logger = logging.getLogger(__name__)
+
+HEADLESS_SHELLS = ("chromium-headless-shell", "chrome-headless-shell", "headless_shell")
+"""Commands of the build without a window: half the memory, a fifth of the start-up time."""
+
+CHROMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+"""Commands of the browser with a window."""
+
+MISSING = """No Chromium was found. Any one of these gets one:
+  playwright install chromium-headless-shell        (Playwright's own build, into your cache)
+  apt-get install chromium-headless-shell           (Debian, Ubuntu; or the package 'chromium')
+  https://www.google.com/chrome/                    (Chrome itself)
+or name one that is there: BrowserSettings(executable_path=...)."""
+
+FLAGS = (
+    # Frames as fast as they can be drawn: a capture need not wait for the next 16.7 ms tick.
+    "--disable-frame-rate-limit",
+    "--disable-gpu-vsync",
+    # The last switch of a name wins, so this one replaces Playwright's, which also turns on
+    # CDPScreenshotNewSurface. With that feature a renderer that dies while its screenshot is
+    # pending takes the whole browser along (segmentation fault in Chromium 156).
+    "--enable-features=SkipListAccountsWithoutGaiaCookies",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BrowserSettings:
+    """How Chromium is started."""
+
+    executable_path: Path | None = None
+    """The browser to start; None: Playwright's own, else one on PATH, else Chrome."""
+    headless: bool = True
+    """Without a window."""
+    sandbox: bool = True
+    """Chromium's own sandbox around each page; as root it cannot work and is left out."""
+    allowed_hosts: tuple[str, ...] | None = None
+    """Host names and IP addresses that pages may reach (`*.example.org` too); None: all.
+
+    Enforced where names are resolved, so redirects, frames, beacons and WebSockets are held too.
+    """
+    launch_limit_s: float = 30
+    """Time for Chromium to start, s."""
+    close_limit_s: float = 5
+    """Time for Chromium to leave, s; then its processes are killed."""
+
+    def flags(self) -> list[str]:
+        """The command-line switches beside Playwright's own.
+
+        Raises:
+            UsageError: an allowed host is not a host.
+        """
+        if self.allowed_hosts is None:
+            return list(FLAGS)
+        for host in self.allowed_hosts:
+            if not host or set(host) & set(" ,/\t\n"):
+                raise UsageError(f"not a host name or IP address: {host!r}")
+        hosts = (host.strip("[]") for host in self.allowed_hosts)
+        rules = ["MAP * ~NOTFOUND", *(f"EXCLUDE {host}" for host in hosts)]
+        return [
+            *FLAGS,
+            f"--host-resolver-rules={', '.join(rules)}",
+            # Peer connections go to addresses without asking the resolver.
+            "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+        ]
+
+    def allows(self, host: str) -> bool:
+        """Whether pages may reach this host."""
+        if self.allowed_hosts is None:
+            return True
+        host = host.lower().strip("[]")
+        return any(
+            host == allowed or (allowed.startswith("*.") and host.endswith(allowed[1:]))
+            for allowed in (name.lower().strip("[]") for name in self.allowed_hosts)
+        )
+
+
+class Browser:
+    """One Chromium process, warm for as long as the block; a fresh context for each episode.
+
+    If the process dies, its contexts fail with `BrowserDied`, and the next call of `context`
+    starts another one.
+    """
+
+    def __init__(self, settings: BrowserSettings | None = None) -> None:
+        self.settings = settings or BrowserSettings()
+        self._starting = asyncio.Lock()
+        self._driver: asyncio.Task[Playwright] | None = None
+        self._process: ChromiumProcess | None = None
+        self._process_group: int | None = None
+
+    async def __aenter__(self) -> Self:
+        await self._start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process is there."""
+        return self._process is not None and self._process.is_connected()
+
+    @property
+    def version(self) -> str:
+        """Chromium's version, for records; empty before the start."""
+        return self._process.version if self._process is not None else ""
+
+    async def context(self, **options: Any) -> BrowserContext:
+        """A fresh context, in a fresh process where the last one died.
+
+        Args:
+            options: those of Playwright's `Browser.new_context`.
+
+        Raises:
+            BrowserMissing: there is no Chromium on this machine.
+            BrowserDied: Chromium does not start, or died at once.
+        """
+        await self._start()
+        assert self._process is not None
+        try:
+            async with asyncio.timeout(self.settings.launch_limit_s):
+                return await self._process.new_context(**options)
+        except (PlaywrightError, TimeoutError) as error:
+            if self.alive and isinstance(error, PlaywrightError):
+                raise UsageError(f"no context with {options}: {error.message}") from error
+            raise BrowserDied("Chromium died while an episode began") from error
+
+    async def close(self) -> None:
+        """End the process, by force where it does not answer; may be called twice."""
+        driver, self._driver = self._driver, None
+        process, self._process = self._process, None
+        group, self._process_group = self._process_group, None
+        ended = process is None
+        try:
+            if process is not None:
+                ended = await _ends(process.close(), self.settings.close_limit_s)
+        finally:  # also when the closing itself is cancelled
+            if not ended and group is not None:
+                _kill(group)
+            if driver is not None:
+                await _ends(_stop(driver), self.settings.close_limit_s)
+
+    async def _start(self) -> None:
+        async with self._starting:
+            if self.alive:
+                return
+            await self.close()  # what is left of a process that died, its driver included
+            try:
+                async with asyncio.timeout(self.settings.launch_limit_s):
+                    # A task of its own: if its start were cancelled half-way, nobody would hold
+                    # the driver's process any more.
+                    self._driver = asyncio.create_task(async_playwright().start())
+                    playwright = await asyncio.shield(self._driver)
+                    self._process = await _launch(playwright, self.settings)
+                    self._process_group = await _process_group(self._process)
+            except TimeoutError as error:
+                await self.close()
+                raise BrowserDied(
+                    f"Chromium did not start within {self.settings.launch_limit_s:g} s"
+                ) from error
+            except BaseException:  # a cancelled start must not leave a process either
+                await self.close()
+                raise
+
+
+def _candidates(playwright: Playwright, settings: BrowserSettings) -> Iterator[dict[str, Any]]:
+    """Ways to launch, as Playwright's options, best first."""
+    if settings.executable_path is not None:
+        if not settings.executable_path.exists():
+            raise BrowserMissing(f"There is no {settings.executable_path}. {MISSING}")
+        yield {"executable_path": settings.executable_path}
+        return
+    own = Path(playwright.chromium.executable_path)
+    if _headless_shell_beside(own) if settings.headless else own.exists():
+        yield {}
+    for name in (*HEADLESS_SHELLS, *CHROMES) if settings.headless else CHROMES:
+        if path := shutil.which(name):
+            yield {"executable_path": path}
+    if own.exists():
+        yield {"executable_path": own}
+    yield {"channel": "chrome"}
+
+
+def _headless_shell_beside(own: Path) -> bool:
+    """Whether Playwright has downloaded its headless shell, which is in a folder of its own.
+
+    Trying would tell as well, but leaves temporary folders behind.
+    """
+    builds = [path for path in own.parents if path.name.startswith("chromium-")]
+    return any(
+        path.with_name(path.name.replace("chromium-", "chromium_headless_shell-")).exists()
+        for path in builds
+    )
+
+
+async def _launch(playwright: Playwright, settings: BrowserSettings) -> ChromiumProcess:
+    for candidate in _candidates(playwright, settings):
+        try:
+            return await playwright.chromium.launch(
+                **candidate,
+                headless=settings.headless,
+                args=settings.flags(),
+                chromium_sandbox=settings.sandbox and os.geteuid() != 0,
+                timeout=settings.launch_limit_s * 1000,
+                # Signals are ours to answer: a Ctrl-C must not end Chromium under an episode
+                # that is still writing its record.
+                handle_sigint=False,
+                handle_sigterm=False,
+                handle_sighup=False,
+            )
+        except PlaywrightError as error:
+            if "Executable doesn't exist" in error.message or "is not found at" in error.message:
+                continue
+            name = candidate.get("executable_path", "Chromium")
+            if "No usable sandbox" in error.message:
+                raise BrowserDied(
+                    f"{name} finds no usable sandbox on this machine. Allow unprivileged user "
+                    "namespaces (sysctl kernel.apparmor_restrict_unprivileged_userns=0), or, "
+                    "for pages you trust, start it with BrowserSettings(sandbox=False)."
+                ) from error
+            lines = [line for line in error.message.splitlines() if "<launching>" not in line]
+            raise BrowserDied(f"{name} did not start: {' '.join(lines)[:1000]}") from error
+    raise BrowserMissing(MISSING)
+
+
+async def _process_group(process: ChromiumProcess) -> int | None:
+    """The process group that Playwright made for Chromium; None where it shares ours."""
+    session = await process.new_browser_cdp_session()
+    information = await session.send("SystemInfo.getProcessInfo")
+    await session.detach()
+    for entry in information["processInfo"]:
+        if entry["type"] == "browser":
+            group = os.getpgid(entry["id"])
+            return group if group != os.getpgid(0) else None
+    return None
+
+
+def _kill(group: int) -> None:
+    logger.warning("Chromium did not leave by itself; killing its process group %d", group)
+    try:
+        os.killpg(group, signal.SIGKILL)
+    except ProcessLookupError:
+        logger.debug("process group %d was gone already", group)
+
+
+async def _stop(driver: asyncio.Task[Playwright]) -> None:
+    """End Playwright's driver, and with it what it has launched."""
+    await (await driver).stop()
+
+
+async def _ends(closing: Any, limit_s: float) -> bool:
+    """Whether something closed in time; what it said is logged."""
+    try:
+        async with asyncio.timeout(limit_s):
+            await closing
+    except (PlaywrightError, TimeoutError) as error:
+        logger.warning("closing did not succeed: %r", error)
+        return False
+    return True

@@ -1,0 +1,301 @@
+"""What an episode has open in the browser: looked at, brought back when it breaks, let go of."""
+
+import asyncio
+import contextlib
+import json
+import logging
+from collections.abc import AsyncIterator, Coroutine
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from playwright.async_api import BrowserContext
+from playwright.async_api import Error as PlaywrightError
+
+from vigorl.browser.chromium import Browser
+from vigorl.browser.deadline import Deadline
+from vigorl.browser.errors import (
+    BrowserDied,
+    BrowserFault,
+    PageCrashed,
+    PageHung,
+    StorageFault,
+)
+from vigorl.browser.geometry import Frame
+from vigorl.browser.input import Impossible
+from vigorl.browser.interruptions import Interruptions
+from vigorl.browser.navigation import Navigation
+from vigorl.browser.observation import EventKind, Observation
+from vigorl.browser.page_settings import PageSettings
+from vigorl.browser.picture import View
+from vigorl.browser.tab import LiveTab, Targets, within
+from vigorl.browser.tabs import Tabs
+
+logger = logging.getLogger(__name__)
+
+END_LIMIT_S = 5.0
+"""Time for each part of an episode's end."""
+
+DIAGNOSIS_LIMIT_S = 0.5
+"""Time for the event that says why a call into the browser failed."""
+
+_SELECTS = resources.files(__package__).joinpath("selects.js").read_text("utf-8")
+
+Trouble = Literal["crashed", "hung", "unruly", "closed"]
+"""Why the shown page cannot be looked at: its process is gone; its script does not end; it does
+not stop opening dialogs or windows; it was closed, which is no trouble while others are open."""
+
+
+class Troubled(Exception):
+    """The shown page cannot be looked at."""
+
+    def __init__(self, trouble: Trouble) -> None:
+        super().__init__(trouble)
+        self.trouble: Trouble = trouble
+
+
+class Episode:
+    """A context with its tabs and everything that watches them."""
+
+    def __init__(
+        self,
+        context: BrowserContext,
+        targets: Targets,
+        tabs: Tabs,
+        interruptions: Interruptions,
+        navigation: Navigation,
+        settings: PageSettings,
+    ) -> None:
+        self.context = context
+        self.tabs = tabs
+        self.interruptions = interruptions
+        self.navigation = navigation
+        self._targets = targets
+        self._settings = settings
+
+    @classmethod
+    async def begin(cls, browser: Browser, settings: PageSettings, download_dir: Path) -> Self:
+        """Open a fresh context with one empty tab.
+
+        Raises:
+            BrowserFault: the browser does not start, or breaks.
+        """
+        context = await browser.context(
+            viewport={"width": settings.width_px, "height": settings.height_px},
+            storage_state=settings.storage_state,
+        )
+        try:
+            async with boundary(context, settings.step_limit_s):
+                assert context.browser is not None
+                await context.add_init_script(_SELECTS)
+                targets = await Targets.attach(context.browser)
+                interruptions = Interruptions(settings, download_dir)
+                navigation = Navigation(interruptions, browser.settings)
+                tabs = Tabs(context, targets, interruptions, navigation, settings)
+                await tabs.open()
+                return cls(context, targets, tabs, interruptions, navigation, settings)
+        except BaseException:
+            await within(END_LIMIT_S, context.close())
+            raise
+
+    async def act(self, work: Coroutine[Any, Any, None], deadline: Deadline) -> Observation:
+        """Do something to the shown page and look at what came of it.
+
+        Raises:
+            BrowserFault: the browser is gone, or the page cannot be brought back.
+        """
+        async with boundary(self.context, deadline.left_s()):
+            trouble: Trouble | None = None
+            try:
+                async with self._guard(deadline.left_s(self._settings.recovery_s)):
+                    await work
+            except Impossible as error:
+                self.interruptions.note("bad_action", str(error))
+            except Troubled as error:
+                trouble = error.trouble
+            return await self._observe(trouble, deadline)
+
+    async def end(self) -> None:
+        """Let go of everything; never hangs.
+
+        Raises:
+            StorageFault: the log-ins could not be written.
+        """
+        try:
+            await self._save_storage_state()
+        finally:
+            await self.tabs.end()
+            await self.interruptions.close()
+            await self._targets.close(END_LIMIT_S)
+            if not await within(END_LIMIT_S, self.context.close()):
+                logger.warning("a browser context did not close")
+
+    async def _observe(self, trouble: Trouble | None, deadline: Deadline) -> Observation:
+        """Look; while the page cannot be looked at, bring it back, in ever harder ways."""
+        limit_s = deadline.left_s(self._settings.recovery_s)
+        patience_s = self._settings.recovery_s / 5
+        remedies = iter((self._end_scripts, self._load_again, self._show_nothing))
+        while True:
+            if trouble is None:
+                try:
+                    async with self._guard(limit_s):
+                        return await self._look(limit_s)
+                except Troubled as error:
+                    trouble = error.trouble
+            if trouble == "closed":
+                await self.tabs.ensure_one()
+                trouble = None
+                continue
+            remedy = next(remedies, None)
+            if remedy is None:
+                fault = PageCrashed if trouble == "crashed" else PageHung
+                raise fault("the page broke, and so did an empty one in its place")
+            trouble = await remedy(trouble, patience_s)
+            limit_s = 2 * patience_s
+
+    async def _look(self, limit_s: float) -> Observation:
+        """The shown tab, once it has come to rest."""
+        tab = await self._rested_tab(limit_s)
+        picture, pages = await asyncio.gather(
+            tab.camera.screen(limit_s), self._targets.pages(limit_s)
+        )
+        frame = Frame.of_viewport(self._settings.width_px, self._settings.height_px)
+        url, title = pages.get(tab.target_id, (tab.page.url, ""))
+        return Observation(
+            View(picture, frame),
+            url,
+            title,
+            self.tabs.listing(pages),
+            self.interruptions.take_events(),
+        )
+
+    async def _rested_tab(self, limit_s: float) -> LiveTab:
+        """Wait until the shown tab has come to rest, and tabs that it opened as well.
+
+        Raises:
+            Troubled: it does not answer, or does not stop.
+        """
+        settle_limit_s = min(self._settings.settle_limit_s, limit_s)
+        while True:
+            tab = self.tabs.shown
+            settled = await tab.settle.wait(settle_limit_s)
+            await self.tabs.arrivals(settle_limit_s)
+            await self.interruptions.finish_downloads(settle_limit_s)
+            for unruly in await self.interruptions.unruly():
+                if unruly is tab:
+                    raise Troubled("unruly")
+                await self.tabs.close(unruly)
+            if tab.crashed:
+                raise Troubled("crashed")
+            if tab is self.tabs.shown:
+                break
+        if not settled.settled and settle_limit_s > 0:
+            if not await tab.answers(limit_s):
+                raise Troubled("hung")
+            self.interruptions.note(
+                "not_settled", f"The page was still busy when it was looked at ({settled.busy})."
+            )
+        return tab
+
+    @contextlib.asynccontextmanager
+    async def _guard(self, limit_s: float) -> AsyncIterator[None]:
+        """Turn what goes wrong with the shown page into `Troubled`."""
+        before = self.tabs.shown
+        try:
+            async with asyncio.timeout(limit_s):
+                yield
+        except (TimeoutError, PageHung) as error:
+            raise Troubled("hung") from error
+        except PlaywrightError as error:
+            raise Troubled(await self._diagnosis(error, {before, self.tabs.shown})) from error
+
+    async def _diagnosis(self, error: PlaywrightError, tabs: set[LiveTab]) -> Trouble:
+        """Why a call into the page failed, once the browser has told."""
+        deadline = Deadline.after(DIAGNOSIS_LIMIT_S)
+        while deadline.left_s() > 0 and connected(self.context):
+            if any(tab.crashed for tab in tabs):
+                return "crashed"
+            await asyncio.sleep(0.02)
+            # When the browser dies, pages close a moment before it is known to be gone.
+            if any(tab.page.is_closed() for tab in tabs) and connected(self.context):
+                return "closed"
+        raise error
+
+    async def _end_scripts(self, trouble: Trouble, patience_s: float) -> Trouble | None:
+        if trouble != "hung":
+            return trouble
+        tab = self.tabs.shown
+        await tab.end_scripts(patience_s)
+        if not await tab.answers(patience_s):
+            return trouble
+        self.interruptions.note("page_hung", "A script of the page did not end and was stopped.")
+        return None
+
+    async def _load_again(self, trouble: Trouble, patience_s: float) -> Trouble | None:
+        url = self.tabs.shown.url
+        tab = await self.tabs.replace(self.tabs.shown)
+        self.interruptions.note(*_BROUGHT_BACK[trouble])
+        try:
+            async with self._guard(2 * patience_s):
+                if url:
+                    await self.navigation.load(tab, url, patience_s)
+        except Troubled as error:
+            return error.trouble
+        return None
+
+    async def _show_nothing(self, trouble: Trouble, _: float) -> Trouble | None:
+        await self.tabs.replace(self.tabs.shown)
+        kind, _text = _BROUGHT_BACK[trouble]
+        self.interruptions.note(kind, "It broke again. An empty page is shown in its place.")
+        return None
+
+    async def _save_storage_state(self) -> None:
+        path = self._settings.save_storage_state
+        if path is None:
+            return
+        try:
+            async with asyncio.timeout(END_LIMIT_S):
+                state = await self.context.storage_state()
+        except (PlaywrightError, TimeoutError) as error:
+            logger.warning("the log-ins could not be read: %r", error)
+            return
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            part = path.with_name(f"{path.name}.part")
+            part.touch(mode=0o600)  # log-ins are secrets
+            part.write_text(json.dumps(state), "utf-8")
+            part.replace(path)
+        except OSError as error:
+            raise StorageFault(f"the log-ins could not be written: {error}") from error
+
+
+_BROUGHT_BACK: dict[Trouble, tuple[EventKind, str]] = {
+    "crashed": ("page_crashed", "The page crashed and was loaded again."),
+    "hung": ("page_hung", "The page did not answer and was loaded again in a new tab."),
+    "unruly": ("blocked", "The page did not stop and was loaded again in a new tab."),
+}
+
+
+@contextlib.asynccontextmanager
+async def boundary(context: BrowserContext, limit_s: float) -> AsyncIterator[None]:
+    """Name what escapes from the browser.
+
+    Raises:
+        BrowserDied: the browser is gone.
+        PageHung: the time is over.
+        BrowserFault: something else broke.
+    """
+    try:
+        async with asyncio.timeout(limit_s):
+            yield
+    except TimeoutError as error:
+        raise PageHung(f"the page could not be brought back within {limit_s:.0f} s") from error
+    except PlaywrightError as error:
+        if not connected(context):
+            raise BrowserDied("the browser process is gone") from error
+        raise BrowserFault(error.message) from error
+
+
+def connected(context: BrowserContext) -> bool:
+    """Whether the context's browser process is there."""
+    return context.browser is not None and context.browser.is_connected()

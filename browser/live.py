@@ -1,0 +1,200 @@
+"""A live page as an environment: actions become input events, what happens becomes pixels.
+
+A step acts, waits until the page has come to rest, and looks. Whatever the page does meanwhile
+(dialogs, windows, crashes, endless scripts) ends in an observation within the step's time; only a
+browser that is gone, or a page that cannot be brought back, is an error.
+"""
+
+import asyncio
+import contextlib
+import secrets
+import shutil
+import tempfile
+from pathlib import Path
+
+from playwright.async_api import Page
+
+from vigorl.browser.actions import (
+    Action,
+    Back,
+    Done,
+    Forward,
+    GiveUp,
+    Goto,
+    Reload,
+    TabClose,
+    TabNew,
+    TabSwitch,
+    Upload,
+    Wait,
+    Zoom,
+)
+from vigorl.browser.chromium import Browser
+from vigorl.browser.deadline import Deadline
+from vigorl.browser.environment import Score
+from vigorl.browser.episode import Episode, boundary, connected
+from vigorl.browser.errors import BrowserDied, UsageError
+from vigorl.browser.geometry import Box
+from vigorl.browser.input import Impossible, perform
+from vigorl.browser.observation import Observation
+from vigorl.browser.page_settings import PageSettings
+from vigorl.browser.picture import Picture
+from vigorl.browser.tab import LiveTab
+
+__all__ = ["LivePage", "PageSettings"]
+
+
+class LivePage:
+    """One episode in a context of its own, starting at a URL.
+
+    `score` is None: a task's environment, wrapped around this one, judges.
+    """
+
+    def __init__(
+        self, browser: Browser, goal: str, url: str, settings: PageSettings | None = None
+    ) -> None:
+        self.goal = goal
+        self._browser = browser
+        self._url = url
+        self._settings = settings or PageSettings()
+        self._viewport = Box(0, 0, self._settings.width_px, self._settings.height_px)
+        self._episode: Episode | None = None
+        self._temporary: Path | None = None
+
+    @property
+    def page(self) -> Page:
+        """The page that is shown."""
+        return self._living().tabs.shown.page
+
+    async def reset(self) -> Observation:
+        """Open a fresh context and load the first page.
+
+        Raises:
+            UsageError: there is no such storage state.
+            BrowserFault: the browser does not start, or its page cannot be used.
+        """
+        state = self._settings.storage_state
+        if state is not None and not state.is_file():
+            raise UsageError(f"no storage state at {state}")
+        downloads = self._settings.download_dir
+        if downloads is None:  # made when there is something to put into it
+            name = f"vigorl-downloads-{secrets.token_hex(8)}"
+            downloads = self._temporary = Path(tempfile.gettempdir(), name)
+        self._episode = episode = await Episode.begin(self._browser, self._settings, downloads)
+        deadline = Deadline.after(self._settings.step_limit_s)
+        limit_s = self._navigation_limit_s(deadline)
+        first = episode.navigation.load(episode.tabs.shown, self._url, limit_s)
+        return await episode.act(first, deadline)
+
+    async def step(self, action: Action) -> Observation:
+        """Act, wait until the page has come to rest, and look; within `step_limit_s`.
+
+        Raises:
+            BrowserDied: the browser is gone.
+            PageCrashed: the page crashes, and so does an empty one in its place.
+            PageHung: the page does not answer, nor does an empty one in its place.
+        """
+        episode = self._living()
+        deadline = Deadline.after(self._settings.step_limit_s)
+        episode.interruptions.begin_step()
+        return await episode.act(self._carry_out(episode, action, deadline), deadline)
+
+    async def score(self, answer: str | None) -> Score | None:
+        """None: nobody here can tell what the page was for."""
+        return None
+
+    async def magnify(self, region_css_px: Box, width_px: int, height_px: int) -> Picture:
+        """The region as a picture of this size, rendered anew and invisible to the page.
+
+        Raises:
+            PageHung: the page does not render in time.
+            BrowserDied: the browser is gone.
+        """
+        episode = self._living()
+        limit_s = self._settings.recovery_s
+        async with boundary(episode.context, limit_s):
+            camera = episode.tabs.shown.camera
+            return await camera.region(region_css_px, width_px, height_px, limit_s)
+
+    async def close(self) -> None:
+        """Save log-ins where asked to, and let go of everything.
+
+        Raises:
+            StorageFault: the log-ins could not be written.
+        """
+        episode, self._episode = self._episode, None
+        temporary, self._temporary = self._temporary, None
+        try:
+            if episode is not None:
+                await episode.end()
+        finally:
+            if temporary is not None:
+                await asyncio.to_thread(shutil.rmtree, temporary, ignore_errors=True)
+
+    async def _carry_out(self, episode: Episode, action: Action, deadline: Deadline) -> None:
+        tabs, navigation = episode.tabs, episode.navigation
+        tab = tabs.shown
+        limit_s = self._navigation_limit_s(deadline)
+        match action:
+            case Goto(url):
+                navigation.require_loadable(url)
+                await navigation.load(tab, url, limit_s)
+            case Back():
+                await navigation.go(tab, -1, limit_s)
+            case Forward():
+                await navigation.go(tab, 1, limit_s)
+            case Reload():
+                await navigation.reload(tab, limit_s)
+            case TabNew(url):
+                navigation.require_loadable(url)
+                if len(tabs) >= self._settings.max_tabs:
+                    raise Impossible(f"{len(tabs)} tabs are open; close one first.")
+                await navigation.load(await tabs.open(), url, limit_s)
+            case TabSwitch(index):
+                await tabs.show(_tab_at(episode, index))
+            case TabClose(index):
+                await tabs.close(tab if index is None else _tab_at(episode, index))
+            case Wait(seconds):
+                tab.settle.begin()
+                await self._wait(seconds)
+            case Zoom():
+                raise Impossible("There is nothing here to zoom with.")
+            case Done() | GiveUp():
+                raise ValueError(f"{action.type} ends an episode and never reaches its environment")
+            case _:
+                uploads = isinstance(action, Upload)
+                tab.settle.begin()
+                with episode.interruptions.uploading() if uploads else contextlib.nullcontext():
+                    await perform(tab.page, action, self._viewport)
+
+    async def _wait(self, seconds: float) -> None:
+        if not seconds >= 0:  # nor a number
+            raise Impossible(f"One cannot wait for {seconds:g} s.")
+        longest_s = self._settings.step_limit_s / 2
+        await asyncio.sleep(min(seconds, longest_s))
+        if seconds > longest_s:
+            raise Impossible(f"Waited for {longest_s:g} s, the longest that one step may take.")
+
+    def _navigation_limit_s(self, deadline: Deadline) -> float:
+        """Time for a server, so that it ends before the page counts as hung."""
+        spare_s = self._settings.recovery_s * 1.1
+        return min(self._settings.navigation_limit_s, deadline.left_s(spare_s))
+
+    def _living(self) -> Episode:
+        """The episode, between reset and close.
+
+        Raises:
+            BrowserDied: its browser is gone.
+        """
+        if self._episode is None:
+            raise RuntimeError("an episode begins with reset and ends with close")
+        if not connected(self._episode.context):
+            raise BrowserDied("the browser process is gone")
+        return self._episode
+
+
+def _tab_at(episode: Episode, index: int) -> LiveTab:
+    count = len(episode.tabs)
+    if not 0 <= index < count:
+        raise Impossible(f"There is no tab {index}; the tabs are numbered 0 to {count - 1}.")
+    return episode.tabs[index]

@@ -1,0 +1,56 @@
+"""How a live page is shown, how long it may take, and how it is kept in bounds."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from vigorl.browser.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class PageSettings:
+    """Settings of one episode in a live page."""
+
+    width_px: int = 1280
+    """Of the viewport, CSS px."""
+    height_px: int = 720
+    """Of the viewport, CSS px."""
+    step_limit_s: float = 15.0
+    """Time for a whole step, s; the last third is kept for bringing back a page that hangs."""
+    settle_limit_s: float = 3.0
+    """Time for a page to come to rest after an action, s; 0: look at once."""
+    navigation_limit_s: float = 9.0
+    """Time for a server to answer, s."""
+    jpeg_quality: int = 80
+    """Of screenshots, 1-100; zoomed views are without loss."""
+    storage_state: Path | None = None
+    """Log-ins to start with: a file as Playwright writes it."""
+    save_storage_state: Path | None = None
+    """Where to write the log-ins at the end."""
+    download_dir: Path | None = None
+    """Where downloads are kept; None: a folder that ends with the episode."""
+    dialogs: Literal["accept", "dismiss"] = "accept"
+    """How confirm and prompt are answered; an alert can only be accepted."""
+    prompt_text: str | None = None
+    """What a prompt is answered with; None: the page's own suggestion."""
+    max_dialogs: int = 10
+    """Dialogs answered per step; further ones are cut off."""
+    max_windows: int = 5
+    """Tabs and popups that a page may open per step; further ones are closed."""
+    max_downloads: int = 10
+    """Files saved per step; further ones are cancelled."""
+    max_tabs: int = 20
+    """Tabs open at a time."""
+
+    def __post_init__(self) -> None:
+        if self.width_px < 1 or self.height_px < 1:
+            raise UsageError(f"a viewport of {self.width_px}x{self.height_px} px")
+        if not 1 <= self.jpeg_quality <= 100:
+            raise UsageError(f"JPEG quality is 1-100, not {self.jpeg_quality}")
+        if self.step_limit_s <= 0 or self.navigation_limit_s <= 0 or self.settle_limit_s < 0:
+            raise UsageError("time limits are positive")
+
+    @property
+    def recovery_s(self) -> float:
+        """The part of a step kept for bringing back a page that hangs."""
+        return self.step_limit_s / 3

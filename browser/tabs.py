@@ -1,0 +1,230 @@
+"""The open tabs of an episode: which there are, which is shown, and how they come and go."""
+
+import asyncio
+from collections.abc import Coroutine
+
+from playwright.async_api import BrowserContext, Page
+from playwright.async_api import Error as PlaywrightError
+
+from vigorl.browser.deadline import Deadline
+from vigorl.browser.interruptions import Interruptions, quoted
+from vigorl.browser.navigation import Navigation
+from vigorl.browser.observation import Tab
+from vigorl.browser.page_settings import PageSettings
+from vigorl.browser.tab import LiveTab, Targets, within
+
+ATTACH_LIMIT_S = 5.0
+"""Time for a new tab to take its instruments; one that takes longer hangs."""
+
+CLOSE_LIMIT_S = 2.0
+"""Time for a tab to close; one that hangs takes about 0.5 s."""
+
+
+class Tabs:
+    """The open tabs in order of their opening, one of them shown.
+
+    A tab that a page opens is shown; when the shown one closes, the one that opened it is, or its
+    neighbour. There is always one.
+    """
+
+    def __init__(
+        self,
+        context: BrowserContext,
+        targets: Targets,
+        interruptions: Interruptions,
+        navigation: Navigation,
+        settings: PageSettings,
+    ) -> None:
+        self._context = context
+        self._targets = targets
+        self._interruptions = interruptions
+        self._navigation = navigation
+        self._settings = settings
+        self._open: list[LiveTab] = []
+        self._shown: LiveTab | None = None
+        self._opening = 0
+        self._unclaimed: list[Page] = []
+        self._late: set[str] = set()  # targets that were waited for once, in vain
+        self._adopting: set[asyncio.Task[None]] = set()
+        self._errands: set[asyncio.Task[object]] = set()
+        context.on("page", self._note_page)
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def __getitem__(self, index: int) -> LiveTab:
+        return self._open[index]
+
+    @property
+    def shown(self) -> LiveTab:
+        """The tab that the agent sees."""
+        assert self._shown is not None, "no tab was opened yet"
+        return self._shown
+
+    async def open(self) -> LiveTab:
+        """Open an empty tab and show it.
+
+        Raises:
+            TimeoutError: the browser does not answer.
+            playwright.async_api.Error: the browser is gone.
+        """
+        tab = await self._new_tab()
+        self._add(tab)
+        return tab
+
+    async def show(self, tab: LiveTab) -> None:
+        """Bring a tab to the front."""
+        self._shown = tab
+        tab.settle.begin()
+        await within(CLOSE_LIMIT_S, tab.page.bring_to_front())
+
+    async def close(self, tab: LiveTab) -> None:
+        """Close a tab; after the last one an empty one opens."""
+        await tab.close(CLOSE_LIMIT_S)
+        self._remove(tab)
+        await self.ensure_one()
+
+    async def replace(self, tab: LiveTab) -> LiveTab:
+        """Put an empty tab in the place of one that cannot be used any more."""
+        tab.given_up = True
+        fresh = await self._new_tab()
+        self._add(fresh, at=self._open.index(tab) if tab in self._open else None)
+        self._remove(tab)
+        self._shown = fresh
+        self._send(tab.close(CLOSE_LIMIT_S))  # a hung page takes its time
+        return fresh
+
+    async def ensure_one(self) -> None:
+        """Open an empty tab where none is left."""
+        if not self._open:
+            await self.open()
+
+    async def arrivals(self, limit_s: float) -> None:
+        """Wait for tabs that pages have opened and that are not shown yet.
+
+        A tab arrives when its server answers; one that takes longer than the limit arrives later.
+        """
+        deadline = Deadline.after(limit_s)
+        while deadline.left_s() > 0:
+            if self._adopting:
+                await asyncio.wait(self._adopting, timeout=deadline.left_s())
+            elif self._awaited():
+                await asyncio.sleep(0.01)
+            else:
+                return
+        self._late |= self._awaited()
+
+    def listing(self, pages: dict[str, tuple[str, str]]) -> tuple[Tab, ...]:
+        """The tabs as an observation lists them.
+
+        Args:
+            pages: URL and title by target id, as the browser process knows them.
+        """
+        listed = []
+        for tab in self._open:
+            url, title = pages.get(tab.target_id, (tab.page.url, ""))
+            listed.append(Tab(url, title, active=tab is self._shown))
+        return tuple(listed)
+
+    async def end(self) -> None:
+        """Let go of what is still under way."""
+        self._context.remove_listener("page", self._note_page)
+        tasks = [*self._adopting, *self._errands]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _new_tab(self) -> LiveTab:
+        async with asyncio.timeout(ATTACH_LIMIT_S):
+            return await LiveTab.attach(await self._new_page(), self._settings.jpeg_quality)
+
+    async def _new_page(self) -> Page:
+        """Open a page of our own, which must not be taken for one that a page opened."""
+        self._opening += 1
+        page = None
+        try:
+            page = await self._context.new_page()
+        finally:
+            self._opening -= 1
+            unclaimed, self._unclaimed = self._unclaimed, []
+            for other in unclaimed:
+                if other is not page:
+                    self._note_page(other)
+        return page
+
+    def _note_page(self, page: Page) -> None:
+        if self._opening:
+            self._unclaimed.append(page)
+            return
+        task = asyncio.create_task(self._adopt(page))
+        self._adopting.add(task)
+        task.add_done_callback(self._adopting.discard)
+
+    async def _adopt(self, page: Page) -> None:
+        """Take in a tab that a page opened, if that is not one too many."""
+        if len(self._open) >= self._settings.max_tabs:
+            self._interruptions.note("blocked", "A new tab was closed: too many are open.")
+            await within(CLOSE_LIMIT_S, page.close())
+            return
+        opener = await self._opener(page)
+        if not self._interruptions.admits("window", opener or self.shown):
+            await within(CLOSE_LIMIT_S, page.close())
+            return
+        try:
+            async with asyncio.timeout(ATTACH_LIMIT_S):
+                tab = await LiveTab.attach(page, self._settings.jpeg_quality)
+        except (PlaywrightError, TimeoutError):
+            if not page.is_closed():  # otherwise it came and went
+                self._interruptions.note("page_hung", "A new tab did not answer and was closed.")
+                await within(CLOSE_LIMIT_S, page.close())
+            return
+        tab.opener = opener
+        self._add(tab)
+        self._interruptions.note(
+            "tab_opened", f"The page opened a new tab, which is shown now: {quoted(page.url)}."
+        )
+        await self.show(tab)
+
+    async def _opener(self, page: Page) -> LiveTab | None:
+        try:
+            async with asyncio.timeout(CLOSE_LIMIT_S):
+                opener = await page.opener()
+        except (PlaywrightError, TimeoutError):
+            return None
+        return next((tab for tab in self._open if tab.page is opener), None)
+
+    def _awaited(self) -> set[str]:
+        """The tabs that ours opened, as the browser knows, and that have not come to us."""
+        ours = {tab.target_id for tab in self._open}
+        return self._targets.opened_by(ours) - ours - self._late
+
+    def _add(self, tab: LiveTab, at: int | None = None) -> None:
+        self._open.insert(len(self._open) if at is None else at, tab)
+        self._shown = tab
+        self._interruptions.watch(tab)
+        self._navigation.watch(tab)
+        tab.settle.begin()
+
+        def note_close(_: Page) -> None:
+            if not tab.given_up:
+                self._interruptions.note("tab_closed", "The tab closed itself.")
+            self._remove(tab)
+
+        tab.page.on("close", note_close)
+
+    def _remove(self, tab: LiveTab) -> None:
+        if tab not in self._open:
+            return
+        index = self._open.index(tab)
+        self._open.remove(tab)
+        if self._shown is not tab or not self._open:
+            return
+        heir = tab.opener if tab.opener in self._open else None
+        self._shown = heir or self._open[min(index, len(self._open) - 1)]
+        self._send(within(CLOSE_LIMIT_S, self._shown.page.bring_to_front()))
+
+    def _send(self, errand: Coroutine[object, object, object]) -> None:
+        """Do something that nobody waits for."""
+        task = asyncio.create_task(errand)
+        self._errands.add(task)
+        task.add_done_callback(self._errands.discard)

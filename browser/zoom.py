@@ -1,0 +1,144 @@
+"""Zoom: a closer look at a part of the screen, for any environment.
+
+`ZoomEnvironment` answers `Zoom` and lets every other action through, so that neither the world
+inside nor the policy outside knows of the other. A zoomed view carries a frame, so a point read
+off it maps to the viewport like any other.
+"""
+
+import asyncio
+from dataclasses import replace
+from typing import Literal
+
+from PIL import Image, ImageDraw
+
+from vigorl.browser.actions import Action, Zoom, ZoomStyle
+from vigorl.browser.environment import Environment, Optics, Score
+from vigorl.browser.errors import PageHung
+from vigorl.browser.geometry import Box, Frame, Point
+from vigorl.browser.observation import Observation
+from vigorl.browser.picture import Picture, View
+
+DOT_RADIUS = 1 / 80
+"""Of the dot with its rim, as a part of the picture's longer side."""
+
+RIM = 1 / 3
+"""Of the rim, as a part of the dot's radius."""
+
+
+def zoomed_frame(region_css_px: Box, style: ZoomStyle, bounds_css_px: Box) -> Frame:
+    """Which part of the screen a zoom shows, and on how many pixels.
+
+    At an edge, `shift` moves the region inward, so that pixels stay square: the longer side gets
+    `output_px`. `clip` cuts the region and stretches the rest to a square, as published.
+
+    Args:
+        region_css_px: What was asked for; its centre lies on the screen.
+        style: How to show it.
+        bounds_css_px: The screen.
+    """
+    if style.edge == "clip":
+        seen = region_css_px.intersection(bounds_css_px)
+        assert seen is not None, "the centre of the region lies on the screen"
+        return Frame(style.output_px, style.output_px, seen)
+    seen = region_css_px.shifted_into(bounds_css_px)
+    scale = style.output_px / max(seen.width, seen.height)
+    width_px, height_px = round(seen.width * scale), round(seen.height * scale)
+    return Frame(max(1, width_px), max(1, height_px), seen)
+
+
+def enlarged(screen: View, frame: Frame) -> Picture:
+    """The pixels of a screen under a frame's region, on the frame's grid (Lanczos)."""
+    box_px = screen.frame.box_from_css(frame.region_css_px)
+    image = screen.picture.image().resize(
+        (frame.width_px, frame.height_px),
+        Image.Resampling.LANCZOS,
+        box=(box_px.left, box_px.top, box_px.right, box_px.bottom),
+    )
+    return Picture.from_image(image)
+
+
+def dotted(picture: Picture, point_px: Point) -> Picture:
+    """The picture with a red dot with a white rim on a point of its own."""
+    image = picture.image()
+    radius_px = max(3.0, DOT_RADIUS * max(image.size))
+    around = Box.around(point_px, radius_px)
+    ImageDraw.Draw(image).ellipse(
+        (around.left, around.top, around.right, around.bottom),
+        fill=(255, 0, 0),
+        outline=(255, 255, 255),
+        width=max(1, round(RIM * radius_px)),
+    )
+    return Picture.from_image(image)
+
+
+class ZoomEnvironment:
+    """An environment with `Zoom`, around one that need not know of it.
+
+    Where the inner environment has `magnify`, an optical zoom renders the region again; elsewhere,
+    and where the page is too busy to render, the pixels of the last screen are enlarged. The kind
+    of the view says which it was.
+    """
+
+    def __init__(self, inner: Environment) -> None:
+        self.goal = inner.goal
+        self._inner = inner
+        self._last: Observation | None = None
+        self._screen: View | None = None
+
+    async def reset(self) -> Observation:
+        """Begin; see `Environment`."""
+        observation = self._remember(await self._inner.reset())
+        self.goal = self._inner.goal  # some tasks say only now what is to be done
+        return observation
+
+    async def step(self, action: Action) -> Observation:
+        """Answer a zoom; let everything else through."""
+        if not isinstance(action, Zoom):
+            return self._remember(await self._inner.step(action))
+        assert self._last is not None and self._screen is not None, "reset comes first"
+        region, bounds = action.region_css_px, self._screen.frame.region_css_px
+        center = region.center
+        if not (bounds.left <= center.x < bounds.right and bounds.top <= center.y < bounds.bottom):
+            return self._last.answer(
+                "bad_action",
+                f"The point ({center.x:g}, {center.y:g}) is not on the screen, which is "
+                f"{bounds.width:g} px wide and {bounds.height:g} px high. Choose one that is.",
+            )
+        if region.area <= 0:
+            return self._last.answer("bad_action", "The region to zoom into is empty.")
+        view = await self._zoom(action, self._screen)
+        return replace(self._last, view=view, marks=None, events=())
+
+    async def score(self, answer: str | None) -> Score | None:
+        """Judge; see `Environment`."""
+        return await self._inner.score(answer)
+
+    async def close(self) -> None:
+        """Let go; see `Environment`."""
+        await self._inner.close()
+
+    async def _zoom(self, zoom: Zoom, screen: View) -> View:
+        frame = zoomed_frame(zoom.region_css_px, zoom.style, screen.frame.region_css_px)
+        picture = await self._optical(frame) if zoom.style.source == "optical" else None
+        kind: Literal["optical", "crop"] = "crop" if picture is None else "optical"
+        if picture is None:
+            picture = await asyncio.to_thread(enlarged, screen, frame)
+        if zoom.style.dot:
+            point_px = frame.from_css(zoom.region_css_px.center)
+            picture = await asyncio.to_thread(dotted, picture, point_px)
+        return View(picture, frame, kind)
+
+    async def _optical(self, frame: Frame) -> Picture | None:
+        """The region rendered again, or None where the world cannot or is too busy."""
+        if not isinstance(self._inner, Optics):
+            return None
+        try:
+            return await self._inner.magnify(frame.region_css_px, frame.width_px, frame.height_px)
+        except PageHung:
+            return None  # the next action will find out and deal with it
+
+    def _remember(self, observation: Observation) -> Observation:
+        self._last = observation
+        if observation.view is not None:
+            self._screen = observation.view
+        return observation

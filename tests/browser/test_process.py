@@ -1,0 +1,213 @@
+"""No Chromium process outlives the command that started it, and closing never hangs."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from vigorl.browser.chromium import Browser, BrowserSettings
+from vigorl.browser.errors import BrowserDied, BrowserMissing
+
+pytestmark = [pytest.mark.browser]
+
+COMMAND = """
+import asyncio, sys
+from vigorl.browser.actions import Click
+from vigorl.browser.chromium import Browser
+from vigorl.browser.geometry import Point
+from vigorl.browser.live import LivePage, PageSettings
+
+URL = "data:text/html,<body style='height:500px' onclick='for (;;);'>"
+
+async def main():
+    async with Browser() as browser:
+        page = LivePage(browser, "", URL, PageSettings(step_limit_s=6))
+        await page.reset()
+        print("ready", flush=True)
+        try:
+            await page.step(Click(Point(9, 9)))  # hangs for as long as it is let
+            raise RuntimeError("an exception") if "fail" in sys.argv else SystemExit(0)
+        finally:
+            await page.close()
+
+asyncio.run(main())
+"""
+GONE_LIMIT_S = 10.0
+"""For Chromium to be gone after its command was; usually 1.5 s."""
+
+
+def processes(root: psutil.Process) -> list[psutil.Process]:
+    """All below a process: the driver, Chromium, its renderers."""
+    below = root.children(recursive=True)
+    assert any("--type=renderer" in process.cmdline() for process in below)
+    return below
+
+
+def assert_gone(below: list[psutil.Process]) -> None:
+    _, alive = psutil.wait_procs(below, timeout=GONE_LIMIT_S)
+    left = [(process.pid, process.name()) for process in alive]
+    for process in alive:
+        process.kill()
+    assert left == []
+
+
+@pytest.fixture
+def start(tmp_path: Path):
+    """Start the command and wait until its page is open."""
+    started = []
+
+    def start(*arguments: str) -> subprocess.Popen[str]:
+        script = tmp_path / "command.py"
+        script.write_text(COMMAND)
+        command = subprocess.Popen(
+            [sys.executable, str(script), *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "TMPDIR": str(tmp_path)},
+        )
+        started.append(command)
+        assert command.stdout is not None
+        assert command.stdout.readline() == "ready\n"
+        return command
+
+    yield start
+    for command in started:
+        command.kill()
+        command.communicate()
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGKILL", "SIGHUP"])
+def test_no_process_outlives_a_command_that_is_ended_by(name, start, tmp_path):
+    command = start()
+    below = processes(psutil.Process(command.pid))
+    time.sleep(0.3)  # the page hangs by now
+    command.send_signal(getattr(signal, name))
+    assert_gone(below)
+    assert command.wait(5) != 0
+    assert [path.name for path in tmp_path.iterdir()] == ["command.py"]
+
+
+def test_no_process_outlives_a_command_whose_driver_is_killed_first(start):
+    command = start()
+    below = processes(psutil.Process(command.pid))
+    (driver,) = [process for process in below if "run-driver" in process.cmdline()]
+    driver.kill()
+    assert_gone([process for process in below if process != driver])
+    command.kill()
+
+
+def test_ctrl_c_in_a_terminal_reaches_the_whole_group_and_ends_it(tmp_path):
+    script = tmp_path / "command.py"
+    script.write_text(COMMAND)
+    command = subprocess.Popen(
+        [sys.executable, str(script)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert command.stdout is not None
+    assert command.stdout.readline() == "ready\n"
+    below = processes(psutil.Process(command.pid))
+    os.killpg(command.pid, signal.SIGINT)
+    assert_gone(below)
+    _, errors = command.communicate(timeout=5)
+    assert errors.rstrip().endswith("KeyboardInterrupt")
+
+
+def test_no_process_outlives_a_command_that_fails(start):
+    command = start("fail")
+    below = processes(psutil.Process(command.pid))
+    assert_gone(below)
+    _, errors = command.communicate(timeout=5)
+    assert errors.rstrip().endswith("RuntimeError: an exception")
+
+
+async def test_a_browser_that_does_not_answer_is_killed_when_it_is_closed():
+    browser = Browser(BrowserSettings(close_limit_s=1))
+    async with browser:
+        page = await (await browser.context()).new_page()
+        await page.goto("data:text/html,hello")
+        below = processes(psutil.Process())
+        for process in below:
+            if "run-driver" not in process.cmdline():
+                process.suspend()
+        started = time.monotonic()
+    assert time.monotonic() - started < 4
+    await asyncio.to_thread(assert_gone, below)
+
+
+async def test_closing_that_is_cancelled_leaves_nothing():
+    browser = await Browser().__aenter__()
+    await (await browser.context()).new_page()
+    below = processes(psutil.Process())
+    closing = asyncio.create_task(browser.close())
+    await asyncio.sleep(0)
+    closing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await closing
+    await asyncio.to_thread(assert_gone, below)
+
+
+@pytest.mark.parametrize("after_s", [0.05, 0.25, 0.45])
+async def test_a_start_that_is_cancelled_leaves_nothing(after_s):
+    before = set(psutil.Process().children(recursive=True))
+    starting = asyncio.create_task(Browser().__aenter__())
+    await asyncio.sleep(after_s)
+    below = set(psutil.Process().children(recursive=True)) - before
+    if not starting.cancel():
+        await (await starting).close()
+    else:
+        with pytest.raises(asyncio.CancelledError):
+            await starting
+    await asyncio.to_thread(assert_gone, [*below])
+    assert set(psutil.Process().children(recursive=True)) <= before
+
+
+async def test_a_browser_that_died_is_started_again_for_the_next_context():
+    async with Browser() as browser:
+        first = await browser.context()
+        await first.new_page()
+        for process in processes(psutil.Process()):
+            if "run-driver" not in process.cmdline():
+                process.kill()
+        while browser.alive:
+            await asyncio.sleep(0.02)
+        second = await browser.context()
+        assert browser.alive and second.browser is not first.browser
+        await second.new_page()
+        assert sum("run-driver" in p.cmdline() for p in processes(psutil.Process())) == 1
+
+
+async def test_a_browser_that_is_not_there_is_missing_and_one_that_is_none_does_not_start(
+    tmp_path, monkeypatch
+):
+    with pytest.raises(BrowserMissing, match="There is no /no/such"):
+        await Browser(BrowserSettings(executable_path=Path("/no/such"))).__aenter__()
+    with pytest.raises(BrowserDied, match="/bin/true did not start"):
+        await Browser(BrowserSettings(executable_path=Path("/bin/true"))).__aenter__()
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(tmp_path))
+    if not Path("/opt/google/chrome/chrome").exists():
+        with pytest.raises(BrowserMissing, match="apt-get install"):
+            await Browser().__aenter__()
+    below = [process.name() for process in psutil.Process().children(recursive=True)]
+    assert below == []
+
+
+async def test_the_headless_shell_is_preferred(tmp_path, monkeypatch):
+    monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(tmp_path))
+    for name in ("chromium", "chromium-headless-shell"):
+        (tmp_path / name).symlink_to("/bin/true")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(BrowserDied, match="/chromium-headless-shell did not start"):
+        await Browser().__aenter__()
+    with pytest.raises(BrowserDied, match="/chromium did not start"):
+        await Browser(BrowserSettings(headless=False)).__aenter__()
