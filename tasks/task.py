@@ -4,7 +4,33 @@ The row alone, stored with every result, is enough to run and to judge the same 
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
+
+from vigorl.browser.errors import UsageError
+
+Split = Literal["train", "test"]
+
+TRAIN_SEEDS = range(0, 1_000_000)
+"""Seeds to learn from."""
+
+TEST_SEEDS = range(1_000_000, 2_000_000)
+"""Seeds to measure with: the vocabulary, looks and accents they draw from are held out."""
+
+
+def split_of(seed: int) -> Split:
+    """The split that a seed belongs to.
+
+    Raises:
+        UsageError: the seed belongs to neither.
+    """
+    if seed in TRAIN_SEEDS:
+        return "train"
+    if seed in TEST_SEEDS:
+        return "test"
+    raise UsageError(
+        f"seed {seed} is in no split: {TRAIN_SEEDS.start} to {TRAIN_SEEDS.stop - 1} train, "
+        f"{TEST_SEEDS.start} to {TEST_SEEDS.stop - 1} test"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +56,8 @@ class TaskRow:
     def id(self) -> str:
         """Name and seed: `login:17`."""
         return f"{self.name}:{self.seed}"
+
+    @property
+    def split(self) -> Split:
+        """The split that the seed belongs to."""
+        return split_of(self.seed)

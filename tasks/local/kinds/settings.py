@@ -1,0 +1,130 @@
+"""A page of switches that count once they are saved."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from vigorl.browser.environment import Score
+from vigorl.tasks.local.draw import Draw, Words
+from vigorl.tasks.local.embedded import (
+    EmbeddedTask,
+    Frontage,
+    Missing,
+    Outcome,
+    Page,
+    Reply,
+    Visit,
+    verdict,
+)
+from vigorl.tasks.local.plan import Step, click, tick
+
+SWITCHES = Words(
+    train=(
+        "Dark colours", "Spell checking", "Sounds", "Save drafts", "Animated pictures",
+        "Offline copy", "Email digest", "Large text", "Location", "Usage reports",
+    ),
+    test=(
+        "Night mode", "Grammar hints", "Vibration", "Keep history", "Video previews",
+        "Local backup", "Weekly letter", "Bold text", "Microphone", "Crash reports",
+    ),
+)  # fmt: skip
+ABOUT = (
+    "Takes effect at once on all devices.", "Recommended for most people.",
+    "May need more battery.", "Only on this computer.", "Can be changed at any time.",
+    "Managed by your organisation.",
+)  # fmt: skip
+SAVE = Words(train=("Save settings", "Save"), test=("Apply settings", "Store"))
+
+
+@dataclass(frozen=True)
+class SettingsSpec:
+    """The switches, and two of them to change."""
+
+    names: tuple[str, ...]
+    about: tuple[str, ...]
+    on: tuple[bool, ...]
+    """Their states at the start."""
+    targets: tuple[int, ...]
+    spare: int
+    """A switch that is not to be touched."""
+    save: str
+
+
+@dataclass
+class SettingsWorld:
+    """What is saved."""
+
+    on: list[bool]
+
+
+class Settings(EmbeddedTask[SettingsSpec, SettingsWorld]):
+    """Turn switches and save."""
+
+    name = "settings"
+    summary = "turn switches on or off and save the settings"
+    spec_type = SettingsSpec
+    frontage = Frontage("Settings", ("Account", "Security", "Devices"), ("side", "side", "top"))
+
+    def draw(self, draw: Draw) -> SettingsSpec:
+        """Six switches; one or two to change."""
+        order = draw.shuffled(range(6))
+        return SettingsSpec(
+            names=draw.words(SWITCHES, 6),
+            about=draw.shuffled(ABOUT),
+            on=tuple(draw.chance(0.5) for _ in range(6)),
+            targets=order[: draw.whole(1, 2)],
+            spare=order[2],
+            save=draw.word(SAVE),
+        )
+
+    def goal(self, spec: SettingsSpec) -> str:
+        """Which switches, which way."""
+        parts = [f'turn "{spec.names[i]}" {"off" if spec.on[i] else "on"}' for i in spec.targets]
+        return f"In the settings, {' and '.join(parts)}, and save."
+
+    def plan(self, spec: SettingsSpec) -> Sequence[Step]:
+        """Switch by switch, then save."""
+        return [*(_turn(spec, i) for i in spec.targets), _save(spec)]
+
+    def near_misses(self, spec: SettingsSpec) -> Mapping[str, Sequence[Step]]:
+        """Not saved; another switch instead, or as well."""
+        return {
+            "not saved": self.plan(spec)[:-1],
+            "another switch": [_turn(spec, spec.spare), _save(spec)],
+            "another as well": [_turn(spec, spec.spare), *self.plan(spec)],
+        }
+
+    def world(self, spec: SettingsSpec) -> SettingsWorld:
+        """The switches as drawn."""
+        return SettingsWorld(list(spec.on))
+
+    def show(self, spec: SettingsSpec, world: SettingsWorld, visit: Visit) -> Page:
+        """The page."""
+        if visit.path != "/":
+            raise Missing(visit.path)
+        return Page("settings.html", "Settings")
+
+    def submit(self, spec: SettingsSpec, world: SettingsWorld, visit: Visit) -> Reply:
+        """Save all of them."""
+        world.on = [str(i) in visit.all("on") for i in range(len(spec.names))]
+        return Reply("/", "The settings are saved.")
+
+    def judge(self, spec: SettingsSpec, outcome: Outcome[SettingsWorld]) -> Score:
+        """The targets are the other way, all others as they were."""
+        now = outcome.world.on
+        same = [spec.names[i] for i in spec.targets if now[i] == spec.on[i]]
+        others = [
+            name
+            for i, name in enumerate(spec.names)
+            if i not in spec.targets and now[i] != spec.on[i]
+        ]
+        return verdict(
+            (bool(same), f"not changed: {same}"), (bool(others), f"also changed: {others}")
+        )
+
+
+def _turn(spec: SettingsSpec, index: int) -> Step:
+    return tick(spec.names[index], f'input[value="{index}"]', not spec.on[index])
+
+
+def _save(spec: SettingsSpec) -> Step:
+    return click(spec.save, "#save", "button")

@@ -1,0 +1,90 @@
+"""Every embedded task, by name; and rows of them, by name and seed."""
+
+import difflib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from vigorl.browser.errors import UsageError
+from vigorl.tasks.local.embedded import EmbeddedTask
+from vigorl.tasks.local.kinds.board import Board
+from vigorl.tasks.local.kinds.calendar import Calendar
+from vigorl.tasks.local.kinds.files import Files
+from vigorl.tasks.local.kinds.form import Form
+from vigorl.tasks.local.kinds.login import Login
+from vigorl.tasks.local.kinds.mail import Mail
+from vigorl.tasks.local.kinds.modal import Modal
+from vigorl.tasks.local.kinds.newtab import NewTab
+from vigorl.tasks.local.kinds.pagination import Pagination
+from vigorl.tasks.local.kinds.reading import FoldedPanel, Lookup, Total
+from vigorl.tasks.local.kinds.search import Search
+from vigorl.tasks.local.kinds.settings import Settings
+from vigorl.tasks.local.kinds.shopping import Cart, Price, ShopTour
+from vigorl.tasks.local.kinds.table import Table
+from vigorl.tasks.local.kinds.tabs import Tabs
+from vigorl.tasks.local.kinds.terms import Terms
+from vigorl.tasks.local.kinds.todo import Todo
+from vigorl.tasks.task import TEST_SEEDS, TRAIN_SEEDS, Split, TaskRow
+
+TASKS: Mapping[str, EmbeddedTask[Any, Any]] = {
+    task.name: task
+    for task in (
+        Login(),
+        Search(),
+        Form(),
+        Table(),
+        Pagination(),
+        Modal(),
+        Todo(),
+        Mail(),
+        Tabs(),
+        Settings(),
+        Cart(),
+        Calendar(),
+        Board(),
+        NewTab(),
+        Terms(),
+        Files(),
+        Total(),
+        Lookup(),
+        Price(),
+        FoldedPanel(),
+        ShopTour(),
+    )
+}
+"""Tasks by name."""
+
+DEMO = "shop:555"
+"""The row to show first: a search, a choice, a cart, a sum."""
+
+
+def find_task(name_or_id: str) -> TaskRow:
+    """The row called `login:17`; a name alone stands for its seed 0.
+
+    Raises:
+        UsageError: there is no such task or seed; the message lists the tasks.
+    """
+    name, colon, seed = name_or_id.strip().partition(":")
+    if name not in TASKS:
+        raise UsageError(f"There is no task {name!r}{_suggestion(name)}. Tasks: {', '.join(TASKS)}")
+    if colon and not seed.isdecimal():
+        raise UsageError(f"{name_or_id!r} has no seed: write a whole number, as in '{name}:17'")
+    return TASKS[name].row(int(seed or 0))
+
+
+def task_rows(
+    split: Split, seeds_per_task: int, names: Sequence[str] | None = None
+) -> tuple[TaskRow, ...]:
+    """Rows of the first seeds of a split, task by task; of all tasks where no names are given.
+
+    Raises:
+        UsageError: one of the names is no task.
+    """
+    seeds = (TRAIN_SEEDS if split == "train" else TEST_SEEDS)[:seeds_per_task]
+    for name in names or ():
+        find_task(name)
+    return tuple(TASKS[name].row(seed) for name in names or TASKS for seed in seeds)
+
+
+def _suggestion(name: str) -> str:
+    close = difflib.get_close_matches(name.lower(), TASKS, n=1, cutoff=0.5)
+    return f"; did you mean {close[0]!r}?" if close else ""
