@@ -1,0 +1,86 @@
+"""The seam between a conversation and whatever computes the next words of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from vigorl.policy.images import FittedImage
+from vigorl.policy.policy import ShownImage
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message of a conversation: texts and pictures in order."""
+
+    role: Literal["system", "user", "assistant"]
+    parts: tuple[str | FittedImage, ...]
+    ids: tuple[int, ...] | None = None
+    """The tokens of an assistant's message as they were sampled, where they are known; a backend
+    that takes tokens uses them instead of encoding the text again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How the next words are drawn."""
+
+    temperature: float = 0.5
+    """0 takes the most likely token. Source of the default: the published evaluation."""
+    top_p: float = 1.0
+    """Draw among the most likely tokens that make up this share of the probability."""
+    max_tokens: int = 2048
+    """Most tokens of one turn. Source of the default: the published evaluation."""
+    seed: int = 0
+    """The n-th episode of a policy draws with seed + n."""
+
+    def __post_init__(self) -> None:
+        if not (self.temperature >= 0 and 0 < self.top_p <= 1 and self.max_tokens > 0):
+            raise ValueError(f"not a way to sample: {self}")
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The next words, and their tokens where the backend tells them."""
+
+    text: str
+    """Special tokens left out."""
+    prompt_token_count: int
+    sampled_token_count: int
+    cut_off: bool
+    """The text was ended by `Sampling.max_tokens`."""
+    prompt_ids: tuple[int, ...] | None = None
+    """The whole prompt as the model read it, pictures as their placeholder tokens."""
+    sampled_ids: tuple[int, ...] | None = None
+    logprobs: tuple[float, ...] | None = None
+    """Of each sampled id, at temperature 1."""
+    images: tuple[ShownImage, ...] = ()
+    """Those of the whole prompt, in order."""
+
+
+class Session(Protocol):
+    """One episode's place at a backend: what is reused between its turns lives here."""
+
+    async def reply(self, messages: Sequence[Message]) -> Reply:
+        """The assistant's next message.
+
+        Raises:
+            PolicyFault: the server or device broke, or refused; the message says what to do.
+        """
+        ...
+
+
+class Backend(Protocol):
+    """A model that can be asked for the next message, by many episodes at once."""
+
+    name: str
+
+    def session(self, seed: int) -> Session:
+        """A place for one episode, which draws with this seed."""
+        ...
+
+    def describe(self) -> dict[str, Any]:
+        """What a record needs to name this model again."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections and devices; may be called twice."""
+        ...

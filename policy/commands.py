@@ -1,0 +1,285 @@
+"""Our own answers: one command that acts on coordinates, like `type (412, 80) "kettle" enter`.
+
+Points and scrolled distances are in the units of the frame that the model was given; texts are
+JSON strings. `COMMANDS` is the whole language; prompts and error sentences are made from it.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Literal, assert_never
+
+from vigorl.browser.actions import (
+    Action,
+    Back,
+    Click,
+    Done,
+    Drag,
+    Forward,
+    GiveUp,
+    Goto,
+    Hover,
+    Press,
+    Reload,
+    Scroll,
+    SelectOption,
+    TabClose,
+    TabNew,
+    TabSwitch,
+    Type,
+    Upload,
+    Wait,
+    Zoom,
+)
+from vigorl.browser.geometry import Box, Frame, Point
+from vigorl.policy.points import POINT, Malformed, point_in, write_point
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "click": ("click (x, y)", "press the left mouse button there"),
+    "double_click": ("double_click (x, y)", "press it twice"),
+    "right_click": ("right_click (x, y)", "open the context menu there"),
+    "middle_click": ("middle_click (x, y)", "open the link there in a new tab"),
+    "hover": ("hover (x, y)", "move the mouse there and leave it"),
+    "type": (
+        'type (x, y) "text" [clear] [enter]',
+        "click the field there and type; `clear` empties it first, `enter` presses Enter "
+        "afterwards; without (x, y) the text goes where the focus is",
+    ),
+    "press": ("press Control+A", "press a key or a chord: Enter, Escape, Tab, ArrowDown, …"),
+    "scroll": ("scroll (x, y) down 300", "turn the wheel there: up, down, left or right"),
+    "drag": ("drag (x, y) to (x, y)", "press at the first point, release at the second"),
+    "select": ('select (x, y) "Option"', "choose an option of the list there by its label"),
+    "upload": ('upload (x, y) "path"', "click there and hand over a file, or several"),
+    "goto": ('goto "url"', "load an address in this tab"),
+    "back": ("back", "go back one page"),
+    "forward": ("forward", "go forward one page"),
+    "reload": ("reload", "load the page again"),
+    "tab_new": ('tab_new "url"', "open a tab and switch to it"),
+    "tab_switch": ("tab_switch 1", "show this tab; the first has number 0"),
+    "tab_close": ("tab_close", "close the current tab, or the one whose number follows"),
+    "wait": ("wait 1.5", "let so many seconds pass"),
+    "done": ('done "answer"', "the task is finished; with its answer where it asks for one"),
+    "give_up": ('give_up "reason"', "the task cannot be done, and why"),
+}
+"""Name, how it is written, what it does."""
+
+_BUTTONS: dict[str, tuple[Literal["left", "middle", "right"], int]] = {
+    "click": ("left", 1),
+    "double_click": ("left", 2),
+    "right_click": ("right", 1),
+    "middle_click": ("middle", 1),
+}
+_CLICKS = {button_and_count: name for name, button_and_count in _BUTTONS.items()}
+_DIRECTIONS = {"up": (0, -1), "down": (0, 1), "left": (-1, 0), "right": (1, 0)}
+
+_NAME = re.compile(r"\w+")
+_WORD = re.compile(r"[A-Za-z_]+")
+_NUMBER = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?")
+_BARE_KEYS = re.compile(r'[^\s"<]+')
+_TAG_START = re.compile(r"<(?=/?\w)")
+_JSON = json.JSONDecoder(strict=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Quoted:
+    """A JSON string of a command."""
+
+    text: str
+
+
+_Token = str | float | Point | _Quoted
+
+
+def read_command(text: str, frame: Frame) -> Action:
+    """Understand one command.
+
+    Raises:
+        Malformed: it is none, or it points outside of the screen.
+    """
+    text = text.strip()
+    start = _NAME.match(text)
+    name = start.group().lower() if start else ""
+    if name not in COMMANDS:
+        first = text.split(maxsplit=1)[0][:40] if text else "Nothing"
+        raise Malformed(f"{first} is not a command. The commands are: {', '.join(COMMANDS)}.")
+    arguments = text[len(name) :].strip()
+    if name == "press":
+        return Press(_read_keys(arguments))
+    return _action(name, _tokens(name, arguments, frame), frame)
+
+
+def write_command(action: Action, frame: Frame) -> str:
+    """The inverse of `read_command`, up to the rounding of points to whole units of the frame.
+
+    Raises:
+        ValueError: the language cannot say this action, or its point is not on the screen.
+    """
+    match action:
+        case Click(point, button, count):
+            if (button, count) not in _CLICKS:
+                raise ValueError(f"no command for {action}")
+            return f"{_CLICKS[button, count]} {write_point(point, frame)}"
+        case Hover(point):
+            return f"hover {write_point(point, frame)}"
+        case Type(text, at, clear, enter):
+            place = [] if at is None else [write_point(at, frame)]
+            flags = ["clear"] * clear + ["enter"] * enter
+            return " ".join(["type", *place, _quote(text), *flags])
+        case Press(keys):
+            return f"press {keys if _BARE_KEYS.fullmatch(keys) else _quote(keys)}"
+        case Scroll():
+            return _write_scroll(action, frame)
+        case Drag(start, end):
+            return f"drag {write_point(start, frame)} to {write_point(end, frame)}"
+        case SelectOption(point, label):
+            return f"select {write_point(point, frame)} {_quote(label)}"
+        case Upload(point, paths):
+            return " ".join(["upload", write_point(point, frame), *map(_quote, paths)])
+        case Goto(url):
+            return f"goto {_quote(url)}"
+        case Back() | Forward() | Reload():
+            return action.type
+        case TabNew(url):
+            return f"tab_new {_quote(url)}"
+        case TabSwitch(index):
+            return f"tab_switch {index}"
+        case TabClose(number):
+            return "tab_close" if number is None else f"tab_close {number}"
+        case Wait(seconds):
+            return f"wait {seconds:.3f}".rstrip("0").rstrip(".")
+        case Done(answer):
+            return f"done {_quote(answer)}" if answer else "done"
+        case GiveUp(reason):
+            return f"give_up {_quote(reason)}"
+        case Zoom():
+            raise ValueError("a zoom is a tool call, not a command")
+        case _:
+            assert_never(action)
+
+
+def _action(name: str, tokens: list[_Token], frame: Frame) -> Action:
+    """The action of a command's name and arguments."""
+    match (name, *tokens):
+        case ("click" | "double_click" | "right_click" | "middle_click", Point() as point):
+            button, count = _BUTTONS[name]
+            return Click(point, button, count)
+        case ("hover", Point() as point):
+            return Hover(point)
+        case ("type", Point() as point, _Quoted(text), *flags) if _are_flags(flags):
+            return Type(text, point, "clear" in flags, "enter" in flags)
+        case ("type", _Quoted(text), *flags) if _are_flags(flags):
+            return Type(text, None, "clear" in flags, "enter" in flags)
+        case ("scroll", Point() as point, "up" | "down" | "left" | "right" as way, float(amount)):
+            region = frame.box_to_css(Box(0, 0, amount, amount))
+            x, y = _DIRECTIONS[str(way)]
+            return Scroll(point, x * region.width, y * region.height)
+        case ("drag", Point() as begin, "to", Point() as end):
+            return Drag(begin, end)
+        case ("select", Point() as point, _Quoted(label)):
+            return SelectOption(point, label)
+        case ("upload", Point() as point, _Quoted(), *_):
+            paths = [token.text for token in tokens[1:] if isinstance(token, _Quoted)]
+            if len(paths) == len(tokens) - 1:
+                return Upload(point, tuple(paths))
+        case ("goto", _Quoted(url)):
+            return Goto(url)
+        case ("back",):
+            return Back()
+        case ("forward",):
+            return Forward()
+        case ("reload",):
+            return Reload()
+        case ("tab_new",):
+            return TabNew()
+        case ("tab_new", _Quoted(url)):
+            return TabNew(url)
+        case ("tab_switch", float(index)) if index.is_integer():
+            return TabSwitch(int(index))
+        case ("tab_close",):
+            return TabClose()
+        case ("tab_close", float(index)) if index.is_integer():
+            return TabClose(int(index))
+        case ("wait",):
+            return Wait()
+        case ("wait", float(seconds)):
+            return Wait(seconds)
+        case ("done",):
+            return Done()
+        case ("done", _Quoted(answer)):
+            return Done(answer)
+        case ("give_up", _Quoted(reason)):
+            return GiveUp(reason)
+    raise Malformed(_usage(name))
+
+
+def _tokens(name: str, arguments: str, frame: Frame) -> list[_Token]:
+    """Points, JSON strings, numbers and bare words, in order.
+
+    Raises:
+        Malformed: something else stands there, or a point is outside of the screen.
+    """
+    tokens: list[_Token] = []
+    at = 0
+    while at < len(arguments):
+        if arguments[at].isspace():
+            at += 1
+        elif arguments[at] == '"':
+            try:
+                quoted, at = _JSON.raw_decode(arguments, at)
+            except json.JSONDecodeError as error:
+                raise Malformed(f'{_usage(name)} Write a " inside of a text as \\".') from error
+            tokens.append(_Quoted(quoted))
+        elif found := POINT.match(arguments, at):
+            tokens.append(point_in(float(found[1]), float(found[2]), frame))
+            at = found.end()
+        elif found := _NUMBER.match(arguments, at):
+            tokens.append(float(found.group()))
+            at = found.end()
+        elif found := _WORD.match(arguments, at):
+            tokens.append(found.group().lower())
+            at = found.end()
+        else:
+            raise Malformed(_usage(name))
+    return tokens
+
+
+def _are_flags(tokens: list[_Token]) -> bool:
+    return all(token in ("clear", "enter") for token in tokens)
+
+
+def _read_keys(arguments: str) -> str:
+    """The keys after `press`: bare, or a JSON string where a space or quote is among them."""
+    if arguments.startswith('"'):
+        try:
+            keys = json.loads(arguments)
+        except json.JSONDecodeError as error:
+            raise Malformed(_usage("press")) from error
+        return str(keys)
+    if not arguments or len(arguments.split()) > 1:
+        raise Malformed(_usage("press"))
+    return arguments
+
+
+def _write_scroll(action: Scroll, frame: Frame) -> str:
+    dx, dy = action.dx_css_px, action.dy_css_px
+    if dx and dy:
+        raise ValueError(f"no command scrolls both ways at once: {action}")
+    region = frame.region_css_px
+    amount = frame.box_from_css(
+        Box(region.left, region.top, region.left + abs(dx), region.top + abs(dy))
+    )
+    if dx:
+        way, distance = ("right" if dx > 0 else "left"), amount.width
+    else:
+        way, distance = ("down" if dy >= 0 else "up"), amount.height
+    return f"scroll {write_point(action.point, frame)} {way} {round(distance)}"
+
+
+def _quote(text: str) -> str:
+    """A JSON string in which nothing looks like a tag of the grammar."""
+    return _TAG_START.sub(r"\\u003c", json.dumps(text, ensure_ascii=False))
+
+
+def _usage(name: str) -> str:
+    how, what = COMMANDS[name]
+    return f"`{name}` is written `{how}`: {what}."

@@ -1,0 +1,92 @@
+"""The asynchronous side of the local model: sessions, a queue and one thread that computes."""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from vigorl.browser.errors import PolicyFault
+from vigorl.policy.backend import Message, Reply, Sampling
+from vigorl.policy.local.engine import Engine, Memory, Turn
+from vigorl.policy.local.network import Network
+
+_CLOSE_LIMIT_S = 30
+
+
+class LocalBackend:
+    """Sessions that share one network and one batch."""
+
+    def __init__(
+        self,
+        network: Network,
+        sampling: Sampling,
+        *,
+        max_batch: int = 8,
+        reply_limit_s: float = 900,
+    ) -> None:
+        """`max_batch` turns are generated at a time, the others wait."""
+        self.name = network.path
+        self._network = network
+        self._engine = Engine(network, sampling, max_batch)
+        self._reply_limit_s = reply_limit_s
+        self._waiting: deque[Turn] = deque()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="vigorl-model")
+        self._worker: asyncio.Task[None] | None = None
+
+    def session(self, seed: int) -> "LocalSession":
+        """A place for one episode, which draws with this seed."""
+        return LocalSession(self, self._engine.memory(seed))
+
+    def describe(self) -> dict[str, Any]:
+        """Checkpoint, number format, versions."""
+        return {"backend": "local", **self._network.describe()}
+
+    async def close(self) -> None:
+        """Stop after the token in the making; turns that are under way end with a fault."""
+        self._engine.is_closing = True
+        for turn in self._waiting:
+            turn.fail(PolicyFault("the model was closed"))
+        if self._worker is not None:
+            await asyncio.wait([self._worker], timeout=_CLOSE_LIMIT_S)
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    async def generate(self, memory: Memory, messages: Sequence[Message]) -> Reply:
+        """Put a turn into the queue and wait for it."""
+        if self._engine.is_closing:
+            raise PolicyFault("the model was closed")
+        turn = Turn(messages, memory)
+        self._waiting.append(turn)
+        if self._worker is None or self._worker.done():
+            self._worker = asyncio.create_task(self._work())
+        try:
+            async with asyncio.timeout(self._reply_limit_s):
+                return await asyncio.wrap_future(turn.future)
+        except TimeoutError as error:
+            raise PolicyFault(
+                f"{self.name} did not finish a turn within {self._reply_limit_s:g} s: use a "
+                "smaller model, a faster device or fewer tokens a turn"
+            ) from error
+
+    async def _work(self) -> None:
+        """Keep the thread busy as long as somebody waits."""
+        loop = asyncio.get_running_loop()
+        while self._waiting and not self._engine.is_closing:
+            await loop.run_in_executor(self._thread, self._engine.run, self._waiting)
+
+
+class LocalSession:
+    """One episode's place at a local model."""
+
+    def __init__(self, backend: LocalBackend, memory: Memory) -> None:
+        self._backend = backend
+        self._memory = memory
+
+    async def reply(self, messages: Sequence[Message]) -> Reply:
+        """The assistant's next message.
+
+        Raises:
+            PolicyFault: out of memory, out of context, out of time, or closed.
+            InconsistentData: a text contains a control string.
+        """
+        return await self._backend.generate(self._memory, messages)

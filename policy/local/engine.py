@@ -1,0 +1,240 @@
+"""Generates the turns of many episodes in one batch; synchronous, for one thread.
+
+Whoever asks joins the batch at its next step and leaves it when its turn is over; nobody waits
+for the longest text. Between turns an episode keeps its attention cache, so that only what is new
+is read. Caches are conveniences: where memory runs out they are thrown away and computed again
+from the tokens, which are the truth.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
+from dataclasses import dataclass, field
+from random import Random
+from weakref import WeakSet
+
+import torch
+from torch import Tensor
+
+from vigorl.browser.errors import PolicyFault
+from vigorl.policy.backend import Message, Reply, Sampling
+from vigorl.policy.local.keyvalues import KeyValues, Layers, merge, split
+from vigorl.policy.local.network import Network, Prompt, ReadRow
+from vigorl.policy.local.sampler import draw
+
+_FEWEST_TOKENS = 32
+"""A turn is not begun where less than this is left of the model's context."""
+
+
+@dataclass(eq=False)
+class Memory:
+    """What stays of an episode between its turns."""
+
+    random: Random
+    known: ReadRow | None = None
+
+
+@dataclass(eq=False)
+class Turn:
+    """A turn that somebody waits for."""
+
+    messages: Sequence[Message]
+    memory: Memory
+    future: "Future[Reply]" = field(default_factory=Future)
+    prompt: Prompt | None = None
+    sampled_ids: list[int] = field(default_factory=list)
+    logprobs: list[float] = field(default_factory=list)
+    max_tokens: int = 0
+    is_over: bool = False
+    is_cut_off: bool = False
+    layers: Layers | None = None
+    """The cache of all tokens but the last, while the turn is in no batch."""
+    next_position: int = 0
+    """Of the last sampled token, which has not been read yet."""
+
+    def fail(self, error: BaseException) -> None:
+        """Tell whoever waits; nobody may wait any more."""
+        with suppress(InvalidStateError):
+            self.future.set_exception(error)
+
+
+class Engine:
+    """One network, one batch."""
+
+    def __init__(self, network: Network, sampling: Sampling, max_batch: int) -> None:
+        self._network = network
+        self._sampling = sampling
+        self._room = max_batch
+        self._running: list[Turn] = []
+        self._batch: KeyValues | None = None
+        self._memories: WeakSet[Memory] = WeakSet()
+        self.is_closing = False
+
+    def memory(self, seed: int) -> Memory:
+        """A place for what stays of an episode."""
+        memory = Memory(Random(seed))
+        self._memories.add(memory)
+        return memory
+
+    def run(self, waiting: deque[Turn]) -> None:
+        """Generate until nobody waits; others may put turns into the queue meanwhile."""
+        while self._running or waiting:
+            if self.is_closing:
+                self._fail(PolicyFault("the model was closed"))
+                return
+            self._admit(waiting)
+            try:
+                self._advance()
+            except Exception as error:  # whoever waits gets it
+                if _is_out_of_memory(error):
+                    self._retreat(waiting)
+                else:
+                    self._fail(error)
+
+    def _admit(self, waiting: deque[Turn]) -> None:
+        """Let turns join while there is room."""
+        while waiting and len(self._running) < self._room:
+            self._disband()
+            self._running.append(waiting.popleft())
+
+    def _advance(self) -> None:
+        """One token for every turn; the first one for those that have just joined."""
+        if self._batch is None:
+            for turn in self._running:
+                if turn.layers is None:
+                    self._begin(turn)
+            self._dismiss()
+            if not self._running:
+                return
+            self._batch = merge([turn.layers for turn in self._running if turn.layers])
+            for turn in self._running:
+                turn.layers = None
+        logprobs_B_V = self._network.step(
+            [turn.sampled_ids[-1] for turn in self._running],
+            [turn.next_position for turn in self._running],
+            self._batch,
+        )
+        for turn, logprobs_V in zip(self._running, logprobs_B_V, strict=True):
+            turn.next_position += 1
+            self._draw(turn, logprobs_V)
+        if any(turn.is_over for turn in self._running):
+            self._disband()
+            self._dismiss()
+
+    def _begin(self, turn: Turn) -> None:
+        """Read what is new of a turn's conversation and draw the first token.
+
+        After a retreat the tokens drawn so far are read as well, and the next one is drawn.
+        """
+        try:
+            if turn.prompt is None:
+                turn.prompt = self._network.encode(turn.messages)
+                turn.max_tokens = self._max_tokens(turn.prompt)
+            row = Prompt(turn.prompt.ids + tuple(turn.sampled_ids), turn.prompt.images)
+            known, turn.memory.known = turn.memory.known, None
+            logprobs_V, read, turn.next_position = self._network.read(row, known)
+        except Exception as error:
+            if _is_out_of_memory(error):
+                raise
+            turn.fail(error)
+            turn.is_over = True
+            return
+        turn.layers = read.layers
+        self._draw(turn, logprobs_V)
+
+    def _max_tokens(self, prompt: Prompt) -> int:
+        context = self._network.context_tokens
+        left = context - len(prompt.ids)
+        if left < _FEWEST_TOKENS:
+            raise PolicyFault(
+                f"the conversation has {len(prompt.ids)} tokens and the model takes {context}: "
+                "keep fewer screens in its window, or smaller ones"
+            )
+        return min(self._sampling.max_tokens, left)
+
+    def _draw(self, turn: Turn, logprobs_V: Tensor) -> None:
+        """Draw one token and write it down."""
+        token_id = draw(logprobs_V, self._sampling, turn.memory.random.random())
+        turn.sampled_ids.append(token_id)
+        turn.logprobs.append(float(logprobs_V[token_id]))
+        if token_id in self._network.end_ids or self._is_stopped(turn):
+            turn.is_over = True
+        elif len(turn.sampled_ids) >= turn.max_tokens:
+            turn.is_over = turn.is_cut_off = True
+        elif turn.future.cancelled():
+            turn.is_over = True
+
+    def _is_stopped(self, turn: Turn) -> bool:
+        """Whether the last token completed a stop string.
+
+        A token is at least one byte, so the string is among as many tokens as it has bytes.
+        """
+        stop = self._network.family.stop
+        if not stop:
+            return False
+        longest = max(len(text.encode()) for text in stop)
+        tail = self._network.decode(turn.sampled_ids[-longest:])
+        return any(text in tail for text in stop)
+
+    def _disband(self) -> None:
+        """Give every turn its own cache back."""
+        if self._batch is not None:
+            for turn, layers in zip(self._running, split(self._batch), strict=True):
+                turn.layers = layers
+            self._batch = None
+
+    def _dismiss(self) -> None:
+        """Let go of the turns that are over, and answer."""
+        for turn in self._running:
+            if turn.is_over and turn.layers is not None and turn.prompt is not None:
+                read_ids = (turn.prompt.ids + tuple(turn.sampled_ids))[:-1]
+                turn.memory.known = ReadRow(Prompt(read_ids, turn.prompt.images), turn.layers)
+                with suppress(InvalidStateError):
+                    turn.future.set_result(self._reply(turn, turn.prompt))
+        self._running = [turn for turn in self._running if not turn.is_over]
+
+    def _reply(self, turn: Turn, prompt: Prompt) -> Reply:
+        return Reply(
+            text=self._network.decode(turn.sampled_ids),
+            prompt_token_count=len(prompt.ids),
+            sampled_token_count=len(turn.sampled_ids),
+            cut_off=turn.is_cut_off,
+            prompt_ids=prompt.ids,
+            sampled_ids=tuple(turn.sampled_ids),
+            logprobs=tuple(turn.logprobs),
+            images=tuple(image.shown for image in prompt.images),
+        )
+
+    def _retreat(self, waiting: deque[Turn]) -> None:
+        """Out of memory: throw all caches away and go on with half as many turns."""
+        self._batch = None
+        for memory in self._memories:
+            memory.known = None
+        for turn in self._running:
+            turn.layers = None
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+        if self._room == 1:
+            self._fail(
+                PolicyFault(
+                    "out of memory even for one turn alone: keep fewer screens in the window, "
+                    "show smaller pictures, use bfloat16 or a smaller model"
+                )
+            )
+            return
+        self._room = max(1, len(self._running) // 2)
+        self._running, back = self._running[: self._room], self._running[self._room :]
+        waiting.extendleft(reversed(back))
+
+    def _fail(self, error: BaseException) -> None:
+        for turn in self._running:
+            turn.fail(error)
+        self._running, self._batch = [], None
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    """CUDA has an error of its own for it; the CPU's allocator raises a plain RuntimeError."""
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)

@@ -1,0 +1,398 @@
+"""A vision-language model in this process: tokens and pictures in, log-probabilities out.
+
+Everything that samples or trains goes through `Network.read` and `Network.score`, so that both
+see the same prompt, the same pixels, the same positions and the same forbidden tokens.
+
+Needs the extra `[model]` (torch, transformers), but not torchvision: transformers' own processors
+for these models want it, for videos, so pictures go through the image processor alone.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+import transformers
+from torch import Tensor
+from transformers import (
+    AutoConfig,
+    AutoModelForImageTextToText,
+    AutoTokenizer,
+    DynamicCache,
+    Qwen2VLImageProcessorPil,
+)
+from transformers.utils import cached_file
+
+from vigorl.browser.errors import InconsistentData, UsageError
+from vigorl.policy.backend import Message
+from vigorl.policy.family import Family
+from vigorl.policy.images import FittedImage, token_count
+from vigorl.policy.local.keyvalues import KeyValues, Layers
+
+ARCHITECTURES = ("qwen2_5_vl", "qwen3_vl")
+"""`model_type` of the checkpoints that can be run here."""
+
+_SCORED_AT_ONCE = 512
+"""Positions whose logits over the whole vocabulary are in memory at the same time."""
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """Tokens of a row, with the pictures whose placeholders stand among them, in order."""
+
+    ids: tuple[int, ...]
+    images: tuple[FittedImage, ...]
+
+
+@dataclass
+class ReadRow:
+    """What the network has read of a row: the tokens, the pictures, and their cache."""
+
+    prompt: Prompt
+    layers: Layers
+
+    def begins(self, prompt: Prompt) -> bool:
+        """Whether `prompt` goes on where this stops, with at least one more token."""
+        ids, images = self.prompt.ids, self.prompt.images
+        return (
+            len(ids) < len(prompt.ids)
+            and prompt.ids[: len(ids)] == ids
+            and [image.shown for image in prompt.images[: len(images)]]
+            == [image.shown for image in images]
+        )
+
+
+class Network:
+    """The weights, the tokenizer and the image processor of one checkpoint."""
+
+    def __init__(
+        self,
+        path: str,
+        family: Family,
+        *,
+        device: Literal["auto", "cpu", "cuda"] = "auto",
+        dtype: Literal["auto", "float32", "bfloat16"] = "auto",
+    ) -> None:
+        """Load a checkpoint from a folder or from the hub's cache.
+
+        `auto` takes a CUDA device where there is one, and bfloat16 there, float32 on a CPU.
+
+        Raises:
+            UsageError: the checkpoint is not there, or cannot be run here.
+        """
+        if device == "auto":
+            device = "cuda" if torch.cuda.is_available() else "cpu"
+        if dtype == "auto":
+            dtype = "bfloat16" if device == "cuda" else "float32"
+        self.path = path
+        self.family = family
+        self.device = torch.device(device)
+        self.dtype: torch.dtype = getattr(torch, dtype)
+        with _files_of(path):
+            self.config = AutoConfig.from_pretrained(path)
+            _check(self.config, path)
+            self.tokenizer = AutoTokenizer.from_pretrained(path)
+            self._processor = Qwen2VLImageProcessorPil.from_pretrained(path)
+            self.model: Any = AutoModelForImageTextToText.from_pretrained(path, dtype=self.dtype)
+        self.model.to(self.device).eval()
+        self._special = {
+            text: self._special_id(text)
+            for text in (family.chat.start, family.chat.end, *family.chat.never_sampled)
+        }
+        self._special_ids = frozenset(self._special.values())
+        self._forbidden = torch.tensor(
+            [self._special[text] for text in family.chat.never_sampled], device=self.device
+        )
+        self._preamble = self._preamble_ids(path)
+        self.end_ids = self._end_ids()
+        cell_px = self._processor.patch_size * self._processor.merge_size
+        if cell_px != family.size.cell_px:
+            raise UsageError(
+                f"{path} cuts pictures into cells of {cell_px} px, the family {family.name} into "
+                f"cells of {family.size.cell_px} px: choose another family"
+            )
+
+    @property
+    def context_tokens(self) -> int:
+        """Most tokens of a row."""
+        return int(self.config.text_config.max_position_embeddings)
+
+    def describe(self) -> dict[str, Any]:
+        """Name, number format and versions."""
+        return {
+            "path": self.path,
+            "device": str(self.device),
+            "dtype": str(self.dtype).removeprefix("torch."),
+            "torch": torch.__version__,
+            "transformers": transformers.__version__,
+        }
+
+    def encode(self, messages: Sequence[Message]) -> Prompt:
+        """The tokens of a conversation, up to where the assistant is to go on.
+
+        Sampled messages are taken over as they were sampled, so a longer conversation begins
+        with the tokens of a shorter one.
+
+        Raises:
+            InconsistentData: a text contains a control string.
+        """
+        chat = self.family.chat
+        start, end = self._special[chat.start], self._special[chat.end]
+        line_break = self._text_ids("\n")
+        ids: list[int] = [] if messages[0].role == "system" else list(self._preamble)
+        images: list[FittedImage] = []
+        for message in messages:
+            ids.append(start)
+            if message.ids is not None:
+                ids += self._text_ids(f"{message.role}\n")
+                ids += message.ids
+                if not message.ids or message.ids[-1] != end:
+                    ids.append(end)
+                ids += line_break
+                continue
+            text = f"{message.role}\n"
+            for part in message.parts:
+                if isinstance(part, str):
+                    text += part
+                else:
+                    ids += self._text_ids(text) + self._image_ids(part)
+                    images.append(part)
+                    text = ""
+            ids += [*self._text_ids(text), end, *line_break]
+        ids += [start, *self._text_ids("assistant\n")]
+        return Prompt(tuple(ids), tuple(images))
+
+    def spoken_ids(self, message: Message) -> tuple[int, ...]:
+        """The tokens of an assistant's message, its end included, as if it had been sampled."""
+        text = "".join(part for part in message.parts if isinstance(part, str))
+        return (*self._text_ids(text), self._special[self.family.chat.end])
+
+    def decode(self, ids: Sequence[int], *, special: bool = False) -> str:
+        """The text of tokens; special tokens are left out unless asked for."""
+        text: str = self.tokenizer.decode(
+            list(ids), skip_special_tokens=not special, clean_up_tokenization_spaces=False
+        )
+        return text
+
+    @torch.inference_mode()
+    def read(self, prompt: Prompt, known: ReadRow | None = None) -> tuple[Tensor, ReadRow, int]:
+        """Read a row, or the rest of one whose beginning is known.
+
+        Returns:
+            The log-probabilities of the next token [V] float32 at temperature 1, the row as it
+            is now known, and the position at which the next token stands.
+
+        Raises:
+            InconsistentData: placeholders and pictures do not belong together.
+        """
+        seen, seen_images = 0, 0
+        cache = DynamicCache()
+        if known is not None and known.begins(prompt):
+            seen, seen_images = len(known.prompt.ids), len(known.prompt.images)
+            for index, (keys, values) in enumerate(known.layers):
+                cache.update(keys, values, index)
+        inputs, next_position = self._inputs(prompt, seen, seen_images)
+        output = self.model(**inputs, past_key_values=cache, use_cache=True, logits_to_keep=1)
+        layers = [(layer.keys, layer.values) for layer in cache.layers]
+        logprobs_V = self._logprobs(output.logits[0, -1])
+        return logprobs_V, ReadRow(prompt, layers), next_position
+
+    @torch.inference_mode()
+    def step(self, ids_B: list[int], positions_B: list[int], batch: KeyValues) -> Tensor:
+        """Read one more token in every row of a batch.
+
+        Returns:
+            Log-probabilities of the next tokens, [B, V] float32.
+        """
+        positions = torch.tensor(positions_B, device=self.device)
+        batch.grow()
+        output = self.model(
+            input_ids=torch.tensor(ids_B, device=self.device)[:, None],
+            position_ids=positions[None, :, None].expand(3, -1, 1),
+            attention_mask=batch.mask(self.device),
+            past_key_values=batch.cache,
+            use_cache=True,
+        )
+        return self._logprobs(output.logits[:, -1])
+
+    @torch.inference_mode()
+    def score(self, prompt: Prompt, at: Sequence[int]) -> list[float]:
+        """Log-probabilities of the tokens at these places of a row, in one forward pass."""
+        scores: list[float] = self.logprobs(prompt, at).tolist()
+        return scores
+
+    def logprobs(self, prompt: Prompt, at: Sequence[int]) -> Tensor:
+        """The same, [len(at)] float32, with gradients where they are enabled.
+
+        Raises:
+            InconsistentData: placeholders and pictures do not belong together.
+        """
+        inputs, _ = self._inputs(prompt, 0, 0)
+        hidden_T_D = self.model.model(**inputs, use_cache=False).last_hidden_state[0]
+        ids_T = torch.tensor(prompt.ids, device=self.device)
+        scores = []
+        for first in range(0, len(at), _SCORED_AT_ONCE):
+            places_S = torch.tensor(at[first : first + _SCORED_AT_ONCE], device=self.device)
+            logprobs_S_V = self._logprobs(self.model.lm_head(hidden_T_D[places_S - 1]))
+            scores.append(logprobs_S_V.gather(1, ids_T[places_S][:, None])[:, 0])
+        return torch.cat(scores)
+
+    def _logprobs(self, logits: Tensor) -> Tensor:
+        """Log-softmax at temperature 1 over the tokens that may be sampled, float32."""
+        logits = logits.float().index_fill(-1, self._forbidden, float("-inf"))
+        return logits.log_softmax(-1)
+
+    def _inputs(self, prompt: Prompt, seen: int, seen_images: int) -> tuple[dict[str, Any], int]:
+        """What the model is called with to read the part of a row that it has not seen yet.
+
+        Returns:
+            The arguments, and the position at which the token after the row stands.
+        """
+        ids_T = torch.tensor(prompt.ids)
+        is_image_T = ids_T == self._special[self.family.chat.image_cell]
+        grids_N_3 = self._grids(prompt.images, is_image_T.tolist())
+        # Positions come from here and never from the model's own guess: without the token types
+        # it would number pictures like text and say nothing.
+        positions_3_1_T, _ = self.model.model.get_rope_index(
+            ids_T[None],
+            mm_token_type_ids=is_image_T[None].int(),
+            image_grid_thw=grids_N_3 if prompt.images else None,
+        )
+        inputs = {
+            "input_ids": ids_T[None, seen:],
+            "attention_mask": torch.ones_like(ids_T)[None],
+            "position_ids": positions_3_1_T[:, :, seen:],
+        }
+        if new_images := prompt.images[seen_images:]:
+            processed = self._processor(
+                images=[image.image() for image in new_images], do_resize=False, return_tensors="pt"
+            )
+            if not torch.equal(processed["image_grid_thw"], grids_N_3[seen_images:]):
+                raise InconsistentData("the image processor changed the size of a picture")
+            inputs["pixel_values"] = processed["pixel_values"].to(self.dtype)
+            inputs["image_grid_thw"] = processed["image_grid_thw"]
+        on_device = {name: tensor.to(self.device) for name, tensor in inputs.items()}
+        return on_device, int(positions_3_1_T.max()) + 1
+
+    def _grids(self, images: Sequence[FittedImage], is_image_T: list[bool]) -> Tensor:
+        """Time, height and width of pictures in patches, [N, 3] int64.
+
+        Raises:
+            InconsistentData: a picture does not consist of whole cells, or the runs of
+                placeholders are not, in order, as long as the pictures have cells.
+        """
+        cell_px, patch_px = self.family.size.cell_px, self._processor.patch_size
+        runs = [len(list(run)) for is_image, run in groupby(is_image_T) if is_image]
+        cells = []
+        for image in images:
+            if image.width_px % cell_px or image.height_px % cell_px:
+                raise InconsistentData(f"{image.shown} does not consist of cells of {cell_px} px")
+            cells.append((image.width_px // cell_px) * (image.height_px // cell_px))
+        if runs != cells:
+            raise InconsistentData(f"placeholders for {runs} cells with pictures of {cells} cells")
+        grids = [(1, image.height_px // patch_px, image.width_px // patch_px) for image in images]
+        return torch.tensor(grids, dtype=torch.int64).reshape(-1, 3)
+
+    def _image_ids(self, image: FittedImage) -> list[int]:
+        chat = self.family.chat
+        cells = token_count(image.shown, self.family.size)
+        return [
+            self._special[chat.image_start],
+            *[self._special[chat.image_cell]] * cells,
+            self._special[chat.image_end],
+        ]
+
+    def _text_ids(self, text: str) -> list[int]:
+        """Encode text that must not contain control strings."""
+        ids: list[int] = self.tokenizer.encode(text, add_special_tokens=False)
+        if not self._special_ids.isdisjoint(ids):
+            raise InconsistentData(f"a control string in the text {text[:200]!r}")
+        return ids
+
+    def _special_id(self, text: str) -> int:
+        token_id = self.tokenizer.convert_tokens_to_ids(text)
+        if token_id is None or token_id == self.tokenizer.unk_token_id:
+            raise UsageError(f"{self.path} has no token {text}: choose another family")
+        return int(token_id)
+
+    def _preamble_ids(self, path: str) -> list[int]:
+        """What the checkpoint's own template puts before a conversation without system prompt."""
+        if self.family.system is not None:
+            return []
+        template = _own_template(path) or self.tokenizer.chat_template
+        if template is None:
+            return []
+        rendered: str = self.tokenizer.apply_chat_template(
+            [{"role": "user", "content": "?"}], chat_template=template, tokenize=False
+        )
+        before, user, _ = rendered.partition(f"{self.family.chat.start}user")
+        if not user:
+            raise UsageError(f"the chat template of {path} is not that of the family's format")
+        ids: list[int] = self.tokenizer.encode(before, add_special_tokens=False)
+        return ids
+
+    def _end_ids(self) -> frozenset[int]:
+        """Tokens after which a turn is over."""
+        configured = self.model.generation_config.eos_token_id
+        ends = configured if isinstance(configured, list) else [configured]
+        return frozenset({self._special[self.family.chat.end], *_known(ends)})
+
+
+def read_model_type(path: str) -> str:
+    """The architecture of a checkpoint, as its configuration calls it.
+
+    Raises:
+        UsageError: the checkpoint is not there.
+    """
+    with _files_of(path):
+        return str(AutoConfig.from_pretrained(path).model_type)
+
+
+@contextmanager
+def _files_of(path: str) -> Iterator[None]:
+    """Say what to do where a checkpoint's files are missing."""
+    try:
+        yield
+    except OSError as error:
+        reason = str(error).splitlines()[0]
+        if Path(path).is_dir():
+            raise UsageError(f"the checkpoint {path} is not complete: {reason}") from error
+        raise UsageError(
+            f"{path} is not on this machine and could not be fetched ({reason}); download it "
+            f"where there is a network (hf download {path}) and give the folder"
+        ) from error
+
+
+def _known(ids: Iterable[int | None]) -> list[int]:
+    return [token_id for token_id in ids if token_id is not None]
+
+
+def _check(config: Any, path: str) -> None:
+    """Refuse what would run, but wrongly."""
+    if config.model_type not in ARCHITECTURES:
+        raise UsageError(
+            f"{path} is a {config.model_type}; {' and '.join(ARCHITECTURES)} can be run here. "
+            "Serve it with an OpenAI-compatible server, and give its URL as the model"
+        )
+    if "sliding_attention" in (getattr(config.text_config, "layer_types", None) or ()):
+        raise UsageError(f"{path} uses sliding-window attention, whose cache cannot be kept here")
+
+
+def _own_template(path: str) -> str | None:
+    """The template that belongs to the processor; the tokenizer may carry another."""
+    for name in ("chat_template.jinja", "chat_template.json"):
+        found = cached_file(
+            path,
+            name,
+            _raise_exceptions_for_missing_entries=False,
+            _raise_exceptions_for_connection_errors=False,
+            _raise_exceptions_for_gated_repo=False,
+        )
+        if found is not None:
+            text = Path(found).read_text()
+            return text if name.endswith(".jinja") else str(json.loads(text)["chat_template"])
+    return None

@@ -1,0 +1,188 @@
+"""Checkpoints of half a million random weights, whole in every other respect.
+
+They say nothing sensible, but they load, see, are served and are trained like the real ones,
+which is what tests and dry runs need.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from transformers import (
+    PreTrainedTokenizerFast,
+    Qwen2_5_VLConfig,
+    Qwen2_5_VLForConditionalGeneration,
+    Qwen2VLImageProcessorPil,
+    Qwen3VLConfig,
+    Qwen3VLForConditionalGeneration,
+)
+
+from vigorl.policy.backend import Message
+from vigorl.policy.family import ChatFormat
+from vigorl.policy.local.network import Network
+
+Architecture = Literal["qwen2_5_vl", "qwen3_vl"]
+
+_HIDDEN = 128
+_HEAD = 64
+"""Numbers of an attention head; servers have no kernels for fewer."""
+
+CHAT_TEMPLATE = (
+    "{% for message in messages %}"
+    "<|im_start|>{{ message.role }}\n"
+    "{% if message.content is string %}{{ message.content }}{% else %}"
+    "{% for part in message.content %}"
+    "{% if part.type == 'text' %}{{ part.text }}"
+    "{% else %}<|vision_start|><|image_pad|><|vision_end|>{% endif %}"
+    "{% endfor %}{% endif %}<|im_end|>\n"
+    "{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+
+
+def write_tiny_checkpoint(folder: Path, architecture: Architecture, seed: int = 0) -> Path:
+    """Write a checkpoint with random weights, and return its folder."""
+    tokenizer = _tokenizer()
+    tokenizer.save_pretrained(folder)
+    torch.manual_seed(seed)
+    model: Any
+    if architecture == "qwen2_5_vl":
+        model = Qwen2_5_VLForConditionalGeneration(_qwen25(tokenizer))
+        patch_px, shortest = 14, 3136
+    else:
+        model = Qwen3VLForConditionalGeneration(_qwen3(tokenizer))
+        patch_px, shortest = 16, 65_536
+    model.generation_config.eos_token_id = tokenizer.eos_token_id
+    model.save_pretrained(folder)
+    sizes = {"shortest_edge": shortest, "longest_edge": 12_845_056}
+    Qwen2VLImageProcessorPil(patch_size=patch_px, size=sizes).save_pretrained(folder)
+    processor = {
+        "processor_class": f"{type(model.config).__name__.removesuffix('Config')}Processor"
+    }
+    (folder / "processor_config.json").write_text(json.dumps(processor))
+    return folder
+
+
+def learn_by_heart(network: Network, dialogue: Sequence[Message], loss: float = 0.02) -> int:
+    """Train until the network says the assistant's messages of a dialogue on its own.
+
+    The weights of its eyes stay as they are; half a million others take a few seconds.
+
+    Returns:
+        The number of steps taken, 500 at most.
+    """
+    said = [index for index, message in enumerate(dialogue) if message.role == "assistant"]
+    spoken = [
+        replace(message, ids=network.spoken_ids(message)) if index in said else message
+        for index, message in enumerate(dialogue)
+    ]
+    row = network.encode(spoken)
+    starts = [len(network.encode(spoken[:index]).ids) for index in said]
+    at = [
+        start + offset
+        for start, index in zip(starts, said, strict=True)
+        for offset in range(len(spoken[index].ids or ()))
+    ]
+    weights = [
+        weight for name, weight in network.model.named_parameters() if ".visual." not in name
+    ]
+    optimizer = torch.optim.AdamW(weights, lr=3e-3)
+    for step in range(500):
+        mean = -network.logprobs(row, at).mean()
+        if mean < loss:
+            return step
+        optimizer.zero_grad()
+        torch.autograd.backward(mean)
+        optimizer.step()
+    return 500
+
+
+def _tokenizer() -> Any:
+    """Bytes, a few dozen merges, and the control strings of the chat format."""
+    chat = ChatFormat()
+    bytes_only = Tokenizer(models.BPE())
+    bytes_only.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    bytes_only.decoder = decoders.ByteLevel()
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    trainer = trainers.BpeTrainer(
+        vocab_size=len(alphabet) + 64, initial_alphabet=alphabet, show_progress=False
+    )
+    bytes_only.train_from_iterator(
+        [CHAT_TEMPLATE, str(__doc__), "user assistant system\n"], trainer
+    )
+    tokenizer: Any = PreTrainedTokenizerFast(
+        tokenizer_object=bytes_only,
+        eos_token=chat.end,
+        pad_token="<|endoftext|>",
+        additional_special_tokens=[chat.start, *chat.never_sampled],
+        chat_template=CHAT_TEMPLATE,
+    )
+    tokenizer.add_tokens(["<tool_call>", "</tool_call>"])
+    return tokenizer
+
+
+def _common(tokenizer: Any) -> dict[str, Any]:
+    """What the two architectures share."""
+    return {
+        "image_token_id": tokenizer.convert_tokens_to_ids("<|image_pad|>"),
+        "video_token_id": tokenizer.convert_tokens_to_ids("<|video_pad|>"),
+        "vision_start_token_id": tokenizer.convert_tokens_to_ids("<|vision_start|>"),
+        "vision_end_token_id": tokenizer.convert_tokens_to_ids("<|vision_end|>"),
+        "tie_word_embeddings": False,
+    }
+
+
+def _text(tokenizer: Any) -> dict[str, Any]:
+    return {
+        # As in real checkpoints there are more rows than tokens.
+        "vocab_size": len(tokenizer) + 16 - len(tokenizer) % 8,
+        "hidden_size": _HIDDEN,
+        "intermediate_size": _HIDDEN,
+        "num_hidden_layers": 2,
+        "num_attention_heads": _HIDDEN // _HEAD,
+        "num_key_value_heads": 1,
+        "max_position_embeddings": 16_384,
+        # Five times the usual, so that what it sees shows in what it says.
+        "initializer_range": 0.1,
+        "rope_parameters": {
+            "rope_type": "default",
+            "rope_theta": 1e6,
+            "mrope_section": [8, 12, 12],
+        },
+        "eos_token_id": tokenizer.eos_token_id,
+        "pad_token_id": tokenizer.pad_token_id,
+        "bos_token_id": tokenizer.pad_token_id,
+    }
+
+
+def _qwen25(tokenizer: Any) -> Any:
+    vision = {
+        "depth": 2,
+        "hidden_size": _HEAD,
+        "intermediate_size": _HEAD,
+        "num_heads": 2,
+        "out_hidden_size": _HIDDEN,
+        "fullatt_block_indexes": [1],
+    }
+    return Qwen2_5_VLConfig(
+        text_config=_text(tokenizer), vision_config=vision, **_common(tokenizer)
+    )
+
+
+def _qwen3(tokenizer: Any) -> Any:
+    vision = {
+        "depth": 2,
+        "hidden_size": _HEAD,
+        "intermediate_size": _HEAD,
+        "num_heads": 2,
+        "out_hidden_size": _HIDDEN,
+        "deepstack_visual_indexes": [0],
+        "num_position_embeddings": 256,
+    }
+    text = {**_text(tokenizer), "head_dim": _HEAD}
+    text["rope_parameters"] = {**text["rope_parameters"], "mrope_interleaved": True}
+    return Qwen3VLConfig(text_config=text, vision_config=vision, **_common(tokenizer))

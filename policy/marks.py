@@ -1,0 +1,84 @@
+"""The answers of the published Web-Action checkpoints: commands on numbered marks.
+
+`click [id]`, `type [id] [content]`, `scroll [down]`, `go_back`, `stop [answer]`, read as the
+benchmark that they were trained for reads them: typing clicks the middle of the mark's box first,
+does not clear the field, and presses Enter unless `[0]` follows; scrolling moves by one screen.
+
+Source: arXiv 2505.23678, section 4; VisualWebArena's action space (arXiv 2401.13649, table 1).
+"""
+
+import re
+from collections.abc import Sequence
+
+from vigorl.browser.actions import Action, Back, Click, Done, Scroll, Type
+from vigorl.browser.geometry import Frame, Point
+from vigorl.browser.observation import Mark
+from vigorl.policy.points import Malformed
+
+MARK_COMMANDS = "click [id], type [id] [content] [0|1], scroll [up|down], go_back, stop [answer]"
+
+_CLICK = re.compile(r"click\s*\[([0-9]{1,9})\]")
+_TYPE = re.compile(r"type\s*\[([0-9]{1,9})\]\s*\[(.*?)\](?:\s*\[([01])\])?", re.DOTALL)
+_SCROLL = re.compile(r"scroll\s*\[(?:direction=)?(up|down)\]")
+_GO_BACK = re.compile(r"go_back")
+_STOP = re.compile(r"stop(?:\s*\[(.*)\])?", re.DOTALL)
+
+
+def read_mark_command(text: str, frame: Frame, marks: Sequence[Mark]) -> Action:
+    """Understand one command on marks.
+
+    Raises:
+        Malformed: it is none, or no mark has this number.
+    """
+    text = text.strip()
+    if found := _CLICK.fullmatch(text):
+        return Click(_middle(found[1], marks))
+    if found := _TYPE.fullmatch(text):
+        return Type(found[2], _middle(found[1], marks), enter=found[3] != "0")
+    if found := _SCROLL.fullmatch(text):
+        screen = frame.region_css_px
+        return Scroll(screen.center, 0, screen.height if found[1] == "down" else -screen.height)
+    if _GO_BACK.fullmatch(text):
+        return Back()
+    if found := _STOP.fullmatch(text):
+        return Done(found[1] or "")
+    raise Malformed(f"{text[:60] or 'Nothing'} is not an action. The actions are: {MARK_COMMANDS}.")
+
+
+def write_mark_command(action: Action, frame: Frame, marks: Sequence[Mark]) -> str:
+    """The inverse of `read_mark_command`.
+
+    Raises:
+        ValueError: the language cannot say this action, or its point is on no mark.
+    """
+    match action:
+        case Click(point, "left", 1):
+            return f"click [{_mark_at(point, marks)}]"
+        case Type(text, Point() as point, False, enter):
+            return f"type [{_mark_at(point, marks)}] [{text}] [{int(enter)}]"
+        case Scroll(_, 0, dy) if abs(dy) == frame.region_css_px.height:
+            return "scroll [down]" if dy > 0 else "scroll [up]"
+        case Back():
+            return "go_back"
+        case Done(answer):
+            return f"stop [{answer}]"
+    raise ValueError(f"no command on marks for {action}")
+
+
+def _middle(number: str, marks: Sequence[Mark]) -> Point:
+    for mark in marks:
+        if mark.id == int(number):
+            return mark.box_css_px.center
+    raise Malformed(f"There is no mark [{number}] on the screen; choose one of those you see.")
+
+
+def _mark_at(point: Point, marks: Sequence[Mark]) -> int:
+    """The mark in whose middle the point is, else the smallest that holds it."""
+    holding = [
+        (mark.box_css_px.center != point, mark.box_css_px.area, mark.id)
+        for mark in marks
+        if mark.id is not None and mark.box_css_px.contains(point)
+    ]
+    if not holding:
+        raise ValueError(f"no mark at {point}")
+    return min(holding)[-1]

@@ -1,0 +1,152 @@
+"""Policies that are vision-language models: a family, a backend, and an actor for each episode."""
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from vigorl.browser.errors import UsageError
+from vigorl.browser.observation import Observation
+from vigorl.policy.backend import Backend, Reply, Sampling, Session
+from vigorl.policy.conversation import Conversation, RowKeeper
+from vigorl.policy.family import Family, family_named, family_of
+from vigorl.policy.grammar import Parsed, parse
+from vigorl.policy.policy import Turn
+
+
+class ModelPolicy:
+    """A vision-language model that plays episodes, many at once."""
+
+    def __init__(self, family: Family, backend: Backend, sampling: Sampling) -> None:
+        self.name = backend.name
+        self.family = family
+        self.backend = backend
+        self._sampling = sampling
+        self._episode_count = 0
+
+    def actor(self, goal: str) -> "ModelActor":
+        """A fresh actor; the n-th one draws with the n-th seed after the policy's own."""
+        session = self.backend.session(self._sampling.seed + self._episode_count)
+        self._episode_count += 1
+        return ModelActor(Conversation(goal, self.family), session)
+
+    def describe(self) -> dict[str, Any]:
+        """Model, family, window, sampling and backend."""
+        return {
+            "policy": "model",
+            "model": self.name,
+            "family": self.family.name,
+            "window_screens": self.family.window_screens,
+            "max_images": self.family.max_images,
+            "temperature": self._sampling.temperature,
+            "top_p": self._sampling.top_p,
+            "max_tokens": self._sampling.max_tokens,
+            "seed": self._sampling.seed,
+            **self.backend.describe(),
+        }
+
+    async def close(self) -> None:
+        """Let go of connections and devices."""
+        await self.backend.close()
+
+
+class ModelActor:
+    """The model in one episode."""
+
+    def __init__(self, conversation: Conversation, session: Session) -> None:
+        self._conversation = conversation
+        self._session = session
+        self._rows = RowKeeper()
+
+    async def act(self, observation: Observation) -> Turn:
+        """Show the model what is new and understand what it says.
+
+        Raises:
+            PolicyFault: the model's server or device broke.
+        """
+        self._conversation.see(observation)
+        reply = await self._session.reply(self._conversation.messages())
+        parsed = parse(reply.text, self._conversation.dialect)
+        self._conversation.hear(reply, parsed.action)
+        return Turn(
+            text=reply.text,
+            thought=parsed.thought,
+            points=parsed.points_css_px,
+            action=parsed.action,
+            error=_error(parsed, reply),
+            tokens=self._rows.record(reply),
+            prompt_token_count=reply.prompt_token_count,
+            sampled_token_count=reply.sampled_token_count,
+        )
+
+
+def _error(parsed: Parsed, reply: Reply) -> str | None:
+    if parsed.error is not None and reply.cut_off:
+        return f"Your text was cut off after {reply.sampled_token_count} tokens; write less."
+    return parsed.error
+
+
+async def open_model(
+    spec: str,
+    *,
+    model_name: str | None = None,
+    family: str | None = None,
+    api_key: str | None = None,
+    window_screens: int | None = None,
+    sampling: Sampling | None = None,
+) -> ModelPolicy:
+    """The policy that a model's name stands for, ready to play.
+
+    Args:
+        spec: The URL of an OpenAI-compatible server, a checkpoint's folder, or a hub id.
+        model_name: Which of the server's models; needed where it has several.
+        family: How the model is talked to; told by its name where left out.
+        api_key: Bearer token for the server.
+        window_screens: Screens that stay in the conversation; the family's own number if None.
+        sampling: How its words are drawn.
+
+    Raises:
+        UsageError: there is no such model, or what it needs is not installed.
+        PolicyFault: the server does not answer.
+    """
+    sampling = sampling or Sampling()
+    if spec.startswith(("http://", "https://")):
+        from vigorl.policy.server import ServerBackend
+        from vigorl.policy.wire import Server
+
+        server = await Server.connect(spec, model_name, api_key)
+        chosen = _family(family, window_screens, server.model, server.root)
+        return ModelPolicy(chosen, ServerBackend(server, chosen, sampling), sampling)
+    return await asyncio.to_thread(_open_local, spec, family, window_screens, sampling)
+
+
+def _open_local(
+    spec: str, family: str | None, window_screens: int | None, sampling: Sampling
+) -> ModelPolicy:
+    """Load a checkpoint; takes from seconds to minutes."""
+    folder = Path(spec)
+    if folder.exists() and not (folder / "config.json").is_file():
+        raise UsageError(f"{spec} is no checkpoint: it holds no config.json")
+    if not folder.exists() and (folder.is_absolute() or spec.count("/") != 1):
+        raise UsageError(
+            f"no model {spec}: give the URL of a server (http://…), an existing folder with a "
+            "checkpoint, or a hub id like Qwen/Qwen2.5-VL-3B-Instruct"
+        )
+    try:
+        from vigorl.policy.local.backend import LocalBackend
+        from vigorl.policy.local.network import Network, read_model_type
+    except ImportError as error:
+        raise UsageError(
+            f"running {spec} here needs torch and transformers ({error}): "
+            "pip install 'vigorl-agent[model]', or give the URL of a server"
+        ) from error
+    chosen = _family(family, window_screens, spec, read_model_type(spec))
+    return ModelPolicy(chosen, LocalBackend(Network(spec, chosen), sampling), sampling)
+
+
+def _family(name: str | None, window_screens: int | None, *clues: str) -> Family:
+    family = family_of(*clues) if name is None else family_named(name)
+    if window_screens is None:
+        return family
+    extra = family.max_images - family.window_screens
+    return replace(family, window_screens=window_screens, max_images=window_screens + max(extra, 1))

@@ -1,0 +1,60 @@
+"""`(x, y)` in text: read from and written in the coordinates that a model was told to use."""
+
+import re
+from collections.abc import Iterator
+
+from vigorl.browser.geometry import Frame, Point
+
+NUMBER = r"-?[0-9]+(?:\.[0-9]+)?"
+POINT = re.compile(rf"\(\s*({NUMBER})\s*,\s*({NUMBER})\s*\)")
+
+
+class Malformed(ValueError):
+    """A text that cannot be understood; the message says so to its author, with the remedy."""
+
+
+def point_in(x: float, y: float, frame: Frame) -> Point:
+    """A point of `frame` in viewport CSS px.
+
+    Raises:
+        Malformed: the point lies outside of the picture.
+    """
+    point = Point(x, y)
+    if not frame.contains(point):
+        raise Malformed(
+            f"({x:g}, {y:g}) lies outside of the screen: x goes from 0 to {frame.width_px - 1} "
+            f"and y from 0 to {frame.height_px - 1}."
+        )
+    return frame.to_css(point)
+
+
+def points_of(text: str, frame: Frame) -> Iterator[Point]:
+    """The points that a text refers to, viewport CSS px.
+
+    Pairs of numbers that are not on the picture point at nothing and are left out.
+    """
+    for x, y in POINT.findall(text):
+        if frame.contains(point := Point(float(x), float(y))):
+            yield frame.to_css(point)
+
+
+def coordinates_of(point_css_px: Point, frame: Frame) -> tuple[int, int]:
+    """A point in whole units of `frame`.
+
+    Raises:
+        ValueError: the point is not on the picture, so that no text can say it.
+    """
+    point = frame.from_css(point_css_px)
+    if not frame.bounds_px.contains(point):
+        raise ValueError(f"{point_css_px} is not in {frame.region_css_px}")
+    return min(round(point.x), frame.width_px - 1), min(round(point.y), frame.height_px - 1)
+
+
+def write_point(point_css_px: Point, frame: Frame) -> str:
+    """`(x, y)` in whole units of `frame`, as a thought or an answer says it.
+
+    Raises:
+        ValueError: the point is not on the picture.
+    """
+    x, y = coordinates_of(point_css_px, frame)
+    return f"({x}, {y})"

@@ -1,0 +1,83 @@
+import re
+
+import pytest
+
+from vigorl.browser.errors import UsageError
+from vigorl.browser.geometry import Box, Frame, Point
+from vigorl.policy.commands import COMMANDS
+from vigorl.policy.family import FAMILIES, Family, family_named, family_of
+from vigorl.policy.grammar import parse
+
+OURS = [family for family in FAMILIES if family.system is not None]
+
+
+@pytest.mark.parametrize(
+    ("names", "family"),
+    [
+        (("gsarch/ViGoRL-3b-Web-Grounding",), "vigorl-grounding"),
+        (("gsarch/ViGoRL-MCTS-SFT-3b-Web-Grounding",), "vigorl-grounding"),
+        (("gsarch/ViGoRL-Multiturn-3b-Web-Grounding",), "vigorl-multiturn-grounding"),
+        (("gsarch/ViGoRL-7b-Web-Action",), "vigorl-web-action"),
+        (("gsarch/ViGoRL-7b-Spatial",), "vigorl-spatial"),
+        (("gsarch/ViGoRL-Multiturn-7b-Visual-Search",), "vigorl-visual-search"),
+        (("Qwen/Qwen2.5-VL-3B-Instruct",), "qwen2.5-vl"),
+        (("my-run/step-500", "qwen2_5_vl"), "qwen2.5-vl"),
+        (("Qwen/Qwen3-VL-4B-Instruct",), "qwen3-vl"),
+        (("web-agent", "/data/checkpoints/x", "qwen3_vl"), "qwen3-vl"),
+        (("served", "/models/ViGoRL-7b-Web-Action", "qwen2_5_vl"), "vigorl-web-action"),
+    ],
+)
+def test_a_checkpoint_is_matched_by_its_name_then_its_architecture(
+    names: tuple[str, ...], family: str
+) -> None:
+    assert family_of(*names).name == family
+
+
+def test_an_unknown_model_is_answered_with_the_families_there_are() -> None:
+    with pytest.raises(UsageError, match=r"llama.*qwen3-vl, qwen2\.5-vl"):
+        family_of("llama")
+    with pytest.raises(UsageError, match=r"no model family.*qwen3-vl, qwen2\.5-vl"):
+        family_named("llama")
+
+
+@pytest.mark.parametrize("family", OURS, ids=lambda family: family.name)
+def test_the_system_prompt_is_a_lesson_in_the_grammar_that_is_read(family: Family) -> None:
+    system = family.system or ""
+    thought = re.search(r"<think>.*</think>", system)
+    assert thought
+    dialect = family.dialect(Frame.of_viewport(1288, 728))
+    for last in (r"<tool_call>.*</tool_call>", r"<answer>.*</answer>"):
+        example = re.search(last, system)
+        assert example
+        parsed = parse(f"{thought.group()}\n{example.group()}", dialect)
+        assert parsed.error is None
+        assert len(parsed.points_css_px) == 1
+    assert all(usage in system for usage, _ in COMMANDS.values())
+
+
+def test_the_published_lens_shows_100_px_of_the_picture_that_the_model_was_shown() -> None:
+    family = family_named("vigorl-multiturn-grounding")
+    shown = Frame(980, 560, Box(0, 0, 1280, 720))
+    dialect = family.dialect(shown)
+    assert dialect.frame == shown
+    assert dialect.lens
+    assert dialect.lens.half_width_css_px == pytest.approx(100 * 1280 / 980)
+    assert dialect.lens.half_height_css_px == pytest.approx(100 * 720 / 560)
+    style = dialect.lens.style
+    assert (style.output_px, style.dot, style.edge, style.source) == (512, True, "clip", "recorded")
+
+
+def test_visual_search_sees_182_px_at_672_without_a_dot() -> None:
+    zoom = family_named("vigorl-visual-search").zoom
+    assert zoom
+    assert (zoom.half_width_px, zoom.style.output_px, zoom.style.dot) == (182, 672, False)
+
+
+def test_qwen3_points_in_thousandths_of_the_screen() -> None:
+    dialect = family_named("qwen3-vl").dialect(Frame(1280, 704, Box(0, 0, 1280, 720)))
+    assert dialect.frame.to_css(Point(500, 250)) == Point(640, 180)
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
+def test_published_checkpoints_bring_their_own_system_prompt(family: Family) -> None:
+    assert (family.system is None) == family.name.startswith("vigorl-")

@@ -1,0 +1,363 @@
+"""The local backend: batches, caches, random numbers, endings and faults."""
+
+import asyncio
+import math
+import re
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vigorl.browser.errors import InconsistentData, PolicyFault, UsageError
+from vigorl.browser.observation import Observation
+from vigorl.policy.backend import Message, Reply, Sampling
+from vigorl.policy.conversation import Conversation
+from vigorl.policy.family import Family, family_named
+
+torch = pytest.importorskip("torch")
+
+from vigorl.policy.local.backend import LocalBackend, LocalSession  # noqa: E402
+from vigorl.policy.local.keyvalues import merge, split  # noqa: E402
+from vigorl.policy.local.network import Network, Prompt, ReadRow  # noqa: E402
+from vigorl.policy.local.sampler import draw  # noqa: E402
+
+pytestmark = pytest.mark.model
+
+Make = Callable[..., Observation]
+FAMILIES = {"qwen2_5_vl": "qwen2.5-vl", "qwen3_vl": "qwen3-vl"}
+GREEDY = Sampling(temperature=0, max_tokens=12)
+
+
+def family_for(architecture: str, **changes: Any) -> Family:
+    short = replace(family_named(FAMILIES[architecture]), system="You browse.", stop=())
+    return replace(short, **changes)
+
+
+@pytest.fixture(params=FAMILIES, scope="module")
+def network(request: pytest.FixtureRequest, checkpoints: dict[str, Path]) -> Network:
+    return Network(str(checkpoints[request.param]), family_for(request.param))
+
+
+@pytest.fixture(scope="module")
+def qwen25(checkpoints: dict[str, Path]) -> Network:
+    return Network(str(checkpoints["qwen2_5_vl"]), family_for("qwen2_5_vl"))
+
+
+async def play(
+    session: LocalSession, family: Family, observations: Sequence[Observation]
+) -> list[tuple[tuple[Message, ...], Reply]]:
+    """An episode: what was asked at each turn, and what was answered."""
+    conversation = Conversation("x", family)
+    turns = []
+    for observation in observations:
+        conversation.see(observation)
+        messages = conversation.messages()
+        reply = await session.reply(messages)
+        conversation.hear(reply, None)
+        turns.append((messages, reply))
+    return turns
+
+
+def episodes(screen: Make, look: Make) -> list[list[Observation]]:
+    """Five of them, of different lengths in turns, pictures and pixels."""
+    return [
+        [screen(1), look(2), screen(3)],
+        [screen(4, 560, 336), screen(5).answer("dialog", "A dialog said hello.")],
+        [screen(6, title="A much longer title than that of the others"), look(7, 256), look(8)],
+        [screen(9, 140, 84)],
+        [screen(10), screen(11), screen(12), screen(13), screen(14)],
+    ]
+
+
+async def test_turns_in_a_batch_equal_turns_alone(
+    network: Network, screen: Make, look: Make
+) -> None:
+    backend = LocalBackend(network, GREEDY)
+    played = await asyncio.gather(
+        *(
+            play(backend.session(seed), network.family, episode)
+            for seed, episode in enumerate(episodes(screen, look))
+        )
+    )
+    for messages, batched in (turn for turns in played for turn in turns):
+        # A new session for each turn: no batch, no cache from the turns before.
+        alone = await backend.session(0).reply(messages)
+        assert batched.sampled_ids == alone.sampled_ids
+        assert batched.prompt_ids == alone.prompt_ids
+        assert batched.logprobs == pytest.approx(alone.logprobs, abs=1e-4)
+    await backend.close()
+
+
+async def test_what_an_episode_draws_does_not_depend_on_the_others(
+    qwen25: Network, screen: Make, look: Make
+) -> None:
+    backend = LocalBackend(qwen25, Sampling(temperature=1.0, top_p=0.9, max_tokens=12))
+    observations = episodes(screen, look)
+    together = await asyncio.gather(
+        *(
+            play(backend.session(seed), qwen25.family, each)
+            for seed, each in enumerate(observations)
+        )
+    )
+    alone = await play(backend.session(2), qwen25.family, observations[2])
+    other = await play(backend.session(3), qwen25.family, observations[2])
+    ids = [reply.sampled_ids for _, reply in alone]
+    assert ids == [reply.sampled_ids for _, reply in together[2]]
+    assert ids != [reply.sampled_ids for _, reply in other]
+    await backend.close()
+
+
+class Watched(Network):
+    """Counts the tokens it reads, and the rows it reads at once."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.read_counts: list[int] = []
+        self.widths: list[int] = []
+
+    def read(self, prompt: Prompt, known: ReadRow | None = None) -> Any:
+        begins = known is not None and known.begins(prompt)
+        self.read_counts.append(len(prompt.ids) - (len(known.prompt.ids) if begins else 0))
+        return super().read(prompt, known)
+
+    def step(self, ids_B: list[int], positions_B: list[int], batch: Any) -> Any:
+        self.widths.append(len(ids_B))
+        return super().step(ids_B, positions_B, batch)
+
+
+async def test_a_turn_reads_only_what_is_new(
+    checkpoints: dict[str, Path], screen: Make, look: Make
+) -> None:
+    network = Watched(str(checkpoints["qwen2_5_vl"]), family_for("qwen2_5_vl", window_screens=2))
+    backend = LocalBackend(network, GREEDY)
+    turns = await play(
+        backend.session(0), network.family, [screen(1), look(2), screen(3), screen(4)]
+    )
+    lengths = [(len(reply.prompt_ids or ()), len(reply.sampled_ids or ())) for _, reply in turns]
+    (first, sampled), (second, sampled_2), (third, _), (rewritten, _) = lengths
+    # The last sampled token is read with what follows it; a rewritten history is read anew.
+    assert network.read_counts == [
+        first,
+        second - (first + sampled - 1),
+        third - (second + sampled_2 - 1),
+        rewritten,
+    ]
+    await backend.close()
+
+
+async def test_turns_share_the_batch_up_to_its_limit(
+    checkpoints: dict[str, Path], screen: Make
+) -> None:
+    network = Watched(str(checkpoints["qwen2_5_vl"]), family_for("qwen2_5_vl"))
+    backend = LocalBackend(network, GREEDY, max_batch=3)
+    await asyncio.gather(
+        *(play(backend.session(seed), network.family, [screen(seed)]) for seed in range(5))
+    )
+    assert max(network.widths) == 3
+    assert sum(network.widths) < 5 * GREEDY.max_tokens
+    await backend.close()
+
+
+class Cramped(Network):
+    """Runs out of memory where more than so many rows, or tokens, are read at once."""
+
+    most_rows = 1
+    most_tokens = 10_000
+
+    def step(self, ids_B: list[int], positions_B: list[int], batch: Any) -> Any:
+        if len(ids_B) > self.most_rows:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return super().step(ids_B, positions_B, batch)
+
+    def read(self, prompt: Prompt, known: ReadRow | None = None) -> Any:
+        if len(prompt.ids) > self.most_tokens:
+            raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory")
+        return super().read(prompt, known)
+
+
+async def test_where_memory_runs_out_fewer_turns_share_it_and_nothing_changes(
+    checkpoints: dict[str, Path], qwen25: Network, screen: Make, look: Make
+) -> None:
+    cramped = LocalBackend(
+        Cramped(str(checkpoints["qwen2_5_vl"]), family_for("qwen2_5_vl")), GREEDY
+    )
+    roomy = LocalBackend(qwen25, GREEDY)
+    observations = episodes(screen, look)[:4]
+    for backend in (cramped, roomy):
+        played = await asyncio.gather(
+            *(play(backend.session(0), qwen25.family, episode) for episode in observations)
+        )
+        ids = [[reply.sampled_ids for _, reply in turns] for turns in played]
+        if backend is cramped:
+            expected = ids
+        await backend.close()
+    assert ids == expected
+
+
+async def test_where_one_turn_is_too_much_the_fault_says_what_helps(
+    checkpoints: dict[str, Path], screen: Make
+) -> None:
+    network = Cramped(str(checkpoints["qwen2_5_vl"]), family_for("qwen2_5_vl"))
+    network.most_tokens = 100
+    backend = LocalBackend(network, GREEDY)
+    with pytest.raises(PolicyFault, match=r"even for one turn alone: .*smaller pictures"):
+        await play(backend.session(0), network.family, [screen(1)])
+    await backend.close()
+
+
+async def test_a_broken_turn_fails_alone(qwen25: Network, screen: Make) -> None:
+    backend = LocalBackend(qwen25, GREEDY)
+    broken = [Message("user", ("<|image_pad|>",))]
+    good = play(backend.session(0), qwen25.family, [screen(1), screen(2)])
+    answers = await asyncio.gather(backend.session(1).reply(broken), good, return_exceptions=True)
+    assert isinstance(answers[0], InconsistentData)
+    assert isinstance(answers[1], list)
+    await backend.close()
+
+
+async def test_a_conversation_longer_than_the_context_is_a_fault(qwen25: Network) -> None:
+    backend = LocalBackend(qwen25, GREEDY)
+    long = [Message("user", ("q" * (qwen25.context_tokens - 40),))]
+    with pytest.raises(PolicyFault, match=r"takes 16384: keep fewer screens"):
+        await backend.session(0).reply(long)
+    await backend.close()
+
+
+class Endless(Network):
+    """Never ends a turn of its own accord, and takes its time."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(str(path), family_for("qwen2_5_vl"))
+        self.end_ids = frozenset()
+        self.width = 0
+
+    def step(self, ids_B: list[int], positions_B: list[int], batch: Any) -> Any:
+        self.width = len(ids_B)
+        time.sleep(0.002)
+        return super().step(ids_B, positions_B, batch)
+
+
+PATIENT = Sampling(temperature=0, max_tokens=10_000)
+
+
+async def test_a_turn_nobody_waits_for_leaves_the_batch(
+    checkpoints: dict[str, Path], screen: Make
+) -> None:
+    network = Endless(checkpoints["qwen2_5_vl"])
+    backend = LocalBackend(network, PATIENT)
+    staying = asyncio.create_task(play(backend.session(0), network.family, [screen(1)]))
+    leaving = asyncio.create_task(play(backend.session(1), network.family, [screen(2)]))
+    for width in (2, 1):
+        async with asyncio.timeout(20):
+            while network.width != width:
+                await asyncio.sleep(0.01)
+        leaving.cancel()
+    assert not staying.done()
+    await backend.close()
+    await asyncio.gather(staying, leaving, return_exceptions=True)
+
+
+async def test_a_turn_that_takes_too_long_is_a_fault(
+    checkpoints: dict[str, Path], screen: Make
+) -> None:
+    network = Endless(checkpoints["qwen2_5_vl"])
+    backend = LocalBackend(network, PATIENT, reply_limit_s=0.3)
+    with pytest.raises(PolicyFault, match=r"did not finish a turn within 0\.3 s"):
+        await play(backend.session(0), network.family, [screen(1)])
+    await backend.close()
+
+
+async def test_closing_ends_turns_with_a_fault_and_leaves_no_thread(
+    checkpoints: dict[str, Path], screen: Make
+) -> None:
+    network = Endless(checkpoints["qwen2_5_vl"])
+    backend = LocalBackend(network, PATIENT)
+    playing = asyncio.create_task(play(backend.session(0), network.family, [screen(1)]))
+    await asyncio.sleep(0.2)
+    await backend.close()
+    await backend.close()
+    with pytest.raises(PolicyFault, match="closed"):
+        await playing
+    with pytest.raises(PolicyFault, match="closed"):
+        await backend.session(1).reply([Message("user", ("hi",))])
+    for thread in threading.enumerate():
+        if thread.name.startswith("vigorl-model"):
+            thread.join(timeout=5)
+            assert not thread.is_alive()
+
+
+async def test_turns_end_at_the_end_token_at_stop_strings_and_at_their_limit(
+    checkpoints: dict[str, Path],
+) -> None:
+    network = Endless(checkpoints["qwen2_5_vl"])
+    ask = [Message("user", ("hi",))]
+    backend = LocalBackend(network, GREEDY)
+    free = await backend.session(0).reply(ask)
+    ids = free.sampled_ids or ()
+    assert (free.cut_off, len(ids)) == (True, 12)
+
+    text = re.findall(r"[ -~]{2,}", free.text)[0]
+    network.family = replace(network.family, stop=("</answer>", text))
+    stopped = await backend.session(0).reply(ask)
+    assert stopped.sampled_ids == ids[: stopped.sampled_token_count]
+    assert text in stopped.text
+    assert text not in network.decode((stopped.sampled_ids or ())[:-1])
+    assert not stopped.cut_off
+
+    network.family = replace(network.family, stop=())
+    network.end_ids = frozenset({ids[3]})
+    ended = await backend.session(0).reply(ask)
+    assert (ended.cut_off, ended.sampled_ids) == (False, ids[: ids.index(ids[3]) + 1])
+    await backend.close()
+
+
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0])
+def test_draws_follow_the_distribution(temperature: float) -> None:
+    probabilities = torch.tensor([0.1, 0.0, 0.4, 0.2, 0.3])
+    logprobs, draws = probabilities.log(), 20_000
+    sampling = Sampling(temperature=temperature)
+    counts = Counter(draw(logprobs, sampling, (n + 0.5) / draws) for n in range(draws))
+    tempered = probabilities ** (1 / temperature)
+    for token, expected in enumerate((tempered / tempered.sum()).tolist()):
+        assert counts[token] / draws == pytest.approx(expected, abs=2e-4)
+
+
+def test_top_p_keeps_the_fewest_tokens_that_make_it_up() -> None:
+    logprobs = torch.tensor([0.1, 0.4, 0.2, 0.3]).log()
+    for top_p, kept in ((0.35, {1}), (0.5, {1, 3}), (0.71, {1, 2, 3}), (1.0, {0, 1, 2, 3})):
+        sampling = Sampling(temperature=1.0, top_p=top_p)
+        assert {draw(logprobs, sampling, n / 500) for n in range(500)} == kept
+
+
+def test_without_temperature_the_most_likely_token_is_taken() -> None:
+    logprobs = torch.tensor([0.1, 0.4, 0.2, 0.3]).log()
+    assert draw(logprobs, Sampling(temperature=0), 0.999) == 1
+
+
+def test_a_draw_never_takes_what_cannot_be() -> None:
+    logprobs = torch.tensor([-math.inf, 0.5, -math.inf, 0.5, -math.inf]).log_softmax(-1)
+    almost_one = 1 - 2**-53
+    assert {draw(logprobs, Sampling(temperature=1), u) for u in (0.0, 0.4, almost_one)} == {1, 3}
+
+
+def test_rows_come_out_of_a_batch_as_they_went_in() -> None:
+    rows = [
+        [(torch.randn(1, 2, length, 3), torch.randn(1, 2, length, 3)) for _ in range(2)]
+        for length in (4, 1, 7)
+    ]
+    batch = merge(rows)
+    assert batch.mask(torch.device("cpu")).sum(1).tolist() == [4, 1, 7]
+    for before, after in zip(rows, split(batch), strict=True):
+        for (keys, values), (split_keys, split_values) in zip(before, after, strict=True):
+            assert torch.equal(keys, split_keys)
+            assert torch.equal(values, split_values)
+
+
+def test_a_checkpoint_of_another_kind_is_refused(checkpoints: dict[str, Path]) -> None:
+    with pytest.raises(UsageError, match=r"cells of 28 px, the family qwen3-vl .* 32 px"):
+        Network(str(checkpoints["qwen2_5_vl"]), family_named("qwen3-vl"))

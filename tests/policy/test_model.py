@@ -1,0 +1,188 @@
+"""The policy: observations in, turns out, whatever computes the words."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vigorl.browser.actions import Click, Done, Zoom
+from vigorl.browser.errors import UsageError
+from vigorl.browser.geometry import Box, Point
+from vigorl.browser.observation import Observation
+from vigorl.policy.backend import Message, Reply, Sampling
+from vigorl.policy.family import family_named
+from vigorl.policy.model import ModelPolicy, open_model
+
+Make = Callable[..., Observation]
+OURS = family_named("qwen2.5-vl")
+
+
+class Recital:
+    """A backend that says what it was given, one text a turn, and keeps what it was asked."""
+
+    name = "recital"
+
+    def __init__(self, *texts: str, cut_off: bool = False) -> None:
+        self.texts = list(texts)
+        self.cut_off = cut_off
+        self.asked: list[Sequence[Message]] = []
+        self.seeds: list[int] = []
+
+    def session(self, seed: int) -> "Recital":
+        self.seeds.append(seed)
+        return self
+
+    async def reply(self, messages: Sequence[Message]) -> Reply:
+        self.asked.append(messages)
+        return Reply(self.texts.pop(0), 100, 7, self.cut_off, (1, 2), (3,), (-1.0,))
+
+    def describe(self) -> dict[str, Any]:
+        return {"backend": "recital"}
+
+    async def close(self) -> None:
+        self.texts.clear()
+
+
+async def test_an_episode_from_look_to_answer(screen: Make, look: Make) -> None:
+    call = '{"name": "search_coordinate", "arguments": {"coordinate": [140, 84]}}'
+    backend = Recital(
+        f"<think> The total (140, 84) is small. </think>\n<tool_call>{call}</tool_call>",
+        '<think> It says 12. </think> <answer> done "12" </answer>',
+    )
+    actor = ModelPolicy(OURS, backend, Sampling()).actor("What is the total?")
+    zoom = await actor.act(screen(1))
+    assert zoom.action == Zoom(Box(40, -16, 240, 184), OURS.zoom.style if OURS.zoom else None)  # type: ignore[arg-type]
+    assert zoom.points == (Point(140, 84),)
+    assert zoom.thought == "The total (140, 84) is small."
+    assert (zoom.prompt_token_count, zoom.sampled_token_count) == (100, 7)
+    assert zoom.tokens and zoom.tokens.row == 0
+    done = await actor.act(look(2))
+    assert (done.action, done.error) == (Done("12"), None)
+    assert [message.role for message in backend.asked[1]] == [
+        "system",
+        "user",
+        "assistant",
+        "user",
+    ]
+
+
+async def test_points_are_those_of_the_screen_however_it_was_resized(screen: Make) -> None:
+    backend = Recital("<think> Here (644, 364). </think><answer> click (644, 364) </answer>")
+    turn = await ModelPolicy(OURS, backend, Sampling()).actor("x").act(screen(1, 1280, 720))
+    # 1280 x 720 is shown at 1288 x 728.
+    assert turn.action == Click(Point(640, 360))
+    assert turn.points == (Point(640, 360),)
+
+
+async def test_malformed_output_is_a_turn_with_an_error(screen: Make) -> None:
+    backend = Recital("I would click the button.")
+    turn = await ModelPolicy(OURS, backend, Sampling()).actor("x").act(screen(1))
+    assert turn.action is None
+    assert turn.error == (
+        "There is text outside of the tags. Write <think> … </think> and then either "
+        "<tool_call> … </tool_call> or <answer> … </answer>, each once, and nothing else."
+    )
+    assert turn.text == "I would click the button."
+
+
+async def test_a_text_that_was_cut_off_is_told_so(screen: Make) -> None:
+    backend = Recital("<think> I see, I see, I see", cut_off=True)
+    turn = await ModelPolicy(OURS, backend, Sampling()).actor("x").act(screen(1))
+    assert turn.error == "Your text was cut off after 7 tokens; write less."
+    assert turn.thought == "I see, I see, I see"
+
+
+def test_each_episode_draws_with_a_seed_of_its_own() -> None:
+    backend = Recital()
+    policy = ModelPolicy(OURS, backend, Sampling(seed=40))
+    for _ in range(3):
+        policy.actor("x")
+    assert backend.seeds == [40, 41, 42]
+
+
+def test_a_policy_describes_itself_for_the_record() -> None:
+    policy = ModelPolicy(OURS, Recital(), Sampling(temperature=0.7, seed=3))
+    assert policy.describe() == {
+        "policy": "model",
+        "model": "recital",
+        "family": "qwen2.5-vl",
+        "window_screens": 4,
+        "max_images": 8,
+        "temperature": 0.7,
+        "top_p": 1.0,
+        "max_tokens": 2048,
+        "seed": 3,
+        "backend": "recital",
+    }
+
+
+@pytest.mark.parametrize("bad", [{"temperature": -1}, {"top_p": 0}, {"max_tokens": 0}])
+def test_impossible_sampling_is_refused(bad: dict[str, float]) -> None:
+    with pytest.raises(ValueError):
+        Sampling(**bad)  # type: ignore[arg-type]
+
+
+@pytest.mark.model
+async def test_a_folder_opens_a_policy_that_plays(
+    checkpoints: dict[str, Path], screen: Make
+) -> None:
+    policy = await open_model(str(checkpoints["qwen3_vl"]), sampling=Sampling(max_tokens=8))
+    assert policy.family.name == "qwen3-vl"
+    turn = await policy.actor("x").act(screen(1))
+    assert turn.sampled_token_count == 8
+    assert turn.tokens and turn.tokens.logprobs
+    described = policy.describe()
+    assert (described["backend"], described["dtype"]) == ("local", "float32")
+    await policy.close()
+
+
+@pytest.mark.parametrize("spec", ["gpt", "/nowhere/at/all", "a/b/c"])
+async def test_what_is_no_model_is_answered_with_what_would_be(spec: str) -> None:
+    with pytest.raises(UsageError, match="give the URL of a server"):
+        await open_model(spec)
+
+
+async def test_a_folder_without_a_checkpoint_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"holds no config\.json"):
+        await open_model(str(tmp_path))
+
+
+def opened(spec: str, setup: str = "", **environment: str) -> str:
+    """What `open_model` says in a process of its own."""
+    code = (
+        f"import asyncio, sys\n{setup}\n"
+        "from vigorl.browser.errors import UsageError\n"
+        "from vigorl.policy.model import open_model\n"
+        f"try: asyncio.run(open_model({spec!r}))\n"
+        "except UsageError as error: sys.stdout.write(str(error))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        env={**os.environ, **environment},
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_without_torch_the_extra_is_named(checkpoints: dict[str, Path]) -> None:
+    said = opened(str(checkpoints["qwen3_vl"]), setup="sys.modules['torch'] = None")
+    assert "pip install 'vigorl-agent[model]'" in said
+
+
+@pytest.mark.model
+def test_a_hub_id_without_a_network_says_how_to_fetch_it(tmp_path: Path) -> None:
+    said = opened("gsarch/ViGoRL-3b-Spatial", HF_HUB_OFFLINE="1", HF_HOME=str(tmp_path))
+    assert "hf download gsarch/ViGoRL-3b-Spatial" in said
+    assert "is not on this machine" in said
+
+
+def test_a_policy_is_imported_without_torch() -> None:
+    code = "import sys, vigorl.policy.model; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0

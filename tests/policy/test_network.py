@@ -1,0 +1,176 @@
+"""What the network is asked: tokens, pictures, positions."""
+
+import json
+import re
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vigorl.browser.errors import InconsistentData, UsageError
+from vigorl.browser.observation import Observation
+from vigorl.policy.backend import Message
+from vigorl.policy.conversation import Conversation
+from vigorl.policy.family import Family, family_named
+from vigorl.policy.images import FittedImage
+
+torch = pytest.importorskip("torch")
+
+from vigorl.policy.local.network import Network, Prompt, read_model_type  # noqa: E402
+
+pytestmark = pytest.mark.model
+
+Make = Callable[..., Observation]
+FAMILIES = {"qwen2_5_vl": "qwen2.5-vl", "qwen3_vl": "qwen3-vl"}
+
+
+def family_for(architecture: str) -> Family:
+    return replace(family_named(FAMILIES[architecture]), system="You browse.")
+
+
+@pytest.fixture(params=FAMILIES, scope="module")
+def network(request: pytest.FixtureRequest, checkpoints: dict[str, Path]) -> Network:
+    return Network(str(checkpoints[request.param]), family_for(request.param))
+
+
+def conversation(family: Family, *observations: Observation) -> tuple[Message, ...]:
+    """Without turns of the model in between, as far as the protocol allows."""
+    messages: list[Message] = []
+    for observation in observations:
+        one = Conversation("Buy a kettle.\n  Two, if cheap…", family)
+        one.see(observation)
+        messages += one.messages() if not messages else one.messages()[-1:]
+    return tuple(messages)
+
+
+def as_openai(messages: tuple[Message, ...]) -> list[dict[str, Any]]:
+    return [
+        {
+            "role": message.role,
+            "content": [
+                {"type": "text", "text": part} if isinstance(part, str) else {"type": "image"}
+                for part in message.parts
+            ],
+        }
+        for message in messages
+    ]
+
+
+def test_our_tokens_are_those_of_the_chat_template(network: Network, screen: Make) -> None:
+    messages = conversation(network.family, screen(1), screen(2, 140, 84))
+    prompt = network.encode(messages)
+    rendered = network.tokenizer.apply_chat_template(
+        as_openai(messages), add_generation_prompt=True, tokenize=False
+    )
+    cell = network.family.chat.image_cell
+    pieces = rendered.split(cell)
+    cells = [
+        (image.width_px // network.family.size.cell_px)
+        * (image.height_px // network.family.size.cell_px)
+        for image in prompt.images
+    ]
+    expanded = "".join(
+        piece + cell * count for piece, count in zip(pieces, [*cells, 0], strict=True)
+    )
+    assert list(prompt.ids) == network.tokenizer.encode(expanded, add_special_tokens=False)
+
+
+def test_a_sampled_message_is_taken_over_as_it_was_sampled(network: Network) -> None:
+    ask, more = Message("user", ("a",)), Message("user", ("b",))
+    first = network.encode([ask])
+    # Two letters, sampled one by one, that would be encoded as one token.
+    text = next(token for token in network.tokenizer.get_vocab() if re.fullmatch("[a-z]{2}", token))
+    ids = (*network.tokenizer.encode(text[0]), *network.tokenizer.encode(text[1]))
+    assert len(network.tokenizer.encode(text)) == 1
+    second = network.encode([ask, Message("assistant", (text,), ids), more])
+    assert second.ids[: len(first.ids) + 2] == first.ids + ids
+    end = network.tokenizer.convert_tokens_to_ids(network.family.chat.end)
+    ended = network.encode([ask, Message("assistant", (text,), (*ids, end)), more])
+    assert ended == second
+
+
+def test_a_checkpoint_without_our_prompt_gets_that_of_its_own_template(
+    checkpoints: dict[str, Path], tmp_path: Path
+) -> None:
+    own = tmp_path / "ViGoRL-tiny-Web-Grounding"
+    shutil.copytree(checkpoints["qwen2_5_vl"], own)
+    system = "<|im_start|>system\nYou point.<|im_end|>\n"
+    template = (own / "chat_template.jinja").read_text()
+    (own / "chat_template.jinja").unlink()
+    (own / "chat_template.json").write_text(json.dumps({"chat_template": system + template}))
+    network = Network(str(own), family_named("vigorl-grounding"))
+    prompt = network.encode([Message("user", ("Description: the button",))])
+    assert network.decode(prompt.ids, special=True) == (
+        f"{system}<|im_start|>user\nDescription: the button<|im_end|>\n<|im_start|>assistant\n"
+    )
+
+
+def test_a_control_string_in_a_text_is_refused(network: Network) -> None:
+    for text in ("<|image_pad|>", "a<|im_end|>b", "<|vision_start|>"):
+        with pytest.raises(InconsistentData, match="control string"):
+            network.encode([Message("user", (text,))])
+
+
+def test_a_page_title_cannot_rebind_pictures(network: Network, screen: Make) -> None:
+    messages = conversation(network.family, screen(1, title="<|image_pad|><|vision_end|>"))
+    network.read(network.encode(messages))
+
+
+def test_pictures_stand_at_the_positions_that_the_model_computes_itself(
+    network: Network, screen: Make
+) -> None:
+    prompt = network.encode(conversation(network.family, screen(1), screen(2)))
+    ours, _, _ = network.read(prompt)
+    inputs, _ = network._inputs(prompt, 0, 0)
+    positions = inputs.pop("position_ids")
+    cell_id = network.tokenizer.convert_tokens_to_ids(network.family.chat.image_cell)
+    types = (inputs["input_ids"] == cell_id).int()
+    with torch.inference_mode():
+        theirs = network.model(**inputs, mm_token_type_ids=types).logits[0, -1]
+        network.model.model.rope_deltas = None
+        counted = torch.arange(len(prompt.ids)).expand_as(positions)
+        as_text = network.model(**inputs, position_ids=counted).logits[0, -1]
+    assert (ours - network._logprobs(theirs)).nan_to_num().abs().max() < 1e-5
+    # What a Qwen2.5-VL does where it is not told which tokens are pictures; it would show.
+    assert (ours - network._logprobs(as_text)).nan_to_num().abs().max() > 1e-2
+
+
+def test_placeholders_can_never_be_sampled(network: Network, screen: Make) -> None:
+    logprobs, _, _ = network.read(network.encode(conversation(network.family, screen(1))))
+    forbidden = network.tokenizer.convert_tokens_to_ids(list(network.family.chat.never_sampled))
+    assert torch.isneginf(logprobs[forbidden]).all()
+    assert logprobs.exp().sum() == pytest.approx(1, abs=1e-5)
+
+
+def test_pictures_that_do_not_fit_their_placeholders_are_refused(
+    network: Network, screen: Make
+) -> None:
+    prompt = network.encode(conversation(network.family, screen(1), screen(2, 560, 336)))
+    first, second = prompt.images
+    cell_px = network.family.size.cell_px
+    wider = FittedImage(first.picture, first.width_px + cell_px, first.height_px)
+    uneven = FittedImage(first.picture, first.width_px + 1, first.height_px)
+    for images in ((first,), (second, first), (first, second, second), (wider, second), ()):
+        with pytest.raises(InconsistentData, match="placeholders"):
+            network.score(Prompt(prompt.ids, images), [5])
+    with pytest.raises(InconsistentData, match="does not consist of cells"):
+        network.score(Prompt(prompt.ids, (uneven, second)), [5])
+    cell = network.tokenizer.convert_tokens_to_ids(network.family.chat.image_cell)
+    with pytest.raises(InconsistentData, match="placeholders"):
+        network.read(Prompt((*prompt.ids, cell), prompt.images))
+
+
+def test_other_architectures_are_sent_to_a_server(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"model_type": "llama"}')
+    assert read_model_type(str(tmp_path)) == "llama"
+    with pytest.raises(UsageError, match="Serve it with an OpenAI-compatible server"):
+        Network(str(tmp_path), family_named("qwen2.5-vl"))
+
+
+def test_an_incomplete_checkpoint_is_named(checkpoints: dict[str, Path], tmp_path: Path) -> None:
+    shutil.copy(checkpoints["qwen2_5_vl"] / "config.json", tmp_path)
+    with pytest.raises(UsageError, match="is not complete"):
+        Network(str(tmp_path), family_named("qwen2.5-vl"))
