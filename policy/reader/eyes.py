@@ -4,7 +4,9 @@ import numpy as np
 
 from vigorl.browser.picture import View
 from vigorl.policy.reader.ocr import TextReader
+from vigorl.policy.reader.regions import edges, flat_regions
 from vigorl.policy.reader.screen import Screen
+from vigorl.policy.reader.shapes import controls
 
 
 class Eyes:
@@ -16,4 +18,7 @@ class Eyes:
     def read(self, view: View) -> Screen:
         """Everything on the picture that a person would point at."""
         pixels = np.asarray(view.picture.image())
-        return Screen(self._text.read(pixels), (), view.frame)
+        lines = self._text.read(pixels)
+        drawn = edges(pixels)
+        shapes = controls(pixels, drawn, flat_regions(pixels, drawn), lines)
+        return Screen(lines, tuple(shapes), view.frame)

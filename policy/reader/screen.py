@@ -53,3 +53,5 @@ class Screen:
     lines: tuple[Line, ...]
     shapes: tuple[Shape, ...]
     frame: Frame
+    panels: tuple[Box, ...] = ()
+    """Flat areas that hold other things (cards, rows of a list, dialogs), largest first."""

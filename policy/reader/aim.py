@@ -1,0 +1,269 @@
+"""Which things on a screen a `Target` may mean, best first.
+
+All boxes are in viewport CSS px: `in_css` brings a screen into that frame.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from vigorl.browser.geometry import Box, Frame, Point
+from vigorl.policy.reader.blocks import blocks, rows
+from vigorl.policy.reader.layout import (
+    SLACK_PX,
+    at_place,
+    in_reading_order,
+    inside,
+    misalignment_x,
+    overlap_x,
+    overlap_y,
+    relation_cost,
+    union,
+)
+from vigorl.policy.reader.matching import Match, find
+from vigorl.policy.reader.screen import Line, Screen, Shape
+from vigorl.policy.reader.steps import Relation, Side, Target
+
+SURE = 0.85
+"""From this score on, a thing is what was named: its text is the same, or contains the name."""
+WEAK = 0.55
+"""Down to this score it may be that, misread."""
+
+_LARGE_SHARE = 0.25
+"""Share of the screen from which on a panel holds too much to tell what belongs together."""
+
+MONEY = re.compile(
+    r"(?:[$€£¥₹]|(?:USD|EUR|GBP|CHF|SEK|NOK|DKK)\b)\s*\d[\d.,’']*|\d[\d.,’']*\s*(?:[$€£¥₹]|(?:USD|EUR|GBP|CHF|kr|zł)\b)"
+)
+"""An amount of money."""
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """Something on the screen that a target may mean, px of the viewport."""
+
+    box: Box
+    point: Point
+    score: float
+    text: str
+    """What was read there, or what kind of control stands there."""
+    source: Line | Shape
+    anchor: "Aim | None" = None
+    """The neighbour or the label that it was found by."""
+
+
+def in_css(screen: Screen) -> Screen:
+    """The screen with its boxes in viewport CSS px."""
+    frame, region = screen.frame, screen.frame.region_css_px
+    if region == frame.bounds_px:
+        return screen
+    upright = Frame(round(region.width), round(region.height), region)
+    lines = tuple(
+        replace(
+            line,
+            box_px=frame.box_to_css(line.box_px),
+            edges_px=tuple(frame.to_css(Point(x, 0)).x for x in line.edges_px),
+        )
+        for line in screen.lines
+    )
+    shapes = tuple(replace(shape, box_px=frame.box_to_css(shape.box_px)) for shape in screen.shapes)
+    panels = tuple(frame.box_to_css(panel) for panel in screen.panels)
+    return Screen(lines, shapes, upright, panels)
+
+
+def aims(screen: Screen, target: Target) -> list[Aim]:
+    """Everything that the target may mean, best first; empty where nothing fits."""
+    candidates = _candidates(screen, target)
+    for floor in (0.97, SURE, WEAK):
+        tier = [aim for aim in candidates if aim.score >= floor]
+        if target.relation:
+            tier = _related(screen, tier, target.relation)
+        if target.ordinal is not None:
+            tier = _nth(tier, target.ordinal)
+        elif target.place:
+            size = screen.frame.region_css_px
+            tier.sort(
+                key=lambda aim: at_place(target.place or "", aim.point, size.width, size.height)
+            )
+        elif not target.relation:
+            tier = _ranked(screen, tier)
+        if tier:
+            return tier
+    return []
+
+
+def _candidates(screen: Screen, target: Target) -> list[Aim]:
+    """Everything that fits the target by itself, in reading order."""
+    if target.names:
+        found = [aim for name in target.names for aim in named(screen, name, target)]
+        if target.ordinal and not target.quoted and len(_distinct(found)) < abs(target.ordinal):
+            return [replace(line_aim(block.title, 1.0), box=block.box) for block in blocks(screen)]
+        return _distinct(found)
+    match target.role:
+        case "item":
+            return [replace(line_aim(block.title, 1.0), box=block.box) for block in blocks(screen)]
+        case "row":
+            return [block_aim(box, screen) for box in rows(screen)]
+        case "price":
+            return [
+                line_aim(line, 1.0, *amount.span())
+                for line in screen.lines
+                if (amount := MONEY.search(line.text))
+            ]
+        case "link":
+            return [line_aim(line, 1.0) for line in screen.lines if line.link]
+        case None | "tab" | "menu":
+            shapes = [
+                shape_aim(shape) for shape in screen.shapes if shape.kind in ("button", "icon")
+            ]
+            return shapes or [line_aim(line, 1.0) for line in screen.lines]
+        case kind:
+            return [shape_aim(shape) for shape in screen.shapes if shape.kind == kind]
+
+
+def named(screen: Screen, name: str, target: Target) -> list[Aim]:
+    """Whatever matches a name, with a preference for the kind of thing that is asked for."""
+    role = target.role if target.role in ("button", "link", "icon", "tab", "menu") else None
+    found = [_aim_of(match) for match in find(screen, name, role=role)]
+    if " " in name and not any(aim.score >= SURE for aim in found):
+        found.extend(_wrapped(screen, name))
+    return found
+
+
+def _aim_of(match: Match) -> Aim:
+    source = match.source
+    if isinstance(source, Shape):
+        return Aim(match.box_px, match.point_px, match.score, source.kind, source)
+    return Aim(match.box_px, match.point_px, match.score, source.text, source)
+
+
+def _wrapped(screen: Screen, name: str) -> Iterator[Aim]:
+    """Places where the name is broken into two or three lines; each aim is at its first part."""
+    joined = wrapped_lines(screen)
+    alone = replace(screen, lines=tuple(line for line, _ in joined), shapes=())
+    parts_of = {id(line): parts for line, parts in joined}
+    for match in find(alone, name):
+        if isinstance(match.source, Line) and match.score >= SURE:
+            first, *_ = parts_of[id(match.source)]
+            start = max(0, match.source.text.casefold().find(name.casefold()))
+            if start < len(first.text):
+                aim = line_aim(first, match.score, start)
+                yield replace(aim, text=match.source.text)
+
+
+def wrapped_lines(screen: Screen) -> list[tuple[Line, list[Line]]]:
+    """Every two and three lines that stand closely under each other, as one, and its parts."""
+    joined = []
+    for line in screen.lines:
+        parts = [line]
+        while len(parts) < 3 and (below := _continuation(parts[-1], screen.lines)):
+            parts.append(below)
+            text = " ".join(part.text for part in parts)
+            box = union(part.box_px for part in parts)
+            confidence = min(part.confidence for part in parts)
+            joined.append((Line(text, box, confidence, link=line.link), list(parts)))
+    return joined
+
+
+def _continuation(line: Line, lines: Sequence[Line]) -> Line | None:
+    """The line in which a paragraph goes on, or None."""
+    box = line.box_px
+    below = [
+        other
+        for other in lines
+        if 0.6 * box.height < other.box_px.center.y - box.center.y < 1.9 * box.height
+        and misalignment_x(other.box_px, box) <= SLACK_PX
+        and abs(other.box_px.height - box.height) <= 0.25 * box.height
+    ]
+    return min(below, key=lambda other: other.box_px.top, default=None)
+
+
+def line_aim(line: Line, score: float, start: int = 0, stop: int | None = None) -> Aim:
+    """A line, or the characters `start:stop` of it."""
+    stop = len(line.text) if stop is None else stop
+    box = line.part(start, stop) if line.text else line.box_px
+    return Aim(box, box.center, score, line.text[start:stop], line)
+
+
+def shape_aim(shape: Shape, score: float = 1.0, anchor: Aim | None = None) -> Aim:
+    """A control."""
+    return Aim(shape.box_px, shape.box_px.center, score, shape.kind, shape, anchor)
+
+
+def block_aim(box: Box, screen: Screen) -> Aim:
+    """One of several blocks: its first line stands for it."""
+    lines = [line for line in screen.lines if inside(line.box_px, box)]
+    title = in_reading_order(lines, lambda line: line.box_px)[0]
+    return replace(line_aim(title, 1.0), box=box)
+
+
+def _distinct(found: Sequence[Aim]) -> list[Aim]:
+    """Each thing once, with the best of its scores, in reading order."""
+    kept: list[Aim] = []
+    for aim in sorted(found, key=lambda aim: -aim.score):
+        if not any(_same(aim.box, other.box) for other in kept):
+            kept.append(aim)
+    return in_reading_order(kept, lambda aim: aim.box)
+
+
+def _same(a: Box, b: Box) -> bool:
+    return overlap_x(a, b) > 0.7 and overlap_y(a, b) > 0.7
+
+
+def _related(screen: Screen, candidates: list[Aim], relation: Relation) -> list[Aim]:
+    """The candidates that stand as they should to a neighbour, best first."""
+    anchors = aims(screen, relation.anchor)
+    if anchors and relation.anchor.ordinal is not None:
+        anchors = anchors[:1]
+    best = max((anchor.score for anchor in anchors), default=0.0)
+    costs = [
+        ((_common_panel(screen, aim.box, anchor.box, relation.side), cost), aim, anchor)
+        for anchor in anchors
+        if anchor.score >= best - 0.05
+        for aim in candidates
+        if not _same(aim.box, anchor.box)
+        and (cost := relation_cost(relation.side, aim.box, anchor.box)) is not None
+    ]
+    related: list[Aim] = []
+    for _, aim, anchor in sorted(costs, key=lambda item: item[0]):
+        if all(aim.box != other.box for other in related):
+            related.append(replace(aim, anchor=anchor, score=min(aim.score, anchor.score)))
+    return related
+
+
+def _common_panel(screen: Screen, box: Box, anchor: Box, side: Side) -> float:
+    """Area of the smallest panel that holds both, as a share of the screen; 1 for none.
+
+    What stands in one card or row belongs together more than what is merely near.
+    """
+    if side not in ("row", "of", "in", "near"):
+        return 1.0
+    whole = screen.frame.region_css_px.area
+    shares = (
+        panel.area / whole
+        for panel in screen.panels
+        if panel.contains(box.center) and panel.contains(anchor.center)
+    )
+    return round(min((share for share in shares if share < _LARGE_SHARE), default=1.0), 3)
+
+
+def _nth(candidates: list[Aim], ordinal: int) -> list[Aim]:
+    """The one in this place of the reading order."""
+    ordered = in_reading_order(candidates, lambda aim: aim.box)
+    index = ordinal - 1 if ordinal > 0 else ordinal
+    return [ordered[index]] if -len(ordered) <= index < len(ordered) else []
+
+
+def _ranked(screen: Screen, candidates: list[Aim]) -> list[Aim]:
+    """Best match first; of equal ones those that look as if they could be clicked."""
+    return sorted(candidates, key=lambda aim: (-round(aim.score, 2), -clickability(screen, aim)))
+
+
+def clickability(screen: Screen, aim: Aim) -> int:
+    """2 for a button or what stands in one, 1 for a link, 0 for other text."""
+    if isinstance(aim.source, Shape):
+        return 2
+    buttons = (shape for shape in screen.shapes if shape.kind in ("button", "select"))
+    if any(inside(aim.box, shape.box_px) for shape in buttons):
+        return 2
+    return int(aim.source.link)

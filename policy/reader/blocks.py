@@ -1,0 +1,223 @@
+"""Repeated blocks (results, mails, products) and table rows.
+
+Several panels of one width, or of one height side by side, with text in them, are the blocks of a
+page, if they hold most of its repeated text. Where a page draws no panels, the text alone has to
+tell: lines that stand closely under each other form a stack, and several stacks of the same build
+(heads of one height, in one column or side by side, about as many lines) are blocks. How close
+'closely' is differs between pages, so several values are tried. Among all groups the one with
+most text is taken; menus and headers have little.
+"""
+
+import itertools
+import statistics
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from vigorl.browser.geometry import Box
+from vigorl.policy.reader.layout import (
+    in_reading_order,
+    inside,
+    misalignment_x,
+    overlap_x,
+    same_row,
+    union,
+)
+from vigorl.policy.reader.screen import Line, Screen
+
+_CLOSENESS = (0.5, 0.8, 1.2, 1.8)
+"""Largest gap within a stack, in heights of its head; all are tried."""
+_SAME_HEIGHT = 0.2
+"""Relative difference up to which two heights count as one."""
+_SAME_LEFT_PX = 5.0
+_PANELS_COUNT = 0.6
+"""Share of the text of the best stacks that panels must hold to be taken instead of them."""
+_MOST_LINES = 400
+"""Lines of a screen beyond which no blocks are looked for: the search is quadratic."""
+
+
+@dataclass(frozen=True)
+class _Stack:
+    """Lines that stand closely under each other; the first is the head."""
+
+    lines: tuple[Line, ...]
+
+    @property
+    def head(self) -> Box:
+        """The box of the first line."""
+        return self.lines[0].box_px
+
+    @cached_property
+    def box(self) -> Box:
+        """The box around all lines."""
+        return union(line.box_px for line in self.lines)
+
+    @cached_property
+    def text_area(self) -> float:
+        """Area covered by text, px²."""
+        return sum(line.box_px.area for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One of several alike: where it is, and the line that stands for it."""
+
+    box: Box
+    title: Line
+
+
+def blocks(screen: Screen) -> list[Block]:
+    """The screen's results in reading order; empty where nothing repeats."""
+    lines = screen.lines[:_MOST_LINES]
+    groups = [group for closeness in _CLOSENESS for group in _groups(_stacks(lines, closeness))]
+    stacked = max(groups, key=_weight, default=[])
+    panelled = max(_panel_groups(screen), key=_panel_weight, default=[])
+    if panelled and _panel_weight(panelled) >= _PANELS_COUNT * (
+        _weight(stacked) if stacked else 0.0
+    ):
+        found = [Block(box, _title(inner)) for box, inner in panelled]
+    else:
+        found = [Block(stack.box, stack.lines[0]) for stack in stacked]
+    return in_reading_order(found, lambda block: block.box)
+
+
+def _panel_groups(screen: Screen) -> Iterator[list[tuple[Box, list[Line]]]]:
+    """Panels of one build, each with the lines in it."""
+    filled = [
+        (panel, inner)
+        for panel in screen.panels
+        if (inner := [line for line in screen.lines if inside(line.box_px, panel)])
+    ]
+    for model, _ in filled:
+        alike = [
+            (panel, inner)
+            for panel, inner in filled
+            if abs(panel.width - model.width) <= 0.02 * model.width + 3
+            and 0.5 <= panel.height / model.height <= 2
+        ]
+        apart = [
+            (panel, inner)
+            for panel, inner in alike
+            if not any(inside(panel, other) for other, _ in alike if other != panel)
+        ]
+        if len(apart) >= 2:
+            yield apart
+
+
+def _panel_weight(group: Sequence[tuple[Box, list[Line]]]) -> float:
+    """How much a group of panels looks like the results of a page: its text."""
+    return sum(line.box_px.area for _, inner in group for line in inner)
+
+
+def _title(lines: Sequence[Line]) -> Line:
+    """The line that stands for a block: a link, else the largest, else the first."""
+    links = [line for line in lines if line.link] or list(lines)
+    highest = max(line.box_px.height for line in links)
+    large = [line for line in links if line.box_px.height >= (1 - _SAME_HEIGHT) * highest]
+    return in_reading_order(large, lambda line: line.box_px)[0]
+
+
+def rows(screen: Screen) -> list[Box]:
+    """The boxes of the rows of the screen's largest table, without its head."""
+    table: list[list[Line]] = []
+    best: list[list[Line]] = []
+    for row in _lines_in_rows(screen.lines):
+        if table and not _same_columns(table[-1], row):
+            table = []
+        if len(row) >= 2:
+            table.append(row)
+        best = max(best, table, key=len)
+    if len(best) > 1 and _is_head(best[0], best[1:]):
+        best = best[1:]
+    return [union(line.box_px for line in row) for row in best]
+
+
+def _stacks(lines: Sequence[Line], closeness: float) -> list[_Stack]:
+    """All lines, joined to the line above where it is close and aligned."""
+    rest = sorted(lines, key=lambda line: line.box_px.top)
+    stacks: list[list[Line]] = []
+    for line in rest:
+        above = [stack for stack in stacks if _continues(stack[-1].box_px, line.box_px, closeness)]
+        if above:
+            max(above, key=lambda stack: stack[-1].box_px.bottom).append(line)
+        else:
+            stacks.append([line])
+    return [_Stack(tuple(stack)) for stack in stacks]
+
+
+def _continues(above: Box, below: Box, closeness: float) -> bool:
+    """Whether a line stands closely under another."""
+    gap = below.top - above.bottom
+    aligned = misalignment_x(above, below) <= _SAME_LEFT_PX
+    return (
+        -0.3 * above.height <= gap <= closeness * min(above.height, below.height)
+        and aligned
+        and overlap_x(above, below) > 0
+    )
+
+
+def _groups(stacks: Sequence[_Stack]) -> Iterator[list[_Stack]]:
+    """Stacks of the same build: in a column, or, where they have a body, side by side as well."""
+    for model in stacks:
+        alike = [stack for stack in stacks if _alike(stack, model)]
+        column = [s for s in alike if abs(s.head.left - model.head.left) <= _SAME_LEFT_PX]
+        if len(column) >= 2:
+            yield column
+        cards = [s for s in alike if len(s.lines) >= 2]
+        if len(model.lines) >= 2 and len(cards) > len(column):
+            yield cards
+
+
+def _alike(a: _Stack, b: _Stack) -> bool:
+    """Whether two stacks have heads of one height and about as many lines."""
+    higher, lower = max(a.head.height, b.head.height), min(a.head.height, b.head.height)
+    more, fewer = max(len(a.lines), len(b.lines)), min(len(a.lines), len(b.lines))
+    return higher - lower <= _SAME_HEIGHT * higher and more <= fewer * 1.5 + 0.5
+
+
+def _weight(group: Sequence[_Stack]) -> float:
+    """How much a group looks like the results of a page."""
+    evenness = 1.0
+    if len(group) > 2:
+        pitches = _pitches(group)
+        mean = statistics.fmean(pitches)
+        evenness = 1 / (1 + statistics.pstdev(pitches) / max(mean, 1.0))
+    return sum(stack.text_area for stack in group) * evenness
+
+
+def _pitches(group: Sequence[_Stack]) -> list[float]:
+    """Distances between the heads of a group that follow each other downwards, px."""
+    tops = sorted(stack.head.top for stack in group)
+    steps = [b - a for a, b in itertools.pairwise(tops) if b - a > 4]
+    return steps or [1.0]
+
+
+def _lines_in_rows(lines: Sequence[Line]) -> list[list[Line]]:
+    """Lines that stand side by side, row by row."""
+    grouped: list[list[Line]] = []
+    for line in in_reading_order(lines, lambda line: line.box_px):
+        if grouped and same_row(grouped[-1][0].box_px, line.box_px):
+            grouped[-1].append(line)
+        else:
+            grouped.append([line])
+    return grouped
+
+
+def _same_columns(a: Sequence[Line], b: Sequence[Line]) -> bool:
+    """Whether at least two texts of a row stand under texts of the one above it."""
+    shared = sum(
+        any(misalignment_x(below.box_px, above.box_px) <= _SAME_LEFT_PX for above in a)
+        for below in b
+    )
+    return shared >= 2
+
+
+def _is_head(first: Sequence[Line], rest: Sequence[Sequence[Line]]) -> bool:
+    """Whether the first row of a table names its columns: no digits where the others have some."""
+    others = [any(char.isdigit() for line in row for char in line.text) for row in rest]
+    has_digits = any(char.isdigit() for line in first for char in line.text)
+    heights = [statistics.median(line.box_px.height for line in row) for row in rest]
+    smaller = statistics.median(line.box_px.height for line in first) < 0.93 * statistics.median(
+        heights
+    )
+    return (not has_digits and all(others)) or smaller

@@ -1,0 +1,211 @@
+"""What icons show, and the words by which people ask for them.
+
+A concept is named by its first word; the others are further names of what the icon does or
+depicts. `meaning` turns a phrase ('Toggle navigation menu') into the concepts it may ask for.
+"""
+
+import re
+from functools import cache
+
+_CONCEPTS = """
+search: magnifier, find, lookup, query, magnifying glass, quick search
+menu: hamburger, navigation, nav, bars, main menu, navigation menu, site navigation, drawer
+close: dismiss, x, exit, cancel, cross, clear, reset, hide message
+settings: gear, cog, preferences, options, configuration, configure, setup
+sliders: adjust, tune, controls, equalizer, customize
+filter: funnel, refine
+delete: trash, bin, remove, garbage, erase, discard
+edit: pencil, pen, modify, write, rename, compose, suggest edit, improve
+home: house, homepage, start page, main page, front page, logo
+copy: clipboard, duplicate, copy code, copy to clipboard, copy path
+paste: clipboard paste
+download: save as, export, pdf, get file
+upload: import, publish
+github: git repository, repository, source repository, source code, octocat, repo, fork
+gitlab: repository
+bitbucket: repository
+twitter: tweet, x
+mastodon: fosstodon, fediverse
+discord: chat server
+slack: workspace
+youtube: video channel
+facebook: fb
+linkedin: network
+instagram: insta
+reddit: subreddit
+telegram: channel
+gitter: chat
+matrix: chat
+python: pypi
+stackoverflow: stack overflow
+docker: container image
+google: google account
+apple: mac
+windows: microsoft
+android: mobile app
+rss: feed, atom, subscribe, news feed
+theme: dark mode, light mode, dark theme, light theme, color scheme, color theme, contrast, sun, moon, brightness, appearance, night mode, palette, paintbrush, color mode, auto light
+left: previous, back, arrow left, prev, go back, previous page, previous chapter, older
+right: next, forward, arrow right, next page, next chapter, newer, continue, submit, go
+up: top, scroll to top, back to top, arrow up, scroll up, collapse, parent
+down: arrow down, scroll down, expand, show more, dropdown, open list, toggle dropdown
+external: open in new tab, new window, launch, open external, pop out
+link: permalink, chain, anchor, url, headerlink, link to this heading, heading link
+fullscreen: expand view, maximize, enlarge, full screen
+minimize: exit fullscreen, shrink, restore
+plus: add, new, create, increase, more, insert, expand section
+minus: decrease, less, subtract, collapse section
+check: done, ok, confirm, accept, tick, complete, apply, mark
+info: information, about, details
+help: question, faq, support, assistance
+warning: alert, caution, attention, report problem
+user: person, account, profile, avatar, my account, sign in
+users: people, group, team, contributors, members, contacts, community
+mail: envelope, email, message, contact, inbox, newsletter
+phone: call, telephone
+mobile: smartphone, phone view
+calendar: date, schedule, date picker, event
+clock: time, recent, watch
+history: recent changes, previous versions, restore, revisions
+bell: notification, notifications, alerts, alarm
+heart: like, favourite, favorite, love, wishlist, sponsor, donate
+star: favourite, favorite, rate, rating
+bookmark: save for later, read later
+flag: report
+tag: label, price tag, category, tags
+pin: location, map marker, place, map, address
+globe: language, world, web, website, site, internet, translate, locale, languages
+translate: language, translation, languages, change language
+cart: shopping cart, basket, bag, checkout
+eye: view, show, preview, visible, show password, view source, see, view page, watch
+eyeoff: hide, hidden, invisible, hide password
+lock: secure, private, password, security
+unlock: open lock
+key: password key, access, api key
+shield: protection, security, privacy
+login: sign in, log in, enter
+logout: sign out, log out, leave, power off
+power: shut down, turn off, on off
+share: social sharing, share page
+send: paper plane, submit message
+reply: answer, respond
+attach: paperclip, attachment, attach file
+play: start, run, execute, try, launch binder
+pause: hold
+stop: halt
+skipnext: next track, fast forward
+skipprevious: previous track, rewind
+volume: sound, speaker, audio, unmute
+mute: sound off
+mic: microphone, voice, record, voice search
+camera: photo, take picture, screenshot
+video: film, movie
+image: picture, photo, gallery
+music: song, audio
+refresh: reload, sync, update, retry, rotate, again
+undo: revert, step back
+redo: step forward
+print: printer, print page
+save: floppy, disk, store
+file: document, page, paper, page source, show source
+folder: directory, browse files
+book: documentation, docs, read, manual, guide, library, reading mode
+news: newspaper, blog, article
+code: source, embed, view code, developer, api
+terminal: console, shell, command line, command prompt
+database: data
+server: hosting
+bug: issue, report bug, open issue
+lightbulb: idea, tip, hint, suggestion
+grid: apps, tiles, thumbnails, grid view, app launcher, modules
+list: table of contents, contents, toc, outline, list view, bullets, summary, index, on this page
+table: spreadsheet, columns
+more: ellipsis, overflow, options, kebab, actions, dots, more options, three dots, context menu
+drag: handle, grip, reorder, move
+sort: order, sort by, ascending, descending
+chart: graph, statistics, analytics, reports, stats
+dashboard: speedometer, overview
+zoomin: zoom in, magnify, enlarge
+zoomout: zoom out, reduce
+sidebar: toggle sidebar, panel, side panel, hide sidebar, show sidebar, collapse sidebar
+cloud: online storage
+card: credit card, payment, pay, billing
+money: dollar, price, currency
+gift: present
+truck: delivery, shipping
+package: box, product, archive, module
+store: shop, market
+thumbup: like, upvote, helpful, yes
+thumbdown: dislike, downvote, not helpful, no
+comment: chat, message, discussion, speech bubble, feedback, conversation, forum
+quote: quotation, cite
+bold: strong text
+italic: emphasis
+underline: underlined text
+scissors: cut
+rocket: launch, deploy
+magic: ai, sparkles, wand, assistant
+keyboard: shortcuts, keyboard shortcuts
+graduation: learn, education, course, academy
+fire: hot, trending, popular
+building: company, organization, office
+bolt: lightning, fast, quick, flash
+inbox: archive tray
+"""
+
+
+def _parse() -> dict[str, tuple[str, ...]]:
+    lines = (line.partition(":") for line in _CONCEPTS.strip().splitlines())
+    return {
+        name: (name, *(word.strip() for word in words.split(",") if word.strip()))
+        for name, _, words in lines
+    }
+
+
+CONCEPTS: dict[str, tuple[str, ...]] = _parse()
+"""Each concept's names, its own first."""
+
+_IDLE = frozenset(
+    "a an the this that these to of for in on at by with from and or your my our its it as is"
+    " icon icons button symbol link here please click press tap hit open toggle show display view"
+    " use go access page site window dialog change switch select choose visit activate get".split()
+)
+"""Words that say little about which icon is meant; they count where nothing else is said."""
+
+
+def stem(word: str) -> str:
+    """A word without plural and verb endings, roughly."""
+    for ending in ("ies", "ing", "ed", "es", "s"):
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            return word[: -len(ending)] + ("y" if ending == "ies" else "")
+    return word
+
+
+@cache
+def words(phrase: str) -> tuple[str, ...]:
+    """The stems of a phrase's words, lower case."""
+    return tuple(stem(word) for word in re.findall(r"[a-z0-9]+", phrase.casefold()))
+
+
+@cache
+def meaning(phrase: str) -> dict[str, float]:
+    """How well each concept fits a phrase, 0 to 1; those that do not fit at all are left out.
+
+    1: the phrase is one of its names; less where the phrase says more than the name does.
+    """
+    said = words(phrase)
+    telling = [word for word in said if word not in _IDLE] or list(said)
+    fits: dict[str, float] = {}
+    for concept, names in CONCEPTS.items():
+        best = 0.0
+        for place, name in enumerate(names):
+            needed = words(name)
+            if not all(word in said for word in needed):
+                continue
+            idle = all(word in _IDLE for word in needed)
+            covered = sum(word in needed for word in telling) / max(1, len(telling))
+            fit = (0.45 if idle and telling != list(needed) else 0.7) + 0.3 * covered
+            best = max(best, fit - 0.004 * place)
+        if best:
+            fits[concept] = best
+    return fits

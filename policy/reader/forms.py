@@ -1,0 +1,163 @@
+"""Steps of filling in: typing, choosing from lists, checking boxes, handing over files."""
+
+from difflib import SequenceMatcher
+
+from vigorl.browser.actions import Click, SelectOption, Type, Upload
+from vigorl.browser.geometry import Box
+from vigorl.policy.reader.aim import SURE, Aim, aims, named
+from vigorl.policy.reader.controls import boxes, fields, lists
+from vigorl.policy.reader.layout import distance, gap_y, overlap_x, same_row, touch
+from vigorl.policy.reader.lookout import Search, look_for
+from vigorl.policy.reader.play import Moves, Play, Stuck
+from vigorl.policy.reader.pointing import point_once
+from vigorl.policy.reader.screen import Screen, Shape
+from vigorl.policy.reader.steps import (
+    CheckStep,
+    SelectStep,
+    Target,
+    TypeStep,
+    UploadStep,
+    describe,
+)
+
+_SAME_TEXT = 0.8
+"""Likeness from which on a text that was read is the text that was typed."""
+_CHOOSE_FILE = ("Choose File", "Choose Files", "Browse", "Upload", "Attach", "Select file")
+
+
+def type_text(play: Play, step: TypeStep) -> Moves:
+    """Type into a field and read it back; where nothing stands there, try the next field.
+
+    Raises:
+        Stuck: there is no such field, or it does not take the text.
+    """
+    if step.target is None:
+        what = f'I type "{step.text}" where the focus is.'
+        yield from play.do(what, Type(step.text, clear=step.clear))
+        return
+    target = step.target
+    search = Search(f"the field {describe(target)}", target.names, lambda s: fields(s, target))
+    aim = yield from look_for(play, search)
+    verb = f'type "{step.text}"'
+    if step.clear:
+        verb = f'put "{step.text}" in place of what is' if step.text else "delete what is"
+    yield from play.do(
+        f"{play.seen(aim)} I {verb} there.", Type(step.text, aim.point, clear=step.clear)
+    )
+    refusal = play.said("bad_action")
+    if not refusal and (not step.text or _stands_in(play, aim.box, step.text)):
+        return
+    if not refusal and play.changed:
+        return  # It cannot be read (dots for a password, a long text), but something was typed.
+    others = [other for other in fields(play.screen(), target) if not touch(other.box, aim.box)]
+    if not others:
+        raise Stuck(
+            f'I typed "{step.text}" into the field at {play.at(aim.point)}, but nothing stands '
+            f"there. {refusal}"
+        )
+    yield from play.do(
+        f'"{step.text}" does not stand there. {play.seen(others[0])} I {verb} there.',
+        Type(step.text, others[0].point, clear=step.clear),
+    )
+
+
+def _stands_in(play: Play, box: Box, text: str) -> bool:
+    """Whether a text, or the part of it that fits in, can be read at a field."""
+    wanted = _squeezed(text)
+    for line in play.screen().lines:
+        read = _squeezed(line.text)
+        if not read or not same_row(line.box_px, box) or not overlap_x(line.box_px, box):
+            continue
+        if wanted in read or (len(read) > 3 and read in wanted):
+            return True
+        if SequenceMatcher(None, read, wanted, autojunk=False).ratio() >= _SAME_TEXT:
+            return True
+    return False
+
+
+def _squeezed(text: str) -> str:
+    return "".join(text.split()).casefold()
+
+
+def select(play: Play, step: SelectStep) -> Moves:
+    """Choose an option: in a native list by its label, in a drawn one by opening it.
+
+    Raises:
+        Stuck: there is no such list or option.
+    """
+    target = step.target
+    option = Target((step.option,), quoted=True)
+    if target is None and not lists(play.screen(), None):
+        yield from point_once(play, option)
+        return
+    what = f"the list {describe(target)}" if target else "a list"
+    search = Search(what, target.names if target else (), lambda s: lists(s, target))
+    aim = yield from look_for(play, search)
+    thought = f'{play.seen(aim)} I choose "{step.option}" in it.'
+    yield from play.do(thought, SelectOption(aim.point, step.option))
+    refusal = play.said("bad_action")
+    if not refusal:
+        return
+    yield from play.do(f"{refusal} I click it at {play.at(aim.point)}.", Click(aim.point))
+
+    def offered(screen: Screen) -> list[Aim]:
+        """The option nearest to the list: the page may say the same word elsewhere."""
+        found = [other for other in aims(screen, option) if not touch(other.box, aim.box)]
+        return sorted(found, key=lambda o: (-round(o.score, 1), distance(o.box, aim.box)))
+
+    search = Search(describe(option), option.names, offered, scrolling=False)
+    choice = yield from look_for(play, search)
+    yield from play.do(f"{play.seen(choice)} I click it.", Click(choice.point))
+
+
+def check(play: Play, step: CheckStep) -> Moves:
+    """Bring a box into a state: look first, click where it differs, and look again.
+
+    Raises:
+        Stuck: there is no such box, or it does not change.
+    """
+    target = step.target
+    wanted = "checked" if step.checked else "unchecked"
+    search = Search(f"the box of {describe(target)}", target.names, lambda s: boxes(s, target))
+    aim = yield from look_for(play, search)
+    for _ in range(2):
+        state = aim.source.checked if isinstance(aim.source, Shape) else None
+        if state is step.checked:
+            return
+        if state is None:
+            unsure = "I cannot see its state; I click it once."
+            yield from play.do(f"{play.seen(aim)} {unsure}", Click(aim.point))
+            return
+        yield from play.do(
+            f"{play.seen(aim)} It is not {wanted} yet; I click it.", Click(aim.point)
+        )
+        if not (found := boxes(play.screen(), target)):
+            return  # The click led to something else.
+        aim = found[0]
+    if isinstance(aim.source, Shape) and aim.source.checked is not step.checked:
+        raise Stuck(f"I clicked the box at {play.at(aim.point)}, and it does not become {wanted}.")
+
+
+def upload(play: Play, step: UploadStep) -> Moves:
+    """Hand files to the chooser behind a label or button.
+
+    Raises:
+        Stuck: there is none, or it does not take the files.
+    """
+    target = step.target or Target(_CHOOSE_FILE)
+    search = Search(describe(target), target.names, lambda s: _file_buttons(s, target))
+    aim = yield from look_for(play, search)
+    thought = f"{play.seen(aim)} I give it {', '.join(step.paths)}."
+    yield from play.do(thought, Upload(aim.point, step.paths))
+    if refusal := play.said("bad_action"):
+        raise Stuck(f"The upload at {play.at(aim.point)} did not work. {refusal}")
+
+
+def _file_buttons(screen: Screen, target: Target) -> list[Aim]:
+    """What the target names; the browser's own button beside it where there is one."""
+    buttons = [aim for aim in named(screen, "Choose File", Target()) if aim.score >= SURE]
+    found = []
+    for aim in aims(screen, target):
+        near = [button for button in buttons if gap_y(button.box, aim.box) <= 2 * aim.box.height]
+        found.append(min(near, key=lambda b: distance(b.box, aim.box), default=aim))
+    return found

@@ -1,0 +1,130 @@
+"""What an icon shows: nearest neighbours among icons of open sets.
+
+An icon is compared as a small grey mask, brought to one size: where its ink lies, and which way
+its strokes run. `icons.npz` holds such masks of the sets listed in `ICONS.md`.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from vigorl.policy.reader.concepts import CONCEPTS
+
+Grid = npt.NDArray[np.float32]
+"""A mask on the common grid, ink 0 to 1, `GRID_PX` x `GRID_PX`."""
+
+GRID_PX = 24
+DIRECTIONS = 8
+"""Stroke directions told apart, over half a turn."""
+CELLS = 6
+"""Cells in x and in y in which strokes are counted."""
+
+
+def fitted(mask: npt.NDArray[np.float32]) -> Grid:
+    """A mask cut to its ink and scaled to fill the grid, in its own proportions."""
+    strong = mask > 0.3 * float(mask.max())
+    rows, columns = np.flatnonzero(strong.any(axis=1)), np.flatnonzero(strong.any(axis=0))
+    if rows.size == 0:
+        return np.zeros((GRID_PX, GRID_PX), np.float32)
+    cut = mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    cut = cut / float(cut.max())
+    height, width = cut.shape
+    scale = GRID_PX / max(height, width)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    small = cv2.resize(cut, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    grid = np.zeros((GRID_PX, GRID_PX), np.float32)
+    top, left = (GRID_PX - size[1]) // 2, (GRID_PX - size[0]) // 2
+    grid[top : top + size[1], left : left + size[0]] = small
+    return grid
+
+
+def describe(grids: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Unit vectors whose products say how alike masks are.
+
+    Args:
+        grids: float32 N x GRID_PX x GRID_PX, ink 0 to 1.
+
+    Returns:
+        float32 N x D.
+    """
+    described = [_describe_one(np.ascontiguousarray(grid)) for grid in grids]
+    return np.stack(described).astype(np.float32)
+
+
+def _describe_one(grid: Grid) -> npt.NDArray[np.float32]:
+    soft = cv2.GaussianBlur(grid, (0, 0), 1.2, borderType=cv2.BORDER_CONSTANT)
+    places = cv2.resize(soft, (GRID_PX // 2, GRID_PX // 2), interpolation=cv2.INTER_AREA).ravel()
+    fine = cv2.GaussianBlur(grid, (0, 0), 0.7, borderType=cv2.BORDER_CONSTANT)
+    dx = cv2.Sobel(fine, cv2.CV_32F, 1, 0, borderType=cv2.BORDER_CONSTANT)
+    dy = cv2.Sobel(fine, cv2.CV_32F, 0, 1, borderType=cv2.BORDER_CONSTANT)
+    strength = np.hypot(dx, dy)
+    turn = (np.arctan2(dy, dx) % np.pi) / np.pi * DIRECTIONS
+    lower = np.floor(turn).astype(int) % DIRECTIONS
+    upper_share = turn - np.floor(turn)
+    strokes = np.zeros((DIRECTIONS, GRID_PX, GRID_PX), np.float32)
+    rows, columns = np.indices(grid.shape)
+    strokes[lower, rows, columns] += strength * (1 - upper_share)
+    strokes[(lower + 1) % DIRECTIONS, rows, columns] += strength * upper_share
+    cells = [
+        cv2.resize(
+            cv2.GaussianBlur(plane, (0, 0), 1.5, borderType=cv2.BORDER_CONSTANT),
+            (CELLS, CELLS),
+            interpolation=cv2.INTER_AREA,
+        ).ravel()
+        for plane in strokes
+    ]
+    edges = np.sqrt(np.concatenate(cells).clip(0))
+    parts = (0.4, _unit(places - places.mean())), (0.6, _unit(edges - edges.mean()))
+    return np.concatenate([np.sqrt(weight) * part for weight, part in parts])
+
+
+def _unit(vector: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-6), np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """A concept that an icon may show; `likeness` is at most 1, chance level about 0.5."""
+
+    concept: str
+    likeness: float
+
+
+class Atlas:
+    """The known icons, ready for comparison."""
+
+    def __init__(
+        self, descriptions: npt.NDArray[np.float32], labels: npt.NDArray[np.uint8], names: list[str]
+    ) -> None:
+        self._descriptions = descriptions
+        self._labels = labels
+        self._names = names
+
+    def guesses(self, masks: list[npt.NDArray[np.float32]]) -> list[list[Guess]]:
+        """For each mask the concepts that it may show, best first, each once."""
+        if not masks:
+            return []
+        likeness = describe(np.stack([fitted(mask) for mask in masks])) @ self._descriptions.T
+        return [self._ranked(row) for row in likeness]
+
+    def _ranked(self, likeness: npt.NDArray[np.float32]) -> list[Guess]:
+        best = np.full(len(self._names), -1, np.float32)
+        np.maximum.at(best, self._labels, likeness)
+        return [Guess(self._names[index], float(best[index])) for index in np.argsort(-best)[:4]]
+
+
+@cache
+def atlas() -> Atlas:
+    """The atlas that comes with the package."""
+    with np.load(str(files("vigorl.policy.reader") / "icons.npz")) as stored:
+        packed, labels = stored["grids"], stored["labels"]
+        names = [str(name) for name in stored["concepts"]]
+    grids = np.stack([packed >> 4, packed & 15], axis=-1).reshape(-1, GRID_PX, GRID_PX)
+    unknown = set(names) - set(CONCEPTS)
+    if unknown:
+        raise ValueError(f"icons.npz holds concepts without words: {unknown}")
+    return Atlas(describe(grids.astype(np.float32) / 15), labels, names)

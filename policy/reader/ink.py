@@ -1,0 +1,140 @@
+"""Ink: which pixels of a patch differ from its background, and how they are set in runs.
+
+Screens are drawn, not photographed: behind a line of text lies one colour nearly everywhere. So
+the exact extent of text, the gaps between its words and its colour can be counted, where a
+detector only gives a box that is a few pixels too large.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Pixels = npt.NDArray[np.uint8]
+"""RGB, height x width x 3."""
+
+Mask = npt.NDArray[np.bool_]
+
+FAINTEST = 14
+"""Least difference from the background that counts as ink, of 255; above the noise of JPEG."""
+FAINTEST_OF_PEAK = 0.18
+"""The same as a part of the strongest difference in the patch."""
+
+
+@dataclass(frozen=True, slots=True)
+class PixelBox:
+    """A rectangle of whole pixels, right and bottom excluded."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @property
+    def width(self) -> int:
+        """Columns."""
+        return self.right - self.left
+
+    @property
+    def height(self) -> int:
+        """Rows."""
+        return self.bottom - self.top
+
+    def of(self, pixels: Pixels) -> Pixels:
+        """These pixels of a picture, as a view."""
+        return pixels[self.top : self.bottom, self.left : self.right]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Ink on one baseline without a wide gap in it."""
+
+    box: PixelBox
+    """Its exact extent."""
+    size_px: float
+    """Height of the line it belongs to, which a run of low letters ('more') does not fill."""
+    link: bool
+    """Drawn as links are: underlined, or in a colour of its own."""
+
+
+def background(patch: Pixels) -> npt.NDArray[np.int16]:
+    """The most frequent colour of a patch, RGB."""
+    flat = patch.reshape(-1, 3)
+    coarse = (flat >> 4).astype(np.int32)
+    keys = (coarse[:, 0] << 8) | (coarse[:, 1] << 4) | coarse[:, 2]
+    common = flat[keys == np.bincount(keys, minlength=1).argmax()]
+    return np.median(common, axis=0).astype(np.int16)
+
+
+def difference(patch: Pixels, colour: npt.NDArray[np.int16]) -> npt.NDArray[np.int16]:
+    """How far each pixel is from a colour: the largest difference of a channel."""
+    distance: npt.NDArray[np.int16] = np.abs(patch.astype(np.int16) - colour).max(axis=2)
+    return distance
+
+
+def ink(patch: Pixels) -> Mask:
+    """Pixels that differ from the patch's background."""
+    distance = difference(patch, background(patch))
+    return np.asarray(distance > max(FAINTEST, FAINTEST_OF_PEAK * float(distance.max())))
+
+
+def spans(occupied: Mask, widest_gap: float) -> list[tuple[int, int]]:
+    """Maximal stretches (start, stop) of a 1-D mask, joined over gaps up to `widest_gap`."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], occupied, [False])).astype(np.int8)))
+    joined: list[tuple[int, int]] = []
+    for start, stop in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        if joined and start - joined[-1][1] <= widest_gap:
+            joined[-1] = (joined[-1][0], stop)
+        else:
+            joined.append((start, stop))
+    return joined
+
+
+def line_rows(mask: Mask) -> tuple[int, int] | None:
+    """First and last row + 1 of the line in a patch, without what protrudes from its neighbours."""
+    rows = spans(mask.any(axis=1), widest_gap=max(2.0, 0.12 * mask.shape[0]))
+    if not rows:
+        return None
+    counts = mask.sum(axis=1)
+    return max(rows, key=lambda span: int(counts[span[0] : span[1]].sum()))
+
+
+def is_link(patch: Pixels, mask: Mask) -> bool:
+    """Whether ink is underlined all along, or strongly coloured."""
+    lower = mask[mask.shape[0] // 2 :]
+    if mask.shape[1] > 12 and bool((lower.mean(axis=1) > 0.92).any()):
+        return True
+    colours = patch[mask].astype(np.int16)
+    distance = difference(colours[None], background(patch))[0]
+    core = np.median(colours[distance >= np.percentile(distance, 70)], axis=0)
+    return bool(core.max() - core.min() > 70)
+
+
+def runs(pixels: Pixels, detected: PixelBox, widest_gap: float) -> list[Run]:
+    """The runs of ink in a detected line, left to right.
+
+    Args:
+        pixels: the picture.
+        detected: a box around one line, somewhat larger than its ink.
+        widest_gap: gaps wider than this part of the line's height divide it.
+    """
+    patch = detected.of(pixels)
+    mask = ink(patch)
+    rows = line_rows(mask)
+    if rows is None:
+        return []
+    top, bottom = rows
+    size_px = max(bottom - top, 0.6 * detected.height)
+    found = []
+    for start, stop in spans(mask[top:bottom].any(axis=0), widest_gap * size_px):
+        part = mask[top:bottom, start:stop]
+        inner = np.flatnonzero(part.any(axis=1))
+        box = PixelBox(
+            detected.left + start,
+            detected.top + top + int(inner[0]),
+            detected.left + stop,
+            detected.top + top + int(inner[-1]) + 1,
+        )
+        link = is_link(patch[top:bottom, start:stop], part)
+        found.append(Run(box, size_px, link))
+    return found

@@ -1,0 +1,162 @@
+"""Looking for something: on the screen, after a moment, closer, and further down the page."""
+
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, field, replace
+from difflib import SequenceMatcher
+
+from vigorl.browser.geometry import Box, Point
+from vigorl.browser.observation import Observation
+from vigorl.policy.reader.aim import SURE, Aim
+from vigorl.policy.reader.matching import find
+from vigorl.policy.reader.panorama import extended, moved_up_by
+from vigorl.policy.reader.play import Move, Play, Stuck
+from vigorl.policy.reader.screen import Screen
+
+_MOST_SCROLLS = 25
+_PAGE = 0.6
+"""Share of the screen's height that one look scrolls on."""
+_LOOKS_CLOSER = 2
+"""How many doubtful readings of a screen are zoomed in on."""
+_NEAREST = 5
+"""How many texts are named that came near to what was looked for."""
+
+Found = Generator[Move, Observation, Aim | None]
+
+
+@dataclass
+class Search:
+    """One thing that is looked for, and what came near to it so far."""
+
+    what: str
+    """In words, for thoughts."""
+    names: Sequence[str]
+    """What it may be called; empty where it has no name."""
+    resolve: Callable[[Screen], list[Aim]]
+    """What on a screen it may be, best first."""
+    whole_page: bool = False
+    """Whether all of the page must be seen to tell (the last of its kind)."""
+    scrolling: bool = True
+    read: list[str] = field(default_factory=list)
+
+    def best(self, screen: Screen) -> Aim | None:
+        """The best that is sure enough."""
+        found = self.resolve(screen)
+        return found[0] if found and found[0].score >= SURE else None
+
+    def failure(self) -> Stuck:
+        """Why the play cannot go on without it."""
+        likeness = {text: self._likeness(text) for text in self.read}
+        nearest = sorted(likeness, key=lambda text: -likeness[text])[:_NEAREST]
+        read = ", ".join(f'"{text}"' for text in nearest) or "nothing at all"
+        return Stuck(
+            f"I looked for {self.what} and did not find it. What I read that comes nearest: {read}."
+        )
+
+    def _likeness(self, text: str) -> float:
+        ratios = (
+            SequenceMatcher(None, text.casefold(), name.casefold()).ratio() for name in self.names
+        )
+        return max(ratios, default=0.0)
+
+
+def look_for(play: Play, search: Search) -> Generator[Move, Observation, Aim]:
+    """Find something on the screen, else wait a moment, else scroll through the page.
+
+    Raises:
+        Stuck: it is nowhere; the message names what was read instead.
+    """
+    if not search.whole_page and (aim := (yield from _here(play, search, play.screen()))):
+        return aim
+    if not search.whole_page:
+        yield from play.wait(f"I do not see {search.what} yet. I wait a moment.")
+        if play.changed and (aim := (yield from _here(play, search, play.screen()))):
+            return aim
+    if search.scrolling and (aim := (yield from _elsewhere(play, search))):
+        return aim
+    raise search.failure()
+
+
+def _here(play: Play, search: Search, screen: Screen) -> Found:
+    """Find it on a screen; a doubtful reading is looked at more closely."""
+    if aim := search.best(screen):
+        return aim
+    search.read.extend(line.text for line in screen.lines)
+    doubtful = [aim for aim in search.resolve(screen) if _in_sight(play, aim.box)]
+    for aim in doubtful[: _LOOKS_CLOSER if search.names else 0]:
+        zoomed = yield from play.zoom(
+            aim.box,
+            f'I look for {search.what}. At {play.at(aim.point)} I read "{aim.text}", which may be '
+            "it. I look closer.",
+        )
+        if zoomed is None:
+            break
+        matches = (match for name in search.names for match in find(zoomed, name))
+        if any(match.score >= SURE for match in matches):
+            return aim
+    return None
+
+
+def _elsewhere(play: Play, search: Search) -> Found:
+    """Scroll down to the end of the page, then through what is above the start."""
+    region = play.frame.region_css_px
+    step, middle = _PAGE * region.height, region.center
+    seen = {play.view.picture.sha256}
+    page, last = play.screen(), play.screen()
+    for _ in range(_MOST_SCROLLS):
+        where = "all of the page" if search.whole_page else f"{search.what} here"
+        moved = yield from play.scroll(
+            f"I do not see {where}. I scroll down.", "down", step, middle
+        )
+        if not moved:
+            break
+        seen.add(play.view.picture.sha256)
+        page, last = _longer(page, last, play.screen()), play.screen()
+        if not search.whole_page and (aim := (yield from _here(play, search, page))):
+            return (yield from _brought_into_sight(play, search, aim))
+    if search.whole_page and (aim := (yield from _here(play, search, page))):
+        return (yield from _brought_into_sight(play, search, aim))
+    moved = yield from play.scroll(
+        f"I do not see {search.what} further down either. I go to the top.", "up", 100_000, middle
+    )
+    for _ in range(_MOST_SCROLLS):
+        if not moved or play.view.picture.sha256 in seen:
+            break
+        if aim := (yield from _here(play, search, play.screen())):
+            return aim
+        moved = yield from play.scroll(
+            f"I do not see {search.what} here. I scroll down.", "down", step, middle
+        )
+    return None
+
+
+def _longer(page: Screen, last: Screen, now: Screen) -> Screen:
+    """The page as far as it is known, with the newest screen added below."""
+    moved_px = moved_up_by(last, now)
+    return now if moved_px is None else extended(page, now, moved_px)
+
+
+def _in_sight(play: Play, box: Box) -> bool:
+    return play.frame.region_css_px.contains(box.center)
+
+
+def _brought_into_sight(play: Play, search: Search, aim: Aim) -> Found:
+    """Scroll back to something that was passed."""
+    region = play.frame.region_css_px
+    for _ in range(_MOST_SCROLLS):
+        if _in_sight(play, aim.box):
+            return aim
+        before = play.screen()
+        back = min(region.center.y - aim.box.center.y, _PAGE * region.height)
+        moved = yield from play.scroll(
+            f"I have passed {search.what}. I scroll back.", "up", back, region.center
+        )
+        moved_px = moved_up_by(before, play.screen())
+        if not moved or moved_px is None:
+            return None
+        aim = _shifted(aim, -moved_px)
+    return None
+
+
+def _shifted(aim: Aim, down_px: float) -> Aim:
+    box = Box(aim.box.left, aim.box.top + down_px, aim.box.right, aim.box.bottom + down_px)
+    return replace(aim, box=box, point=Point(aim.point.x, aim.point.y + down_px))
