@@ -21,7 +21,7 @@ TORCH_INDEX = $(shell command -v nvidia-smi >/dev/null 2>&1 || \
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/.core $(VENV)/.browser
-	@$(BIN)/vigorl-agent run --task shop:7
+	@$(BIN)/vigorl-agent run --task shop:555
 
 test: $(VENV)/.dev $(VENV)/.browser
 	@$(BIN)/python -m pytest

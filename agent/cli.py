@@ -90,7 +90,7 @@ def run(
     task: Annotated[
         str | None, typer.Option(help="An embedded task instead: its name, or name:seed.")
     ] = None,
-    goal_form: Annotated[
+    told: Annotated[
         Literal["goal", "instructions"] | None,
         typer.Option(help="Of an embedded task: what to reach, or how, step by step."),
     ] = None,
@@ -128,7 +128,7 @@ def run(
 
     [dim]$[/dim] vigorl-agent run 'type "kettle" into Search, press Enter' --url https://shop.example
 
-    [dim]$[/dim] vigorl-agent run --task shop:7
+    [dim]$[/dim] vigorl-agent run --task shop:555
 
     [dim]$[/dim] vigorl-agent run "find the opening hours" --url … --model http://localhost:8000/v1
     """
@@ -142,7 +142,7 @@ def run(
             goal=goal,
             url=url,
             task=task,
-            goal_form=goal_form,
+            told=told,
             max_steps=max_steps,
             max_seconds=max_seconds,
             max_tokens=max_tokens,
@@ -217,10 +217,10 @@ def eval_grounding(
 def eval_tasks(
     task: Annotated[list[str] | None, typer.Option(help="Only these; may be repeated.")] = None,
     seeds: Annotated[int, typer.Option(min=1, help="Seeds of each task.")] = 20,
-    first_seed: Annotated[
-        int | None, typer.Option(help="The first seed; default: the first held-out one.")
-    ] = None,
-    goal_form: Annotated[
+    split: Annotated[
+        Literal["train", "test"], typer.Option(help="Whose seeds; test seeds are held out.")
+    ] = "test",
+    told: Annotated[
         Literal["goal", "instructions"],
         typer.Option(help="Give the goal in words, or step by step."),
     ] = "instructions",
@@ -239,7 +239,7 @@ def eval_tasks(
         from vigorl.agent.rollout import Limits
         from vigorl.agent.run import ModelConfig
 
-        world = open_tasks(task, seeds, first_seed, goal_form)
+        world = open_tasks(seeds, task, split, told)
         policy = ModelConfig(model, model_name, family, api_key, temperature)
         _evaluate("tasks", policy, world, Limits(steps=40), workers, out, as_json)
 
@@ -257,13 +257,14 @@ def tasks_list(
 
 @tasks_app.command("serve")
 def tasks_serve(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8720,
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8720,
 ) -> None:
-    """Serve the embedded tasks' pages to your own browser, until Ctrl-C."""
+    """Serve the embedded tasks to your own browser, until Ctrl-C."""
     with _errors(as_json=False):
-        from vigorl.agent.embedded import serve_tasks
+        from vigorl.tasks.local.showroom import serve
 
-        _play(serve_tasks(port, Console()))
+        Console().print(f"http://127.0.0.1:{port}/  [dim](Ctrl-C ends it)[/dim]", highlight=False)
+        _play(serve(port))
 
 
 @app.command()

@@ -1,11 +1,9 @@
 """One task, from the words on the command line to a recorded episode."""
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
 
 from vigorl.agent.rollout import Limits, rollout
 from vigorl.agent.trajectory import (
@@ -22,6 +20,10 @@ from vigorl.browser.errors import UsageError
 from vigorl.browser.live import LivePage, PageSettings
 from vigorl.browser.zoom import ZoomEnvironment
 from vigorl.policy.policy import Policy
+from vigorl.tasks.environment import TaskEnvironment, Told
+from vigorl.tasks.local.registry import find_task
+from vigorl.tasks.local.site import Site
+from vigorl.tasks.task import TaskRow
 
 READER = "reader"
 """The embedded policy that needs no model."""
@@ -55,7 +57,7 @@ class RunConfig:
     """Where to start; None: the task's page, or an empty one."""
     task: str | None = None
     """An embedded task, `name` or `name:seed`."""
-    goal_form: Literal["goal", "instructions"] | None = None
+    told: Told | None = None
     """Of an embedded task: what to reach, or how, step by step; None: as the policy needs it."""
     max_steps: int = 30
     """Turns until the episode is cut short."""
@@ -79,11 +81,15 @@ class RunConfig:
     """Where trajectories are recorded."""
 
     def __post_init__(self) -> None:
+        if self.goal is not None and self.task is not None:
+            raise UsageError("give a goal in words or an embedded task, not both")
         if self.goal is None and self.task is None:
             raise UsageError(
                 "nothing to do: say it in words (vigorl-agent run 'click \"Contact\"' --url …) or "
                 "name an embedded task (--task login; `vigorl-agent tasks` lists them)"
             )
+        if self.goal is not None and not self.goal.strip():
+            raise UsageError("the goal is empty: say what to do")
         if self.storage_state and not self.storage_state.is_file():
             raise UsageError(f"no storage state at {self.storage_state}")
 
@@ -121,19 +127,19 @@ async def run(
         UsageError: something in the configuration does not exist.
         InfrastructureFault: the browser could not start, or the record could not be written.
     """
+    row = find_task(config.task) if config.task else None
     policy = await open_policy(model)
+    settings = BrowserSettings(headless=not config.headed, allowed_hosts=config.allowed_hosts)
     try:
-        browser_settings = BrowserSettings(
-            headless=not config.headed, allowed_hosts=config.allowed_hosts
-        )
-        async with Browser(browser_settings) as browser, _world(config, model, browser) as world:
-            environment, task = world
+        async with Browser(settings) as browser, Site() as site:
             recorder = Recorder.create(
                 config.runs,
-                environment.goal,
+                config.goal or (row.goal if row else ""),
                 {"run": config_of(config), "model": {**config_of(model), "api_key": None}},
             )
+            environment = _environment(config, model, row, browser, site, recorder.folder)
             limits = Limits(config.max_steps, config.max_seconds, config.max_tokens)
+            task = as_json(row) if row else None
             try:
                 return await rollout(policy, environment, recorder, limits, task, watch)
             except asyncio.CancelledError:
@@ -143,29 +149,27 @@ async def run(
         await policy.close()
 
 
-@contextlib.asynccontextmanager
-async def _world(
-    config: RunConfig, model: ModelConfig, browser: Browser
-) -> AsyncIterator[tuple[Environment, dict[str, Any] | None]]:
-    """The environment of a run and, where it is an embedded task, the task's row."""
-    page_settings = PageSettings(
+def _environment(
+    config: RunConfig,
+    model: ModelConfig,
+    row: TaskRow | None,
+    browser: Browser,
+    site: Site,
+    folder: Path,
+) -> Environment:
+    settings = PageSettings(
         width_px=config.viewport_width_px,
         height_px=config.viewport_height_px,
         storage_state=config.storage_state,
         save_storage_state=config.save_storage_state,
-        download_dir=config.runs / "downloads",
+        download_dir=folder / "downloads",
     )
-    if config.task is None:
-        assert config.goal is not None
-        page = LivePage(browser, config.goal, config.url or "about:blank", page_settings)
-        yield ZoomEnvironment(page), None
-        return
-    from vigorl.tasks.local.catalog import find_task
-    from vigorl.tasks.local.environment import TaskEnvironment
-    from vigorl.tasks.local.site import Site
+    if row is not None:
+        return ZoomEnvironment(TaskEnvironment(site, browser, row, settings, told(config, model)))
+    assert config.goal is not None
+    return ZoomEnvironment(LivePage(browser, config.goal, config.url or "about:blank", settings))
 
-    row = find_task(config.task)
-    form = config.goal_form or ("instructions" if model.model == READER else "goal")
-    async with Site() as site:
-        environment = TaskEnvironment(site, browser, row, goal_form=form, goal=config.goal)
-        yield ZoomEnvironment(environment), as_json(row)
+
+def told(config: RunConfig, model: ModelConfig) -> Told:
+    """What the policy is told of an embedded task: reader needs to be told how."""
+    return config.told or ("instructions" if model.model == READER else "goal")

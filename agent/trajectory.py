@@ -151,7 +151,7 @@ class Recorder:
         self._images = images or folder / "images"
         self._steps: list[StepRecord] = []
         self._start: StartRecord | None = None
-        with _disk(folder):
+        with disk(folder):
             folder.mkdir(parents=True, exist_ok=True)
             self._images.mkdir(parents=True, exist_ok=True)
             self._lines = (folder / "trajectory.jsonl").open("xb", buffering=0)
@@ -167,7 +167,7 @@ class Recorder:
         stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
         folder = runs / f"{stamp}-{slug}-{secrets.token_hex(2)}"
         recorder = cls(folder)
-        with _disk(folder):
+        with disk(folder):
             text = json.dumps({**config, "versions": versions()}, indent=2, default=str)
             (folder / "config.json").write_text(text + "\n", encoding="utf-8")
         return recorder
@@ -211,7 +211,7 @@ class Recorder:
 
     def _append(self, record: Record) -> None:
         line = _RECORD.dump_json(record) + b"\n"
-        with _disk(self.folder):
+        with disk(self.folder):
             while line:
                 line = line[self._lines.write(line) :]
 
@@ -219,14 +219,14 @@ class Recorder:
         path = self._images / f"{picture.sha256}.{MEDIA_TYPES[picture.media_type]}"
         if not path.exists():
             unfinished = path.with_suffix(f".{secrets.token_hex(4)}.part")
-            with _disk(self.folder):
+            with disk(self.folder):
                 unfinished.write_bytes(picture.data)
                 os.replace(unfinished, path)
         return Path(os.path.relpath(path, self.folder)).as_posix()
 
 
 @contextmanager
-def _disk(folder: Path) -> Iterator[None]:
+def disk(folder: Path) -> Iterator[None]:
     """Label what the disk refuses.
 
     Raises:
@@ -250,7 +250,8 @@ def read_trajectory(folder: Path) -> Trajectory:
     """
     path = folder / "trajectory.jsonl" if folder.is_dir() else folder
     try:
-        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        # As bytes: a kill may cut a character in two, and text has more line ends than \n.
+        lines = path.read_bytes().splitlines(keepends=True)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise UsageError(f"no trajectory at {folder}: there is no {path}") from error
     records: list[Record] = []
@@ -258,7 +259,7 @@ def read_trajectory(folder: Path) -> Trajectory:
         try:
             records.append(_RECORD.validate_json(line))
         except ValidationError as error:
-            if number == len(lines) and not line.endswith("\n"):
+            if number == len(lines) and not line.endswith(b"\n"):
                 break
             raise InconsistentData(f"{path}, line {number}: {error}") from error
     if not records or not isinstance(records[0], StartRecord):

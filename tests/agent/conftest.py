@@ -1,15 +1,10 @@
 """A real episode, small and with everything in it that a record can hold."""
 
 import asyncio
-import base64
-import contextlib
-import shutil
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Dialog, Page, async_playwright
 
 from vigorl.agent.rollout import rollout
 from vigorl.agent.trajectory import (
@@ -26,103 +21,43 @@ from vigorl.browser.actions import (
     Type,
     Zoom,
 )
+from vigorl.browser.chromium import Browser
 from vigorl.browser.environment import Score
-from vigorl.browser.geometry import Box, Frame, Point
-from vigorl.browser.observation import Observation, Tab
-from vigorl.browser.picture import Picture, View
+from vigorl.browser.geometry import Box, Point
+from vigorl.browser.live import LivePage, PageSettings
+from vigorl.browser.observation import Observation
+from vigorl.browser.picture import Picture
+from vigorl.browser.zoom import ZoomEnvironment
 from vigorl.policy.policy import Tokens, Turn
 
-WIDTH_PX, HEIGHT_PX = 1280, 720
 SHOP = Path(__file__).with_name("shop.html")
 
 
-@contextlib.asynccontextmanager
-async def chromium() -> AsyncIterator[Browser]:
-    executable = shutil.which("chromium-headless-shell") or shutil.which("chromium")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=executable, args=["--no-sandbox"], timeout=30_000
-        )
-        try:
-            yield browser
-        finally:
-            await browser.close()
-
-
-class ShopPage:
-    """A page that can do what the recorded episode needs."""
+class Shop:
+    """The shop in a live page, and whoever knows what was bought."""
 
     goal = "Put the cheapest red kettle into the cart and tell me how long its warranty is"
 
-    def __init__(self, page: Page) -> None:
-        self.page = page
-        self.dialogs: list[str] = []
-        page.on("dialog", self._accept)
+    def __init__(self, browser: Browser) -> None:
+        settings = PageSettings(width_px=1280, height_px=720)
+        self._page = LivePage(browser, self.goal, SHOP.as_uri(), settings)
 
     async def reset(self) -> Observation:
-        await self.page.goto(SHOP.as_uri())
-        return await self._screen()
+        return await self._page.reset()
 
     async def step(self, action: Action) -> Observation:
-        mouse, keyboard = self.page.mouse, self.page.keyboard
-        match action:
-            case Click(point):
-                await mouse.click(point.x, point.y)
-            case Type(text, Point(x, y)):
-                await mouse.click(x, y)
-                await keyboard.type(text)
-                await keyboard.press("Enter")
-            case Scroll(point, dx, dy):
-                await mouse.move(point.x, point.y)
-                await mouse.wheel(dx, dy)
-                await asyncio.sleep(0.2)
-            case Drag(start, end):
-                await mouse.move(start.x, start.y)
-                await mouse.down()
-                await mouse.move(end.x, end.y, steps=8)
-                await mouse.up()
-            case SelectOption(_, label):
-                await self.page.select_option("select", label=label)
-            case Zoom(region):
-                return await self._closer(region)
-            case _:
-                raise AssertionError(f"no {action.type} here")
-        return await self._screen()
+        return await self._page.step(action)
+
+    async def magnify(self, region_css_px: Box, width_px: int, height_px: int) -> Picture:
+        return await self._page.magnify(region_css_px, width_px, height_px)
 
     async def score(self, answer: str | None) -> Score | None:
-        bought = await self.page.title() == "Cart (1)"
+        bought = await self._page.page.title() == "Cart (1)"
         right = bought and answer is not None and "27" in answer
         return Score(float(right), "Enamel Red is in the cart and the answer names 27 months")
 
     async def close(self) -> None:
-        await self.page.context.close()
-
-    async def _screen(self) -> Observation:
-        data = await self.page.screenshot(type="jpeg", quality=80)
-        observation = Observation(
-            View(Picture.from_bytes(data), Frame.of_viewport(WIDTH_PX, HEIGHT_PX)),
-            url="https://kettle.example/shop?page=1",
-            title=await self.page.title(),
-            tabs=(Tab("https://kettle.example/shop", await self.page.title(), active=True),),
-        )
-        while self.dialogs:
-            text = self.dialogs.pop()
-            observation = observation.with_event("dialog", f'"{text}" was asked and accepted.')
-        return observation
-
-    async def _closer(self, region: Box) -> Observation:
-        session = await self.page.context.new_cdp_session(self.page)
-        top = region.top + float(await self.page.evaluate("scrollY"))
-        size = {"width": region.width, "height": region.height, "scale": 512 / region.width}
-        shot = await session.send(
-            "Page.captureScreenshot", {"clip": {"x": region.left, "y": top, **size}}
-        )
-        picture = Picture.from_bytes(base64.b64decode(shot["data"]))
-        return Observation(View(picture, Frame(512, 512, region), "optical"), title="Kettle & Co.")
-
-    async def _accept(self, dialog: Dialog) -> None:
-        self.dialogs.append(dialog.message)
-        await dialog.accept()
+        await self._page.close()
 
 
 class Script:
@@ -220,10 +155,9 @@ def script() -> list[Turn]:
 
 
 async def record_shop(runs: Path) -> Trajectory:
-    async with chromium() as browser:
-        page = await browser.new_page(viewport={"width": WIDTH_PX, "height": HEIGHT_PX})
-        recorder = Recorder.create(runs, ShopPage.goal, {"run": {"goal": ShopPage.goal}})
-        return await rollout(Script(script()), ShopPage(page), recorder)
+    async with Browser() as browser:
+        recorder = Recorder.create(runs, Shop.goal, {"run": {"goal": Shop.goal}})
+        return await rollout(Script(script()), ZoomEnvironment(Shop(browser)), recorder)
 
 
 @pytest.fixture(scope="session")

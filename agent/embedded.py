@@ -1,0 +1,53 @@
+"""The embedded tasks, as samples of an evaluation and as a list."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from rich.markup import escape
+from rich.table import Table
+
+from vigorl.agent.evaluation import Sample
+from vigorl.agent.trajectory import as_json
+from vigorl.browser.chromium import Browser
+from vigorl.browser.environment import Environment
+from vigorl.browser.zoom import ZoomEnvironment
+from vigorl.tasks.environment import TaskEnvironment, Told
+from vigorl.tasks.local.registry import TASKS, task_rows
+from vigorl.tasks.local.site import Site
+from vigorl.tasks.task import Split, TaskRow
+
+
+@asynccontextmanager
+async def open_tasks(
+    seeds_per_task: int, names: Sequence[str] | None, split: Split, told: Told
+) -> AsyncIterator[list[Sample]]:
+    """Samples of the embedded tasks, playable as long as the block lasts.
+
+    Raises:
+        UsageError: one of the names is no task.
+        InfrastructureFault: the browser or the site does not start.
+    """
+    rows = task_rows(split, seeds_per_task, names)
+    async with Browser() as browser, Site() as site:
+
+        def make(row: TaskRow) -> Environment:
+            return ZoomEnvironment(TaskEnvironment(site, browser, row, told=told))
+
+        yield [
+            Sample(row.id, (row.name,), as_json(row), lambda row=row: make(row))  # type: ignore[misc]
+            for row in rows
+        ]
+
+
+def task_table(seed: int) -> Table:
+    """Names and goals.
+
+    Raises:
+        UsageError: the seed belongs to no split.
+    """
+    table = Table(title=f"Embedded tasks, seed {seed}", title_justify="left", show_lines=True)
+    table.add_column("name", style="bold", no_wrap=True)
+    table.add_column("goal")
+    for name, task in TASKS.items():
+        table.add_row(escape(name), escape(task.row(seed).goal))
+    return table

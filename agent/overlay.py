@@ -1,0 +1,143 @@
+"""What the page draws over a picture: places as percentages of it, so that signs keep their size.
+
+An overlay is laid over the picture without a scale of its own: a place moves with the picture,
+while rings, numbers and arrows stay as large on a phone as on a desk.
+"""
+
+import math
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+
+from vigorl.agent.gesture import Gesture
+from vigorl.agent.plain_text import one_line
+from vigorl.browser.geometry import Box, Frame, Point
+
+LABEL_LENGTH = 36
+"""Characters of typed text that stand beside a target."""
+
+_LABEL_CELL_PX = 7.3
+_LABEL_PADDING_PX = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A place on a picture, as SVG lengths in percent of it."""
+
+    x: str
+    y: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """A point of the thought and its number."""
+
+    number: int
+    spot: Spot
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where the action went."""
+
+    spot: Spot
+    label: str
+    label_width_px: int
+    label_left: bool
+    """The label stands left of the target, since there is no room to the right."""
+    push_degrees: float | None
+    """Direction of a scroll, clockwise from the right; None: no scroll."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A drag."""
+
+    start: Spot
+    end: Spot
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A zoomed rectangle."""
+
+    spot: Spot
+    width: str
+    height: str
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """Everything drawn over one picture."""
+
+    dots: tuple[Dot, ...] = ()
+    target: Target | None = None
+    line: Line | None = None
+    zoom: Region | None = None
+    """Where the action looks closer."""
+    zoomed: Region | None = None
+    """What the zoomed view beside the picture shows."""
+
+
+def overlay(
+    frame: Frame,
+    points: tuple[Point, ...],
+    gesture: Gesture,
+    zoomed_css_px: Box | None = None,
+) -> Overlay:
+    """Lay points and an action over a picture with this frame; what lies outside is left out.
+
+    Args:
+        frame: The picture's.
+        points: Of the thought, CSS px; numbered from 1 in this order.
+        gesture: The action.
+        zoomed_css_px: The part that a zoomed view beside it shows.
+    """
+    shown = frame.region_css_px
+    dots = [
+        Dot(number, _spot(point, frame))
+        for number, point in enumerate(points, 1)
+        if shown.contains(point)
+    ]
+    target = line = None
+    if gesture.at is not None and shown.contains(gesture.at):
+        target = _target(gesture, gesture.at, frame)
+        if gesture.to is not None and shown.contains(gesture.to):
+            line = Line(target.spot, _spot(gesture.to, frame))
+    zoom, zoomed = _region(gesture.region, frame), _region(zoomed_css_px, frame)
+    return Overlay(tuple(dots), target, line, zoom, zoomed)
+
+
+def _target(gesture: Gesture, at: Point, frame: Frame) -> Target:
+    label = one_line(gesture.label, LABEL_LENGTH)
+    push = gesture.push
+    return Target(
+        _spot(at, frame),
+        label,
+        round(cell_len(label) * _LABEL_CELL_PX) + _LABEL_PADDING_PX,
+        frame.from_css(at).x > 0.6 * frame.width_px,
+        None if push is None else round(math.degrees(math.atan2(push[1], push[0])), 1),
+    )
+
+
+def _region(box_css_px: Box | None, frame: Frame) -> Region | None:
+    if box_css_px is None:
+        return None
+    visible = box_css_px.intersection(frame.region_css_px)
+    if visible is None or visible == frame.region_css_px:
+        return None
+    box_px = frame.box_from_css(visible)
+    return Region(
+        _spot(Point(visible.left, visible.top), frame),
+        _percent(box_px.width / frame.width_px),
+        _percent(box_px.height / frame.height_px),
+    )
+
+
+def _spot(point_css_px: Point, frame: Frame) -> Spot:
+    point = frame.from_css(point_css_px)
+    return Spot(_percent(point.x / frame.width_px), _percent(point.y / frame.height_px))
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.3f}".rstrip("0").rstrip(".") + "%"

@@ -1,0 +1,154 @@
+"""An episode in the terminal."""
+
+import io
+import unicodedata
+from dataclasses import replace
+
+import pytest
+from rich.console import Console, RenderableType
+
+from vigorl.agent.plain_text import one_line, plain
+from vigorl.agent.show import describe_action, ending, print_trajectory, step_line
+from vigorl.agent.trajectory import Trajectory
+from vigorl.browser.actions import (
+    Action,
+    Back,
+    Click,
+    Done,
+    Drag,
+    GiveUp,
+    Hover,
+    Press,
+    Scroll,
+    TabClose,
+    Type,
+    Wait,
+    Zoom,
+)
+from vigorl.browser.environment import Score
+from vigorl.browser.geometry import Box, Frame, Point
+from vigorl.browser.observation import Event
+from vigorl.policy.commands import read_command
+
+ATTACKS = (
+    "\x1b[2J\x1b[H cleared",
+    "\x1b]0;owned\x07 title",
+    "\x9b31m red in one byte",
+    "one\rtwo\x08\x08three\x0bfour",
+    "[bold red]markup[/bold red] [/] [link=file:///etc/passwd]x[/link] :skull:",
+    "left \u202e right \u2066 isolated",
+    "half \ud83d a character",
+    "\n\n\nlines\n\n",
+)
+
+
+def printed(*renderables: RenderableType) -> str:
+    console = Console(file=io.StringIO(), width=80, color_system=None)
+    for renderable in renderables:
+        console.print(renderable)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def printed_episode(trajectory: Trajectory) -> str:
+    console = Console(file=io.StringIO(), width=80, color_system=None)
+    print_trajectory(trajectory, console)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def test_an_episode_is_told_in_eighty_columns(shop_episode: Trajectory) -> None:
+    text = printed_episode(shop_episode)
+    lines = text.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert lines[0].startswith("Put the cheapest red kettle into the cart")
+    assert '→ type (440, 34) "red kettle" enter' in text
+    assert "→ zoom (195, 375) 140x140" in text
+    assert "✗ There is text outside of the tags." in text
+    assert '! The page showed a dialog (confirm) "Add one Enamel Red' in text
+    assert [line.rstrip().split(maxsplit=1) for line in lines[-4:-1]] == [
+        ["✓", "done"],
+        ["answer", "27 months"],
+        ["score", "1.00  Enamel Red is in the cart and the answer names 27 months"],
+    ]
+    assert "9 steps" in lines[-1] and "432 tokens" in lines[-1]
+
+
+def test_a_step_takes_at_most_a_line_for_each_thing_it_says(shop_episode: Trajectory) -> None:
+    assert [printed(step_line(step)).count("\n") for step in shop_episode.steps] == [
+        2, 2, 2, 2, 2, 1, 2, 2, 3
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_no_text_of_a_page_or_model_steers_the_terminal(
+    shop_episode: Trajectory, attack: str
+) -> None:
+    first = shop_episode.steps[0]
+    assert shop_episode.end is not None
+    hostile = replace(
+        shop_episode,
+        start=replace(shop_episode.start, goal=attack, policy={"name": attack}, started_at=attack),
+        steps=(
+            replace(
+                first,
+                seen=replace(first.seen, title=attack, events=(Event("dialog", attack),)),
+                turn=replace(first.turn, thought=attack, action=Type(attack, Point(1, 2))),
+            ),
+            replace(first, turn=replace(first.turn, thought="", action=None, error=attack)),
+        ),
+        end=replace(shop_episode.end, reason=attack, answer=attack, score=Score(0.5, attack)),
+    )
+    text = printed_episode(hostile)
+    controls = {c for c in text if unicodedata.category(c) in ("Cc", "Cs") and c != "\n"}
+    assert controls == set()
+    assert not set(text) & set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_markup_of_a_page_is_printed_as_it_stands(shop_episode: Trajectory) -> None:
+    step = shop_episode.steps[0]
+    markup = "[bold red]x[/bold red] :skull:"
+    text = printed(step_line(replace(step, turn=replace(step.turn, thought=markup))))
+    assert markup in text
+
+
+def test_a_control_character_is_shown_as_its_picture() -> None:
+    assert plain("a\x1b[2Jb\x00\x7f\x9b\u202ec\td\n") == "a␛[2Jb␀␡��c\td\n"
+    assert one_line(" a \n\t b\x1b ") == "a b␛"
+    assert one_line("abcdefgh", 5) == "abcd…"
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        Click(Point(412, 80)),
+        Click(Point(412, 80), count=2),
+        Click(Point(412, 80), "right"),
+        Hover(Point(0, 0)),
+        Type('say "hi"', Point(3, 4), clear=True, enter=True),
+        Type("here"),
+        Press("Control+A"),
+        Scroll(Point(9, 9), 0, -300),
+        Drag(Point(1, 2), Point(3, 4)),
+        Back(),
+        TabClose(2),
+        Wait(1.5),
+        Done("42"),
+        GiveUp("no such page"),
+    ],
+    ids=lambda action: action.type,
+)
+def test_an_action_is_described_in_words_that_the_grammar_reads_back(action: Action) -> None:
+    assert read_command(describe_action(action), Frame.of_viewport(1280, 720)) == action
+
+
+def test_what_the_grammar_cannot_say_is_described_all_the_same() -> None:
+    assert describe_action(Zoom(Box(100, 100, 300, 200))) == "zoom (200, 150) 200x100"
+    across = describe_action(Scroll(Point(1, 2), 30, 40))
+    assert across == '{"point":{"x":1.0,"y":2.0},"dx_css_px":30.0,"dy_css_px":40.0}'
+
+
+def test_a_killed_run_is_told_as_interrupted(shop_episode: Trajectory) -> None:
+    text = printed(ending(replace(shop_episode, end=None)))
+    assert "interrupted  the record breaks off: the run was killed" in text
