@@ -274,7 +274,9 @@ def setup() -> None:
         from vigorl.browser.install import install_browser
 
         console = Console()
-        work = install_browser(lambda line: console.print(line, style="dim", markup=False))
+        work = install_browser(
+            lambda line: console.print(line, style="dim", markup=False, soft_wrap=True)
+        )
         console.print(f"[green]ready[/green]  {escape(_play(work))}", highlight=False)
 
 

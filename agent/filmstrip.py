@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from vigorl.agent.gesture import Gesture, gesture_of
 from vigorl.agent.plain_text import one_line
-from vigorl.agent.show import STATUS_WORDS, describe_action, ending_reason, policy_name
+from vigorl.agent.show import STATUS_WORDS, describe_action, ending_reason, policy_name, title
 from vigorl.agent.trajectory import SeenView, Status, StepRecord, Trajectory, disk
 from vigorl.browser.geometry import Frame, Point
 
@@ -147,7 +147,7 @@ def _columns(panels: list[_Panel]) -> int:
 def _draw_head(strip: Image.Image, trajectory: Trajectory) -> None:
     draw = ImageDraw.Draw(strip)
     room = strip.width - 2 * _MARGIN_PX
-    goal = _fitting(trajectory.start.goal, _font(23), room)
+    goal = _fitting(title(trajectory), _font(23), room)
     draw.text((_MARGIN_PX, 20), goal, _INK, _font(23))
     status, end = STATUS_WORDS[trajectory.status], trajectory.end
     facts = [ending_reason(trajectory)]
@@ -185,7 +185,7 @@ def _with_signs(image: Image.Image, frame: Frame, gesture: Gesture) -> Image.Ima
     large = image.size[0] * _SAMPLING, image.size[1] * _SAMPLING
     frame = frame.resized(*large)
     ink, halo = Image.new("L", large), Image.new("L", large)
-    for mask, width in ((halo, 7 * _SAMPLING), (ink, 3 * _SAMPLING)):
+    for mask, width in ((halo, 5 * _SAMPLING), (ink, 2 * _SAMPLING)):
         _draw_gesture(ImageDraw.Draw(mask), frame, gesture, width)
     for mask, colour in ((halo, "white"), (ink, _ACT)):
         image.paste(colour, (0, 0), mask.resize(image.size, Image.Resampling.BOX))
@@ -200,8 +200,8 @@ def _draw_gesture(draw: ImageDraw.ImageDraw, frame: Frame, gesture: Gesture, wid
         return
     at = frame.from_css(gesture.at)
     middle = (at.x, at.y)
-    draw.circle(middle, 13 * _SAMPLING + width / 2, outline=255, width=width)
-    draw.circle(middle, width, fill=255)
+    draw.circle(middle, 12 * _SAMPLING + width / 2, outline=255, width=width)
+    draw.circle(middle, width / 2 + _SAMPLING, fill=255)
     if gesture.to is not None:
         to = frame.from_css(gesture.to)
         _draw_arrow(draw, at, to, width)

@@ -18,6 +18,9 @@ LABEL_LENGTH = 36
 
 _LABEL_CELL_PX = 7.3
 _LABEL_PADDING_PX = 14
+_LABEL_DISTANCE_PX = 25
+_USUAL_WIDTH_PX = 520
+"""Of a picture on a page; decides on which side of its target a label has room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +113,14 @@ def overlay(
 
 def _target(gesture: Gesture, at: Point, frame: Frame) -> Target:
     label = one_line(gesture.label, LABEL_LENGTH)
+    width_px = round(cell_len(label) * _LABEL_CELL_PX) + _LABEL_PADDING_PX
+    reach = (_LABEL_DISTANCE_PX + width_px) / _USUAL_WIDTH_PX
     push = gesture.push
     return Target(
         _spot(at, frame),
         label,
-        round(cell_len(label) * _LABEL_CELL_PX) + _LABEL_PADDING_PX,
-        frame.from_css(at).x > 0.6 * frame.width_px,
+        width_px,
+        frame.from_css(at).x / frame.width_px > max(1 - reach, 0.5),
         None if push is None else round(math.degrees(math.atan2(push[1], push[0])), 1),
     )
 

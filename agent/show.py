@@ -55,6 +55,12 @@ def policy_name(description: Mapping[str, Any]) -> str:
     return "unnamed policy"
 
 
+def title(trajectory: Trajectory) -> str:
+    """What was to be reached: the goal of the task, also where the policy was told the way."""
+    goal = (trajectory.start.task or {}).get("goal")
+    return goal if isinstance(goal, str) and goal else trajectory.start.goal
+
+
 def sampled_tokens(trajectory: Trajectory) -> int:
     """Tokens that the policy sampled; 0 where it is no language model or does not tell."""
     return sum(step.turn.sampled_token_count for step in trajectory.steps)
@@ -78,10 +84,12 @@ def print_trajectory(trajectory: Trajectory, console: Console) -> None:
 def header(trajectory: Trajectory) -> RenderableType:
     """The goal, and who played."""
     start = trajectory.start
-    facts = [policy_name(start.policy), start.started_at]
+    lines = [f"{policy_name(start.policy)} · {start.started_at}"]
+    if title(trajectory) != start.goal:
+        lines.insert(0, f"told: {start.goal}")
     return Group(
-        Text(one_line(start.goal), style="bold", overflow="fold"),
-        Text(one_line(" · ".join(facts)), style="dim", overflow="ellipsis", no_wrap=True),
+        Text(one_line(title(trajectory)), style="bold", overflow="fold"),
+        *(Text(one_line(line), "dim", overflow="ellipsis", no_wrap=True) for line in lines),
         Text(),
     )
 
@@ -110,7 +118,7 @@ def ending(trajectory: Trajectory) -> RenderableType:
     if tokens := sampled_tokens(trajectory):
         effort.append(f"{tokens:,} tokens")
     grid = Table.grid(padding=(0, 2, 0, 0))
-    grid.add_column(style="dim", min_width=11)
+    grid.add_column(style="dim", min_width=10)
     grid.add_column(overflow="fold")
     if end and end.answer:
         grid.add_row("  answer", Text(one_line(end.answer), style="bold"))

@@ -18,7 +18,7 @@ from markupsafe import Markup
 from vigorl.agent.overlay import Overlay
 from vigorl.agent.page import Album, Figure, step_of
 from vigorl.agent.plain_text import plain
-from vigorl.agent.show import STATUS_WORDS, ending_reason, policy_name, sampled_tokens
+from vigorl.agent.show import STATUS_WORDS, ending_reason, policy_name, sampled_tokens, title
 from vigorl.agent.trajectory import Trajectory, disk
 from vigorl.browser.picture import Picture
 
@@ -60,7 +60,8 @@ def render_page(trajectory: Trajectory) -> str:
         _templates()
         .get_template("viewer.html.jinja")
         .render(
-            start=trajectory.start,
+            title=title(trajectory),
+            told=trajectory.start.goal,
             end=end,
             status=trajectory.status,
             status_words=STATUS_WORDS[trajectory.status],

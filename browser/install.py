@@ -15,6 +15,8 @@ from vigorl.browser.errors import BrowserFault, BrowserMissing
 DOWNLOAD_LIMIT_S = 900.0
 PACKAGES = ("chromium-headless-shell", "chromium")
 """Of Debian and its kin, the smaller one first; each brings the libraries Playwright's needs."""
+DRIVER_LIBRARIES = ("libatomic1",)
+"""What the node inside Playwright 1.65 needs and a minimal Debian lacks."""
 FONTS = ("fonts-liberation", "fonts-dejavu-core")
 
 Say = Callable[[str], None]
@@ -29,6 +31,7 @@ async def install_browser(say: Say) -> str:
     Raises:
         BrowserMissing: nothing worked; the message says what a person can do.
     """
+    await _mend_driver(say)
     if not await _playwright_has_one():
         say("downloading Playwright's Chromium …")
         command = (sys.executable, "-m", "playwright", "install", "chromium-headless-shell")
@@ -36,18 +39,34 @@ async def install_browser(say: Say) -> str:
             say(f"not to be had here ({problem}); looking for the system's")
     try:
         return await _start()
+    except BrowserMissing:
+        say("there is none on this machine yet")
     except BrowserFault as fault:
-        say(str(fault).splitlines()[0])
-    if apt := _apt_get():
-        for package in PACKAGES:
-            say(f"apt-get install {package} …")
-            await _run((*apt, "update", "-qq"))
-            install = (*apt, "install", "-y", "-qq", "--no-install-recommends")
-            if problem := await _run((*install, package, *FONTS)):
-                say(problem)
-                continue
-            return await _start()
+        say(str(fault))
+    for package in PACKAGES:
+        if problem := await _install(say, package, *FONTS):
+            say(problem)
+            continue
+        return await _start()
     raise BrowserMissing(MISSING)
+
+
+async def _mend_driver(say: Say) -> None:
+    """Playwright's driver brings its own node, but not every library that this needs.
+
+    Raises:
+        BrowserMissing: it does not start, and could not be helped.
+    """
+    check = (sys.executable, "-m", "playwright", "--version")
+    if not (problem := await _run(check)):
+        return
+    say(f"Playwright's driver does not start: {problem}")
+    await _install(say, *DRIVER_LIBRARIES)
+    if problem := await _run(check):
+        raise BrowserMissing(
+            f"Playwright's driver does not start: {problem}. On Debian or Ubuntu: "
+            f"apt-get install {' '.join(DRIVER_LIBRARIES)}"
+        )
 
 
 async def _start() -> str:
@@ -59,6 +78,15 @@ async def _start() -> str:
 async def _playwright_has_one() -> bool:
     async with async_playwright() as playwright:
         return Path(playwright.chromium.executable_path).exists()
+
+
+async def _install(say: Say, *packages: str) -> str:
+    """Install packages of the distribution; empty where that succeeded, else why not."""
+    if not (apt := _apt_get()):
+        return "apt-get is not here, or not for us"
+    say(f"apt-get install {' '.join(packages)} …")
+    await _run((*apt, "update", "-qq"))
+    return await _run((*apt, "install", "-y", "-qq", "--no-install-recommends", *packages))
 
 
 def _apt_get() -> tuple[str, ...] | None:
@@ -89,5 +117,5 @@ async def _run(command: tuple[str, ...]) -> str:
     if process.returncode == 0:
         return ""
     lines = [line.strip() for line in output.decode(errors="replace").splitlines()]
-    errors = [line for line in lines if line.startswith(("Error", "E:"))]
+    errors = [line for line in lines if line.startswith(("Error", "E:")) or " error " in line]
     return (errors or [line for line in lines if line] or ["no output"])[-1][:200]

@@ -170,7 +170,7 @@ class LivePage:
     async def _wait(self, seconds: float) -> None:
         if not seconds >= 0:  # nor a number
             raise Impossible(f"One cannot wait for {seconds:g} s.")
-        longest_s = self._settings.step_limit_s / 2
+        longest_s = (self._settings.step_limit_s - self._settings.recovery_s) * 0.75
         await asyncio.sleep(min(seconds, longest_s))
         if seconds > longest_s:
             raise Impossible(f"Waited for {longest_s:g} s, the longest that one step may take.")

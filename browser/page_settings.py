@@ -16,7 +16,10 @@ class PageSettings:
     height_px: int = 720
     """Of the viewport, CSS px."""
     step_limit_s: float = 15.0
-    """Time for a whole step, s; the last third is kept for bringing back a page that hangs."""
+    """Time for a whole step, s."""
+    hang_limit_s: float | None = None
+    """Time to act and look, s; a page that takes longer hangs, and the rest of the step is for
+    bringing it back. None: two thirds of the step."""
     settle_limit_s: float = 3.0
     """Time for a page to come to rest after an action, s; 0: look at once."""
     navigation_limit_s: float = 9.0
@@ -49,8 +52,12 @@ class PageSettings:
             raise UsageError(f"JPEG quality is 1-100, not {self.jpeg_quality}")
         if self.step_limit_s <= 0 or self.navigation_limit_s <= 0 or self.settle_limit_s < 0:
             raise UsageError("time limits are positive")
+        if self.hang_limit_s is not None and not 0 < self.hang_limit_s < self.step_limit_s:
+            raise UsageError("the time after which a page hangs is a part of the step's")
 
     @property
     def recovery_s(self) -> float:
         """The part of a step kept for bringing back a page that hangs."""
-        return self.step_limit_s / 3
+        if self.hang_limit_s is None:
+            return self.step_limit_s / 3
+        return self.step_limit_s - self.hang_limit_s

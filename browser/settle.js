@@ -95,8 +95,11 @@
   }
 
   function done(item) {
-    if (items.delete(item) && item.because.born >= begin) active = now();
+    if (items.delete(item) && counts(item)) active = now();
   }
+
+  const counts = (item) =>
+    item.because.born >= begin && !isPerpetual(item) && (!item.matters || item.matters());
 
   const isNewDocument = () => bornAt >= begin;
   const bornAt = now();
@@ -104,7 +107,7 @@
   // Chains that repeat themselves for so long are tickers, not effects. A poll that was started by
   // an input event is the exception: it usually waits for the result.
   function isPerpetual({ because, frame }) {
-    if (because.hops === 0) return false;
+    if (because.hops === 0) return false; // no chain yet
     let patience = isNewDocument() ? REPEAT_LOAD_MS : because.asked ? Infinity : REPEAT_MS;
     if (frame) patience /= 2;
     return now() - because.born > patience;
@@ -112,17 +115,19 @@
 
   function pending() {
     for (const item of items) {
-      if (item.because.born < begin || (item.frame && document.hidden)) continue;
       if (now() > item.until) items.delete(item);
-      else if (!isPerpetual(item) && (!item.matters || item.matters())) return item.what;
+      else if (counts(item) && !(item.frame && document.hidden)) return item.what;
     }
     if (isNewDocument() && document.readyState !== "complete") return "the page is loading";
     if (document.fonts?.status === "loading" && isNewDocument()) return "fonts are loading";
     return animation();
   }
 
+  const shadows = []; // weak references to shadow roots, the closed ones too
+
   function animation() {
-    for (const each of document.getAnimations?.() ?? []) {
+    const roots = [document, ...shadows.map((shadow) => shadow.deref())];
+    for (const each of roots.flatMap((root) => root?.getAnimations?.() ?? [])) {
       if (each.playState !== "running" || each.timeline !== document.timeline) continue;
       const { endTime } = each.effect?.getComputedTiming() ?? {};
       if (!(endTime <= ANIMATION_MS)) continue;
@@ -197,7 +202,7 @@
           try {
             return run(repeats ? because : next(because), callback, this, received);
           } finally {
-            if (repeats && because.born >= begin) active = now();
+            if (repeats && counts(item)) active = now();
             if (repeats && option >= CLOCK_MS && !because.asked) done(item);
           }
         };
@@ -225,7 +230,10 @@
   schedule("setInterval", ["clearTimeout", "clearInterval"], timers, (period) =>
     short(period, "an interval", () => !(isNewDocument() && period >= CLOCK_MS)),
   );
-  schedule("requestIdleCallback", ["cancelIdleCallback"], new Map(), () => ({ what: "idle work" }));
+  schedule("requestIdleCallback", ["cancelIdleCallback"], new Map(), () => ({
+    what: "idle work",
+    until: now() + HORIZON_MS,
+  }));
   schedule("requestAnimationFrame", ["cancelAnimationFrame"], new Map(), () => ({
     what: "a script's animation",
     frame: true,
@@ -428,6 +436,14 @@
     }
   }
 
+  wrap(Element.prototype, "attachShadow", {
+    apply(native, self, args) {
+      const root = apply(native, self, args);
+      shadows.push(new WeakRef(root));
+      return root;
+    },
+  });
+
   // ------------------------------------------------------------------ input and scrolling
 
   // Input begins a new cause, whatever ran just before. Scripts that click keep their own.
@@ -518,7 +534,7 @@
         const isFramed = framedSince >= quietSince || quietFor > quietMs + FRAME_MS || document.hidden;
         if (!busy && quietFor >= quietMs && isFramed) return resolve([true, "", unreached]);
         if (now() - arrivedAt >= limitMs) return resolve([false, busy || "the page keeps changing", unreached]);
-        if (!busy && !isFrameAsked && framedSince < quietSince) askForFrame();
+        if (!isFrameAsked && framedSince < quietSince) askForFrame();
         const pauseMs = Math.max(1, Math.min(POLL_MS, quietMs - quietFor));
         dueAt = now() + pauseMs;
         setTimeout(look, pauseMs);

@@ -26,6 +26,7 @@ import asyncio
 import contextlib
 import secrets
 import time
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
@@ -41,7 +42,7 @@ QUIET_MS = 50
 
 _PLAN_S = 1
 """Planned navigations (`<meta http-equiv=refresh>`) are waited for if they come so soon."""
-_ANSWER_MS = 30
+_ANSWER_MS = 100
 """What is left of the limit for the page's answer to reach us."""
 _RETRY_S = 0.005
 _INSTALL_LIMIT_S = 1.0
@@ -159,7 +160,7 @@ class Settle:
         cdp.on("Page.frameNavigated", self._on_navigated)
         cdp.on("Page.frameStartedLoading", self._on_load)
         cdp.on("Page.frameStoppedLoading", self._on_loaded)
-        cdp.on("Page.frameDetached", self._on_loaded)
+        cdp.on("Page.frameDetached", self._on_detached)
         cdp.on("Page.windowOpen", self._on_popup)
         page.on("popup", self._on_popup_shown)
         page.on("request", self._on_request)
@@ -197,8 +198,12 @@ class Settle:
         self._start("load", event["frameId"], "the page is loading")
 
     def _on_loaded(self, event: dict[str, Any]) -> None:
-        for kind in ("plan", "navigation", "load"):
-            self._end(kind, event["frameId"])
+        self._end("navigation", event["frameId"])
+        self._end("load", event["frameId"])
+
+    def _on_detached(self, event: dict[str, Any]) -> None:
+        self._end("plan", event["frameId"])
+        self._on_loaded(event)
 
     def _on_popup(self, event: dict[str, Any]) -> None:
         self._start("popup", event["url"], f"a popup with {_path(event['url'])}")
@@ -234,7 +239,7 @@ class Settle:
         are asked again whether all are quiet at the same time.
         """
         frames = self._frames_of_their_own()
-        limit_ms = max(limit_s * 1000 - _ANSWER_MS, 1)
+        limit_ms = limit_s * 1000 - min(_ANSWER_MS, limit_s * 500)
         call = f"wait({self._begin_ms}, {limit_ms:.0f}, {self._quiet_ms}, false)"
         busy = await self._ask(call, frames, limit_s)
         if frames and not busy:
@@ -249,15 +254,14 @@ class Settle:
         return [frame for frame in frames if _is_foreign(frame)]
 
     async def _ask(self, call: str, frames: list[Frame], limit_s: float) -> str:
-        asked = asyncio.gather(
-            self._ask_main(call, len(frames)), *(_ask_frame(call, frame) for frame in frames)
-        )
+        asked = [self._ask_main(call, len(frames)), *(_ask_frame(call, frame) for frame in frames)]
+        answers = asyncio.ensure_future(_gather(asked))
         await asyncio.wait(
-            (asked, self._end_of_page), timeout=limit_s, return_when=asyncio.FIRST_COMPLETED
+            (answers, self._end_of_page), timeout=limit_s, return_when=asyncio.FIRST_COMPLETED
         )
-        if asked.done():
-            return next(filter(None, asked.result()), "")
-        asked.cancel()
+        if answers.done():
+            return next(filter(None, answers.result()), "")
+        answers.cancel()
         return "the page does not answer"
 
     async def _ask_main(self, call: str, frame_count: int) -> str:
@@ -278,6 +282,10 @@ class Settle:
             self._asks_all_frames = True
             return "frames"
         return "" if is_quiet else str(busy)
+
+
+async def _gather(asked: list[Coroutine[Any, Any, str]]) -> list[str]:
+    return await asyncio.gather(*asked)
 
 
 async def _ask_frame(call: str, frame: Frame) -> str:

@@ -12,6 +12,7 @@ from vigorl.policy.reader.blocks import blocks, rows
 from vigorl.policy.reader.layout import (
     SLACK_PX,
     at_place,
+    em_px,
     in_reading_order,
     inside,
     misalignment_x,
@@ -167,13 +168,13 @@ def wrapped_lines(screen: Screen) -> list[tuple[Line, list[Line]]]:
 
 def _continuation(line: Line, lines: Sequence[Line]) -> Line | None:
     """The line in which a paragraph goes on, or None."""
-    box = line.box_px
+    box, em = line.box_px, em_px(line)
     below = [
         other
         for other in lines
-        if 0.6 * box.height < other.box_px.center.y - box.center.y < 1.9 * box.height
+        if 0.8 * em < other.box_px.center.y - box.center.y < 2.0 * em
         and misalignment_x(other.box_px, box) <= SLACK_PX
-        and abs(other.box_px.height - box.height) <= 0.25 * box.height
+        and abs(em_px(other) - em) <= 0.25 * em
     ]
     return min(below, key=lambda other: other.box_px.top, default=None)
 

@@ -3,7 +3,7 @@
 Several panels of one width, or of one height side by side, with text in them, are the blocks of a
 page, if they hold most of its repeated text. Where a page draws no panels, the text alone has to
 tell: lines that stand closely under each other form a stack, and several stacks of the same build
-(heads of one height, in one column or side by side, about as many lines) are blocks. How close
+(heads of one size, in one column or side by side, about as many lines) are blocks. How close
 'closely' is differs between pages, so several values are tried. Among all groups the one with
 most text is taken; menus and headers have little.
 """
@@ -16,6 +16,7 @@ from functools import cached_property
 
 from vigorl.browser.geometry import Box
 from vigorl.policy.reader.layout import (
+    em_px,
     in_reading_order,
     inside,
     misalignment_x,
@@ -25,10 +26,10 @@ from vigorl.policy.reader.layout import (
 )
 from vigorl.policy.reader.screen import Line, Screen
 
-_CLOSENESS = (0.5, 0.8, 1.2, 1.8)
-"""Largest gap within a stack, in heights of its head; all are tried."""
-_SAME_HEIGHT = 0.2
-"""Relative difference up to which two heights count as one."""
+_CLOSENESS = (0.7, 1.0, 1.4, 2.0)
+"""Largest gap between two lines of a stack, in em of the smaller; all are tried."""
+_SAME_SIZE = 0.2
+"""Relative difference up to which two sizes of type count as one."""
 _SAME_LEFT_PX = 5.0
 _PANELS_COUNT = 0.6
 """Share of the text of the best stacks that panels must hold to be taken instead of them."""
@@ -46,6 +47,11 @@ class _Stack:
     def head(self) -> Box:
         """The box of the first line."""
         return self.lines[0].box_px
+
+    @property
+    def em_px(self) -> float:
+        """The size of the first line's type."""
+        return em_px(self.lines[0])
 
     @cached_property
     def box(self) -> Box:
@@ -112,8 +118,8 @@ def _panel_weight(group: Sequence[tuple[Box, list[Line]]]) -> float:
 def _title(lines: Sequence[Line]) -> Line:
     """The line that stands for a block: a link, else the largest, else the first."""
     links = [line for line in lines if line.link] or list(lines)
-    highest = max(line.box_px.height for line in links)
-    large = [line for line in links if line.box_px.height >= (1 - _SAME_HEIGHT) * highest]
+    largest_px = max(map(em_px, links))
+    large = [line for line in links if em_px(line) >= (1 - _SAME_SIZE) * largest_px]
     return in_reading_order(large, lambda line: line.box_px)[0]
 
 
@@ -137,7 +143,7 @@ def _stacks(lines: Sequence[Line], closeness: float) -> list[_Stack]:
     rest = sorted(lines, key=lambda line: line.box_px.top)
     stacks: list[list[Line]] = []
     for line in rest:
-        above = [stack for stack in stacks if _continues(stack[-1].box_px, line.box_px, closeness)]
+        above = [stack for stack in stacks if _continues(stack[-1], line, closeness)]
         if above:
             max(above, key=lambda stack: stack[-1].box_px.bottom).append(line)
         else:
@@ -145,14 +151,14 @@ def _stacks(lines: Sequence[Line], closeness: float) -> list[_Stack]:
     return [_Stack(tuple(stack)) for stack in stacks]
 
 
-def _continues(above: Box, below: Box, closeness: float) -> bool:
+def _continues(above: Line, below: Line, closeness: float) -> bool:
     """Whether a line stands closely under another."""
-    gap = below.top - above.bottom
-    aligned = misalignment_x(above, below) <= _SAME_LEFT_PX
+    gap = below.box_px.top - above.box_px.bottom
+    em = min(em_px(above), em_px(below))
     return (
-        -0.3 * above.height <= gap <= closeness * min(above.height, below.height)
-        and aligned
-        and overlap_x(above, below) > 0
+        -0.3 * em <= gap <= closeness * em
+        and misalignment_x(above.box_px, below.box_px) <= _SAME_LEFT_PX
+        and overlap_x(above.box_px, below.box_px) > 0
     )
 
 
@@ -169,10 +175,10 @@ def _groups(stacks: Sequence[_Stack]) -> Iterator[list[_Stack]]:
 
 
 def _alike(a: _Stack, b: _Stack) -> bool:
-    """Whether two stacks have heads of one height and about as many lines."""
-    higher, lower = max(a.head.height, b.head.height), min(a.head.height, b.head.height)
+    """Whether two stacks have heads of one size and about as many lines."""
+    larger, smaller = max(a.em_px, b.em_px), min(a.em_px, b.em_px)
     more, fewer = max(len(a.lines), len(b.lines)), min(len(a.lines), len(b.lines))
-    return higher - lower <= _SAME_HEIGHT * higher and more <= fewer * 1.5 + 0.5
+    return larger - smaller <= _SAME_SIZE * larger and more <= fewer * 1.5 + 0.5
 
 
 def _weight(group: Sequence[_Stack]) -> float:
@@ -216,8 +222,6 @@ def _is_head(first: Sequence[Line], rest: Sequence[Sequence[Line]]) -> bool:
     """Whether the first row of a table names its columns: no digits where the others have some."""
     others = [any(char.isdigit() for line in row for char in line.text) for row in rest]
     has_digits = any(char.isdigit() for line in first for char in line.text)
-    heights = [statistics.median(line.box_px.height for line in row) for row in rest]
-    smaller = statistics.median(line.box_px.height for line in first) < 0.93 * statistics.median(
-        heights
-    )
+    usual_px = statistics.median(em_px(line) for row in rest for line in row)
+    smaller = statistics.median(map(em_px, first)) < 0.95 * usual_px
     return (not has_digits and all(others)) or smaller

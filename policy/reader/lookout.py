@@ -15,6 +15,8 @@ from vigorl.policy.reader.screen import Screen
 _MOST_SCROLLS = 25
 _PAGE = 0.6
 """Share of the screen's height that one look scrolls on."""
+_LONGEST_BLANK = 4
+"""Empty screens in a row after which a page is taken to be at its end."""
 _LOOKS_CLOSER = 2
 """How many doubtful readings of a screen are zoomed in on."""
 _NEAREST = 5
@@ -98,16 +100,15 @@ def _here(play: Play, search: Search, screen: Screen) -> Found:
 
 def _elsewhere(play: Play, search: Search) -> Found:
     """Scroll down to the end of the page, then through what is above the start."""
-    region = play.frame.region_css_px
-    step, middle = _PAGE * region.height, region.center
     seen = {play.view.picture.sha256}
     page, last = play.screen(), play.screen()
+    where = "all of the page" if search.whole_page else f"{search.what} here"
+    blank = 0
     for _ in range(_MOST_SCROLLS):
-        where = "all of the page" if search.whole_page else f"{search.what} here"
-        moved = yield from play.scroll(
-            f"I do not see {where}. I scroll down.", "down", step, middle
-        )
-        if not moved:
+        moved = yield from _on(play, f"I do not see {where}. I scroll down.")
+        # On an empty stretch every screen looks like the one before.
+        blank = 0 if moved else blank + 1
+        if blank > (0 if last.lines else _LONGEST_BLANK):
             break
         seen.add(play.view.picture.sha256)
         page, last = _longer(page, last, play.screen()), play.screen()
@@ -115,18 +116,21 @@ def _elsewhere(play: Play, search: Search) -> Found:
             return (yield from _brought_into_sight(play, search, aim))
     if search.whole_page and (aim := (yield from _here(play, search, page))):
         return (yield from _brought_into_sight(play, search, aim))
-    moved = yield from play.scroll(
-        f"I do not see {search.what} further down either. I go to the top.", "up", 100_000, middle
-    )
+    thought = f"I do not see {search.what} further down either. I go to the top."
+    moved = yield from play.scroll(thought, "up", 100_000, play.frame.region_css_px.center)
     for _ in range(_MOST_SCROLLS):
         if not moved or play.view.picture.sha256 in seen:
             break
         if aim := (yield from _here(play, search, play.screen())):
             return aim
-        moved = yield from play.scroll(
-            f"I do not see {search.what} here. I scroll down.", "down", step, middle
-        )
+        moved = yield from _on(play, f"I do not see {search.what} here. I scroll down.")
     return None
+
+
+def _on(play: Play, thought: str) -> Generator[Move, Observation, bool]:
+    """Scroll down by less than a screen; returns whether that moved anything."""
+    region = play.frame.region_css_px
+    return (yield from play.scroll(thought, "down", _PAGE * region.height, region.center))
 
 
 def _longer(page: Screen, last: Screen, now: Screen) -> Screen:

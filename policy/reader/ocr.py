@@ -114,7 +114,9 @@ class TextReader:
 
     def _read_runs(self, pixels: Pixels, found: list[Run]) -> list[Reading]:
         keys = [_key(pixels, run) for run in found]
-        fresh = {key: run for key, run in zip(keys, found, strict=True) if key not in self._readings}
+        fresh = {
+            key: run for key, run in zip(keys, found, strict=True) if key not in self._readings
+        }
         canvases = sorted(
             ((key, Canvas.of(pixels, run)) for key, run in fresh.items()),
             key=lambda pair: pair[1].pixels.shape[1],

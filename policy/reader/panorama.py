@@ -13,7 +13,7 @@ from vigorl.policy.reader.screen import Screen
 _SAME_PLACE_PX = 3
 """How far readings of the same text in the same place may differ."""
 _ENOUGH = 2
-"""Texts that have to agree on how far the page has moved."""
+"""Edges of texts that have to agree on how far the page has moved."""
 
 
 def moved_up_by(before: Screen, after: Screen) -> float | None:
@@ -22,11 +22,14 @@ def moved_up_by(before: Screen, after: Screen) -> float | None:
     Texts that stay where they are (a fixed header) count only where nothing else has moved.
     """
     once_before, once_after = _unique_texts(before), _unique_texts(after)
-    moves = [
-        once_before[text].center.y - box.center.y
+    shared = [
+        (once_before[text], box)
         for text, box in once_after.items()
         if text in once_before and abs(once_before[text].left - box.left) <= _SAME_PLACE_PX
     ]
+    # A text that the edge of the screen cuts through has one true edge.
+    moves = [old.top - new.top for old, new in shared]
+    moves += [old.bottom - new.bottom for old, new in shared]
 
     def support(distance: float) -> list[float]:
         return [move for move in moves if abs(move - distance) <= _SAME_PLACE_PX]

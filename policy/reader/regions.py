@@ -12,6 +12,12 @@ import numpy.typing as npt
 
 from vigorl.policy.reader.ink import Mask, PixelBox, Pixels
 
+COLOUR_NOISE = 12
+"""How far a pixel may be from a frequent flat colour and still have it, of 255."""
+SLOPE = 4
+"""Least step between neighbours of different frequent colours; a gradient stays below."""
+EDGE = 10
+"""Least step between neighbours of no frequent colour."""
 COLOURS_APART = 7
 """Frequent colours are at least this different, of 255."""
 MOST_COLOURS = 40
@@ -57,22 +63,25 @@ def contrast(one: Colour, other: Colour) -> int:
 
 def edges(pixels: Pixels) -> Mask:
     """True where a pixel differs from its left or upper neighbour; height x width."""
-    beside, above = _steps(pixels, axis=1), _steps(pixels, axis=0)
-    noise = Noise.of(beside)
-    colour = dominant(pixels, beside, above, noise)
+    beside = _steps(pixels, axis=1)
+    if _is_lossy(beside):
+        pixels = np.asarray(cv2.bilateralFilter(pixels, 7, 14, 3), np.uint8)
+        beside = _steps(pixels, axis=1)
+    above = _steps(pixels, axis=0)
+    colour = dominant(pixels, beside, above)
     drawn = np.zeros(pixels.shape[:2], bool)
     for step, axis in ((beside, 1), (above, 0)):
         later = colour[:, 1:] if axis else colour[1:]
         earlier = colour[:, :-1] if axis else colour[:-1]
         same = later == earlier
-        limit = np.where(same, np.where(later < 0, noise.edge, 255), noise.slope)
+        limit = np.where(same, np.where(later < 0, EDGE, 255), SLOPE)
         target = drawn[:, 1:] if axis else drawn[1:]
         target |= step > limit
     return drawn
 
 
 def dominant(
-    pixels: Pixels, beside: npt.NDArray[np.uint8], above: npt.NDArray[np.uint8], noise: "Noise"
+    pixels: Pixels, beside: npt.NDArray[np.uint8], above: npt.NDArray[np.uint8]
 ) -> npt.NDArray[np.int8]:
     """For each pixel which of the picture's frequent flat colours it has, -1 for none of them.
 
@@ -98,7 +107,7 @@ def dominant(
             [np.abs(_of_key(present) - peak[:, None]).max(axis=0) for peak in peaks]
         )
         nearest = distance.argmin(axis=0)
-        table[present] = np.where(distance.min(axis=0) <= noise.colour, nearest, -1)
+        table[present] = np.where(distance.min(axis=0) <= COLOUR_NOISE, nearest, -1)
     return np.asarray(table[keys])
 
 
@@ -107,22 +116,9 @@ def _of_key(key: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     return np.stack([key >> 12, (key >> 6) & 63, key & 63]) * 4 + 2
 
 
-@dataclass(frozen=True, slots=True)
-class Noise:
-    """How far apart pixels of one colour may be, of 255."""
-
-    colour: int
-    """From a frequent flat colour."""
-    slope: int
-    """Neighbours that have different frequent colours; a gradient stays below."""
-    edge: int
-    """Neighbours that have none."""
-
-    @classmethod
-    def of(cls, steps: npt.NDArray[np.uint8]) -> "Noise":
-        """What the steps between neighbours tell: those of lossy pictures are rarely 0."""
-        lossy = float(((steps > 0) & (steps < 5)).mean()) > 0.02
-        return cls(colour=18, slope=8, edge=16) if lossy else cls(colour=10, slope=3, edge=9)
+def _is_lossy(steps: npt.NDArray[np.uint8]) -> bool:
+    """Whether a picture has been through JPEG: its neighbouring pixels are rarely quite equal."""
+    return float(((steps > 0) & (steps < 5)).mean()) > 0.02
 
 
 def _steps(pixels: Pixels, axis: int) -> npt.NDArray[np.uint8]:
@@ -135,7 +131,9 @@ def _steps(pixels: Pixels, axis: int) -> npt.NDArray[np.uint8]:
 
 def flat_regions(pixels: Pixels, drawn: Mask) -> list[Region]:
     """The flat rectangles of a picture, smallest first."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats((~drawn).astype(np.uint8), connectivity=4)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(
+        (~drawn).astype(np.uint8), connectivity=4
+    )
     height, width = drawn.shape
     found = []
     for index in range(1, count):
@@ -145,8 +143,7 @@ def flat_regions(pixels: Pixels, drawn: Mask) -> list[Region]:
         if w * h > LARGEST_REGION * width * height:
             continue
         mask = (labels[top : top + h, left : left + w] == index).astype(np.uint8)
-        outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-        filled = max(cv2.contourArea(outline) for outline in outlines) / ((w - 1) * (h - 1))
+        filled = _filled(mask)
         if filled < 0.96 - ROUND * min(w, h) / max(w, h):
             continue
         box = PixelBox(left, top, left + w, top + h)
@@ -154,6 +151,26 @@ def flat_regions(pixels: Pixels, drawn: Mask) -> list[Region]:
         red, green, blue = (int(value) for value in np.median(inside, axis=0))
         found.append(Region(box, (red, green, blue), _around(pixels, box), filled))
     return sorted(found, key=lambda region: region.box.width * region.box.height)
+
+
+def _filled(mask: npt.NDArray[np.uint8]) -> float:
+    """Share of its bounding box that a mask encloses.
+
+    Letters that touch an edge cut into the outline; where all four sides of the box are there,
+    its convex hull counts.
+    """
+    outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    outline = max(outlines, key=cv2.contourArea)
+    sides = (
+        mask[:2].max(axis=0),
+        mask[-2:].max(axis=0),
+        mask[:, :2].max(axis=1),
+        mask[:, -2:].max(axis=1),
+    )
+    if min(float(side.mean()) for side in sides) > 0.6:
+        outline = cv2.convexHull(outline)
+    height, width = mask.shape
+    return float(cv2.contourArea(outline)) / ((width - 1) * (height - 1))
 
 
 def _around(pixels: Pixels, box: PixelBox) -> tuple[Colour, Colour, Colour, Colour]:

@@ -4,7 +4,7 @@ What makes a rectangle one or the other is how text stands in it: in the middle 
 the left of a field, nothing in an empty field, a small arrow at the end of a list.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from vigorl.browser.geometry import Box
-from vigorl.policy.reader.ink import Mask, PixelBox, Pixels, difference
-from vigorl.policy.reader.regions import Colour, Region, blobs, contrast
+from vigorl.policy.reader.ink import Mask, PixelBox, Pixels, difference, ink, spans
+from vigorl.policy.reader.regions import ROUND, Colour, Region, blobs, contrast
 from vigorl.policy.reader.screen import Line, Shape
 
 TICK_PX = (10, 30)
@@ -54,28 +54,21 @@ def controls(
     """
     marks = blobs(drawn, 1)
     around = Surroundings(lines, marks)
-    switches = list(_switches(pixels, regions))
-    ticks = [
-        shape
-        for mark in marks
-        if (shape := tick(pixels, mark)) is not None
-        and not any(_covers(switch.box_px, shape.box_px) for switch in switches)
-    ]
-    small = [*switches, *ticks]
+    small = [shape for mark in marks if (shape := small_control(pixels, mark)) is not None]
     large = [
         shape
         for region in regions
-        if not _is_cell(region, regions) and (shape := _rectangle(region, around)) is not None
+        if not _is_cell(region, regions)
+        and (shape := _rectangle(pixels, region, around)) is not None
     ]
     return [*small, *_outermost(large)]
 
 
-def tick(pixels: Pixels, mark: PixelBox) -> Shape | None:
-    """A checkbox or radio button, where a blob is one."""
-    low, high = TICK_PX
-    if not (low <= mark.width <= high and low <= mark.height <= high):
+def small_control(pixels: Pixels, mark: PixelBox) -> Shape | None:
+    """A checkbox, radio button or switch, where a blob is one."""
+    if not (TICK_PX[0] <= mark.height <= SWITCH_PX[1] + 6 and mark.width <= 2.8 * SWITCH_PX[1]):
         return None
-    if abs(mark.width - mark.height) > max(1, 0.12 * mark.height):
+    if not 0.8 <= mark.width / mark.height <= 2.8:
         return None
     frame = PixelBox(
         max(mark.left - 2, 0),
@@ -84,12 +77,29 @@ def tick(pixels: Pixels, mark: PixelBox) -> Shape | None:
         min(mark.bottom + 2, pixels.shape[0]),
     )
     patch = frame.of(pixels)
-    ring = np.concatenate([patch[0], patch[-1], patch[:, 0], patch[:, -1]])
-    if np.ptp(ring, axis=0).max() > 24:
+    ring = np.concatenate([patch[0], patch[-1], patch[:, 0], patch[:, -1]]).astype(np.int16)
+    ground = np.median(ring, axis=0).astype(np.int16)
+    if float((np.abs(ring - ground).max(axis=1) > 24).mean()) > 0.1:
         return None
-    distance = difference(patch, np.median(ring, axis=0).astype(np.int16))
+    distance = difference(patch, ground)
     outline = outline_of(distance > max(12, 0.25 * float(distance.max())))
     if outline is None:
+        return None
+    box = Box(
+        frame.left + outline.left,
+        frame.top + outline.top,
+        frame.left + outline.right,
+        frame.top + outline.bottom,
+    )
+    inside = patch[outline.top : outline.bottom, outline.left : outline.right]
+    return _tick(inside, outline, box) or _switch(inside, outline, box)
+
+
+def _tick(inside: Pixels, outline: "Outline", box: Box) -> Shape | None:
+    low, high = TICK_PX
+    if not (low <= box.width <= high and low <= box.height <= high):
+        return None
+    if abs(box.width - box.height) > max(1, 0.12 * box.height):
         return None
     kind: Literal["checkbox", "radio"]
     if outline.share > 0.93:
@@ -98,16 +108,32 @@ def tick(pixels: Pixels, mark: PixelBox) -> Shape | None:
         kind = "radio"
     else:
         return None
-    state = _state(patch, outline, kind)
-    if state is None:
+    state = _state(inside, kind)
+    return None if state is None else Shape(kind, box, checked=state)
+
+
+def _switch(inside: Pixels, outline: "Outline", box: Box) -> Shape | None:
+    """A pill with a round knob at one end; the knob's side is the state."""
+    low, high = SWITCH_PX
+    height, width = inside.shape[:2]
+    if not (low <= height <= high and 1.4 * height <= width <= 2.5 * height):
         return None
-    box = Box(
-        frame.left + outline.left,
-        frame.top + outline.top,
-        frame.left + outline.right,
-        frame.top + outline.bottom,
+    if abs(outline.share - (1 - ROUND * height / width)) > 0.05:
+        return None
+    reach = max(2, round(0.15 * height))
+    middle = slice(height // 2 - reach, height // 2 + reach + 1)
+
+    def colour_at(column: int) -> npt.NDArray[np.int16]:
+        strip = inside[middle, max(column - reach, 0) : column + reach + 1].reshape(-1, 3)
+        return np.median(strip, axis=0).astype(np.int16)
+
+    left, track, right = (
+        colour_at(column) for column in (height // 2, width // 2, width - height // 2)
     )
-    return Shape(kind, box, checked=state)
+    at_left, at_right = (int(np.abs(end - track).max()) for end in (left, right))
+    if max(at_left, at_right) < 32 or min(at_left, at_right) > 0.5 * max(at_left, at_right):
+        return None
+    return Shape("switch", box, checked=at_right > at_left)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,60 +166,25 @@ def outline_of(mask: Mask) -> Outline | None:
     return Outline(left, top, left + width, top + height, share, float(circularity))
 
 
-def _state(patch: Pixels, outline: Outline, kind: Literal["checkbox", "radio"]) -> bool | None:
+def _state(box: Pixels, kind: Literal["checkbox", "radio"]) -> bool | None:
     """Whether a box is ticked; None where its inside looks like neither."""
-    width, height = outline.right - outline.left, outline.bottom - outline.top
+    height, width = box.shape[:2]
     inset = max(3, round(0.22 * width))
-    inside = patch[
-        outline.top + inset : outline.bottom - inset, outline.left + inset : outline.right - inset
-    ].astype(np.int16)
-    if inside.size == 0:
-        return None
-    border = patch[outline.top + height // 2, outline.left : outline.left + 2].astype(np.int16)
+    inside = box[inset : height - inset, inset : width - inset].astype(np.int16)
+    border = box[height // 2, :2].astype(np.int16)
     plain = np.median(inside.reshape(-1, 3), axis=0)
     spread = np.abs(inside - plain).max(axis=2)
     if float((spread > 40).mean()) > 0.04:
-        if kind == "radio":
-            middle = patch[(outline.top + outline.bottom) // 2, (outline.left + outline.right) // 2]
-            dot = np.abs(inside - middle.astype(np.int16)).max(axis=2) < 40
-            return True if 0.2 < float(dot.mean()) < 0.98 else None
-        return True
+        if kind == "checkbox":
+            return True
+        middle = box[height // 2, width // 2].astype(np.int16)
+        dot = np.abs(inside - middle).max(axis=2) < 40
+        return True if 0.2 < float(dot.mean()) < 0.98 else None
     framed = int(np.abs(border - plain).max(axis=1).max()) >= 24
     return False if framed and spread.max() < 30 else None
 
 
-def _switches(pixels: Pixels, regions: Sequence[Region]) -> Iterator[Shape]:
-    """Pills with a round knob at one end; the knob's side is the state."""
-    low, high = SWITCH_PX
-    for pill in regions:
-        box = pill.box
-        if not (low <= box.height <= high and 1.4 * box.height < box.width < 2.6 * box.height):
-            continue
-        for knob in regions:
-            inner = knob.box
-            if (
-                inner is not box
-                and 0.35 * box.height <= inner.height <= box.height + 4
-                and abs(inner.width - inner.height) <= 0.25 * inner.height
-                and box.left - 4 <= inner.left
-                and inner.right <= box.right + 4
-                and abs((inner.top + inner.bottom) - (box.top + box.bottom)) <= 4
-                and contrast(knob.colour, pill.colour) > 24
-            ):
-                offset = (inner.left + inner.right) / 2 - (box.left + box.right) / 2
-                if abs(offset) < 0.12 * box.width:
-                    continue
-                left, right = min(box.left, inner.left), max(box.right, inner.right)
-                top, bottom = min(box.top, inner.top), max(box.bottom, inner.bottom)
-                yield Shape(
-                    "switch",
-                    Box(left - 1, top - 1, right + 1, bottom + 1),
-                    checked=offset > 0,
-                )
-                break
-
-
-def _rectangle(region: Region, around: Surroundings) -> Shape | None:
+def _rectangle(pixels: Pixels, region: Region, around: Surroundings) -> Shape | None:
     """A button, field or list, where a flat rectangle is one."""
     box = region.box
     if box.width < 18 or box.height < FIELD_PX[0] - 3:
@@ -201,19 +192,16 @@ def _rectangle(region: Region, around: Surroundings) -> Shape | None:
     outer = Box(box.left - 1, box.top - 1, box.right + 1, box.bottom + 1)
     lines = [line for line in around.lines if _covers(outer, line.box_px)]
     marks = [mark for mark in around.marks if _inside(mark, box)]
-    light = abs(region.contrast) >= LEAST_CONTRAST or True
-    if not light:
-        return None
-    arrow = _arrow(box, lines, marks)
-    if _is_field(region, lines, marks, arrow):
-        return Shape("select" if arrow is not None else "field", outer, confidence=0.9)
+    has_arrow = _ends_in_arrow(box.of(pixels))
+    if _is_field(region, lines, marks, has_arrow):
+        return Shape("select" if has_arrow else "field", outer, confidence=0.9)
     if _is_button(region, lines, marks):
         return Shape("button", outer, confidence=0.9)
     return None
 
 
 def _is_field(
-    region: Region, lines: Sequence[Line], marks: Sequence[PixelBox], arrow: PixelBox | None
+    region: Region, lines: Sequence[Line], marks: Sequence[PixelBox], has_arrow: bool
 ) -> bool:
     box = region.box
     if box.width < 50 or max(region.colour) - min(region.colour) > 48:
@@ -222,18 +210,13 @@ def _is_field(
     if not single:
         return 66 < box.height <= 320 and box.width >= 150 and not lines and not marks
     if not lines:
-        others = [mark for mark in marks if mark != arrow]
-        return box.width >= 1.5 * box.height and (
-            not others or (len(others) <= 4 and _at_ends(others, box))
-        )
+        return box.width >= 1.5 * box.height and len(marks) <= 4 and _at_ends(marks, box)
     left = min(line.box_px.left for line in lines)
     right = max(line.box_px.right for line in lines)
-    if len({round(line.box_px.center.y / 8) for line in lines}) > 1:
+    if max(line.box_px.top for line in lines) >= min(line.box_px.bottom for line in lines):
         return False
     before, after = left - box.left, box.right - right
-    if arrow is not None:
-        return True
-    return before < 48 and after > 2.2 * before + 8
+    return before < 48 and (has_arrow or after > 2.2 * before + 8)
 
 
 def _is_button(region: Region, lines: Sequence[Line], marks: Sequence[PixelBox]) -> bool:
@@ -261,22 +244,28 @@ def _centred(left: float, right: float, box: PixelBox) -> bool:
     return offset <= max(4.0, 0.06 * box.width)
 
 
-def _arrow(
-    box: PixelBox, lines: Sequence[Line], marks: Sequence[PixelBox]
-) -> PixelBox | None:
-    """The small arrow at the right end of a list, or None."""
-    text_right = max((line.box_px.right for line in lines), default=float(box.left))
-    middle = (box.top + box.bottom) / 2
-    ends = [
-        mark
-        for mark in marks
-        if mark.right > box.right - 44
-        and mark.left > text_right + 2
-        and 4 <= mark.width <= 18
-        and 2 <= mark.height <= 18
-        and abs((mark.top + mark.bottom) / 2 - middle) <= 5
-    ]
-    return ends[0] if len(ends) == 1 else None
+def _ends_in_arrow(inside: Pixels) -> bool:
+    """Whether the last thing drawn in a box, apart from the text, is a small arrow downwards."""
+    height, width = inside.shape[:2]
+    margin = 2
+    mask = ink(inside[margin : height - margin, max(width - 60, 0) : width - 1])
+    columns = spans(mask.any(axis=0), widest_gap=1)
+    if not columns:
+        return False
+    left, right = columns[-1]
+    before = columns[-2][1] if len(columns) > 1 else 0
+    if not (5 <= right - left <= 18 and left - before >= 3 and mask.shape[1] - right <= 30):
+        return False
+    arrow = mask[:, left:right]
+    rows = np.flatnonzero(arrow.any(axis=1))
+    top, bottom = int(rows[0]), int(rows[-1]) + 1
+    if not 3 <= bottom - top <= 14 or abs((top + bottom) / 2 - mask.shape[0] / 2) > 5:
+        return False
+    widths = [int(np.ptp(np.flatnonzero(row))) + 1 for row in arrow[top:bottom] if row.any()]
+    pointed = widths[-1] <= 0.55 * max(widths) and max(widths[:2]) >= 0.75 * max(widths)
+    balance = arrow[top:bottom].mean(axis=0)
+    even = abs(balance[: len(balance) // 2].sum() - balance[::-1][: len(balance) // 2].sum())
+    return pointed and even <= 0.4 * balance.sum()
 
 
 def _at_ends(marks: Sequence[PixelBox], box: PixelBox) -> bool:

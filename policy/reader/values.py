@@ -9,6 +9,7 @@ from vigorl.policy.reader.aim import Aim, aims, line_aim
 from vigorl.policy.reader.layout import (
     below_neighbour,
     distance,
+    em_px,
     gap_y,
     misalignment_x,
     overlap_x,
@@ -81,10 +82,10 @@ def _values_of(screen: Screen, label: Aim, names: Sequence[str]) -> list[tuple[f
         found.append((unsure + _doubt(right), line_aim(right, 1.0)))
     if (below := below_neighbour(box, others, lambda line: line.box_px)) and gap_y(
         below.box_px, box
-    ) <= 2 * box.height:
+    ) <= 1.6 * em_px(label.source):
         found.append((0.06 + _doubt(below), line_aim(below, 1.0)))
     above = _above(box, others)
-    if above and above.box_px.height > 1.3 * box.height and _is_value(above.text):
+    if above and em_px(above) > 1.3 * em_px(label.source) and _is_value(above.text):
         # A large figure over what it counts.
         found.append((0.05, line_aim(above, 1.0)))
     return sorted(found, key=lambda item: item[0])
@@ -144,12 +145,13 @@ def _prices(screen: Screen, target: Target) -> list[Aim]:
         return found
     title = max(
         (line for line in screen.lines if line.text not in {aim.text for aim in found}),
-        key=lambda line: line.box_px.height,
+        key=em_px,
         default=None,
     )
 
     def rank(aim: Aim) -> tuple[float, float]:
-        return -round(aim.box.height / 3), distance(aim.box, title.box_px) if title else aim.box.top
+        size_px = em_px(aim.source) if isinstance(aim.source, Line) else 0.0
+        return -round(size_px / 3), distance(aim.box, title.box_px) if title else aim.box.top
 
     return sorted(found, key=rank)
 

@@ -50,3 +50,13 @@ def test_a_point_that_is_on_no_picture_draws_nothing(shop_episode: Trajectory) -
     step = shop_episode.steps[0]
     aside = replace(step, turn=replace(step.turn, points=(), action=Click(Point(5000, 10))))
     assert 'class="target"' not in render_page(replace(shop_episode, steps=(aside,)))
+
+
+def test_a_task_is_headed_by_its_goal_and_shows_what_the_policy_was_told(
+    shop_episode: Trajectory,
+) -> None:
+    told = replace(shop_episode.start, goal="Press <Enter>", task={"goal": "Buy a kettle"})
+    html = render_page(replace(shop_episode, start=told))
+    assert "<h1>Buy a kettle</h1>" in html
+    assert '<p class="told">Press &lt;Enter&gt;</p>' in html
+    assert "told" not in render_page(shop_episode).partition("<body>")[2]

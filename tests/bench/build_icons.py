@@ -347,7 +347,9 @@ async def render(icons: list[tuple[str, str, str]], cache: Path) -> list[np.ndar
             grey = 1 - np.asarray(shot, np.float32) / 255
             for index in range(len(cells[start : start + step])):
                 row, column = divmod(index, per_row)
-                masks.append(grey[row * cell : (row + 1) * cell, column * cell : (column + 1) * cell])
+                masks.append(
+                    grey[row * cell : (row + 1) * cell, column * cell : (column + 1) * cell]
+                )
             await page.close()
         await browser.close()
     return masks

@@ -213,7 +213,9 @@ async def render(
         if number > 0:
             await page.mouse.wheel(0, draw.choice([0, 0, 300, 900]))
             await page.wait_for_timeout(400)
-        await page.add_style_tag(content="* { animation: none !important; caret-color: transparent }")
+        await page.add_style_tag(
+            content="* { animation: none !important; caret-color: transparent }"
+        )
         image = f"images/{page_id}.png"
         targets = await page.evaluate(COLLECT_JS)
         words = await page.evaluate(WORDS_JS)

@@ -17,7 +17,8 @@ from vigorl.browser.tab import within
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
 HERE = Point(50, 50)
-LIMIT_S = 6.0
+LIMIT_S = 9.0
+HANGS = {"step_limit_s": LIMIT_S, "hang_limit_s": 2.0, "settle_limit_s": 1.0}
 
 
 def kinds(observation: Observation) -> list[str]:
@@ -42,7 +43,7 @@ async def assert_usable(page: LivePage, url: str) -> None:
     await page.page.evaluate(
         "addEventListener('mousemove', e => document.title = `mouse at ${e.clientX}`)"
     )
-    seen = await in_time(page.step(Hover(Point(77, 9))))
+    seen = await in_time(page.step(Hover(Point(77))))
     assert (seen.title, seen.url, seen.events) == ("mouse at 77", url, ())
 
 
@@ -105,7 +106,7 @@ async def test_a_crash_while_a_capture_is_pending_spares_the_browser(browser, si
 
 async def test_a_script_without_end_is_stopped_and_the_page_keeps_its_state(site, visit):
     url = on_click(site, "clicks++; if (clicks == 1) for (;;);")
-    async with visit(url, step_limit_s=LIMIT_S) as page:
+    async with visit(url, **HANGS) as page:
         seen = await in_time(page.step(Click(HERE)))
         assert kinds(seen) == ["page_hung"]
         assert await page.page.evaluate("clicks") == 1
@@ -114,7 +115,7 @@ async def test_a_script_without_end_is_stopped_and_the_page_keeps_its_state(site
 
 async def test_a_script_that_hangs_after_the_input_is_stopped_too(site, visit):
     url = on_click(site, "setTimeout(() => { for (;;); }, 30)")
-    async with visit(url, step_limit_s=LIMIT_S, settle_limit_s=1) as page:
+    async with visit(url, **HANGS) as page:
         seen = await in_time(page.step(Click(HERE)))
         assert kinds(seen) == ["page_hung"]
         await assert_usable(page, url)
@@ -122,9 +123,9 @@ async def test_a_script_that_hangs_after_the_input_is_stopped_too(site, visit):
 
 async def test_a_page_that_hangs_again_and_again_is_loaded_again(site, visit):
     url = on_click(site, "setInterval(() => { for (;;); }, 0)")
-    async with visit(url, step_limit_s=9) as page:
+    async with visit(url, **HANGS) as page:
         await page.page.evaluate("window.old = true")
-        seen = await in_time(page.step(Click(HERE)), 9)
+        seen = await in_time(page.step(Click(HERE)))
         assert set(kinds(seen)) == {"page_hung"}
         assert await page.page.evaluate("window.old") is None
         await assert_usable(page, url)
@@ -132,9 +133,9 @@ async def test_a_page_that_hangs_again_and_again_is_loaded_again(site, visit):
 
 async def test_a_page_that_hangs_whenever_it_loads_gives_way_to_an_empty_one(site, visit):
     site.body("/hang", "<script>setInterval(() => { for (;;); }, 0)</script>")
-    async with visit(site.body("/", "fine"), step_limit_s=9) as page:
+    async with visit(site.body("/", "fine"), **HANGS) as page:
         renderers = len(chromium_processes("renderer"))
-        seen = await in_time(page.step(Goto(site.url("/hang"))), 9)
+        seen = await in_time(page.step(Goto(site.url("/hang"))))
         assert set(kinds(seen)) == {"page_hung"}
         assert seen.url == "about:blank"
         seen = await in_time(page.step(Goto(site.url("/"))))
@@ -170,13 +171,13 @@ async def test_a_page_that_is_still_busy_is_looked_at_as_it_is(site, visit):
 )
 async def test_endless_dialogs_are_cut_off(site, visit, script):
     url = on_click(site, script)
-    async with visit(url, step_limit_s=9, max_dialogs=4, settle_limit_s=1) as page:
-        seen = await in_time(page.step(Click(HERE)), 9)
+    async with visit(url, step_limit_s=LIMIT_S, max_dialogs=4, settle_limit_s=1) as page:
+        seen = await in_time(page.step(Click(HERE)))
         assert "blocked" in kinds(seen)
         (told,) = [event.text for event in seen.events if event.kind == "dialog"]
         assert told.endswith("(4 times)")
         assert seen.url == url
-        seen = await in_time(page.step(Hover(HERE)), 9)
+        seen = await in_time(page.step(Hover(HERE)))
         assert "dialog" not in kinds(seen)
         assert await page.page.evaluate("1 + 1") == 2
 
@@ -188,14 +189,14 @@ async def test_endless_dialogs_are_cut_off(site, visit, script):
 )
 async def test_a_storm_of_popups_is_cut_off(site, visit, script):
     url = on_click(site, script)
-    async with visit(url, step_limit_s=9, max_windows=3, settle_limit_s=1) as page:
-        seen = await in_time(page.step(Click(HERE)), 9)
+    async with visit(url, step_limit_s=LIMIT_S, max_windows=3, settle_limit_s=1) as page:
+        seen = await in_time(page.step(Click(HERE)))
         assert set(kinds(seen)) >= {"tab_opened", "blocked"}
         for _ in range(100):
             if len(page.page.context.pages) <= 4:
                 break
             await asyncio.sleep(0.05)
-        seen = await in_time(page.step(TabSwitch(0)), 9)
+        seen = await in_time(page.step(TabSwitch(0)))
         assert len(page.page.context.pages) == len(seen.tabs) <= 4
         assert seen.url == url
         await assert_usable(page, url)
@@ -227,7 +228,7 @@ async def test_a_page_that_does_not_load_is_told_and_the_episode_goes_on(
 ):
     site.delays_s["/slow"] = 30
     start = site.body("/", f"<a href='{url}' style='display:block;height:100px'>go</a>")
-    async with visit(start, navigation_limit_s=1, settle_limit_s=2) as page:
+    async with visit(start, navigation_limit_s=1, settle_limit_s=1) as page:
         target = site.url(url) if url.startswith("/") else url
         seen = await in_time(page.step(Goto(target) if way == "goto" else Click(HERE)))
         if (way, url) == ("click", "/slow"):  # its server may answer yet

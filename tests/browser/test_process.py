@@ -27,7 +27,7 @@ URL = "data:text/html,<body style='height:500px' onclick='for (;;);'>"
 
 async def main():
     async with Browser() as browser:
-        page = LivePage(browser, "", URL, PageSettings(step_limit_s=6))
+        page = LivePage(browser, "", URL, PageSettings(step_limit_s=9, hang_limit_s=1))
         await page.reset()
         print("ready", flush=True)
         try:
@@ -47,6 +47,12 @@ def processes(root: psutil.Process) -> list[psutil.Process]:
     below = root.children(recursive=True)
     assert any("--type=renderer" in process.cmdline() for process in below)
     return below
+
+
+def kill_chromium(below: list[psutil.Process]) -> None:
+    """Kill everything but Playwright's driver."""
+    for process in [process for process in below if "run-driver" not in process.cmdline()]:
+        process.kill()
 
 
 def assert_gone(below: list[psutil.Process]) -> None:
@@ -83,7 +89,9 @@ def start(tmp_path: Path):
         command.communicate()
 
 
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGKILL", "SIGHUP"])
+@pytest.mark.parametrize(
+    "name", ["SIGINT", "SIGTERM", "SIGKILL", pytest.param("SIGHUP", marks=pytest.mark.slow)]
+)
 def test_no_process_outlives_a_command_that_is_ended_by(name, start, tmp_path):
     command = start()
     below = processes(psutil.Process(command.pid))
@@ -94,6 +102,7 @@ def test_no_process_outlives_a_command_that_is_ended_by(name, start, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["command.py"]
 
 
+@pytest.mark.slow
 def test_no_process_outlives_a_command_whose_driver_is_killed_first(start):
     command = start()
     below = processes(psutil.Process(command.pid))
@@ -103,6 +112,7 @@ def test_no_process_outlives_a_command_whose_driver_is_killed_first(start):
     command.kill()
 
 
+@pytest.mark.slow
 def test_ctrl_c_in_a_terminal_reaches_the_whole_group_and_ends_it(tmp_path):
     script = tmp_path / "command.py"
     script.write_text(COMMAND)
@@ -122,6 +132,7 @@ def test_ctrl_c_in_a_terminal_reaches_the_whole_group_and_ends_it(tmp_path):
     assert errors.rstrip().endswith("KeyboardInterrupt")
 
 
+@pytest.mark.slow
 def test_no_process_outlives_a_command_that_fails(start):
     command = start("fail")
     below = processes(psutil.Process(command.pid))
@@ -156,7 +167,10 @@ async def test_closing_that_is_cancelled_leaves_nothing():
     await asyncio.to_thread(assert_gone, below)
 
 
-@pytest.mark.parametrize("after_s", [0.05, 0.25, 0.45])
+@pytest.mark.parametrize(
+    "after_s",
+    [0.25, *(pytest.param(after_s, marks=pytest.mark.slow) for after_s in (0.02, 0.1, 0.4, 0.6))],
+)
 async def test_a_start_that_is_cancelled_leaves_nothing(after_s):
     before = set(psutil.Process().children(recursive=True))
     starting = asyncio.create_task(Browser().__aenter__())
@@ -175,9 +189,7 @@ async def test_a_browser_that_died_is_started_again_for_the_next_context():
     async with Browser() as browser:
         first = await browser.context()
         await first.new_page()
-        for process in processes(psutil.Process()):
-            if "run-driver" not in process.cmdline():
-                process.kill()
+        kill_chromium(processes(psutil.Process()))
         while browser.alive:
             await asyncio.sleep(0.02)
         second = await browser.context()

@@ -36,7 +36,9 @@ GOODS = table(("Red kettle", "$12.40", "7"), ("Blue kettle", "$9.90", "12"), ("M
 
 
 async def test_a_text_is_read_and_clicked_and_the_thought_says_where(read):
-    run = await read("<button onclick=\"document.title = 'saved'\">Save draft</button>", 'click "Save draft"')
+    run = await read(
+        "<button onclick=\"document.title = 'saved'\">Save draft</button>", 'click "Save draft"'
+    )
     assert run.title == "saved"
     (click, _) = run.turns
     assert click.text.startswith('<think> I read "Save draft" at (')
@@ -54,7 +56,11 @@ async def test_a_button_in_a_card_belongs_to_the_heading_of_the_card(read):
       <h3>{0}</h3><p>{1}</p><button onclick="document.title += ' {0}'">Add</button></div>"""
     cards = "".join(
         card.format(name, text)
-        for name, text in (("Lamp", "Bright."), ("Clock", "On time, always, <br>even at night."), ("Chair", ""))
+        for name, text in (
+            ("Lamp", "Bright."),
+            ("Clock", "On time, always, <br>even at night."),
+            ("Chair", ""),
+        )
     )
     run = await read(cards, 'click "Add" of "Clock", click the "Add" button under "Chair"')
     assert run.title == "untouched Clock Chair"
@@ -242,7 +248,7 @@ async def test_a_box_is_clicked_only_where_its_state_differs(read):
 
 async def test_a_file_is_handed_over(read, tmp_path: Path):
     (tmp_path / "note.txt").write_text("hello")
-    page = "<p>Photo</p><input type=file onchange=\"document.title = this.files[0].name\">"
+    page = '<p>Photo</p><input type=file onchange="document.title = this.files[0].name">'
     run = await read(page, f'upload "{tmp_path / "note.txt"}" to "Photo"')
     assert run.title == "note.txt"
 
@@ -349,7 +355,9 @@ def _picture() -> Picture:
     return Picture.from_bytes(buffer.getvalue())
 
 
-@pytest.mark.parametrize("goal", ["Contribute", '"Contribute"', "click Contribute", "Open Contribute"])
+@pytest.mark.parametrize(
+    "goal", ["Contribute", '"Contribute"', "click Contribute", "Open Contribute"]
+)
 async def test_a_name_alone_is_clicked_on_a_still_picture(policy: ReaderPolicy, goal: str):
     world = StaticScreenshot(_picture(), goal, Box(55, 195, 185, 235))
     turn = await policy.actor(goal).act(await world.reset())
@@ -370,5 +378,3 @@ async def test_a_name_that_is_not_on_a_still_picture_is_given_up_soon(policy: Re
         assert turn.action is not None
         observation = await world.step(turn.action)
     pytest.fail("it goes on for ever")
-
-

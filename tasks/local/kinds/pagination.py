@@ -92,8 +92,7 @@ class Pagination(EmbeddedTask[PaginationSpec, PaginationWorld]):
 
     def goal(self, spec: PaginationSpec) -> str:
         """Which one, and what to do with it."""
-        number = spec.orders[spec.target].number
-        return f"Find {number[0].lower() + number[1:]} in the list and {spec.act.lower()} it."
+        return f'Find "{spec.orders[spec.target].number}" in the list and {spec.act.lower()} it.'
 
     def plan(self, spec: PaginationSpec) -> Sequence[Step]:
         """Turn pages, then act in the row."""

@@ -186,7 +186,7 @@ class ShopTour(_Shopping):
         """The whole errand."""
         return (
             f'Search the shop for "{spec.noun}", open the {ORDINALS[spec.target]} result, put '
-            f"{NUMERALS[spec.quantity]} of it in {spec.colour.lower()} into the "
+            f"{NUMERALS[spec.quantity]} pieces of it in {spec.colour.lower()} into the "
             f"{spec.shop.cart.lower()} and tell me the total. Do not order."
         )
 
