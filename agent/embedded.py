@@ -7,10 +7,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from vigorl.agent.evaluation import Sample
+from vigorl.agent.run import equipped
 from vigorl.agent.trajectory import as_json
 from vigorl.browser.chromium import Browser
 from vigorl.browser.environment import Environment
-from vigorl.browser.zoom import ZoomEnvironment
+from vigorl.policy.policy import Policy
 from vigorl.tasks.environment import TaskEnvironment, Told
 from vigorl.tasks.local.registry import TASKS, task_rows
 from vigorl.tasks.local.site import Site
@@ -30,13 +31,13 @@ async def open_tasks(
     rows = task_rows(split, seeds_per_task, names)
     async with Browser() as browser, Site() as site:
 
-        def make(row: TaskRow) -> Environment:
-            return ZoomEnvironment(TaskEnvironment(site, browser, row, told=told))
+        def sample(row: TaskRow) -> Sample:
+            def make(policy: Policy) -> Environment:
+                return equipped(TaskEnvironment(site, browser, row, told=told), policy)
 
-        yield [
-            Sample(row.id, (row.name,), as_json(row), lambda row=row: make(row))  # type: ignore[misc]
-            for row in rows
-        ]
+            return Sample(row.id, (row.name,), as_json(row), make)
+
+        yield [sample(row) for row in rows]
 
 
 def task_table(seed: int) -> Table:

@@ -37,7 +37,7 @@ class Sample:
     id: str
     cells: tuple[str, ...]
     task: dict[str, Any]
-    make: Callable[[], Environment]
+    make: Callable[[Policy], Environment]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ async def evaluate(
 
     async def play(sample: Sample) -> None:
         async with places:
-            environment = sample.make()
+            environment = sample.make(policy)
             recorder = Recorder(folder / file_name(sample.id), images)
             trajectory = await rollout(policy, environment, recorder, limits, sample.task)
             end = trajectory.end
@@ -193,7 +193,11 @@ def grounding_samples(data: Path, limit: int | None = None) -> list[Sample]:
         if not (data / row.image).is_file():
             raise UsageError(f"{data}/manifest.json, entry {row.id!r}: no image {row.image!r}")
 
-    def make(row: GroundingRow) -> Environment:
+    return [_grounding_sample(data, row) for row in rows]
+
+
+def _grounding_sample(data: Path, row: GroundingRow) -> Sample:
+    def make(_: Policy) -> Environment:
         picture = Picture.from_bytes((data / row.image).read_bytes())
         target = Box(*row.bbox_xyxy)
         if not Box(0, 0, picture.width_px, picture.height_px).contains(target.center):
@@ -203,15 +207,7 @@ def grounding_samples(data: Path, limit: int | None = None) -> list[Sample]:
             )
         return ZoomEnvironment(StaticScreenshot(picture, row.instruction, target))
 
-    return [
-        Sample(
-            str(row.id),
-            (row.ui_type,),
-            row.model_dump(mode="json"),
-            lambda row=row: make(row),  # type: ignore[misc]
-        )
-        for row in rows
-    ]
+    return Sample(str(row.id), (row.ui_type,), row.model_dump(mode="json"), make)
 
 
 def _read_manifest(data: Path) -> list[GroundingRow]:

@@ -18,6 +18,7 @@ from vigorl.browser.chromium import Browser, BrowserSettings
 from vigorl.browser.environment import Environment
 from vigorl.browser.errors import UsageError
 from vigorl.browser.live import LivePage, PageSettings
+from vigorl.browser.marks import MarkedEnvironment, PageEnvironment
 from vigorl.browser.zoom import ZoomEnvironment
 from vigorl.policy.policy import Policy
 from vigorl.tasks.environment import TaskEnvironment, Told
@@ -137,7 +138,9 @@ async def run(
                 config.goal or (row.goal if row else ""),
                 {"run": config_of(config), "model": {**config_of(model), "api_key": None}},
             )
-            environment = _environment(config, model, row, browser, site, recorder.folder)
+            environment = equipped(
+                _page(config, model, row, browser, site, recorder.folder), policy
+            )
             limits = Limits(config.max_steps, config.max_seconds, config.max_tokens)
             task = as_json(row) if row else None
             try:
@@ -149,14 +152,19 @@ async def run(
         await policy.close()
 
 
-def _environment(
+def equipped(environment: PageEnvironment, policy: Policy) -> Environment:
+    """A page with what a policy looks through: a zoom, and marks where it acts on them."""
+    return ZoomEnvironment(MarkedEnvironment(environment) if policy.acts_on_marks else environment)
+
+
+def _page(
     config: RunConfig,
     model: ModelConfig,
     row: TaskRow | None,
     browser: Browser,
     site: Site,
     folder: Path,
-) -> Environment:
+) -> PageEnvironment:
     settings = PageSettings(
         width_px=config.viewport_width_px,
         height_px=config.viewport_height_px,
@@ -165,9 +173,9 @@ def _environment(
         download_dir=folder / "downloads",
     )
     if row is not None:
-        return ZoomEnvironment(TaskEnvironment(site, browser, row, settings, told(config, model)))
+        return TaskEnvironment(site, browser, row, settings, told(config, model))
     assert config.goal is not None
-    return ZoomEnvironment(LivePage(browser, config.goal, config.url or "about:blank", settings))
+    return LivePage(browser, config.goal, config.url or "about:blank", settings)
 
 
 def told(config: RunConfig, model: ModelConfig) -> Told:

@@ -1,9 +1,16 @@
-"""Pictures of a live page through the DevTools protocol."""
+"""Pictures of a page: the viewport, and regions of it rendered again at a higher scale.
+
+Both go through `Page.captureScreenshot`, which forces a frame and waits for it, so that a picture
+is never older than the call. Playwright's `page.screenshot` takes about twice as long, waits for
+fonts and hides the caret.
+"""
 
 import asyncio
 import base64
+import contextlib
 import io
-from typing import Any
+from collections.abc import AsyncIterator
+from typing import Any, Literal
 
 from PIL import Image
 from playwright.async_api import CDPSession, Page
@@ -12,49 +19,152 @@ from vigorl.browser.errors import PageHung
 from vigorl.browser.geometry import Box
 from vigorl.browser.picture import Picture
 
+_ATTACH_LIMIT_S = 5.0
+_TOLERANCE_CSS_PX = 0.5
+
 
 class Camera:
-    """Takes a page's picture; one per page."""
+    """Takes pictures of one page. The page does not notice: no resize, no scrolling, no events."""
 
     def __init__(self, page: Page, cdp: CDPSession, jpeg_quality: int) -> None:
         self._page = page
         self._cdp = cdp
-        self._quality = jpeg_quality
+        self._jpeg_quality = jpeg_quality
+        self._device_px_per_css_px = 1.0
 
     @classmethod
     async def attach(cls, page: Page, cdp: CDPSession, jpeg_quality: int = 80) -> "Camera":
-        """A camera for this page."""
-        return cls(page, cdp, jpeg_quality)
+        """A camera for `page`; `cdp` is a session of it.
+
+        Raises:
+            PageHung: the page does not answer.
+            playwright.async_api.Error: the page is closed.
+        """
+        self = cls(page, cdp, jpeg_quality)
+        async with _limited(_ATTACH_LIMIT_S):
+            metrics, ratio = await asyncio.gather(
+                cdp.send("Page.getLayoutMetrics"),
+                cdp.send("Runtime.evaluate", {"expression": "devicePixelRatio"}),
+            )
+            self._device_px_per_css_px = float(ratio["result"]["value"])
+            screen = metrics["layoutViewport"]["clientWidth"]
+            if screen != metrics["cssLayoutViewport"]["clientWidth"] * self._device_px_per_css_px:
+                await self._keep_device_scale()
+        return self
 
     async def screen(self, limit_s: float) -> Picture:
-        """The viewport at CSS scale."""
-        return Picture.from_bytes(
-            await self._capture(limit_s, {"format": "jpeg", "quality": self._quality})
-        )
+        """The viewport as JPEG, one pixel for each CSS px, whatever the device scale factor.
+
+        Raises:
+            PageHung: there is no picture within the limit.
+            playwright.async_api.Error: the page crashed or was closed.
+        """
+        async with _limited(limit_s):
+            if self._device_px_per_css_px == 1:
+                return await self._capture("jpeg")
+            viewport = (await self._cdp.send("Page.getLayoutMetrics"))["cssVisualViewport"]
+            width_px, height_px = round(viewport["clientWidth"]), round(viewport["clientHeight"])
+            return await self._render(
+                viewport, Box(0, 0, width_px, height_px), width_px, height_px, "jpeg"
+            )
 
     async def region(
         self, box_css_px: Box, width_px: int, height_px: int, limit_s: float
     ) -> Picture:
-        """A box of the viewport rendered anew at this size."""
-        metrics = await self._cdp.send("Page.getLayoutMetrics")
-        origin = metrics["cssVisualViewport"]
-        clip = {
-            "x": box_css_px.left + origin["pageX"],
-            "y": box_css_px.top + origin["pageY"],
-            "width": box_css_px.width,
-            "height": box_css_px.height,
-            "scale": width_px / box_css_px.width,
-        }
-        data = await self._capture(limit_s, {"format": "png", "clip": clip})
-        with Image.open(io.BytesIO(data)) as image:
-            if image.size == (width_px, height_px):
-                return Picture.from_bytes(data)
-            return Picture.from_image(image.convert("RGB").resize((width_px, height_px)))
+        """A part of the viewport, rendered again to fill exactly `width_px` x `height_px`, as PNG.
 
-    async def _capture(self, limit_s: float, options: dict[str, Any]) -> bytes:
-        try:
-            async with asyncio.timeout(limit_s):
-                answer = await self._cdp.send("Page.captureScreenshot", options)
-        except TimeoutError as error:
-            raise PageHung(f"no picture within {limit_s:g} s") from error
-        return base64.b64decode(answer["data"])
+        Text and shapes get as sharp as the scale allows, bitmaps do not. Frames of other origins
+        may live in processes of their own and keep their resolution there. Where the two
+        proportions differ, the picture is rendered at the larger scale and squeezed.
+
+        Raises:
+            ValueError: the box is empty or does not lie in the viewport.
+            PageHung: there is no picture within the limit.
+            playwright.async_api.Error: the page crashed or was closed.
+        """
+        async with _limited(limit_s):
+            viewport = (await self._cdp.send("Page.getLayoutMetrics"))["cssVisualViewport"]
+            bounds = Box(
+                -_TOLERANCE_CSS_PX,
+                -_TOLERANCE_CSS_PX,
+                viewport["clientWidth"] + _TOLERANCE_CSS_PX,
+                viewport["clientHeight"] + _TOLERANCE_CSS_PX,
+            )
+            if box_css_px.area <= 0 or box_css_px.intersection(bounds) != box_css_px:
+                raise ValueError(f"{box_css_px} is no part of the viewport")
+            return await self._render(viewport, box_css_px, width_px, height_px, "png")
+
+    async def _render(
+        self,
+        viewport: dict[str, Any],
+        box_css_px: Box,
+        width_px: int,
+        height_px: int,
+        encoding: Literal["jpeg", "png"],
+    ) -> Picture:
+        scale = max(width_px / box_css_px.width, height_px / box_css_px.height)
+        # Rounding must not cost a row of pixels: the clip is cut so that it fills whole ones.
+        columns = round(box_css_px.width * scale)
+        rows = round(box_css_px.height * scale)
+        picture = await self._capture(
+            encoding,
+            clip={
+                "x": viewport["pageX"] + box_css_px.left,  # clips are measured on the document
+                "y": viewport["pageY"] + box_css_px.top,
+                "width": columns / scale,
+                "height": rows / scale,
+                "scale": scale / self._device_px_per_css_px,
+            },
+        )
+        if (picture.width_px, picture.height_px) == (width_px, height_px):
+            return picture
+        return await asyncio.to_thread(_resized, picture, width_px, height_px, self._jpeg_quality)
+
+    async def _capture(
+        self, encoding: Literal["jpeg", "png"], clip: dict[str, float] | None = None
+    ) -> Picture:
+        options: dict[str, Any] = {"format": encoding}
+        if encoding == "jpeg":
+            options["quality"] = self._jpeg_quality
+        else:
+            options["optimizeForSpeed"] = True
+        if clip is not None:
+            options["clip"] = clip
+        answer = await self._cdp.send("Page.captureScreenshot", options)
+        return Picture.from_bytes(base64.b64decode(answer["data"]))
+
+    async def _keep_device_scale(self) -> None:
+        """Ask for the device scale factor that the page has already.
+
+        Playwright asked for it in a session of its own. A clipped capture in ours would end
+        with what ours asked for, which without this is nothing, and the page would see that.
+        """
+        size = self._page.viewport_size
+        if size is not None:
+            await self._cdp.send(
+                "Emulation.setDeviceMetricsOverride",
+                {
+                    "width": size["width"],
+                    "height": size["height"],
+                    "deviceScaleFactor": self._device_px_per_css_px,
+                    "mobile": False,
+                },
+            )
+
+
+@contextlib.asynccontextmanager
+async def _limited(limit_s: float) -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout(limit_s):
+            yield
+    except TimeoutError as error:
+        raise PageHung(f"the page did not show itself within {limit_s:g} s") from error
+
+
+def _resized(picture: Picture, width_px: int, height_px: int, jpeg_quality: int) -> Picture:
+    image = picture.image().resize((width_px, height_px), Image.Resampling.LANCZOS)
+    if picture.media_type == "image/png":
+        return Picture.from_image(image)
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=jpeg_quality)
+    return Picture.from_bytes(buffer.getvalue())

@@ -72,6 +72,8 @@ class Episode:
         self.navigation = navigation
         self._targets = targets
         self._settings = settings
+        self._gone = asyncio.Event()
+        context.on("close", lambda _: self._gone.set())
 
     @classmethod
     async def begin(cls, browser: Browser, settings: PageSettings, download_dir: Path) -> Self:
@@ -114,6 +116,15 @@ class Episode:
             except Troubled as error:
                 trouble = error.trouble
             return await self._observe(trouble, deadline)
+
+    async def rest(self, seconds: float) -> None:
+        """Let time pass.
+
+        Raises:
+            BrowserDied: the browser died meanwhile.
+        """
+        if await within(seconds, self._gone.wait()):
+            raise BrowserDied("the browser process is gone")
 
     async def end(self) -> None:
         """Let go of everything; never hangs.

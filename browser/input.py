@@ -34,7 +34,7 @@ see its last key, by when the field holds everything.
 DRAG_MOVES = 10
 """Mouse moves between press and release: sliders and sortable lists follow the path."""
 
-CHOOSER_LIMIT_S = 3.0
+CHOOSER_LIMIT_S = 2.0
 """Time for a file chooser to open after the click."""
 
 ANSWER_LIMIT_S = 3.0

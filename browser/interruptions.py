@@ -196,9 +196,9 @@ async def _quieten(tab: LiveTab) -> bool:
     Returns:
         Whether the page came to rest.
     """
-    frames = tab.page.frames  # the main frame is the first
-    _, *muted = await asyncio.gather(tab.end_scripts(ANSWER_LIMIT_S), *map(_mute, frames))
-    return tab.page.is_closed() or muted[0]
+    muting = [asyncio.create_task(_mute(frame)) for frame in tab.page.frames]
+    await asyncio.gather(tab.end_scripts(ANSWER_LIMIT_S), *muting)
+    return tab.page.is_closed() or muting[0].result()  # of the main frame, which is the first
 
 
 async def _mute(frame: Frame) -> bool:

@@ -156,7 +156,7 @@ class LivePage:
                 await tabs.close(tab if index is None else _tab_at(episode, index))
             case Wait(seconds):
                 tab.settle.begin()
-                await self._wait(seconds)
+                await self._wait(episode, seconds)
             case Zoom():
                 raise Impossible("There is nothing here to zoom with.")
             case Done() | GiveUp():
@@ -167,11 +167,11 @@ class LivePage:
                 with episode.interruptions.uploading() if uploads else contextlib.nullcontext():
                     await perform(tab.page, action, self._viewport)
 
-    async def _wait(self, seconds: float) -> None:
+    async def _wait(self, episode: Episode, seconds: float) -> None:
         if not seconds >= 0:  # nor a number
             raise Impossible(f"One cannot wait for {seconds:g} s.")
         longest_s = (self._settings.step_limit_s - self._settings.recovery_s) * 0.75
-        await asyncio.sleep(min(seconds, longest_s))
+        await episode.rest(min(seconds, longest_s))
         if seconds > longest_s:
             raise Impossible(f"Waited for {longest_s:g} s, the longest that one step may take.")
 

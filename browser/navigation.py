@@ -110,7 +110,7 @@ class Navigation:
         """
         scheme = urlsplit(url).scheme.lower()
         if not scheme:
-            raise Impossible(f"{quoted(url)} is no address; write it whole, like https://{url}")
+            raise Impossible(f'{quoted(url)} is no address. Write it whole, "https://" included.')
         if scheme == "javascript" or url.lower().startswith(BROWSER_ENDING_URLS):
             raise Impossible(f"{quoted(url)} cannot be loaded.")
         if self._settings.allowed_hosts is not None and scheme not in WEB_SCHEMES:

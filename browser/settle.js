@@ -23,6 +23,7 @@
   const CLOCK_MS = 500; // an interval this long that asks nobody is a clock or a carousel
   const SCROLL_MS = 1500; // nothing scrolls smoothly for longer
   const FRAME_MS = 150; // frames come sooner, or not at all (hidden or throttled)
+  const TALK_MS = 120; // who goes on talking says the next thing after that
   const POLL_MS = 10;
 
   const { apply, construct, defineProperty, getOwnPropertyDescriptor } = Reflect;
@@ -123,9 +124,10 @@
     return animation();
   }
 
-  const shadows = []; // weak references to shadow roots, the closed ones too
+  let shadows = []; // weak references to shadow roots, also closed ones
 
   function animation() {
+    shadows = shadows.filter((shadow) => shadow.deref());
     const roots = [document, ...shadows.map((shadow) => shadow.deref())];
     for (const each of roots.flatMap((root) => root?.getAnimations?.() ?? [])) {
       if (each.playState !== "running" || each.timeline !== document.timeline) continue;
@@ -190,8 +192,14 @@
       apply(native, self, args) {
         const [callback, option] = args;
         const isOurs = self === undefined || self === null || self === globalThis;
-        if (typeof callback !== "function" || !isOurs) return apply(native, self, args);
+        if (!isOurs) return apply(native, self, args);
         let because = cause();
+        if (typeof callback !== "function") {
+          // A string: it can be awaited, but not followed.
+          const until = now() + (+option || 0) + POLL_MS;
+          expect(because, describe(option) && { ...describe(option), until });
+          return apply(native, self, args);
+        }
         const repeats = start === "setInterval";
         const wrapped = function (...received) {
           if (repeats) because = item.because = next(because);
@@ -287,12 +295,12 @@
     construct(native, args, newTarget) {
       const request = construct(native, args, newTarget);
       for (const type of ["readystatechange", "progress", "load", "error", "abort", "timeout", "loadend"]) {
-        apply(listen, request, [type, () => heard(request, type === "loadend")]);
+        apply(listen, request, [type, () => progressed(request, type === "loadend")]);
       }
       return request;
     },
   });
-  function heard(request, isOver) {
+  function progressed(request, isOver) {
     const item = targets.get(request);
     if (!item) return;
     if (depth === 0) resume(item.because);
@@ -327,42 +335,65 @@
 
   // ------------------------------------------------------------------ conversations
 
-  // Sockets, event streams and workers: their messages are caused by whoever spoke last to them,
-  // and after being spoken to they owe an answer if anybody listens for one.
+  // Sockets, event streams and workers: their messages are caused by whoever spoke last to them.
+  // Somebody who was asked owes an answer if anybody listens; while he goes on talking, the answer
+  // is not over, unless he talked before he was asked.
   const peers = new WeakMap();
-  const hears = (target) => target.onmessage !== null || peers.get(target).types.size > 0;
+  const { WebSocket } = globalThis;
+  const silences = ["open", "error", "close", "messageerror"];
+
+  function meet(target, what, because) {
+    const hears = () => target.onmessage !== null || peer.types.size > 0;
+    const peer = { target, what, because, hears, types: new Set(), item: null, askedAt: 0, heardAt: 0 };
+    peers.set(target, peer);
+    apply(listen, target, ["message", () => heard(peer)]);
+    // An open stream has said nothing yet; a socket says that it can be spoken to.
+    for (const type of silences) {
+      const isAnswer = type !== "open" || target instanceof WebSocket;
+      apply(listen, target, [type, () => (isAnswer ? heard(peer, true) : resume(because))]);
+    }
+    return peer;
+  }
+
+  function ask(peer, because, patience) {
+    if (because.born >= peer.because.born) peer.because = because;
+    peer.askedAt = now();
+    peer.isChatty = now() - peer.heardAt < HORIZON_MS;
+    items.delete(peer.item);
+    const { what, hears: matters } = peer;
+    peer.item = expect(because, { what, matters, until: now() + patience });
+  }
+
+  function heard(peer, isSilence = false) {
+    const gapMs = now() - Math.max(peer.heardAt, peer.askedAt);
+    const isFirst = peer.heardAt < peer.askedAt;
+    if (depth === 0) resume(peer.because);
+    done(peer.item);
+    if (isSilence) return;
+    peer.heardAt = now();
+    if (peer.isChatty || now() - peer.askedAt > REPEAT_MS) return;
+    const until = now() + (isFirst ? TALK_MS : Math.min(Math.max(3 * gapMs, TALK_MS), HORIZON_MS));
+    const matters = () => peer.target.readyState !== 2; // closed, of an event stream
+    peer.item = expect(peer.because, { what: peer.what, matters, until });
+  }
 
   function converse(name, { what, speak, patience = HORIZON_MS }) {
     wrap(globalThis, name, {
       construct(native, args, newTarget) {
         const target = construct(native, args, newTarget);
-        const peer = { because: cause(), item: null, types: new Set() };
-        peers.set(target, peer);
-        for (const type of ["message", "error", "close"]) {
-          apply(listen, target, [type, () => answered(peer)]);
-        }
+        const peer = meet(target, what, cause());
+        ask(peer, peer.because, HORIZON_MS);
         // While a page loads it opens connections for later; after an input, for an answer.
-        const matters = () => hears(target) && !isNewDocument();
-        peer.item = expect(peer.because, { what, matters, until: now() + HORIZON_MS });
+        peer.item.matters = () => peer.hears() && !isNewDocument();
         return target;
       },
     });
     wrap(speak && globalThis[name]?.prototype, speak, {
       apply(native, self, args) {
-        const peer = peers.get(self);
-        if (peer) {
-          const because = cause();
-          if (because.born >= peer.because.born) peer.because = because;
-          items.delete(peer.item);
-          peer.item = expect(because, { what, matters: () => hears(self), until: now() + patience });
-        }
+        if (peers.has(self)) ask(peers.get(self), cause(), patience);
         return apply(native, self, args);
       },
     });
-  }
-  function answered(peer) {
-    if (depth === 0) resume(peer.because);
-    done(peer.item);
   }
   converse("WebSocket", { what: "an answer from a web socket", speak: "send" });
   converse("EventSource", { what: "an answer from an event stream" });
@@ -372,9 +403,9 @@
     apply(native, self, args) {
       const peer = peers.get(self);
       const [type] = args;
-      if (peer && !["open", "error", "close"].includes(type) && !peer.types.has(type)) {
+      if (peer && !silences.includes(type) && !peer.types.has(type)) {
         peer.types.add(type);
-        apply(listen, self, [type, () => answered(peer)]); // named events of a stream
+        if (type !== "message") apply(listen, self, [type, () => heard(peer)]); // a named event
       }
       return apply(native, self, args);
     },
@@ -402,7 +433,10 @@
   wrap(MessagePort.prototype, "postMessage", {
     apply(native, self, args) {
       const box = mailboxes.get(self);
-      if (box) {
+      if (!box) {
+        // The other end was made elsewhere, by a shared worker or another window.
+        ask(peers.get(self) ?? meet(self, "an answer to a message", fresh()), cause(), HORIZON_MS);
+      } else {
         if (box.length === 100) items.delete(box.shift()); // nobody collects them
         box.push(expect(cause(), { what: "a message", until: now() + HORIZON_MS }));
       }
@@ -436,6 +470,18 @@
     }
   }
 
+  // Only the end of a view transition is of interest, and it may never come: without a limit on
+  // frames (--disable-frame-rate-limit) it stops headless Chromium 156 from drawing for good.
+  for (const owner of [Document.prototype, Element.prototype]) {
+    wrap(owner, "startViewTransition", {
+      apply(native, self, args) {
+        const transition = apply(native, self, args);
+        transition.skipTransition();
+        return transition;
+      },
+    });
+  }
+
   wrap(Element.prototype, "attachShadow", {
     apply(native, self, args) {
       const root = apply(native, self, args);
@@ -456,13 +502,22 @@
     }, { capture: true, passive: true }]);
   }
 
-  const scrolls = new WeakMap();
-  apply(listen, globalThis, ["scroll", ({ target }) => {
-    const last = scrolls.get(target);
-    const since = last && now() - last.at < 200 ? last.since : now();
-    scrolls.set(target, { since, at: now() });
-    if (since >= begin && now() - since < SCROLL_MS) active = now();
-  }, { capture: true, passive: true }]);
+  // Events that come again and again are caused by what began their series.
+  function serial(type, gapMs, progressed) {
+    const series = new WeakMap();
+    apply(listen, globalThis, [type, ({ target }) => {
+      const last = series.get(target);
+      const born = last && now() - last.at < gapMs ? last.born : now();
+      series.set(target, { born, at: now() });
+      if (depth === 0) resume({ ...fresh(), born });
+      progressed?.(born);
+    }, { capture: true, passive: true }]);
+  }
+  serial("timeupdate", 1500);
+  serial("animationiteration", 5000);
+  serial("scroll", 200, (born) => {
+    if (born >= begin && now() - born < SCROLL_MS) active = now();
+  });
 
   // ------------------------------------------------------------------ answering the host
 

@@ -94,13 +94,15 @@ class Settle:
         self._gone = ""
         self._end_of_page: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._asks_all_frames = False
+        self._opened_itself = False
 
     @classmethod
     async def attach(cls, page: Page, cdp: CDPSession, quiet_ms: float = QUIET_MS) -> "Settle":
         """Follow `page` from now on; `cdp` is a session of it.
 
-        Pages that open later in the same context are followed from their first document on, even
-        where their own `Settle` is attached late.
+        Pages that open later in the same context are followed from their first document on. To
+        one that a page opened, the first `wait` applies from its beginning, whenever it was
+        attached and whenever `begin` was called.
 
         Raises:
             PageHung: the page does not answer.
@@ -116,6 +118,7 @@ class Settle:
         except TimeoutError as error:
             raise PageHung("the page did not answer when it was opened") from error
         self._main_frame_id = tree["frameTree"]["frame"]["id"]
+        self._opened_itself = page.context in _contexts and page.url != "about:blank"
         if page.context not in _contexts:
             _contexts.add(page.context)
             await page.context.add_init_script(_SCRIPT)
@@ -124,6 +127,8 @@ class Settle:
 
     def begin(self) -> None:
         """An action follows: only what begins from now on counts, and a navigation under way."""
+        if self._opened_itself:
+            return  # all of it belongs to the action that opened it
         self._begin_ms = int(time.time() * 1000)
         navigation = ("navigation", self._main_frame_id)
         self._under_way = {k: words for k, words in self._under_way.items() if k == navigation}
@@ -147,6 +152,7 @@ class Settle:
             changes = self._changes
             busy = await self._busy_page(left_s)
             is_settled = not busy and changes == self._changes
+        self._opened_itself = False
         elapsed_ms = (time.perf_counter() - started) * 1000
         return Settled(is_settled, elapsed_ms, "" if is_settled else self._gone or busy)
 
@@ -262,7 +268,7 @@ class Settle:
         if answers.done():
             return next(filter(None, answers.result()), "")
         answers.cancel()
-        return "the page does not answer"
+        return self._busy_browser() or "the page does not answer"
 
     async def _ask_main(self, call: str, frame_count: int) -> str:
         expression = f"{_STATE}?.{call}"

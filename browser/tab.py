@@ -24,7 +24,7 @@ class LiveTab:
         """Chromium's own name of the tab."""
         self.settle = settle
         self.camera = camera
-        self.opener: Page | None = None
+        self.opener: LiveTab | None = None
         self.crashed = False
         """The renderer is gone; only closing the page is left."""
         self.given_up = False

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+from vigorl.browser.errors import UsageError
 from vigorl.policy.images import FittedImage
 from vigorl.policy.policy import ShownImage
 
@@ -34,7 +35,22 @@ class Sampling:
 
     def __post_init__(self) -> None:
         if not (self.temperature >= 0 and 0 < self.top_p <= 1 and self.max_tokens > 0):
-            raise ValueError(f"not a way to sample: {self}")
+            raise UsageError(
+                f"{self}: temperature is at least 0, top_p above 0 and at most 1, and a turn has "
+                "at least one token"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Hardware:
+    """What a model in this process runs on."""
+
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """`auto`: a CUDA device where there is one."""
+    dtype: Literal["auto", "float32", "bfloat16"] = "auto"
+    """Of weights and caches; `auto`: bfloat16 on CUDA, float32 on a CPU."""
+    max_batch: int = 8
+    """Turns that are generated at a time; further ones wait."""
 
 
 @dataclass(frozen=True, slots=True)

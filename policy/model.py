@@ -7,7 +7,7 @@ from typing import Any
 
 from vigorl.browser.errors import UsageError
 from vigorl.browser.observation import Observation
-from vigorl.policy.backend import Backend, Reply, Sampling, Session
+from vigorl.policy.backend import Backend, Hardware, Reply, Sampling, Session
 from vigorl.policy.conversation import Conversation, RowKeeper
 from vigorl.policy.family import Family, family_named, family_of
 from vigorl.policy.grammar import Parsed, parse
@@ -19,6 +19,7 @@ class ModelPolicy:
 
     def __init__(self, family: Family, backend: Backend, sampling: Sampling) -> None:
         self.name = backend.name
+        self.acts_on_marks = family.answers == "marks"
         self.family = family
         self.backend = backend
         self._sampling = sampling
@@ -94,6 +95,7 @@ async def open_model(
     api_key: str | None = None,
     window_screens: int | None = None,
     sampling: Sampling | None = None,
+    hardware: Hardware | None = None,
 ) -> ModelPolicy:
     """The policy that a model's name stands for, ready to play.
 
@@ -104,6 +106,7 @@ async def open_model(
         api_key: Bearer token for the server.
         window_screens: Screens that stay in the conversation; the family's own number if None.
         sampling: How its words are drawn.
+        hardware: What a checkpoint runs on here.
 
     Raises:
         UsageError: there is no such model, or what it needs is not installed.
@@ -117,12 +120,19 @@ async def open_model(
         server = await Server.connect(spec, model_name, api_key)
         chosen = _family(family, window_screens, server.model, server.root)
         return ModelPolicy(chosen, ServerBackend(server, chosen, sampling), sampling)
-    return await asyncio.to_thread(_open_local, spec, family, window_screens, sampling)
+    chosen, backend = await asyncio.to_thread(
+        _load, spec, family, window_screens, sampling, hardware or Hardware()
+    )
+    return ModelPolicy(chosen, backend, sampling)
 
 
-def _open_local(
-    spec: str, family: str | None, window_screens: int | None, sampling: Sampling
-) -> ModelPolicy:
+def _load(
+    spec: str,
+    family: str | None,
+    window_screens: int | None,
+    sampling: Sampling,
+    hardware: Hardware,
+) -> tuple[Family, Backend]:
     """Load a checkpoint; takes from seconds to minutes."""
     folder = Path(spec)
     if folder.exists() and not (folder / "config.json").is_file():
@@ -141,7 +151,8 @@ def _open_local(
             "pip install 'vigorl-agent[model]', or give the URL of a server"
         ) from error
     chosen = _family(family, window_screens, spec, read_model_type(spec))
-    return ModelPolicy(chosen, LocalBackend(Network(spec, chosen), sampling), sampling)
+    network = Network(spec, chosen, hardware)
+    return chosen, LocalBackend(network, sampling, max_batch=hardware.max_batch)
 
 
 def _family(name: str | None, window_screens: int | None, *clues: str) -> Family:

@@ -72,6 +72,8 @@ class Policy(Protocol):
     """Whatever chooses. Shared by many episodes at once; an `Actor` plays each."""
 
     name: str
+    acts_on_marks: bool
+    """Whether it names numbered elements instead of points, so that screens must show them."""
 
     def actor(self, goal: str) -> Actor:
         """A fresh actor for one episode."""

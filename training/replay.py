@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from vigorl.browser.errors import InconsistentData
 from vigorl.browser.picture import Picture
 from vigorl.policy.images import FittedImage
-from vigorl.policy.local.network import Network, Prompt
+from vigorl.policy.local.codec import Prompt
+from vigorl.policy.local.network import Network
 from vigorl.training.rows import Row
 
 

@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 from vigorl.browser.errors import PolicyFault
@@ -25,7 +26,7 @@ class LocalBackend:
         max_batch: int = 8,
         reply_limit_s: float = 900,
     ) -> None:
-        """`max_batch` turns are generated at a time, the others wait."""
+        """Let `max_batch` turns be generated at a time; the others wait."""
         self.name = network.path
         self._network = network
         self._engine = Engine(network, sampling, max_batch)
@@ -45,8 +46,9 @@ class LocalBackend:
     async def close(self) -> None:
         """Stop after the token in the making; turns that are under way end with a fault."""
         self._engine.is_closing = True
-        for turn in self._waiting:
-            turn.fail(PolicyFault("the model was closed"))
+        while self._waiting:
+            with suppress(IndexError):  # the thread takes turns out of the queue as well
+                self._waiting.popleft().fail(PolicyFault("the model was closed"))
         if self._worker is not None:
             await asyncio.wait([self._worker], timeout=_CLOSE_LIMIT_S)
         self._thread.shutdown(wait=False, cancel_futures=True)

@@ -12,6 +12,7 @@ from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
+from threading import Lock
 from weakref import WeakSet
 
 import torch
@@ -19,8 +20,9 @@ from torch import Tensor
 
 from vigorl.browser.errors import PolicyFault
 from vigorl.policy.backend import Message, Reply, Sampling
+from vigorl.policy.local.codec import Prompt
 from vigorl.policy.local.keyvalues import KeyValues, Layers, merge, split
-from vigorl.policy.local.network import Network, Prompt, ReadRow
+from vigorl.policy.local.network import Network, ReadRow
 from vigorl.policy.local.sampler import draw
 
 _FEWEST_TOKENS = 32
@@ -69,12 +71,14 @@ class Engine:
         self._running: list[Turn] = []
         self._batch: KeyValues | None = None
         self._memories: WeakSet[Memory] = WeakSet()
+        self._memories_lock = Lock()
         self.is_closing = False
 
     def memory(self, seed: int) -> Memory:
         """A place for what stays of an episode."""
         memory = Memory(Random(seed))
-        self._memories.add(memory)
+        with self._memories_lock:
+            self._memories.add(memory)
         return memory
 
     def run(self, waiting: deque[Turn]) -> None:
@@ -83,8 +87,8 @@ class Engine:
             if self.is_closing:
                 self._fail(PolicyFault("the model was closed"))
                 return
-            self._admit(waiting)
             try:
+                self._admit(waiting)
                 self._advance()
             except Exception as error:  # whoever waits gets it
                 if _is_out_of_memory(error):
@@ -96,7 +100,8 @@ class Engine:
         """Let turns join while there is room."""
         while waiting and len(self._running) < self._room:
             self._disband()
-            self._running.append(waiting.popleft())
+            with suppress(IndexError):  # whoever closes the backend empties the queue as well
+                self._running.append(waiting.popleft())
 
     def _advance(self) -> None:
         """One token for every turn; the first one for those that have just joined."""
@@ -127,9 +132,12 @@ class Engine:
 
         After a retreat the tokens drawn so far are read as well, and the next one is drawn.
         """
+        if turn.future.cancelled():
+            turn.is_over = True
+            return
         try:
             if turn.prompt is None:
-                turn.prompt = self._network.encode(turn.messages)
+                turn.prompt = self._network.codec.encode(turn.messages)
                 turn.max_tokens = self._max_tokens(turn.prompt)
             row = Prompt(turn.prompt.ids + tuple(turn.sampled_ids), turn.prompt.images)
             known, turn.memory.known = turn.memory.known, None
@@ -174,7 +182,7 @@ class Engine:
         if not stop:
             return False
         longest = max(len(text.encode()) for text in stop)
-        tail = self._network.decode(turn.sampled_ids[-longest:])
+        tail = self._network.codec.decode(turn.sampled_ids[-longest:])
         return any(text in tail for text in stop)
 
     def _disband(self) -> None:
@@ -196,7 +204,7 @@ class Engine:
 
     def _reply(self, turn: Turn, prompt: Prompt) -> Reply:
         return Reply(
-            text=self._network.decode(turn.sampled_ids),
+            text=self._network.codec.decode(turn.sampled_ids),
             prompt_token_count=len(prompt.ids),
             sampled_token_count=len(turn.sampled_ids),
             cut_off=turn.is_cut_off,
@@ -209,8 +217,9 @@ class Engine:
     def _retreat(self, waiting: deque[Turn]) -> None:
         """Out of memory: throw all caches away and go on with half as many turns."""
         self._batch = None
-        for memory in self._memories:
-            memory.known = None
+        with self._memories_lock:
+            for memory in self._memories:
+                memory.known = None
         for turn in self._running:
             turn.layers = None
         if torch.cuda.is_available():

@@ -7,13 +7,12 @@ Needs the extra `[model]` (torch, transformers), but not torchvision: transforme
 for these models want it, for videos, so pictures go through the image processor alone.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 import transformers
@@ -21,16 +20,15 @@ from torch import Tensor
 from transformers import (
     AutoConfig,
     AutoModelForImageTextToText,
-    AutoTokenizer,
     DynamicCache,
     Qwen2VLImageProcessorPil,
 )
-from transformers.utils import cached_file
 
 from vigorl.browser.errors import InconsistentData, UsageError
-from vigorl.policy.backend import Message
+from vigorl.policy.backend import Hardware
 from vigorl.policy.family import Family
 from vigorl.policy.images import FittedImage, token_count
+from vigorl.policy.local.codec import Codec, Prompt
 from vigorl.policy.local.keyvalues import KeyValues, Layers
 
 ARCHITECTURES = ("qwen2_5_vl", "qwen3_vl")
@@ -38,14 +36,6 @@ ARCHITECTURES = ("qwen2_5_vl", "qwen3_vl")
 
 _SCORED_AT_ONCE = 512
 """Positions whose logits over the whole vocabulary are in memory at the same time."""
-
-
-@dataclass(frozen=True)
-class Prompt:
-    """Tokens of a row, with the pictures whose placeholders stand among them, in order."""
-
-    ids: tuple[int, ...]
-    images: tuple[FittedImage, ...]
 
 
 @dataclass
@@ -69,21 +59,14 @@ class ReadRow:
 class Network:
     """The weights, the tokenizer and the image processor of one checkpoint."""
 
-    def __init__(
-        self,
-        path: str,
-        family: Family,
-        *,
-        device: Literal["auto", "cpu", "cuda"] = "auto",
-        dtype: Literal["auto", "float32", "bfloat16"] = "auto",
-    ) -> None:
+    def __init__(self, path: str, family: Family, hardware: Hardware | None = None) -> None:
         """Load a checkpoint from a folder or from the hub's cache.
-
-        `auto` takes a CUDA device where there is one, and bfloat16 there, float32 on a CPU.
 
         Raises:
             UsageError: the checkpoint is not there, or cannot be run here.
         """
+        hardware = hardware or Hardware()
+        device, dtype = hardware.device, hardware.dtype
         if device == "auto":
             device = "cuda" if torch.cuda.is_available() else "cpu"
         if dtype == "auto":
@@ -95,19 +78,11 @@ class Network:
         with _files_of(path):
             self.config = AutoConfig.from_pretrained(path)
             _check(self.config, path)
-            self.tokenizer = AutoTokenizer.from_pretrained(path)
+            self.codec = Codec(path, family)
             self._processor = Qwen2VLImageProcessorPil.from_pretrained(path)
             self.model: Any = AutoModelForImageTextToText.from_pretrained(path, dtype=self.dtype)
         self.model.to(self.device).eval()
-        self._special = {
-            text: self._special_id(text)
-            for text in (family.chat.start, family.chat.end, *family.chat.never_sampled)
-        }
-        self._special_ids = frozenset(self._special.values())
-        self._forbidden = torch.tensor(
-            [self._special[text] for text in family.chat.never_sampled], device=self.device
-        )
-        self._preamble = self._preamble_ids(path)
+        self._forbidden = torch.tensor(self.codec.never_sampled, device=self.device)
         self.end_ids = self._end_ids()
         cell_px = self._processor.patch_size * self._processor.merge_size
         if cell_px != family.size.cell_px:
@@ -130,53 +105,6 @@ class Network:
             "torch": torch.__version__,
             "transformers": transformers.__version__,
         }
-
-    def encode(self, messages: Sequence[Message]) -> Prompt:
-        """The tokens of a conversation, up to where the assistant is to go on.
-
-        Sampled messages are taken over as they were sampled, so a longer conversation begins
-        with the tokens of a shorter one.
-
-        Raises:
-            InconsistentData: a text contains a control string.
-        """
-        chat = self.family.chat
-        start, end = self._special[chat.start], self._special[chat.end]
-        line_break = self._text_ids("\n")
-        ids: list[int] = [] if messages[0].role == "system" else list(self._preamble)
-        images: list[FittedImage] = []
-        for message in messages:
-            ids.append(start)
-            if message.ids is not None:
-                ids += self._text_ids(f"{message.role}\n")
-                ids += message.ids
-                if not message.ids or message.ids[-1] != end:
-                    ids.append(end)
-                ids += line_break
-                continue
-            text = f"{message.role}\n"
-            for part in message.parts:
-                if isinstance(part, str):
-                    text += part
-                else:
-                    ids += self._text_ids(text) + self._image_ids(part)
-                    images.append(part)
-                    text = ""
-            ids += [*self._text_ids(text), end, *line_break]
-        ids += [start, *self._text_ids("assistant\n")]
-        return Prompt(tuple(ids), tuple(images))
-
-    def spoken_ids(self, message: Message) -> tuple[int, ...]:
-        """The tokens of an assistant's message, its end included, as if it had been sampled."""
-        text = "".join(part for part in message.parts if isinstance(part, str))
-        return (*self._text_ids(text), self._special[self.family.chat.end])
-
-    def decode(self, ids: Sequence[int], *, special: bool = False) -> str:
-        """The text of tokens; special tokens are left out unless asked for."""
-        text: str = self.tokenizer.decode(
-            list(ids), skip_special_tokens=not special, clean_up_tokenization_spaces=False
-        )
-        return text
 
     @torch.inference_mode()
     def read(self, prompt: Prompt, known: ReadRow | None = None) -> tuple[Tensor, ReadRow, int]:
@@ -253,7 +181,7 @@ class Network:
             The arguments, and the position at which the token after the row stands.
         """
         ids_T = torch.tensor(prompt.ids)
-        is_image_T = ids_T == self._special[self.family.chat.image_cell]
+        is_image_T = ids_T == self.codec.cell_id
         grids_N_3 = self._grids(prompt.images, is_image_T.tolist())
         # Positions come from here and never from the model's own guess: without the token types
         # it would number pictures like text and say nothing.
@@ -291,55 +219,17 @@ class Network:
         for image in images:
             if image.width_px % cell_px or image.height_px % cell_px:
                 raise InconsistentData(f"{image.shown} does not consist of cells of {cell_px} px")
-            cells.append((image.width_px // cell_px) * (image.height_px // cell_px))
+            cells.append(token_count(image.shown, self.family.size))
         if runs != cells:
             raise InconsistentData(f"placeholders for {runs} cells with pictures of {cells} cells")
         grids = [(1, image.height_px // patch_px, image.width_px // patch_px) for image in images]
         return torch.tensor(grids, dtype=torch.int64).reshape(-1, 3)
 
-    def _image_ids(self, image: FittedImage) -> list[int]:
-        chat = self.family.chat
-        cells = token_count(image.shown, self.family.size)
-        return [
-            self._special[chat.image_start],
-            *[self._special[chat.image_cell]] * cells,
-            self._special[chat.image_end],
-        ]
-
-    def _text_ids(self, text: str) -> list[int]:
-        """Encode text that must not contain control strings."""
-        ids: list[int] = self.tokenizer.encode(text, add_special_tokens=False)
-        if not self._special_ids.isdisjoint(ids):
-            raise InconsistentData(f"a control string in the text {text[:200]!r}")
-        return ids
-
-    def _special_id(self, text: str) -> int:
-        token_id = self.tokenizer.convert_tokens_to_ids(text)
-        if token_id is None or token_id == self.tokenizer.unk_token_id:
-            raise UsageError(f"{self.path} has no token {text}: choose another family")
-        return int(token_id)
-
-    def _preamble_ids(self, path: str) -> list[int]:
-        """What the checkpoint's own template puts before a conversation without system prompt."""
-        if self.family.system is not None:
-            return []
-        template = _own_template(path) or self.tokenizer.chat_template
-        if template is None:
-            return []
-        rendered: str = self.tokenizer.apply_chat_template(
-            [{"role": "user", "content": "?"}], chat_template=template, tokenize=False
-        )
-        before, user, _ = rendered.partition(f"{self.family.chat.start}user")
-        if not user:
-            raise UsageError(f"the chat template of {path} is not that of the family's format")
-        ids: list[int] = self.tokenizer.encode(before, add_special_tokens=False)
-        return ids
-
     def _end_ids(self) -> frozenset[int]:
         """Tokens after which a turn is over."""
         configured = self.model.generation_config.eos_token_id
         ends = configured if isinstance(configured, list) else [configured]
-        return frozenset({self._special[self.family.chat.end], *_known(ends)})
+        return frozenset({self.codec.end_id, *_known(ends)})
 
 
 def read_model_type(path: str) -> str:
@@ -380,19 +270,3 @@ def _check(config: Any, path: str) -> None:
         )
     if "sliding_attention" in (getattr(config.text_config, "layer_types", None) or ()):
         raise UsageError(f"{path} uses sliding-window attention, whose cache cannot be kept here")
-
-
-def _own_template(path: str) -> str | None:
-    """The template that belongs to the processor; the tokenizer may carry another."""
-    for name in ("chat_template.jinja", "chat_template.json"):
-        found = cached_file(
-            path,
-            name,
-            _raise_exceptions_for_missing_entries=False,
-            _raise_exceptions_for_connection_errors=False,
-            _raise_exceptions_for_gated_repo=False,
-        )
-        if found is not None:
-            text = Path(found).read_text()
-            return text if name.endswith(".jinja") else str(json.loads(text)["chat_template"])
-    return None

@@ -5,20 +5,36 @@ from torch import Tensor
 
 from vigorl.policy.backend import Sampling
 
+_LIKELY_TOKENS = 64
+"""So many are sorted at first where only the most likely ones count."""
+
 
 def draw(logprobs_V: Tensor, sampling: Sampling, uniform: float) -> int:
     """The token whose stretch of the cumulated distribution holds `uniform`, in [0, 1).
 
     The draw depends on nothing but its row and its number, so an episode's words do not depend on
-    which others happen to be in the batch. Tokens are cumulated from the most likely down.
+    which others happen to be in the batch.
     """
     if sampling.temperature == 0:
         return int(logprobs_V.argmax())
     probabilities_V = (logprobs_V.double() / sampling.temperature).softmax(-1)
-    sorted_V, ids_V = probabilities_V.sort(descending=True, stable=True)
-    cumulated_V = sorted_V.cumsum(-1)
-    # A token is kept while those before it do not make up top_p: the first always is.
-    kept = int((cumulated_V - sorted_V < sampling.top_p).sum())
-    threshold = uniform * float(cumulated_V[kept - 1])
-    place = int(torch.searchsorted(cumulated_V[:kept], threshold, right=True))
-    return int(ids_V[min(place, kept - 1)])
+    if sampling.top_p < 1:
+        probabilities_V = _most_likely(probabilities_V, sampling.top_p)
+    cumulated_V = probabilities_V.cumsum(-1)
+    threshold = uniform * float(cumulated_V[-1])
+    token_id = int(torch.searchsorted(cumulated_V, threshold, right=True))
+    # Rounding may put the threshold at the very end, behind which there is no token.
+    return token_id if token_id < len(cumulated_V) else int(probabilities_V.nonzero()[-1])
+
+
+def _most_likely(probabilities_V: Tensor, top_p: float) -> Tensor:
+    """The fewest tokens that make up `top_p` of the probability; the others get none."""
+    count = _LIKELY_TOKENS
+    while True:
+        values_K, ids_K = probabilities_V.topk(min(count, len(probabilities_V)))
+        before_K = values_K.cumsum(-1) - values_K
+        kept = int((before_K < top_p).sum())
+        if kept < len(values_K) or len(values_K) == len(probabilities_V):
+            break
+        count *= 16
+    return torch.zeros_like(probabilities_V).scatter(0, ids_K[:kept], values_K[:kept])

@@ -22,7 +22,7 @@ from transformers import (
 )
 
 from vigorl.policy.backend import Message
-from vigorl.policy.family import ChatFormat
+from vigorl.policy.family import FAMILIES, ChatFormat
 from vigorl.policy.local.network import Network
 
 Architecture = Literal["qwen2_5_vl", "qwen3_vl"]
@@ -77,11 +77,11 @@ def learn_by_heart(network: Network, dialogue: Sequence[Message], loss: float = 
     """
     said = [index for index, message in enumerate(dialogue) if message.role == "assistant"]
     spoken = [
-        replace(message, ids=network.spoken_ids(message)) if index in said else message
+        replace(message, ids=network.codec.spoken_ids(message)) if index in said else message
         for index, message in enumerate(dialogue)
     ]
-    row = network.encode(spoken)
-    starts = [len(network.encode(spoken[:index]).ids) for index in said]
+    row = network.codec.encode(spoken)
+    starts = [len(network.codec.encode(spoken[:index]).ids) for index in said]
     at = [
         start + offset
         for start, index in zip(starts, said, strict=True)
@@ -102,18 +102,17 @@ def learn_by_heart(network: Network, dialogue: Sequence[Message], loss: float = 
 
 
 def _tokenizer() -> Any:
-    """Bytes, a few dozen merges, and the control strings of the chat format."""
+    """Bytes, what is frequent in our own prompts, and the control strings of the chat format."""
     chat = ChatFormat()
     bytes_only = Tokenizer(models.BPE())
     bytes_only.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     bytes_only.decoder = decoders.ByteLevel()
     alphabet = pre_tokenizers.ByteLevel.alphabet()
     trainer = trainers.BpeTrainer(
-        vocab_size=len(alphabet) + 64, initial_alphabet=alphabet, show_progress=False
+        vocab_size=len(alphabet) + 512, initial_alphabet=alphabet, show_progress=False
     )
-    bytes_only.train_from_iterator(
-        [CHAT_TEMPLATE, str(__doc__), "user assistant system\n"], trainer
-    )
+    texts = [CHAT_TEMPLATE, *(family.system for family in FAMILIES if family.system)]
+    bytes_only.train_from_iterator(texts, trainer)
     tokenizer: Any = PreTrainedTokenizerFast(
         tokenizer_object=bytes_only,
         eos_token=chat.end,

@@ -30,6 +30,7 @@ class ReaderPolicy:
     """Needs no GPU, no network and no training. Its eyes are shared by all of its actors."""
 
     name = "reader"
+    acts_on_marks = False
 
     def __init__(self, eyes: Eyes | None = None) -> None:
         self._eyes = eyes or Eyes()

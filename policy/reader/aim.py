@@ -19,6 +19,7 @@ from vigorl.policy.reader.layout import (
     overlap_x,
     overlap_y,
     relation_cost,
+    same_size,
     union,
 )
 from vigorl.policy.reader.matching import Match, find
@@ -87,7 +88,7 @@ def aims(screen: Screen, target: Target) -> list[Aim]:
                 key=lambda aim: at_place(target.place or "", aim.point, size.width, size.height)
             )
         elif not target.relation:
-            tier = _ranked(screen, tier)
+            tier = _ranked(screen, tier, target)
         if tier:
             return tier
     return []
@@ -174,7 +175,7 @@ def _continuation(line: Line, lines: Sequence[Line]) -> Line | None:
         for other in lines
         if 0.8 * em < other.box_px.center.y - box.center.y < 2.0 * em
         and misalignment_x(other.box_px, box) <= SLACK_PX
-        and abs(em_px(other) - em) <= 0.25 * em
+        and same_size(other, line, 0.25)
     ]
     return min(below, key=lambda other: other.box_px.top, default=None)
 
@@ -255,9 +256,15 @@ def _nth(candidates: list[Aim], ordinal: int) -> list[Aim]:
     return [ordered[index]] if -len(ordered) <= index < len(ordered) else []
 
 
-def _ranked(screen: Screen, candidates: list[Aim]) -> list[Aim]:
-    """Best match first; of equal ones those that look as if they could be clicked."""
-    return sorted(candidates, key=lambda aim: (-round(aim.score, 2), -clickability(screen, aim)))
+def _ranked(screen: Screen, candidates: list[Aim], target: Target) -> list[Aim]:
+    """Best match first; of equal ones the most literal, then what looks as if it were clickable."""
+
+    def rank(aim: Aim) -> tuple[float, bool, float, int]:
+        literal = any(name in aim.text for name in target.names)
+        covered = len(target.name) / max(1, len(aim.text))
+        return -round(aim.score, 2), not literal, -round(covered, 1), -clickability(screen, aim)
+
+    return sorted(candidates, key=rank)
 
 
 def clickability(screen: Screen, aim: Aim) -> int:

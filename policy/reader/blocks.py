@@ -22,6 +22,7 @@ from vigorl.policy.reader.layout import (
     misalignment_x,
     overlap_x,
     same_row,
+    same_size,
     union,
 )
 from vigorl.policy.reader.screen import Line, Screen
@@ -47,11 +48,6 @@ class _Stack:
     def head(self) -> Box:
         """The box of the first line."""
         return self.lines[0].box_px
-
-    @property
-    def em_px(self) -> float:
-        """The size of the first line's type."""
-        return em_px(self.lines[0])
 
     @cached_property
     def box(self) -> Box:
@@ -176,9 +172,8 @@ def _groups(stacks: Sequence[_Stack]) -> Iterator[list[_Stack]]:
 
 def _alike(a: _Stack, b: _Stack) -> bool:
     """Whether two stacks have heads of one size and about as many lines."""
-    larger, smaller = max(a.em_px, b.em_px), min(a.em_px, b.em_px)
     more, fewer = max(len(a.lines), len(b.lines)), min(len(a.lines), len(b.lines))
-    return larger - smaller <= _SAME_SIZE * larger and more <= fewer * 1.5 + 0.5
+    return same_size(a.lines[0], b.lines[0], _SAME_SIZE) and more <= fewer * 1.5 + 0.5
 
 
 def _weight(group: Sequence[_Stack]) -> float:

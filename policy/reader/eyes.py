@@ -7,6 +7,7 @@ from vigorl.policy.reader.ocr import TextReader
 from vigorl.policy.reader.regions import edges, flat_regions
 from vigorl.policy.reader.screen import Screen
 from vigorl.policy.reader.shapes import controls
+from vigorl.policy.reader.symbols import icons
 
 
 class Eyes:
@@ -21,4 +22,5 @@ class Eyes:
         lines = self._text.read(pixels)
         drawn = edges(pixels)
         shapes = controls(pixels, drawn, flat_regions(pixels, drawn), lines)
+        shapes += icons(pixels, drawn, lines, shapes)
         return Screen(lines, tuple(shapes), view.frame)

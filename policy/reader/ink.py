@@ -17,6 +17,8 @@ Mask = npt.NDArray[np.bool_]
 
 FAINTEST = 14
 """Least difference from the background that counts as ink, of 255; above the noise of JPEG."""
+LEAST_SATURATION = 60
+"""Spread of a pixel's channels, of 255, that makes its colour one of its own."""
 FAINTEST_OF_PEAK = 0.18
 """The same as a part of the strongest difference in the patch."""
 
@@ -53,8 +55,13 @@ class Run:
     """Its exact extent."""
     size_px: float
     """Height of the line it belongs to, which a run of low letters ('more') does not fill."""
-    link: bool
-    """Drawn as links are: underlined, or in a colour of its own."""
+    links: tuple[tuple[int, int], ...]
+    """Columns (from, to) drawn as links are: underlined, or in a colour of its own."""
+
+    @property
+    def link(self) -> bool:
+        """Whether most of it is drawn as links are."""
+        return sum(stop - start for start, stop in self.links) > 0.6 * self.box.width
 
 
 def background(patch: Pixels) -> npt.NDArray[np.int16]:
@@ -99,15 +106,24 @@ def line_rows(mask: Mask) -> tuple[int, int] | None:
     return max(rows, key=lambda span: int(counts[span[0] : span[1]].sum()))
 
 
-def is_link(patch: Pixels, mask: Mask) -> bool:
-    """Whether ink is underlined all along, or strongly coloured."""
-    lower = mask[mask.shape[0] // 2 :]
-    if mask.shape[1] > 12 and bool((lower.mean(axis=1) > 0.92).any()):
-        return True
-    colours = patch[mask].astype(np.int16)
-    distance = difference(colours[None], background(patch))[0]
-    core = np.median(colours[distance >= np.percentile(distance, 70)], axis=0)
-    return bool(core.max() - core.min() > 70)
+def links(patch: Pixels, mask: Mask) -> list[tuple[int, int]]:
+    """Columns of a line, (from, to), where it is strongly coloured or underlined."""
+    gap = max(4.0, 0.5 * mask.shape[0])
+    spread = np.ptp(patch, axis=2)
+    inked = mask.sum(axis=0)
+    coloured = (mask & (spread > LEAST_SATURATION)).sum(axis=0)
+    marked = (inked > 0) & (coloured >= 0.5 * inked)
+    lower = mask[int(0.7 * mask.shape[0]) :]
+    for row in lower:
+        for start, stop in spans(row, widest_gap=2):
+            if stop - start >= 1.2 * mask.shape[0]:
+                marked[start:stop] = True
+    plain = (inked > 0) & ~marked
+    return [
+        (start, stop)
+        for start, stop in spans(marked, gap)
+        if stop - start >= 6 and plain[start:stop].sum() <= 0.3 * (stop - start)
+    ]
 
 
 def runs(pixels: Pixels, detected: PixelBox, widest_gap: float) -> list[Run]:
@@ -135,6 +151,7 @@ def runs(pixels: Pixels, detected: PixelBox, widest_gap: float) -> list[Run]:
             detected.left + stop,
             detected.top + top + int(inner[-1]) + 1,
         )
-        link = is_link(patch[top:bottom, start:stop], part)
-        found.append(Run(box, size_px, link))
+        marked = links(patch[top:bottom, start:stop], part)
+        offset = box.left
+        found.append(Run(box, size_px, tuple((offset + a, offset + b) for a, b in marked)))
     return found

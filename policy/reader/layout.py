@@ -32,6 +32,17 @@ def em_px(line: Line) -> float:
     return line.box_px.height / (above + below)
 
 
+def same_size(a: Line, b: Line, tolerance: float) -> bool:
+    """Whether two lines are of one size of type, up to a relative difference.
+
+    Where a line has no high letters, a pixel more or less makes twice the difference.
+    """
+    if not (_ASCENDING.search(a.text) and _ASCENDING.search(b.text)):
+        tolerance *= 2
+    larger, smaller = max(em_px(a), em_px(b)), min(em_px(a), em_px(b))
+    return larger - smaller <= tolerance * larger
+
+
 def gap_x(a: Box, b: Box) -> float:
     """Horizontal distance between two boxes; 0 where they overlap in x."""
     return max(0.0, a.left - b.right, b.left - a.right)

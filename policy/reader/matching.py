@@ -1,15 +1,46 @@
-"""Finding what an instruction names on a screen."""
+"""Finding what an instruction names on a screen.
 
-import difflib
-from dataclasses import dataclass
+Scores, in [0, 1], say what kind of match it is: from 0.96 what stands there is the name; from
+0.85 it contains the name, or is an icon that surely shows it; from about 0.55 it may be that.
+Within each kind those that look as if they could be clicked come first.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from vigorl.browser.geometry import Box, Point
+from vigorl.policy.reader.concepts import CONCEPTS, meaning
+from vigorl.policy.reader.lettering import fits
 from vigorl.policy.reader.screen import Line, Screen, Shape
+
+CONTAINED = 0.85
+"""From this score on, what was found is what was named."""
+NOT_CLICKABLE = 0.012
+"""Taken from text that looks like neither link nor button."""
+HEADING = 0.006
+"""Taken besides from text that is much larger than the rest."""
+LINK_OF_THAT_NAME = 0.04
+"""Added where the name is a link within running text, from its first letter to its last."""
+OTHER_ROLE = 0.10
+"""Taken from what is not of the kind that is asked for."""
+SPOKEN = 0.03
+"""Taken where only part of the phrase is the name: 'open the search'."""
+
+_VERB = re.compile(
+    r"^(?:please )?(?:click|tap|press|hit|push|open|go to|navigate to|visit|follow|show|view|select"
+    r"|choose|toggle|expand|use|find)\b(?: on)?(?: the| a| an| this)?\s+|^(?:the|a|an)\s+",
+    re.IGNORECASE,
+)
+_KIND = re.compile(
+    r"\s+(?:button|link|icon|symbol|tab|menu|menu item|option|page|field|box|section)$",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Something on the screen that may be what was named; `score` in [0, 1]."""
+    """Something on the screen that may be what was named, px of the picture."""
 
     box_px: Box
     point_px: Point
@@ -18,20 +49,257 @@ class Match:
 
 
 def find(screen: Screen, name: str, *, role: str | None = None) -> list[Match]:
-    """Everything on the screen that `name` may mean, best first."""
-    wanted = name.casefold().replace(" ", "")
-    matches = []
-    for line in screen.lines:
-        text = line.text.casefold()
-        squeezed = text.replace(" ", "")
-        start = text.find(name.casefold())
-        if squeezed == wanted:
-            score, box = 1.0, line.box_px
-        elif start >= 0:
-            score, box = 0.9, line.part(start, start + len(name))
+    """Everything on the screen that `name` may mean, best first.
+
+    Args:
+        screen: what to look at.
+        name: a text that stands on the screen, or words for an icon ('search', 'close').
+        role: what kind of thing it is said to be: `button`, `link`, `icon`, `field`, `tab`,
+            `menu` and so on; a preference, not a filter.
+    """
+    name = name.strip()
+    if not name:
+        return []
+    found = [*_texts(screen, name), *_icons(screen, name), *_search_fields(screen, name)]
+    if max((match.score for match in found), default=0.0) < CONTAINED:
+        for spoken in _spoken(name):
+            found += [
+                replace(match, score=match.score - SPOKEN) for match in _texts(screen, spoken)
+            ]
+    ranked = [replace(match, score=_for_role(screen, match, role)) for match in found]
+    ranked += _fields_of_labels(screen, ranked, role)
+    return _distinct(sorted(ranked, key=lambda match: -match.score))
+
+
+def _spoken(name: str) -> list[str]:
+    """A phrase without verb and kind: 'open the search page' as 'search page' and 'search'."""
+    without_verb = _VERB.sub("", name)
+    shorter = [without_verb, _KIND.sub("", without_verb)]
+    return [text for text in dict.fromkeys(shorter) if text and text != name]
+
+
+def _texts(screen: Screen, name: str) -> list[Match]:
+    """Lines, parts of lines, and lines in two or three parts."""
+    size_px = _usual_height(screen.lines)
+    found = [match for line in screen.lines for match in _in_line(screen, line, name, size_px)]
+    if " " in name and max((match.score for match in found), default=0.0) < CONTAINED:
+        found += _over_lines(screen, name)
+    return found
+
+
+def _in_line(screen: Screen, line: Line, name: str, size_px: float) -> Iterator[Match]:
+    for fit in fits(line.text, name):
+        box = line.part(fit.start, fit.stop)
+        score = fit.score
+        if _in_control(screen, box):
+            pass
+        elif _is_link(line, box):
+            if CONTAINED <= score < 0.96 and _ends_with_link(line, box):
+                score = min(score + LINK_OF_THAT_NAME, 0.955)
         else:
-            score = 0.8 * difflib.SequenceMatcher(None, squeezed, wanted).ratio()
-            box = line.box_px
-        if score > 0.5:
-            matches.append(Match(box, box.center, score, line))
-    return sorted(matches, key=lambda match: -match.score)
+            score -= NOT_CLICKABLE
+            if line.box_px.height > 1.5 * size_px:
+                score -= HEADING
+        yield Match(box, box.center, score, line)
+
+
+def _usual_height(lines: Sequence[Line]) -> float:
+    heights = sorted(line.box_px.height for line in lines)
+    return heights[len(heights) // 2] if heights else 0.0
+
+
+def _in_control(screen: Screen, box: Box) -> bool:
+    return any(
+        shape.kind in ("button", "select", "field") and shape.box_px.contains(box.center)
+        for shape in screen.shapes
+    )
+
+
+def _is_link(line: Line, box: Box) -> bool:
+    return any(
+        min(right, box.right) - max(left, box.left) > 0.6 * box.width
+        for left, right in line.links_px
+    )
+
+
+def _ends_with_link(line: Line, box: Box) -> bool:
+    """Whether a part of a line is all of a link, to the half of a letter or so."""
+    slack = 0.6 * line.box_px.height
+    return any(
+        abs(left - box.left) <= slack and abs(right - box.right) <= slack
+        for left, right in line.links_px
+    )
+
+
+def _over_lines(screen: Screen, name: str) -> Iterator[Match]:
+    """Names broken into two or three lines, or cut in two by a wide gap; at the longest part."""
+    for parts in _paragraphs(screen.lines):
+        text = " ".join(part.text for part in parts)
+        for fit in fits(text, name):
+            if fit.score < CONTAINED:
+                continue
+            offset, pieces = 0, []
+            for part in parts:
+                start = max(0, fit.start - offset)
+                stop = min(len(part.text), fit.stop - offset)
+                if stop > start:
+                    pieces.append((part.part(start, stop), part))
+                offset += len(part.text) + 1
+            if len(pieces) > 1:
+                box, part = max(pieces, key=lambda piece: piece[0].width)
+                link = _is_link(part, box)
+                score = fit.score if link else fit.score - NOT_CLICKABLE
+                yield Match(box, box.center, score - 0.005, part)
+
+
+def _paragraphs(lines: Sequence[Line]) -> Iterator[tuple[Line, ...]]:
+    """Every two and three lines that go on under or beside each other."""
+    for first in lines:
+        for onward in (_below, _beside):
+            second = onward(first, lines)
+            if second is None:
+                continue
+            yield first, second
+            third = onward(second, lines)
+            if third is not None:
+                yield first, second, third
+
+
+def _below(line: Line, lines: Sequence[Line]) -> Line | None:
+    box = line.box_px
+    near = [
+        other
+        for other in lines
+        if 0.6 * box.height < other.box_px.center.y - box.center.y < 2.1 * box.height
+        and other.box_px.left < box.right
+        and other.box_px.right > box.left
+        and abs(other.box_px.height - box.height) <= 0.45 * box.height
+    ]
+    return min(
+        near,
+        key=lambda other: (other.box_px.top, abs(other.box_px.left - box.left)),
+        default=None,
+    )
+
+
+def _beside(line: Line, lines: Sequence[Line]) -> Line | None:
+    box = line.box_px
+    near = [
+        other
+        for other in lines
+        if 0 <= other.box_px.left - box.right < 3 * box.height
+        and abs(other.box_px.center.y - box.center.y) < 0.5 * box.height
+    ]
+    return min(near, key=lambda other: other.box_px.left, default=None)
+
+
+def _icons(screen: Screen, name: str) -> Iterator[Match]:
+    """Icons whose look fits the words."""
+    wanted = meaning(name)
+    if not wanted:
+        return
+    for shape in screen.shapes:
+        if shape.kind != "icon":
+            continue
+        shown = [concept for concept in shape.names if concept in CONCEPTS or concept == "logo"]
+        score = max(
+            (
+                _icon_score(wanted.get("home" if concept == "logo" else concept, 0), shape)
+                - 0.04 * place
+                for place, concept in enumerate(shown[:4])
+            ),
+            default=0.0,
+        )
+        if score > 0.3:
+            yield Match(shape.box_px, shape.box_px.center, score, shape)
+
+
+def _icon_score(fit: float, shape: Shape) -> float:
+    """How sure it is that an icon is meant: how well words fit, and how surely it shows that."""
+    sureness = min(1.0, max(0.0, (shape.confidence - 0.70) / 0.22))
+    return 0.0 if fit <= 0 else 0.94 * fit * (0.75 + 0.25 * sureness)
+
+
+def _search_fields(screen: Screen, name: str) -> Iterator[Match]:
+    """Fields that are there for searching: beside a magnifier, or with a word that says so."""
+    fit = meaning(name).get("search", 0)
+    if fit < 0.7:
+        return
+    for shape in screen.shapes:
+        if shape.kind != "field":
+            continue
+        box = shape.box_px
+        around = Box(box.left - 40, box.top - 8, box.right + 70, box.bottom + 8)
+        says_so = any(
+            around.contains(line.box_px.center)
+            and re.search(r"\b(?:search|find|go)\b", line.text, re.IGNORECASE)
+            for line in screen.lines
+        )
+        shows_it = any(
+            "search" in other.names[:2] and around.contains(other.box_px.center)
+            for other in screen.shapes
+        )
+        score = 0.9 * fit if says_so or shows_it else 0.62 * fit
+        yield Match(box, box.center, score, shape)
+
+
+def _fields_of_labels(screen: Screen, found: Sequence[Match], role: str | None) -> Iterator[Match]:
+    """Empty fields under or beside a text of that name that cannot be clicked itself."""
+    if role not in (None, "field"):
+        return
+    for match in found:
+        line = match.source
+        if not isinstance(line, Line) or match.score < CONTAINED or _is_link(line, match.box_px):
+            continue
+        if _in_control(screen, match.box_px):
+            continue
+        label = line.box_px
+        for shape in screen.shapes:
+            if shape.kind != "field" or not _belongs(shape.box_px, label):
+                continue
+            yield Match(shape.box_px, shape.box_px.center, match.score + 0.002, shape)
+
+
+def _belongs(field: Box, label: Box) -> bool:
+    """Whether a field stands directly under its label, or beside it."""
+    under = 0 <= field.top - label.bottom <= 1.8 * label.height + 6 and (
+        abs(field.left - label.left) <= 14
+    )
+    beside = (
+        0 <= field.left - label.right <= 40
+        and abs(field.center.y - label.center.y) <= 0.5 * field.height
+    )
+    return under or beside
+
+
+def _for_role(screen: Screen, match: Match, role: str | None) -> float:
+    """The score, less where the thing is of another kind than was said."""
+    source = match.source
+    match role:
+        case "icon":
+            of_kind = isinstance(source, Shape) and source.kind == "icon"
+            short = isinstance(source, Line) and len(source.text.strip()) <= 2
+            return match.score if of_kind or short else match.score - OTHER_ROLE
+        case "button" | "tab" | "menu":
+            fits_role = isinstance(source, Shape) or _in_control(screen, match.box_px)
+            return match.score if fits_role else match.score - 0.008
+        case "link":
+            fits_role = isinstance(source, Line) and _is_link(source, match.box_px)
+            return match.score if fits_role else match.score - 0.008
+        case "field":
+            fits_role = isinstance(source, Shape) and source.kind in ("field", "select")
+            return match.score if fits_role else match.score - 0.01
+        case _:
+            return match.score
+
+
+def _distinct(ranked: Sequence[Match]) -> list[Match]:
+    """Each place once, with the best of its scores."""
+    kept: list[Match] = []
+    for match in ranked:
+        if not any(
+            other.box_px.contains(match.point_px) and match.box_px.contains(other.point_px)
+            for other in kept
+        ):
+            kept.append(match)
+    return kept

@@ -87,6 +87,7 @@ class TextReader:
                 reading.confidence,
                 tuple(run.box.left + edge for edge in reading.edges),
                 run.link,
+                run.links,
             )
             for run, reading in zip(found, readings, strict=True)
             if reading.text.strip()

@@ -20,7 +20,9 @@ class Line:
     """Where each character of `text` begins in x, and where the last ends: one more than there
     are characters. Empty: not known, taken to be spread evenly."""
     link: bool = False
-    """Whether it is drawn as links are: underlined, or in a colour of its own."""
+    """Whether most of it is drawn as links are: underlined, or in a colour of its own."""
+    links_px: tuple[tuple[float, float], ...] = ()
+    """The stretches in x, left and right, that are drawn so."""
 
     def part(self, start: int, stop: int) -> Box:
         """The box of the characters `text[start:stop]`."""

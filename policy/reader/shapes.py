@@ -25,6 +25,8 @@ BUTTON_PX = (16, 76)
 """Height of a button."""
 FIELD_PX = (17, 66)
 """Height of a field for one line."""
+LETTER_GAP_PX = 4
+"""Letters of a word are nearer to each other; a label stands further from its box."""
 LEAST_CONTRAST = 7
 """Between a control and what is around it, of 255."""
 
@@ -91,8 +93,21 @@ def small_control(pixels: Pixels, mark: PixelBox) -> Shape | None:
         frame.left + outline.right,
         frame.top + outline.bottom,
     )
+    if _is_letter(pixels, box, ground):
+        return None
     inside = patch[outline.top : outline.bottom, outline.left : outline.right]
     return _tick(inside, outline, box) or _switch(inside, outline, box)
+
+
+def _is_letter(pixels: Pixels, box: Box, ground: npt.NDArray[np.int16]) -> bool:
+    """Whether a blob stands so close to others on its line that it is a letter of a word."""
+    rows = slice(round(box.top), round(box.bottom))
+    left, right = round(box.left), round(box.right)
+    beside = (
+        pixels[rows, max(left - LETTER_GAP_PX, 0) : max(left - 1, 0)],
+        pixels[rows, right + 1 : right + LETTER_GAP_PX],
+    )
+    return any(strip.size > 0 and int(difference(strip, ground).max()) > 60 for strip in beside)
 
 
 def _tick(inside: Pixels, outline: "Outline", box: Box) -> Shape | None:

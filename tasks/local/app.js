@@ -15,7 +15,6 @@ document.addEventListener("submit", async (event) => {
     const [old, fresh] = [document.querySelector(part), page.querySelector(part)];
     if (old && fresh) old.replaceWith(document.adoptNode(fresh));
   }
-  document.querySelector("[data-keep-focus]")?.focus();
 });
 
 document.addEventListener("click", (event) => {
@@ -33,18 +32,13 @@ document.addEventListener("click", (event) => {
     }
   }
 
-  const step = target.closest("[data-step]");
-  if (step) {
-    const field = step.parentElement.querySelector("input");
-    const [low, high] = [Number(field.dataset.low), Number(field.dataset.high)];
-    const value = Number(field.value) + Number(step.dataset.step);
-    field.value = Math.min(high, Math.max(low, value || low));
-  }
-
   // A menu closes with the next click anywhere.
   for (const menu of document.querySelectorAll(".menu:not([hidden])")) menu.hidden = true;
   const button = target.closest("[data-menu]");
-  if (button) show_menu(button.dataset.menu, event.clientX, event.clientY);
+  if (button) {
+    const box = button.getBoundingClientRect();
+    show_menu(button.dataset.menu, box.left, box.bottom + 4);
+  }
 });
 
 document.addEventListener("contextmenu", (event) => {

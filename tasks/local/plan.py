@@ -6,6 +6,7 @@ several phrasings, all of the language of `vigorl.policy.reader.instructions`; t
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from vigorl.browser.actions import (
     Action,
@@ -18,7 +19,6 @@ from vigorl.browser.actions import (
     Type,
 )
 from vigorl.browser.errors import TaskFault
-from vigorl.browser.geometry import Point
 from vigorl.tasks.local.draw import Draw
 from vigorl.tasks.local.hand import Shown, aim_at, find, reach
 
@@ -210,12 +210,11 @@ def _in_the_row_of(neighbour: str) -> str:
     return f' in the row of "{neighbour}"' if neighbour else ""
 
 
-def _click(at: str, *, button: str = "left", count: int = 1) -> Moves:
+def _click(at: str, *, button: Literal["left", "right"] = "left", count: int = 1) -> Moves:
     async def moves(shown: Shown) -> AsyncIterator[Action]:
         async for scroll in reach(shown, at):
             yield scroll
-        point: Point = (await aim_at(shown, at)).point
-        yield Click(point, "right" if button == "right" else "left", count)
+        yield Click((await aim_at(shown, at)).point, button, count)
 
     return moves
 

@@ -72,7 +72,11 @@ def main(arguments: argparse.Namespace) -> None:
             if not hit and arguments.errors in (target["ui_type"], "all"):
                 best = matches[0] if matches else None
                 print(f"{image} {target['instruction']!r} {target['bbox_xyxy']}")
-                print(f"    {best.score:.2f} {best.source}" if best else "    nothing found")
+                print(
+                    f"    {best.score:.3f} {best.box_px} {getattr(best.source, 'text', None) or best.source.names}"
+                    if best
+                    else "    nothing found"
+                )
     for kind, outcomes in hits.items():
         print(f"{kind}: {wilson(sum(outcomes), len(outcomes))}")
     print(

@@ -22,8 +22,9 @@ from vigorl.policy.family import Family, family_named
 torch = pytest.importorskip("torch")
 
 from vigorl.policy.local.backend import LocalBackend, LocalSession  # noqa: E402
+from vigorl.policy.local.codec import Prompt  # noqa: E402
 from vigorl.policy.local.keyvalues import merge, split  # noqa: E402
-from vigorl.policy.local.network import Network, Prompt, ReadRow  # noqa: E402
+from vigorl.policy.local.network import Network, ReadRow  # noqa: E402
 from vigorl.policy.local.sampler import draw  # noqa: E402
 
 pytestmark = pytest.mark.model
@@ -306,7 +307,7 @@ async def test_turns_end_at_the_end_token_at_stop_strings_and_at_their_limit(
     stopped = await backend.session(0).reply(ask)
     assert stopped.sampled_ids == ids[: stopped.sampled_token_count]
     assert text in stopped.text
-    assert text not in network.decode((stopped.sampled_ids or ())[:-1])
+    assert text not in network.codec.decode((stopped.sampled_ids or ())[:-1])
     assert not stopped.cut_off
 
     network.family = replace(network.family, stop=())

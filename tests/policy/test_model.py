@@ -121,7 +121,7 @@ def test_a_policy_describes_itself_for_the_record() -> None:
 
 @pytest.mark.parametrize("bad", [{"temperature": -1}, {"top_p": 0}, {"max_tokens": 0}])
 def test_impossible_sampling_is_refused(bad: dict[str, float]) -> None:
-    with pytest.raises(ValueError):
+    with pytest.raises(UsageError, match="temperature"):
         Sampling(**bad)  # type: ignore[arg-type]
 
 

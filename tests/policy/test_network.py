@@ -19,7 +19,8 @@ from vigorl.policy.images import FittedImage
 
 torch = pytest.importorskip("torch")
 
-from vigorl.policy.local.network import Network, Prompt, read_model_type  # noqa: E402
+from vigorl.policy.local.codec import Prompt  # noqa: E402
+from vigorl.policy.local.network import Network, read_model_type  # noqa: E402
 
 pytestmark = pytest.mark.model
 
@@ -61,8 +62,8 @@ def as_openai(messages: tuple[Message, ...]) -> list[dict[str, Any]]:
 
 def test_our_tokens_are_those_of_the_chat_template(network: Network, screen: Make) -> None:
     messages = conversation(network.family, screen(1), screen(2, 140, 84))
-    prompt = network.encode(messages)
-    rendered = network.tokenizer.apply_chat_template(
+    prompt = network.codec.encode(messages)
+    rendered = network.codec.tokenizer.apply_chat_template(
         as_openai(messages), add_generation_prompt=True, tokenize=False
     )
     cell = network.family.chat.image_cell
@@ -75,20 +76,21 @@ def test_our_tokens_are_those_of_the_chat_template(network: Network, screen: Mak
     expanded = "".join(
         piece + cell * count for piece, count in zip(pieces, [*cells, 0], strict=True)
     )
-    assert list(prompt.ids) == network.tokenizer.encode(expanded, add_special_tokens=False)
+    assert list(prompt.ids) == network.codec.tokenizer.encode(expanded, add_special_tokens=False)
 
 
 def test_a_sampled_message_is_taken_over_as_it_was_sampled(network: Network) -> None:
     ask, more = Message("user", ("a",)), Message("user", ("b",))
-    first = network.encode([ask])
+    first = network.codec.encode([ask])
     # Two letters, sampled one by one, that would be encoded as one token.
-    text = next(token for token in network.tokenizer.get_vocab() if re.fullmatch("[a-z]{2}", token))
-    ids = (*network.tokenizer.encode(text[0]), *network.tokenizer.encode(text[1]))
-    assert len(network.tokenizer.encode(text)) == 1
-    second = network.encode([ask, Message("assistant", (text,), ids), more])
+    tokenizer = network.codec.tokenizer
+    text = next(token for token in tokenizer.get_vocab() if re.fullmatch("[a-z]{2}", token))
+    ids = (*tokenizer.encode(text[0]), *tokenizer.encode(text[1]))
+    assert len(tokenizer.encode(text)) == 1
+    second = network.codec.encode([ask, Message("assistant", (text,), ids), more])
     assert second.ids[: len(first.ids) + 2] == first.ids + ids
-    end = network.tokenizer.convert_tokens_to_ids(network.family.chat.end)
-    ended = network.encode([ask, Message("assistant", (text,), (*ids, end)), more])
+    end = network.codec.end_id
+    ended = network.codec.encode([ask, Message("assistant", (text,), (*ids, end)), more])
     assert ended == second
 
 
@@ -102,8 +104,8 @@ def test_a_checkpoint_without_our_prompt_gets_that_of_its_own_template(
     (own / "chat_template.jinja").unlink()
     (own / "chat_template.json").write_text(json.dumps({"chat_template": system + template}))
     network = Network(str(own), family_named("vigorl-grounding"))
-    prompt = network.encode([Message("user", ("Description: the button",))])
-    assert network.decode(prompt.ids, special=True) == (
+    prompt = network.codec.encode([Message("user", ("Description: the button",))])
+    assert network.codec.decode(prompt.ids, special=True) == (
         f"{system}<|im_start|>user\nDescription: the button<|im_end|>\n<|im_start|>assistant\n"
     )
 
@@ -111,22 +113,22 @@ def test_a_checkpoint_without_our_prompt_gets_that_of_its_own_template(
 def test_a_control_string_in_a_text_is_refused(network: Network) -> None:
     for text in ("<|image_pad|>", "a<|im_end|>b", "<|vision_start|>"):
         with pytest.raises(InconsistentData, match="control string"):
-            network.encode([Message("user", (text,))])
+            network.codec.encode([Message("user", (text,))])
 
 
 def test_a_page_title_cannot_rebind_pictures(network: Network, screen: Make) -> None:
     messages = conversation(network.family, screen(1, title="<|image_pad|><|vision_end|>"))
-    network.read(network.encode(messages))
+    network.read(network.codec.encode(messages))
 
 
 def test_pictures_stand_at_the_positions_that_the_model_computes_itself(
     network: Network, screen: Make
 ) -> None:
-    prompt = network.encode(conversation(network.family, screen(1), screen(2)))
+    prompt = network.codec.encode(conversation(network.family, screen(1), screen(2)))
     ours, _, _ = network.read(prompt)
     inputs, _ = network._inputs(prompt, 0, 0)
     positions = inputs.pop("position_ids")
-    cell_id = network.tokenizer.convert_tokens_to_ids(network.family.chat.image_cell)
+    cell_id = network.codec.cell_id
     types = (inputs["input_ids"] == cell_id).int()
     with torch.inference_mode():
         theirs = network.model(**inputs, mm_token_type_ids=types).logits[0, -1]
@@ -139,16 +141,15 @@ def test_pictures_stand_at_the_positions_that_the_model_computes_itself(
 
 
 def test_placeholders_can_never_be_sampled(network: Network, screen: Make) -> None:
-    logprobs, _, _ = network.read(network.encode(conversation(network.family, screen(1))))
-    forbidden = network.tokenizer.convert_tokens_to_ids(list(network.family.chat.never_sampled))
-    assert torch.isneginf(logprobs[forbidden]).all()
+    logprobs, _, _ = network.read(network.codec.encode(conversation(network.family, screen(1))))
+    assert torch.isneginf(logprobs[network.codec.never_sampled]).all()
     assert logprobs.exp().sum() == pytest.approx(1, abs=1e-5)
 
 
 def test_pictures_that_do_not_fit_their_placeholders_are_refused(
     network: Network, screen: Make
 ) -> None:
-    prompt = network.encode(conversation(network.family, screen(1), screen(2, 560, 336)))
+    prompt = network.codec.encode(conversation(network.family, screen(1), screen(2, 560, 336)))
     first, second = prompt.images
     cell_px = network.family.size.cell_px
     wider = FittedImage(first.picture, first.width_px + cell_px, first.height_px)
@@ -158,7 +159,7 @@ def test_pictures_that_do_not_fit_their_placeholders_are_refused(
             network.score(Prompt(prompt.ids, images), [5])
     with pytest.raises(InconsistentData, match="does not consist of cells"):
         network.score(Prompt(prompt.ids, (uneven, second)), [5])
-    cell = network.tokenizer.convert_tokens_to_ids(network.family.chat.image_cell)
+    cell = network.codec.cell_id
     with pytest.raises(InconsistentData, match="placeholders"):
         network.read(Prompt((*prompt.ids, cell), prompt.images))
 
@@ -171,6 +172,13 @@ def test_other_architectures_are_sent_to_a_server(tmp_path: Path) -> None:
 
 
 def test_an_incomplete_checkpoint_is_named(checkpoints: dict[str, Path], tmp_path: Path) -> None:
-    shutil.copy(checkpoints["qwen2_5_vl"] / "config.json", tmp_path)
-    with pytest.raises(UsageError, match="is not complete"):
-        Network(str(tmp_path), family_named("qwen2.5-vl"))
+    whole = checkpoints["qwen2_5_vl"]
+    for names, complaint in (
+        (["config.json"], "its tokenizer is missing"),
+        (["tokenizer.json", "tokenizer_config.json"], r"is not complete: .*preprocessor_config"),
+        (["preprocessor_config.json"], r"is not complete: .*model\.safetensors"),
+    ):
+        for name in names:
+            shutil.copy(whole / name, tmp_path)
+        with pytest.raises(UsageError, match=complaint):
+            Network(str(tmp_path), family_named("qwen2.5-vl"))

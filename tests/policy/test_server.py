@@ -68,7 +68,7 @@ class Site:
 
     async def tokenize(self, request: Request) -> Response:
         body = await request.json()
-        ids = self.network.tokenizer.encode(body["prompt"], add_special_tokens=False)
+        ids = self.network.codec.tokenizer.encode(body["prompt"], add_special_tokens=False)
         return JSONResponse({"tokens": ids})
 
     async def chat(self, request: Request) -> Response:

@@ -70,12 +70,13 @@ def policy() -> ReaderPolicy:
 
 @pytest.fixture
 def read(browser: Browser, policy: ReaderPolicy, tmp_path: Path) -> Read:
-    """Carry out a goal on a page: `await read(html, goal)`."""
+    """Carry out a goal on a page: `await read(html, goal)`; pages call `did('what happened')`."""
 
     async def read(html: str, goal: str, *, width_px: int = 800, height_px: int = 600) -> Run:
         page = tmp_path / "page.html"
         page.write_text(
             "<!doctype html><meta charset=utf-8><title>untouched</title>"
+            "<script>function did(what) { document.title = what }</script>"
             f"<style>body {{ font: 16px sans-serif; margin: 20px }}</style>{html}"
         )
         settings = PageSettings(width_px=width_px, height_px=height_px)

@@ -1,4 +1,4 @@
-"""Goals carried out on real pages, by sight alone. The pages write into their title what happened."""
+"""Goals carried out on real pages, by sight alone. The page's title says what happened to it."""
 
 import io
 from pathlib import Path
@@ -14,7 +14,8 @@ from vigorl.policy.reader.actor import PLUG_IN, ReaderPolicy
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
-TABLE = """<style>td, th {{ padding: 8px 30px 8px 0; text-align: left }} .n {{ text-align: right }}</style>
+TABLE = """<style>td, th {{ padding: 8px 30px 8px 0; text-align: left }}
+.n {{ text-align: right }}</style>
 <h1>{heading}</h1><table>
 <tr><th>Name</th><th class=n>Price</th><th class=n>Stock</th><th></th></tr>
 {rows}</table>"""
@@ -23,7 +24,7 @@ TABLE = """<style>td, th {{ padding: 8px 30px 8px 0; text-align: left }} .n {{ t
 def table(*rows: tuple[str, str, str]) -> str:
     cells = "".join(
         f"<tr><td>{name}</td><td class=n>{price}</td><td class=n>{stock}</td>"
-        f"<td><button onclick=\"document.title = 'edited {name}'\">Edit</button></td></tr>"
+        f"<td><button onclick=\"did('edited {name}')\">Edit</button></td></tr>"
         for name, price, stock in rows
     )
     return TABLE.format(heading="Goods", rows=cells)
@@ -36,9 +37,7 @@ GOODS = table(("Red kettle", "$12.40", "7"), ("Blue kettle", "$9.90", "12"), ("M
 
 
 async def test_a_text_is_read_and_clicked_and_the_thought_says_where(read):
-    run = await read(
-        "<button onclick=\"document.title = 'saved'\">Save draft</button>", 'click "Save draft"'
-    )
+    run = await read("<button onclick=\"did('saved')\">Save draft</button>", 'click "Save draft"')
     assert run.title == "saved"
     (click, _) = run.turns
     assert click.text.startswith('<think> I read "Save draft" at (')
@@ -52,8 +51,8 @@ async def test_one_of_several_equal_targets_is_told_by_its_row(read):
 
 
 async def test_a_button_in_a_card_belongs_to_the_heading_of_the_card(read):
-    card = """<div style="border: 1px solid #999; padding: 12px; width: 200px; float: left; margin: 8px">
-      <h3>{0}</h3><p>{1}</p><button onclick="document.title += ' {0}'">Add</button></div>"""
+    card = """<div style="border: 1px solid #999; padding: 12px; width: 200px; float: left;
+      margin: 8px"><h3>{0}</h3><p>{1}</p><button onclick="document.title += ' {0}'">Add</button></div>"""
     cards = "".join(
         card.format(name, text)
         for name, text in (
@@ -68,8 +67,8 @@ async def test_a_button_in_a_card_belongs_to_the_heading_of_the_card(read):
 
 async def test_an_ordinal_counts_in_reading_order_past_the_end_of_the_screen(read):
     shelf = "".join(
-        f"<div style='height: 170px'><h3>Thing {n}</h3><button onclick=\"document.title = 'added {n}'\">"
-        "Add to cart</button></div>"
+        f"<div style='height: 170px'><h3>Thing {n}</h3>"
+        f"<button onclick=\"did('added {n}')\">Add to cart</button></div>"
         for n in range(1, 9)
     )
     run = await read(shelf, 'click the 6th "Add to cart"')
@@ -79,7 +78,7 @@ async def test_an_ordinal_counts_in_reading_order_past_the_end_of_the_screen(rea
 
 async def test_the_last_of_a_kind_is_looked_for_on_the_whole_page(read):
     shelf = "".join(
-        f"<p style='height: 120px'><a href='#' onclick=\"document.title = 'read {n}'\">Read more</a></p>"
+        f"<p style='height: 120px'><a href='#' onclick=\"did('read {n}')\">Read more</a></p>"
         for n in range(1, 9)
     )
     footer = "<div style='height: 700px'>Nothing more.</div>"
@@ -89,8 +88,9 @@ async def test_the_last_of_a_kind_is_looked_for_on_the_whole_page(read):
 
 RESULTS = """<style>nav a {{ margin-right: 16px }} {style}</style>
 <nav><a href=#>Home</a><a href=#>Shop</a><a href=#>Contact</a></nav>
-<h1>3 results</h1><main>{items}</main><footer><a href=#>Imprint</a> <a href=#>Privacy</a></footer>"""
-RESULT = """<article><a href=# onclick="document.title = 'opened {0}'">{0}</a>
+<h1>3 results</h1><main>{items}</main>
+<footer><a href=#>Imprint</a> <a href=#>Privacy</a></footer>"""
+RESULT = """<article><a href=# onclick="did('opened {0}')">{0}</a>
 <p>{1}</p></article>"""
 
 
@@ -114,29 +114,32 @@ async def test_the_second_result_is_neither_in_the_menu_nor_in_the_footer(read, 
 
 
 async def test_a_name_that_is_broken_into_lines_is_one_name(read):
-    page = """<div style="width: 150px; font-size: 20px"><a href=# onclick="document.title = 'wrong'">
-      Beyond the sea</a><br><br><a href=# onclick="document.title = 'right'">Beyond the
-      seven mountains</a></div>"""
+    page = """<div style="width: 150px; font-size: 20px">
+      <a href=# onclick="did('wrong')">Beyond the sea</a><br><br>
+      <a href=# onclick="did('right')">Beyond the seven mountains</a></div>"""
     run = await read(page, 'click "Beyond the seven mountains"')
     assert run.title == "right"
 
 
 async def test_something_further_down_is_scrolled_to(read):
-    page = "<h1>Top</h1><div style='height: 1500px'></div><button onclick=\"document.title = 'deep'\">Deep down</button>"
+    page = """<h1>Top</h1><div style='height: 1500px'></div>
+      <button onclick="did('deep')">Deep down</button>"""
     run = await read(page, 'click "Deep down"')
     assert run.title == "deep"
     assert run.kinds[:2] == ["wait", "scroll"]
 
 
 async def test_something_that_comes_late_is_waited_for(read):
-    page = """<p>Please be patient.</p><script>setTimeout(() => document.body.insertAdjacentHTML('beforeend',
-      '<button onclick="document.title = \\'late\\'">Here I am</button>'), 1300)</script>"""
-    run = await read(page, 'wait until you see "Here I am", then click "Here I am"')
+    page = """<p>Please be patient.</p>
+      <button hidden id=late onclick="did('late')">Here we are</button>
+      <script>setTimeout(() => { late.hidden = false }, 1300)</script>"""
+    run = await read(page, 'wait until you see "Here we are", then click "Here we are"')
     assert run.title == "late"
 
 
 async def test_a_click_that_does_nothing_is_tried_on_the_next_thing_of_that_name(read):
-    page = "<h1>Continue</h1><p>Then go on.</p><p onclick=\"document.title = 'on'; this.textContent = 'Gone'\">Continue</p>"
+    page = """<h1>Continue</h1><p>Then go on.</p>
+      <p onclick="did('on'); this.textContent = 'Gone'">Continue</p>"""
     run = await read(page, 'click "Continue"')
     assert run.title == "on"
 
@@ -174,8 +177,8 @@ async def test_one_thing_is_dragged_onto_another(read):
 
 # Fields
 
-FORM = """<style>label { font-weight: bold } input, select { font: 16px sans-serif; padding: 6px; width: 220px }
- p { margin: 14px 0 }</style>
+FORM = """<style>label { font-weight: bold } p { margin: 14px 0 }
+input, select { font: 16px sans-serif; padding: 6px; width: 220px }</style>
 <form oninput="document.title = [...document.querySelectorAll('input, select')].map(
   i => i.type == 'checkbox' || i.type == 'radio' ? +i.checked : i.value).join('|')">%s</form>"""
 
@@ -226,7 +229,8 @@ async def test_an_option_is_chosen_in_a_native_list(read):
 
 async def test_an_option_is_chosen_in_a_list_that_the_page_draws(read):
     page = """<p>Norway is a country.</p><p>Country</p>
-      <div style="border: 1px solid #888; width: 200px; padding: 8px" onclick="list.hidden = false">Please choose</div>
+      <div style="border: 1px solid #888; width: 200px; padding: 8px"
+      onclick="list.hidden = false">Please choose</div>
       <ul id=list hidden onclick="document.title = event.target.textContent">
       <li>Peru<li>Norway<li>Chad</ul>"""
     run = await read(page, 'select "Norway" in "Please choose"')

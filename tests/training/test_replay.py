@@ -98,6 +98,12 @@ async def play_all(network: Network, sampling: Sampling = SAMPLING) -> list[list
     return [rows_of(turns) for turns in played]
 
 
+@pytest.fixture(scope="module")
+def row(network: Network) -> Row:
+    """The first row of the first episode: a screen, two looks closer, an error, more."""
+    return asyncio.run(play_all(network))[0][0]
+
+
 @pytest.mark.parametrize("temperature", [1.0, 0.6])
 async def test_replay_gives_what_was_recorded_with_looks_closer_and_a_rewritten_history(
     network: Network, temperature: float
@@ -112,33 +118,29 @@ async def test_replay_gives_what_was_recorded_with_looks_closer_and_a_rewritten_
             assert largest_drift(row, replayed) < TOLERANCE
 
 
-async def test_a_swapped_picture_shows_in_the_replay(network: Network) -> None:
-    row = (await play_all(network))[0][0]
+def test_a_swapped_picture_shows_in_the_replay(network: Network, row: Row) -> None:
     pictures = pictures_of(EPISODE)
     looks = [each.view.picture for each in EPISODE[1:3] if each.view]
     swapped = {**pictures, looks[0].sha256: looks[1], looks[1].sha256: looks[0]}
     assert largest_drift(row, replay(network, row, swapped)) > 10 * TOLERANCE
 
 
-async def test_other_weights_show_in_the_replay(network: Network, tmp_path: Path) -> None:
-    row = (await play_all(network))[0][0]
+def test_other_weights_show_in_the_replay(network: Network, row: Row, tmp_path: Path) -> None:
     other = Network(
         str(write_tiny_checkpoint(tmp_path, network.config.model_type, seed=1)), network.family
     )
     assert largest_drift(row, replay(other, row, pictures_of(EPISODE))) > 10 * TOLERANCE
 
 
-async def test_a_row_that_lost_a_picture_is_not_replayed(network: Network) -> None:
-    row = (await play_all(network))[0][0]
+def test_a_row_that_lost_a_picture_is_not_replayed(network: Network, row: Row) -> None:
     with pytest.raises(InconsistentData, match="missing"):
         replay(network, row, pictures_of(EPISODE[1:]))
     with pytest.raises(InconsistentData, match="placeholders"):
         replay(network, replace(row, images=row.images[1:]), pictures_of(EPISODE))
 
 
-async def test_a_sampled_placeholder_is_not_replayed(network: Network) -> None:
-    row = (await play_all(network))[0][0]
-    pad = network.tokenizer.convert_tokens_to_ids("<|vision_pad|>")
+def test_a_sampled_placeholder_is_not_replayed(network: Network, row: Row) -> None:
+    pad = network.codec.tokenizer.convert_tokens_to_ids("<|vision_pad|>")
     place = row.sampled_at[0]
     forged = replace(row, ids=(*row.ids[:place], pad, *row.ids[place + 1 :]))
     with pytest.raises(InconsistentData, match="marked as sampled"):

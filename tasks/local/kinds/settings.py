@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from vigorl.browser.environment import Score
 from vigorl.tasks.local.draw import Draw, Words
@@ -15,7 +16,7 @@ from vigorl.tasks.local.embedded import (
     Visit,
     verdict,
 )
-from vigorl.tasks.local.plan import Step, click, tick
+from vigorl.tasks.local.plan import Step, click, click_icon, tick
 
 SWITCHES = Words(
     train=(
@@ -47,6 +48,8 @@ class SettingsSpec:
     spare: int
     """A switch that is not to be touched."""
     save: str
+    way: Literal["direct", "gear", "menu"]
+    """How one gets to the settings: they are shown at once, by an icon, or by the menu."""
 
 
 @dataclass
@@ -62,11 +65,12 @@ class Settings(EmbeddedTask[SettingsSpec, SettingsWorld]):
     name = "settings"
     summary = "turn switches on or off and save the settings"
     spec_type = SettingsSpec
-    frontage = Frontage("Settings", ("Account", "Security", "Devices"), ("side", "side", "top"))
+    frontage = Frontage("Cloud", ("Account", "Security", "Devices"), ("side", "side", "top"))
 
     def draw(self, draw: Draw) -> SettingsSpec:
         """Six switches; one or two to change."""
         order = draw.shuffled(range(6))
+        ways: tuple[Literal["direct", "gear", "menu"], ...] = ("direct", "direct", "gear", "menu")
         return SettingsSpec(
             names=draw.words(SWITCHES, 6),
             about=draw.shuffled(ABOUT),
@@ -74,6 +78,7 @@ class Settings(EmbeddedTask[SettingsSpec, SettingsWorld]):
             targets=order[: draw.whole(1, 2)],
             spare=order[2],
             save=draw.word(SAVE),
+            way=draw.one(ways),
         )
 
     def goal(self, spec: SettingsSpec) -> str:
@@ -82,15 +87,15 @@ class Settings(EmbeddedTask[SettingsSpec, SettingsWorld]):
         return f"In the settings, {' and '.join(parts)}, and save."
 
     def plan(self, spec: SettingsSpec) -> Sequence[Step]:
-        """Switch by switch, then save."""
-        return [*(_turn(spec, i) for i in spec.targets), _save(spec)]
+        """To the settings, switch by switch, then save."""
+        return [*_go_there(spec), *(_turn(spec, i) for i in spec.targets), _save(spec)]
 
     def near_misses(self, spec: SettingsSpec) -> Mapping[str, Sequence[Step]]:
         """Not saved; another switch instead, or as well."""
         return {
             "not saved": self.plan(spec)[:-1],
-            "another switch": [_turn(spec, spec.spare), _save(spec)],
-            "another as well": [_turn(spec, spec.spare), *self.plan(spec)],
+            "another switch": [*_go_there(spec), _turn(spec, spec.spare), _save(spec)],
+            "another as well": [*self.plan(spec), _turn(spec, spec.spare), _save(spec)],
         }
 
     def world(self, spec: SettingsSpec) -> SettingsWorld:
@@ -98,15 +103,17 @@ class Settings(EmbeddedTask[SettingsSpec, SettingsWorld]):
         return SettingsWorld(list(spec.on))
 
     def show(self, spec: SettingsSpec, world: SettingsWorld, visit: Visit) -> Page:
-        """The page."""
+        """The settings, or the page that leads to them."""
+        if visit.path == "/settings" or (visit.path == "/" and spec.way == "direct"):
+            return Page("settings.html", "Settings")
         if visit.path != "/":
             raise Missing(visit.path)
-        return Page("settings.html", "Settings")
+        return Page("settings_home.html", "Today")
 
     def submit(self, spec: SettingsSpec, world: SettingsWorld, visit: Visit) -> Reply:
         """Save all of them."""
         world.on = [str(i) in visit.all("on") for i in range(len(spec.names))]
-        return Reply("/", "The settings are saved.")
+        return Reply("/settings", "The settings are saved.")
 
     def judge(self, spec: SettingsSpec, outcome: Outcome[SettingsWorld]) -> Score:
         """The targets are the other way, all others as they were."""
@@ -120,6 +127,16 @@ class Settings(EmbeddedTask[SettingsSpec, SettingsWorld]):
         return verdict(
             (bool(same), f"not changed: {same}"), (bool(others), f"also changed: {others}")
         )
+
+
+def _go_there(spec: SettingsSpec) -> list[Step]:
+    match spec.way:
+        case "direct":
+            return []
+        case "gear":
+            return [click_icon("settings", "#gear")]
+        case "menu":
+            return [click_icon("menu", "#menu-button"), click("Settings", "#to-settings")]
 
 
 def _turn(spec: SettingsSpec, index: int) -> Step:

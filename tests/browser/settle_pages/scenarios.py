@@ -462,6 +462,21 @@ PLACES = [
         400,
     ),
     Scenario(
+        "answer streamed as events",
+        go(
+            "new EventSource('/events/90/6').onmessage = e => { say(e.data);"
+            " if (e.data === 'done') e.target.close() }"
+        ),
+        540,
+    ),
+    Scenario(
+        "answer streamed over a web socket",
+        "<script>const s = new WebSocket('ws://' + location.host + '/talk/90'); let n = 0;"
+        " s.onmessage = e => say(++n === 6 ? e.data : n)</script>" + go("s.send('x')"),
+        540,
+        waits_longer_ms=250,
+    ),
+    Scenario(
         "event stream that begins",
         go("new EventSource('/events/300/1').onmessage = e => { e.target.close(); say(e.data) }"),
         300,
@@ -540,6 +555,14 @@ BESIDES = [
         "<script>const s = new WebSocket('ws://' +"
         " location.host + '/ticks/50'); s.onmessage = () => 0</script>" + go("say(await get(200))"),
         200,
+    ),
+    Scenario(
+        "scrolling carousel",
+        "<div id=c style='overflow: auto; height: 50px'><p style='height: 9000px'></div><script>let t;"
+        " c.onscroll = () => { clearTimeout(t); t = setTimeout(say, 500, 'x') };"
+        " setInterval(() => { c.scrollTop += 2 }, 30)</script>",
+        0,
+        "true",
     ),
     Scenario(
         "carousel",

@@ -8,6 +8,8 @@
 `/events/<ms>/<count>`          the same as an event stream (`?named=<type>`)
 `/job/<ms>`                     'running' until so long after the first question, then 'done'
 `/socket/<ms>`                  a web socket that answers every message after `ms`
+`/talk/<ms>`                    a web socket that answers with six messages, `ms` between them
+`/talk/<ms>`                    a web socket that answers with six messages, `ms` between them
 `/ticks/<ms>`                   a web socket that speaks every `ms`
 ==============================  ===========================================================
 """
@@ -116,7 +118,7 @@ class Site:
                 age_s = time.monotonic() - self._jobs.setdefault(url.query, time.monotonic())
                 text = b"done" if age_s * 1000 >= int(ms) else b"running"
                 self._write(writer, "200 OK", "text/plain", text)
-            case ["socket" | "ticks" as kind, ms]:
+            case ["socket" | "talk" | "ticks" as kind, ms]:
                 await _socket(head, reader, writer, kind, int(ms) / 1000)
             case _:
                 self._write(writer, "404 Not Found", "text/plain", b"")
@@ -156,9 +158,10 @@ async def _socket(
         f"Sec-WebSocket-Accept: {accept}\r\n\r\n".encode()
     )
     while True:
-        if kind == "socket":  # one short masked frame: 2 bytes, 4 of mask, the payload
+        if kind != "ticks":  # one short masked frame: 2 bytes, 4 of mask, the payload
             _, length = await reader.readexactly(2)
             await reader.readexactly(4 + (length & 0x7F))
-        await asyncio.sleep(pause_s)
-        writer.write(b"\x81\x04done")
-        await writer.drain()
+        for _ in range(6 if kind == "talk" else 1):
+            await asyncio.sleep(pause_s)
+            writer.write(b"\x81\x04done")
+            await writer.drain()

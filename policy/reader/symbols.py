@@ -1,0 +1,189 @@
+"""Icons on a picture: what is drawn, small, and no text; named by its look or its place."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from vigorl.browser.geometry import Box
+from vigorl.policy.reader.concepts import CONCEPTS
+from vigorl.policy.reader.icons import Guess, atlas
+from vigorl.policy.reader.ink import Mask, PixelBox, Pixels, difference
+from vigorl.policy.reader.regions import blobs
+from vigorl.policy.reader.screen import Line, Shape
+
+SMALLEST_PX, LARGEST_PX = 8, 72
+"""Longer side of an icon."""
+NARROWEST_PX = 3
+"""Shorter side: three dots in a row."""
+FAINTEST = 36
+"""Least contrast of an icon, of 255."""
+LOGO_PX = (20, 320)
+"""Longer side of a logo."""
+REACHES_PX = (1, 2, 4)
+"""An icon's parts may be apart by about twice these: the bars of a menu, the dots of a list."""
+NAMED = 0.80
+"""Least likeness that gives an icon a name: among icons of sets left out of the atlas, nine in ten
+that reach it are named rightly within three guesses."""
+CLOSE = 0.06
+"""Further guesses count where they are this near to the best."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """What is drawn at a blob, without the noise around it."""
+
+    box: PixelBox
+    mask: npt.NDArray[np.float32]
+    """How much each pixel of the box differs from the ground, 0 to 1."""
+
+    @classmethod
+    def at(cls, pixels: Pixels, blob: PixelBox) -> "Drawing | None":
+        """The drawing; None where it hardly differs from its ground."""
+        left, top = max(blob.left - 2, 0), max(blob.top - 2, 0)
+        patch = pixels[top : blob.bottom + 1, left : blob.right + 1]
+        rim = np.concatenate([patch[0], patch[-1], patch[:, 0], patch[:, -1]])
+        distance = difference(patch, np.median(rim, axis=0).astype(np.int16)).astype(np.float32)
+        strongest = float(distance.max())
+        if strongest < FAINTEST:
+            return None
+        mask = distance / strongest
+        strong = mask > 0.3
+        rows, columns = np.flatnonzero(strong.any(axis=1)), np.flatnonzero(strong.any(axis=0))
+        mask[mask < 0.12] = 0
+        tight = mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        box = PixelBox(
+            left + int(columns[0]),
+            top + int(rows[0]),
+            left + int(columns[-1]) + 1,
+            top + int(rows[-1]) + 1,
+        )
+        return cls(box, tight)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Something drawn that may be an icon, and what it may show."""
+
+    box: PixelBox
+    guesses: tuple[Guess, ...]
+
+    @property
+    def likeness(self) -> float:
+        """To the nearest known icon."""
+        return self.guesses[0].likeness
+
+
+def icons(
+    pixels: Pixels, drawn: Mask, lines: Sequence[Line], controls: Sequence[Shape]
+) -> list[Shape]:
+    """The icons of a picture, top to bottom.
+
+    Args:
+        pixels: the picture.
+        drawn: its edges, as `regions.edges` gives them.
+        lines: its text; what is surely text is no icon.
+        controls: its controls; boxes to tick and switches are no icons either.
+    """
+    open_ground = drawn.copy()
+    for line in lines:
+        if is_text(line):
+            _blank(open_ground, line.box_px)
+    for shape in controls:
+        if shape.kind in ("checkbox", "radio", "switch"):
+            _blank(open_ground, shape.box_px)
+    drawings = {
+        drawing.box: drawing
+        for reach_px in REACHES_PX
+        for blob in blobs(open_ground, reach_px)
+        if max(blob.width, blob.height) <= LARGEST_PX + 16
+        and (drawing := Drawing.at(pixels, blob)) is not None
+        and NARROWEST_PX <= min(drawing.box.width, drawing.box.height)
+        and SMALLEST_PX <= max(drawing.box.width, drawing.box.height) <= LARGEST_PX
+        and not _frames(drawing.box, lines, controls)
+    }
+    guesses = atlas().guesses([drawing.mask for drawing in drawings.values()])
+    candidates = [
+        Candidate(box, tuple(guess)) for box, guess in zip(drawings, guesses, strict=True)
+    ]
+    found = [_shape(candidate) for candidate in _best(candidates)]
+    for shape in controls:
+        _blank(open_ground, shape.box_px)
+    logo = _logo(open_ground)
+    if logo is not None and not any(logo.contains(shape.box_px.center) for shape in found):
+        found.append(Shape("icon", logo, ("logo", *CONCEPTS["home"]), confidence=0.5))
+    return sorted(found, key=lambda shape: (shape.box_px.top, shape.box_px.left))
+
+
+def is_text(line: Line) -> bool:
+    """Whether a line is surely text, not an icon that was read as a letter or two."""
+    letters = sum(character.isalnum() for character in line.text)
+    return (letters >= 3 and line.confidence >= 0.75) or (letters >= 2 and line.confidence >= 0.92)
+
+
+def _blank(mask: Mask, box: Box) -> None:
+    top, left = max(int(box.top) - 1, 0), max(int(box.left) - 1, 0)
+    mask[top : int(box.bottom) + 2, left : int(box.right) + 2] = False
+
+
+def _frames(box: PixelBox, lines: Sequence[Line], controls: Sequence[Shape]) -> bool:
+    """Whether a blob is the outline of a control, or drawn around text."""
+    own = Box(box.left, box.top, box.right, box.bottom)
+    for shape in controls:
+        common = own.intersection(shape.box_px)
+        if common is not None and common.area > 0.6 * max(own.area, shape.box_px.area):
+            return True
+    return any(is_text(line) and own.contains(line.box_px.center) for line in lines)
+
+
+def _best(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Of overlapping candidates the one that looks most like an icon; the larger of equals."""
+    kept: list[Candidate] = []
+    order = sorted(
+        candidates,
+        key=lambda one: -(one.likeness + 0.0004 * max(one.box.width, one.box.height)),
+    )
+    for candidate in order:
+        if not any(_overlap(candidate.box, other.box) for other in kept):
+            kept.append(candidate)
+    return kept
+
+
+def _overlap(one: PixelBox, other: PixelBox) -> bool:
+    return min(one.right, other.right) > max(one.left, other.left) and min(
+        one.bottom, other.bottom
+    ) > max(one.top, other.top)
+
+
+def _shape(candidate: Candidate) -> Shape:
+    box = candidate.box
+    best = candidate.likeness
+    concepts = [
+        guess.concept for guess in candidate.guesses if guess.likeness >= max(NAMED, best - CLOSE)
+    ]
+    names = [concepts[0], *concepts[1:], *CONCEPTS[concepts[0]][1:]] if concepts else []
+    return Shape(
+        "icon",
+        Box(box.left, box.top, box.right, box.bottom),
+        tuple(dict.fromkeys(names)),
+        confidence=max(0.0, min(best, 1.0)),
+    )
+
+
+def _logo(open_ground: Mask) -> Box | None:
+    """The picture in the upper left corner, which leads home on most sites."""
+    height, width = open_ground.shape
+    corner = open_ground[: min(height, 220), : max(width // 3, min(width, 260))]
+    small, large = LOGO_PX
+    found = [
+        box
+        for box in blobs(corner, 4)
+        if small <= max(box.width, box.height) <= large
+        and min(box.width, box.height) >= 16
+        and box.left < 0.25 * width
+    ]
+    if not found:
+        return None
+    box = min(found, key=lambda box: box.top + box.left)
+    return Box(box.left, box.top, box.right, box.bottom)
