@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from playwright.async_api import Browser as ChromiumProcess
-from playwright.async_api import BrowserContext, Playwright, async_playwright
+from playwright.async_api import BrowserContext, Playwright, ViewportSize, async_playwright
 from playwright.async_api import Error as PlaywrightError
 
 from vigorl.browser.errors import BrowserDied, BrowserMissing, UsageError
@@ -35,6 +35,12 @@ MISSING = """No Chromium was found. Any one of these gets one:
   apt-get install chromium-headless-shell           (Debian, Ubuntu; or the package 'chromium')
   https://www.google.com/chrome/                    (Chrome itself)
 or name one that is there: BrowserSettings(executable_path=...)."""
+
+SCREEN: ViewportSize = {"width": 1920, "height": 1080}
+"""Of the machine that pages believe to be shown on, px.
+
+A capture with a clip lets the page see the real screen again, so the two must be the same.
+"""
 
 FLAGS = (
     # Frames as fast as they can be drawn: a capture need not wait for the next 16.7 ms tick.
@@ -73,15 +79,18 @@ class BrowserSettings:
         Raises:
             UsageError: an allowed host is not a host.
         """
+        flags = list(FLAGS)
+        if self.headless:
+            flags.append(f"--screen-info={{{SCREEN['width']}x{SCREEN['height']}}}")
         if self.allowed_hosts is None:
-            return list(FLAGS)
+            return flags
         for host in self.allowed_hosts:
             if not host or set(host) & set(" ,/\t\n"):
                 raise UsageError(f"not a host name or IP address: {host!r}")
         hosts = (host.strip("[]") for host in self.allowed_hosts)
         rules = ["MAP * ~NOTFOUND", *(f"EXCLUDE {host}" for host in hosts)]
         return [
-            *FLAGS,
+            *flags,
             f"--host-resolver-rules={', '.join(rules)}",
             # Peer connections go to addresses without asking the resolver.
             "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
@@ -141,6 +150,8 @@ class Browser:
         """
         await self._start()
         assert self._process is not None
+        if self.settings.headless:
+            options = {"screen": SCREEN, **options}
         try:
             async with asyncio.timeout(self.settings.launch_limit_s):
                 return await self._process.new_context(**options)

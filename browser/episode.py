@@ -41,6 +41,13 @@ DIAGNOSIS_LIMIT_S = 0.5
 
 _SELECTS = resources.files(__package__).joinpath("selects.js").read_text("utf-8")
 
+_NO_POINTER_LOCK = """Element.prototype.requestPointerLock = async () => {
+  document.dispatchEvent(new Event('pointerlockerror'));
+  throw new DOMException('The pointer is not there to be locked.', 'NotAllowedError');
+};"""
+"""A locked pointer has no place, so there is nothing to point with; and in the headless shell the
+page never answers again (Chromium 156)."""
+
 Trouble = Literal["crashed", "hung", "unruly", "closed"]
 """Why the shown page cannot be looked at: its process is gone; its script does not end; it does
 not stop opening dialogs or windows; it was closed, which is no trouble while others are open."""
@@ -90,6 +97,7 @@ class Episode:
             async with boundary(context, settings.step_limit_s):
                 assert context.browser is not None
                 await context.add_init_script(_SELECTS)
+                await context.add_init_script(_NO_POINTER_LOCK)
                 targets = await Targets.attach(context.browser)
                 interruptions = Interruptions(settings, download_dir)
                 navigation = Navigation(interruptions, browser.settings)
@@ -143,6 +151,9 @@ class Episode:
 
     async def _observe(self, trouble: Trouble | None, deadline: Deadline) -> Observation:
         """Look; while the page cannot be looked at, bring it back, in ever harder ways."""
+        if trouble and (killed := await self.interruptions.killed()):
+            await self.tabs.clear_after(killed[0])
+            trouble = "unruly"
         limit_s = deadline.left_s(self._settings.recovery_s)
         patience_s = self._settings.recovery_s / 5
         remedies = iter((self._end_scripts, self._load_again, self._show_nothing))
@@ -170,7 +181,11 @@ class Episode:
         picture, pages = await asyncio.gather(
             tab.camera.screen(limit_s), self._targets.pages(limit_s)
         )
-        frame = Frame.of_viewport(self._settings.width_px, self._settings.height_px)
+        width_px, height_px = self._settings.width_px, self._settings.height_px
+        if (picture.width_px, picture.height_px) != (width_px, height_px):
+            await tab.restore_window(width_px, height_px)
+            picture = await tab.camera.screen(limit_s)
+        frame = Frame.of_viewport(width_px, height_px)
         url, title = pages.get(tab.target_id, (tab.page.url, ""))
         return Observation(
             View(picture, frame),
@@ -192,10 +207,9 @@ class Episode:
             settled = await tab.settle.wait(settle_limit_s)
             await self.tabs.arrivals(settle_limit_s)
             await self.interruptions.finish_downloads(settle_limit_s)
-            for unruly in await self.interruptions.unruly():
-                if unruly is tab:
-                    raise Troubled("unruly")
-                await self.tabs.close(unruly)
+            if killed := await self.interruptions.killed():
+                await self.tabs.clear_after(killed[0])
+                raise Troubled("unruly")
             if tab.crashed:
                 raise Troubled("crashed")
             if tab is self.tabs.shown:

@@ -27,7 +27,7 @@ MESSAGE_CHARACTERS = 300
 """Of a page's own words in an event."""
 
 ANSWER_LIMIT_S = 2.0
-"""Time for a page to take an answer, and to come to rest after its script was ended."""
+"""Time for a page to take an answer, or to come to rest after its script was ended."""
 
 _MUTE = """() => {
   for (const name of ['alert', 'confirm', 'prompt', 'open']) window[name] = () => null;
@@ -104,11 +104,11 @@ class Interruptions:
                 self._quietening[tab] = asyncio.create_task(_quieten(tab))
         return False
 
-    async def unruly(self) -> set[LiveTab]:
-        """The tabs that were to be quietened and did not come to rest."""
+    async def killed(self) -> list[LiveTab]:
+        """The tabs that were to be quietened and did not come to rest, so that they were killed."""
         quietening, self._quietening = self._quietening, {}
         await asyncio.gather(*quietening.values())
-        return {tab for tab, task in quietening.items() if not task.result()}
+        return [tab for tab, task in quietening.items() if not task.result()]
 
     @contextlib.contextmanager
     def uploading(self) -> Iterator[None]:
@@ -193,12 +193,18 @@ async def _cancel(download: Download) -> None:
 async def _quieten(tab: LiveTab) -> bool:
     """End the running script and take dialogs and windows from the documents.
 
+    A loop that spends its time in `alert` or `open` can hardly be ended: V8 looks for
+    interruptions only after some hundred rounds. Such a page is killed.
+
     Returns:
         Whether the page came to rest.
     """
     muting = [asyncio.create_task(_mute(frame)) for frame in tab.page.frames]
     await asyncio.gather(tab.end_scripts(ANSWER_LIMIT_S), *muting)
-    return tab.page.is_closed() or muting[0].result()  # of the main frame, which is the first
+    if tab.page.is_closed() or muting[0].result():  # of the main frame, which is the first
+        return True
+    await tab.kill(ANSWER_LIMIT_S)
+    return False
 
 
 async def _mute(frame: Frame) -> bool:

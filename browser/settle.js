@@ -68,14 +68,13 @@
 
   function run(because, callback, self, args) {
     const outer = current;
-    const startedAt = now();
+    if (because.born < begin) backgroundRuns += 1;
     current = because;
     depth += 1;
     try {
       return apply(callback, self, args);
     } finally {
       depth -= 1;
-      if (because.born < begin) backgroundMs += now() - startedAt;
       if (depth > 0) current = outer;
       else forget();
     }
@@ -86,7 +85,7 @@
   const items = new Set();
   let begin = Infinity; // of the action that is waited for, ms since 1970
   let active = 0; // when something it caused last ended, ms since 1970
-  let backgroundMs = 0; // time spent in callbacks that it did not cause
+  let backgroundRuns = 0; // callbacks that it did not cause
 
   // `until` ms since 1970: given up then; `matters`: asked each time; `frame`: of a script's animation.
   function expect(because, options) {
@@ -343,8 +342,9 @@
   const silences = ["open", "error", "close", "messageerror"];
 
   function meet(target, what, because) {
-    const hears = () => target.onmessage !== null || peer.types.size > 0;
-    const peer = { target, what, because, hears, types: new Set(), item: null, askedAt: 0, heardAt: 0 };
+    const peer = { what, because, types: new Set(), item: null, askedAt: 0, heardAt: 0 };
+    peer.hears = () => target.onmessage !== null || peer.types.size > 0;
+    peer.talks = () => peer.matters() && target.readyState !== 2; // closed, of a stream
     peers.set(target, peer);
     apply(listen, target, ["message", () => heard(peer)]);
     // An open stream has said nothing yet; a socket says that it can be spoken to.
@@ -355,13 +355,13 @@
     return peer;
   }
 
-  function ask(peer, because, patience) {
+  function ask(peer, because, patience, matters = peer.hears) {
     if (because.born >= peer.because.born) peer.because = because;
     peer.askedAt = now();
     peer.isChatty = now() - peer.heardAt < HORIZON_MS;
+    peer.matters = matters;
     items.delete(peer.item);
-    const { what, hears: matters } = peer;
-    peer.item = expect(because, { what, matters, until: now() + patience });
+    peer.item = expect(because, { what: peer.what, matters, until: now() + patience });
   }
 
   function heard(peer, isSilence = false) {
@@ -373,8 +373,7 @@
     peer.heardAt = now();
     if (peer.isChatty || now() - peer.askedAt > REPEAT_MS) return;
     const until = now() + (isFirst ? TALK_MS : Math.min(Math.max(3 * gapMs, TALK_MS), HORIZON_MS));
-    const matters = () => peer.target.readyState !== 2; // closed, of an event stream
-    peer.item = expect(peer.because, { what: peer.what, matters, until });
+    peer.item = expect(peer.because, { what: peer.what, matters: peer.talks, until });
   }
 
   function converse(name, { what, speak, patience = HORIZON_MS }) {
@@ -382,9 +381,8 @@
       construct(native, args, newTarget) {
         const target = construct(native, args, newTarget);
         const peer = meet(target, what, cause());
-        ask(peer, peer.because, HORIZON_MS);
         // While a page loads it opens connections for later; after an input, for an answer.
-        peer.item.matters = () => peer.hears() && !isNewDocument();
+        ask(peer, peer.because, HORIZON_MS, () => peer.hears() && !isNewDocument());
         return target;
       },
     });
@@ -477,6 +475,7 @@
       apply(native, self, args) {
         const transition = apply(native, self, args);
         transition.skipTransition();
+        apply(then, transition.ready, [null, () => {}]); // which is rejected now
         return transition;
       },
     });
@@ -538,9 +537,8 @@
   const inner = {
     since(beginMs) {
       begin = beginMs;
-      return { busy: pending(), active };
+      return { busy: pending(), active, backgroundRuns };
     },
-    background: () => backgroundMs,
   };
 
   // Resolves once nothing that began after `beginMs` has been under way for `quietMs`, in this
@@ -574,12 +572,11 @@
         for (const realm of found) {
           const state = realm.since(beginMs);
           busy ||= state.busy;
-          background += realm.background();
+          background += state.backgroundRuns;
           quietSince = Math.max(quietSince, state.active);
         }
-        // A task that kept us waiting and is none of the background's was the page at work.
-        const lateMs = now() - dueAt;
-        if (lateMs > quietMs && background - backgroundBefore < lateMs / 2 && excuses > 0) {
+        // What kept us waiting, where it was not the background, was the page at work.
+        if (now() - dueAt > quietMs && background === backgroundBefore && excuses > 0) {
           excuses -= 1;
           quietSince = now();
         }

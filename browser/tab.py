@@ -9,6 +9,7 @@ from playwright.async_api import CDPSession, Frame, Page
 from playwright.async_api import Error as PlaywrightError
 
 from vigorl.browser.capture import Camera
+from vigorl.browser.deadline import Deadline
 from vigorl.browser.settle import Settle
 
 
@@ -70,6 +71,27 @@ class LiveTab:
             *(self._end_script(frame, limit_s) for frame in self.page.frames[1:]),
             within(limit_s, self.session.send("Runtime.terminateExecution")),
         )
+
+    async def kill(self, limit_s: float) -> None:
+        """End the page's process, and with it pages that it shares the process with."""
+        crashing = asyncio.ensure_future(self.session.send("Page.crash"))
+        deadline = Deadline.after(limit_s)
+        while not self.crashed and not crashing.done() and deadline.left_s() > 0:
+            await asyncio.sleep(0.01)  # the call itself is never answered
+        crashing.cancel()
+        await asyncio.gather(crashing, return_exceptions=True)
+
+    async def restore_window(self, width_px: int, height_px: int) -> None:
+        """Undo what the page did to its window (full screen, `resizeTo`): pictures are cut to it.
+
+        Raises:
+            playwright.async_api.Error: the page is gone.
+        """
+        window = await self.session.send("Browser.getWindowForTarget")
+        for bounds in ({"windowState": "normal"}, {"width": width_px, "height": height_px}):
+            await self.session.send(
+                "Browser.setWindowBounds", {"windowId": window["windowId"], "bounds": bounds}
+            )
 
     async def close(self, limit_s: float) -> None:
         """Close the page and end its process, also where it hangs."""

@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import Coroutine
 
-from playwright.async_api import BrowserContext, Page
+from playwright.async_api import BrowserContext, Page, ViewportSize
 from playwright.async_api import Error as PlaywrightError
 
 from vigorl.browser.deadline import Deadline
+from vigorl.browser.errors import PageHung
 from vigorl.browser.interruptions import Interruptions, quoted
 from vigorl.browser.navigation import Navigation
 from vigorl.browser.observation import Tab
@@ -65,7 +66,7 @@ class Tabs:
         """Open an empty tab and show it.
 
         Raises:
-            TimeoutError: the browser does not answer.
+            TimeoutError, PageHung: the browser does not answer.
             playwright.async_api.Error: the browser is gone.
         """
         tab = await self._new_tab()
@@ -93,6 +94,13 @@ class Tabs:
         self._shown = fresh
         self._send(tab.close(CLOSE_LIMIT_S))  # a hung page takes its time
         return fresh
+
+    async def clear_after(self, killed: LiveTab) -> None:
+        """Show a tab that was killed, and close those that died with it."""
+        if killed in self._open:
+            self._shown = killed
+        for tab in [tab for tab in self._open if tab.crashed and tab is not self._shown]:
+            await self.close(tab)
 
     async def ensure_one(self) -> None:
         """Open an empty tab where none is left."""
@@ -167,13 +175,17 @@ class Tabs:
             await within(CLOSE_LIMIT_S, page.close())
             return
         opener = await self._opener(page)
+        if not page.url:  # its address was a download or had no answer: there will be no page
+            await within(CLOSE_LIMIT_S, page.close())
+            return
         if not self._interruptions.admits("window", opener or self.shown):
             await within(CLOSE_LIMIT_S, page.close())
             return
         try:
             async with asyncio.timeout(ATTACH_LIMIT_S):
+                await self._fit(page)
                 tab = await LiveTab.attach(page, self._settings.jpeg_quality)
-        except (PlaywrightError, TimeoutError):
+        except (PlaywrightError, TimeoutError, PageHung):
             if not page.is_closed():  # otherwise it came and went
                 self._interruptions.note("page_hung", "A new tab did not answer and was closed.")
                 await within(CLOSE_LIMIT_S, page.close())
@@ -184,6 +196,12 @@ class Tabs:
             "tab_opened", f"The page opened a new tab, which is shown now: {quoted(page.url)}."
         )
         await self.show(tab)
+
+    async def _fit(self, page: Page) -> None:
+        """Give a popup, which may have a size of its own, the episode's viewport."""
+        size: ViewportSize = {"width": self._settings.width_px, "height": self._settings.height_px}
+        if page.viewport_size != size:
+            await page.set_viewport_size(size)
 
     async def _opener(self, page: Page) -> LiveTab | None:
         try:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from vigorl.browser.actions import Action, Click, Type, Zoom
-from vigorl.browser.errors import InconsistentData
+from vigorl.browser.errors import InconsistentData, UsageError
 from vigorl.browser.geometry import Point
 from vigorl.browser.observation import Mark, Observation
 from vigorl.browser.picture import View
@@ -64,6 +64,7 @@ class Conversation:
         Raises:
             InconsistentData: the last observation has not been answered, or the first shows
                 no screen.
+            UsageError: the family needs marks, and the environment draws none.
         """
         if self._exchanges and self._exchanges[-1].reply is None:
             raise InconsistentData("two observations without a turn between them")
@@ -118,6 +119,11 @@ class Conversation:
             return _Exchange(self._news(observation, None), None, False, "")
         image, frame = fit(view, self._family.size)
         if view.kind == "screen":
+            if self._family.answers == "marks" and observation.marks is None:
+                raise UsageError(
+                    f"{self._family.name} acts on numbered marks, and the screen has none: let "
+                    "the environment draw them (vigorl.browser.marks)"
+                )
             self._dialect = self._family.dialect(frame, observation.marks or ())
             return _Exchange(self._news(observation, image), image, True, "")
         point = _middle_of(view, self.dialect)
@@ -225,7 +231,7 @@ def _past_mark_line(action: Click | Type, marks: Sequence[Mark]) -> str:
     """
     named = ""
     for mark in marks:
-        if mark.box_css_px.center == action.point:
+        if mark.id is not None and mark.box_css_px.center == action.point:
             named = f"[{mark.role.upper()}] [{mark.text[:_LONGEST_TITLE]}]"
     return f"type  {named} [{action.text}]" if isinstance(action, Type) else f"click  {named}"
 

@@ -121,7 +121,7 @@ def family_of(*names: str) -> Family:
             if family.matches.search(name):
                 return family
     raise UsageError(
-        f"cannot tell the family of the model {' / '.join(names)}: name it with one of "
+        f"cannot tell the family of the model {' / '.join(filter(None, names))}: name one of "
         f"{', '.join(family.name for family in FAMILIES)}"
     )
 

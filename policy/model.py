@@ -118,7 +118,11 @@ async def open_model(
         from vigorl.policy.wire import Server
 
         server = await Server.connect(spec, model_name, api_key)
-        chosen = _family(family, window_screens, server.model, server.root)
+        try:
+            chosen = _family(family, window_screens, server.model, server.root)
+        except UsageError:
+            await server.close()
+            raise
         return ModelPolicy(chosen, ServerBackend(server, chosen, sampling), sampling)
     chosen, backend = await asyncio.to_thread(
         _load, spec, family, window_screens, sampling, hardware or Hardware()
@@ -159,5 +163,7 @@ def _family(name: str | None, window_screens: int | None, *clues: str) -> Family
     family = family_of(*clues) if name is None else family_named(name)
     if window_screens is None:
         return family
+    if window_screens < 1:
+        raise UsageError(f"a window of {window_screens} screens: at least one has to stay")
     extra = family.max_images - family.window_screens
     return replace(family, window_screens=window_screens, max_images=window_screens + max(extra, 1))

@@ -158,30 +158,23 @@ def _text(tokenizer: Any) -> dict[str, Any]:
     }
 
 
+_VISION = {
+    "depth": 2,
+    "hidden_size": _HEAD,
+    "intermediate_size": _HEAD,
+    "num_heads": 2,
+    "out_hidden_size": _HIDDEN,
+}
+
+
 def _qwen25(tokenizer: Any) -> Any:
-    vision = {
-        "depth": 2,
-        "hidden_size": _HEAD,
-        "intermediate_size": _HEAD,
-        "num_heads": 2,
-        "out_hidden_size": _HIDDEN,
-        "fullatt_block_indexes": [1],
-    }
-    return Qwen2_5_VLConfig(
-        text_config=_text(tokenizer), vision_config=vision, **_common(tokenizer)
-    )
+    vision = {**_VISION, "fullatt_block_indexes": [1]}
+    text = _text(tokenizer)
+    return Qwen2_5_VLConfig(text_config=text, vision_config=vision, **_common(tokenizer))
 
 
 def _qwen3(tokenizer: Any) -> Any:
-    vision = {
-        "depth": 2,
-        "hidden_size": _HEAD,
-        "intermediate_size": _HEAD,
-        "num_heads": 2,
-        "out_hidden_size": _HIDDEN,
-        "deepstack_visual_indexes": [0],
-        "num_position_embeddings": 256,
-    }
+    vision = {**_VISION, "deepstack_visual_indexes": [0], "num_position_embeddings": 256}
     text = {**_text(tokenizer), "head_dim": _HEAD}
     text["rope_parameters"] = {**text["rope_parameters"], "mrope_interleaved": True}
     return Qwen3VLConfig(text_config=text, vision_config=vision, **_common(tokenizer))

@@ -4,29 +4,26 @@ All boxes are in viewport CSS px: `in_css` brings a screen into that frame.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from vigorl.browser.geometry import Box, Frame, Point
 from vigorl.policy.reader.blocks import blocks, rows
 from vigorl.policy.reader.layout import (
-    SLACK_PX,
     at_place,
-    em_px,
     in_reading_order,
     inside,
-    misalignment_x,
     overlap_x,
     overlap_y,
     relation_cost,
-    same_size,
-    union,
 )
-from vigorl.policy.reader.matching import Match, find
+from vigorl.policy.reader.matching import CONTAINED, find
 from vigorl.policy.reader.screen import Line, Screen, Shape
 from vigorl.policy.reader.steps import Relation, Side, Target
 
-SURE = 0.85
+EXACT = 0.958
+"""From this score on, what stands there is the name and nothing else."""
+SURE = CONTAINED - 0.01
 """From this score on, a thing is what was named: its text is the same, or contains the name."""
 WEAK = 0.55
 """Down to this score it may be that, misread."""
@@ -65,6 +62,10 @@ def in_css(screen: Screen) -> Screen:
             line,
             box_px=frame.box_to_css(line.box_px),
             edges_px=tuple(frame.to_css(Point(x, 0)).x for x in line.edges_px),
+            links_px=tuple(
+                (frame.to_css(Point(left, 0)).x, frame.to_css(Point(right, 0)).x)
+                for left, right in line.links_px
+            ),
         )
         for line in screen.lines
     )
@@ -76,7 +77,7 @@ def in_css(screen: Screen) -> Screen:
 def aims(screen: Screen, target: Target) -> list[Aim]:
     """Everything that the target may mean, best first; empty where nothing fits."""
     candidates = _candidates(screen, target)
-    for floor in (0.97, SURE, WEAK):
+    for floor in (EXACT, SURE, WEAK):
         tier = [aim for aim in candidates if aim.score >= floor]
         if target.relation:
             tier = _related(screen, tier, target.relation)
@@ -88,7 +89,7 @@ def aims(screen: Screen, target: Target) -> list[Aim]:
                 key=lambda aim: at_place(target.place or "", aim.point, size.width, size.height)
             )
         elif not target.relation:
-            tier = _ranked(screen, tier, target)
+            tier = _ranked(tier, target)
         if tier:
             return tier
     return []
@@ -126,58 +127,12 @@ def _candidates(screen: Screen, target: Target) -> list[Aim]:
 def named(screen: Screen, name: str, target: Target) -> list[Aim]:
     """Whatever matches a name, with a preference for the kind of thing that is asked for."""
     role = target.role if target.role in ("button", "link", "icon", "tab", "menu") else None
-    found = [_aim_of(match) for match in find(screen, name, role=role)]
-    if " " in name and not any(aim.score >= SURE for aim in found):
-        found.extend(_wrapped(screen, name))
+    found = []
+    for match in find(screen, name, role=role):
+        source = match.source
+        text = source.text if isinstance(source, Line) else source.kind
+        found.append(Aim(match.box_px, match.point_px, match.score, text, source))
     return found
-
-
-def _aim_of(match: Match) -> Aim:
-    source = match.source
-    if isinstance(source, Shape):
-        return Aim(match.box_px, match.point_px, match.score, source.kind, source)
-    return Aim(match.box_px, match.point_px, match.score, source.text, source)
-
-
-def _wrapped(screen: Screen, name: str) -> Iterator[Aim]:
-    """Places where the name is broken into two or three lines; each aim is at its first part."""
-    joined = wrapped_lines(screen)
-    alone = replace(screen, lines=tuple(line for line, _ in joined), shapes=())
-    parts_of = {id(line): parts for line, parts in joined}
-    for match in find(alone, name):
-        if isinstance(match.source, Line) and match.score >= SURE:
-            first, *_ = parts_of[id(match.source)]
-            start = max(0, match.source.text.casefold().find(name.casefold()))
-            if start < len(first.text):
-                aim = line_aim(first, match.score, start)
-                yield replace(aim, text=match.source.text)
-
-
-def wrapped_lines(screen: Screen) -> list[tuple[Line, list[Line]]]:
-    """Every two and three lines that stand closely under each other, as one, and its parts."""
-    joined = []
-    for line in screen.lines:
-        parts = [line]
-        while len(parts) < 3 and (below := _continuation(parts[-1], screen.lines)):
-            parts.append(below)
-            text = " ".join(part.text for part in parts)
-            box = union(part.box_px for part in parts)
-            confidence = min(part.confidence for part in parts)
-            joined.append((Line(text, box, confidence, link=line.link), list(parts)))
-    return joined
-
-
-def _continuation(line: Line, lines: Sequence[Line]) -> Line | None:
-    """The line in which a paragraph goes on, or None."""
-    box, em = line.box_px, em_px(line)
-    below = [
-        other
-        for other in lines
-        if 0.8 * em < other.box_px.center.y - box.center.y < 2.0 * em
-        and misalignment_x(other.box_px, box) <= SLACK_PX
-        and same_size(other, line, 0.25)
-    ]
-    return min(below, key=lambda other: other.box_px.top, default=None)
 
 
 def line_aim(line: Line, score: float, start: int = 0, stop: int | None = None) -> Aim:
@@ -256,22 +211,12 @@ def _nth(candidates: list[Aim], ordinal: int) -> list[Aim]:
     return [ordered[index]] if -len(ordered) <= index < len(ordered) else []
 
 
-def _ranked(screen: Screen, candidates: list[Aim], target: Target) -> list[Aim]:
-    """Best match first; of equal ones the most literal, then what looks as if it were clickable."""
+def _ranked(candidates: list[Aim], target: Target) -> list[Aim]:
+    """Best match first; of equal ones the most literal, then the one that is most of its text."""
 
-    def rank(aim: Aim) -> tuple[float, bool, float, int]:
+    def rank(aim: Aim) -> tuple[float, bool, float]:
         literal = any(name in aim.text for name in target.names)
         covered = len(target.name) / max(1, len(aim.text))
-        return -round(aim.score, 2), not literal, -round(covered, 1), -clickability(screen, aim)
+        return -round(aim.score, 2), not literal, -round(covered, 1)
 
     return sorted(candidates, key=rank)
-
-
-def clickability(screen: Screen, aim: Aim) -> int:
-    """2 for a button or what stands in one, 1 for a link, 0 for other text."""
-    if isinstance(aim.source, Shape):
-        return 2
-    buttons = (shape for shape in screen.shapes if shape.kind in ("button", "select"))
-    if any(inside(aim.box, shape.box_px) for shape in buttons):
-        return 2
-    return int(aim.source.link)

@@ -165,15 +165,30 @@ def _groups(stacks: Sequence[_Stack]) -> Iterator[list[_Stack]]:
         column = [s for s in alike if abs(s.head.left - model.head.left) <= _SAME_LEFT_PX]
         if len(column) >= 2:
             yield column
-        cards = [s for s in alike if len(s.lines) >= 2]
+        cards = _in_line([s for s in alike if len(s.lines) >= 2])
         if len(model.lines) >= 2 and len(cards) > len(column):
             yield cards
 
 
+def _in_line(stacks: Sequence[_Stack]) -> list[_Stack]:
+    """Those whose heads share a column or a row with another one's."""
+    return [
+        stack
+        for stack in stacks
+        if any(
+            abs(stack.head.left - other.head.left) <= _SAME_LEFT_PX
+            or abs(stack.head.bottom - other.head.bottom) <= _SAME_LEFT_PX
+            for other in stacks
+            if other is not stack
+        )
+    ]
+
+
 def _alike(a: _Stack, b: _Stack) -> bool:
-    """Whether two stacks have heads of one size and about as many lines."""
+    """Whether two stacks have the same sizes of type on top, and about as many lines."""
     more, fewer = max(len(a.lines), len(b.lines)), min(len(a.lines), len(b.lines))
-    return same_size(a.lines[0], b.lines[0], _SAME_SIZE) and more <= fewer * 1.5 + 0.5
+    tops = zip(a.lines[:2], b.lines[:2], strict=False)
+    return more <= fewer * 1.5 + 0.5 and all(same_size(x, y, _SAME_SIZE) for x, y in tops)
 
 
 def _weight(group: Sequence[_Stack]) -> float:

@@ -1,14 +1,16 @@
 """Steps of filling in: typing, choosing from lists, checking boxes, handing over files."""
 
+from collections.abc import Generator
 from difflib import SequenceMatcher
 
 from vigorl.browser.actions import Click, SelectOption, Type, Upload
-from vigorl.browser.geometry import Box
-from vigorl.policy.reader.aim import SURE, Aim, aims, named
+from vigorl.browser.geometry import Box, Point
+from vigorl.browser.observation import Observation
+from vigorl.policy.reader.aim import SURE, Aim, aims, in_css, named, shape_aim
 from vigorl.policy.reader.controls import boxes, fields, lists
-from vigorl.policy.reader.layout import distance, gap_y, overlap_x, same_row, touch
+from vigorl.policy.reader.layout import distance, overlap_x, same_row, touch
 from vigorl.policy.reader.lookout import Search, look_for
-from vigorl.policy.reader.play import Moves, Play, Stuck
+from vigorl.policy.reader.play import Move, Moves, Play, Stuck
 from vigorl.policy.reader.pointing import point_once
 from vigorl.policy.reader.screen import Screen, Shape
 from vigorl.policy.reader.steps import (
@@ -20,8 +22,12 @@ from vigorl.policy.reader.steps import (
     describe,
 )
 
+_BEFORE_LABEL_CSS_PX = 40
+"""How far before its label a checkbox may stand."""
 _SAME_TEXT = 0.8
 """Likeness from which on a text that was read is the text that was typed."""
+_NEAR_CSS_PX = 100
+"""How far the browser's button for files may be from its label."""
 _CHOOSE_FILE = ("Choose File", "Choose Files", "Browse", "Upload", "Attach", "Select file")
 
 
@@ -120,22 +126,49 @@ def check(play: Play, step: CheckStep) -> Moves:
     wanted = "checked" if step.checked else "unchecked"
     search = Search(f"the box of {describe(target)}", target.names, lambda s: boxes(s, target))
     aim = yield from look_for(play, search)
-    for _ in range(2):
-        state = aim.source.checked if isinstance(aim.source, Shape) else None
-        if state is step.checked:
+    if _state(aim) is step.checked:
+        return
+    if _state(aim) is None:
+        aim = yield from _closer(play, aim)
+        if _state(aim) is step.checked:
             return
-        if state is None:
-            unsure = "I cannot see its state; I click it once."
-            yield from play.do(f"{play.seen(aim)} {unsure}", Click(aim.point))
-            return
-        yield from play.do(
-            f"{play.seen(aim)} It is not {wanted} yet; I click it.", Click(aim.point)
-        )
-        if not (found := boxes(play.screen(), target)):
-            return  # The click led to something else.
-        aim = found[0]
-    if isinstance(aim.source, Shape) and aim.source.checked is not step.checked:
+    if _state(aim) is None:
+        yield from play.do(f"{play.seen(aim)} I see no box there; I click it.", Click(aim.point))
+        return
+    yield from play.do(f"{play.seen(aim)} It is not {wanted} yet; I click it.", Click(aim.point))
+    after = boxes(play.screen(), target)
+    if not after or _state(after[0]) is not (not step.checked):
+        return  # As it should be, or the click led to something else.
+    yield from play.do(f"It is still not {wanted}. I click its text.", Click(_text_of(after[0])))
+    after = boxes(play.screen(), target)
+    if after and _state(after[0]) is (not step.checked):
         raise Stuck(f"I clicked the box at {play.at(aim.point)}, and it does not become {wanted}.")
+
+
+def _closer(play: Play, label: Aim) -> Generator[Move, Observation, Aim]:
+    """The box that a closer look shows before a label; the label itself where it shows none."""
+    text = label.box
+    beside = Box(text.left - _BEFORE_LABEL_CSS_PX, text.top - 4, text.left, text.bottom + 4)
+    zoomed = yield from play.zoom(
+        beside, f"{play.seen(label)} I do not see its box clearly. I look closer.", scale=2
+    )
+    if zoomed is None:
+        return label
+    found = [
+        shape_aim(shape, label.score, label)
+        for shape in in_css(zoomed).shapes
+        if shape.checked is not None and same_row(shape.box_px, text)
+    ]
+    return min(found, key=lambda aim: distance(aim.box, text), default=label)
+
+
+def _state(aim: Aim) -> bool | None:
+    return aim.source.checked if isinstance(aim.source, Shape) else None
+
+
+def _text_of(aim: Aim) -> Point:
+    """Where the label of a box can be clicked; the box itself where it has none."""
+    return aim.anchor.point if aim.anchor else aim.point
 
 
 def upload(play: Play, step: UploadStep) -> Moves:
@@ -158,6 +191,6 @@ def _file_buttons(screen: Screen, target: Target) -> list[Aim]:
     buttons = [aim for aim in named(screen, "Choose File", Target()) if aim.score >= SURE]
     found = []
     for aim in aims(screen, target):
-        near = [button for button in buttons if gap_y(button.box, aim.box) <= 2 * aim.box.height]
+        near = [button for button in buttons if distance(button.box, aim.box) <= _NEAR_CSS_PX]
         found.append(min(near, key=lambda b: distance(b.box, aim.box), default=aim))
     return found

@@ -4,6 +4,7 @@ An icon is compared as a small grey mask, brought to one size: where its ink lie
 its strokes run. `icons.npz` holds such masks of the sets listed in `ICONS.md`.
 """
 
+import math
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -56,7 +57,7 @@ def describe(grids: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
 
 
 def _describe_one(grid: Grid) -> npt.NDArray[np.float32]:
-    soft = cv2.GaussianBlur(grid, (0, 0), 1.2, borderType=cv2.BORDER_CONSTANT)
+    soft = cv2.GaussianBlur(grid, (0, 0), 1.8, borderType=cv2.BORDER_CONSTANT)
     places = cv2.resize(soft, (GRID_PX // 2, GRID_PX // 2), interpolation=cv2.INTER_AREA).ravel()
     fine = cv2.GaussianBlur(grid, (0, 0), 0.7, borderType=cv2.BORDER_CONSTANT)
     dx = cv2.Sobel(fine, cv2.CV_32F, 1, 0, borderType=cv2.BORDER_CONSTANT)
@@ -71,14 +72,14 @@ def _describe_one(grid: Grid) -> npt.NDArray[np.float32]:
     strokes[(lower + 1) % DIRECTIONS, rows, columns] += strength * upper_share
     cells = [
         cv2.resize(
-            cv2.GaussianBlur(plane, (0, 0), 1.5, borderType=cv2.BORDER_CONSTANT),
+            cv2.GaussianBlur(plane, (0, 0), 2.0, borderType=cv2.BORDER_CONSTANT),
             (CELLS, CELLS),
             interpolation=cv2.INTER_AREA,
         ).ravel()
         for plane in strokes
     ]
     edges = np.sqrt(np.concatenate(cells).clip(0))
-    parts = (0.4, _unit(places - places.mean())), (0.6, _unit(edges - edges.mean()))
+    parts = (0.25, _unit(places - places.mean())), (0.75, _unit(edges - edges.mean()))
     return np.concatenate([np.sqrt(weight) * part for weight, part in parts])
 
 
@@ -88,10 +89,13 @@ def _unit(vector: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """A concept that an icon may show; `likeness` is at most 1, chance level about 0.5."""
+    """A concept that an icon may show."""
 
     concept: str
     likeness: float
+    """To the nearest icon of that concept, at most 1; unlike ones are at 0.5."""
+    sureness: float
+    """Probability that it shows this."""
 
 
 class Atlas:
@@ -114,7 +118,27 @@ class Atlas:
     def _ranked(self, likeness: npt.NDArray[np.float32]) -> list[Guess]:
         best = np.full(len(self._names), -1, np.float32)
         np.maximum.at(best, self._labels, likeness)
-        return [Guess(self._names[index], float(best[index])) for index in np.argsort(-best)[:4]]
+        order = np.argsort(-best)[:5]
+        ranked = []
+        for place, index in enumerate(order[:4]):
+            rival = float(best[order[1 if place == 0 else 0]])
+            own = float(best[index])
+            ranked.append(Guess(self._names[index], own, sureness(own, own - rival)))
+        return ranked
+
+
+def sureness(likeness: float, lead: float) -> float:
+    """Probability that a guess is right.
+
+    A logistic fit to guesses about 900 icons, each compared with the sets that it is not from, at
+    several sizes and stroke widths: 83 % of the first guesses are right, 98 % of those above 0.95,
+    94 % from 0.85 to 0.95, 84 % from 0.7, 55 % from 0.5, 33 % from 0.3.
+
+    Args:
+        likeness: to the nearest icon of the concept.
+        lead: how much more that is than to the nearest of any other concept; may be negative.
+    """
+    return 1 / (1 + math.exp(8.8 - 9.5 * likeness - 25.3 * lead))
 
 
 @cache

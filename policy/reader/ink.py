@@ -6,12 +6,15 @@ detector only gives a box that is a few pixels too large.
 """
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 Pixels = npt.NDArray[np.uint8]
 """RGB, height x width x 3."""
+
+Scalar = TypeVar("Scalar", bound=np.generic)
 
 Mask = npt.NDArray[np.bool_]
 
@@ -42,8 +45,8 @@ class PixelBox:
         """Rows."""
         return self.bottom - self.top
 
-    def of(self, pixels: Pixels) -> Pixels:
-        """These pixels of a picture, as a view."""
+    def of(self, pixels: npt.NDArray[Scalar]) -> npt.NDArray[Scalar]:
+        """This part of a picture or mask, as a view."""
         return pixels[self.top : self.bottom, self.left : self.right]
 
 

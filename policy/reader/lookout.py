@@ -10,7 +10,7 @@ from vigorl.policy.reader.aim import SURE, Aim
 from vigorl.policy.reader.matching import find
 from vigorl.policy.reader.panorama import extended, moved_up_by
 from vigorl.policy.reader.play import Move, Play, Stuck
-from vigorl.policy.reader.screen import Screen
+from vigorl.policy.reader.screen import Line, Screen
 
 _MOST_SCROLLS = 25
 _PAGE = 0.6
@@ -136,6 +136,9 @@ def _on(play: Play, thought: str) -> Generator[Move, Observation, bool]:
 def _longer(page: Screen, last: Screen, now: Screen) -> Screen:
     """The page as far as it is known, with the newest screen added below."""
     moved_px = moved_up_by(last, now)
+    if moved_px is None and not now.lines:
+        # Nothing on an empty stretch tells; it is taken to have moved as far as it was to.
+        moved_px = _PAGE * now.frame.region_css_px.height
     return now if moved_px is None else extended(page, now, moved_px)
 
 
@@ -144,21 +147,36 @@ def _in_sight(play: Play, box: Box) -> bool:
 
 
 def _brought_into_sight(play: Play, search: Search, aim: Aim) -> Found:
-    """Scroll back to something that was passed."""
+    """Scroll back to something that was passed, and see it again."""
     region = play.frame.region_css_px
+    if _in_sight(play, aim.box):
+        return aim
     for _ in range(_MOST_SCROLLS):
-        if _in_sight(play, aim.box):
-            return aim
         before = play.screen()
-        back = min(region.center.y - aim.box.center.y, _PAGE * region.height)
+        page_px = _PAGE * region.height
+        back_px = min(max(region.center.y - aim.box.center.y, 0.5 * page_px), page_px)
         moved = yield from play.scroll(
-            f"I have passed {search.what}. I scroll back.", "up", back, region.center
+            f"I have passed {search.what}. I scroll back.", "up", back_px, region.center
         )
-        moved_px = moved_up_by(before, play.screen())
-        if not moved or moved_px is None:
+        if not moved and before.lines:
             return None
-        aim = _shifted(aim, -moved_px)
+        moved_px = moved_up_by(before, play.screen())
+        aim = _shifted(aim, back_px if moved_px is None else -moved_px)
+        # Where an empty stretch was passed, the place is a guess, and rather too far up.
+        if aim.box.center.y >= region.top and (again := _again(play.screen(), aim)):
+            return again
     return None
+
+
+def _again(screen: Screen, aim: Aim) -> Aim | None:
+    """What was seen before, on a screen that shows it near the place where it should be."""
+    if not isinstance(aim.source, Line):
+        return aim
+    same = [line for line in screen.lines if line.text == aim.source.text]
+    nearest = min(same, key=lambda line: abs(line.box_px.center.y - aim.point.y), default=None)
+    if nearest is None:
+        return None
+    return _shifted(aim, nearest.box_px.center.y - aim.point.y)
 
 
 def _shifted(aim: Aim, down_px: float) -> Aim:

@@ -22,6 +22,10 @@ HEADING = 0.006
 """Taken besides from text that is much larger than the rest."""
 LINK_OF_THAT_NAME = 0.04
 """Added where the name is a link within running text, from its first letter to its last."""
+ICON = 0.94
+"""Score of an icon that surely shows exactly what was named."""
+GUESSES = 4
+"""Concepts that are given for each icon."""
 OTHER_ROLE = 0.10
 """Taken from what is not of the kind that is asked for."""
 SPOKEN = 0.03
@@ -201,23 +205,34 @@ def _icons(screen: Screen, name: str) -> Iterator[Match]:
     for shape in screen.shapes:
         if shape.kind != "icon":
             continue
-        shown = [concept for concept in shape.names if concept in CONCEPTS or concept == "logo"]
         score = max(
             (
-                _icon_score(wanted.get("home" if concept == "logo" else concept, 0), shape)
-                - 0.04 * place
-                for place, concept in enumerate(shown[:4])
+                _icon_score(wanted.get(concept, 0.0), shape.confidence, place)
+                for place, concept in enumerate(_shown(shape))
             ),
             default=0.0,
         )
-        if score > 0.3:
+        if score > 0.2:
             yield Match(shape.box_px, shape.box_px.center, score, shape)
 
 
-def _icon_score(fit: float, shape: Shape) -> float:
-    """How sure it is that an icon is meant: how well words fit, and how surely it shows that."""
-    sureness = min(1.0, max(0.0, (shape.confidence - 0.70) / 0.22))
-    return 0.0 if fit <= 0 else 0.94 * fit * (0.75 + 0.25 * sureness)
+def _shown(shape: Shape) -> list[str]:
+    """The concepts that an icon may show, most likely first."""
+    if shape.names[:1] == ("logo",):
+        return ["home"]
+    return [name for name in shape.names if name in CONCEPTS][:GUESSES]
+
+
+def _icon_score(fit: float, sureness: float, place: int) -> float:
+    """How sure it is that an icon is meant.
+
+    Args:
+        fit: how well the words fit the concept.
+        sureness: probability that the icon shows its first guess.
+        place: which guess the concept is; the rest of the probability halves with each.
+    """
+    probability = sureness if place == 0 else (1 - sureness) * 0.5**place
+    return ICON * fit * (0.3 + 0.7 * probability**0.5)
 
 
 def _search_fields(screen: Screen, name: str) -> Iterator[Match]:

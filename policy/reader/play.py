@@ -146,14 +146,16 @@ class Play:
         yield from self.do(thought, Scroll(at, dx * distance_css_px, dy * distance_css_px))
         return self.changed and not still(before, self.view.picture)
 
-    def zoom(self, box: Box, thought: str) -> Generator[Move, Observation, Screen | None]:
+    def zoom(
+        self, box: Box, thought: str, scale: float = _ZOOM_SCALE
+    ) -> Generator[Move, Observation, Screen | None]:
         """Look closer at a box; the zoomed view, read, in its own px, or None without one."""
         half = max(box.width / 2 + 12, box.height * 1.5, 40.0)
         bounds = self.frame.region_css_px
         half = min(half, bounds.width / 2, bounds.height / 2)
-        output_px = round(min(_LARGEST_ZOOM_PX, 2 * half * _ZOOM_SCALE))
+        output_px = round(min(_LARGEST_ZOOM_PX, 2 * half * scale))
         lens = Lens(half, half, ZoomStyle(output_px=output_px))
-        action = Zoom(Box.around(box.center, half), lens.style)
+        action = Zoom(Box.around(box.center, half).shifted_into(bounds), lens.style)
         yield from self.do(thought, action, lens)
         view = self.observation.view
         return None if view is None or view.kind == "screen" else self._eyes.read(view)

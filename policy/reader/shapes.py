@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from vigorl.browser.geometry import Box
-from vigorl.policy.reader.ink import Mask, PixelBox, Pixels, difference, ink, spans
+from vigorl.policy.reader.icons import atlas
+from vigorl.policy.reader.ink import Mask, PixelBox, Pixels, background, difference, ink, spans
 from vigorl.policy.reader.regions import ROUND, Colour, Region, blobs, contrast
 from vigorl.policy.reader.screen import Line, Shape
 
@@ -191,12 +192,20 @@ def _state(box: Pixels, kind: Literal["checkbox", "radio"]) -> bool | None:
     spread = np.abs(inside - plain).max(axis=2)
     if float((spread > 40).mean()) > 0.04:
         if kind == "checkbox":
-            return True
+            return True if _is_mark(box[2 : height - 2, 2 : width - 2]) else None
         middle = box[height // 2, width // 2].astype(np.int16)
         dot = np.abs(inside - middle).max(axis=2) < 40
         return True if 0.2 < float(dot.mean()) < 0.98 else None
     framed = int(np.abs(border - plain).max(axis=1).max()) >= 24
     return False if framed and spread.max() < 30 else None
+
+
+def _is_mark(inside: Pixels) -> bool:
+    """Whether the inside of a box shows what ticks a box: a check, a cross, a dash, a square."""
+    ground = background(inside)
+    mask = difference(inside, ground).astype(np.float32)
+    mask[mask < 0.3 * mask.max()] = 0
+    return atlas().guesses([mask])[0][0].concept in ("check", "close", "minus", "stop")
 
 
 def _rectangle(pixels: Pixels, region: Region, around: Surroundings) -> Shape | None:

@@ -17,17 +17,14 @@ SMALLEST_PX, LARGEST_PX = 8, 72
 """Longer side of an icon."""
 NARROWEST_PX = 3
 """Shorter side: three dots in a row."""
-FAINTEST = 36
+FAINTEST = 24
 """Least contrast of an icon, of 255."""
-LOGO_PX = (20, 320)
+LOGO_PX = (16, 320)
 """Longer side of a logo."""
+LOGO_INK = 0.12
+"""Least share of edges in a logo's box; a frame around something has less."""
 REACHES_PX = (1, 2, 4)
 """An icon's parts may be apart by about twice these: the bars of a menu, the dots of a list."""
-NAMED = 0.80
-"""Least likeness that gives an icon a name: among icons of sets left out of the atlas, nine in ten
-that reach it are named rightly within three guesses."""
-CLOSE = 0.06
-"""Further guesses count where they are this near to the best."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +67,10 @@ class Candidate:
     guesses: tuple[Guess, ...]
 
     @property
-    def likeness(self) -> float:
-        """To the nearest known icon."""
-        return self.guesses[0].likeness
+    def rank(self) -> float:
+        """How much it looks like a whole icon, against other cuts of the same drawing."""
+        best = self.guesses[0]
+        return best.sureness + best.likeness + 0.0005 * max(self.box.width, self.box.height)
 
 
 def icons(
@@ -111,7 +109,7 @@ def icons(
     for shape in controls:
         _blank(open_ground, shape.box_px)
     logo = _logo(open_ground)
-    if logo is not None and not any(logo.contains(shape.box_px.center) for shape in found):
+    if logo is not None:
         found.append(Shape("icon", logo, ("logo", *CONCEPTS["home"]), confidence=0.5))
     return sorted(found, key=lambda shape: (shape.box_px.top, shape.box_px.left))
 
@@ -132,18 +130,16 @@ def _frames(box: PixelBox, lines: Sequence[Line], controls: Sequence[Shape]) -> 
     own = Box(box.left, box.top, box.right, box.bottom)
     for shape in controls:
         common = own.intersection(shape.box_px)
-        if common is not None and common.area > 0.6 * max(own.area, shape.box_px.area):
-            return True
+        if shape.kind != "button" and common is not None:
+            if common.area > 0.6 * max(own.area, shape.box_px.area):
+                return True
     return any(is_text(line) and own.contains(line.box_px.center) for line in lines)
 
 
 def _best(candidates: Sequence[Candidate]) -> list[Candidate]:
     """Of overlapping candidates the one that looks most like an icon; the larger of equals."""
     kept: list[Candidate] = []
-    order = sorted(
-        candidates,
-        key=lambda one: -(one.likeness + 0.0004 * max(one.box.width, one.box.height)),
-    )
+    order = sorted(candidates, key=lambda candidate: -candidate.rank)
     for candidate in order:
         if not any(_overlap(candidate.box, other.box) for other in kept):
             kept.append(candidate)
@@ -157,17 +153,13 @@ def _overlap(one: PixelBox, other: PixelBox) -> bool:
 
 
 def _shape(candidate: Candidate) -> Shape:
-    box = candidate.box
-    best = candidate.likeness
-    concepts = [
-        guess.concept for guess in candidate.guesses if guess.likeness >= max(NAMED, best - CLOSE)
-    ]
-    names = [concepts[0], *concepts[1:], *CONCEPTS[concepts[0]][1:]] if concepts else []
+    box, first = candidate.box, candidate.guesses[0]
+    names = [guess.concept for guess in candidate.guesses] + list(CONCEPTS[first.concept][1:])
     return Shape(
         "icon",
         Box(box.left, box.top, box.right, box.bottom),
         tuple(dict.fromkeys(names)),
-        confidence=max(0.0, min(best, 1.0)),
+        confidence=first.sureness,
     )
 
 
@@ -180,8 +172,9 @@ def _logo(open_ground: Mask) -> Box | None:
         box
         for box in blobs(corner, 4)
         if small <= max(box.width, box.height) <= large
-        and min(box.width, box.height) >= 16
+        and min(box.width, box.height) >= 14
         and box.left < 0.25 * width
+        and float(box.of(corner).mean()) > LOGO_INK
     ]
     if not found:
         return None

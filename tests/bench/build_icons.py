@@ -15,7 +15,9 @@ import io
 import re
 import shutil
 import subprocess
+import sys
 import tarfile
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -44,11 +46,13 @@ SETS = {
     "codicons": ("@vscode/codicons@0.0.45", "src/icons/*.svg"),
 }
 """Package and pattern of each set."""
+SPRITE = ("furo==2025.12.19", "furo/theme/furo/partials/icons.html")
+"""A Sphinx theme with icons of its own: package on PyPI, and file of `<symbol id=…>` in it."""
 FONT = ("font-awesome@4.7.0", "fonts/fontawesome-webfont.woff2", "scss/_variables.scss")
 
 STEMS = """
 search: search magnify magnifying-glass search-line
-menu: menu bars list menu-2 three-bars reorder menu-line menu-outline menu-fill bars-3 navicon
+menu: svg-menu menu bars list menu-2 three-bars reorder menu-line menu-outline menu-fill bars-3 navicon
 close: x close xmark times x-lg close-line x-mark close-outline multiply cancel x-circle
  circle-x circle-xmark close-circle close-circle-line xmark-circle times-circle x-circle-fill
  close-circle-outline error
@@ -62,27 +66,31 @@ delete: trash trash-2 delete trash-can delete-bin-line delete-outline trash-outl
  delete-bin-fill trash-fill trash-o trashcan delete-bin-6-line
 edit: edit pencil pen edit-2 square-pen pencil-square pen-to-square pencil-line pencil-outline
  create create-outline edit-line edit-3 pencil-fill pen-square edit-box-line pencil-square-o
+ file-edit file-edit-outline file-pen file-pen-line file-document-edit edit_document
+ pencil-outline notebook-edit note-pencil edit_note svg-pencil
 home: home house home-outline home-line house-fill home-4-line house-door home-filled home-fill
  home-variant house-door-fill
 copy: copy content-copy clipboard content_copy files copy-outline file-copy-line clipboard-outline
- clipboard-line document-duplicate square-2-stack copy-line square-on-square clone paste
+ clipboard-line clipboard-copy clipboard-arrow-left clipboard-text document-duplicate square-2-stack copy-line square-on-square clone paste
 paste: clipboard-paste content_paste content-paste
 download: download file-download file_download download-line download-outline arrow-down-tray
  cloud-download save-alt save_alt download-2-line cloud-arrow-down download-cloud cloud_download
 upload: upload file-upload file_upload upload-line arrow-up-tray cloud-upload cloud_upload
 github: github mark-github logo-github github-fill github-line brand-github square-github
- github-alt logo--github
+ github-alt logo--github github-square github-box
 gitlab: gitlab logo-gitlab gitlab-fill brand-gitlab logo--gitlab
 bitbucket: bitbucket logo-bitbucket brand-bitbucket
 twitter: twitter twitter-x logo-twitter x-twitter brand-twitter brand-x logo-x logo--x
- twitter-x-fill twitter-fill square-x-twitter logo--twitter
+ twitter-x-fill twitter-fill square-x-twitter logo--twitter square-twitter twitter-square
+ twitter-box
 mastodon: mastodon logo-mastodon mastodon-line mastodon-fill brand-mastodon
 discord: discord logo-discord discord-fill brand-discord logo--discord
 slack: slack logo-slack slack-fill brand-slack logo--slack
 youtube: youtube logo-youtube youtube-fill brand-youtube youtube-line logo--youtube youtube-play
 facebook: facebook logo-facebook facebook-fill brand-facebook facebook-f logo--facebook
+ square-facebook facebook-square
 linkedin: linkedin logo-linkedin linkedin-fill brand-linkedin linkedin-in logo--linkedin
- linkedin-box-fill
+ linkedin-box-fill square-linkedin linkedin-square
 instagram: instagram logo-instagram instagram-line brand-instagram logo--instagram
 reddit: reddit logo-reddit reddit-fill brand-reddit reddit-alien reddit-line
 telegram: telegram paper-plane-tilt telegram-fill brand-telegram telegram-line
@@ -102,11 +110,12 @@ theme: sun moon contrast sun-moon circle-half circle-half-stroke adjust brightne
  weather-night weather-sunny white-balance-sunny sun-fill moon-fill contrast-2 contrast-outline
  sunny-outline moon-outline sun-line moon-line moon-clear-line asleep awake sun-o moon-o
  brightness-down brightness-up invert_colors color-palette swatch color-mode light
+ svg-sun svg-moon svg-sun-with-moon svg-moon-with-sun svg-sun-half
 left: arrow-left chevron-left angle-left caret-left arrow_back arrow-back chevron_left
  chevron-back arrow-left-line arrow-left-s-line arrow--left arrow-left-short navigate_before
  arrow-left-circle angles-left chevrons-left chevron-double-left arrow_back_ios long-arrow-left
  caret-back circle-arrow-left circle-chevron-left caret-left-fill
-right: arrow-right chevron-right angle-right caret-right arrow_forward arrow-forward chevron_right
+right: svg-arrow-right arrow-right chevron-right angle-right caret-right arrow_forward arrow-forward chevron_right
  chevron-forward arrow-right-line arrow-right-s-line arrow--right arrow-right-short navigate_next
  arrow-right-circle angles-right chevrons-right chevron-double-right arrow_forward_ios
  long-arrow-right caret-forward circle-arrow-right circle-chevron-right caret-right-fill
@@ -163,7 +172,8 @@ globe: globe globe-2 earth world language public globe-outline globe-line globe-
 translate: translate languages language translate-2 translate-variant translation g_translate
 cart: shopping-cart cart shopping-bag basket shopping_cart cart-outline shopping-cart-line
  shopping--cart shopping-basket bag cart-shopping bag-shopping cart3
-eye: eye visibility view eye-outline eye-line eye-fill preview remove_red_eye
+eye: eye visibility view eye-outline eye-line eye-fill preview remove_red_eye file-eye
+ file-eye-outline svg-eye
 eyeoff: eye-off eye-slash visibility-off visibility_off eye-off-outline eye-off-line view--off
 lock: lock lock-closed lock-outline lock-line lock-fill locked lock-closed-outline
 unlock: unlock lock-open lock_open lock-open-outline lock-unlock-line unlocked
@@ -214,7 +224,7 @@ lightbulb: lightbulb bulb lightbulb-outline bulb-outline lightbulb-line idea lig
 grid: grid apps grid-3x3-gap grid-fill view-grid squares-2x2 dashboard-line layout-grid apps-outline
  grid-outline th th-large grid-3x3-gap-fill view_module
 list: list-ul list-bulleted list format_list_bulleted list-unordered format-list-bulleted toc
- list-outline list-check table-of-contents list-tree list-details list-bullet table-properties
+ list-outline list-check table-of-contents list-tree list-details list-bullet table-properties svg-toc
 table: table table-outline table-line table-large table_chart table-cells
 more: more-horizontal more-vertical ellipsis ellipsis-h ellipsis-v ellipsis-vertical
  three-dots three-dots-vertical dots dots-vertical dots-horizontal more_vert more_horiz
@@ -293,6 +303,20 @@ def fetch(package: str, cache: Path) -> Path:
     return folder / "package"
 
 
+def sprite(cache: Path) -> str:
+    """The theme's icons, fetched where they are not in the cache."""
+    package, member = SPRITE
+    wheels = list(cache.glob("furo-*.whl"))
+    if not wheels:
+        subprocess.run(
+            [sys.executable, "-m", "pip", "download", "-q", "--no-deps", package, "-d", cache],
+            check=True,
+        )
+        wheels = list(cache.glob("furo-*.whl"))
+    with zipfile.ZipFile(wheels[0]) as wheel:
+        return wheel.read(member).decode()
+
+
 def collect(cache: Path) -> list[tuple[str, str, str]]:
     """(set, concept, SVG or HTML) of every icon that is wanted."""
     wanted = stems()
@@ -302,6 +326,11 @@ def collect(cache: Path) -> list[tuple[str, str, str]]:
             stem = re.sub(r"-(16|24)$", "", path.stem)
             for concept in wanted.get(stem, wanted.get(stem.replace("_", "-"), [])):
                 found.append((name, concept, path.read_text()))
+    for symbol in re.finditer(
+        r'<symbol id="([\w-]+)" viewBox="([^"]+)"[^>]*>(.*?)</symbol>', sprite(cache), re.DOTALL
+    ):
+        for concept in wanted.get(symbol[1], []):
+            found.append(("furo", concept, f'<svg viewBox="{symbol[2]}">{symbol[3]}</svg>'))
     font = fetch(FONT[0], cache)
     codes = re.findall(r'\$fa-var-([\w-]+): "\\(\w+)"', (font / FONT[2]).read_text())
     for stem, code in codes:

@@ -51,7 +51,10 @@ def chromium_processes(kind: str) -> list[psutil.Process]:
     """Our own Chromium processes of a kind; '' is the browser process."""
     found = []
     for process in psutil.Process().children(recursive=True):
-        with_arguments = process.cmdline()
+        try:
+            with_arguments = process.cmdline()
+        except psutil.Error:
+            continue  # it is gone
         if "chrom" not in " ".join(with_arguments[:1]):
             continue
         types = [word for word in with_arguments if word.startswith("--type=")]

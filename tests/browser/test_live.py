@@ -443,6 +443,47 @@ async def test_a_popup_that_closes_itself_gives_the_screen_back_to_its_opener(si
         assert seen.url == url and seen.tabs[0].active
 
 
+async def test_a_popup_fills_the_viewport_whatever_size_it_asked_for(site, visit):
+    site.body("/popup", "small")
+    url = site.body(
+        "/", "<script>onclick = () => open('/popup', '', 'width=300,height=200')</script>"
+    )
+    async with visit(url) as page:
+        seen = await page.step(Click(Point(5, 5)))
+        assert kinds(seen) == ["tab_opened"] and seen.url == site.url("/popup")
+        assert await page.page.evaluate("[innerWidth, innerHeight]") == [1280, 720]
+
+
+@pytest.mark.parametrize(
+    "script", ["document.documentElement.requestFullscreen()", "resizeTo(300, 300)"]
+)
+async def test_what_a_page_does_to_its_window_does_not_change_the_screen(site, visit, script):
+    url = site.body("/", f"<script>onclick = () => {{ {script} }}</script>")
+    async with visit(url) as page:
+        seen = await page.step(Click(Point(5, 5)))
+        assert seen.view is not None and seen.view.picture.image().size == (1280, 720)
+        assert (await page.step(Click(Point(1270, 710)))).events == ()
+
+
+async def test_a_page_cannot_take_the_pointer_away(site, visit):
+    script = (
+        "onclick = () => document.body.requestPointerLock().catch(e => document.title = e.name)"
+    )
+    async with visit(site.body("/", f"<script>{script}</script>")) as page:
+        for _ in range(2):
+            seen = await page.step(Click(Point(5, 5)))
+            assert (seen.title, seen.events) == ("NotAllowedError", ())
+
+
+async def test_a_download_in_a_new_tab_leaves_no_tab_behind(site, visit, tmp_path):
+    site.put("/file", b"x", Content_Disposition="attachment; filename=x.bin")
+    url = site.body("/", "<a href=/file target=_blank style='display:block'>get</a>")
+    async with visit(url, download_dir=tmp_path) as page:
+        seen = await page.step(Click(Point(5, 5)))
+        assert kinds(seen) == ["download"]
+        assert (seen.url, len(seen.tabs)) == (url, 1)
+
+
 async def test_waiting_lets_time_pass(site, visit):
     url = site.body("/", "<script>setTimeout(() => document.title = 'late', 1500)</script>")
     async with visit(url) as page:

@@ -44,7 +44,11 @@ GONE_LIMIT_S = 10.0
 
 def processes(root: psutil.Process) -> list[psutil.Process]:
     """All below a process: the driver, Chromium, its renderers."""
-    below = root.children(recursive=True)
+    below = [
+        process
+        for process in root.children(recursive=True)
+        if process.status() != psutil.STATUS_ZOMBIE
+    ]
     assert any("--type=renderer" in process.cmdline() for process in below)
     return below
 

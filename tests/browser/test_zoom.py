@@ -305,8 +305,8 @@ class TestInABrowser:
             " '(orientation: portrait)', '(prefers-color-scheme: dark)'])"
             " matchMedia(query).addEventListener('change', note(query));"
             "new ResizeObserver(note('size')).observe(document.body);"
-            "const state = () => [devicePixelRatio, innerWidth, innerHeight, screen.width,"
-            " scrollY, visualViewport.scale].join();"
+            "const state = () => [devicePixelRatio, innerWidth, innerHeight, outerWidth,"
+            " screen.width, screen.availHeight, scrollY, visualViewport.scale].join();"
             "let last = ''; setInterval(() => { if (state() !== last) log.push(last = state()) });"
             "</script>",
         )
@@ -315,9 +315,13 @@ class TestInABrowser:
         try:
             await environment.reset()
             before = await environment.step(Scroll(Point(600, 600), dy_css_px=300))
-            await page.page.wait_for_function("log.at(-1).includes(',300,')")
+            await page.page.wait_for_function("log.at(-1).endsWith(',300,1')")
             count = await page.page.evaluate("log.length")
-            for region in (Box(0, 0, 100, 100), Box(1200, 650, 1300, 750), Box(-400, -400, 1600, 1100)):
+            for region in (
+                Box(0, 0, 100, 100),
+                Box(1200, 650, 1300, 750),
+                Box(-400, -400, 1600, 1100),
+            ):
                 seen = await environment.step(Zoom(region))
                 assert seen.view is not None and seen.view.kind == "optical"
             await page.page.wait_for_timeout(100)

@@ -151,6 +151,26 @@ async def test_a_turn_reads_only_what_is_new(
     await backend.close()
 
 
+async def test_a_cache_serves_only_the_very_tokens_and_pictures_it_was_made_of(
+    qwen25: Network, screen: Make
+) -> None:
+    def prompt(seed: int, goal: str) -> tuple[Message, ...]:
+        conversation = Conversation(goal, qwen25.family)
+        conversation.see(screen(seed))
+        return conversation.messages()
+
+    backend = LocalBackend(qwen25, GREEDY)
+    for seed, goal in ((2, "buy"), (1, "bug")):
+        session = backend.session(0)
+        first = await session.reply(prompt(1, "buy"))
+        said = Message("assistant", (first.text,), first.sampled_ids)
+        other = [*prompt(seed, goal), said, Message("user", ("go on",))]
+        reused, alone = await session.reply(other), await backend.session(0).reply(other)
+        assert reused.sampled_ids == alone.sampled_ids
+        assert reused.logprobs == pytest.approx(alone.logprobs, abs=1e-4)
+    await backend.close()
+
+
 async def test_turns_share_the_batch_up_to_its_limit(
     checkpoints: dict[str, Path], screen: Make
 ) -> None:

@@ -418,3 +418,10 @@ async def test_a_url_opens_a_policy_whose_family_is_told_by_the_model(site: Site
     assert (policy.family.name, policy.family.window_screens) == ("qwen3-vl", 2)
     assert policy.describe()["url"] == f"{site.url}/v1"
     await policy.close()
+
+
+async def test_a_model_of_no_known_family_is_answered_with_the_families(site: Site) -> None:
+    with pytest.raises(UsageError, match="family of the model tiny / /m/tiny: name one of vigorl-"):
+        await open_model(site.url)
+    with pytest.raises(UsageError, match="at least one has to stay"):
+        await open_model(site.url, family="qwen3-vl", window_screens=0)

@@ -29,15 +29,15 @@ from vigorl.policy.model import ModelPolicy, open_model
 from vigorl.policy.policy import Turn
 from vigorl.training.rows import rows_of
 
-pytest.importorskip("torch")
+torch = pytest.importorskip("torch")
 
-from vigorl.policy.local.network import Network
-from vigorl.policy.local.tiny import (
+from vigorl.policy.local.network import Network  # noqa: E402
+from vigorl.policy.local.tiny import (  # noqa: E402
     Architecture,
     learn_by_heart,
     write_tiny_checkpoint,
 )
-from vigorl.training.replay import largest_drift, replay
+from vigorl.training.replay import largest_drift, replay  # noqa: E402
 
 pytestmark = [pytest.mark.model, pytest.mark.slow, pytest.mark.timeout(1800)]
 
@@ -168,6 +168,7 @@ def check_rows(turns: list[Turn], network: Network, observations: Sequence[Obser
 async def test_an_episode_on_vllm_with_pictures_looks_closer_and_tokens_that_replay(
     architecture: Architecture, name: str, tmp_path: Path, screen: Make, look: Make
 ) -> None:
+    torch.set_num_threads(1)
     folder = write_tiny_checkpoint(tmp_path / f"{name}-tiny", architecture)
     family = family_named(name)
     network = Network(str(folder), family)

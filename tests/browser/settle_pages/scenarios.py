@@ -223,8 +223,8 @@ MOVING = [
     Scenario(
         "transition in a shadow tree",
         "<div id=host></div><script>const root = host.attachShadow({ mode: 'closed' });"
-        " root.innerHTML = '<style>p { width: 10px; transition: width .4s }</style><p>x</p>'</script>"
-        + go("root.querySelector('p').style.width = '300px'"),
+        " root.innerHTML = '<style>p { width: 10px; transition: width .4s }</style><p>x</p>'"
+        "</script>" + go("root.querySelector('p').style.width = '300px'"),
         400,
         "root.querySelector('p').offsetWidth === 300",
     ),
@@ -265,8 +265,8 @@ MOVING = [
     ),
     Scenario(
         "toast that fades by itself",
-        "<style>@keyframes toast { 0%, 100% { opacity: 0 } 10%, 90% { opacity: 1 } }</style><p id=t></p>"
-        + go("t.textContent = 'saved'; t.style.animation = 'toast 3s forwards'"),
+        "<style>@keyframes toast { 0%, 100% { opacity: 0 } 10%, 90% { opacity: 1 } }</style>"
+        "<p id=t></p>" + go("t.textContent = 'saved'; t.style.animation = 'toast 3s forwards'"),
         0,
         "t.textContent === 'saved'",
     ),
@@ -279,8 +279,9 @@ MOVING = [
     ),
     Scenario(
         "endless list",
-        "<div style='height: 1500px'></div><p id=end>end</p><script>new IntersectionObserver("
-        "async ([entry]) => { if (entry.isIntersecting) say(await get(250)) }).observe(end)</script>",
+        "<div style='height: 1500px'></div><p id=end>end</p><script>"
+        "new IntersectionObserver(async ([entry]) => {"
+        " if (entry.isIntersecting) say(await get(250)) }).observe(end)</script>",
         260,
         act="wheel 1500",
     ),
@@ -331,7 +332,8 @@ PLACES = [
     ),
     Scenario(
         "form that is posted and redirected",
-        "<form method=post action='/after/200/redirect?to=/after/200/html'><button id=s>Send</button></form>",
+        "<form method=post action='/after/200/redirect?to=/after/200/html'>"
+        "<button id=s>Send</button></form>",
         400,
         act="click #s",
     ),
@@ -450,8 +452,8 @@ PLACES = [
         "<script>const { port1, port2 } = new MessageChannel();"
         " new Worker(URL.createObjectURL(new Blob(['onmessage = e => { const p = e.data;"
         " p.onmessage = () => setTimeout(() => p.postMessage(1), 300) }'])))"
-        ".postMessage(port2, [port2]); port1.onmessage = () => setTimeout(say, 100, 'done')</script>"
-        + go("port1.postMessage(1)"),
+        ".postMessage(port2, [port2]); port1.onmessage = () => setTimeout(say, 100, 'done')"
+        "</script>" + go("port1.postMessage(1)"),
         400,
     ),
     Scenario(
@@ -491,8 +493,8 @@ PLACES = [
     Scenario(
         "first load with tickers",
         "<script>setInterval(() => 0, 1000); setInterval(() => 0, 50);"
-        " const f = () => requestAnimationFrame(f); f(); (async () => { for (;;) { await sleep(100);"
-        " await get(20) } })(); say()</script><div class=spinner></div>",
+        " const f = () => requestAnimationFrame(f); f(); (async () => { for (;;) {"
+        " await sleep(100); await get(20) } })(); say()</script><div class=spinner></div>",
         0,
         act="load",
         waits_longer_ms=1100,
@@ -511,24 +513,28 @@ BACKGROUND = [
     for name, script in {
         "a long poll": "for (;;) await fetch('/after/5000/text')",
         "an old long poll": "const poll = () => { const r = new XMLHttpRequest();"
-        " r.open('GET', '/after/300/text'); r.onloadend = () => setTimeout(poll, 10); r.send() }; poll()",
+        " r.open('GET', '/after/300/text'); r.onloadend = () => setTimeout(poll, 10);"
+        " r.send() }; poll()",
         "a ticker": "let n = 0; setInterval(() => say(n++), 30)",
         "a clock": "const f = () => { say(Date()); setTimeout(f, 1000 - Date.now() % 1000) }; f()",
         "polling": "for (;;) { await sleep(50); say(await get(80)) }",
-        "overlapping polls": "setInterval(async () => (await fetch('/after/500/json')).json(), 100)",
+        "overlapping polls": "setInterval(async () => {"
+        " (await fetch('/after/500/json')).json() }, 100)",
         "frames for ever": "const f = () => { say(Date.now()); requestAnimationFrame(f) }; f()",
         "a spinner": "o.innerHTML = '<div class=spinner></div>'",
         "a streamed answer": "for await (const _ of (await fetch('/stream/40/200')).body"
         ".pipeThrough(new TextDecoderStream())) setTimeout(say, 500, _)",
-        "an event stream": "new EventSource('/events/40/200').onmessage = e => setTimeout(say, 500, e.data)",
+        "an event stream": "new EventSource('/events/40/200').onmessage ="
+        " e => setTimeout(say, 500, e.data)",
         "named events": "new EventSource('/events/40/200?named=n').addEventListener('n',"
         " e => setTimeout(say, 500, e.data))",
         "a talking web socket": "new WebSocket('ws://' + location.host + '/ticks/40').onmessage ="
         " e => setTimeout(say, 500, e.data)",
-        "a talking worker": "new Worker(URL.createObjectURL(new Blob(['setInterval(() => postMessage(1),"
-        " 40)']))).onmessage = () => setTimeout(say, 500, 'x')",
-        "a rendering scheduler": "const { port1, port2 } = new MessageChannel(); port1.onmessage = () =>"
-        " setTimeout(() => { say(Date.now()); port2.postMessage(0) }, 300); port2.postMessage(0)",
+        "a talking worker": "new Worker(URL.createObjectURL(new Blob(["
+        "'setInterval(() => postMessage(1), 40)']))).onmessage = () => setTimeout(say, 500, 'x')",
+        "a rendering scheduler": "const { port1, port2 } = new MessageChannel();"
+        " port1.onmessage = () => setTimeout(() => { say(Date.now()); port2.postMessage(0) }, 300);"
+        " port2.postMessage(0)",
         "idle work": "const f = () => requestIdleCallback(f); f()",
         "posted tasks": "for (;;) await scheduler.postTask(() => say(Date.now()), { delay: 40 })",
         "heavy frames": "const f = () => { const end = Date.now() + 12; while (Date.now() < end);"
@@ -558,8 +564,8 @@ BESIDES = [
     ),
     Scenario(
         "scrolling carousel",
-        "<div id=c style='overflow: auto; height: 50px'><p style='height: 9000px'></div><script>let t;"
-        " c.onscroll = () => { clearTimeout(t); t = setTimeout(say, 500, 'x') };"
+        "<div id=c style='overflow: auto; height: 50px'><p style='height: 9000px'></div><script>"
+        " let t; c.onscroll = () => { clearTimeout(t); t = setTimeout(say, 500, 'x') };"
         " setInterval(() => { c.scrollTop += 2 }, 30)</script>",
         0,
         "true",
