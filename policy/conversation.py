@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from vigorl.browser.actions import Action, Click, Type, Zoom
 from vigorl.browser.errors import InconsistentData, UsageError
 from vigorl.browser.geometry import Point
-from vigorl.browser.observation import Mark, Observation
+from vigorl.browser.observation import Event, Mark, Observation
 from vigorl.browser.picture import View
 from vigorl.policy.backend import Message, Reply
 from vigorl.policy.escape import escape, escape_controls
@@ -133,18 +133,19 @@ class Conversation:
         """What is said beside the picture: one short line for each fact, each ended."""
         lines = []
         if screen is not None and self._family.wording.tells_page:
-            title = observation.title[:_LONGEST_TITLE]
-            lines.append(f'Page: "{title}" at {observation.url[:_LONGEST_URL]}')
+            title = _one_line(observation.title, _LONGEST_TITLE)
+            lines.append(f'Page: "{title}" at {_one_line(observation.url, _LONGEST_URL)}')
             if len(observation.tabs) > 1:
                 names = (
-                    f'{index} "{tab.title[:_LONGEST_TITLE]}"{" (shown)" if tab.active else ""}'
+                    f'{index} "{_one_line(tab.title, _LONGEST_TITLE)}"'
+                    f"{' (shown)' if tab.active else ''}"
                     for index, tab in enumerate(observation.tabs)
                 )
                 lines.append(f"Tabs: {', '.join(names)}")
             if self._family.coordinates == "pixels":
                 lines.append(f"Picture: {screen.width_px} x {screen.height_px} pixels")
-        lines.extend(event.text[:_LONGEST_EVENT] for event in observation.events)
-        return escape("".join(f"{line}\n" for line in lines))
+        page_lines = [escape(line) for line in lines]
+        return "".join(f"{line}\n" for line in (*page_lines, *map(_told, observation.events)))
 
     def _message(self, template: str, exchange: _Exchange) -> Message:
         wording = self._family.wording
@@ -213,6 +214,17 @@ class RowKeeper:
             logprobs=reply.logprobs,
             images=reply.images[shown:],
         )
+
+
+def _told(event: Event) -> str:
+    """An event's sentence; where it teaches the grammar, with the tags as they are written."""
+    text = _one_line(event.text, _LONGEST_EVENT)
+    return escape_controls(text) if event.kind == "malformed" else escape(text)
+
+
+def _one_line(text: str, longest: int) -> str:
+    """Text of a page, unable to begin a line of ours."""
+    return " ".join(text.split())[:longest]
 
 
 def _past_line(action: Action, dialect: Dialect) -> str:

@@ -25,7 +25,9 @@ EXACT = 0.958
 """From this score on, what stands there is the name and nothing else."""
 SURE = CONTAINED - 0.01
 """From this score on, a thing is what was named: its text is the same, or contains the name."""
-WEAK = 0.55
+SURE_OF_ICON = 0.5
+"""The same for an icon, of which no more can be known than what it looks like."""
+WEAK = 0.5
 """Down to this score it may be that, misread."""
 
 _LARGE_SHARE = 0.25
@@ -49,6 +51,11 @@ class Aim:
     source: Line | Shape
     anchor: "Aim | None" = None
     """The neighbour or the label that it was found by."""
+
+
+def is_sure(aim: Aim) -> bool:
+    """Whether it can be acted on without a closer look."""
+    return aim.score >= (SURE if isinstance(aim.source, Line) else SURE_OF_ICON)
 
 
 def in_css(screen: Screen) -> Screen:

@@ -14,6 +14,8 @@ Control = Literal["field", "select", "checkbox", "radio", "switch", "button"]
 
 _FIELDS: tuple[Control, ...] = ("field", "select")
 _BOXES: tuple[Control, ...] = ("checkbox", "radio", "switch")
+_UNUSUAL_PX = 50.0
+"""A cost from which on a label stands where labels rarely do: under its field, or right of it."""
 _FAR_PX = 120.0
 """A cost above which a control is rather another label's."""
 
@@ -59,6 +61,7 @@ def _by_label(
             for shape in controls
             if (cost := cost_of(shape.box_px, label.box)) is not None
             and not _blocked(screen, shape.box_px, label.box)
+            and not (cost >= _UNUSUAL_PX and _claimed(screen, shape.box_px, cost_of))
         ]
         cost, shape = min(costs, key=lambda item: item[0], default=(_FAR_PX, None))
         fit = label.score - 0.1 * min(cost, _FAR_PX) / _FAR_PX
@@ -67,6 +70,14 @@ def _by_label(
         else:
             found.append((fit, shape_aim(shape, label.score, label)))
     return [aim for _, aim in sorted(found, key=lambda item: -item[0])]
+
+
+def _claimed(screen: Screen, control: Box, cost_of: Callable[[Box, Box], float | None]) -> bool:
+    """Whether some other text stands where a control's label usually stands."""
+    costs = (
+        cost_of(control, line.box_px) for line in screen.lines if not inside(line.box_px, control)
+    )
+    return any(cost is not None and cost < _UNUSUAL_PX for cost in costs)
 
 
 def _field_cost(field: Box, label: Box) -> float | None:

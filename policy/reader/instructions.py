@@ -34,7 +34,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from vigorl.policy.reader.phrases import parse_target
+from vigorl.policy.reader.phrases import parse_condition, parse_target
 from vigorl.policy.reader.quotes import (
     NUMBER,
     QUOTE,
@@ -43,7 +43,7 @@ from vigorl.policy.reader.quotes import (
     hold_quotes,
     number,
 )
-from vigorl.policy.reader.sentences import SENTENCES, until
+from vigorl.policy.reader.sentences import SENTENCES
 from vigorl.policy.reader.steps import PointStep, ScrollStep, Step, Target
 
 _MOST_WORDS_OF_A_NAME = 16
@@ -178,7 +178,7 @@ def _steps(text: Text, clause: str) -> tuple[Step, ...]:
     if found := re.fullmatch(r"(?!wait\b)(.+?),? until (.+)", clause, re.IGNORECASE):
         match _step(text, found[1]):
             case (PointStep() | ScrollStep()) as step:
-                return (replace(step, until=until(text, found[2])),)
+                return (replace(step, until=parse_condition(text, found[2])),)
             case _:
                 raise InstructionError(
                     text.shown(clause), "'until' goes with a click, scrolling or waiting"

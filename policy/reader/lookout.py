@@ -6,7 +6,7 @@ from difflib import SequenceMatcher
 
 from vigorl.browser.geometry import Box, Point
 from vigorl.browser.observation import Observation
-from vigorl.policy.reader.aim import SURE, Aim
+from vigorl.policy.reader.aim import SURE, Aim, is_sure
 from vigorl.policy.reader.matching import find
 from vigorl.policy.reader.panorama import extended, moved_up_by
 from vigorl.policy.reader.play import Move, Play, Stuck
@@ -38,12 +38,24 @@ class Search:
     whole_page: bool = False
     """Whether all of the page must be seen to tell (the last of its kind)."""
     scrolling: bool = True
+    estimated: bool = False
+    """Whether distances on the page are estimated in part: an empty stretch has been passed."""
     read: list[str] = field(default_factory=list)
+    """Every text that was seen on the way."""
 
     def best(self, screen: Screen) -> Aim | None:
         """The best that is sure enough."""
         found = self.resolve(screen)
-        return found[0] if found and found[0].score >= SURE else None
+        return found[0] if found and is_sure(found[0]) else None
+
+    def longer(self, page: Screen, last: Screen, now: Screen) -> Screen:
+        """The page as far as it is known, with the newest screen added below."""
+        moved_px = moved_up_by(last, now)
+        if moved_px is None and not now.lines:
+            # Nothing on an empty stretch tells; it is taken to have moved as far as it was to.
+            moved_px = _PAGE * now.frame.region_css_px.height
+            self.estimated = True
+        return now if moved_px is None else extended(page, now, moved_px)
 
     def failure(self) -> Stuck:
         """Why the play cannot go on without it."""
@@ -111,7 +123,7 @@ def _elsewhere(play: Play, search: Search) -> Found:
         if blank > (0 if last.lines else _LONGEST_BLANK):
             break
         seen.add(play.view.picture.sha256)
-        page, last = _longer(page, last, play.screen()), play.screen()
+        page, last = search.longer(page, last, play.screen()), play.screen()
         if not search.whole_page and (aim := (yield from _here(play, search, page))):
             return (yield from _brought_into_sight(play, search, aim))
     if search.whole_page and (aim := (yield from _here(play, search, page))):
@@ -131,15 +143,6 @@ def _on(play: Play, thought: str) -> Generator[Move, Observation, bool]:
     """Scroll down by less than a screen; returns whether that moved anything."""
     region = play.frame.region_css_px
     return (yield from play.scroll(thought, "down", _PAGE * region.height, region.center))
-
-
-def _longer(page: Screen, last: Screen, now: Screen) -> Screen:
-    """The page as far as it is known, with the newest screen added below."""
-    moved_px = moved_up_by(last, now)
-    if moved_px is None and not now.lines:
-        # Nothing on an empty stretch tells; it is taken to have moved as far as it was to.
-        moved_px = _PAGE * now.frame.region_css_px.height
-    return now if moved_px is None else extended(page, now, moved_px)
 
 
 def _in_sight(play: Play, box: Box) -> bool:
@@ -162,21 +165,20 @@ def _brought_into_sight(play: Play, search: Search, aim: Aim) -> Found:
             return None
         moved_px = moved_up_by(before, play.screen())
         aim = _shifted(aim, back_px if moved_px is None else -moved_px)
-        # Where an empty stretch was passed, the place is a guess, and rather too far up.
-        if aim.box.center.y >= region.top and (again := _again(play.screen(), aim)):
+        arrived = aim.box.center.y >= region.top
+        if (arrived or search.estimated) and (again := _again(play.screen(), aim, arrived)):
             return again
     return None
 
 
-def _again(screen: Screen, aim: Aim) -> Aim | None:
-    """What was seen before, on a screen that shows it near the place where it should be."""
+def _again(screen: Screen, aim: Aim, arrived: bool) -> Aim | None:
+    """What was seen before, near the place where it should be; else the first from below."""
     if not isinstance(aim.source, Line):
-        return aim
+        return aim if arrived else None
+    wanted_y = aim.point.y if arrived else screen.frame.region_css_px.bottom
     same = [line for line in screen.lines if line.text == aim.source.text]
-    nearest = min(same, key=lambda line: abs(line.box_px.center.y - aim.point.y), default=None)
-    if nearest is None:
-        return None
-    return _shifted(aim, nearest.box_px.center.y - aim.point.y)
+    nearest = min(same, key=lambda line: abs(line.box_px.center.y - wanted_y), default=None)
+    return _shifted(aim, nearest.box_px.center.y - aim.point.y) if nearest else None
 
 
 def _shifted(aim: Aim, down_px: float) -> Aim:

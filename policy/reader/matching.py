@@ -18,9 +18,9 @@ CONTAINED = 0.85
 """From this score on, what was found is what was named."""
 NOT_CLICKABLE = 0.012
 """Taken from text that looks like neither link nor button."""
-HEADING = 0.006
+HEADING = 0.02
 """Taken besides from text that is much larger than the rest."""
-LINK_OF_THAT_NAME = 0.04
+LINK_OF_THAT_NAME = 0.06
 """Added where the name is a link within running text, from its first letter to its last."""
 ICON = 0.94
 """Score of an icon that surely shows exactly what was named."""
@@ -95,15 +95,13 @@ def _in_line(screen: Screen, line: Line, name: str, size_px: float) -> Iterator[
     for fit in fits(line.text, name):
         box = line.part(fit.start, fit.stop)
         score = fit.score
-        if _in_control(screen, box):
-            pass
-        elif _is_link(line, box):
-            if CONTAINED <= score < 0.96 and _ends_with_link(line, box):
-                score = min(score + LINK_OF_THAT_NAME, 0.955)
-        else:
+        in_control = _in_control(screen, box)
+        if not in_control and not _is_link(line, box):
             score -= NOT_CLICKABLE
-            if line.box_px.height > 1.5 * size_px:
-                score -= HEADING
+        elif CONTAINED <= score < 0.96 and _ends_with_link(line, box):
+            score = min(score + LINK_OF_THAT_NAME, 0.97)
+        if not in_control and line.box_px.height > 1.5 * size_px:
+            score -= HEADING
         yield Match(box, box.center, score, line)
 
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from vigorl.policy.reader.quotes import ORDINAL, QUOTE, InstructionError, Text, ordinal
-from vigorl.policy.reader.steps import Place, Relation, Role, Side, Target
+from vigorl.policy.reader.steps import Place, Relation, Role, Side, Target, Until
 
 _ROLES: dict[Role, str] = {
     "button": r"buttons?|push ?buttons?",
@@ -167,3 +167,34 @@ def _role_of(words: str) -> tuple[Role, str] | None:
         return None
     start, role = min(found)
     return role, words[:start].strip()
+
+
+def parse_condition(text: Text, condition: str) -> Until:
+    """Read what follows 'until': `you see "Saved"`, `"Loading" disappears`.
+
+    Raises:
+        InstructionError: it is no condition.
+    """
+    for pattern, gone in _CONDITIONS:
+        if found := pattern.fullmatch(condition.strip(" .,!")):
+            return Until(parse_target(text, found["target"]), gone)
+    raise InstructionError(text.shown(f"until {condition}"), 'say: until you see "…"')
+
+
+_SEES = r"(?:(?:you|I|we|one)(?: can)? )?(?:sees?|finds?|reach(?:es)?)"
+_CONDITIONS = [
+    (re.compile(pattern, re.IGNORECASE), gone)
+    for pattern, gone in (
+        (r"(?:you|I|we) (?:no longer|do not|don't) see (?P<target>.+)", True),
+        (r"(?P<target>.+?) (?:disappears?|is gone|goes away|vanishes|is no longer there)", True),
+        (rf"{_SEES} (?P<target>.+)", False),
+        (r"there (?:is|are) (?P<target>.+)", False),
+        (r"(?:it|the (?:page|screen)) (?:says|shows|reads) (?P<target>.+)", False),
+        (
+            r"(?P<target>.+?) (?:appears?|shows(?: up)?|loads"
+            r"|(?:is|are|becomes?) (?:shown|visible|there|displayed|on the screen))",
+            False,
+        ),
+        (rf"(?P<target>{QUOTE})", False),
+    )
+]

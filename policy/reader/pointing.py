@@ -5,7 +5,7 @@ from typing import assert_never
 
 from vigorl.browser.actions import Action, Click, Drag, Hover
 from vigorl.browser.observation import Observation
-from vigorl.policy.reader.aim import SURE, Aim, aims
+from vigorl.policy.reader.aim import Aim, aims, is_sure
 from vigorl.policy.reader.layout import touch
 from vigorl.policy.reader.lookout import Search, look_for
 from vigorl.policy.reader.play import Move, Moves, Play, Stuck
@@ -50,7 +50,7 @@ def point_once(play: Play, target: Target, gesture: Gesture = "click") -> Moves:
     others = [
         other
         for other in aims(play.screen(), target)
-        if other.score >= SURE and not touch(other.box, aim.box)
+        if is_sure(other) and not touch(other.box, aim.box)
     ]
     verb = gesture.replace("_", "-")
     yield from play.do(f"{play.seen(aim)} I {verb} it.", _action(gesture, aim))
@@ -89,7 +89,7 @@ def drag(play: Play, step: DragStep) -> Moves:
     """
     start = yield from find_target(play, step.start)
     ends = aims(play.screen(), step.end)
-    if not ends or ends[0].score < SURE:
+    if not ends or not is_sure(ends[0]):
         raise Stuck(
             f"I see {describe(step.start)} but not {describe(step.end)} on the same screen."
         )
@@ -102,7 +102,7 @@ def drag(play: Play, step: DragStep) -> Moves:
 def holds(play: Play, until: Until) -> bool:
     """Whether a condition is true of the newest screen, as far as it can be read."""
     found = aims(play.screen(), until.target)
-    return bool(found and found[0].score >= SURE) is not until.gone
+    return bool(found and is_sure(found[0])) is not until.gone
 
 
 def says(until: Until) -> str:

@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import get_args
 
 from vigorl.browser.actions import Back, Forward, Goto, Press, Reload, TabClose, TabNew, Wait
-from vigorl.policy.reader.phrases import parse_target
+from vigorl.policy.reader.keys import chord
+from vigorl.policy.reader.phrases import parse_condition, parse_target
 from vigorl.policy.reader.quotes import (
     NUMBER,
     ORDINAL,
@@ -69,36 +70,6 @@ def _names_something(text: Text, raw: str, roles: tuple[Role, ...]) -> bool:
     """Whether a phrase has a quote or one of these roles, and is not just part of a name."""
     return bool(re.search(QUOTE, raw)) or parse_target(text, raw).role in roles
 
-
-def until(text: Text, condition: str) -> Until:
-    """Read what follows 'until': `you see "Saved"`, `"Loading" disappears`.
-
-    Raises:
-        InstructionError: it is no condition.
-    """
-    for pattern, gone in _CONDITIONS:
-        if found := pattern.fullmatch(condition.strip(" .,!")):
-            return Until(parse_target(text, found["target"]), gone)
-    raise InstructionError(text.shown(f"until {condition}"), 'say: until you see "…"')
-
-
-_SEES = r"(?:(?:you|I|we|one)(?: can)? )?(?:sees?|finds?|reach(?:es)?)"
-_CONDITIONS = [
-    (re.compile(pattern, re.IGNORECASE), gone)
-    for pattern, gone in (
-        (r"(?:you|I|we) (?:no longer|do not|don't) see (?P<target>.+)", True),
-        (r"(?P<target>.+?) (?:disappears?|is gone|goes away|vanishes|is no longer there)", True),
-        (rf"{_SEES} (?P<target>.+)", False),
-        (r"there (?:is|are) (?P<target>.+)", False),
-        (r"(?:it|the (?:page|screen)) (?:says|shows|reads) (?P<target>.+)", False),
-        (
-            r"(?P<target>.+?) (?:appears?|shows(?: up)?|loads"
-            r"|(?:is|are|becomes?) (?:shown|visible|there|displayed|on the screen))",
-            False,
-        ),
-        (rf"(?P<target>{QUOTE})", False),
-    )
-]
 
 # Pages and tabs -----------------------------------------------------------------------------
 
@@ -226,7 +197,7 @@ def _wait(text: Text, found: Found) -> Step | None:
 def _wait_for(text: Text, found: Found) -> Step | None:
     groups = found.groupdict()
     if condition := groups.get("condition"):
-        return WaitStep(until(text, condition.partition(" ")[2]))
+        return WaitStep(parse_condition(text, condition.partition(" ")[2]))
     raw = re.sub(r" to (?:appear|show(?: up)?|load|be (?:shown|visible))$", "", found["target"])
     if gone := re.search(r" to (?:disappear|go away|be gone|vanish)$", raw):
         raw = raw[: gone.start()]
@@ -318,69 +289,10 @@ def _check(text: Text, found: Found) -> Step | None:
 
 # Pointing -----------------------------------------------------------------------------------
 
-_KEYS = {
-    "ctrl": "Control",
-    "strg": "Control",
-    "cmd": "Meta",
-    "command": "Meta",
-    "win": "Meta",
-    "windows": "Meta",
-    "option": "Alt",
-    "esc": "Escape",
-    "return": "Enter",
-    "del": "Delete",
-    "spacebar": "Space",
-    "up": "ArrowUp",
-    "down": "ArrowDown",
-    "left": "ArrowLeft",
-    "right": "ArrowRight",
-    "page up": "PageUp",
-    "page down": "PageDown",
-    "pgup": "PageUp",
-    "pgdn": "PageDown",
-} | {
-    key.lower(): key
-    for key in [
-        "Control",
-        "Shift",
-        "Alt",
-        "Meta",
-        "Enter",
-        "Escape",
-        "Tab",
-        "Space",
-        "Backspace",
-        "Delete",
-        "Insert",
-        "Home",
-        "End",
-        "PageUp",
-        "PageDown",
-        "ArrowUp",
-        "ArrowDown",
-        "ArrowLeft",
-        "ArrowRight",
-        "ContextMenu",
-    ]
-    + [f"F{number}" for number in range(1, 13)]
-}
-
-
-def _chord(words: str) -> str | None:
-    """`ctrl + a` in Playwright's names, or None where the words are no keys."""
-    words = re.sub(r"^the | (?:arrow )?key$|^arrow ", "", words.strip(), flags=re.IGNORECASE)
-    parts = [part.strip() for part in re.split(r"(?<=.)\+", words)]
-    keys = [_KEYS.get(part.lower(), part if len(part) == 1 else "") for part in parts]
-    if not all(keys):
-        return None
-    if len(keys) > 1:
-        keys[-1] = keys[-1].upper() if len(keys[-1]) == 1 else keys[-1]
-    return "+".join(keys)
-
 
 @_sentence(r"(?:press|hit|push|use)(?: on)? (?P<keys>.+)")
 def _press(text: Text, found: Found) -> Step | None:
-    keys = _chord(text.literal(found["keys"]))
+    keys = chord(text.literal(found["keys"]))
     return ActStep(Press(keys)) if keys else None
 
 

@@ -32,7 +32,7 @@ from vigorl.browser.actions import (
 from vigorl.browser.geometry import Box, Frame, Point
 from vigorl.browser.observation import Mark
 from vigorl.policy.commands import COMMANDS
-from vigorl.policy.escape import escape
+from vigorl.policy.escape import escape, escape_tags
 from vigorl.policy.grammar import Dialect, Lens, parse, write, write_answer
 
 # A frame whose units are whole CSS pixels, so that writing a point loses nothing.
@@ -94,7 +94,7 @@ def test_a_written_turn_is_read_back(thought: str, action: Action) -> None:
     parsed = parse(write(thought, action, OURS), OURS)
     assert parsed.error is None
     assert parsed.action == action
-    assert parsed.thought == thought.strip()
+    assert parsed.thought == escape_tags(thought.strip())
 
 
 @given(thought=quoted, action=actions)
