@@ -24,11 +24,13 @@ async def open_tasks(
 ) -> AsyncIterator[list[Sample]]:
     """Samples of the embedded tasks, playable as long as the block lasts.
 
+    All tasks of a seed come before the next seed: a run that is cut short has seen every task.
+
     Raises:
         UsageError: one of the names is no task.
         InfrastructureFault: the browser or the site does not start.
     """
-    rows = task_rows(split, seeds_per_task, names)
+    rows = sorted(task_rows(split, seeds_per_task, names), key=lambda row: row.seed)
     async with Browser() as browser, Site() as site:
 
         def sample(row: TaskRow) -> Sample:

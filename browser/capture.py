@@ -24,7 +24,12 @@ _TOLERANCE_CSS_PX = 0.5
 
 
 class Camera:
-    """Takes pictures of one page. The page does not notice: no resize, no scrolling, no events."""
+    """Takes pictures of one page.
+
+    The page does not notice: no resize, no scrolling, no events. Only where its context asks for
+    another device scale factor than the browser was started with, a `region` may let the pointer
+    leave what it hovers over.
+    """
 
     def __init__(self, page: Page, cdp: CDPSession, jpeg_quality: int) -> None:
         self._page = page

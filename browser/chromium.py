@@ -148,17 +148,12 @@ class Browser:
             BrowserMissing: there is no Chromium on this machine.
             BrowserDied: Chromium does not start, or died at once.
         """
-        await self._start()
-        assert self._process is not None
         if self.settings.headless:
             options = {"screen": SCREEN, **options}
         try:
-            async with asyncio.timeout(self.settings.launch_limit_s):
-                return await self._process.new_context(**options)
-        except (PlaywrightError, TimeoutError) as error:
-            if self.alive and isinstance(error, PlaywrightError):
-                raise UsageError(f"no context with {options}: {error.message}") from error
-            raise BrowserDied("Chromium died while an episode began") from error
+            return await self._new_context(options)
+        except BrowserDied:  # between two episodes, and nobody knew
+            return await self._new_context(options)
 
     async def close(self) -> None:
         """End the process, by force where it does not answer; may be called twice."""
@@ -174,6 +169,20 @@ class Browser:
                 _kill(group)
             if driver is not None:
                 await _ends(_stop(driver), self.settings.close_limit_s)
+
+    async def _new_context(self, options: dict[str, Any]) -> BrowserContext:
+        await self._start()
+        assert self._process is not None
+        try:
+            async with asyncio.timeout(self.settings.launch_limit_s):
+                return await self._process.new_context(**options)
+        except TimeoutError as error:
+            raise BrowserDied("Chromium does not answer") from error
+        except PlaywrightError as error:
+            await asyncio.sleep(0.1)  # that the process is gone is known a moment later
+            if self.alive:
+                raise UsageError(f"no context with {options}: {error.message}") from error
+            raise BrowserDied("Chromium died while an episode began") from error
 
     async def _start(self) -> None:
         async with self._starting:

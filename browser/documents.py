@@ -1,7 +1,8 @@
 """The documents of a page, which know themselves what they have under way.
 
-`settle.js` runs first in each of them, frames included, and follows chains of callbacks (timers,
-frames, requests, messages) back to where they began. Here it is put there, and asked.
+A script runs first in each of them, frames included, and follows chains of callbacks (timers,
+frames, requests, messages) back to where they began. Here it is put there, and asked. Its parts
+share one scope: `causes.js`, `effects.js`, `conversations.js` and `settle.js`, in this order.
 """
 
 import asyncio
@@ -14,7 +15,17 @@ from weakref import WeakSet
 from playwright.async_api import BrowserContext, CDPSession, Error, Frame, Page
 
 _KEY = f"settle.{secrets.token_hex(16)}"
-_SCRIPT = (files("vigorl.browser") / "settle.js").read_text("utf-8").replace("__KEY__", _KEY)
+"""Of the one property that the script adds to a window; no page can know it."""
+
+_PARTS = [
+    (files("vigorl.browser") / name).read_text("utf-8")
+    for name in ("causes.js", "effects.js", "conversations.js", "settle.js")
+]
+_SCRIPT = f"""(() => {{
+const KEY = Symbol.for("{_KEY}");
+if (globalThis[KEY]) return;
+{"".join(_PARTS)}
+}})()"""
 _STATE = f"globalThis[Symbol.for('{_KEY}')]"
 
 _INSTALL_LIMIT_S = 1.0

@@ -129,10 +129,10 @@ class Episode:
         """Let time pass.
 
         Raises:
-            BrowserDied: the browser died meanwhile.
+            playwright.async_api.Error: the context ended meanwhile.
         """
         if await within(seconds, self._gone.wait()):
-            raise BrowserDied("the browser process is gone")
+            raise PlaywrightError("the context is closed")
 
     async def end(self) -> None:
         """Let go of everything; never hangs.
@@ -287,6 +287,7 @@ class Episode:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             part = path.with_name(f"{path.name}.part")
+            part.unlink(missing_ok=True)
             part.touch(mode=0o600)  # log-ins are secrets
             part.write_text(json.dumps(state), "utf-8")
             part.replace(path)

@@ -11,6 +11,7 @@ import secrets
 import shutil
 import tempfile
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from playwright.async_api import Page
 
@@ -70,9 +71,11 @@ class LivePage:
         """Open a fresh context and load the first page.
 
         Raises:
-            UsageError: there is no such storage state.
+            UsageError: the URL is none, or there is no such storage state.
             BrowserFault: the browser does not start, or its page cannot be used.
         """
+        if not urlsplit(self._url).scheme:
+            raise UsageError(f"{self._url!r} is no URL; write it whole, like https://…")
         state = self._settings.storage_state
         if state is not None and not state.is_file():
             raise UsageError(f"no storage state at {state}")

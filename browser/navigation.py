@@ -1,5 +1,6 @@
 """Loading pages: by address, through the history, and what is said when one does not load."""
 
+from collections.abc import Awaitable
 from urllib.parse import urlsplit
 
 from playwright.async_api import Error as PlaywrightError
@@ -30,13 +31,12 @@ class Navigation:
         """Tell of pages that the tab tries to load by itself and cannot."""
 
         def note_failure(request: Request) -> None:
-            if (
-                tab not in self._under_way
-                and request.is_navigation_request()
-                and request.frame == tab.page.main_frame
-                and (reason := request.failure or "") not in ("", "net::ERR_ABORTED")
-            ):
-                self._note_error(request.url, reason)
+            reason = request.failure or ""
+            if tab in self._under_way or not request.is_navigation_request():
+                return
+            if reason in ("", "net::ERR_ABORTED") or not _is_of_main_frame(request, tab):
+                return
+            self._note_error(request.url, reason)
 
         tab.page.on("requestfailed", note_failure)
 
@@ -47,18 +47,17 @@ class Navigation:
             Impossible: it is not an address.
             playwright.async_api.Error: the page or the browser broke meanwhile.
         """
-        tab.settle.begin()
-        for attempt in (1, 2):
+
+        async def go_to() -> None:
             try:
-                self._under_way.add(tab)
                 await tab.page.goto(url, wait_until="commit", timeout=limit_s * 1000)
             except PlaywrightError as error:
-                if attempt == 1 and "interrupted by another navigation" in error.message:
-                    continue  # an error page of the last navigation was still on its way
-                await self._explain(tab, url, error)
-            finally:
-                self._under_way.discard(tab)
-            return
+                if "interrupted by another navigation" not in error.message:
+                    raise
+                # An error page of the last navigation was still on its way.
+                await tab.page.goto(url, wait_until="commit", timeout=limit_s * 1000)
+
+        await self._drive(tab, url, go_to())
 
     async def go(self, tab: LiveTab, entries: int, limit_s: float) -> None:
         """Go so many entries forward (or back, below 0) in the tab's history.
@@ -75,15 +74,9 @@ class Navigation:
             raise Impossible(
                 f"There is no {'earlier' if entries < 0 else 'later'} page in this tab."
             )
-        tab.settle.begin()
-        try:
-            self._under_way.add(tab)
-            move = tab.page.go_back if entries < 0 else tab.page.go_forward
-            await move(wait_until="commit", timeout=limit_s * 1000)
-        except PlaywrightError as error:
-            await self._explain(tab, history["entries"][index]["url"], error)
-        finally:
-            self._under_way.discard(tab)
+        move = tab.page.go_back if entries < 0 else tab.page.go_forward
+        moving = move(wait_until="commit", timeout=limit_s * 1000)
+        await self._drive(tab, history["entries"][index]["url"], moving)
 
     async def reload(self, tab: LiveTab, limit_s: float) -> None:
         """Load the tab's page again.
@@ -93,14 +86,8 @@ class Navigation:
         """
         history = await tab.session.send("Page.getNavigationHistory")
         url = history["entries"][history["currentIndex"]]["url"]
-        tab.settle.begin()
-        try:
-            self._under_way.add(tab)
-            await tab.page.reload(wait_until="commit", timeout=limit_s * 1000)
-        except PlaywrightError as error:
-            await self._explain(tab, url, error)
-        finally:
-            self._under_way.discard(tab)
+        loading = tab.page.reload(wait_until="commit", timeout=limit_s * 1000)
+        await self._drive(tab, url, loading)
 
     def require_loadable(self, url: str) -> None:
         """Check an address that an agent, not its operator, chose.
@@ -115,6 +102,16 @@ class Navigation:
             raise Impossible(f"{quoted(url)} cannot be loaded.")
         if self._settings.allowed_hosts is not None and scheme not in WEB_SCHEMES:
             raise Impossible(f"{quoted(url)} cannot be loaded: only web pages are allowed.")
+
+    async def _drive(self, tab: LiveTab, url: str, moving: Awaitable[object]) -> None:
+        tab.settle.begin()
+        self._under_way.add(tab)
+        try:
+            await moving
+        except PlaywrightError as error:
+            await self._explain(tab, url, error)
+        finally:
+            self._under_way.discard(tab)
 
     async def _explain(self, tab: LiveTab, url: str, error: PlaywrightError) -> None:
         """Turn a navigation's failure into an event, or raise it again where it is another's."""
@@ -144,3 +141,10 @@ class Navigation:
         self._interruptions.note(
             "navigation_error", f"{quoted(url)} did not load: {reason.removeprefix('net::')}."
         )
+
+
+def _is_of_main_frame(request: Request, tab: LiveTab) -> bool:
+    try:
+        return request.frame == tab.page.main_frame
+    except PlaywrightError:  # a service worker's, or of a frame that is not there yet
+        return False

@@ -90,12 +90,13 @@ def _panel_groups(screen: Screen) -> Iterator[list[tuple[Box, list[Line]]]]:
         for panel in screen.panels
         if (inner := [line for line in screen.lines if inside(line.box_px, panel)])
     ]
-    for model, _ in filled:
+    for model, models_lines in filled:
         alike = [
             (panel, inner)
             for panel, inner in filled
             if abs(panel.width - model.width) <= 0.02 * model.width + 3
             and 0.5 <= panel.height / model.height <= 2
+            and _same_build(panel, inner, model, models_lines)
         ]
         apart = [
             (panel, inner)
@@ -104,6 +105,22 @@ def _panel_groups(screen: Screen) -> Iterator[list[tuple[Box, list[Line]]]]:
         ]
         if len(apart) >= 2:
             yield apart
+
+
+def _same_build(a: Box, a_lines: Sequence[Line], b: Box, b_lines: Sequence[Line]) -> bool:
+    """Whether in two panels of one width half of the texts begin or end in the same places."""
+    if len(a_lines) > len(b_lines):
+        a, a_lines, b, b_lines = b, b_lines, a, a_lines
+    b_boxes = [line.box_px for line in b_lines]
+    shared = sum(
+        any(
+            abs((box.left - a.left) - (other.left - b.left)) <= _SAME_LEFT_PX
+            or abs((a.right - box.right) - (b.right - other.right)) <= _SAME_LEFT_PX
+            for other in b_boxes
+        )
+        for box in (line.box_px for line in a_lines)
+    )
+    return shared >= 0.5 * len(a_lines)
 
 
 def _panel_weight(group: Sequence[tuple[Box, list[Line]]]) -> float:

@@ -5,13 +5,17 @@ The frame stays that of the newest screen, so what was scrolled out of it above 
 
 import statistics
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 
 from vigorl.browser.geometry import Box
+from vigorl.policy.reader.layout import overlap_x, overlap_y
 from vigorl.policy.reader.screen import Screen
 
 _SAME_PLACE_PX = 3
 """How far readings of the same text in the same place may differ."""
+_EDGE_PX = 30
+"""How far below a fixed header something may be hidden by it in part."""
 _ENOUGH = 2
 """Edges of texts that have to agree on how far the page has moved."""
 
@@ -46,27 +50,36 @@ def extended(before: Screen, after: Screen, moved_up_px: float) -> Screen:
     """The newest screen, and above it what has been scrolled out of it."""
     covered = _header_bottom(before, after, moved_up_px)
 
-    def is_gone(box: Box) -> bool:
-        return box.center.y - moved_up_px < covered and box.center.y >= covered_before(box)
+    def is_gone(box: Box, seen: Sequence[Box]) -> bool:
+        """Whether something is above the newest screen, or under the edge of a fixed header."""
+        if 0 <= box.center.y < covered:
+            return False  # part of the header, which is on the newest screen too
+        now = _up(box, moved_up_px)
+        return now.center.y < 0 or (
+            now.top < covered + _EDGE_PX and not any(_covers(other, now) for other in seen)
+        )
 
-    def covered_before(box: Box) -> float:
-        # A fixed header of the screen before is on the newest one too.
-        return covered if box.center.y >= 0 else float("-inf")
-
+    lines_seen = [line.box_px for line in after.lines]
+    shapes_seen = [shape.box_px for shape in after.shapes]
     lines = [
         replace(line, box_px=_up(line.box_px, moved_up_px))
         for line in before.lines
-        if is_gone(line.box_px)
+        if is_gone(line.box_px, lines_seen)
     ]
     shapes = [
         replace(shape, box_px=_up(shape.box_px, moved_up_px))
         for shape in before.shapes
-        if is_gone(shape.box_px)
+        if is_gone(shape.box_px, shapes_seen)
     ]
-    panels = [_up(panel, moved_up_px) for panel in before.panels if is_gone(panel)]
+    panels = [_up(box, moved_up_px) for box in before.panels if is_gone(box, after.panels)]
     return Screen(
         (*lines, *after.lines), (*shapes, *after.shapes), after.frame, (*panels, *after.panels)
     )
+
+
+def _covers(other: Box, box: Box) -> bool:
+    """Whether two boxes are of one thing, seen twice."""
+    return overlap_x(other, box) > 0.5 and overlap_y(other, box) > 0.5
 
 
 def _unique_texts(screen: Screen) -> dict[str, Box]:

@@ -1,17 +1,22 @@
 """Where elements stand on the screen, for the oracle: it alone looks into the DOM."""
 
+import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page
 
 from vigorl.browser.actions import Action, Scroll
 from vigorl.browser.errors import TaskFault
 from vigorl.browser.geometry import Box, Point
 
-APPEAR_LIMIT_MS = 5_000
-"""How long an element may take to appear."""
+APPEAR_LIMIT_S = 5.0
+"""How long an element may take to appear where it can be clicked."""
+
+POLL_S = 0.05
 
 MAX_SCROLLS = 40
 
@@ -61,7 +66,12 @@ async def find(shown: Shown, selector: str) -> Aim | None:
     locator = shown.page.locator(f"{selector} >> visible=true")
     if await locator.count() == 0:
         return None
-    found = await locator.evaluate(_AIM)
+    try:
+        found = await locator.evaluate(_AIM)
+    except PlaywrightError as error:
+        if "context was destroyed" in error.message:  # the page went away meanwhile
+            return None
+        raise
     if found is None:
         return None
     return Aim(Box(*found["box"]), found["inside"], found["reached"], found["top"])
@@ -89,9 +99,12 @@ async def aim_at(shown: Shown, selector: str, *, ready: bool = True) -> Aim:
     Raises:
         TaskFault: it does not appear; with `ready`, a click there would not reach it.
     """
-    page = shown.page
-    await page.locator(f"{selector} >> visible=true").wait_for(timeout=APPEAR_LIMIT_MS)
-    aim = await find(shown, selector)
-    if aim is None or (ready and not (aim.inside and aim.reached)):
-        raise TaskFault(f"{selector} cannot be clicked on {page.url}: {aim}")
-    return aim
+    aim = None
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(APPEAR_LIMIT_S):
+            while True:
+                aim = await find(shown, selector)
+                if aim is not None and (not ready or (aim.inside and aim.reached)):
+                    return aim
+                await asyncio.sleep(POLL_S)
+    raise TaskFault(f"{selector} cannot be clicked on {shown.page.url}: {aim}")

@@ -7,6 +7,7 @@ A target counts as hit where the best match's point lies in its box. Times are w
 """
 
 import argparse
+import io
 import json
 import math
 import statistics
@@ -53,6 +54,10 @@ def main(arguments: argparse.Namespace) -> None:
     times_s, naive_s, find_ms = [], [], []
     for image, targets in by_image.items():
         picture = Picture.from_bytes((folder / image).read_bytes())
+        if arguments.jpeg:
+            buffer = io.BytesIO()
+            picture.image().save(buffer, "JPEG", quality=arguments.jpeg)
+            picture = Picture.from_bytes(buffer.getvalue())
         view = View(picture, Frame.of_viewport(picture.width_px, picture.height_px))
         began = time.perf_counter()
         screen = eyes.read(view)
@@ -97,5 +102,6 @@ if __name__ == "__main__":
     parser.add_argument("--data", type=Path, default=Path("data/real_pages"))
     parser.add_argument("--split", default="")
     parser.add_argument("--naive", action="store_true")
+    parser.add_argument("--jpeg", type=int, default=0, help="read pages as JPEG of this quality")
     parser.add_argument("--errors", choices=["text", "icon", "all", ""], default="")
     main(parser.parse_args())

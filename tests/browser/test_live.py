@@ -1,5 +1,6 @@
 """Every action of a live page, in a real browser on real pages."""
 
+import asyncio
 import json
 import re
 from pathlib import Path
@@ -91,6 +92,28 @@ async def test_each_episode_has_a_context_of_its_own(site, visit):
         assert (await first.step(Reload())).title == "had a=1"
     async with visit(url) as second:
         assert (await second.step(Wait(0))).title == "had"
+
+
+async def test_episodes_side_by_side_do_not_see_each_others_tabs(site, visit):
+    async def play(number: int) -> None:
+        site.body(f"/popup{number}", "", title=f"popup {number}")
+        url = site.body(
+            f"/{number}", f"<script>onclick = () => open('/popup{number}')</script>", f"{number}"
+        )
+        async with visit(url) as page:
+            for _ in range(2):
+                seen = await page.step(Click(Point(5, 5)))
+                assert [tab.title for tab in seen.tabs] == [f"{number}", f"popup {number}"]
+                await page.step(TabClose())
+
+    async with asyncio.TaskGroup() as group:
+        for number in range(4):
+            group.create_task(play(number))
+
+
+async def test_a_start_that_is_no_url_is_a_mistake_of_the_caller(browser):
+    with pytest.raises(UsageError, match="write it whole"):
+        await LivePage(browser, "", "example.com").reset()
 
 
 # ---------------------------------------------------------------- mouse and keyboard

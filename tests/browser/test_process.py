@@ -27,7 +27,7 @@ URL = "data:text/html,<body style='height:500px' onclick='for (;;);'>"
 
 async def main():
     async with Browser() as browser:
-        page = LivePage(browser, "", URL, PageSettings(step_limit_s=9, hang_limit_s=1))
+        page = LivePage(browser, "", URL, PageSettings(step_limit_s=9, hang_limit_s=3))
         await page.reset()
         print("ready", flush=True)
         try:
@@ -83,8 +83,9 @@ def start(tmp_path: Path):
             env={**os.environ, "TMPDIR": str(tmp_path)},
         )
         started.append(command)
-        assert command.stdout is not None
-        assert command.stdout.readline() == "ready\n"
+        assert command.stdout is not None and command.stderr is not None
+        if command.stdout.readline() != "ready\n":
+            raise AssertionError(command.stderr.read())
         return command
 
     yield start

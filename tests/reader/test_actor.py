@@ -52,7 +52,8 @@ async def test_one_of_several_equal_targets_is_told_by_its_row(read):
 
 async def test_a_button_in_a_card_belongs_to_the_heading_of_the_card(read):
     card = """<div style="border: 1px solid #999; padding: 12px; width: 200px; float: left;
-      margin: 8px"><h3>{0}</h3><p>{1}</p><button onclick="document.title += ' {0}'">Add</button></div>"""
+      margin: 8px"><h3>{0}</h3><p>{1}</p>
+      <button onclick="document.title += ' {0}'">Add</button></div>"""
     cards = "".join(
         card.format(name, text)
         for name, text in (

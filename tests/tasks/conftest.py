@@ -20,6 +20,10 @@ AT_ONCE = 6
 """Episodes side by side; two busy cores are filled by four to eight."""
 
 
+EXPECTED = ("tab_opened", "tab_closed", "not_settled")
+"""Events that say nothing against a page: tasks open tabs, and a loaded machine is slow."""
+
+
 @dataclass
 class Play:
     """What came of a plan: the score, and whatever a page or the screen did wrong."""
@@ -68,7 +72,7 @@ class Stage:
                         play.complaints += [
                             f"{e.kind}: {e.text}"
                             for e in observation.events
-                            if e.kind not in ("tab_opened", "tab_closed")
+                            if e.kind not in EXPECTED
                         ]
                 play.score = await env.score(answer)
             finally:

@@ -28,7 +28,7 @@ SCREEN = """
     const hit = document.elementFromPoint((r.left + r.right) / 2, (r.top + r.bottom) / 2);
     return hit && (element.contains(hit) || hit.contains(element)) && !hit.closest('[inert]');
   };
-  const texts = [], sizes = [];
+  const texts = [], sizes = [], wrapped = [];
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     const element = node.parentElement;
@@ -37,7 +37,9 @@ SCREEN = """
     range.selectNodeContents(node);
     const r = range.getClientRects()[0];
     if (!r || !inside(r) || !element.checkVisibility() || !seen(element, r)) continue;
-    texts.push(node.data.trim().replace(/\\s+/g, ' '));
+    const text = node.data.trim().replace(/\\s+/g, ' ');
+    texts.push(text);
+    if (new Set([...range.getClientRects()].map((r) => r.top)).size > 1) wrapped.push(text);
     sizes.push(parseFloat(getComputedStyle(element).fontSize));
   }
   for (const field of document.querySelectorAll('input, textarea, select')) {
@@ -48,7 +50,7 @@ SCREEN = """
       : field.value || field.placeholder;
     if (text) texts.push(text);
   }
-  return {texts, smallest_px: Math.min(...sizes, 99),
+  return {texts, wrapped, smallest_px: Math.min(...sizes, 99),
           overflow_px: document.scrollingElement.scrollWidth - innerWidth};
 }
 """
@@ -69,6 +71,8 @@ async def screen_faults(env: TaskEnvironment, step: Step) -> Sequence[str]:
             faults.append(f'"{anchor}" stands there {texts.count(anchor.casefold())} times')
         if sight.text.casefold() not in texts and sight.text:
             faults.append(f'"{sight.text}" is not there')
+        if {sight.text, anchor} & set(screen["wrapped"]):
+            faults.append(f'"{sight.text}" or what it is beside is broken over lines')
         aim = await find(env, sight.selector)
         if aim is None or not (aim.inside and aim.reached):
             faults.append(f"its target is not to be seen: {aim}")

@@ -12,6 +12,9 @@ from playwright.async_api import BrowserContext, Error, Frame, Page
 BACKGROUND_S = 0.3
 """What runs in a page's background has begun by then."""
 
+CHECK_LIMIT_S = 5.0
+"""Time for a page to say whether the awaited is there; while it navigates, it says nothing."""
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -35,7 +38,7 @@ async def play(
 
     Args:
         scenario: One of `scenarios`.
-        context: Where to open the page.
+        context: Where to open the page; the caller closes it.
         site_url: Of a `Site` that serves the scenarios.
         attach: Makes what waits for a page.
         begin: Called right before the action.
@@ -75,8 +78,6 @@ async def play(
         await wait(await attach(popups[0]))
     elapsed_ms = (time.perf_counter() - started) * 1000
     is_right = await _is_right(scenario, page, popups, ended_s=time.time())
-    for opened in (*popups, page):
-        await opened.close()
     return Outcome(is_right, elapsed_ms, errors)
 
 
@@ -100,7 +101,8 @@ async def _is_right(scenario: Any, page: Page, popups: list[Page], ended_s: floa
         "performance.timeOrigin + performance.getEntriesByType('navigation')[0].responseStart"
     )
     try:
-        is_there, document_ms = await place.evaluate(f"[{scenario.awaited}, {answered}]")
-    except Error:
+        async with asyncio.timeout(CHECK_LIMIT_S):
+            is_there, document_ms = await place.evaluate(f"[{scenario.awaited}, {answered}]")
+    except (Error, TimeoutError):
         return False
     return is_there is True and document_ms <= ended_s * 1000
