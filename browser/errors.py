@@ -13,7 +13,7 @@
     │   ├── PolicyFault         the model's server or device
     │   ├── TaskFault           a task's site or judge
     │   └── StorageFault        the disk
-    └── InconsistentData        two parts of one record contradict each other; raised where it is seen
+    └── InconsistentData        two parts of one record contradict each other
 
 What a model says badly is not an error but data: a turn without an action, shown back to it.
 What a page does badly (a dialog, a failed navigation, a slow load) is an event of the next

@@ -41,36 +41,45 @@ wrap(Element.prototype, "attachShadow", {
 
 // ------------------------------------------------------------------ input and scrolling
 
+const listeners = []; // types of events and what listens to them
+const watch = (type, listener) => listeners.push([type, listener]);
+
+// Again before each wait, because `document.open` takes all listeners away. Twice is as once.
+function watchEvents() {
+  for (const [type, listener] of listeners) {
+    apply(listen, globalThis, [type, listener, { capture: true, passive: true }]);
+  }
+}
+
 // Input begins a new cause, whatever ran just before. Scripts that click keep their own.
 const INPUTS =
   "pointerdown pointerup mousedown mouseup click dblclick contextmenu keydown keyup beforeinput " +
   "input change submit wheel mousemove pointermove dragstart drop paste";
 for (const type of INPUTS.split(" ")) {
-  const begun = (event) => {
+  watch(type, (event) => {
     if (!event.isTrusted || depth > 0) return;
     resume(fresh());
     active = now();
-  };
-  apply(listen, globalThis, [type, begun, { capture: true, passive: true }]);
+  });
 }
 
 // Events that come again and again are caused by what began their series.
-function serial(type, gapMs, progressed) {
+function watchSeries(type, gapMs, progressed) {
   const series = new WeakMap();
-  const happened = ({ target }) => {
+  watch(type, ({ target }) => {
     const last = series.get(target);
     const born = last && now() - last.at < gapMs ? last.born : now();
     series.set(target, { born, at: now() });
     if (depth === 0) resume({ ...fresh(), born });
     progressed?.(born);
-  };
-  apply(listen, globalThis, [type, happened, { capture: true, passive: true }]);
+  });
 }
-serial("timeupdate", 1500);
-serial("animationiteration", 5000);
-serial("scroll", 200, (born) => {
+watchSeries("timeupdate", 1500);
+watchSeries("animationiteration", 5000);
+watchSeries("scroll", 200, (born) => {
   if (born >= begin && now() - born < SCROLL_MS) active = now();
 });
+watchEvents();
 
 // ------------------------------------------------------------------ answering the host
 
@@ -99,6 +108,7 @@ function look(beginMs) {
 // document and those inside it: [true, "", documents out of reach], or [false, what, …] at the
 // limit. As a confirmation it asks whether that is so already.
 function wait(beginMs, limitMs, quietMs, isConfirmation) {
+  watchEvents();
   const arrivedAt = now();
   const wantsFrames = !isConfirmation && globalThis.top === globalThis && !document.hidden;
   let quietSince = isConfirmation ? 0 : arrivedAt;

@@ -1,6 +1,7 @@
 """`reader` as a policy: literal instructions, carried out from what the eyes read."""
 
 import asyncio
+from collections.abc import Generator
 from importlib.metadata import version
 from typing import Any
 
@@ -12,7 +13,7 @@ from vigorl.policy.grammar import Dialect, parse, write
 from vigorl.policy.policy import Turn
 from vigorl.policy.reader.deeds import carry_out
 from vigorl.policy.reader.eyes import Eyes
-from vigorl.policy.reader.instructions import parse_instructions
+from vigorl.policy.reader.instructions import as_name, parse_instructions
 from vigorl.policy.reader.play import Move, Moves, Play, Stuck
 from vigorl.policy.reader.quotes import InstructionError
 from vigorl.policy.reader.steps import PointStep, Step
@@ -96,15 +97,25 @@ def _episode(goal: str, eyes: Eyes, first: Observation) -> Moves:
     answers: list[str] = []
     for number, step in enumerate(steps, 1):
         try:
-            answer = yield from carry_out(play, step)
+            answer = yield from _carried_out(play, step, goal)
         except Stuck as stuck:
             yield Move(f"{stuck} I can go no further.", _stuck(number, steps, goal, stuck))
             return
         if answer is not None:
             answers.append(answer)
     answer = ", ".join(answers)
-    said = f'I read "{answer}".' if answers else "All steps are done."
-    yield Move(said, Done(answer))
+    yield Move(f'I read "{answer}".' if answers else "All steps are done.", Done(answer))
+
+
+def _carried_out(play: Play, step: Step, goal: str) -> Generator[Move, Observation, str | None]:
+    """Carry out a step; on a still picture, where 'Go back' can only be a name, as a name."""
+    try:
+        return (yield from carry_out(play, step))
+    except Stuck:
+        name = as_name(goal)
+        if not play.is_still or name is None or isinstance(step, PointStep):
+            raise
+    return (yield from carry_out(play, name))
 
 
 def _refusal(why: str) -> GiveUp:

@@ -27,8 +27,10 @@ SURE = CONTAINED - 0.01
 """From this score on, a thing is what was named: its text is the same, or contains the name."""
 SURE_OF_ICON = 0.5
 """The same for an icon, of which no more can be known than what it looks like."""
-WEAK = 0.5
-"""Down to this score it may be that, misread."""
+_SURELY_ICON = 0.7
+"""Score from which on an icon shows what a name says, and not just something of that sort."""
+WEAK = 0.3
+"""Down to this score it may be that, misread or badly drawn."""
 
 _LARGE_SHARE = 0.25
 """Share of the screen from which on a panel holds too much to tell what belongs together."""
@@ -134,11 +136,15 @@ def _candidates(screen: Screen, target: Target) -> list[Aim]:
 def named(screen: Screen, name: str, target: Target) -> list[Aim]:
     """Whatever matches a name, with a preference for the kind of thing that is asked for."""
     role = target.role if target.role in ("button", "link", "icon", "tab", "menu") else None
+    # A quoted name is first of all a text; an icon has to show just that to be meant by it.
+    least = _SURELY_ICON if target.quoted and role != "icon" else 0.0
     found = []
     for match in find(screen, name, role=role):
         source = match.source
-        text = source.text if isinstance(source, Line) else source.kind
-        found.append(Aim(match.box_px, match.point_px, match.score, text, source))
+        if isinstance(source, Line):
+            found.append(Aim(match.box_px, match.point_px, match.score, source.text, source))
+        elif source.kind != "icon" or match.score >= least:
+            found.append(Aim(match.box_px, match.point_px, match.score, source.kind, source))
     return found
 
 
@@ -224,6 +230,6 @@ def _ranked(candidates: list[Aim], target: Target) -> list[Aim]:
     def rank(aim: Aim) -> tuple[float, bool, float]:
         literal = any(name in aim.text for name in target.names)
         covered = len(target.name) / max(1, len(aim.text))
-        return -round(aim.score, 2), not literal, -round(covered, 1)
+        return -aim.score, not literal, -covered
 
     return sorted(candidates, key=rank)

@@ -44,7 +44,8 @@ apple: mac
 windows: microsoft
 android: mobile app
 rss: feed, atom, subscribe, news feed
-theme: dark mode, light mode, dark theme, light theme, color scheme, color theme, contrast, sun, moon, brightness, appearance, night mode, palette, paintbrush, color mode, auto light
+theme: dark mode, light mode, dark theme, light theme, color scheme, color theme, contrast, sun,
+ moon, brightness, appearance, night mode, palette, paintbrush, color mode, auto light
 left: previous, back, arrow left, prev, go back, previous page, previous chapter, older
 right: next, forward, arrow right, next page, next chapter, newer, continue, submit, go
 up: top, scroll to top, back to top, arrow up, scroll up, collapse, parent
@@ -120,7 +121,7 @@ lightbulb: idea, tip, hint, suggestion
 grid: apps, tiles, thumbnails, grid view, app launcher, modules
 list: table of contents, contents, toc, outline, list view, bullets, summary, index, on this page
 table: spreadsheet, columns
-more: ellipsis, overflow, options, kebab, actions, dots, more options, three dots, context menu
+more: ellipsis, overflow, options, kebab, actions, dots, more options, three dots, menu
 drag: handle, grip, reorder, move
 sort: order, sort by, ascending, descending
 chart: graph, statistics, analytics, reports, stats
@@ -155,7 +156,7 @@ inbox: archive tray
 
 
 def _parse() -> dict[str, tuple[str, ...]]:
-    lines = (line.partition(":") for line in _CONCEPTS.strip().splitlines())
+    lines = (line.partition(":") for line in _CONCEPTS.strip().replace("\n ", " ").splitlines())
     return {
         name: (name, *(word.strip() for word in words.split(",") if word.strip()))
         for name, _, words in lines
@@ -166,9 +167,62 @@ CONCEPTS: dict[str, tuple[str, ...]] = _parse()
 """Each concept's names, its own first."""
 
 _IDLE = frozenset(
-    "a an the this that these to of for in on at by with from and or your my our its it as is"
-    " icon icons button symbol link here please click press tap hit open toggle show display view"
-    " use go access page site window dialog change switch select choose visit activate get".split()
+    [
+        "a",
+        "an",
+        "the",
+        "this",
+        "that",
+        "these",
+        "to",
+        "of",
+        "for",
+        "in",
+        "on",
+        "at",
+        "by",
+        "with",
+        "from",
+        "and",
+        "or",
+        "your",
+        "my",
+        "our",
+        "its",
+        "it",
+        "as",
+        "is",
+        "icon",
+        "icons",
+        "button",
+        "symbol",
+        "link",
+        "here",
+        "please",
+        "click",
+        "press",
+        "tap",
+        "hit",
+        "open",
+        "toggle",
+        "show",
+        "display",
+        "view",
+        "use",
+        "go",
+        "access",
+        "page",
+        "site",
+        "window",
+        "dialog",
+        "change",
+        "switch",
+        "select",
+        "choose",
+        "visit",
+        "activate",
+        "get",
+    ]
 )
 """Words that say little about which icon is meant; they count where nothing else is said."""
 

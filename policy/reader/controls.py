@@ -108,8 +108,8 @@ def _box_cost(box: Box, label: Box) -> float | None:
     # Beside a label of several lines, or over or under a short one.
     dy = gap_y(box, label)
     if box.right <= label.left + 4 and dx <= 40 and dy <= label.height:
-        return 30 + dy
-    return 60 + dy if overlap_x(box, label) > 0 and dy <= 16 else None
+        return _UNUSUAL_PX + dy
+    return _UNUSUAL_PX + 10 + dy if overlap_x(box, label) > 0 and dy <= 16 else None
 
 
 def _blocked(screen: Screen, control: Box, label: Box) -> bool:

@@ -13,7 +13,6 @@ from vigorl.policy.reader.screen import Screen
 from vigorl.policy.reader.shapes import controls
 from vigorl.policy.reader.symbols import icons
 
-
 RECENT = 16
 """Screens remembered: one picture is often looked at for several questions."""
 

@@ -6,7 +6,7 @@ from difflib import SequenceMatcher
 from vigorl.browser.actions import Click, SelectOption, Type, Upload
 from vigorl.browser.geometry import Box, Point
 from vigorl.browser.observation import Observation
-from vigorl.policy.reader.aim import SURE, Aim, aims, in_css, named, shape_aim
+from vigorl.policy.reader.aim import SURE, Aim, aims, named, shape_aim
 from vigorl.policy.reader.controls import boxes, fields, lists
 from vigorl.policy.reader.layout import distance, overlap_x, same_row, touch
 from vigorl.policy.reader.lookout import Search, look_for
@@ -20,6 +20,7 @@ from vigorl.policy.reader.steps import (
     TypeStep,
     UploadStep,
     describe,
+    names_in,
 )
 
 _BEFORE_LABEL_CSS_PX = 40
@@ -40,9 +41,11 @@ def type_text(play: Play, step: TypeStep) -> Moves:
     if step.target is None:
         what = f'I type "{step.text}" where the focus is.'
         yield from play.do(what, Type(step.text, clear=step.clear))
+        if refusal := play.said("bad_action"):
+            raise Stuck(f'I was to type "{step.text}" where the focus is. {refusal}')
         return
     target = step.target
-    search = Search(f"the field {describe(target)}", target.names, lambda s: fields(s, target))
+    search = Search(f"the field {describe(target)}", names_in(target), lambda s: fields(s, target))
     aim = yield from look_for(play, search)
     verb = f'type "{step.text}"'
     if step.clear:
@@ -97,7 +100,7 @@ def select(play: Play, step: SelectStep) -> Moves:
         yield from point_once(play, option)
         return
     what = f"the list {describe(target)}" if target else "a list"
-    search = Search(what, target.names if target else (), lambda s: lists(s, target))
+    search = Search(what, names_in(target) if target else (), lambda s: lists(s, target))
     aim = yield from look_for(play, search)
     thought = f'{play.seen(aim)} I choose "{step.option}" in it.'
     yield from play.do(thought, SelectOption(aim.point, step.option))
@@ -111,7 +114,7 @@ def select(play: Play, step: SelectStep) -> Moves:
         found = [other for other in aims(screen, option) if not touch(other.box, aim.box)]
         return sorted(found, key=lambda o: (-round(o.score, 1), distance(o.box, aim.box)))
 
-    search = Search(describe(option), option.names, offered, scrolling=False)
+    search = Search(describe(option), names_in(option), offered, scrolling=False)
     choice = yield from look_for(play, search)
     yield from play.do(f"{play.seen(choice)} I click it.", Click(choice.point))
 
@@ -124,14 +127,13 @@ def check(play: Play, step: CheckStep) -> Moves:
     """
     target = step.target
     wanted = "checked" if step.checked else "unchecked"
-    search = Search(f"the box of {describe(target)}", target.names, lambda s: boxes(s, target))
+    search = Search(f"the box of {describe(target)}", names_in(target), lambda s: boxes(s, target))
     aim = yield from look_for(play, search)
-    if _state(aim) is step.checked:
-        return
     if _state(aim) is None:
         aim = yield from _closer(play, aim)
-        if _state(aim) is step.checked:
-            return
+    if _state(aim) is step.checked:
+        play.remark(f"{play.seen(aim)} It is {wanted} already.")
+        return
     if _state(aim) is None:
         yield from play.do(f"{play.seen(aim)} I see no box there; I click it.", Click(aim.point))
         return
@@ -156,7 +158,7 @@ def _closer(play: Play, label: Aim) -> Generator[Move, Observation, Aim]:
         return label
     found = [
         shape_aim(shape, label.score, label)
-        for shape in in_css(zoomed).shapes
+        for shape in zoomed.shapes
         if shape.checked is not None and same_row(shape.box_px, text)
     ]
     return min(found, key=lambda aim: distance(aim.box, text), default=label)
@@ -178,7 +180,7 @@ def upload(play: Play, step: UploadStep) -> Moves:
         Stuck: there is none, or it does not take the files.
     """
     target = step.target or Target(_CHOOSE_FILE)
-    search = Search(describe(target), target.names, lambda s: _file_buttons(s, target))
+    search = Search(describe(target), names_in(target), lambda s: _file_buttons(s, target))
     aim = yield from look_for(play, search)
     thought = f"{play.seen(aim)} I give it {', '.join(step.paths)}."
     yield from play.do(thought, Upload(aim.point, step.paths))

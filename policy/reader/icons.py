@@ -148,7 +148,8 @@ def atlas() -> Atlas:
         packed, labels = stored["grids"], stored["labels"]
         names = [str(name) for name in stored["concepts"]]
     grids = np.stack([packed >> 4, packed & 15], axis=-1).reshape(-1, GRID_PX, GRID_PX)
+    shades = (grids / 15).astype(np.float32)
     unknown = set(names) - set(CONCEPTS)
     if unknown:
         raise ValueError(f"icons.npz holds concepts without words: {unknown}")
-    return Atlas(describe(grids.astype(np.float32) / 15), labels, names)
+    return Atlas(describe(shades), labels, names)

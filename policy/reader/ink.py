@@ -20,6 +20,8 @@ Mask = npt.NDArray[np.bool_]
 
 FAINTEST = 14
 """Least difference from the background that counts as ink, of 255; above the noise of JPEG."""
+FRAME_COVER = 0.7
+"""Least share of ink in the first and last rows of a frame; rounded corners leave some out."""
 LEAST_SATURATION = 60
 """Spread of a pixel's channels, of 255, that makes its colour one of its own."""
 FAINTEST_OF_PEAK = 0.18
@@ -73,7 +75,7 @@ def background(patch: Pixels) -> npt.NDArray[np.int16]:
     coarse = (flat >> 4).astype(np.int32)
     keys = (coarse[:, 0] << 8) | (coarse[:, 1] << 4) | coarse[:, 2]
     common = flat[keys == np.bincount(keys, minlength=1).argmax()]
-    return np.median(common, axis=0).astype(np.int16)
+    return np.asarray(np.median(common, axis=0), dtype=np.int16)
 
 
 def difference(patch: Pixels, colour: npt.NDArray[np.int16]) -> npt.NDArray[np.int16]:
@@ -88,7 +90,7 @@ def ink(patch: Pixels) -> Mask:
     return np.asarray(distance > max(FAINTEST, FAINTEST_OF_PEAK * float(distance.max())))
 
 
-def spans(occupied: Mask, widest_gap: float) -> list[tuple[int, int]]:
+def spans(occupied: npt.ArrayLike, widest_gap: float) -> list[tuple[int, int]]:
     """Maximal stretches (start, stop) of a 1-D mask, joined over gaps up to `widest_gap`."""
     edges = np.flatnonzero(np.diff(np.concatenate(([False], occupied, [False])).astype(np.int8)))
     joined: list[tuple[int, int]] = []
@@ -98,6 +100,39 @@ def spans(occupied: Mask, widest_gap: float) -> list[tuple[int, int]]:
         else:
             joined.append((start, stop))
     return joined
+
+
+def within_frame(box: PixelBox, mask: Mask) -> PixelBox:
+    """The inside of the frame in a box, or all of the box where it holds none.
+
+    A box around the label of a button may hold the button's edges too.
+    """
+    height, width = mask.shape
+    columns, rows = np.flatnonzero(mask.any(axis=0)), np.flatnonzero(mask.any(axis=1))
+    if columns.size < 12 or rows.size < 8:
+        return box
+    width_inked = int(columns[-1] + 1 - columns[0])
+    upper = [row + 1 for row in range(height // 3) if _is_ruled(mask[row], width_inked)]
+    lower = [row for row in range(2 * height // 3, height) if _is_ruled(mask[row], width_inked)]
+    cover = mask[rows[0] : rows[-1] + 1].mean(axis=0)
+    left = [
+        int(column) + 1 for column in columns if column < columns[0] + 6 and cover[column] > 0.9
+    ]
+    right = [
+        int(column) for column in columns if column > columns[-1] - 6 and cover[column] > least
+    ]
+    if not upper and not (lower and (left or right)):
+        return box  # a rule below alone underlines
+    top, bottom = max(upper, default=0), min(lower, default=height)
+    start, stop = max(left, default=0), min(right, default=width)
+    if bottom - top < 6 or stop - start < 6:
+        return box
+    return PixelBox(box.left + start, box.top + top, box.left + stop, box.top + bottom)
+
+
+def _is_ruled(row: Mask, width: int) -> bool:
+    """Whether a row of a mask holds one stroke across most of the ink's width."""
+    return max((stop - start for start, stop in spans(row, 0)), default=0) > FRAME_COVER * width
 
 
 def line_rows(mask: Mask) -> tuple[int, int] | None:
@@ -137,6 +172,7 @@ def runs(pixels: Pixels, detected: PixelBox, widest_gap: float) -> list[Run]:
         detected: a box around one line, somewhat larger than its ink.
         widest_gap: gaps wider than this part of the line's height divide it.
     """
+    detected = within_frame(detected, ink(detected.of(pixels)))
     patch = detected.of(pixels)
     mask = ink(patch)
     rows = line_rows(mask)

@@ -108,6 +108,12 @@ def parse_instructions(goal: str) -> tuple[Step, ...]:
     return steps
 
 
+def as_name(goal: str) -> PointStep | None:
+    """The step that clicks what the whole goal names; None where it can be no name."""
+    text = hold_quotes(goal)
+    return PointStep(_bare_name(text), bare_name=True) if _may_be_a_name(text) else None
+
+
 def _may_be_a_name(text: Text) -> bool:
     """Whether a goal that is no list of steps can be a name: a line of some words, unquoted."""
     return (

@@ -9,7 +9,7 @@ from vigorl.browser.observation import Observation
 from vigorl.policy.reader.aim import SURE, Aim, is_sure
 from vigorl.policy.reader.matching import find
 from vigorl.policy.reader.panorama import extended, moved_up_by
-from vigorl.policy.reader.play import Move, Play, Stuck
+from vigorl.policy.reader.play import Move, Play, Stuck, with_line
 from vigorl.policy.reader.screen import Line, Screen
 
 _MOST_SCROLLS = 25
@@ -17,6 +17,8 @@ _PAGE = 0.6
 """Share of the screen's height that one look scrolls on."""
 _LONGEST_BLANK = 4
 """Empty screens in a row after which a page is taken to be at its end."""
+_MISREAD = 0.5
+"""Score from which on a text may be the name, misread."""
 _LOOKS_CLOSER = 2
 """How many doubtful readings of a screen are zoomed in on."""
 _NEAREST = 5
@@ -31,8 +33,8 @@ class Search:
 
     what: str
     """In words, for thoughts."""
-    names: Sequence[str]
-    """What it may be called; empty where it has no name."""
+    names: Sequence[Sequence[str]]
+    """What it and the neighbours that tell it apart may be called, each with alternatives."""
     resolve: Callable[[Screen], list[Aim]]
     """What on a screen it may be, best first."""
     whole_page: bool = False
@@ -68,7 +70,9 @@ class Search:
 
     def _likeness(self, text: str) -> float:
         ratios = (
-            SequenceMatcher(None, text.casefold(), name.casefold()).ratio() for name in self.names
+            SequenceMatcher(None, text.casefold(), name.casefold()).ratio()
+            for names in self.names
+            for name in names
         )
         return max(ratios, default=0.0)
 
@@ -85,29 +89,48 @@ def look_for(play: Play, search: Search) -> Generator[Move, Observation, Aim]:
         yield from play.wait(f"I do not see {search.what} yet. I wait a moment.")
         if play.changed and (aim := (yield from _here(play, search, play.screen()))):
             return aim
+    if play.is_still:
+        # There is nothing to be lost by the best guess, and nothing else to be seen.
+        if guesses := search.resolve(play.screen()):
+            play.remark(f"There is nothing that is surely {search.what}.")
+            return guesses[0]
+        raise search.failure()
     if search.scrolling and (aim := (yield from _elsewhere(play, search))):
         return aim
     raise search.failure()
 
 
 def _here(play: Play, search: Search, screen: Screen) -> Found:
-    """Find it on a screen; a doubtful reading is looked at more closely."""
+    """Find it on a screen; texts that may be it or its neighbour, misread, are read again."""
     if aim := search.best(screen):
         return aim
     search.read.extend(line.text for line in screen.lines)
-    doubtful = [aim for aim in search.resolve(screen) if _in_sight(play, aim.box)]
-    for aim in doubtful[: _LOOKS_CLOSER if search.names else 0]:
-        zoomed = yield from play.zoom(
-            aim.box,
-            f'I look for {search.what}. At {play.at(aim.point)} I read "{aim.text}", which may be '
-            "it. I look closer.",
-        )
-        if zoomed is None:
-            break
-        matches = (match for name in search.names for match in find(zoomed, name))
-        if any(match.score >= SURE for match in matches):
-            return aim
-    return None
+    for names in search.names:
+        for line in _misread(play, screen, names):
+            again = yield from play.read_again(
+                line,
+                f'I look for "{names[0]}". At {play.at(line.box_px.center)} I read "{line.text}", '
+                "which may be it. I look closer.",
+            )
+            screen = with_line(screen, line, again)
+    return search.best(screen)
+
+
+def _misread(play: Play, screen: Screen, names: Sequence[str]) -> list[Line]:
+    """The texts in sight that a name may stand in, where no text is surely it."""
+    matches = sorted(
+        (match for name in names for match in find(screen, name)), key=lambda match: -match.score
+    )
+    if not matches or matches[0].score >= SURE:
+        return []
+    doubtful = [
+        match.source
+        for match in matches
+        if isinstance(match.source, Line)
+        and match.score >= _MISREAD
+        and _in_sight(play, match.box_px)
+    ]
+    return list(dict.fromkeys(doubtful))[:_LOOKS_CLOSER]
 
 
 def _elsewhere(play: Play, search: Search) -> Found:

@@ -5,6 +5,7 @@ Scores, in [0, 1], say what kind of match it is: from 0.96 what stands there is 
 Within each kind those that look as if they could be clicked come first.
 """
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -229,8 +230,8 @@ def _icon_score(fit: float, sureness: float, place: int) -> float:
         sureness: probability that the icon shows its first guess.
         place: which guess the concept is; the rest of the probability halves with each.
     """
-    probability = sureness if place == 0 else (1 - sureness) * 0.5**place
-    return ICON * fit * (0.3 + 0.7 * probability**0.5)
+    probability: float = sureness if place == 0 else (1 - sureness) * 0.5**place
+    return ICON * fit * (0.3 + 0.7 * math.sqrt(probability))
 
 
 def _search_fields(screen: Screen, name: str) -> Iterator[Match]:

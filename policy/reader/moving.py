@@ -27,6 +27,10 @@ def act(play: Play, action: Action) -> Moves:
     """
     what = f"press {action.keys}" if isinstance(action, Press) else action.type.replace("_", " ")
     yield from play.do(f"The next step is: {what}.", action)
+    _require_accepted(play, what)
+
+
+def _require_accepted(play: Play, what: str) -> None:
     if refusal := play.said("bad_action", "navigation_error", "blocked"):
         raise Stuck(f"I was to {what}. {refusal}")
 
@@ -44,6 +48,7 @@ def scroll(play: Play, step: ScrollStep) -> Moves:
     if step.until is None and not step.to_end:
         distance_px = step.distance_css_px or page_px
         yield from play.scroll(f"I scroll {step.direction}.", step.direction, distance_px, at)
+        _require_accepted(play, f"scroll {step.direction}")
         return
     goal = f"until {says(step.until)}" if step.until else "to the end"
     for _ in range(_MOST_SCROLLS):
@@ -53,6 +58,7 @@ def scroll(play: Play, step: ScrollStep) -> Moves:
         thought = f"I scroll {step.direction} {goal}."
         if not (yield from play.scroll(thought, step.direction, distance_px, at)):
             break
+    _require_accepted(play, f"scroll {step.direction}")
     if step.until and not holds(play, step.until):
         what = describe(step.until.target)
         raise Stuck(f"I scrolled {step.direction} to the end and did not see {what}.")

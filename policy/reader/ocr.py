@@ -265,6 +265,6 @@ def bands(pixels: Pixels) -> list[tuple[int, int]]:
 
 def _key(pixels: Pixels, run: Run) -> bytes:
     patch = np.ascontiguousarray(run.box.of(pixels))
-    digest = hashlib.blake2b(patch, digest_size=16)
+    digest = hashlib.blake2b(patch.tobytes(), digest_size=16)
     digest.update(f"{patch.shape} {run.size_px}".encode())
     return digest.digest()

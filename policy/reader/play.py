@@ -22,6 +22,7 @@ from vigorl.policy.grammar import Lens
 from vigorl.policy.points import write_point
 from vigorl.policy.reader.aim import Aim, in_css
 from vigorl.policy.reader.eyes import Eyes
+from vigorl.policy.reader.layout import overlap_x, overlap_y
 from vigorl.policy.reader.panels import panels
 from vigorl.policy.reader.screen import Line, Screen, Shape
 
@@ -60,9 +61,11 @@ class Play:
         self._eyes = eyes
         self._read: dict[str, Screen] = {}
         self._move_count = 0
+        self._remark = ""
         self.view: View = first.view
         self.observation = first
         self.tabs = first.tabs
+        self._tried = self._accepted = False
         self.changed = True
         """Whether the last move changed what is to be seen."""
 
@@ -73,6 +76,11 @@ class Play:
         """The viewport in CSS px: the coordinates that thoughts are written in."""
         region = self.view.frame.region_css_px
         return Frame(round(region.width), round(region.height), region)
+
+    @property
+    def is_still(self) -> bool:
+        """Whether this seems to be a still picture: whatever was tried was refused."""
+        return self._tried and not self._accepted
 
     def screen(self) -> Screen:
         """The newest screen, read; in CSS px."""
@@ -113,6 +121,10 @@ class Play:
             return f"{label}; the {aim.source.kind} that belongs to it is at {place}."
         return f'{label}; "{aim.text}" that belongs to it is at {place}.'
 
+    def remark(self, thought: str) -> None:
+        """Say something together with the next move."""
+        self._remark = f"{self._remark} {thought}".strip()
+
     # Moves ---------------------------------------------------------------------------------
 
     def do(self, thought: str, action: Action, lens: Lens | None = None) -> Moves:
@@ -124,9 +136,13 @@ class Play:
         self._move_count += 1
         if self._move_count > MOST_MOVES:
             raise Stuck(f"I made {MOST_MOVES} moves and did not come to an end.")
+        thought, self._remark = f"{self._remark} {thought}".strip(), ""
         self.observation = yield Move(thought, action, lens)
         self.tabs = self.observation.tabs or self.tabs
         view = self.observation.view
+        if not isinstance(action, Zoom):
+            self._tried = True
+            self._accepted = self._accepted or not self.said("bad_action")
         if view is not None and view.kind == "screen":
             self.changed = view.picture.sha256 != self.view.picture.sha256
             self.view = view
@@ -149,7 +165,7 @@ class Play:
     def zoom(
         self, box: Box, thought: str, scale: float = _ZOOM_SCALE
     ) -> Generator[Move, Observation, Screen | None]:
-        """Look closer at a box; the zoomed view, read, in its own px, or None without one."""
+        """Look closer at a box; the zoomed view, read, in CSS px, or None without one."""
         half = max(box.width / 2 + 12, box.height * 1.5, 40.0)
         bounds = self.frame.region_css_px
         half = min(half, bounds.width / 2, bounds.height / 2)
@@ -158,7 +174,31 @@ class Play:
         action = Zoom(Box.around(box.center, half).shifted_into(bounds), lens.style)
         yield from self.do(thought, action, lens)
         view = self.observation.view
-        return None if view is None or view.kind == "screen" else self._eyes.read(view)
+        return None if view is None or view.kind == "screen" else in_css(self._eyes.read(view))
+
+    def read_again(self, line: Line, thought: str) -> Generator[Move, Observation, Line]:
+        """Read a line once more, closer; what is read is remembered for this screen."""
+        zoomed = yield from self.zoom(line.box_px, thought)
+        parts = [
+            part
+            for part in (zoomed.lines if zoomed else ())
+            if overlap_y(part.box_px, line.box_px) > 0.5
+            and overlap_x(part.box_px, line.box_px) > 0.5
+        ]
+        if not parts:
+            return line
+        text = " ".join(part.text for part in sorted(parts, key=lambda part: part.box_px.left))
+        confidence = min(part.confidence for part in parts)
+        again = replace(line, text=text, confidence=confidence, edges_px=())
+        name = self.view.picture.sha256
+        if name in self._read:
+            self._read[name] = with_line(self._read[name], line, again)
+        return again
+
+
+def with_line(screen: Screen, line: Line, again: Line) -> Screen:
+    """The screen with one of its lines exchanged."""
+    return replace(screen, lines=tuple(again if other is line else other for other in screen.lines))
 
 
 def still(before: Picture, after: Picture) -> bool:

@@ -9,7 +9,15 @@ from vigorl.policy.reader.aim import Aim, aims, is_sure
 from vigorl.policy.reader.layout import touch
 from vigorl.policy.reader.lookout import Search, look_for
 from vigorl.policy.reader.play import Move, Moves, Play, Stuck
-from vigorl.policy.reader.steps import DragStep, Gesture, PointStep, Target, Until, describe
+from vigorl.policy.reader.steps import (
+    DragStep,
+    Gesture,
+    PointStep,
+    Target,
+    Until,
+    describe,
+    names_in,
+)
 
 _MOST_ROUNDS = 40
 """How often 'until you see' tries again."""
@@ -74,7 +82,7 @@ def find_target(play: Play, target: Target) -> Generator[Move, Observation, Aim]
     """
     search = Search(
         describe(target),
-        target.names,
+        names_in(target),
         lambda screen: aims(screen, target),
         whole_page=(target.ordinal or 0) < 0,
     )

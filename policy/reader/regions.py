@@ -170,7 +170,7 @@ def _filled(mask: npt.NDArray[np.uint8]) -> float:
     if min(float(side.mean()) for side in sides) > 0.6:
         outline = cv2.convexHull(outline)
     height, width = mask.shape
-    return float(cv2.contourArea(outline)) / ((width - 1) * (height - 1))
+    return float(cv2.contourArea(outline) / ((width - 1) * (height - 1)))
 
 
 def _around(pixels: Pixels, box: PixelBox) -> tuple[Colour, Colour, Colour, Colour]:

@@ -150,7 +150,8 @@ def _answer(text: Text, found: Found) -> Step | None:
 
 @_sentence(
     rf"(?:tell|give|show|read) me {_TARGET}",
-    rf"(?:what(?:'s|’s| is| are)|read(?: out)?|report|say|return) (?=.*{QUOTE}|the\b){_TARGET}",
+    rf"(?:what(?:'s|’s| is| are)|read out) (?=.*{QUOTE}|the\b){_TARGET}",
+    rf"(?:read|report|say|return) (?=.*{QUOTE}){_TARGET}",
     rf"(?:answer|reply|respond|finish|stop) with {_TARGET}",
 )
 def _tell(text: Text, found: Found) -> Step | None:

@@ -141,7 +141,7 @@ def _switch(inside: Pixels, outline: "Outline", box: Box) -> Shape | None:
 
     def colour_at(column: int) -> npt.NDArray[np.int16]:
         strip = inside[middle, max(column - reach, 0) : column + reach + 1].reshape(-1, 3)
-        return np.median(strip, axis=0).astype(np.int16)
+        return np.asarray(np.median(strip, axis=0), dtype=np.int16)
 
     left, track, right = (
         colour_at(column) for column in (height // 2, width // 2, width - height // 2)
@@ -185,19 +185,31 @@ def outline_of(mask: Mask) -> Outline | None:
 def _state(box: Pixels, kind: Literal["checkbox", "radio"]) -> bool | None:
     """Whether a box is ticked; None where its inside looks like neither."""
     height, width = box.shape[:2]
-    inset = max(3, round(0.22 * width))
+    if kind == "radio" and _has_dot(box):
+        return True
+    inset = max(3, round((0.22 if kind == "checkbox" else 0.3) * width))
     inside = box[inset : height - inset, inset : width - inset].astype(np.int16)
     border = box[height // 2, :2].astype(np.int16)
     plain = np.median(inside.reshape(-1, 3), axis=0)
     spread = np.abs(inside - plain).max(axis=2)
     if float((spread > 40).mean()) > 0.04:
-        if kind == "checkbox":
-            return True if _is_mark(box[2 : height - 2, 2 : width - 2]) else None
-        middle = box[height // 2, width // 2].astype(np.int16)
-        dot = np.abs(inside - middle).max(axis=2) < 40
-        return True if 0.2 < float(dot.mean()) < 0.98 else None
+        ticked = kind == "checkbox" and _is_mark(box[2 : height - 2, 2 : width - 2])
+        return True if ticked else None
     framed = int(np.abs(border - plain).max(axis=1).max()) >= 24
     return False if framed and spread.max() < 30 else None
+
+
+def _has_dot(circle: Pixels) -> bool:
+    """Whether the middle of a circle differs from a ring around it, all the way round."""
+    height, width = circle.shape[:2]
+    rows, columns = np.indices((height, width))
+    radius = np.hypot((rows + 0.5) / height - 0.5, (columns + 0.5) / width - 0.5) * 2
+    middle = np.median(circle[radius < 0.25].reshape(-1, 3), axis=0)
+    for inner, outer in ((0.45, 0.6), (0.55, 0.7), (0.65, 0.8)):
+        ring = circle[(radius >= inner) & (radius < outer)].reshape(-1, 3).astype(np.int16)
+        if float((np.abs(ring - middle).max(axis=1) > 48).mean()) > 0.85:
+            return True
+    return False
 
 
 def _is_mark(inside: Pixels) -> bool:
@@ -228,11 +240,13 @@ def _is_field(
     region: Region, lines: Sequence[Line], marks: Sequence[PixelBox], has_arrow: bool
 ) -> bool:
     box = region.box
+    if box.left <= 3:
+        return False
     if box.width < 50 or max(region.colour) - min(region.colour) > 48:
         return False
     single = FIELD_PX[0] - 3 <= box.height <= FIELD_PX[1]
     if not single:
-        return 66 < box.height <= 320 and box.width >= 150 and not lines and not marks
+        return 66 < box.height <= 400 and box.width >= 150 and _is_text_area(box, lines, marks)
     if not lines:
         return box.width >= 1.5 * box.height and len(marks) <= 4 and _at_ends(marks, box)
     left = min(line.box_px.left for line in lines)
@@ -241,6 +255,15 @@ def _is_field(
         return False
     before, after = left - box.left, box.right - right
     return before < 48 and (has_arrow or after > 2.2 * before + 8)
+
+
+def _is_text_area(box: PixelBox, lines: Sequence[Line], marks: Sequence[PixelBox]) -> bool:
+    """Whether a tall box is a field: empty, or with a grip for its size in the corner."""
+    grip = any(mark.right > box.right - 20 and mark.bottom > box.bottom - 20 for mark in marks)
+    others = [mark for mark in marks if mark.right <= box.right - 20]
+    return (not lines and not others) or (
+        grip and all(line.box_px.left < box.left + 24 for line in lines)
+    )
 
 
 def _is_button(region: Region, lines: Sequence[Line], marks: Sequence[PixelBox]) -> bool:
@@ -271,8 +294,8 @@ def _centred(left: float, right: float, box: PixelBox) -> bool:
 def _ends_in_arrow(inside: Pixels) -> bool:
     """Whether the last thing drawn in a box, apart from the text, is a small arrow downwards."""
     height, width = inside.shape[:2]
-    margin = 2
-    mask = ink(inside[margin : height - margin, max(width - 60, 0) : width - 1])
+    margin = max(2, round(0.18 * height))  # leaves out what rounded corners leave outside
+    mask = ink(inside[margin : height - margin, max(width - 60, 0) : width - 2])
     columns = spans(mask.any(axis=0), widest_gap=1)
     if not columns:
         return False
@@ -286,7 +309,7 @@ def _ends_in_arrow(inside: Pixels) -> bool:
     if not 3 <= bottom - top <= 14 or abs((top + bottom) / 2 - mask.shape[0] / 2) > 5:
         return False
     widths = [int(np.ptp(np.flatnonzero(row))) + 1 for row in arrow[top:bottom] if row.any()]
-    pointed = widths[-1] <= 0.55 * max(widths) and max(widths[:2]) >= 0.75 * max(widths)
+    pointed = widths[-1] <= 0.55 * (right - left) and max(widths[:2]) >= 0.75 * (right - left)
     balance = arrow[top:bottom].mean(axis=0)
     even = abs(balance[: len(balance) // 2].sum() - balance[::-1][: len(balance) // 2].sum())
     return pointed and even <= 0.4 * balance.sum()

@@ -191,6 +191,13 @@ Step = (
     | AnswerStep
 )
 
+
+def names_in(target: Target) -> tuple[tuple[str, ...], ...]:
+    """The names in a target, its own and its neighbours', each with its alternatives."""
+    beyond = names_in(target.relation.anchor) if target.relation else ()
+    return (target.names, *beyond) if target.names else beyond
+
+
 _ORDINALS = {-1: "last", -2: "second-to-last", 1: "first", 2: "second", 3: "third"}
 _RELATIONS = {
     "row": "in the row of",

@@ -15,7 +15,7 @@ from vigorl.policy.reader.screen import Line, Shape
 
 SMALLEST_PX, LARGEST_PX = 8, 72
 """Longer side of an icon."""
-NARROWEST_PX = 3
+NARROWEST_PX = 2
 """Shorter side: three dots in a row."""
 FAINTEST = 24
 """Least contrast of an icon, of 255."""
@@ -59,6 +59,12 @@ class Drawing:
         return cls(box, tight)
 
 
+LEAST_LIKENESS = 0.62
+"""To some known icon; what has less is a part of a picture or of a frame."""
+THIN_PX = 4
+"""Narrower ones are icons only where that is rather sure: rules are narrow too."""
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """Something drawn that may be an icon, and what it may show."""
@@ -71,6 +77,13 @@ class Candidate:
         """How much it looks like a whole icon, against other cuts of the same drawing."""
         best = self.guesses[0]
         return best.sureness + best.likeness + 0.0005 * max(self.box.width, self.box.height)
+
+    @property
+    def is_likely(self) -> bool:
+        """Whether it is an icon at all."""
+        best = self.guesses[0]
+        thin = min(self.box.width, self.box.height) < THIN_PX
+        return best.sureness > 0.5 if thin else best.likeness >= LEAST_LIKENESS
 
 
 def icons(
@@ -97,7 +110,7 @@ def icons(
         for blob in blobs(open_ground, reach_px)
         if max(blob.width, blob.height) <= LARGEST_PX + 16
         and (drawing := Drawing.at(pixels, blob)) is not None
-        and NARROWEST_PX <= min(drawing.box.width, drawing.box.height)
+        and min(drawing.box.width, drawing.box.height) >= NARROWEST_PX
         and SMALLEST_PX <= max(drawing.box.width, drawing.box.height) <= LARGEST_PX
         and not _frames(drawing.box, lines, controls)
     }
@@ -105,7 +118,7 @@ def icons(
     candidates = [
         Candidate(box, tuple(guess)) for box, guess in zip(drawings, guesses, strict=True)
     ]
-    found = [_shape(candidate) for candidate in _best(candidates)]
+    found = [_shape(candidate) for candidate in _best(candidates) if candidate.is_likely]
     for shape in controls:
         _blank(open_ground, shape.box_px)
     logo = _logo(open_ground)
@@ -130,9 +143,10 @@ def _frames(box: PixelBox, lines: Sequence[Line], controls: Sequence[Shape]) -> 
     own = Box(box.left, box.top, box.right, box.bottom)
     for shape in controls:
         common = own.intersection(shape.box_px)
-        if shape.kind != "button" and common is not None:
-            if common.area > 0.6 * max(own.area, shape.box_px.area):
-                return True
+        if shape.kind == "button" or common is None:
+            continue
+        if common.area > 0.6 * max(own.area, shape.box_px.area):
+            return True
     return any(is_text(line) and own.contains(line.box_px.center) for line in lines)
 
 

@@ -52,45 +52,47 @@ FONT = ("font-awesome@4.7.0", "fonts/fontawesome-webfont.woff2", "scss/_variable
 
 STEMS = """
 search: search magnify magnifying-glass search-line
-menu: svg-menu menu bars list menu-2 three-bars reorder menu-line menu-outline menu-fill bars-3 navicon
+menu: svg-menu menu bars list menu-2 three-bars reorder menu-line menu-outline menu-fill bars-3
+ navicon
 close: x close xmark times x-lg close-line x-mark close-outline multiply cancel x-circle
- circle-x circle-xmark close-circle close-circle-line xmark-circle times-circle x-circle-fill
- close-circle-outline error
+  circle-x circle-xmark close-circle close-circle-line xmark-circle times-circle x-circle-fill
+  close-circle-outline error
 settings: settings gear cog settings-outline gear-fill cog-6-tooth cog-outline settings-line
- settings-2 cog-8-tooth settings-3-line settings-gear
+  settings-2 cog-8-tooth settings-3-line settings-gear
 sliders: sliders adjustments tune equalizer sliders-horizontal adjustments-horizontal options
- options-outline sliders-h settings--adjust
+  options-outline sliders-h settings--adjust
 filter: filter funnel filter-outline filter-line filter_alt funnel-outline filter-variant
- filter_list filter-left
+  filter_list filter-left
 delete: trash trash-2 delete trash-can delete-bin-line delete-outline trash-outline trash--can
- delete-bin-fill trash-fill trash-o trashcan delete-bin-6-line
+  delete-bin-fill trash-fill trash-o trashcan delete-bin-6-line
 edit: edit pencil pen edit-2 square-pen pencil-square pen-to-square pencil-line pencil-outline
- create create-outline edit-line edit-3 pencil-fill pen-square edit-box-line pencil-square-o
- file-edit file-edit-outline file-pen file-pen-line file-document-edit edit_document
- pencil-outline notebook-edit note-pencil edit_note svg-pencil
+  create create-outline edit-line edit-3 pencil-fill pen-square edit-box-line pencil-square-o
+  file-edit file-edit-outline file-pen file-pen-line file-document-edit edit_document
+  pencil-outline notebook-edit note-pencil edit_note svg-pencil
 home: home house home-outline home-line house-fill home-4-line house-door home-filled home-fill
- home-variant house-door-fill
+  home-variant house-door-fill
 copy: copy content-copy clipboard content_copy files copy-outline file-copy-line clipboard-outline
- clipboard-line clipboard-copy clipboard-arrow-left clipboard-text document-duplicate square-2-stack copy-line square-on-square clone paste
+  clipboard-line clipboard-copy clipboard-arrow-left clipboard-text document-duplicate
+ square-2-stack copy-line square-on-square clone paste
 paste: clipboard-paste content_paste content-paste
 download: download file-download file_download download-line download-outline arrow-down-tray
- cloud-download save-alt save_alt download-2-line cloud-arrow-down download-cloud cloud_download
+  cloud-download save-alt save_alt download-2-line cloud-arrow-down download-cloud cloud_download
 upload: upload file-upload file_upload upload-line arrow-up-tray cloud-upload cloud_upload
 github: github mark-github logo-github github-fill github-line brand-github square-github
- github-alt logo--github github-square github-box
+  github-alt logo--github github-square github-box
 gitlab: gitlab logo-gitlab gitlab-fill brand-gitlab logo--gitlab
 bitbucket: bitbucket logo-bitbucket brand-bitbucket
 twitter: twitter twitter-x logo-twitter x-twitter brand-twitter brand-x logo-x logo--x
- twitter-x-fill twitter-fill square-x-twitter logo--twitter square-twitter twitter-square
- twitter-box
+  twitter-x-fill twitter-fill square-x-twitter logo--twitter square-twitter twitter-square
+  twitter-box
 mastodon: mastodon logo-mastodon mastodon-line mastodon-fill brand-mastodon
 discord: discord logo-discord discord-fill brand-discord logo--discord
 slack: slack logo-slack slack-fill brand-slack logo--slack
 youtube: youtube logo-youtube youtube-fill brand-youtube youtube-line logo--youtube youtube-play
 facebook: facebook logo-facebook facebook-fill brand-facebook facebook-f logo--facebook
- square-facebook facebook-square
+  square-facebook facebook-square
 linkedin: linkedin logo-linkedin linkedin-fill brand-linkedin linkedin-in logo--linkedin
- linkedin-box-fill square-linkedin linkedin-square
+  linkedin-box-fill square-linkedin linkedin-square
 instagram: instagram logo-instagram instagram-line brand-instagram logo--instagram
 reddit: reddit logo-reddit reddit-fill brand-reddit reddit-alien reddit-line
 telegram: telegram paper-plane-tilt telegram-fill brand-telegram telegram-line
@@ -105,87 +107,89 @@ windows: windows microsoft logo-windows microsoft-windows brand-windows
 android: android logo-android brand-android
 rss: rss rss-line logo-rss rss_feed rss-fill
 theme: sun moon contrast sun-moon circle-half circle-half-stroke adjust brightness-high sunny
- theme-light-dark light_mode dark_mode brightness-4 brightness-5 brightness-6 brightness-7
- brightness-auto brightness_4 brightness_medium paint-brush paintbrush palette moon-stars
- weather-night weather-sunny white-balance-sunny sun-fill moon-fill contrast-2 contrast-outline
- sunny-outline moon-outline sun-line moon-line moon-clear-line asleep awake sun-o moon-o
- brightness-down brightness-up invert_colors color-palette swatch color-mode light
- svg-sun svg-moon svg-sun-with-moon svg-moon-with-sun svg-sun-half
+  theme-light-dark light_mode dark_mode brightness-4 brightness-5 brightness-6 brightness-7
+  brightness-auto brightness_4 brightness_medium paint-brush paintbrush palette moon-stars
+  weather-night weather-sunny white-balance-sunny sun-fill moon-fill contrast-2 contrast-outline
+  sunny-outline moon-outline sun-line moon-line moon-clear-line asleep awake sun-o moon-o
+  brightness-down brightness-up invert_colors color-palette swatch color-mode
+  svg-sun svg-moon svg-sun-with-moon svg-moon-with-sun svg-sun-half
 left: arrow-left chevron-left angle-left caret-left arrow_back arrow-back chevron_left
- chevron-back arrow-left-line arrow-left-s-line arrow--left arrow-left-short navigate_before
- arrow-left-circle angles-left chevrons-left chevron-double-left arrow_back_ios long-arrow-left
- caret-back circle-arrow-left circle-chevron-left caret-left-fill
-right: svg-arrow-right arrow-right chevron-right angle-right caret-right arrow_forward arrow-forward chevron_right
- chevron-forward arrow-right-line arrow-right-s-line arrow--right arrow-right-short navigate_next
- arrow-right-circle angles-right chevrons-right chevron-double-right arrow_forward_ios
- long-arrow-right caret-forward circle-arrow-right circle-chevron-right caret-right-fill
+  chevron-back arrow-left-line arrow-left-s-line arrow--left arrow-left-short navigate_before
+  arrow-left-circle angles-left chevrons-left chevron-double-left arrow_back_ios long-arrow-left
+  caret-back circle-arrow-left circle-chevron-left caret-left-fill
+right: svg-arrow-right arrow-right chevron-right angle-right caret-right arrow_forward
+ arrow-forward chevron_right
+  chevron-forward arrow-right-line arrow-right-s-line arrow--right arrow-right-short navigate_next
+  arrow-right-circle angles-right chevrons-right chevron-double-right arrow_forward_ios
+  long-arrow-right caret-forward circle-arrow-right circle-chevron-right caret-right-fill
 up: arrow-up chevron-up angle-up caret-up arrow_upward expand_less keyboard_arrow_up
- arrow-up-line arrow-up-s-line arrow--up arrow-up-circle angles-up chevrons-up chevron-double-up
- arrow-up-short vertical_align_top align-top circle-arrow-up caret-up-fill circle-chevron-up
+  arrow-up-line arrow-up-s-line arrow--up arrow-up-circle angles-up chevrons-up chevron-double-up
+  arrow-up-short vertical_align_top align-top circle-arrow-up caret-up-fill circle-chevron-up
 down: arrow-down chevron-down angle-down caret-down arrow_downward expand_more keyboard_arrow_down
- arrow-down-line arrow-down-s-line arrow--down arrow-down-circle angles-down chevrons-down
- chevron-double-down caret-down-fill arrow-down-short circle-chevron-down
+  arrow-down-line arrow-down-s-line arrow--down arrow-down-circle angles-down chevrons-down
+  chevron-double-down caret-down-fill arrow-down-short circle-chevron-down
 external: external-link arrow-up-right-from-square box-arrow-up-right open-in-new open_in_new
- launch link-external external-link-line arrow-top-right-on-square up-right-from-square
- open-outline arrow-up-right-square square-arrow-out-up-right arrow-square-out
+  launch link-external external-link-line arrow-top-right-on-square up-right-from-square
+  open-outline arrow-up-right-square square-arrow-out-up-right arrow-square-out
 link: link link-2 link-45deg chain link-variant insert_link link-outline link-m link-simple
- paperclip-2 links-line
+  paperclip-2 links-line
 fullscreen: fullscreen maximize expand arrows-fullscreen arrows-angle-expand maximize-2
- fullscreen-line expand-outline screen-full arrows-pointing-out open_in_full arrows-maximize
- arrows-alt resize-full
+  fullscreen-line expand-outline screen-full arrows-pointing-out open_in_full arrows-maximize
+  arrows-alt resize-full
 minimize: fullscreen-exit minimize minimize-2 compress fullscreen_exit arrows-minimize
- fullscreen-exit-line screen-normal contract-outline close_fullscreen arrows-pointing-in
+  fullscreen-exit-line screen-normal contract-outline close_fullscreen arrows-pointing-in
 plus: plus add plus-lg plus-circle add-circle circle-plus add-line add-outline add_circle
- add_circle_outline plus-square square-plus add--alt plus-box plus-square-o
-minus: minus remove dash dash-lg minus-circle circle-minus subtract subtract-line remove-outline
- do_not_disturb_on minus-square square-minus minus-box
+  add_circle_outline plus-square square-plus add--alt plus-box plus-square-o
+minus: minus dash dash-lg minus-circle circle-minus subtract subtract-line
+  do_not_disturb_on minus-square square-minus minus-box
 check: check checkmark done check-lg check-line check-circle circle-check checkmark-circle
- check_circle checkmark-outline check-bold
+  check_circle checkmark-outline check-bold
 info: info information info-circle circle-info info-circle-fill information-circle
- information-outline info_outline information-line info-outline
+  information-outline info_outline information-line info-outline
 help: help help-circle question-circle question-mark circle-question question-line help_outline
- question question-mark-circle help-circle-outline help-outline circle-help
+  question question-mark-circle help-circle-outline help-outline circle-help
 warning: warning alert-triangle triangle-alert exclamation-triangle alert warning-outline
- triangle-exclamation alert-outline error-warning-line report_problem
+  triangle-exclamation alert-outline error-warning-line report_problem
 user: user person account user-circle account-circle circle-user person-circle account_circle
- user-line person-outline user-outline account-outline user-alt user-o person-fill user-3-line
+  user-line person-outline user-outline account-outline user-alt user-o person-fill user-3-line
 users: users people group account-group user-group users-round team-line people-outline
- user-multiple account-multiple groups group-line
+  user-multiple account-multiple groups group-line
 mail: mail envelope email mail-outline mail-line envelope-fill email-outline envelope-o mail-fill
 phone: phone telephone call phone-line call-outline phone-fill phone-outline telephone-fill
 mobile: smartphone phone-portrait mobile device-mobile mobile-screen cellphone smartphone-line
 calendar: calendar calendar-days calendar-event calendar-outline calendar-line calendar_today
- calendar-month calendar-alt event
+  calendar-month calendar-alt event
 clock: clock time clock-outline time-outline time-line access_time schedule clock-fill clock-o
 history: history clock-counter-clockwise clock-history time-past clock-rotate-left history-line
-bell: bell notifications bell-outline notification notification-line bell-fill notification-outline
- notification-3-line notifications_none
+bell: bell notifications bell-outline notification notification-line bell-fill
+ notification-outline
+  notification-3-line notifications_none
 heart: heart favorite heart-outline heart-line heart-fill favorite_border heart-o heart-3-line
 star: star star-outline star-line star-fill star_border star-o grade
 bookmark: bookmark bookmark-outline bookmark-line bookmark-fill bookmark_border bookmark-o
 flag: flag flag-outline flag-line flag-fill flag-o
 tag: tag tags price-tag label pricetag tag-outline price-tag-3-line local_offer sell
 pin: map-pin pin location-pin location_on location map-marker geo-alt location-dot place
- location-outline geo-alt-fill map-pin-line location-marker
+  location-outline geo-alt-fill map-pin-line location-marker
 globe: globe globe-2 earth world language public globe-outline globe-line globe-americas web
- earth-line global-line globe-alt
+  earth-line global-line globe-alt
 translate: translate languages language translate-2 translate-variant translation g_translate
 cart: shopping-cart cart shopping-bag basket shopping_cart cart-outline shopping-cart-line
- shopping--cart shopping-basket bag cart-shopping bag-shopping cart3
+  shopping--cart shopping-basket bag cart-shopping bag-shopping cart3
 eye: eye visibility view eye-outline eye-line eye-fill preview remove_red_eye file-eye
- file-eye-outline svg-eye
+  file-eye-outline svg-eye
 eyeoff: eye-off eye-slash visibility-off visibility_off eye-off-outline eye-off-line view--off
 lock: lock lock-closed lock-outline lock-line lock-fill locked lock-closed-outline
 unlock: unlock lock-open lock_open lock-open-outline lock-unlock-line unlocked
 key: key key-outline key-fill key-line vpn_key
 shield: shield shield-outline shield-check shield-line security shield-checkmark shield-halved
 login: log-in login login-line box-arrow-in-right sign-in arrow-right-to-bracket sign-in-alt
- log-in-outline arrow-left-end-on-rectangle arrow-right-end-on-rectangle
+  log-in-outline arrow-left-end-on-rectangle arrow-right-end-on-rectangle
 logout: log-out logout logout-line box-arrow-right sign-out arrow-right-from-bracket
- log-out-outline arrow-right-start-on-rectangle arrow-right-on-rectangle
+  log-out-outline arrow-right-start-on-rectangle arrow-right-on-rectangle
 power: power power-off power_settings_new power-outline
 share: share share-2 share-nodes share-variant share-line share-alt share-social share-fill
- share-outline ios_share share-forward-line
+  share-outline ios_share share-forward-line
 send: send paper-plane paper-airplane send-outline send-plane-line send-fill send-plane-fill
 reply: reply reply-outline reply-line corner-up-left reply-fill arrow-bend-up-left
 attach: paperclip attachment attach attach_file attachment-line paper-clip attach-outline
@@ -202,45 +206,50 @@ video: video videocam video-camera camera-video movie video-line film videocam-o
 image: image photo picture image-outline image-line insert_photo card-image photograph
 music: music music-note music-note-beamed music_note musical-notes audiotrack
 refresh: refresh-cw refresh rotate-cw sync arrow-clockwise reload arrow-path refresh-line renew
- arrows-rotate refresh-outline arrow-repeat rotate-right autorenew cached loop
+  arrows-rotate refresh-outline arrow-repeat rotate-right autorenew cached loop
 undo: undo rotate-ccw arrow-counterclockwise undo-2 arrow-uturn-left arrow-go-back-line
- rotate-left arrow-rotate-left arrow-back-up
+  rotate-left arrow-rotate-left arrow-back-up
 redo: redo redo-2 arrow-uturn-right arrow-go-forward-line arrow-forward-up
 print: printer print printer-fill printer-line print-outline printer-outline
 save: save floppy-disk floppy content-save device-floppy save-line save-outline floppy-o
 file: file document file-text file-earmark file-document insert_drive_file description article
- file-line file-alt document-text file-lines file-outline document-outline file-earmark-text
- document-text-outline file-text-line
+  file-line file-alt document-text file-lines file-outline document-outline file-earmark-text
+  document-text-outline file-text-line
 folder: folder folder-outline folder-line folder-fill folder-open folder-open-line folder_open
 book: book book-open book-outline book-line menu_book import_contacts book-half book-open-variant
- bookshelf library local_library auto_stories book-2-line book-open-line
+  bookshelf library local_library auto_stories book-2-line book-open-line
 news: newspaper news newspaper-outline newspaper-line article-ny-times
 code: code code-slash code-tags code-xml code-s-slash-line code-bracket code-outline xml brackets
-terminal: terminal console terminal-line terminal-outline command-line terminal-fill square-terminal
+terminal: terminal console terminal-line terminal-outline command-line terminal-fill
+ square-terminal
 database: database server-stack database-line database-outline storage data-base db
 server: server servers hdd-stack dns server-line server-outline
 bug: bug bug-outline bug-line bug_report bug-fill ladybug debug
-lightbulb: lightbulb bulb lightbulb-outline bulb-outline lightbulb-line idea light-bulb tips_and_updates
-grid: grid apps grid-3x3-gap grid-fill view-grid squares-2x2 dashboard-line layout-grid apps-outline
- grid-outline th th-large grid-3x3-gap-fill view_module
+lightbulb: lightbulb bulb lightbulb-outline bulb-outline lightbulb-line idea light-bulb
+ tips_and_updates
+grid: grid apps grid-3x3-gap grid-fill view-grid squares-2x2 dashboard-line layout-grid
+ apps-outline
+  grid-outline th th-large grid-3x3-gap-fill view_module
 list: list-ul list-bulleted list format_list_bulleted list-unordered format-list-bulleted toc
- list-outline list-check table-of-contents list-tree list-details list-bullet table-properties svg-toc
+  list-outline list-check table-of-contents list-tree list-details list-bullet table-properties
+ svg-toc
 table: table table-outline table-line table-large table_chart table-cells
 more: more-horizontal more-vertical ellipsis ellipsis-h ellipsis-v ellipsis-vertical
- three-dots three-dots-vertical dots dots-vertical dots-horizontal more_vert more_horiz
- kebab-horizontal more-fill more-2-fill overflow-menu--vertical overflow-menu--horizontal
- ellipsis-horizontal
+  three-dots three-dots-vertical dots dots-vertical dots-horizontal more_vert more_horiz
+  kebab-horizontal more-fill more-2-fill overflow-menu--vertical overflow-menu--horizontal
+  ellipsis-horizontal
 drag: grip-vertical grip-horizontal drag drag_indicator grabber drag-vertical draggable
- grip-dots-vertical
+  grip-dots-vertical
 sort: sort arrow-up-down arrows-sort sort-variant swap_vert arrow-down-up arrows-up-down
- sort-down-alt sort-ascending chevron-expand unfold_more chevron-up-down selector chevrons-up-down
+  sort-down-alt sort-ascending chevron-expand unfold_more chevron-up-down selector
+ chevrons-up-down
 chart: bar-chart bar-chart-2 chart-bar bar_chart graph chart-line stats-chart chart-line-variant
- bar-chart-line trending-up pie-chart chart-column chart-pie line-chart show_chart
+  bar-chart-line trending-up pie-chart chart-column chart-pie line-chart show_chart
 dashboard: speedometer gauge speedometer2 dashboard tachometer-alt tachometer-fast
 zoomin: zoom-in magnify-plus zoom_in zoom-in-line magnifying-glass-plus search-plus
 zoomout: zoom-out magnify-minus zoom_out zoom-out-line magnifying-glass-minus search-minus
 sidebar: sidebar panel-left layout-sidebar sidebar-left layout-sidebar-inset panel-right
- sidebar-collapse sidebar-expand layout-left-line layout-sidebar-left
+  sidebar-collapse sidebar-expand layout-left-line layout-sidebar-left
 cloud: cloud cloud-outline cloud-line cloud-fill
 card: credit-card card creditcard credit-card-outline bank-card-line credit_card card-outline
 money: dollar-sign currency-dollar attach_money money-dollar-circle-line dollar cash payments
@@ -251,14 +260,15 @@ store: store shop storefront store-line store-outline
 thumbup: thumbs-up thumb-up thumb_up hand-thumbs-up thumb-up-line thumbs-up-outline hand-thumb-up
 thumbdown: thumbs-down thumb-down thumb_down hand-thumbs-down thumb-down-line hand-thumb-down
 comment: message-square message-circle chat comment comments message chat-left chat-outline
- chat-bubble-left chat_bubble_outline chat-1-line comment-discussion forum comment-outline
+  chat-bubble-left chat_bubble_outline chat-1-line comment-discussion forum comment-outline
 quote: quote quote-left format_quote chat-quote double-quotes-l
 bold: bold format_bold type-bold format-bold text--bold
 italic: italic format_italic type-italic format-italic text--italic
 underline: underline format_underlined type-underline format-underline
 scissors: scissors cut content-cut content_cut scissors-cut
 rocket: rocket rocket-launch rocket-outline rocket-line rocket-takeoff
-magic: sparkles wand-2 magic wand-magic-sparkles auto_awesome sparkle-fill auto-fix magic-wand stars
+magic: sparkles wand-2 magic wand-magic-sparkles auto_awesome sparkle-fill auto-fix magic-wand
+ stars
 keyboard: keyboard keyboard-outline keyboard-line
 graduation: graduation-cap school mortarboard academic-cap school-outline graduation-cap-line
 fire: fire flame fire-line local_fire_department fire-outline
@@ -268,11 +278,11 @@ inbox: inbox archive-box inbox-line tray archive-in
 """
 
 GLYPHS = {
-    "menu": "☰≡", "close": "×✕✖✗", "search": "🔍", "settings": "⚙", "link": "¶§#🔗", "check": "✓✔",
+    "menu": "☰≡", "close": "×✕✖✗", "settings": "⚙", "link": "¶§#", "check": "✓✔",
     "left": "←‹«◀◂⟵", "right": "→›»▶▸⟶", "up": "↑▲▴⇑", "down": "↓▼▾⇓", "plus": "+⊞", "minus": "−⊟",
     "more": "⋮…⋯", "edit": "✎✏", "refresh": "↻⟳", "undo": "↶↺", "redo": "↷", "star": "★☆",
     "heart": "♥♡", "mail": "✉", "home": "⌂", "theme": "☀☾☽◐◑", "info": "ℹ", "warning": "⚠",
-    "external": "↗⇗", "print": "⎙", "sort": "⇅↕", "flag": "⚑", "phone": "☎", "scissors": "✂",
+    "external": "↗⇗", "sort": "⇅↕", "flag": "⚑", "phone": "☎", "scissors": "✂",
     "keyboard": "⌨", "help": "?",
 }  # fmt: skip
 """Signs of ordinary fonts that are used as icons."""

@@ -9,7 +9,6 @@ A target counts as hit where the best match's point lies in its box. Times are w
 import argparse
 import io
 import json
-import math
 import statistics
 import time
 from collections import defaultdict
@@ -19,20 +18,11 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from vigorl.agent.statistics import wilson
 from vigorl.browser.geometry import Box, Frame
 from vigorl.browser.picture import Picture, View
 from vigorl.policy.reader.eyes import Eyes
 from vigorl.policy.reader.matching import find
-
-
-def wilson(hits: int, n: int) -> str:
-    """Share and Wilson 95 % interval."""
-    if n == 0:
-        return "none"
-    z, p = 1.96, hits / n
-    centre = (p + z * z / (2 * n)) / (1 + z * z / n)
-    half = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
-    return f"{100 * p:.1f} % [{100 * (centre - half):.1f}, {100 * (centre + half):.1f}] n={n}"
 
 
 def main(arguments: argparse.Namespace) -> None:
@@ -77,13 +67,14 @@ def main(arguments: argparse.Namespace) -> None:
             if not hit and arguments.errors in (target["ui_type"], "all"):
                 best = matches[0] if matches else None
                 print(f"{image} {target['instruction']!r} {target['bbox_xyxy']}")
-                print(
-                    f"    {best.score:.3f} {best.box_px} {getattr(best.source, 'text', None) or best.source.names}"
-                    if best
-                    else "    nothing found"
-                )
+                if best is None:
+                    print("    nothing found")
+                    continue
+                what = getattr(best.source, "text", None) or best.source.names
+                print(f"    {best.score:.3f} {best.box_px} {what}")
     for kind, outcomes in hits.items():
-        print(f"{kind}: {wilson(sum(outcomes), len(outcomes))}")
+        cell = wilson(outcomes)
+        print(f"{kind}: {cell.mean:.1%} [{cell.low:.1%}, {cell.high:.1%}] n={cell.n}")
     print(
         f"pages {len(times_s)}: median {statistics.median(times_s):.2f} s, "
         f"90th percentile {np.percentile(times_s, 90):.2f} s, "

@@ -4,7 +4,10 @@
 
 Fetches documentation packages (Debian packages by `apt-get download`, source distributions by
 `pip download`, the latter built with the Sphinx and MkDocs themes that many sites use), renders
-pages of each with Chromium without network, and writes `images/*.png`, `words/*.json` (every word with its box) and `manifest.json`, a list of `{id, image, instruction, bbox_xyxy, ui_type, package, split, occurrences, role}`. Packages are split into `dev` and `held_out`, so that no page of the second has a sibling in the first.
+pages of each with Chromium without network, and writes `images/*.png`, `words/*.json` (words
+with their boxes) and `manifest.json`, a list of `{id, image, instruction, bbox_xyxy, ui_type,
+package, split, occurrences, role}`. Packages are split into `dev` and `held_out`, so that no page
+of the second has a sibling in the first.
 
 What is fetched is kept in `cache/` beside the images; with it the script runs in about a minute.
 """
@@ -28,17 +31,34 @@ from playwright.async_api import Browser, async_playwright
 VIEWPORTS = [(1280, 800)] * 6 + [(1440, 900), (1024, 768), (390, 844), (1920, 1080)]
 """Sizes, CSS px; a page draws one of them."""
 
-LIBRARIES = (
-    "libjs-sphinxdoc libjs-jquery libjs-underscore sphinx-rtd-theme-common fonts-font-awesome "
-    "fonts-lato fonts-roboto-slab fonts-open-sans libjs-bootstrap libjs-bootstrap4 libjs-lunr "
-    "libjs-highlight.js libjs-modernizr fonts-glyphicons-halflings"
-).split()
+LIBRARIES = [
+    "libjs-sphinxdoc",
+    "libjs-jquery",
+    "libjs-underscore",
+    "sphinx-rtd-theme-common",
+    "fonts-font-awesome",
+    "fonts-lato",
+    "fonts-roboto-slab",
+    "fonts-open-sans",
+    "libjs-bootstrap",
+    "libjs-bootstrap4",
+    "libjs-lunr",
+    "libjs-highlight.js",
+    "libjs-modernizr",
+    "fonts-glyphicons-halflings",
+]
 """Packages of scripts, style sheets and fonts that the documentation links to."""
 
-THEMES = (
-    "sphinx furo pydata-sphinx-theme sphinx-book-theme mkdocs-material myst-parser "
-    "sphinx-copybutton sphinx-design"
-).split()
+THEMES = [
+    "sphinx",
+    "furo",
+    "pydata-sphinx-theme",
+    "sphinx-book-theme",
+    "mkdocs-material",
+    "myst-parser",
+    "sphinx-copybutton",
+    "sphinx-design",
+]
 
 
 @dataclass(frozen=True)
@@ -131,7 +151,8 @@ def build_documentation(source: Source, cache: Path) -> Path:
         (root / "site.yml").write_text(
             f"site_name: {name}\ndocs_dir: docs\nrepo_url: {url}\nedit_uri: edit/main/docs/\n"
             "theme:\n  name: material\n  font: false\n"
-            "  features: [content.code.copy, content.action.edit, navigation.tabs, navigation.top]\n"
+            "  features: [content.code.copy, content.action.edit, navigation.tabs, "
+            "navigation.top]\n"
             "  palette:\n"
             "    - {scheme: default, toggle: {icon: material/brightness-7, name: Dark mode}}\n"
             "    - {scheme: slate, toggle: {icon: material/brightness-4, name: Light mode}}\n"

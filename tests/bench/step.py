@@ -5,8 +5,8 @@
 On a page of about 4,000 elements at 1280x720, interleaved, each in a Chromium of its own with the
 same switches:
 
-- `raw`: `Input.dispatchMouseEvent` (moved, pressed, released) and `Page.captureScreenshot`
-  through Chromium's own pipe, with nothing between;
+- `raw`: `Input.dispatchMouseEvent` (moved, pressed, released, sent at once as Playwright does)
+  and, when the page has handled them, `Page.captureScreenshot`, through Chromium's own pipe;
 - `step`: `LivePage.step(Click(...))`, all of it: input, settling, picture, title and events;
 - `unsettled`: the same with a settle limit of 0, which looks at once.
 
@@ -20,8 +20,8 @@ import base64
 import json
 import os
 import shutil
+import signal
 import statistics
-import subprocess
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -29,8 +29,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from vigorl.browser.actions import Click
-from vigorl.browser.chromium import FLAGS, Browser
+from vigorl.browser.chromium import Browser
 from vigorl.browser.geometry import Point
 from vigorl.browser.live import LivePage, PageSettings
 from vigorl.browser.settle import QUIET_MS
@@ -55,32 +57,56 @@ class Pipe:
         self.session: str | None = None
 
     async def send(self, method: str, **params: Any) -> Any:
+        return await self.answer(self.post(method, **params))
+
+    def post(self, method: str, **params: Any) -> int:
+        """Send without waiting; answers come in the order of the calls."""
         self._id += 1
         message: dict[str, Any] = {"id": self._id, "method": method, "params": params}
         if self.session:
             message["sessionId"] = self.session
         os.write(self._write_fd, json.dumps(message).encode() + b"\0")
+        return self._id
+
+    async def answer(self, call: int) -> Any:
         while True:
             answer = json.loads((await self._reader.readuntil(b"\0"))[:-1])
-            if answer.get("id") == self._id:
+            if answer.get("id") == call:
                 return answer["result"]
+
+
+def command_of_ours() -> list[str]:
+    """How the Chromium of the other arms was started, for one just like it."""
+    for process in psutil.Process().children(recursive=True):
+        command = process.cmdline()
+        # Debian's command is a shell script that starts another process.
+        if "--remote-debugging-pipe" in command and command[1].startswith("--"):
+            return [word for word in command if not word.startswith("--user-data-dir")]
+    raise AssertionError("no Chromium was started")
 
 
 @asynccontextmanager
 async def raw_chromium() -> AsyncIterator[Pipe]:
-    command = shutil.which("chromium-headless-shell") or shutil.which("chromium")
-    assert command, "no Chromium on PATH"
+    command, *switches = command_of_ours()
     in_read, in_write = os.pipe()
     out_read, out_write = os.pipe()
     profile = tempfile.mkdtemp()
-    switches = [*FLAGS, "--remote-debugging-pipe", f"--user-data-dir={profile}", "--headless"]
-    switches += ["--no-sandbox"] if os.geteuid() == 0 else []
-    process = subprocess.Popen(
-        ["sh", "-c", f'exec "$0" "$@" 3<&{in_read} 4>&{out_write}', command, *switches],
-        pass_fds=(in_read, out_write),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+    switches.append(f"--user-data-dir={profile}")
+    null = os.open(os.devnull, os.O_RDWR)
+    process_id = os.posix_spawn(
+        command,
+        [command, *switches],
+        os.environ,
+        # Chromium reads from 3 and writes to 4. The pipes' own numbers are higher: the other
+        # Chromium has taken the low ones.
+        file_actions=[
+            (os.POSIX_SPAWN_DUP2, null, 1),
+            (os.POSIX_SPAWN_DUP2, null, 2),
+            (os.POSIX_SPAWN_DUP2, in_read, 3),
+            (os.POSIX_SPAWN_DUP2, out_write, 4),
+        ],
     )
+    os.close(null)
     os.close(in_read)
     os.close(out_write)
     reader = asyncio.StreamReader(limit=1 << 26)
@@ -91,8 +117,8 @@ async def raw_chromium() -> AsyncIterator[Pipe]:
         yield Pipe(reader, in_write)
     finally:
         os.close(in_write)
-        process.terminate()
-        await asyncio.to_thread(process.wait, 5)
+        os.kill(process_id, signal.SIGTERM)
+        await asyncio.to_thread(os.waitpid, process_id, 0)
         transport.close()
         shutil.rmtree(profile, ignore_errors=True)
 
@@ -114,11 +140,11 @@ async def open_raw(pipe: Pipe, url: str) -> None:
 
 async def raw_step(pipe: Pipe) -> None:
     x, y = BUTTON.x, BUTTON.y
-    await pipe.send("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
-    for kind in ("mousePressed", "mouseReleased"):
-        await pipe.send(
-            "Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1
-        )
+    pipe.post("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
+    button = {"x": x, "y": y, "button": "left", "clickCount": 1}
+    pipe.post("Input.dispatchMouseEvent", type="mousePressed", **button)
+    released = pipe.post("Input.dispatchMouseEvent", type="mouseReleased", **button)
+    await pipe.answer(released)  # the page has handled it
     answer = await pipe.send("Page.captureScreenshot", format="jpeg", quality=80)
     assert base64.b64decode(answer["data"])[:2] == b"\xff\xd8"
 
@@ -127,7 +153,7 @@ async def measure(repeat: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "page.html")
         path.write_text(PAGE, "utf-8")
-        async with raw_chromium() as pipe, Browser() as browser:
+        async with Browser() as browser, raw_chromium() as pipe:
             await open_raw(pipe, path.as_uri())
             size = {"width_px": WIDTH_PX, "height_px": HEIGHT_PX}
             settled = LivePage(browser, "", path.as_uri(), PageSettings(**size))

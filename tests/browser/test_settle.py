@@ -212,6 +212,19 @@ async def test_a_document_that_was_there_before_is_followed_from_then_on(
     assert await page.evaluate(scenarios.DONE)
 
 
+async def test_a_document_that_is_written_anew_is_followed_as_well(page: Page) -> None:
+    settle = await attached(page)
+    await page.set_content(
+        "<button id=b>Go</button><div style='height: 3000px'></div><p id=end>end</p><script>"
+        "b.onclick = () => { end.scrollIntoView({ behavior: 'smooth' });"
+        " onscrollend = () => setTimeout(() => { b.textContent = 'done' }, 300) }</script>"
+    )
+    settle.begin()
+    await page.mouse.click(20, 20)
+    assert (await settle.wait(3)).settled
+    assert await page.evaluate("b.textContent") == "done"
+
+
 async def test_what_an_earlier_action_caused_is_not_waited_for(page: Page, site: Any) -> None:
     settle = await attached(page)
     await page.goto(f"{site.url}/page/no%20effect")

@@ -10,6 +10,7 @@ from vigorl.browser.actions import Click, GiveUp
 from vigorl.browser.geometry import Box
 from vigorl.browser.picture import Picture
 from vigorl.browser.screenshot import StaticScreenshot
+from vigorl.browser.zoom import ZoomEnvironment
 from vigorl.policy.reader.actor import PLUG_IN, ReaderPolicy
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -340,10 +341,13 @@ async def test_the_same_episode_is_played_twice_in_the_same_way(read):
 
 
 async def test_a_new_tab_is_read_and_closed(read):
-    page = """<h1>Home</h1><a target=_blank href="data:text/html,<title>Help</title>
-      <h1>Help pages</h1>">Open help</a>"""
-    run = await read(page, 'go to about:blank, go back, click "Open help"')
-    assert run.answer == ""
+    page = """<h1>Home</h1><button onclick="const help = open(); help.document.write(
+      '<title>Help</title><h1>Help pages</h1>'); help.document.close()">Open help</button>
+      <button onclick="did('home again')">Go home</button>"""
+    goal = 'click "Open help", wait until you see "Help pages", close the tab, click "Go home"'
+    assert (await read(page, goal)).title == "home again"
+    goal = 'click "Open help", switch to the first tab, click "Go home", switch to the tab "Help"'
+    assert (await read(page, goal)).title == "Help"
 
 
 # A still picture
@@ -355,6 +359,7 @@ def _picture() -> Picture:
     draw = ImageDraw.Draw(image)
     draw.text((60, 40), "Overview", "black", font)
     draw.text((60, 200), "Contribute", "black", font)
+    draw.text((60, 280), "Go back", "black", font)
     buffer = io.BytesIO()
     image.save(buffer, "PNG")
     return Picture.from_bytes(buffer.getvalue())
@@ -368,6 +373,24 @@ async def test_a_name_alone_is_clicked_on_a_still_picture(policy: ReaderPolicy, 
     turn = await policy.actor(goal).act(await world.reset())
     assert isinstance(turn.action, Click)
     assert (await world.step(turn.action)).ended
+    score = await world.score(None)
+    assert score is not None
+    assert score.value == 1.0
+
+
+@pytest.mark.parametrize(
+    ("goal", "target"),
+    [("Contrihute", Box(55, 195, 185, 235)), ("Go back", Box(55, 275, 185, 315))],
+    ids=["misread", "a step elsewhere"],
+)
+async def test_the_best_guess_is_clicked_on_a_still_picture(policy, goal: str, target: Box):
+    world = ZoomEnvironment(StaticScreenshot(_picture(), goal, target))
+    observation, actor = await world.reset(), policy.actor(goal)
+    while not observation.ended:
+        turn = await actor.act(observation)
+        assert turn.action is not None
+        assert not isinstance(turn.action, GiveUp)
+        observation = await world.step(turn.action)
     score = await world.score(None)
     assert score is not None
     assert score.value == 1.0
