@@ -42,6 +42,8 @@ the page, where their cause is known; media never end; beacons, prefetches and i
 
 _PLAN_S = 1
 """Planned navigations (`<meta http-equiv=refresh>`) are waited for if they come so soon."""
+_PAGE_SCHEMES = frozenset({"", "http", "https", "about", "blob", "data", "file"})
+"""Other addresses (`mailto:`) open no page."""
 _LAST_S = 0.05
 """Too little time to ask the page once more."""
 _ATTACH_LIMIT_S = 5.0
@@ -206,7 +208,8 @@ class Settle:
         self._on_loaded(event)
 
     def _on_popup(self, event: dict[str, Any]) -> None:
-        self._start("popup", event["url"], f"a popup with {_path(event['url'])}")
+        if urlsplit(event["url"]).scheme in _PAGE_SCHEMES:
+            self._start("popup", event["url"], f"a popup with {_path(event['url'])}")
 
     def _on_popup_shown(self, _: Page) -> None:
         for key in [key for key in self._under_way if key[0] == "popup"]:

@@ -115,12 +115,9 @@ def within_frame(box: PixelBox, mask: Mask) -> PixelBox:
     upper = [row + 1 for row in range(height // 3) if _is_ruled(mask[row], width_inked)]
     lower = [row for row in range(2 * height // 3, height) if _is_ruled(mask[row], width_inked)]
     cover = mask[rows[0] : rows[-1] + 1].mean(axis=0)
-    left = [
-        int(column) + 1 for column in columns if column < columns[0] + 6 and cover[column] > 0.9
-    ]
-    right = [
-        int(column) for column in columns if column > columns[-1] - 6 and cover[column] > least
-    ]
+    whole = 0.75 if upper else 0.9  # of a side; in a frame rounded corners leave some out
+    left = [int(at) + 1 for at in columns if at < columns[0] + 6 and cover[at] > whole]
+    right = [int(at) for at in columns if at > columns[-1] - 6 and cover[at] > whole]
     if not upper and not (lower and (left or right)):
         return box  # a rule below alone underlines
     top, bottom = max(upper, default=0), min(lower, default=height)

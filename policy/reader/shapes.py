@@ -15,7 +15,7 @@ import numpy.typing as npt
 from vigorl.browser.geometry import Box
 from vigorl.policy.reader.icons import atlas
 from vigorl.policy.reader.ink import Mask, PixelBox, Pixels, background, difference, ink, spans
-from vigorl.policy.reader.regions import ROUND, Colour, Region, blobs, contrast
+from vigorl.policy.reader.regions import ROUND, Region, blobs, contrast
 from vigorl.policy.reader.screen import Line, Shape
 
 TICK_PX = (10, 30)
@@ -28,8 +28,8 @@ FIELD_PX = (17, 66)
 """Height of a field for one line."""
 LETTER_GAP_PX = 4
 """Letters of a word are nearer to each other; a label stands further from its box."""
-LEAST_CONTRAST = 7
-"""Between a control and what is around it, of 255."""
+RULED_PX = 38
+"""Height of a field above its rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,13 @@ def controls(
         if not _is_cell(region, regions)
         and (shape := _rectangle(pixels, region, around)) is not None
     ]
-    return [*small, *_outermost(large)]
+    ruled = [
+        shape
+        for mark in marks
+        if (shape := _ruled_field(pixels, mark, around)) is not None
+        and not any(_meet(shape.box_px, other.box_px) for other in [*small, *large])
+    ]
+    return [*small, *_outermost(large), *ruled]
 
 
 def small_control(pixels: Pixels, mark: PixelBox) -> Shape | None:
@@ -257,13 +263,54 @@ def _is_field(
     return before < 48 and (has_arrow or after > 2.2 * before + 8)
 
 
+def _ruled_field(pixels: Pixels, rule: PixelBox, around: Surroundings) -> Shape | None:
+    """A field that is only a rule, where a blob is one: a label above, at most one text on it."""
+    if rule.height > 5 or not 80 <= rule.width <= 0.7 * pixels.shape[1] or rule.left <= 3:
+        return None
+    box = PixelBox(rule.left, max(rule.top - RULED_PX, 0), rule.right, rule.bottom)
+    above = [
+        line
+        for line in around.lines
+        if line.box_px.right > rule.left - 4
+        and line.box_px.left < rule.right + 4
+        and rule.top - 2 * RULED_PX < line.box_px.center.y < rule.top
+    ]
+    written = [line for line in above if line.box_px.bottom > rule.top - RULED_PX + 12]
+    labels = [
+        line
+        for line in above
+        if line not in written
+        and abs(line.box_px.left - rule.left) <= 8
+        and line.box_px.height < 20
+    ]
+    if len(written) > 1 or len(labels) != 1 or len(above) != len(written) + 1:
+        return None
+    if written and not (
+        rule.left - 2 <= written[0].box_px.left <= rule.left + 16 and written[0].box_px.height < 20
+    ):
+        return None
+    has_arrow = _ends_in_arrow(PixelBox(box.left, box.top, box.right, rule.top).of(pixels))
+    right = max((line.box_px.right for line in written), default=float(rule.left))
+    drawn = [
+        mark
+        for mark in around.marks
+        if mark.left > right + 2 and _inside(mark, PixelBox(box.left, box.top, box.right, rule.top))
+    ]
+    if drawn and not has_arrow:
+        return None
+    outline = Box(box.left, box.top, box.right, box.bottom)
+    return Shape("select" if has_arrow else "field", outline, confidence=0.7)
+
+
 def _is_text_area(box: PixelBox, lines: Sequence[Line], marks: Sequence[PixelBox]) -> bool:
     """Whether a tall box is a field: empty, or with a grip for its size in the corner."""
     grip = any(mark.right > box.right - 20 and mark.bottom > box.bottom - 20 for mark in marks)
     others = [mark for mark in marks if mark.right <= box.right - 20]
-    return (not lines and not others) or (
-        grip and all(line.box_px.left < box.left + 24 for line in lines)
-    )
+    if not lines:
+        return not others
+    at_left = all(line.box_px.left < box.left + 24 for line in lines)
+    hint = len(lines) == 1 and lines[0].box_px.bottom < box.top + 0.5 * box.height
+    return at_left and (grip or (hint and box.height <= 260))
 
 
 def _is_button(region: Region, lines: Sequence[Line], marks: Sequence[PixelBox]) -> bool:
@@ -357,6 +404,11 @@ def _covers(outer: Box, inner: Box) -> bool:
     )
 
 
+def _meet(one: Box, other: Box) -> bool:
+    common = one.intersection(other)
+    return common is not None and common.area > 0
+
+
 def _inside(mark: PixelBox, box: PixelBox) -> bool:
     return (
         box.left < mark.left
@@ -364,8 +416,3 @@ def _inside(mark: PixelBox, box: PixelBox) -> bool:
         and mark.right < box.right
         and mark.bottom < box.bottom
     )
-
-
-def same_colour(one: Colour, other: Colour) -> bool:
-    """Whether two colours can hardly be told apart."""
-    return contrast(one, other) < LEAST_CONTRAST

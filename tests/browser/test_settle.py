@@ -201,6 +201,31 @@ async def test_navigations_in_the_middle_of_a_wait_are_followed(page: Page, site
     assert await page.evaluate("document.querySelector('#o').textContent") == "done"
 
 
+@pytest.mark.parametrize(
+    "script",
+    {
+        "another protocol": "location = 'mailto:a@b.c'",
+        "no server": "location = 'http://127.0.0.1:1/'",
+        "stopped": "location = '/after/0/never'; setTimeout(stop, 100)",
+        "replaced": "location = '/after/0/never'; setTimeout(() => { location = '/page/asked' }, 99)",  # noqa: E501
+        "frame taken away": "const f = document.body.appendChild(document.createElement('iframe'));"
+        " f.src = '/after/0/never'; setTimeout(() => f.remove(), 100)",
+        "popup of another protocol": "void window.open('mailto:a@b.c')",
+        "popup that closes": "const w = window.open('/after/0/never'); setTimeout(() => w.close(), 99)",  # noqa: E501
+    }.items(),
+    ids=lambda item: item[0],
+)
+async def test_navigations_that_come_to_nothing_do_not_hold_the_wait(
+    page: Page, site: Any, script: tuple[str, str]
+) -> None:
+    settle = await attached(page)
+    await page.goto(f"{site.url}/page/no%20effect")
+    settle.begin()
+    await page.evaluate(f"setTimeout(() => {{ {script[1]} }})")
+    settled = await settle.wait(3)
+    assert settled.settled, settled
+
+
 async def test_a_document_that_was_there_before_is_followed_from_then_on(
     page: Page, site: Any
 ) -> None:
