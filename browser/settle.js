@@ -2,6 +2,7 @@
 
 const ANIMATION_MS = 1500; // longer animations are decoration (a toast, a countdown bar)
 const SCROLL_MS = 1500; // nothing scrolls smoothly for longer
+const STRIDE_MS = 150; // it moves on after less
 const FRAME_MS = 150; // frames come sooner, or not at all (hidden or throttled)
 const POLL_MS = 10;
 
@@ -76,9 +77,14 @@ function watchSeries(type, gapMs, progressed) {
 }
 watchSeries("timeupdate", 1500);
 watchSeries("animationiteration", 5000);
+
+let scrolling = null;
 watchSeries("scroll", 200, (born) => {
-  if (born >= begin && now() - born < SCROLL_MS) active = now();
+  items.delete(scrolling);
+  if (now() - born > SCROLL_MS) return;
+  scrolling = expect({ ...fresh(), born }, { what: "scrolling", until: now() + STRIDE_MS });
 });
+watch("scrollend", () => done(scrolling));
 watchEvents();
 
 // ------------------------------------------------------------------ answering the host
@@ -111,7 +117,8 @@ function wait(beginMs, limitMs, quietMs, isConfirmation) {
   watchEvents();
   const arrivedAt = now();
   const wantsFrames = !isConfirmation && globalThis.top === globalThis && !document.hidden;
-  let quietSince = isConfirmation ? 0 : arrivedAt;
+  // Input has been handled when its sender goes on, so the quiet may have begun with it.
+  let quietSince = isConfirmation || active >= beginMs ? 0 : arrivedAt;
   let framedSince = wantsFrames ? 0 : Infinity; // what was done before then has been drawn
   let isFrameAsked = false;
   let dueAt = arrivedAt;

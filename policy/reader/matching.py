@@ -271,6 +271,8 @@ def _fields_of_labels(screen: Screen, found: Sequence[Match], role: str | None) 
         for shape in screen.shapes:
             if shape.kind != "field" or not _belongs(shape.box_px, label):
                 continue
+            if any(shape.box_px.contains(other.box_px.center) for other in screen.lines):
+                continue
             yield Match(shape.box_px, shape.box_px.center, match.score + 0.002, shape)
 
 

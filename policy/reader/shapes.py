@@ -28,6 +28,8 @@ FIELD_PX = (17, 66)
 """Height of a field for one line."""
 LETTER_GAP_PX = 4
 """Letters of a word are nearer to each other; a label stands further from its box."""
+LABEL_GAP_PX = 26
+"""Greatest distance of a ruled field's text to the label above."""
 RULED_PX = 38
 """Height of a field above its rule."""
 
@@ -232,6 +234,8 @@ def _rectangle(pixels: Pixels, region: Region, around: Surroundings) -> Shape | 
     if box.width < 18 or box.height < FIELD_PX[0] - 3:
         return None
     outer = Box(box.left - 1, box.top - 1, box.right + 1, box.bottom + 1)
+    if any(_runs_through(line.box_px, outer) for line in around.lines):
+        return None
     lines = [line for line in around.lines if _covers(outer, line.box_px)]
     marks = [mark for mark in around.marks if _inside(mark, box)]
     has_arrow = _ends_in_arrow(box.of(pixels))
@@ -284,6 +288,9 @@ def _ruled_field(pixels: Pixels, rule: PixelBox, around: Surroundings) -> Shape 
         and line.box_px.height < 20
     ]
     if len(written) > 1 or len(labels) != 1 or len(above) != len(written) + 1:
+        return None
+    top = written[0].box_px.top if written else rule.top - RULED_PX
+    if top - labels[0].box_px.bottom > LABEL_GAP_PX:
         return None
     if written and not (
         rule.left - 2 <= written[0].box_px.left <= rule.left + 16 and written[0].box_px.height < 20
@@ -401,6 +408,17 @@ def _covers(outer: Box, inner: Box) -> bool:
         and outer.top - 2 <= inner.top
         and inner.right <= outer.right + 2
         and inner.bottom <= outer.bottom + 2
+    )
+
+
+def _runs_through(line: Box, box: Box) -> bool:
+    """Whether a line of text goes on beyond a box that it crosses: code within a sentence."""
+    common = line.intersection(box)
+    return (
+        common is not None
+        and common.width > 0.3 * box.width
+        and box.top < line.center.y < box.bottom
+        and (line.left < box.left - 4 or line.right > box.right + 4)
     )
 
 

@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
 FLAGS = ["--no-sandbox", "--disable-frame-rate-limit", "--disable-gpu-vsync"]
 VIEWPORT = {"width": 1280, "height": 720}
-AT_ONCE = 4
+AT_ONCE = 6
 """Scenarios that run at the same time."""
 
 
