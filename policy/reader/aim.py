@@ -35,9 +35,8 @@ WEAK = 0.3
 _LARGE_SHARE = 0.25
 """Share of the screen from which on a panel holds too much to tell what belongs together."""
 
-MONEY = re.compile(
-    r"(?:[$€£¥₹]|(?:USD|EUR|GBP|CHF|SEK|NOK|DKK)\b)\s*\d[\d.,’']*|\d[\d.,’']*\s*(?:[$€£¥₹]|(?:USD|EUR|GBP|CHF|kr|zł)\b)"
-)
+_CURRENCY = r"(?:[$€£¥₹]|(?:USD|EUR|GBP|CHF|SEK|NOK|DKK|kr|zł)\b)"
+MONEY = re.compile(rf"{_CURRENCY}\s*\d[\d.,’']*|\d[\d.,’']*\s*{_CURRENCY}")
 """An amount of money."""
 
 
@@ -58,6 +57,14 @@ class Aim:
 def is_sure(aim: Aim) -> bool:
     """Whether it can be acted on without a closer look."""
     return aim.score >= (SURE if isinstance(aim.source, Line) else SURE_OF_ICON)
+
+
+def looks_clickable(screen: Screen, aim: Aim) -> bool:
+    """Whether it is drawn as a link or a control, or stands in one."""
+    if isinstance(aim.source, Shape) or aim.source.link:
+        return True
+    controls = (shape for shape in screen.shapes if shape.kind in ("button", "select", "field"))
+    return any(inside(aim.box, shape.box_px) for shape in controls)
 
 
 def in_css(screen: Screen) -> Screen:
@@ -187,12 +194,12 @@ def _related(screen: Screen, candidates: list[Aim], relation: Relation) -> list[
         anchors = anchors[:1]
     best = max((anchor.score for anchor in anchors), default=0.0)
     costs = [
-        ((_common_panel(screen, aim.box, anchor.box, relation.side), cost), aim, anchor)
+        (cost, aim, anchor)
         for anchor in anchors
         if anchor.score >= best - 0.05
         for aim in candidates
         if not _same(aim.box, anchor.box)
-        and (cost := relation_cost(relation.side, aim.box, anchor.box)) is not None
+        and (cost := _cost(screen, relation.side, aim.box, anchor.box)) is not None
     ]
     related: list[Aim] = []
     for _, aim, anchor in sorted(costs, key=lambda item: item[0]):
@@ -201,20 +208,27 @@ def _related(screen: Screen, candidates: list[Aim], relation: Relation) -> list[
     return related
 
 
-def _common_panel(screen: Screen, box: Box, anchor: Box, side: Side) -> float:
-    """Area of the smallest panel that holds both, as a share of the screen; 1 for none.
+def _cost(screen: Screen, side: Side, box: Box, anchor: Box) -> tuple[float, float] | None:
+    """How badly a place fits a relation: first by what holds both, then by distance.
 
     What stands in one card or row belongs together more than what is merely near.
     """
+    cost = relation_cost(side, box, anchor)
     if side not in ("row", "of", "in", "near"):
-        return 1.0
+        return None if cost is None else (1.0, cost)
     whole = screen.frame.region_css_px.area
     shares = (
         panel.area / whole
         for panel in screen.panels
         if panel.contains(box.center) and panel.contains(anchor.center)
     )
-    return round(min((share for share in shares if share < _LARGE_SHARE), default=1.0), 3)
+    share = min((share for share in shares if share < _LARGE_SHARE), default=None)
+    if share is None:
+        return None if cost is None else (1.0, cost)
+    if cost is None:
+        # A tall row: its texts and buttons stand at different heights.
+        cost = abs(box.center.y - anchor.center.y)
+    return round(share, 3), cost
 
 
 def _nth(candidates: list[Aim], ordinal: int) -> list[Aim]:

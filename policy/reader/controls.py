@@ -1,6 +1,6 @@
 """Which control belongs to a label: the field of 'Street', the box of 'I agree'."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Literal
 
@@ -12,12 +12,14 @@ from vigorl.policy.reader.steps import Target
 
 Control = Literal["field", "select", "checkbox", "radio", "switch", "button"]
 
-_FIELDS: tuple[Control, ...] = ("field", "select")
-_BOXES: tuple[Control, ...] = ("checkbox", "radio", "switch")
 _UNUSUAL_PX = 50.0
 """A cost from which on a label stands where labels rarely do: under its field, or right of it."""
 _FAR_PX = 120.0
 """A cost above which a control is rather another label's."""
+
+
+Cost = Callable[[Shape, Box], float | None]
+"""How unusual it is that a control belongs to a label there, px; None: it does not."""
 
 
 def fields(screen: Screen, target: Target) -> list[Aim]:
@@ -25,89 +27,94 @@ def fields(screen: Screen, target: Target) -> list[Aim]:
 
     A label without a field in sight stands for it: a click on a label leads into its field.
     """
-    return _by_label(screen, target, _FIELDS, _field_cost)
+    return _by_label(screen, target, ("field", "select"), _field_cost)
 
 
 def lists(screen: Screen, target: Target | None) -> list[Aim]:
     """The drop-down lists that a target may mean, best first; all of them where it is None."""
     if target is None:
         return [shape_aim(shape) for shape in screen.shapes if shape.kind == "select"]
-    return _by_label(screen, target, ("select", "field", "button"), _field_cost)
+    return _by_label(screen, target, ("select", "field", "button"), _list_cost)
 
 
 def boxes(screen: Screen, target: Target) -> list[Aim]:
     """The checkboxes, radio buttons and switches that a target may mean, best first."""
-    return _by_label(screen, target, _BOXES, _box_cost)
+    return _by_label(screen, target, ("checkbox", "radio", "switch"), _box_cost)
 
 
 def _by_label(
-    screen: Screen,
-    target: Target,
-    kinds: Sequence[Control],
-    cost_of: Callable[[Box, Box], float | None],
+    screen: Screen, target: Target, kinds: tuple[Control, ...], cost_of: Cost
 ) -> list[Aim]:
     """Controls of these kinds by the labels that fit the target."""
     if not target.names:
         return [aim for kind in kinds for aim in aims(screen, replace(target, role=kind))]
-    plain = replace(target, role=None)
     controls = [shape for shape in screen.shapes if shape.kind in kinds]
     found: list[tuple[float, Aim]] = []
-    for label in aims(screen, plain):
+    for label in aims(screen, replace(target, role=None)):
         if isinstance(label.source, Shape) and label.source.kind in kinds:
             found.append((label.score, label))
             continue
         costs = [
             (cost, shape)
             for shape in controls
-            if (cost := cost_of(shape.box_px, label.box)) is not None
+            if (cost := cost_of(shape, label.box)) is not None
             and not _blocked(screen, shape.box_px, label.box)
-            and not (cost >= _UNUSUAL_PX and _claimed(screen, shape.box_px, cost_of))
+            and not (cost >= _UNUSUAL_PX and _claimed(screen, shape, cost_of))
         ]
-        cost, shape = min(costs, key=lambda item: item[0], default=(_FAR_PX, None))
+        cost, nearest = min(costs, key=lambda item: item[0], default=(_FAR_PX, None))
         fit = label.score - 0.1 * min(cost, _FAR_PX) / _FAR_PX
-        if shape is None:
+        if nearest is None:
             found.append((fit - 0.1, label))
         else:
-            found.append((fit, shape_aim(shape, label.score, label)))
+            found.append((fit, shape_aim(nearest, label.score, label)))
     return [aim for _, aim in sorted(found, key=lambda item: -item[0])]
 
 
-def _claimed(screen: Screen, control: Box, cost_of: Callable[[Box, Box], float | None]) -> bool:
+def _claimed(screen: Screen, control: Shape, cost_of: Cost) -> bool:
     """Whether some other text stands where a control's label usually stands."""
     costs = (
-        cost_of(control, line.box_px) for line in screen.lines if not inside(line.box_px, control)
+        cost_of(control, line.box_px)
+        for line in screen.lines
+        if not inside(line.box_px, control.box_px)
     )
     return any(cost is not None and cost < _UNUSUAL_PX for cost in costs)
 
 
-def _field_cost(field: Box, label: Box) -> float | None:
-    """How unusual it is that this field belongs to a label there; None: it does not."""
+def _list_cost(control: Shape, label: Box) -> float | None:
+    """As for a field; a button is a list only where the name stands on it."""
+    if control.kind == "button":
+        return 0.0 if inside(label, control.box_px) else None
+    return _field_cost(control, label)
+
+
+def _field_cost(control: Shape, label: Box) -> float | None:
+    field = control.box_px
     if inside(label, field):
         return 0.0
     dx, dy = gap_x(field, label), gap_y(field, label)
     if same_row(field, label):
         if field.left >= label.right - 4 and dx <= 400:
             return 10 + 0.15 * dx
-        return 70 + dx if dx <= 60 else None
+        return _UNUSUAL_PX + 20 + dx if dx <= 60 else None
     if overlap_x(field, label) <= 0:
         return None
-    if field.top >= label.center.y and dy <= 60:
+    if field.top >= label.center.y and dy <= 45:
         return 4 + dy + 0.05 * misalignment_x(field, label)
-    return 50 + dy if dy <= 30 else None
+    return _UNUSUAL_PX + dy if dy <= 45 else None
 
 
-def _box_cost(box: Box, label: Box) -> float | None:
-    """How unusual it is that this checkbox belongs to a label there; None: it does not."""
+def _box_cost(control: Shape, label: Box) -> float | None:
+    box = control.box_px
     if inside(box, label):
         return 0.0
     dx = gap_x(box, label)
     if same_row(box, label):
         if box.right <= label.left + 4:
-            return dx if dx <= 80 else None
-        return 20 + 0.05 * dx
+            return dx if dx < _UNUSUAL_PX else None
+        return 20 + 0.02 * dx
     # Beside a label of several lines, or over or under a short one.
     dy = gap_y(box, label)
-    if box.right <= label.left + 4 and dx <= 40 and dy <= label.height:
+    if box.right <= label.left + 4 and dx <= 40 and dy <= 2 * label.height:
         return _UNUSUAL_PX + dy
     return _UNUSUAL_PX + 10 + dy if overlap_x(box, label) > 0 and dy <= 16 else None
 
@@ -117,7 +124,10 @@ def _blocked(screen: Screen, control: Box, label: Box) -> bool:
     if not same_row(control, label) or gap_x(control, label) == 0:
         return False
     left, right = sorted((control, label), key=lambda box: box.left)
-    between: list[Line | Shape] = [*screen.lines, *screen.shapes]
+    between: list[Line | Shape] = [
+        *screen.lines,
+        *(shape for shape in screen.shapes if shape.kind != "icon"),
+    ]
     return any(
         thing.box_px.left >= left.right - 2
         and thing.box_px.right <= right.left + 2

@@ -105,14 +105,25 @@ def select(play: Play, step: SelectStep) -> Moves:
     thought = f'{play.seen(aim)} I choose "{step.option}" in it.'
     yield from play.do(thought, SelectOption(aim.point, step.option))
     refusal = play.said("bad_action")
-    if not refusal:
-        return
-    yield from play.do(f"{refusal} I click it at {play.at(aim.point)}.", Click(aim.point))
+    if refusal and aim.anchor and isinstance(aim.source, Shape):
+        # What was taken for the list may be another control; the label knows its own.
+        place = play.at(aim.anchor.point)
+        yield from play.do(
+            f"{refusal} I try its label at {place}.", SelectOption(aim.anchor.point, step.option)
+        )
+        refusal = play.said("bad_action")
+    if refusal:
+        yield from play.do(f"{refusal} I click it at {play.at(aim.point)}.", Click(aim.point))
+        yield from _pick(play, option, aim)
+
+
+def _pick(play: Play, option: Target, opened: Aim) -> Moves:
+    """Click an option of a list that the page draws, which has just been opened."""
 
     def offered(screen: Screen) -> list[Aim]:
-        """The option nearest to the list: the page may say the same word elsewhere."""
-        found = [other for other in aims(screen, option) if not touch(other.box, aim.box)]
-        return sorted(found, key=lambda o: (-round(o.score, 1), distance(o.box, aim.box)))
+        """The options nearest to the list: the page may say the same word elsewhere."""
+        found = [other for other in aims(screen, option) if not touch(other.box, opened.box)]
+        return sorted(found, key=lambda o: (-round(o.score, 1), distance(o.box, opened.box)))
 
     search = Search(describe(option), names_in(option), offered, scrolling=False)
     choice = yield from look_for(play, search)

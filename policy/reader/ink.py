@@ -115,6 +115,8 @@ def within_frame(box: PixelBox, mask: Mask) -> PixelBox:
     upper = [row + 1 for row in range(height // 3) if _is_ruled(mask[row], width_inked)]
     lower = [row for row in range(2 * height // 3, height) if _is_ruled(mask[row], width_inked)]
     cover = mask[rows[0] : rows[-1] + 1].mean(axis=0)
+    if lower:  # the stem of an underlined `B` ends above the rule
+        cover = cover * mask[max(lower[0] - 2, 0) : lower[0]].all(axis=0)
     whole = 0.75 if upper else 0.9  # of a side; in a frame rounded corners leave some out
     left = [int(at) + 1 for at in columns if at < columns[0] + 6 and cover[at] > whole]
     right = [int(at) for at in columns if at > columns[-1] - 6 and cover[at] > whole]

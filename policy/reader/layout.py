@@ -123,8 +123,7 @@ def relation_cost(side: Side, box: Box, anchor: Box) -> float | None:
     across = abs(box.center.y - anchor.center.y)
     match side:
         case "row":
-            # In a tall row the texts stand on different heights around its middle.
-            return across + 0.01 * dx if dy <= 2.0 * anchor.height else None
+            return across + 0.01 * dx if dy <= max(2.0 * anchor.height, 28.0) else None
         case "left":
             fits = box.center.x < anchor.left + SLACK_PX and dy == 0
             return dx + across if fits else None

@@ -12,8 +12,12 @@ _LOOK_ALIKE = str.maketrans(
 )
 """Characters that OCR takes for one another, after lower case."""
 _UNIFIED = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "−": "-"})
-_BULLET = re.compile(r"^(?:[^\w\s\"'(<\[$#@.&]{1,2}|[oO°])\s+(?=\w)|^[•·▪◦○»›▶►▸▼▾‣]+\s*(?=\w)")
-"""What a list puts before its items, and what it is read as."""
+_BULLET = re.compile(
+    r"^(?:[^\w\s\"'(<\[$#@.&]{1,2}|[oO°])\s+(?=\w)|^[•·▪◦○»›▶►▸▼▾‣]+\s*(?=\w)"
+    r"|^[\u2e80-\u9fff]\s*(?=[A-Za-zÀ-ɏ])"
+)
+"""What a list puts before its items, and what it is read as; an icon before a word is often read
+as a Chinese character."""
 ALIKE = 0.75
 """Least share of common letters of a misread name."""
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from vigorl.browser.geometry import Box, Point
 from vigorl.policy.reader.concepts import CONCEPTS, meaning
+from vigorl.policy.reader.layout import em_px, same_size
 from vigorl.policy.reader.lettering import fits
 from vigorl.policy.reader.screen import Line, Screen, Shape
 
@@ -29,6 +30,8 @@ GUESSES = 4
 """Concepts that are given for each icon."""
 OTHER_ROLE = 0.10
 """Taken from what is not of the kind that is asked for."""
+SAME_SIZE = 0.25
+"""Relative difference up to which two lines are of one size of type."""
 SPOKEN = 0.03
 """Taken where only part of the phrase is the name: 'open the search'."""
 
@@ -99,7 +102,7 @@ def _in_line(screen: Screen, line: Line, name: str, size_px: float) -> Iterator[
         in_control = _in_control(screen, box)
         if not in_control and not _is_link(line, box):
             score -= NOT_CLICKABLE
-        elif CONTAINED <= score < 0.96 and _ends_with_link(line, box):
+        elif CONTAINED <= score < 0.96 and _is_whole_link(screen, line, box):
             score = min(score + LINK_OF_THAT_NAME, 0.97)
         if not in_control and line.box_px.height > 1.5 * size_px:
             score -= HEADING
@@ -112,9 +115,15 @@ def _usual_height(lines: Sequence[Line]) -> float:
 
 
 def _in_control(screen: Screen, box: Box) -> bool:
-    return any(
-        shape.kind in ("button", "select", "field") and shape.box_px.contains(box.center)
+    return _on_button(screen, box) or any(
+        shape.kind in ("select", "field") and shape.box_px.contains(box.center)
         for shape in screen.shapes
+    )
+
+
+def _on_button(screen: Screen, box: Box) -> bool:
+    return any(
+        shape.kind == "button" and shape.box_px.contains(box.center) for shape in screen.shapes
     )
 
 
@@ -125,10 +134,13 @@ def _is_link(line: Line, box: Box) -> bool:
     )
 
 
-def _ends_with_link(line: Line, box: Box) -> bool:
-    """Whether a part of a line is all of a link, to the half of a letter or so."""
+def _is_whole_link(screen: Screen, line: Line, box: Box) -> bool:
+    """Whether a part of a line is all of a link, to the half of a letter or so.
+
+    Coloured letters on a button are none.
+    """
     slack = 0.6 * line.box_px.height
-    return any(
+    return not _on_button(screen, box) and any(
         abs(left - box.left) <= slack and abs(right - box.right) <= slack
         for left, right in line.links_px
     )
@@ -169,14 +181,14 @@ def _paragraphs(lines: Sequence[Line]) -> Iterator[tuple[Line, ...]]:
 
 
 def _below(line: Line, lines: Sequence[Line]) -> Line | None:
-    box = line.box_px
+    box, size_px = line.box_px, em_px(line)
     near = [
         other
         for other in lines
-        if 0.6 * box.height < other.box_px.center.y - box.center.y < 2.1 * box.height
+        if 0.5 * size_px < other.box_px.center.y - box.center.y < 2.0 * size_px
         and other.box_px.left < box.right
         and other.box_px.right > box.left
-        and abs(other.box_px.height - box.height) <= 0.45 * box.height
+        and same_size(line, other, SAME_SIZE)
     ]
     return min(
         near,

@@ -3,13 +3,16 @@
 The recogniser's cost is the number of canvas columns it is given. RapidOCR pads every line to at
 least 320 columns and each batch to its longest line, and leaves detected boxes as loose as they
 come; here each run of ink is cut out exactly, scaled so that its letters fill the canvas as in
-training, and batched with runs of its own length. Measured on documentation pages (1280x800, two
-cores): a third of the time at one word in a hundred wrong, as before.
+training, and read by itself. Running text is read from a narrower canvas first, and again from a
+full one where that leaves a doubt. Measured on pages of documentation, in turns with plain
+RapidOCR: 0.47 of its time.
 """
 
 import hashlib
+import math
 import threading
 from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -31,14 +34,20 @@ CANVAS_HEIGHT_PX = 48
 """Height of the recogniser's input. Source: PP-OCR's configuration."""
 INK_HEIGHT_PX = 36
 """Height of a line's ink on that canvas: 30 loses 0.6 % of words, 26 loses 3 %."""
+SQUEEZE = 0.75
+"""Width of running text on the canvas, as a part of its natural width. With doubtful runs read
+again, 18 % fewer columns and no more words wrong (6 to 7 in 1,000) on pages of documentation; 0.7
+doubles the mistakes."""
+RUNNING_TEXT = 8
+"""A run that is so many times wider than high is running text; names and amounts are shorter."""
+DOUBT = 0.3
+"""Confidence below which squeezed text is read again."""
 CANVAS_MARGIN_PX = 4
 """Empty columns before and after the ink."""
 COLUMN_PX = 8
 """Canvas columns for each step of the recogniser's output."""
 LONGEST_CANVAS_PX = 3200
 """A run that would be longer is squeezed: about 200 characters."""
-BATCH_COLUMNS_PX = 6000
-"""Canvas columns of one batch, which bounds the memory of its output (18,710 classes a step)."""
 TILE_ROWS_PX = 1024
 """Pictures higher than this are detected in bands."""
 DIVIDING_GAP = 0.8
@@ -72,7 +81,9 @@ class TextReader:
         )
         with flag_override(self._detector.cfg.Det, "allow_objects", True):
             self._detector.cfg.Det.session = _session(models, "det", threads)
-        self._recogniser = _session(models, "rec", threads)
+        # One run at a time on each thread: no padding to the width of another, and 12 % faster.
+        self._recogniser = _session(models, "rec", threads=1)
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="recogniser")
         listed = self._recogniser.get_modelmeta().custom_metadata_map["character"].splitlines()
         self._characters = ["", *listed, " "]
         self._readings: OrderedDict[bytes, Reading] = OrderedDict()
@@ -125,14 +136,13 @@ class TextReader:
         fresh = {
             key: run for key, run in zip(keys, found, strict=True) if key not in self._readings
         }
-        canvases = sorted(
-            ((key, Canvas.of(pixels, run)) for key, run in fresh.items()),
-            key=lambda pair: pair[1].pixels.shape[1],
+        long = {k: r for k, r in fresh.items() if r.box.width >= RUNNING_TEXT * r.size_px}
+        squeezed = self._recognised({key: Canvas.of(pixels, long[key], SQUEEZE) for key in long})
+        sure = {key: reading for key, reading in squeezed.items() if reading.confidence >= DOUBT}
+        self._readings |= sure
+        self._readings |= self._recognised(
+            {key: Canvas.of(pixels, run) for key, run in fresh.items() if key not in sure}
         )
-        for batch in batches(canvases):
-            texts = self._recognise([canvas for _, canvas in batch])
-            for (key, _), reading in zip(batch, texts, strict=True):
-                self._readings[key] = reading
         readings = []
         for key in keys:
             self._readings.move_to_end(key)
@@ -141,19 +151,19 @@ class TextReader:
             self._readings.popitem(last=False)
         return readings
 
-    def _recognise(self, canvases: list["Canvas"]) -> list[Reading]:
-        width = -(-max(canvas.pixels.shape[1] for canvas in canvases) // COLUMN_PX) * COLUMN_PX
-        stacked = np.zeros((len(canvases), 3, CANVAS_HEIGHT_PX, width), np.float32)
-        for index, canvas in enumerate(canvases):
-            normalised = canvas.pixels[:, :, ::-1].astype(np.float32) / 127.5 - 1
-            stacked[index, :, :, : normalised.shape[1]] = normalised.transpose(2, 0, 1)
-        (probabilities,) = self._recogniser.run(None, {"x": stacked})  # lines x steps x characters
-        best = probabilities.argmax(axis=2)
-        certainty = np.take_along_axis(probabilities, best[:, :, None], axis=2)[:, :, 0]
-        return [
-            self._reading(canvas, best[index], certainty[index], width / best.shape[1])
-            for index, canvas in enumerate(canvases)
-        ]
+    def _recognised(self, canvases: dict[bytes, "Canvas"]) -> dict[bytes, Reading]:
+        """What stands on each canvas, by the same keys."""
+        longest_first = sorted(canvases, key=lambda key: -canvases[key].pixels.shape[1])
+        readings = self._pool.map(self._recognise, (canvases[key] for key in longest_first))
+        return dict(zip(longest_first, readings, strict=True))
+
+    def _recognise(self, canvas: "Canvas") -> Reading:
+        normalised = canvas.pixels[:, :, ::-1].astype(np.float32) / 127.5 - 1
+        normalised = np.pad(normalised, ((0, 0), (0, -normalised.shape[1] % COLUMN_PX), (0, 0)))
+        (probabilities,) = self._recogniser.run(None, {"x": normalised.transpose(2, 0, 1)[None]})
+        best = probabilities[0].argmax(axis=1)  # of steps x characters
+        certainty = np.take_along_axis(probabilities[0], best[:, None], axis=1)[:, 0]
+        return self._reading(canvas, best, certainty, normalised.shape[1] / best.shape[0])
 
     def _reading(
         self,
@@ -173,7 +183,7 @@ class TextReader:
         inner = (centres[1:] + centres[:-1]) / 2
         edges = np.concatenate(([0.0], inner, [canvas.run_width_px]))
         edges = np.clip(edges, 0, canvas.run_width_px)
-        return Reading(text, float(certainty[steps].mean()), tuple(edges.tolist()))
+        return Reading(text, confidence(float(certainty[steps].mean())), tuple(edges.tolist()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,11 +198,11 @@ class Canvas:
     run_width_px: int
 
     @classmethod
-    def of(cls, pixels: Pixels, run: Run) -> "Canvas":
+    def of(cls, pixels: Pixels, run: Run, squeeze: float = 1.0) -> "Canvas":
         """Cut a run out; what lies around it is continued from its border."""
         box = run.box
         scale_y = INK_HEIGHT_PX / max(run.size_px, 6.0)
-        scale_x = min(scale_y, LONGEST_CANVAS_PX / box.width)
+        scale_x = min(squeeze * scale_y, LONGEST_CANVAS_PX / box.width)
         around = PixelBox(
             max(box.left - 2, 0),
             max(box.top - 2, 0),
@@ -217,6 +227,19 @@ class Canvas:
         return cls(drawn, scale_x, CANVAS_MARGIN_PX / scale_x, box.width)
 
 
+def confidence(certainty: float) -> float:
+    """Probability that a line is read without a mistake.
+
+    A logistic fit to 734 lines of one to five words, 5 to 12 px high, in four looks: 4 % of the
+    lines below 0.2 are right, 22 % from 0.2, 59 % from 0.4, 84 % from 0.6, 97 % from 0.8.
+
+    Args:
+        certainty: mean over its characters of the recogniser's probability.
+    """
+    doubt = math.log10(1 - certainty + 1e-3)
+    return 1 / (1 + math.exp(7.25 + 4.75 * doubt))
+
+
 def _session(models: Path, task: Literal["det", "rec"], threads: int) -> InferenceSession:
     """A model of RapidOCR's wheel, ready to run.
 
@@ -233,23 +256,6 @@ def _session(models: Path, task: Literal["det", "rec"], threads: int) -> Inferen
     options.intra_op_num_threads = threads
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return InferenceSession(str(found[-1]), options, providers=["CPUExecutionProvider"])
-
-
-def batches(
-    canvases: list[tuple[bytes, Canvas]],
-) -> list[list[tuple[bytes, Canvas]]]:
-    """Canvases, sorted by width, in groups of nearly one width."""
-    grouped: list[list[tuple[bytes, Canvas]]] = []
-    for pair in canvases:
-        width = pair[1].pixels.shape[1]
-        if grouped:
-            first = grouped[-1][0][1].pixels.shape[1]
-            fits = width <= max(1.1 * first, first + 24)
-            if fits and (len(grouped[-1]) + 1) * width <= BATCH_COLUMNS_PX:
-                grouped[-1].append(pair)
-                continue
-        grouped.append([pair])
-    return grouped
 
 
 def bands(pixels: Pixels) -> list[tuple[int, int]]:

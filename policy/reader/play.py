@@ -22,7 +22,7 @@ from vigorl.policy.grammar import Lens
 from vigorl.policy.points import write_point
 from vigorl.policy.reader.aim import Aim, in_css
 from vigorl.policy.reader.eyes import Eyes
-from vigorl.policy.reader.layout import overlap_x, overlap_y
+from vigorl.policy.reader.layout import SLACK_PX, overlap_x, overlap_y
 from vigorl.policy.reader.panels import panels
 from vigorl.policy.reader.screen import Line, Screen, Shape
 
@@ -60,6 +60,7 @@ class Play:
             raise InconsistentData("the first observation shows no screen")
         self._eyes = eyes
         self._read: dict[str, Screen] = {}
+        self._lines_before: tuple[Line, ...] = ()
         self._move_count = 0
         self._remark = ""
         self.view: View = first.view
@@ -90,6 +91,16 @@ class Play:
             read = replace(self._eyes.read(self.view), panels=panels(pixels))
             self._read = {name: in_css(read)}
         return self._read[name]
+
+    def is_new(self, aim: Aim) -> bool:
+        """Whether the last change brought a text: once more than before, and in a new place."""
+        text, place = aim.source.text if isinstance(aim.source, Line) else "", aim.source.box_px
+        before = [line.box_px for line in self._lines_before if line.text == text]
+        now = sum(line.text == text for line in self.screen().lines)
+        return now > len(before) and not any(
+            abs(box.left - place.left) <= SLACK_PX and abs(box.top - place.top) <= SLACK_PX
+            for box in before
+        )
 
     def at(self, point: Point) -> str:
         """A point as a thought says it, moved onto the screen where it lies beside it."""
@@ -144,7 +155,10 @@ class Play:
             self._tried = True
             self._accepted = self._accepted or not self.said("bad_action")
         if view is not None and view.kind == "screen":
-            self.changed = view.picture.sha256 != self.view.picture.sha256
+            before = self.view.picture.sha256
+            self.changed = view.picture.sha256 != before
+            if self.changed and before in self._read:
+                self._lines_before = self._read[before].lines
             self.view = view
         else:
             self.changed = False

@@ -5,7 +5,7 @@ from typing import assert_never
 
 from vigorl.browser.actions import Action, Click, Drag, Hover
 from vigorl.browser.observation import Observation
-from vigorl.policy.reader.aim import Aim, aims, is_sure
+from vigorl.policy.reader.aim import Aim, aims, is_sure, looks_clickable
 from vigorl.policy.reader.layout import touch
 from vigorl.policy.reader.lookout import Search, look_for
 from vigorl.policy.reader.play import Move, Moves, Play, Stuck
@@ -55,11 +55,9 @@ def point_once(play: Play, target: Target, gesture: Gesture = "click") -> Moves:
         Stuck: it is nowhere.
     """
     aim = yield from find_target(play, target)
-    others = [
-        other
-        for other in aims(play.screen(), target)
-        if is_sure(other) and not touch(other.box, aim.box)
-    ]
+    others = []
+    if not looks_clickable(play.screen(), aim):
+        others = [o for o in aims(play.screen(), target) if not touch(o.box, aim.box)]
     verb = gesture.replace("_", "-")
     yield from play.do(f"{play.seen(aim)} I {verb} it.", _action(gesture, aim))
     refusal = play.said("bad_action")
@@ -69,21 +67,27 @@ def point_once(play: Play, target: Target, gesture: Gesture = "click") -> Moves:
         yield from play.wait("Nothing has changed yet. I wait a moment.")
         if play.changed or play.observation.events:
             return
-    if others:
+    if others and is_sure(others[0]):
         thought = f"The {verb} did nothing. {play.seen(others[0])} I try that."
         yield from play.do(thought, _action(gesture, others[0]))
 
 
 def find_target(play: Play, target: Target) -> Generator[Move, Observation, Aim]:
-    """Find what a target means.
+    """Find what a target means; of equal ones that which the last action brought up.
+
+    A dialog that has just opened is meant rather than what lies behind it.
 
     Raises:
         Stuck: it is nowhere.
     """
+
+    def rank(aim: Aim) -> tuple[float, bool]:
+        return -round(aim.score, 2), not play.is_new(aim)
+
     search = Search(
         describe(target),
         names_in(target),
-        lambda screen: aims(screen, target),
+        lambda screen: sorted(aims(screen, target), key=rank),
         whole_page=(target.ordinal or 0) < 0,
     )
     return (yield from look_for(play, search))

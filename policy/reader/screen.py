@@ -16,6 +16,7 @@ class Line:
     text: str
     box_px: Box
     confidence: float
+    """Probability that every letter of it is right; below 0.6 it is worth a closer look."""
     edges_px: tuple[float, ...] = ()
     """Where each character of `text` begins in x, and where the last ends: one more than there
     are characters. Empty: not known, taken to be spread evenly."""

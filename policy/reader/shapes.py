@@ -278,6 +278,7 @@ def _ruled_field(pixels: Pixels, rule: PixelBox, around: Surroundings) -> Shape 
         if line.box_px.right > rule.left - 4
         and line.box_px.left < rule.right + 4
         and rule.top - 2 * RULED_PX < line.box_px.center.y < rule.top
+        and sum(character.isalnum() for character in line.text) > 1
     ]
     written = [line for line in above if line.box_px.bottom > rule.top - RULED_PX + 12]
     labels = [

@@ -17,6 +17,8 @@ SMALLEST_PX, LARGEST_PX = 8, 72
 """Longer side of an icon."""
 NARROWEST_PX = 2
 """Shorter side: three dots in a row."""
+LEAST_CONFIDENCE = {2: 0.11, 3: 0.012}
+"""With which a line of two letters, or of three and more, is text and no row of icons."""
 FAINTEST = 24
 """Least contrast of an icon, of 255."""
 LOGO_PX = (16, 320)
@@ -130,7 +132,8 @@ def icons(
 def is_text(line: Line) -> bool:
     """Whether a line is surely text, not an icon that was read as a letter or two."""
     letters = sum(character.isalnum() for character in line.text)
-    return (letters >= 3 and line.confidence >= 0.75) or (letters >= 2 and line.confidence >= 0.92)
+    least = LEAST_CONFIDENCE.get(min(letters, 3))
+    return least is not None and line.confidence >= least
 
 
 def _blank(mask: Mask, box: Box) -> None:
