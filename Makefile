@@ -10,7 +10,8 @@ BIN    := $(VENV)/bin
 PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3 python; do \
             $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
             && echo $$python && break; done)
-PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# Setuptools warns of every editable install whose packages are renamed, as ours are.
+PIP    := PYTHONWARNINGS=ignore $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 # Without an NVIDIA driver, PyTorch's CPU build where its index can be reached: a tenth of the size.
 TORCH_INDEX = $(shell command -v nvidia-smi >/dev/null 2>&1 || \

@@ -262,6 +262,11 @@ async def _launch(playwright: Playwright, settings: BrowserSettings) -> Chromium
                     "namespaces (sysctl kernel.apparmor_restrict_unprivileged_userns=0), or, "
                     "for pages you trust, start it with BrowserSettings(sandbox=False)."
                 ) from error
+            if "Missing X server" in error.message:
+                raise UsageError(
+                    "A window needs a screen, and there is none: DISPLAY is not set. Leave "
+                    "--headed away (a run shows its steps all the same), or run under xvfb-run."
+                ) from error
             lines = [line for line in error.message.splitlines() if "<launching>" not in line]
             raise BrowserDied(f"{name} did not start: {' '.join(lines)[:1000]}") from error
     raise BrowserMissing(MISSING)

@@ -68,7 +68,7 @@ def hold_quotes(goal: str) -> Text:
         end = None
         if char in _CLOSING and before in _OPENS_AFTER:
             end = _closing(goal, position)
-            if end is None and char not in "'’‘`":
+            if end is None and char not in "'’‘`«":  # apostrophes, and '« Previous'
                 raise InstructionError(goal[position:], "the quote is not closed")
         if end is None:
             raw.append(char)

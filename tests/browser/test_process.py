@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import psutil
 import pytest
 
 from vigorl.browser.chromium import Browser, BrowserSettings
-from vigorl.browser.errors import BrowserDied, BrowserMissing
+from vigorl.browser.errors import BrowserDied, BrowserMissing, UsageError
 
 pytestmark = [pytest.mark.browser]
 
@@ -227,4 +228,12 @@ async def test_the_headless_shell_is_preferred(tmp_path, monkeypatch):
     with pytest.raises(BrowserDied, match="/chromium-headless-shell did not start"):
         await Browser().__aenter__()
     with pytest.raises(BrowserDied, match="/chromium did not start"):
+        await Browser(BrowserSettings(headless=False)).__aenter__()
+
+
+@pytest.mark.skipif(not shutil.which("chromium"), reason="only the headless shell is here")
+async def test_a_window_without_a_screen_is_a_usage_error_that_says_so(monkeypatch):
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    with pytest.raises(UsageError, match="--headed"):
         await Browser(BrowserSettings(headless=False)).__aenter__()

@@ -198,7 +198,8 @@ def test_a_step_is_repeated_as_often_as_it_says() -> None:
 @pytest.mark.parametrize(
     "name",
     ["Contribute", "Toggle navigation", "Terms and Conditions", "Save and close", "What is Python?",
-     "Check for updates", "Install, configure and run", "1.2 Getting started", "Don't sign in"],
+     "Check for updates", "Install, configure and run", "1.2 Getting started", "Don't sign in",
+     "« Previous"],
 )  # fmt: skip
 def test_a_goal_that_is_no_step_is_the_name_of_something_to_click(name: str) -> None:
     (step,) = parse_instructions(name)
