@@ -130,7 +130,11 @@ async def run(
     """
     row = find_task(config.task) if config.task else None
     policy = await open_policy(model)
-    settings = BrowserSettings(headless=not config.headed, allowed_hosts=config.allowed_hosts)
+    settings = BrowserSettings(
+        headless=not config.headed,
+        unlimited_frame_rate=config.task is not None,
+        allowed_hosts=config.allowed_hosts,
+    )
     try:
         async with Browser(settings) as browser, Site() as site:
             recorder = Recorder.create(

@@ -43,9 +43,6 @@ A capture with a clip lets the page see the real screen again, so the two must b
 """
 
 FLAGS = (
-    # Frames as fast as they can be drawn: a capture need not wait for the next 16.7 ms tick.
-    "--disable-frame-rate-limit",
-    "--disable-gpu-vsync",
     # The last switch of a name wins, so this one replaces Playwright's, which also turns on
     # CDPScreenshotNewSurface. With that feature a renderer that dies while its screenshot is
     # pending takes the whole browser along (segmentation fault in Chromium 156).
@@ -61,6 +58,10 @@ class BrowserSettings:
     """The browser to start; None: Playwright's own, else one on PATH, else Chrome."""
     headless: bool = True
     """Without a window."""
+    unlimited_frame_rate: bool = True
+    """Draw frames as fast as they can be drawn, so that a capture need not wait for the next tick
+    of 16.7 ms. An endless animation fills a core then (a spinner took 1.05 cores against 0.11),
+    and Chromium 156 skips view transitions: for pages made for agents, not for the web."""
     sandbox: bool = True
     """Chromium's own sandbox around each page; as root it cannot work and is left out."""
     allowed_hosts: tuple[str, ...] | None = None
@@ -80,6 +81,8 @@ class BrowserSettings:
             UsageError: an allowed host is not a host.
         """
         flags = list(FLAGS)
+        if self.unlimited_frame_rate:
+            flags += ["--disable-frame-rate-limit", "--disable-gpu-vsync"]
         if self.headless:
             flags.append(f"--screen-info={{{SCREEN['width']}x{SCREEN['height']}}}")
         if self.allowed_hosts is None:

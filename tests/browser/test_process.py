@@ -237,3 +237,20 @@ async def test_a_window_without_a_screen_is_a_usage_error_that_says_so(monkeypat
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     with pytest.raises(UsageError, match="--headed"):
         await Browser(BrowserSettings(headless=False)).__aenter__()
+
+
+async def test_an_endless_animation_fills_no_core_where_the_frame_rate_is_limited():
+    page = (
+        "data:text/html,<style>@keyframes turn { to { rotate: 360deg } }</style>"
+        "<p style='width: 80px; animation: turn 1s linear infinite'>Loading"
+    )
+    async with Browser(BrowserSettings(unlimited_frame_rate=False)) as browser:
+        await (await (await browser.context()).new_page()).goto(page)
+        before_s = cpu_s(psutil.Process())
+        await asyncio.sleep(2)
+        assert cpu_s(psutil.Process()) - before_s < 0.5 * 2
+
+
+def cpu_s(process: psutil.Process) -> float:
+    times = [child.cpu_times() for child in process.children(recursive=True)]
+    return sum(time.user + time.system for time in times)
