@@ -217,6 +217,9 @@ def eval_grounding(
 def eval_tasks(
     task: Annotated[list[str] | None, typer.Option(help="Only these; may be repeated.")] = None,
     seeds: Annotated[int, typer.Option(min=1, help="Seeds of each task.")] = 20,
+    skip: Annotated[
+        int, typer.Option(min=0, help="Leave out the first N seeds: those already looked at.")
+    ] = 0,
     split: Annotated[
         Literal["train", "test"], typer.Option(help="Whose seeds; test seeds are held out.")
     ] = "test",
@@ -239,7 +242,7 @@ def eval_tasks(
         from vigorl.agent.rollout import Limits
         from vigorl.agent.run import ModelConfig
 
-        world = open_tasks(seeds, task, split, told)
+        world = open_tasks(seeds, task, split, told, skip)
         policy = ModelConfig(model, model_name, family, api_key, temperature)
         _evaluate("tasks", policy, world, Limits(steps=40), workers, out, as_json)
 

@@ -20,7 +20,11 @@ from vigorl.tasks.task import Split, TaskRow
 
 @asynccontextmanager
 async def open_tasks(
-    seeds_per_task: int, names: Sequence[str] | None, split: Split, told: Told
+    seeds_per_task: int,
+    names: Sequence[str] | None,
+    split: Split,
+    told: Told,
+    skipped_seeds: int = 0,
 ) -> AsyncIterator[list[Sample]]:
     """Samples of the embedded tasks, playable as long as the block lasts.
 
@@ -30,7 +34,8 @@ async def open_tasks(
         UsageError: one of the names is no task.
         InfrastructureFault: the browser or the site does not start.
     """
-    rows = sorted(task_rows(split, seeds_per_task, names), key=lambda row: row.seed)
+    rows = task_rows(split, seeds_per_task, names, skipped_seeds)
+    rows = tuple(sorted(rows, key=lambda row: row.seed))
     async with Browser() as browser, Site() as site:
 
         def sample(row: TaskRow) -> Sample:

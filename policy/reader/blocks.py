@@ -26,6 +26,7 @@ from vigorl.policy.reader.layout import (
     union,
 )
 from vigorl.policy.reader.screen import Line, Screen
+from vigorl.policy.reader.symbols import is_text
 
 _CLOSENESS = (0.7, 1.0, 1.4, 2.0)
 """Largest gap between two lines of a stack, in em of the smaller; all are tried."""
@@ -129,8 +130,12 @@ def _panel_weight(group: Sequence[tuple[Box, list[Line]]]) -> float:
 
 
 def _title(lines: Sequence[Line]) -> Line:
-    """The line that stands for a block: a link, else the largest, else the first."""
-    links = [line for line in lines if line.link] or list(lines)
+    """The line that stands for a block: a link, else the largest, else the first.
+
+    Pictures are read as a letter or two, which stand for nothing.
+    """
+    words = [line for line in lines if is_text(line)] or lines
+    links = [line for line in words if line.link] or words
     largest_px = max(map(em_px, links))
     large = [line for line in links if em_px(line) >= (1 - _SAME_SIZE) * largest_px]
     return in_reading_order(large, lambda line: line.box_px)[0]

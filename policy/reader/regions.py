@@ -18,6 +18,8 @@ SLOPE = 4
 """Least step between neighbours of different frequent colours; a gradient stays below."""
 EDGE = 10
 """Least step between neighbours of no frequent colour."""
+SPECK_PX = 3
+"""Edges of so few pixels are noise; a dot of 2 by 2 has more."""
 COLOURS_APART = 7
 """Frequent colours are at least this different, of 255."""
 MOST_COLOURS = 40
@@ -64,7 +66,8 @@ def contrast(one: Colour, other: Colour) -> int:
 def edges(pixels: Pixels) -> Mask:
     """True where a pixel differs from its left or upper neighbour; height x width."""
     beside = _steps(pixels, axis=1)
-    if _is_lossy(beside):
+    is_lossy = _is_lossy(beside)
+    if is_lossy:
         pixels = np.asarray(cv2.bilateralFilter(pixels, 7, 14, 3), np.uint8)
         beside = _steps(pixels, axis=1)
     above = _steps(pixels, axis=0)
@@ -77,7 +80,15 @@ def edges(pixels: Pixels) -> Mask:
         limit = np.where(same, np.where(later < 0, EDGE, 255), SLOPE)
         target = drawn[:, 1:] if axis else drawn[1:]
         target |= step > limit
-    return drawn
+    return _without_specks(drawn) if is_lossy else drawn
+
+
+def _without_specks(drawn: Mask) -> Mask:
+    """Edges without the crumbs that JPEG leaves between an icon and its frame."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(drawn.astype(np.uint8), 8)
+    kept = np.zeros(count, bool)
+    kept[1:] = stats[1:, cv2.CC_STAT_AREA] > SPECK_PX
+    return np.asarray(kept[labels])
 
 
 def dominant(

@@ -25,6 +25,8 @@ LOGO_PX = (16, 320)
 """Longer side of a logo."""
 LOGO_INK = 0.12
 """Least share of edges in a logo's box; a frame around something has less."""
+BUTTON_PADDING_PX = 4
+"""Least distance of an icon from the outline of its button."""
 REACHES_PX = (1, 2, 4)
 """An icon's parts may be apart by about twice these: the bars of a menu, the dots of a list."""
 
@@ -120,7 +122,8 @@ def icons(
     candidates = [
         Candidate(box, tuple(guess)) for box, guess in zip(drawings, guesses, strict=True)
     ]
-    found = [_shape(candidate) for candidate in _best(candidates) if candidate.is_likely]
+    whole = [one for one in candidates if not _is_button_around(one, candidates, controls)]
+    found = [_shape(candidate) for candidate in _best(whole) if candidate.is_likely]
     for shape in controls:
         _blank(open_ground, shape.box_px)
     logo = _logo(open_ground)
@@ -151,6 +154,27 @@ def _frames(box: PixelBox, lines: Sequence[Line], controls: Sequence[Shape]) -> 
         if common.area > 0.6 * max(own.area, shape.box_px.area):
             return True
     return any(is_text(line) and own.contains(line.box_px.center) for line in lines)
+
+
+def _is_button_around(
+    outer: Candidate, candidates: Sequence[Candidate], controls: Sequence[Shape]
+) -> bool:
+    """Whether a drawing is the outline of a button together with the icon in it."""
+    own = Box(outer.box.left, outer.box.top, outer.box.right, outer.box.bottom)
+    is_button = any(
+        shape.kind == "button"
+        and (common := own.intersection(shape.box_px)) is not None
+        and common.area > 0.6 * max(own.area, shape.box_px.area)
+        for shape in controls
+    )
+    return is_button and any(
+        inner.is_likely
+        and inner.box.left - outer.box.left >= BUTTON_PADDING_PX
+        and inner.box.top - outer.box.top >= BUTTON_PADDING_PX
+        and outer.box.right - inner.box.right >= BUTTON_PADDING_PX
+        and outer.box.bottom - inner.box.bottom >= BUTTON_PADDING_PX
+        for inner in candidates
+    )
 
 
 def _best(candidates: Sequence[Candidate]) -> list[Candidate]:

@@ -72,14 +72,15 @@ def find_task(name_or_id: str) -> TaskRow:
 
 
 def task_rows(
-    split: Split, seeds_per_task: int, names: Sequence[str] | None = None
+    split: Split, seeds_per_task: int, names: Sequence[str] | None = None, skipped_seeds: int = 0
 ) -> tuple[TaskRow, ...]:
-    """Rows of the first seeds of a split, task by task; of all tasks where no names are given.
+    """Rows of so many seeds of a split, task by task; of all tasks where no names are given.
 
     Raises:
         UsageError: one of the names is no task.
     """
-    seeds = (TRAIN_SEEDS if split == "train" else TEST_SEEDS)[:seeds_per_task]
+    all_seeds = TRAIN_SEEDS if split == "train" else TEST_SEEDS
+    seeds = all_seeds[skipped_seeds : skipped_seeds + seeds_per_task]
     for name in names or ():
         find_task(name)
     return tuple(TASKS[name].row(seed) for name in names or TASKS for seed in seeds)

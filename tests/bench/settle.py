@@ -19,9 +19,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from playwright.async_api import Browser, Page, Request, async_playwright
+from playwright.async_api import Page, Request
 
-from vigorl.browser.chromium import FLAGS
+from vigorl.browser.chromium import Browser
 from vigorl.browser.settle import Settle
 
 LIMIT_S = 3.0
@@ -141,7 +141,7 @@ WAYS: dict[str, type[Looking]] = {
 
 
 async def play(browser: Browser, url: str, scenario: Any, way: type[Looking]) -> Any:
-    context = await browser.new_context(viewport={"width": 1280, "height": 720})
+    context = await browser.context(viewport={"width": 1280, "height": 720})
     try:
         return await stage.play(
             scenario,
@@ -157,19 +157,12 @@ async def play(browser: Browser, url: str, scenario: Any, way: type[Looking]) ->
 
 async def measure(chosen: list[Any], repeat: int) -> dict[str, Any]:
     results: dict[str, dict[str, list[Any]]] = {s.name: {way: [] for way in WAYS} for s in chosen}
-    async with (
-        async_playwright() as playwright,
-        site_module.Site(scenarios.PAGES).serving() as site,
-    ):
-        browser = await playwright.chromium.launch(
-            executable_path="/usr/bin/chromium-headless-shell", args=["--no-sandbox", *FLAGS]
-        )
+    async with Browser() as browser, site_module.Site(scenarios.PAGES).serving() as site:
         for _ in range(repeat):
             for scenario in chosen:
                 for name, way in WAYS.items():
                     outcome = await play(browser, site.url, scenario, way)
                     results[scenario.name][name].append(outcome)
-        await browser.close()
     rows = {
         scenario: {
             way: {

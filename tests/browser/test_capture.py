@@ -4,7 +4,6 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
 from typing import Any
 
 import numpy as np
@@ -12,16 +11,16 @@ import pytest
 import pytest_asyncio
 from numpy.typing import NDArray
 from PIL import Image
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import BrowserContext, Page
 
 from vigorl.browser.capture import Camera
+from vigorl.browser.chromium import Browser, BrowserSettings
 from vigorl.browser.errors import PageHung
 from vigorl.browser.geometry import Box
 from vigorl.browser.picture import Picture
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
-FLAGS = ["--no-sandbox", "--disable-frame-rate-limit", "--disable-gpu-vsync"]
 WIDTH_PX, HEIGHT_PX = 1001, 701
 LIMIT_S = 20.0
 Device = tuple[int, float]
@@ -59,19 +58,16 @@ days; order 88213 ships on Monday. Sphinx of black quartz, judge my vow. 3 of 12
 Open = Callable[..., Coroutine[Any, Any, tuple[Page, Camera]]]
 
 
-@asynccontextmanager
-async def launched(*flags: str) -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path="/usr/bin/chromium-headless-shell", args=[*FLAGS, *flags]
-        )
-        yield browser
-        await browser.close()
+class FineSettings(BrowserSettings):
+    """A browser that draws two pixels for each CSS px, whatever its contexts ask for."""
+
+    def flags(self) -> list[str]:
+        return [*super().flags(), "--force-device-scale-factor=2"]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browsers() -> AsyncIterator[dict[int, Browser]]:
-    async with launched() as ordinary, launched("--force-device-scale-factor=2") as fine:
+    async with Browser() as ordinary, Browser(FineSettings()) as fine:
         yield {1: ordinary, 2: fine}
 
 
@@ -80,7 +76,7 @@ async def open_page(browsers: dict[int, Browser]) -> AsyncIterator[Open]:
     contexts: list[BrowserContext] = []
 
     async def opened(html: str = TEXT, device: Device = (1, 1)) -> tuple[Page, Camera]:
-        context = await browsers[device[0]].new_context(
+        context = await browsers[device[0]].context(
             viewport={"width": WIDTH_PX, "height": HEIGHT_PX}, device_scale_factor=device[1]
         )
         contexts.append(context)

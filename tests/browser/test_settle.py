@@ -12,18 +12,13 @@ from urllib.parse import quote
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import (
-    Browser,
-    BrowserContext,
-    Page,
-    async_playwright,
-)
+from playwright.async_api import BrowserContext, Page
 
+from vigorl.browser.chromium import Browser
 from vigorl.browser.settle import Settle, Settled
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
-FLAGS = ["--no-sandbox", "--disable-frame-rate-limit", "--disable-gpu-vsync"]
 VIEWPORT = {"width": 1280, "height": 720}
 AT_ONCE = 6
 """Scenarios that run at the same time."""
@@ -53,17 +48,13 @@ async def site() -> AsyncIterator[Any]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path="/usr/bin/chromium-headless-shell", args=FLAGS
-        )
+    async with Browser() as browser:
         yield browser
-        await browser.close()
 
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
-    context = await browser.new_context(viewport=VIEWPORT)
+    context = await browser.context(viewport=VIEWPORT)
     yield context
     await context.close()
 
@@ -92,7 +83,7 @@ async def outcomes(browser: Browser, site: Any) -> dict[str, tuple[Any, list[Set
             waits.append(await settle.wait(3))
 
         async with turn:
-            context = await browser.new_context(viewport=VIEWPORT)
+            context = await browser.context(viewport=VIEWPORT)
             try:
                 outcome = await stage.play(
                     scenario, context, site.url, attached, Settle.begin, wait
@@ -298,10 +289,11 @@ async def test_pages_see_native_functions_and_no_new_names(
         fetch('data:,') instanceof Promise, typeof setTimeout(() => 0, 0),
       ];
     }"""
-    untouched = await browser.new_page()
+    context = await browser.context()
+    untouched = await context.new_page()
     await untouched.goto(f"{site.url}/page/no%20effect")
     expected = await untouched.evaluate(look)
-    await untouched.close()
+    await context.close()
     await attached(page)
     await page.goto(f"{site.url}/page/no%20effect")
     assert await page.evaluate(look) == expected

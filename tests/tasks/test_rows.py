@@ -161,5 +161,6 @@ def test_rows_of_a_split_come_task_by_task() -> None:
     ]  # fmt: skip
     assert {row.split for row in rows} == {"test"}
     assert len(task_rows("train", 2)) == 2 * len(TASKS)
+    assert task_rows("test", 2, ["todo"], skipped_seeds=1) == rows[4:]
     with pytest.raises(UsageError, match="did you mean 'todo'"):
         task_rows("test", 1, ["toddo"])
