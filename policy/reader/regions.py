@@ -128,8 +128,11 @@ def _of_key(key: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
 
 
 def _is_lossy(steps: npt.NDArray[np.uint8]) -> bool:
-    """Whether a picture has been through JPEG: its neighbouring pixels are rarely quite equal."""
-    return float(((steps > 0) & (steps < 5)).mean()) > 0.02
+    """Whether a picture has been through JPEG: where neighbours differ, it is often by very little.
+
+    Of the steps on 20 pages 2 to 11 % are that small, and 27 to 54 % at JPEG quality 80.
+    """
+    return int(((steps > 0) & (steps < 5)).sum()) > 0.2 * int((steps > 0).sum())
 
 
 def _steps(pixels: Pixels, axis: int) -> npt.NDArray[np.uint8]:

@@ -132,6 +132,20 @@ async def test_of_two_equal_texts_the_one_in_the_dialog_that_opened_is_meant(rea
     assert run.title == "dialog"
 
 
+async def test_the_icon_in_a_framed_button_is_told_from_its_frame(read):
+    page = """<style>body { background: #0b0f10; color: #eee }
+      section { background: #1c221c; border: 1px solid #445; width: 420px; padding: 16px }
+      button { float: right; width: 44px; height: 44px; border: 2px solid #bcc17f;
+        border-radius: 10px; background: none; color: #cdd; outline: none }</style>
+      <section><button onclick="did('closed')"><svg width=16 height=16 viewBox="0 0 16 16"
+      stroke=currentColor stroke-width=1.5><path d="M2 2 14 14M2 14 14 2"/></svg></button>
+      <h3>Good news</h3><p>Projects can now be shared with people outside.</p></section>
+      <p style="opacity: .3">Everything that your team is working on, and more.</p>"""
+    run = await read(page, "click the close icon")
+    assert run.title == "closed"
+    assert "looks like close" in run.thoughts
+
+
 async def test_a_text_that_a_message_has_pushed_down_is_not_new(read):
     page = """<nav style="text-align: right"><span onclick="did('opened')">Bag</span></nav>
       <p id=message hidden>One thing was added.</p>

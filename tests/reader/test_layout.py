@@ -94,6 +94,16 @@ def test_results_are_what_repeats_with_most_text() -> None:
     ]  # fmt: skip
 
 
+def test_a_picture_that_is_read_as_a_letter_is_no_title() -> None:
+    cards = [Box(20, 100 * n, 420, 100 * n + 80) for n in (1, 2, 3)]
+    picture = [
+        Line("开", Box(30, 100 * n + 10, 90, 100 * n + 70), 0.4, link=True) for n in (1, 2, 3)
+    ]
+    names = [line(f"Stool {n}", 110, 100 * n + 12) for n in (1, 2, 3)]
+    shown = Screen((*picture, *names), (), FRAME, tuple(cards))
+    assert [block.title.text for block in blocks(shown)] == ["Stool 1", "Stool 2", "Stool 3"]
+
+
 def test_the_head_of_a_table_is_none_of_its_rows() -> None:
     table = [
         line(text, 100 * column + 20, 40 * row + 50)
