@@ -8,6 +8,7 @@ detector only gives a box that is a few pixels too large.
 from dataclasses import dataclass
 from typing import TypeVar
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -22,8 +23,10 @@ FAINTEST = 14
 """Least difference from the background that counts as ink, of 255; above the noise of JPEG."""
 FRAME_COVER = 0.7
 """Least share of ink in the first and last rows of a frame; rounded corners leave some out."""
-LEAST_SATURATION = 60
-"""Spread of a pixel's channels, of 255, that makes its colour one of its own."""
+STROKE = 0.92
+"""Share of ink in an underline, from end to end."""
+LEAST_SATURATION = 36
+"""Spread of the channels of ink, of 255, that makes its colour one of its own."""
 FAINTEST_OF_PEAK = 0.18
 """The same as a part of the strongest difference in the patch."""
 
@@ -144,16 +147,23 @@ def line_rows(mask: Mask) -> tuple[int, int] | None:
 
 
 def links(patch: Pixels, mask: Mask) -> list[tuple[int, int]]:
-    """Columns of a line, (from, to), where it is strongly coloured or underlined."""
+    """Columns of a line, (from, to), where it is strongly coloured or underlined.
+
+    The colour is that of all ink on half an em: the edges of black letters are red on one side
+    and blue on the other where type is smoothed for flat screens.
+    """
     gap = max(4.0, 0.5 * mask.shape[0])
-    spread = np.ptp(patch, axis=2)
     inked = mask.sum(axis=0)
-    coloured = (mask & (spread > LEAST_SATURATION)).sum(axis=0)
-    marked = (inked > 0) & (coloured >= 0.5 * inked)
+    sums = (patch * mask[:, :, None]).sum(axis=0, dtype=np.float64)  # columns x channels
+    half_em = (max(3, mask.shape[0] // 2), 1)
+    of_all = cv2.boxFilter(np.column_stack((sums, inked))[None], -1, half_em, normalize=False)[0]
+    colours = of_all[:, :3] / np.maximum(of_all[:, 3:], 1)
+    marked = (inked > 0) & (np.ptp(colours, axis=1) > LEAST_SATURATION)
     lower = mask[int(0.7 * mask.shape[0]) :]
     for row in lower:
         for start, stop in spans(row, widest_gap=2):
-            if stop - start >= 1.2 * mask.shape[0]:
+            # The feet of letters are in a row too, but no stroke.
+            if stop - start >= 1.2 * mask.shape[0] and row[start:stop].mean() > STROKE:
                 marked[start:stop] = True
     plain = (inked > 0) & ~marked
     return [
