@@ -23,8 +23,6 @@ FAINTEST = 14
 """Least difference from the background that counts as ink, of 255; above the noise of JPEG."""
 FRAME_COVER = 0.7
 """Least share of ink in the first and last rows of a frame; rounded corners leave some out."""
-STROKE = 0.92
-"""Share of ink in an underline, from end to end."""
 LEAST_SATURATION = 36
 """Spread of the channels of ink, of 255, that makes its colour one of its own."""
 FAINTEST_OF_PEAK = 0.18
@@ -161,9 +159,8 @@ def links(patch: Pixels, mask: Mask) -> list[tuple[int, int]]:
     marked = (inked > 0) & (np.ptp(colours, axis=1) > LEAST_SATURATION)
     lower = mask[int(0.7 * mask.shape[0]) :]
     for row in lower:
-        for start, stop in spans(row, widest_gap=2):
-            # The feet of letters are in a row too, but no stroke.
-            if stop - start >= 1.2 * mask.shape[0] and row[start:stop].mean() > STROKE:
+        for start, stop in spans(row, widest_gap=0):  # the feet of letters have gaps
+            if stop - start >= 1.2 * mask.shape[0]:
                 marked[start:stop] = True
     plain = (inked > 0) & ~marked
     return [

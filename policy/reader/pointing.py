@@ -9,6 +9,7 @@ from vigorl.policy.reader.aim import Aim, aims, is_sure, looks_clickable
 from vigorl.policy.reader.layout import touch
 from vigorl.policy.reader.lookout import Search, look_for
 from vigorl.policy.reader.play import Move, Moves, Play, Stuck
+from vigorl.policy.reader.screen import Screen
 from vigorl.policy.reader.steps import (
     DragStep,
     Gesture,
@@ -84,10 +85,15 @@ def find_target(play: Play, target: Target) -> Generator[Move, Observation, Aim]
     def rank(aim: Aim) -> tuple[float, bool]:
         return -round(aim.score, 2), not play.is_new(aim)
 
+    def found(screen: Screen) -> list[Aim]:
+        told_by_place = target.relation or target.ordinal is not None or target.place
+        in_order = aims(screen, target)
+        return in_order if told_by_place else sorted(in_order, key=rank)
+
     search = Search(
         describe(target),
         names_in(target),
-        lambda screen: sorted(aims(screen, target), key=rank),
+        found,
         whole_page=(target.ordinal or 0) < 0,
     )
     return (yield from look_for(play, search))

@@ -147,9 +147,10 @@ async def test_the_icon_in_a_framed_button_is_told_from_its_frame(read):
 
 
 async def test_a_text_that_a_message_has_pushed_down_is_not_new(read):
-    page = """<nav style="text-align: right"><span onclick="did('opened')">Bag</span></nav>
+    page = """<nav style="text-align: right">
+      <span onclick="did('opened'); message.textContent = 'One thing lies in it.'">Bag</span></nav>
       <p id=message hidden>One thing was added.</p>
-      <b onclick="message.hidden = false; did('added')">Bag</b>"""
+      <b onclick="message.hidden = false; message.textContent += ' Yes.'; did('added')">Bag</b>"""
     run = await read(page, 'click the second "Bag", click "Bag"')
     assert run.title == "opened"
 
