@@ -36,8 +36,8 @@ INK_HEIGHT_PX = 36
 """Height of a line's ink on that canvas: 30 loses 0.6 % of words, 26 loses 3 %."""
 SQUEEZE = 0.75
 """Width of running text on the canvas, as a part of its natural width. With doubtful runs read
-again, 18 % fewer columns and no more words wrong (6 to 7 in 1,000) on pages of documentation; 0.7
-doubles the mistakes."""
+again, 18 % fewer columns and 7 words wrong of 1,000, as without, on pages of documentation; 0.7
+gets 11 wrong."""
 RUNNING_TEXT = 8
 """A run that is so many times wider than high is running text; names and amounts are shorter."""
 DOUBT = 0.3

@@ -148,12 +148,14 @@ def _frames(box: PixelBox, lines: Sequence[Line], controls: Sequence[Shape]) -> 
     """Whether a blob is the outline of a control, or drawn around text."""
     own = Box(box.left, box.top, box.right, box.bottom)
     for shape in controls:
-        common = own.intersection(shape.box_px)
-        if shape.kind == "button" or common is None:
-            continue
-        if common.area > 0.6 * max(own.area, shape.box_px.area):
+        if shape.kind != "button" and _coincide(own, shape.box_px):
             return True
     return any(is_text(line) and own.contains(line.box_px.center) for line in lines)
+
+
+def _coincide(one: Box, other: Box) -> bool:
+    common = one.intersection(other)
+    return common is not None and common.area > 0.6 * max(one.area, other.area)
 
 
 def _is_button_around(
@@ -161,12 +163,7 @@ def _is_button_around(
 ) -> bool:
     """Whether a drawing is the outline of a button together with the icon in it."""
     own = Box(outer.box.left, outer.box.top, outer.box.right, outer.box.bottom)
-    is_button = any(
-        shape.kind == "button"
-        and (common := own.intersection(shape.box_px)) is not None
-        and common.area > 0.6 * max(own.area, shape.box_px.area)
-        for shape in controls
-    )
+    is_button = any(shape.kind == "button" and _coincide(own, shape.box_px) for shape in controls)
     return is_button and any(
         inner.is_likely
         and inner.box.left - outer.box.left >= BUTTON_PADDING_PX
