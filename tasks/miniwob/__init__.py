@@ -1,0 +1,1 @@
+"""MiniWoB++ as environments: its pages served locally, seeded, judged by their own reward."""

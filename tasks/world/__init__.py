@@ -1,0 +1,1 @@
+"""A world to learn from: endless interface pages by seed, with the truth about what they show."""
