@@ -1,0 +1,42 @@
+"""Which tasks have an oracle, and what it does in an episode."""
+
+from collections.abc import AsyncIterator, Mapping
+
+from vigorl.browser.actions import Action
+from vigorl.tasks.miniwob.hand import Oracle, Played, actions
+from vigorl.tasks.miniwob.registry import find
+from vigorl.tasks.miniwob.solutions import (
+    clicks,
+    dates,
+    drags,
+    forms,
+    games,
+    lists,
+    mail,
+    shapes,
+    texts,
+)
+
+ORACLES: Mapping[str, Oracle] = {
+    **clicks.ORACLES,
+    **dates.ORACLES,
+    **drags.ORACLES,
+    **forms.ORACLES,
+    **games.ORACLES,
+    **lists.ORACLES,
+    **mail.ORACLES,
+    **shapes.ORACLES,
+    **texts.ORACLES,
+}
+
+
+def solve(played: Played) -> AsyncIterator[Action]:
+    """The actions that do the task of an episode, one at a time; the last one is `Done`.
+
+    Each must be carried out before the next one is asked for.
+
+    Raises:
+        KeyError: the task has no oracle.
+        TaskFault: the page is not as the oracle knows it.
+    """
+    return actions(ORACLES[find(played.row.id).task], played)
