@@ -47,8 +47,8 @@ Model = Annotated[
     typer.Option(
         "--model",
         "-m",
-        help="[bold]reader[/bold] (embedded, no GPU), the URL of an OpenAI-compatible server, "
-        "a checkpoint's folder, or a hub id.",
+        help="[bold]reader[/bold] (embedded, no GPU), [bold]random[/bold] (clicks anywhere), the "
+        "URL of an OpenAI-compatible server, a checkpoint's folder, or a hub id.",
         rich_help_panel="Who plays",
     ),
 ]
@@ -247,12 +247,57 @@ def eval_tasks(
         _evaluate("tasks", policy, world, Limits(steps=40), workers, out, as_json)
 
 
+@eval_app.command("miniwob")
+def eval_miniwob(
+    task: Annotated[
+        list[str] | None,
+        typer.Option(help="Only these, of whichever split; may be repeated."),
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=1, help="Seeds of each task.")] = 5,
+    skip: Annotated[
+        int, typer.Option(min=0, help="Leave out the first N seeds: those already looked at.")
+    ] = 0,
+    split: Annotated[
+        Literal["train", "test"],
+        typer.Option(help="Whose tasks (BrowserGym's split) and whose seeds; test is held out."),
+    ] = "test",
+    max_steps: Annotated[int, typer.Option(min=1, help="Of each episode.")] = 30,
+    model: Model = "reader",
+    model_name: ModelName = None,
+    family: Family = None,
+    api_key: ApiKey = None,
+    temperature: Temperature = 0.5,
+    workers: Annotated[int, typer.Option(min=1, help="Episodes at once.")] = 4,
+    out: Annotated[Path | None, typer.Option(help="Where to record; default: runs/….")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Do the tasks of MiniWoB++; a raw reward above 0 counts as done, as in BrowserGym."""
+    with _errors(as_json):
+        from vigorl.agent.miniwob import open_miniwob
+        from vigorl.agent.rollout import Limits
+        from vigorl.agent.run import ModelConfig
+
+        world = open_miniwob(seeds, task, split, skip, workers)
+        policy = ModelConfig(model, model_name, family, api_key, temperature)
+        # A click that changes nothing is no sign of a loop where pages are this small.
+        limits = Limits(steps=max_steps, repeats=max_steps, unchanged=max_steps)
+        _evaluate("miniwob", policy, world, limits, workers, out, as_json)
+
+
 @tasks_app.command("list")
 def tasks_list(
     seed: Annotated[int, typer.Option(help="Whose words to show.")] = 0,
+    miniwob: Annotated[
+        bool, typer.Option("--miniwob", help="The tasks of MiniWoB++ instead.")
+    ] = False,
 ) -> None:
     """Name the embedded tasks, each with its goal for one seed."""
     with _errors(as_json=False):
+        if miniwob:
+            from vigorl.agent.miniwob import miniwob_table
+
+            Console().print(miniwob_table())
+            return
         from vigorl.agent.embedded import task_table
 
         Console().print(task_table(seed))

@@ -29,13 +29,17 @@ from vigorl.tasks.task import TaskRow
 READER = "reader"
 """The embedded policy that needs no model."""
 
+RANDOM = "random"
+"""The policy that clicks anywhere: a floor under all others."""
+
 
 @dataclass(frozen=True, slots=True)
 class ModelConfig:
     """Who plays."""
 
     model: str = READER
-    """`reader`, the URL of an OpenAI-compatible server, a checkpoint's folder, or a hub id."""
+    """`reader`, `random`, the URL of an OpenAI-compatible server, a checkpoint's folder, or a hub
+    id."""
     model_name: str | None = None
     """Which of a server's models; None: its only one."""
     family: str | None = None
@@ -106,6 +110,10 @@ async def open_policy(config: ModelConfig) -> Policy:
         from vigorl.policy.reader.actor import ReaderPolicy
 
         return ReaderPolicy()
+    if config.model == RANDOM:
+        from vigorl.policy.clicker import RandomPolicy
+
+        return RandomPolicy()
     from vigorl.policy.backend import Sampling
     from vigorl.policy.model import open_model
 

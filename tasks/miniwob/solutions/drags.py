@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 
+from vigorl.browser.actions import Hover
 from vigorl.browser.geometry import Box, Point
 from vigorl.tasks.miniwob.hand import Hand, Oracle
 from vigorl.tasks.miniwob.solutions.forms import ORDINAL, submit
@@ -178,10 +179,14 @@ async def _cube(hand: Hand) -> None:
     center = (await hand.shown(".viewport")).box.center
     moves = [(40, 0), (0, 40), (0, 40), (40, 0), (0, -40), (0, -40)]
     for turn in range(MAX_TURNS):
-        (active,) = await hand.texts(".cube .active")
-        if active == side:
+        # The cube follows the mouse wherever it jumps to with its button down: first go there.
+        await hand.hover("#subbtn")
+        await hand.wait(0.4)  # it comes to rest
+        if await hand.texts(".cube .active") == [side]:
             break
         dx, dy = moves[turn % len(moves)]
+        await hand.do(Hover(center))
+        await hand.wait(0.2)
         await hand.drag(center, Point(center.x + dx, center.y + dy))
     await submit(hand)
 

@@ -172,7 +172,7 @@ async def _agreement(hand: Hand) -> None:
         await hand.click("#cancel")
         return
     await hand.scroll("#text-area", 5000)
-    await hand.type("#name", hand.told(r'name "(.+)"'))
+    await hand.type("#name", hand.told(r'name "(.+?)"'))
     await hand.click("#agree" if "Agree" in hand.goal else "#cancel")
 
 

@@ -1,0 +1,55 @@
+"""`random` as a policy: clicks anywhere. What it reaches is the floor under all others."""
+
+import random
+from itertools import count
+from typing import Any
+
+from vigorl.browser.actions import Click
+from vigorl.browser.geometry import Box, Point
+from vigorl.browser.observation import Observation
+from vigorl.policy.policy import Turn
+
+
+class RandomPolicy:
+    """Clicks points drawn uniformly from the screen, whatever the goal.
+
+    The nth episode with a goal draws the same points in every run.
+    """
+
+    name = "random"
+    acts_on_marks = False
+
+    def __init__(self, seed: int = 0) -> None:
+        self._seed = seed
+        self._episodes: dict[str, count[int]] = {}
+
+    def actor(self, goal: str) -> "RandomActor":
+        """A fresh actor for one episode."""
+        episode = next(self._episodes.setdefault(goal, count()))
+        return RandomActor(random.Random(f"{self._seed} {episode} {goal}"))
+
+    def describe(self) -> dict[str, Any]:
+        """What a record needs to name this policy again."""
+        return {"policy": self.name, "seed": self._seed}
+
+    async def close(self) -> None:
+        """Nothing is held that needs letting go of."""
+
+
+class RandomActor:
+    """Clicks until somebody ends the episode."""
+
+    def __init__(self, draw: random.Random) -> None:
+        self._draw = draw
+        self._screen: Box | None = None
+
+    async def act(self, observation: Observation) -> Turn:
+        """Click somewhere."""
+        if observation.view is not None:
+            self._screen = observation.view.frame.region_css_px
+        assert self._screen is not None, "an episode begins with a screen"
+        # The right and lower edge are outside.
+        x = self._screen.left + self._draw.random() * self._screen.width
+        y = self._screen.top + self._draw.random() * self._screen.height
+        point = Point(x, y)
+        return Turn(f"click ({x:.0f}, {y:.0f})", "", (point,), Click(point))
