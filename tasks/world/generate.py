@@ -1,0 +1,274 @@
+"""The command `data generate`: pages by number, several at a time, into shards."""
+
+import asyncio
+import contextlib
+import json
+import platform
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import Error as PlaywrightError
+
+from vigorl.browser.chromium import Browser, BrowserSettings
+from vigorl.browser.errors import BrowserDied, PageHung, StorageFault, UsageError
+from vigorl.tasks.world.fonts import FONTS, fonts_of, installed
+from vigorl.tasks.world.layouts.registry import layouts_of
+from vigorl.tasks.world.page import PageSpec, Screens, draw_page
+from vigorl.tasks.world.questions import questions_of
+from vigorl.tasks.world.shards import (
+    FORMAT,
+    Sample,
+    read_shard,
+    shard_name,
+    shards_in,
+    write_shard,
+)
+from vigorl.tasks.world.splits import Dataset, WorldSplit
+from vigorl.tasks.world.studio import Studio
+
+TRIES = 3
+"""Of a page whose tab or browser breaks."""
+
+PAGES_A_SHARD: dict[Dataset, int] = {"screens": 100, "small": 25, "simple": 250}
+
+
+@dataclass(frozen=True, slots=True)
+class GenerateConfig:
+    """What is generated."""
+
+    out: Path
+    """Folder of the shards; one folder holds one data set of one split and seed."""
+    dataset: Dataset = "screens"
+    """`screens`: pages of all kinds. `small`: dense windows on large screens, targets of at most
+    a thousandth of the picture. `simple`: a dozen words."""
+    split: WorldSplit = "train"
+    pages: int = 1000
+    """Pages in all, those included that are there already."""
+    seed: int = 0
+    screens: Screens = "mixed"
+    """Viewports of `screens`: `mixed`, from phones to full HD, or `little`, 448x320 to 1024x640."""
+    workers: int = 4
+    """Tabs side by side."""
+    pages_a_shard: int | None = None
+    """None: 100, of `small` 25, of `simple` 250."""
+
+    def __post_init__(self) -> None:
+        if self.pages < 1 or self.workers < 1 or (self.pages_a_shard or 1) < 1:
+            raise UsageError("--pages, --workers and --pages-a-shard must be at least 1")
+
+    @property
+    def stem(self) -> str:
+        """Beginning of the shards' names."""
+        return f"{self.dataset}-{self.split}"
+
+    @property
+    def shard_pages(self) -> int:
+        """Pages in each shard but the last."""
+        return self.pages_a_shard or PAGES_A_SHARD[self.dataset]
+
+    def identity(self) -> dict[str, Any]:
+        """What two runs must share to write into the same folder."""
+        return {
+            "format": FORMAT, "dataset": self.dataset, "split": self.split, "seed": self.seed,
+            "screens": self.screens, "pages_a_shard": self.shard_pages,
+        }  # fmt: skip
+
+
+@dataclass
+class Progress:
+    """How far it is."""
+
+    pages: int
+    """Wanted in all."""
+    done: int = 0
+    """Made now or found."""
+    made: int = 0
+    """Made now."""
+    questions: int = 0
+    image_bytes: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+
+
+async def generate(
+    config: GenerateConfig, on_page: Callable[[Progress], None] = lambda progress: None
+) -> Progress:
+    """Make what is missing; finished shards are kept, whatever happens.
+
+    Raises:
+        UsageError: the folder holds another data set, or no font of the split is installed.
+        BrowserFault: no browser, or it keeps breaking.
+        StorageFault: the disk refuses.
+    """
+    fonts_of(config.split)
+    _claim(config)
+    progress = Progress(config.pages)
+    starts = range(0, config.pages, config.shard_pages)
+    wanted = []
+    for number, start in enumerate(starts):
+        stop = min(start + config.shard_pages, config.pages)
+        path = config.out / shard_name(config.stem, number)
+        if path.exists() and (stop - start) == config.shard_pages:
+            progress.done += stop - start
+        else:  # also a last shard that was cut short and may be longer now
+            wanted.append((path, range(start, stop)))
+    if wanted:
+        async with Browser(BrowserSettings()) as browser, Studio(browser, config.workers) as studio:
+            await _make(config, studio, wanted, progress, on_page)
+            chromium = browser.version
+        await asyncio.to_thread(_write_card, config, chromium)
+    return progress
+
+
+async def _make(
+    config: GenerateConfig,
+    studio: Studio,
+    wanted: list[tuple[Path, range]],
+    progress: Progress,
+    on_page: Callable[[Progress], None],
+) -> None:
+    places = asyncio.Semaphore(config.workers + 2)
+
+    async def make(index: int) -> Sample:
+        async with places:
+            spec = draw_page(config.dataset, config.split, config.seed, index, config.screens)
+            sample = await _sample(studio, spec)
+        progress.made += 1
+        progress.done += 1
+        progress.questions += len(sample.questions)
+        progress.image_bytes += len(sample.picture.data)
+        on_page(progress)
+        return sample
+
+    async def finish(path: Path, tasks: list[asyncio.Task[Sample]]) -> None:
+        samples = [await task for task in tasks]
+        await asyncio.to_thread(write_shard, path, samples)
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            before: asyncio.Task[None] | None = None
+            for path, indexes in wanted:
+                tasks = [group.create_task(make(index)) for index in indexes]
+                if before is not None:
+                    await before  # one shard is drawn while the last one is written
+                before = group.create_task(finish(path, tasks))
+                if len(tasks) > 1:
+                    await tasks[-2]
+    except* (BrowserDied, PageHung, StorageFault, UsageError) as errors:
+        raise errors.exceptions[0] from None
+
+
+async def _sample(studio: Studio, spec: PageSpec) -> Sample:
+    for attempt in range(1, TRIES + 1):
+        try:
+            shot = await studio.shoot(spec)
+            break
+        except PageHung:
+            if attempt == TRIES:
+                raise
+        except PlaywrightError as error:
+            if attempt == TRIES:
+                raise BrowserDied(f"{spec.key}: {error.message}") from error
+    about = {
+        name: value
+        for name, value in asdict(spec).items()
+        if name not in ("html", "asks", "title", "width_px", "height_px", "device_scale", "key")
+    }
+    return Sample(spec.key, shot.picture, shot.truth, questions_of(spec, shot), about)
+
+
+def _claim(config: GenerateConfig) -> None:
+    """Make the folder, or see that what it holds is the same data set."""
+    card = config.out / "card.json"
+    try:
+        config.out.mkdir(parents=True, exist_ok=True)
+        for unfinished in config.out.glob("*.tar.part"):
+            unfinished.unlink()
+        if card.exists():
+            there = json.loads(card.read_text(encoding="utf-8"))
+            differing = [k for k, v in config.identity().items() if there.get(k) != v]
+            if differing:
+                raise UsageError(
+                    f"{config.out} holds another data set ({', '.join(differing)}): choose "
+                    "another --out, or delete it"
+                )
+        else:
+            _save(card, json.dumps(config.identity(), indent=1))
+    except OSError as error:
+        raise StorageFault(f"{config.out}: {error}") from error
+
+
+def _save(path: Path, text: str) -> None:
+    unfinished = path.with_name(path.name + ".part")
+    unfinished.write_text(text + "\n", encoding="utf-8")
+    unfinished.replace(path)
+
+
+def _write_card(config: GenerateConfig, chromium: str) -> None:
+    """Count what lies there and write it down, for programs and for people."""
+    counts: dict[str, Counter[str]] = {
+        name: Counter() for name in ("layout", "language", "font", "icon_set", "manner", "kind")
+    }
+    totals: Counter[str] = Counter()
+    for path in shards_in(config.out):
+        totals["shards"] += 1
+        totals["bytes"] += path.stat().st_size
+        for sample in read_shard(path):
+            totals["pages"] += 1
+            totals["lines"] += len(sample.truth.lines)
+            totals["words"] += len(sample.truth.words)
+            totals["controls"] += len(sample.truth.controls)
+            totals["questions"] += len(sample.questions)
+            for name in ("layout", "language", "font", "icon_set", "manner"):
+                counts[name][sample.about[name]] += 1
+            counts["kind"].update(question.kind for question in sample.questions)
+    card = {
+        **config.identity(),
+        "totals": dict(totals),
+        "counts": {name: dict(counter.most_common()) for name, counter in counts.items()},
+        "layouts": [layout.name for layout in layouts_of(config.split, config.dataset)],
+        "fonts": [font.family for font in fonts_of(config.split)],
+        "fonts_missing": [
+            font.family
+            for font in FONTS
+            if font.split == config.split and font.family not in installed()
+        ],
+        "versions": {
+            "vigorl-agent": version("vigorl-agent"),
+            "chromium": chromium,
+            "playwright": version("playwright"),
+            "python": platform.python_version(),
+        },
+        "licences": {
+            "pages": "made by a program; Apache-2.0 like the program",
+            "icons": "of open sets, see tasks/world/ICONS.md",
+            "words": "SCOWL (English), own lists (others), see tasks/world/WORDS.md",
+            "fonts": "open licences of the Debian packages named in tasks/world/fonts.py",
+        },
+    }
+    with contextlib.suppress(FileNotFoundError):
+        card["notes"] = json.loads((config.out / "card.json").read_text()).get("notes", "")
+    try:
+        _save(config.out / "card.json", json.dumps(card, indent=1, ensure_ascii=False))
+        _save(config.out / "README.md", _readme(config, card))
+    except OSError as error:
+        raise StorageFault(f"{config.out}: {error}") from error
+
+
+def _readme(config: GenerateConfig, card: dict[str, Any]) -> str:
+    totals = card["totals"]
+    return f"""# Generated pages: `{config.dataset}`, split `{config.split}`
+
+{totals["pages"]} screenshots with {totals["questions"]} questions, {totals["words"]} words and
+{totals["controls"]} controls, drawn by `vigorl-agent data generate --dataset {config.dataset}
+--split {config.split} --seed {config.seed} --screens {config.screens}`.
+
+Each page is `KEY.jpg`, `.png` or `.webp` and `KEY.json`: `lines` (text, box, words, the edges of
+every character), `controls` (role, name, box, icon, state) and `questions` (instruction, kind,
+bbox_xyxy or null, answer or null), all in px of the image. Read it with
+`vigorl.tasks.world.shards.read_shards`, or with any WebDataset loader.
+
+Layouts, fonts, words and icon sets of one split are in no other. Licences: `card.json`."""

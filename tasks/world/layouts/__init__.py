@@ -1,0 +1,1 @@
+"""What generated pages are of: every module draws some layouts, `registry` lists them."""
