@@ -1,0 +1,68 @@
+"""What nano is told before a turn, as text: the task, what was done, and the screen.
+
+The task stands first, so that everything on the screen is read in its light.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+PLACE = re.compile(r" \((\d+), (\d+)\)")
+"""A point as commands, thoughts and readings write it."""
+
+MOST_PAST = 14
+"""Past actions that are told; the oldest are left out first."""
+_LONGEST_TITLE = 80
+_LONGEST_EVENT = 160
+_ADDRESS = re.compile(r'\s*"?https?://\S+')
+
+
+@dataclass(frozen=True)
+class Situation:
+    """Everything that a turn depends on."""
+
+    goal: str
+    past: Sequence[str]
+    """Past actions as `remembered` writes them."""
+    title: str
+    tabs: Sequence[tuple[str, bool]]
+    """Title of each tab, and whether it is shown."""
+    events: Sequence[str]
+    reading: str
+    closer: str = ""
+    """The reading of an enlarged part, where one was asked for."""
+
+
+def write_prompt(situation: Situation) -> str:
+    """The user's message."""
+    parts = [f"Task: {' '.join(situation.goal.split())}"]
+    past = situation.past[-MOST_PAST:]
+    first = len(situation.past) - len(past) + 1
+    parts += [f"{number}. {line}" for number, line in enumerate(past, first)]
+    parts.append(f"Page: {_line(situation.title, _LONGEST_TITLE)}")
+    if len(situation.tabs) > 1:
+        names = (
+            f"{number} {_line(title, 40)}{' (shown)' if shown else ''}"
+            for number, (title, shown) in enumerate(situation.tabs)
+        )
+        parts.append(f"Tabs: {' | '.join(names)}")
+    parts += [f"Event: {_line(_ADDRESS.sub('', text), _LONGEST_EVENT)}" for text in situation.events]
+    parts.append(situation.reading)
+    if situation.closer:
+        parts.append(f"Closer:\n{situation.closer}")
+    return "\n".join(parts)
+
+
+def remembered(command: str, names: Sequence[str]) -> str:
+    """A command as it is remembered: the names of what it acted on instead of its points."""
+    rest = iter(names)
+    return PLACE.sub(lambda _: f" {next(rest, 'nothing')}", command)
+
+
+def unchanged(line: str) -> str:
+    """The memory of a command after which the screen was the same."""
+    return f"{line}: no change"
+
+
+def _line(text: str, longest: int) -> str:
+    return " ".join(text.split())[:longest].replace("<", "‹").replace(">", "›")

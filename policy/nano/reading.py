@@ -1,0 +1,334 @@
+"""A screen as text: one line for each row of it, every item with its point right behind its name.
+
+::
+
+    "Lumen" (73, 39) | "Courses" (150, 39) | "Teachers" (216, 39)
+    "Full name" (148, 276)
+    field "Full name" (306, 331) "Karin Tanaka"
+    box "Printed handout" (516, 562) on | "Register" (841, 767) button
+
+An item is written in thoughts exactly as it stands here, so that after a name its point is a copy.
+Points are middles, in thousandths of the screen. What a control is called comes from the geometry
+around it; nothing here knows more than what was seen. `?` marks a text of which a letter is
+doubtful.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from vigorl.browser.geometry import Box, Frame, Point
+from vigorl.policy.reader.screen import Line, Screen, Shape
+
+Kind = Literal["text", "link", "button", "field", "list", "box", "radio", "switch", "icon"]
+
+LONGEST_TEXT = 44
+"""Characters of a running text that are written; names and values are shorter."""
+MOST_ITEMS = 110
+"""Items of a screen. Beyond it the longest texts that stand in no control are left out first:
+running text says least about what can be done."""
+DOUBTFUL = 0.6
+"""Confidence below which a text is marked."""
+
+_FOREIGN = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\ue000-\uf8ff]")
+"""Icons are read as characters of these scripts."""
+_LABEL_GAP_PX = 45.0
+_LABEL_ROW_PX = 400.0
+_SWITCH_ROW_PX = 1200.0
+_TALL = 3.5
+"""A button higher than so many of its lines is a card."""
+_IN_QUOTES = str.maketrans({'"': "'", "“": "'", "”": "'", "’": "'", "<": "‹", ">": "›", "\n": " "})
+_KINDS: dict[str, Kind] = {
+    "button": "button",
+    "field": "field",
+    "select": "list",
+    "checkbox": "box",
+    "radio": "radio",
+    "switch": "switch",
+    "icon": "icon",
+}
+
+
+@dataclass(slots=True)
+class Item:
+    """Something on the screen, with its name."""
+
+    kind: Kind
+    text: str
+    """What is written on it; the value of a field, the choice of a list."""
+    box_px: Box
+    label: str = ""
+    """The text beside it that says what it is for."""
+    on: bool | None = None
+    doubtful: bool = False
+    source: int = -1
+    """Index of the line that it was made from; -1: of none alone."""
+
+
+def items(screen: Screen) -> list[list[Item]]:
+    """The screen's items, row by row."""
+    screen = _cleaned(screen)
+    shapes = [shape for shape in screen.shapes if not _is_card(shape, screen.lines)]
+    owners = _owners(screen.lines, shapes)
+    found: list[Item] = []
+    named: set[int] = set()
+    free = [i for i in range(len(screen.lines)) if i not in owners]
+    inner: dict[int, list[int]] = {}
+    for line_index, shape_index in owners.items():
+        inner.setdefault(shape_index, []).append(line_index)
+    holders = [shape.box_px for shape in shapes if shape.kind == "button"]
+    for index, shape in enumerate(shapes):
+        kind = _KINDS[shape.kind]
+        lines = [screen.lines[i] for i in sorted(inner.get(index, ()), key=_by_place(screen))]
+        text = " ".join(line.text for line in lines)
+        doubtful = any(line.confidence < DOUBTFUL for line in lines)
+        if kind == "icon":
+            if any(_holds(box, shape.box_px) for box in holders) and _texted(
+                shape, shapes, inner
+            ):
+                continue
+            found.append(Item(kind, " ".join(shape.names[:1]), shape.box_px))
+        elif kind == "button":
+            if text or not any(
+                other.kind == "icon" and _holds(shape.box_px, other.box_px) for other in shapes
+            ):
+                found.append(Item(kind, text, shape.box_px, doubtful=doubtful))
+        else:
+            label = _label(shape, screen.lines, free)
+            name = "" if label is None else screen.lines[label].text
+            if label is not None and kind in ("box", "radio", "switch"):
+                named.add(label)
+            found.append(Item(kind, text, shape.box_px, name, shape.checked, doubtful))
+    for index in free:
+        if index not in named:
+            line = screen.lines[index]
+            kind = "link" if line.link else "text"
+            doubtful = line.confidence < DOUBTFUL
+            found.append(Item(kind, line.text, line.box_px, doubtful=doubtful, source=index))
+    return _rows(_fewer(found))
+
+
+def _cleaned(screen: Screen) -> Screen:
+    """Without pictures that were read as letters, and letters that were taken for pictures."""
+    lines = []
+    for line in screen.lines:
+        text = " ".join(_FOREIGN.sub("", line.text).split())
+        if text:
+            lines.append(replace(line, text=text))
+    boxes = [line.box_px for line in lines]
+    shapes = [
+        shape
+        for shape in screen.shapes
+        if shape.kind != "icon" or not any(_touches(box, shape.box_px.center) for box in boxes)
+    ]
+    return Screen(tuple(lines), tuple(shapes), screen.frame)
+
+
+def _touches(line: Box, point: Point) -> bool:
+    return (
+        line.left - 4 <= point.x <= line.right + 4 and line.top - 5 <= point.y <= line.bottom + 5
+    )
+
+
+def write_item(item: Item, frame: Frame, viewport: Box | None = None) -> str:
+    """An item as it stands in a reading and in thoughts.
+
+    Args:
+        item: Its box is in px of `frame`.
+        frame: The picture that was read.
+        viewport: The whole screen, where the picture shows a part of it.
+    """
+    where = write_place(item.box_px.center, frame, viewport)
+    doubt = " ?" if item.doubtful else ""
+    match item.kind:
+        case "text":
+            return f'"{_quoted(item.text)}" {where}{doubt}'
+        case "link" | "button":
+            return f'"{_quoted(item.text)}" {where} {item.kind}{doubt}'
+        case "icon":
+            return f"icon {item.text} {where}" if item.text else f"icon {where}"
+        case "field" | "list":
+            return f'{_head(item)} {where} "{_quoted(item.text)}"{doubt}'
+        case _:
+            return f"{_head(item)} {where} {'on' if item.on else 'off'}"
+
+
+def name_of(item: Item) -> str:
+    """An item without its place, as it is remembered."""
+    if item.kind in ("text", "link", "button"):
+        return f'"{_quoted(item.text)}"'
+    if item.kind == "icon":
+        return f"icon {item.text}".strip()
+    return _head(item) if item.label or not item.text else f'{item.kind} "{_quoted(item.text)}"'
+
+
+def write_place(point_px: Point, frame: Frame, viewport: Box | None = None) -> str:
+    """`(x, y)` in thousandths of the screen, for a point of `frame`."""
+    point, whole = frame.to_css(point_px), viewport or frame.region_css_px
+    x = min(max(round((point.x - whole.left) / whole.width * 1000), 0), 999)
+    y = min(max(round((point.y - whole.top) / whole.height * 1000), 0), 999)
+    return f"({x}, {y})"
+
+
+def write_rows(
+    rows: Sequence[Sequence[Item]], frame: Frame, viewport: Box | None = None
+) -> str:
+    """The whole reading; the arguments are those of `write_item`."""
+    return "\n".join(
+        " | ".join(write_item(item, frame, viewport) for item in row) for row in rows
+    )
+
+
+def item_at(rows: Iterable[Sequence[Item]], point_px: Point) -> Item | None:
+    """What a click there is meant for: the smallest item that holds the point, or the nearest."""
+    everything = [item for row in rows for item in row]
+    holding = [item for item in everything if _wide(item).contains(point_px)]
+    if holding:
+        return min(holding, key=lambda item: (item.kind in ("text", "link"), item.box_px.area))
+    near = [(_off(item.box_px, point_px), i) for i, item in enumerate(everything)]
+    distance, index = min(near, default=(99.0, -1))
+    return everything[index] if distance <= 12 else None
+
+
+def _wide(item: Item) -> Box:
+    box = item.box_px
+    return Box(box.left - 2, box.top - 3, box.right + 2, box.bottom + 3)
+
+
+def _off(box: Box, point: Point) -> float:
+    dx = max(box.left - point.x, point.x - box.right, 0.0)
+    dy = max(box.top - point.y, point.y - box.bottom, 0.0)
+    return dx + dy
+
+
+def _head(item: Item) -> str:
+    return f'{item.kind} "{_quoted(item.label)}"' if item.label else item.kind
+
+
+def _quoted(text: str) -> str:
+    """Text inside of quotation marks: what would end it is replaced."""
+    return text.translate(_IN_QUOTES)
+
+
+def _is_card(shape: Shape, lines: Sequence[Line]) -> bool:
+    """Whether a button is rather a card or a panel: it holds several lines of text."""
+    if shape.kind != "button":
+        return False
+    held = [line.box_px for line in lines if _holds(shape.box_px, line.box_px)]
+    if len(held) >= 4:
+        return True
+    return bool(held) and shape.box_px.height > _TALL * max(box.height for box in held)
+
+
+def _holds(outer: Box, inner: Box) -> bool:
+    return outer.contains(inner.center) and inner.area <= outer.area * 1.1
+
+
+def _owners(lines: Sequence[Line], shapes: Sequence[Shape]) -> dict[int, int]:
+    """Which lines stand in which shape; in the smallest where several hold one."""
+    owners: dict[int, int] = {}
+    holding = [
+        (shape.box_px.area, index)
+        for index, shape in enumerate(shapes)
+        if shape.kind in ("button", "field", "select")
+    ]
+    holding.sort()
+    for line_index, line in enumerate(lines):
+        for _, shape_index in holding:
+            if _holds(shapes[shape_index].box_px, line.box_px):
+                owners[line_index] = shape_index
+                break
+    return owners
+
+
+def _texted(icon: Shape, shapes: Sequence[Shape], inner: dict[int, list[int]]) -> bool:
+    """Whether an icon is only an ornament of a button that has a text."""
+    return any(
+        inner.get(index)
+        for index, shape in enumerate(shapes)
+        if shape.kind == "button" and _holds(shape.box_px, icon.box_px)
+    )
+
+
+def _by_place(screen: Screen) -> Callable[[int], tuple[float, float]]:
+    def place(index: int) -> tuple[float, float]:
+        box = screen.lines[index].box_px
+        return round(box.center.y / 8), box.left
+
+    return place
+
+
+def _label(shape: Shape, lines: Sequence[Line], free: Sequence[int]) -> int | None:
+    """The line that says what a control is for; None where none stands as labels do."""
+    cost_of = _field_cost if shape.kind in ("field", "select") else _box_cost
+    best, best_cost = None, 120.0
+    control = shape.box_px
+    for index in free:
+        label = lines[index].box_px
+        if label.bottom < control.top - _LABEL_GAP_PX or label.top > control.bottom + 4:
+            continue
+        cost = cost_of(control, label)
+        if cost is not None and cost < best_cost:
+            best, best_cost = index, cost
+    return best
+
+
+def _shared_height(a: Box, b: Box) -> float:
+    return (min(a.bottom, b.bottom) - max(a.top, b.top)) / max(1.0, min(a.height, b.height))
+
+
+def _field_cost(field: Box, label: Box) -> float | None:
+    """How unusual it is that a label stands there, px: over its field, or left of it."""
+    if _shared_height(field, label) >= 0.5:
+        dx = field.left - label.right
+        return 14 + 0.15 * dx if -4 <= dx <= _LABEL_ROW_PX else None
+    dy = field.top - label.bottom
+    if min(field.right, label.right) <= max(field.left, label.left) or not -4 <= dy:
+        return None
+    return 4 + max(dy, 0.0) + 0.05 * abs(field.left - label.left) if dy <= _LABEL_GAP_PX else None
+
+
+def _box_cost(box: Box, label: Box) -> float | None:
+    """The same for a checkbox, radio button or switch: left of its label, or at its row's end."""
+    if _shared_height(box, label) < 0.4:
+        return None
+    if box.right <= label.left + 4:
+        dx = label.left - box.right
+        return max(dx, 0.0) if dx < 60 else None
+    dx = box.left - label.right
+    lower = 0.5 * (label.top - box.top)
+    return 40 + 0.02 * dx + lower if -4 <= dx < _SWITCH_ROW_PX else None
+
+
+def _fewer(found: list[Item]) -> list[Item]:
+    """No more items than a prompt has room for, no longer texts than say something."""
+    if len(found) > MOST_ITEMS:
+        texts = sorted(
+            (item for item in found if item.kind == "text"), key=lambda item: -len(item.text)
+        )
+        dropped = {id(item) for item in texts[: len(found) - MOST_ITEMS]}
+        found = [item for item in found if id(item) not in dropped][:MOST_ITEMS]
+    for item in found:
+        if len(item.text) > LONGEST_TEXT + 16 and item.kind == "text":
+            item.text = item.text[:LONGEST_TEXT].rsplit(" ", 1)[0] + "…"
+    return found
+
+
+def _rows(found: list[Item]) -> list[list[Item]]:
+    """Items that stand side by side, from the top; each row from the left."""
+    rest = sorted(found, key=lambda item: item.box_px.center.y)
+    rows: list[list[Item]] = []
+    for item in rest:
+        if rows and _beside(rows[-1][0].box_px, item.box_px):
+            rows[-1].append(item)
+        else:
+            rows.append([item])
+    for row in rows:
+        row.sort(key=lambda item: item.box_px.left)
+    return rows
+
+
+def _beside(first: Box, box: Box) -> bool:
+    lower = min(first.height, box.height)
+    return abs(first.center.y - box.center.y) <= max(0.42 * lower, 3.0)
