@@ -37,8 +37,10 @@ app = typer.Typer(
 )
 eval_app = typer.Typer(help="Measure a policy.", no_args_is_help=True)
 tasks_app = typer.Typer(help="The embedded tasks.", no_args_is_help=True)
+data_app = typer.Typer(help="Screenshots to learn from.", no_args_is_help=True)
 app.add_typer(eval_app, name="eval")
 app.add_typer(tasks_app, name="tasks")
+app.add_typer(data_app, name="data")
 
 _T = TypeVar("_T")
 
@@ -313,6 +315,54 @@ def tasks_serve(
 
         Console().print(f"http://127.0.0.1:{port}/  [dim](Ctrl-C ends it)[/dim]", highlight=False)
         _play(serve(port))
+
+
+@data_app.command("generate")
+def data_generate(
+    out: Annotated[Path, typer.Option(help="Folder of the shards; one data set in each.")],
+    dataset: Annotated[
+        Literal["screens", "small", "simple"],
+        typer.Option(
+            help="Pages of all kinds; dense windows on large screens with tiny targets; "
+            "a dozen words."
+        ),
+    ] = "screens",
+    split: Annotated[
+        Literal["train", "val", "test"],
+        typer.Option(help="Layouts, fonts, words and icon sets of one are in no other."),
+    ] = "train",
+    pages: Annotated[int, typer.Option(min=1, help="In all, with those already there.")] = 1000,
+    seed: Annotated[int, typer.Option(help="The same seed draws the same pages.")] = 0,
+    screens: Annotated[
+        Literal["mixed", "little"],
+        typer.Option(help="Viewports of 'screens': phones to full HD, or at most 1024x640."),
+    ] = "mixed",
+    workers: Annotated[int, typer.Option(min=1, help="Tabs side by side.")] = 4,
+    pages_a_shard: Annotated[
+        int | None, typer.Option(min=1, help="Default: 100; small 25, simple 250.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Render screenshots with exact truth and questions, endlessly, by seed.
+
+    Writes WebDataset shards; `eval grounding --data` takes the folder as it is. Run again to go
+    on where it stopped: finished shards are kept.
+
+    [dim]$[/dim] vigorl-agent data generate --out data/train --pages 5000
+    """
+    with _errors(as_json):
+        from vigorl.agent.generating import generating
+        from vigorl.tasks.world.generate import GenerateConfig, generate
+
+        config = GenerateConfig(out, dataset, split, pages, seed, screens, workers, pages_a_shard)
+        with generating(pages, Console(stderr=True)) as on_page:
+            made = _play(generate(config, on_page))
+        Console(stderr=as_json).print(
+            f"[green]ready[/green]  {made.done} pages in {escape(str(out))}, {made.made} of them new",
+            highlight=False,
+        )
+    if as_json:
+        _print_json({"pages": made.done, "made": made.made, "folder": str(out)})
 
 
 @app.command()

@@ -5,6 +5,7 @@ person cannot see does not count: what lies outside of the viewport or of a box 
 what is transparent, what something else covers.
 """
 
+import json
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -90,7 +91,8 @@ async def read_truth(page: Page) -> PageTruth:
     Raises:
         playwright.async_api.Error: the page is closed or was replaced meanwhile.
     """
-    return truth_from(await page.evaluate(script()))
+    # One string crosses the pipe several times faster than the records in it would.
+    return truth_from(json.loads(await page.evaluate(f"() => JSON.stringify(({script()})())")))
 
 
 @cache

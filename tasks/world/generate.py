@@ -6,7 +6,7 @@ import json
 import platform
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,10 @@ from vigorl.tasks.world.studio import Studio
 
 TRIES = 3
 """Of a page whose tab or browser breaks."""
+
+ABOUT = ("split", "dataset", "seed", "index", "layout", "language", "manner", "font", "icon_set",
+         "dark", "encoding", "quality")  # fmt: skip
+"""What is written down about each page."""
 
 PAGES_A_SHARD: dict[Dataset, int] = {"screens": 100, "small": 25, "simple": 250}
 
@@ -172,11 +176,7 @@ async def _sample(studio: Studio, spec: PageSpec) -> Sample:
         except PlaywrightError as error:
             if attempt == TRIES:
                 raise BrowserDied(f"{spec.key}: {error.message}") from error
-    about = {
-        name: value
-        for name, value in asdict(spec).items()
-        if name not in ("html", "asks", "title", "width_px", "height_px", "device_scale", "key")
-    }
+    about = {name: getattr(spec, name) for name in ABOUT}
     return Sample(spec.key, shot.picture, shot.truth, questions_of(spec, shot), about)
 
 

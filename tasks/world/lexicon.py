@@ -10,7 +10,8 @@ from vigorl.tasks.world.splits import WorldSplit, belonging
 
 LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "sv", "pl")
 
-FIRST_NAMES = """Ada Aaron Agata Aisha Alba Alina Amara Amir Anders Anika Anton Aoife Arjun Astrid
+FIRST_NAMES = tuple(
+    """Ada Aaron Agata Aisha Alba Alina Amara Amir Anders Anika Anton Aoife Arjun Astrid
 Bea Bela Bianca Bram Britta Callum Camila Caspar Chiara Chloe Ciara Dario Dora Ebba Eero Elias
 Elif Eloise Enzo Erik Esra Eva Fatima Finn Flora Freja Gabor Gemma Giulia Goran Hana Hassan Heidi
 Hilda Ida Ilse Imran Ines Iris Isak Ivo Jana Jasper Joana Johan Jonah Joris Julia Kai Kamil Karla
@@ -19,7 +20,9 @@ Maya Mei Mila Milan Mira Mohan Naomi Nico Nina Noah Noor Nuria Ola Omar Orla Ott
 Rafael Ravi Renata Rhea Robin Rory Rosa Sami Sanna Sara Selin Silas Sofia Sven Tara Teo Tess Tom
 Una Uma Vera Vito Wei Willem Xenia Yara Yusuf Zainab Zoe Zoran Björn Zoë René Åsa Jürgen José
 """.split()
-LAST_NAMES = """Abbott Adeyemi Ahmed Almeida Aoki Arslan Bakker Banerjee Barros Bauer Bellini Berger
+)
+LAST_NAMES = tuple(
+    """Abbott Adeyemi Ahmed Almeida Aoki Arslan Bakker Banerjee Barros Bauer Bellini Berger
 Bishop Bjork Blanc Bosch Bose Braun Brooks Byrne Campos Castro Chen Chopra Conti Costello Cruz
 Dalton Davies Demir Dietrich Doyle Duarte Dunn Egger Eklund Evans Faber Farrell Ferreira Fiala
 Flynn Fuchs Galli Gill Greco Green Gupta Haas Hale Hall Harris Hayashi Heller Hoffman Holt Horvat
@@ -30,13 +33,16 @@ Popov Porter Quinn Ramos Rao Reed Reyes Ricci Rojas Roth Russo Sahin Santos Schm
 Singh Smith Soto Stein Stone Suzuki Svensson Takeda Tran Vance Varga Vidal Vogt Wagner Walsh Wang
 Ward West Wolf Wong Wood Yamada Young Zhou Ziegler Zimmer Müller Núñez Gómez Søren Åberg Łukasz
 """.split()
-PLACES = """Aarau Albany Antwerp Aosta Austin Bath Berlin Bilbao Boston Bremen Brno Bristol Bruges
+)
+PLACES = tuple(
+    """Aarau Albany Antwerp Aosta Austin Bath Berlin Bilbao Boston Bremen Brno Bristol Bruges
 Cairo Cardiff Chicago Cologne Como Cusco Dakar Dallas Delft Denver Derby Dover Durban Essen Exeter
 Faro Fargo Geneva Genoa Ghent Gothenburg Graz Halifax Hamburg Hanoi Hull Izmir Jena Kiel Kobe Kyoto
 Lagos Leeds Lille Lima Lodz London Lund Lyon Macon Malaga Mainz Miami Milan Mumbai Nairobi Nice
 Oxford Padua Paris Perth Pisa Porto Quebec Quito Reno Rome Salem Seattle Seoul Siena Sydney Tampa
 Tokyo Toulouse Trento Tulsa Turin Ulm Vaduz Venice Verona Vigo Warsaw Wismar York Zurich Málaga
 Köln Zürich Tromsø Łódź Besançon Cádiz Umeå""".split()
+)
 MONTHS = "January February March April May June July August September October November December"
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 ENDINGS = (
@@ -79,15 +85,15 @@ def _data() -> dict[str, Any]:
 @cache
 def words_of(split: WorldSplit, language: str) -> tuple[str, ...]:
     """The words of a language that belong to a split."""
-    return belonging(_data()["languages"][language]["words"], split)
+    return belonging(tuple(_data()["languages"][language]["words"]), split)
 
 
 @cache
 def labels_of(split: WorldSplit, language: str, kind: str) -> tuple[str, ...]:
     """The labels of a kind that belong to a split; none where the language has no such list."""
     if language == "en":
-        return belonging(_data()["labels"][kind], split)
-    listed = _data()["languages"][language].get(kind, ())
+        return belonging(tuple(_data()["labels"][kind]), split)
+    listed = tuple(_data()["languages"][language].get(kind, ()))
     try:
         return belonging(listed, split)
     except ValueError:

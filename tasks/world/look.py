@@ -91,7 +91,7 @@ def draw_look(draw: random.Random, fonts: tuple[Font, ...], density: Density) ->
     manner = draw.choice(MANNERS)
     dark = draw.random() < manner.dark
     chosen = _fonts(draw, fonts, manner)
-    low, high = {"loose": (13, 20), "normal": (11, 16), "dense": (8, 13)}[density]
+    low, high = {"loose": (13, 20), "normal": (11, 16), "dense": (9, 14)}[density]
     size = draw.uniform(low, high) if draw.random() < 0.4 else float(draw.randint(low, high))
     room = size * {"loose": 0.95, "normal": 0.7, "dense": 0.35}[density] * draw.uniform(0.7, 1.3)
     radius = draw.randint(*manner.radius_px)

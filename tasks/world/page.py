@@ -26,8 +26,10 @@ MIXED = ((360, 740), (390, 844), (412, 915), (768, 1024), (1024, 768), (1280, 72
          (1280, 800), (1366, 768), (1440, 900), (1536, 864), (1680, 1050), (1920, 1080))  # fmt: skip
 """Viewports that people use, from phones to full HD, CSS px."""
 
-LARGE = ((1920, 1080), (1920, 1200), (2560, 1440), (2560, 1600), (3440, 1440), (3840, 2160))
-"""Viewports of large screens, CSS px."""
+LARGE = ((1920, 1080, 1.0), (1920, 1080, 1.0), (1920, 1200, 1.0), (2560, 1440, 1.0),
+         (2560, 1600, 1.0), (3440, 1440, 1.0), (3840, 2160, 1.0), (1920, 1080, 1.5),
+         (1920, 1080, 2.0), (2560, 1440, 1.5))  # fmt: skip
+"""Viewports of large screens, CSS px, and device pixels for each."""
 
 ENGLISH = 0.62
 """Share of pages in English."""
@@ -122,8 +124,7 @@ def _viewport(draw: random.Random, dataset: Dataset, screens: Screens) -> tuple[
         case "simple":
             return 448, 320, 1.0
         case "small":
-            width, height = draw.choice(LARGE)
-            return width, height, 1.0
+            return draw.choice(LARGE)
         case "screens" if screens == "little":
             width, height = draw.choice(LITTLE)
             return width, height, 1.0

@@ -6,7 +6,6 @@ neighbour or not at all.
 """
 
 import random
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -103,8 +102,16 @@ class _Page:
 
     def occurrences(self, text: str) -> int:
         """How often a text is to be read on the page, as whole words."""
-        escaped = re.escape(text.casefold())
-        return len(re.findall(rf"(?<!\w){escaped}(?!\w)", self.text))
+        wanted, page, count = text.casefold(), self.text, 0
+        place = page.find(wanted)
+        while place >= 0:
+            before, after = (
+                page[place - 1 : place],
+                page[place + len(wanted) : place + len(wanted) + 1],
+            )
+            count += not (before.isalnum() or after.isalnum())
+            place = page.find(wanted, place + 1)
+        return count
 
     def question(
         self,
@@ -130,7 +137,7 @@ class _Page:
     def controls(self) -> Iterator[Question]:
         """Of everything that can be clicked or typed into."""
         for control in self.truth.controls:
-            line = self.line_in(control)
+            inside = self.lines_in(control)
             if control.role in FIELDS:
                 yield from self.of_field(control)
             elif control.role in TOGGLES:
@@ -138,9 +145,9 @@ class _Page:
             elif control.role == "slider":
                 if self.once(control):
                     yield self.say(("the slider {}", "move the slider “{}”"), control, "field")
-            elif line is not None:
-                yield from self.of_labelled(control, line)
-            elif control.icon:
+            elif len(inside) == 1:
+                yield from self.of_labelled(control, inside[0])
+            elif control.icon and not inside:
                 yield from self.of_icon(control)
 
     def once(self, control: Control) -> bool:
@@ -155,14 +162,13 @@ class _Page:
         ui_type: UiType = "text" if control.role in PRESSED else "icon"
         return self.question(self.draw.choice(forms).format(name), kind, control.box, ui_type, name)
 
-    def line_in(self, control: Control) -> TextLine | None:
-        """The single line of text that stands in a control; None where none or several do."""
-        inside = [
+    def lines_in(self, control: Control) -> list[TextLine]:
+        """The lines of text that stand in a control."""
+        return [
             line
             for line in self.truth.lines
             if control.box.contains(line.box.center) and line.box.area <= 1.5 * control.box.area
         ]
-        return inside[0] if len(inside) == 1 else None
 
     def of_labelled(self, control: Control, line: TextLine) -> Iterator[Question]:
         """A control that shows what it is called."""
@@ -188,10 +194,11 @@ class _Page:
         """A control or a picture that shows a drawing only."""
         phrases = PHRASES.get(control.icon, (f"the {control.icon} icon",))
         if self.drawn[control.icon] == 1:
-            for phrase in self.draw.sample(phrases, min(2, len(phrases))):
-                yield self.question(phrase, "icon", control.box, "icon")
             form = self.draw.choice(("the {} icon", "{} icon", "click the {} symbol", "{}"))
-            yield self.question(form.format(control.icon), "icon", control.box, "icon")
+            asked = self.draw.sample(phrases, min(2, len(phrases))) + [form.format(control.icon)]
+            for phrase in asked:
+                if not self.occurrences(phrase):  # else a text of the page may be meant
+                    yield self.question(phrase, "icon", control.box, "icon")
         elif (near := self.beside(control)) is not None:
             phrase = self.draw.choice(phrases)
             yield self.question(f"{phrase}, {near}", "neighbour", control.box, "icon")

@@ -16,7 +16,7 @@ import json
 import os
 import tarfile
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +52,7 @@ class Sample:
                 "image_px": [self.picture.width_px, self.picture.height_px],
                 "lines": [_line_row(line) for line in truth.lines],
                 "controls": [_control_row(control) for control in truth.controls],
-                "questions": [asdict(question) for question in self.questions],
+                "questions": [_question_row(question) for question in self.questions],
             },
             ensure_ascii=False,
             separators=(",", ":"),
@@ -87,6 +87,13 @@ def _control_row(control: Control) -> dict[str, Any]:
     if control.checked is not None:
         row["checked"] = control.checked
     return row
+
+
+_QUESTION_FIELDS = tuple(field.name for field in fields(Question))
+
+
+def _question_row(question: Question) -> dict[str, Any]:
+    return {name: getattr(question, name) for name in _QUESTION_FIELDS}
 
 
 def shard_name(stem: str, number: int) -> str:

@@ -6,7 +6,7 @@ What the splits share: the looks' vocabulary of CSS, digits, and the little word
 """
 
 import hashlib
-from collections.abc import Iterable
+from functools import cache
 from typing import Literal, get_args
 
 from vigorl.browser.errors import UsageError
@@ -29,7 +29,8 @@ def split_of_entry(entry: str) -> WorldSplit:
     return "val" if place < _TEST_PERCENT + _VAL_PERCENT else "train"
 
 
-def belonging(entries: Iterable[str], split: WorldSplit) -> tuple[str, ...]:
+@cache
+def belonging(entries: tuple[str, ...], split: WorldSplit) -> tuple[str, ...]:
     """The entries of a split, each once, in order.
 
     Raises:

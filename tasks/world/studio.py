@@ -6,7 +6,9 @@ all the rest. System fonts are the only thing a page needs beside its HTML.
 
 import asyncio
 import base64
+import json
 from dataclasses import dataclass, replace
+from importlib.resources import files
 from types import TracebackType
 from typing import Any, Self
 
@@ -19,8 +21,6 @@ from vigorl.browser.geometry import Box
 from vigorl.browser.picture import Picture
 from vigorl.tasks.truth import PageTruth, TextLine, Word, script, truth_from
 from vigorl.tasks.world.page import PageSpec, sheet
-
-from importlib.resources import files  # isort: skip
 
 PAGES_A_TAB = 400
 """Then a tab is replaced: documents that stay leak a little."""
@@ -118,21 +118,20 @@ class _Tab:
                 },
             )
             self._metrics = metrics
-        answer: dict[str, Any] = await self.page.evaluate("html => vigorlShow(html)", spec.html)
+        shown = await self.page.evaluate("html => vigorlShow(html)", spec.html)
+        answer: dict[str, Any] = json.loads(shown)
         options: dict[str, Any] = {"format": spec.encoding}
         if spec.encoding != "png":
             options["quality"] = spec.quality
-        shown = await self._cdp.send("Page.captureScreenshot", options)
+        captured = await self._cdp.send("Page.captureScreenshot", options)
         self.pages += 1
-        picture = Picture.from_bytes(base64.b64decode(shown["data"]))
+        picture = Picture.from_bytes(base64.b64decode(captured["data"]))
         truth = truth_from(answer)
-        wanted = (
-            round(spec.width_px * spec.device_scale),
-            round(spec.height_px * spec.device_scale),
-        )
-        if (picture.width_px, picture.height_px) != wanted or truth.device_scale != metrics[2]:
-            raise InconsistentData(f"{spec.key}: a picture of {picture.width_px} x "
-                                   f"{picture.height_px} px at {truth.device_scale}, not {wanted}")  # fmt: skip
+        size = (spec.width_px * metrics[2], spec.height_px * metrics[2])  # perhaps not whole
+        shown_px = (picture.width_px, picture.height_px)
+        far = max(abs(is_px - should_px) for is_px, should_px in zip(shown_px, size, strict=True))
+        if far >= 1 or truth.device_scale != metrics[2]:
+            raise InconsistentData(f"{spec.key}: a picture of {shown_px} px, not {size}")
         scale = spec.device_scale
         return Shot(
             picture,

@@ -34,9 +34,13 @@ def chart(kit: Kit, width: int, height: int) -> str:
             share += part
         inner = "".join(parts)
     else:
-        points = " ".join(f"{i * step + step / 2:.1f},{height * (1 - v):.1f}" for i, v in enumerate(values))
+        points = " ".join(
+            f"{i * step + step / 2:.1f},{height * (1 - v):.1f}" for i, v in enumerate(values)
+        )
         fill = "none" if kind == "line" else "var(--tint)"
-        inner = f'<polyline points="{points}" fill="{fill}" stroke="var(--accent)" stroke-width="2"/>'
+        inner = (
+            f'<polyline points="{points}" fill="{fill}" stroke="var(--accent)" stroke-width="2"/>'
+        )
     return f'<svg role=none width="{width}" height="{height}" class=rule>{inner}</svg>'
 
 
@@ -67,14 +71,23 @@ def dashboard(kit: Kit) -> str:
 
 def menus(kit: Kit) -> str:
     """A program with an open menu, perhaps two of them."""
-    bar = "".join(f'<button class="button ghost">{escape(t)}</button>' for t in kit.lex.labels("menu", kit.count(4, 8)))
-    tools = kit.icon_row(max(3, min(12, kit.width_px // 60)), "undo redo bold italic underline print save copy paste scissors")
+    bar = "".join(
+        f'<button class="button ghost">{escape(t)}</button>'
+        for t in kit.lex.labels("menu", kit.count(4, 8))
+    )
+    tools = kit.icon_row(
+        max(3, min(12, kit.width_px // 60)),
+        "undo redo bold italic underline print save copy paste scissors",
+    )
     text = "".join(f"<p>{escape(kit.lex.paragraph())}</p>" for _ in range(3))
     left, top = kit.count(2, 140), kit.count(28, 60)
     first = kit.menu(kit.count(5, 11), f"position:absolute;left:{left}px;top:{top}px")
     second = ""
     if kit.width_px > left + 480:
-        second = kit.menu(kit.count(3, 7), f"position:absolute;left:{left + kit.count(200, 260)}px;top:{top + kit.count(20, 90)}px")
+        second = kit.menu(
+            kit.count(3, 7),
+            f"position:absolute;left:{left + kit.count(200, 260)}px;top:{top + kit.count(20, 90)}px",
+        )
     return f'<div class="row tight sunken">{bar}</div><div class="rule pad">{tools}</div><main class="pad col">{text}</main>{first}{second if kit.maybe(0.4) else ""}'
 
 
@@ -98,13 +111,16 @@ def dropdown(kit: Kit) -> str:
 def writing(kit: Kit) -> str:
     """A text program: menus, tools, a page of text."""
     bar = kit.nav(kit.lex.labels("menu", max(3, min(9, kit.width_px // 90))), False, False)
-    row = kit.icon_row(max(5, min(18, kit.width_px // 50)), "undo redo print bold italic underline strikethrough alignleft aligncenter alignright list numbered link image comment quote code")
+    row = kit.icon_row(
+        max(5, min(18, kit.width_px // 50)),
+        "undo redo print bold italic underline strikethrough alignleft aligncenter alignright list numbered link image comment quote code",
+    )
     fonts = f'<select class="field drawn" style="width:9em" aria-label="{escape(kit.lex.label("field"))}"><option>{escape(kit.look.font)}</select>'
     size = f'<input class=field style="width:4em" aria-label="{escape(kit.lex.label("field"))}" value="{kit.count(8, 32)}">'
     text = "".join(f"<p>{escape(kit.lex.paragraph(2, 5))}</p>" for _ in range(5))
     head = f"<h1>{escape(kit.lex.title(2, 5))}</h1><h2>{escape(kit.lex.label('heading'))}</h2>"
     sheet = f'<article class="panel col" style="padding:{kit.count(12, 50)}px;width:{kit.count(60, 96)}%;margin:0 auto;min-height:100%">{head}{text}</article>'
-    foot = f'<div class=status><span>{kit.count(1, 9)} / {kit.count(9, 90)}</span><span>{kit.value(f"{kit.count(20, 9000)} words", "How many words has the text?")}</span><span>{kit.count(50, 200)}%</span></div>'
+    foot = f"<div class=status><span>{kit.count(1, 9)} / {kit.count(9, 90)}</span><span>{kit.value(f'{kit.count(20, 9000)} words', 'How many words has the text?')}</span><span>{kit.count(50, 200)}%</span></div>"
     return f'<div class="col fill" style="gap:0"><div class="row between pad"><div class=row>{kit.icon("file")}<b>{escape(kit.lex.title(1, 3))}</b></div>{kit.button(None, "primary", "share")}</div>{bar}<div class="row wrap sunken" style="padding:4px">{fonts if kit.maybe(0.7) else ""}{size if kit.maybe(0.7) else ""}{row}</div><div class="grow clip sunken pad">{sheet}</div>{foot}</div>'
 
 
@@ -123,7 +139,11 @@ def chat(kit: Kit) -> str:
     hint = kit.lex.title(1, 3)
     write = f'<div class="row pad edge-t">{kit.icon_row(kit.count(1, 3), "attach smile image mic plus")}<input class="field grow" placeholder="{escape(hint)}" aria-label="{escape(hint)}">{kit.icon_button("send", "solid")}</div>'
     head = f'<div class="row between pad rule"><div class=row>{kit.avatar(people[0])}<b>{escape(people[0])}</b></div>{kit.icon_row(kit.count(2, 4), "phone video search more info")}</div>'
-    side = f'<aside class="fill clip edge-r" style="width:{kit.count(190, 300)}px;flex:none"><div class=pad>{kit.search()}</div>{rows}</aside>' if kit.width_px > 500 else ""
+    side = (
+        f'<aside class="fill clip edge-r" style="width:{kit.count(190, 300)}px;flex:none"><div class=pad>{kit.search()}</div>{rows}</aside>'
+        if kit.width_px > 500
+        else ""
+    )
     return f'<div class="row top fill" style="gap:0">{side}<main class="col grow fill" style="gap:0">{head}<div class="col grow pad clip" style="align-items:flex-start">{said}</div>{write}</main></div>'
 
 
@@ -134,7 +154,7 @@ def dialog(kit: Kit) -> str:
     body = kit.draw.choice(
         (
             f"<p>{escape(kit.lex.paragraph(1, 2))}</p>",
-            f'<div class=col>{"".join(kit.form(kit.count(1, 3)))}</div>',
+            f"<div class=col>{''.join(kit.form(kit.count(1, 3)))}</div>",
             f'<div class="col tight">{"".join(kit.check() for _ in range(kit.count(2, 4)))}</div>',
         )
     )
@@ -149,8 +169,19 @@ def dialog(kit: Kit) -> str:
 def cookies(kit: Kit) -> str:
     """A page with a banner that asks for consent."""
     below = kit.draw.choice((article, landing))(kit)
-    place = kit.draw.choice(("left:0;right:0;bottom:0", "left:0;right:0;top:0", "right:12px;bottom:12px;max-width:340px", "left:12px;bottom:12px;max-width:320px"))
-    more = f'<div class="row wrap">{"".join(kit.check() for _ in range(kit.count(2, 4)))}</div>' if kit.maybe(0.4) else ""
+    place = kit.draw.choice(
+        (
+            "left:0;right:0;bottom:0",
+            "left:0;right:0;top:0",
+            "right:12px;bottom:12px;max-width:340px",
+            "left:12px;bottom:12px;max-width:320px",
+        )
+    )
+    more = (
+        f'<div class="row wrap">{"".join(kit.check() for _ in range(kit.count(2, 4)))}</div>'
+        if kit.maybe(0.4)
+        else ""
+    )
     close = kit.icon_button("close") if kit.maybe(0.3) else ""
     return f'{below}<div class="panel pad col over" style="{place};box-shadow:0 0 20px rgb(0 0 0/.3)"><div class="row between"><b>{escape(kit.lex.label("heading"))}</b>{close}</div><p class=small>{escape(kit.lex.paragraph(1, 3))} {kit.link()}</p>{more}{kit.buttons(kit.count(2, 3))}</div>'
 
@@ -161,15 +192,25 @@ def article(kit: Kit) -> str:
     for _ in range(kit.count(2, 4)):
         text = escape(kit.lex.paragraph(2, 4))
         word = kit.link(kit.lex.word())
-        parts.append(f"<h2>{escape(kit.lex.title(2, 4))}</h2><p>{text} {word} {escape(kit.lex.sentence())}</p>")
+        parts.append(
+            f"<h2>{escape(kit.lex.title(2, 4))}</h2><p>{text} {word} {escape(kit.lex.sentence())}</p>"
+        )
         if kit.maybe(0.3):
             parts.append(kit.picture("100%", f"{kit.count(50, 180)}px"))
         if kit.maybe(0.3):
-            items = "".join(f"<li>{escape(kit.lex.sentence(2, 6))}</li>" for _ in range(kit.count(2, 5)))
+            items = "".join(
+                f"<li>{escape(kit.lex.sentence(2, 6))}</li>" for _ in range(kit.count(2, 5))
+            )
             parts.append(f"<ul>{items}</ul>")
-    side = f'<aside class="col tight small" style="width:{kit.count(130, 200)}px;flex:none"><b>{escape(kit.lex.label("heading"))}</b>{"".join(kit.link() for _ in range(kit.count(3, 9)))}</aside>' if kit.width_px > 620 else ""
+    side = (
+        f'<aside class="col tight small" style="width:{kit.count(130, 200)}px;flex:none"><b>{escape(kit.lex.label("heading"))}</b>{"".join(kit.link() for _ in range(kit.count(3, 9)))}</aside>'
+        if kit.width_px > 620
+        else ""
+    )
     by = f'<div class="small muted row">{escape(kit.lex.person())} · {kit.lex.date()}{kit.icon_row(kit.count(0, 3), "share bookmark print")}</div>'
-    main = f'<main class="col grow"><h1>{escape(kit.lex.title(3, 6))}</h1>{by}{"".join(parts)}</main>'
+    main = (
+        f'<main class="col grow"><h1>{escape(kit.lex.title(3, 6))}</h1>{by}{"".join(parts)}</main>'
+    )
     inner = f"{main}{side}" if kit.maybe(0.5) else f"{side}{main}"
     return f'{_bar(kit)}<div class="row top loose pad" style="max-width:{kit.count(700, 1200)}px">{inner}</div>'
 
@@ -186,12 +227,18 @@ def landing(kit: Kit) -> str:
 def player(kit: Kit) -> str:
     """Music: albums, a list of tracks, the keys of the player."""
     tracks = "".join(
-        f'<tr><td class=muted>{n}</td><td>{escape(t)}</td><td class=muted>{escape(kit.lex.person())}</td><td class=n>{kit.value(f"{kit.count(1, 8)}:{kit.count(10, 59)}", f"How long is {t}?")}</td><td>{kit.icon_button("heart")}</td></tr>'
-        for n, t in enumerate(dict.fromkeys(kit.lex.title(1, 3) for _ in range(kit.count(4, 12))), 1)
+        f"<tr><td class=muted>{n}</td><td>{escape(t)}</td><td class=muted>{escape(kit.lex.person())}</td><td class=n>{kit.value(f'{kit.count(1, 8)}:{kit.count(10, 59)}', f'How long is {t}?')}</td><td>{kit.icon_button('heart')}</td></tr>"
+        for n, t in enumerate(
+            dict.fromkeys(kit.lex.title(1, 3) for _ in range(kit.count(4, 12))), 1
+        )
     )
     keys = kit.icon_row(kit.count(3, 6), "shuffle skipprevious play skipnext repeat pause")
     bar = f'<div class="row pad edge-t sunken">{kit.picture("2.6em", "2.6em")}<div class="clip"><b class=nowrap>{escape(kit.lex.title(1, 3))}</b><div class="small muted">{escape(kit.lex.person())}</div></div>{keys}<span class=small>{kit.count(0, 4)}:{kit.count(10, 59)}</span><span class="slider"><i style="left:{kit.count(5, 90)}%"></i></span>{kit.icon_row(kit.count(1, 3), "volume list fullscreen")}</div>'
-    side = f'<aside class="pad col fill sunken" style="width:{kit.count(130, 200)}px;flex:none">{kit.nav(kit.lex.labels("nav", kit.count(4, 7)), True, True)}</aside>' if kit.width_px > 560 else ""
+    side = (
+        f'<aside class="pad col fill sunken" style="width:{kit.count(130, 200)}px;flex:none">{kit.nav(kit.lex.labels("nav", kit.count(4, 7)), True, True)}</aside>'
+        if kit.width_px > 560
+        else ""
+    )
     head = f'<div class=row>{kit.picture("7em", "7em")}<div class="col tight"><small class=muted>{escape(kit.lex.label("nav"))}</small><h1>{escape(kit.lex.title(1, 3))}</h1><small>{escape(kit.lex.person())}</small><div class=row>{kit.button(None, "primary", "play")}{kit.icon_row(2, "heart more download")}</div></div></div>'
     return f'<div class="col fill" style="gap:0"><div class="row top grow clip" style="gap:0">{side}<main class="pad col grow clip">{head}<table>{tracks}</table></main></div>{bar}</div>'
 
@@ -206,11 +253,17 @@ def city_map(kit: Kit) -> str:
         f'<circle cx="{kit.draw.randrange(kit.width_px)}" cy="{kit.draw.randrange(kit.height_px)}" r="{kit.count(15, 90)}" fill="{kit.draw.choice(("#b9dfae", "#a9cfe8", "#d3d9c6"))}"/>'
         for _ in range(kit.count(3, 9))
     )
+    columns, rows = max(2, kit.width_px // 190), max(3, kit.height_px // 70)
+    cells = [(x, y) for x in range(columns) for y in range(rows)]
+    kit.draw.shuffle(cells)
     names = "".join(
-        f'<div class="over nowrap" style="left:{kit.count(5, 85)}%;top:{kit.count(5, 92)}%;color:#333;font-size:{kit.count(9, 15)}px;text-shadow:0 0 2px #fff">{kit.icon("pin") if kit.maybe(0.4) else ""}{escape(kit.lex.title(1, 2) if kit.maybe(0.6) else kit.lex.place())}</div>'
-        for _ in range(kit.count(6, 18))
+        f'<div class="over nowrap" style="left:{(x + kit.draw.uniform(0, 0.25)) / columns:.1%};top:{(y + kit.draw.uniform(0, 0.6)) / rows:.1%};color:#333;font-size:{kit.count(9, 15)}px;text-shadow:0 0 2px #fff">{kit.icon("pin") if kit.maybe(0.4) else ""}{escape(kit.lex.title(1, 2) if kit.maybe(0.6) else kit.lex.place())}</div>'
+        for x, y in cells[: kit.count(6, 18)]
     )
-    tools = "".join(f"<div>{kit.icon_button(c, 'framed')}</div>" for c in kit.concepts(kit.count(2, 5), "plus minus layers compass target fullscreen"))
+    tools = "".join(
+        f"<div>{kit.icon_button(c, 'framed')}</div>"
+        for c in kit.concepts(kit.count(2, 5), "plus minus layers compass target fullscreen")
+    )
     place = kit.lex.place()
     card = f'<div class="panel col pad over" style="left:10px;top:10px;width:{min(kit.width_px - 90, kit.count(220, 330))}px">{kit.search()}<b>{place}</b><div class="small muted">{escape(kit.lex.sentence(3, 7))}</div><div class="row wrap">{kit.icon_row(4, "bookmark share car walk bus bike")}{kit.button(None, "primary")}</div></div>'
     return f'<div class=fill style="position:relative;background:#e8e4da;overflow:hidden"><svg role=none width="{kit.width_px}" height="{kit.height_px}" style="position:absolute">{parks}{lines}</svg>{names}<div class="over col tight" style="right:10px;bottom:{kit.count(10, 60)}px">{tools}</div>{card}</div>'
@@ -223,7 +276,10 @@ def profile(kit: Kit) -> str:
         f'<div style="text-align:center"><b>{kit.value(kit.lex.number(), f"How many {label} has {name}?")}</b><div class="small muted">{escape(label)}</div></div>'
         for label in kit.lex.labels("nav", kit.count(2, 4))
     )
-    tiles = "".join(kit.picture("100%", f"{kit.count(50, 110)}px", kit.lex.title()) for _ in range(kit.count(3, 9)))
+    tiles = "".join(
+        kit.picture("100%", f"{kit.count(50, 110)}px", kit.lex.title())
+        for _ in range(kit.count(3, 9))
+    )
     return f'{_bar(kit)}{kit.picture("100%", f"{kit.count(40, 130)}px")}<main class="pad col"><div class="row wrap">{kit.avatar(name)}<div class=grow><h1>{escape(name)}</h1><div class=muted>{escape(kit.lex.place())}</div></div>{kit.buttons(kit.count(1, 3))}{kit.icon_button("more")}</div><div class="row loose">{numbers}</div><p>{escape(kit.lex.paragraph(1, 2))}</p>{kit.tabs(kit.count(3, 4))}<div class=grid style="grid-template-columns:repeat({max(2, kit.width_px // 160)},1fr)">{tiles}</div></main>'
 
 
@@ -244,11 +300,24 @@ def weather(kit: Kit) -> str:
 def calculator(kit: Kit) -> str:
     """A keypad under a display, a history beside it."""
     order = kit.draw.choice(("789÷456×123−0.=+", "789/456*123-.0=+", "123+456−789×C0=÷"))
-    keys = "".join(f'<button class="button {"primary" if k in "=+" else ""}" style="font-size:1.3em">{k}</button>' for k in order)
-    extra = "".join(kit.button(t) for t in ("sin", "cos", "√", "x²", "%", "(", ")", "AC")[: kit.draw.choice((0, 4, 8))])
+    keys = "".join(
+        f'<button class="button {"primary" if k in "=+" else ""}" style="font-size:1.3em">{k}</button>'
+        for k in order
+    )
+    extra = "".join(
+        kit.button(t)
+        for t in ("sin", "cos", "√", "x²", "%", "(", ")", "AC")[: kit.draw.choice((0, 4, 8))]
+    )
     shown = kit.lex.number()
-    past = "".join(f'<div class="rule">{kit.count(2, 99)} × {kit.count(2, 99)}<div class="bold">= {kit.lex.number()}</div></div>' for _ in range(kit.count(2, 7)))
-    side = f'<aside class="col pad grow"><h3>{escape(kit.lex.label("nav"))}</h3>{past}{kit.button(None, "ghost", "delete")}</aside>' if kit.width_px > 460 else ""
+    past = "".join(
+        f'<div class="rule">{kit.count(2, 99)} × {kit.count(2, 99)}<div class="bold">= {kit.lex.number()}</div></div>'
+        for _ in range(kit.count(2, 7))
+    )
+    side = (
+        f'<aside class="col pad grow"><h3>{escape(kit.lex.label("nav"))}</h3>{past}{kit.button(None, "ghost", "delete")}</aside>'
+        if kit.width_px > 460
+        else ""
+    )
     return f'<div class="row top fill pad"><main class="col" style="width:{min(kit.width_px - 30, kit.count(230, 330))}px"><div class="row between">{kit.icon_button("menu")}<b>{escape(kit.lex.label("nav"))}</b>{kit.icon_button("history")}</div><div class="sunken pad big" style="text-align:right">{kit.value(shown, "What does the display show?")}</div><div class="grid" style="grid-template-columns:repeat(4,1fr)">{extra}{keys}</div></main>{side}</div>'
 
 
@@ -271,19 +340,31 @@ def phone(kit: Kit) -> str:
         f'<button class="col tight" style="align-items:center;background:none;border:0;color:{"var(--link)" if i == 0 else "inherit"};gap:2px">{kit.icon()}<small>{escape(t)}</small></button>'
         for i, t in enumerate(kit.lex.labels("nav", kit.count(3, 5)))
     )
-    add = f'<div class=over style="right:16px;bottom:70px">{kit.icon_button("plus", "solid")}</div>' if kit.maybe(0.4) else ""
+    add = (
+        f'<div class=over style="right:16px;bottom:70px">{kit.icon_button("plus", "solid")}</div>'
+        if kit.maybe(0.4)
+        else ""
+    )
     return f'<div class="col fill" style="gap:0;position:relative"><header class="row between pad header">{kit.icon_button("left")}<b>{escape(kit.lex.label("nav"))}</b>{kit.icon_row(2, "search more plus filter")}</header><main class="grow clip">{rows}</main><nav class="row pad edge-t" style="justify-content:space-around">{low}</nav>{add}</div>'
 
 
 def docs(kit: Kit) -> str:
     """A manual: chapters, text with code, what stands on the page."""
     code = "\n".join(
-        f"<b>{kit.draw.choice(('def', 'let', 'import', 'return', 'const', 'for', '$'))}</b> {kit.lex.word()}_{kit.lex.word()} = <i>\"{escape(kit.lex.words(1, 3))}\"</i> <u># {kit.lex.word()}</u>"
+        f'<b>{kit.draw.choice(("def", "let", "import", "return", "const", "for", "$"))}</b> {kit.lex.word()}_{kit.lex.word()} = <i>"{escape(kit.lex.words(1, 3))}"</i> <u># {kit.lex.word()}</u>'
         for _ in range(kit.count(2, 6))
     )
     block = f'<div class="sunken pad" style="position:relative"><div class=code>{code}</div><div class=over style="right:6px;top:4px">{kit.icon_button("copy")}</div></div>'
-    tree = f'<aside class="edge-r pad fill" style="width:{kit.count(140, 230)}px;flex:none"><b class=caps>{escape(kit.lex.label("nav"))}</b>{kit.nav([kit.lex.title(1, 3) for _ in range(kit.count(6, 14))], True, False)}</aside>' if kit.width_px > 520 else ""
-    toc = f'<aside class="small col tight" style="width:150px;flex:none"><b>{escape(kit.lex.label("heading"))}</b>{"".join(kit.link() for _ in range(kit.count(3, 7)))}</aside>' if kit.width_px > 850 else ""
+    tree = (
+        f'<aside class="edge-r pad fill" style="width:{kit.count(140, 230)}px;flex:none"><b class=caps>{escape(kit.lex.label("nav"))}</b>{kit.nav([kit.lex.title(1, 3) for _ in range(kit.count(6, 14))], True, False)}</aside>'
+        if kit.width_px > 520
+        else ""
+    )
+    toc = (
+        f'<aside class="small col tight" style="width:150px;flex:none"><b>{escape(kit.lex.label("heading"))}</b>{"".join(kit.link() for _ in range(kit.count(3, 7)))}</aside>'
+        if kit.width_px > 850
+        else ""
+    )
     note = f'<div class="pad tint row">{kit.icon(kit.draw.choice(("info", "warning", "lightbulb")))}<span>{escape(kit.lex.sentence())}</span></div>'
     rows = grid_of_cells(kit, 3, kit.count(2, 5), False) if CELLS and kit.maybe(0.5) else ""
     return f'{_bar(kit)}<div class="row top fill" style="gap:0">{tree}<main class="pad col grow clip"><h1>{escape(kit.lex.title(1, 4))}</h1><p>{escape(kit.lex.paragraph())}</p>{block}{note}<h2>{escape(kit.lex.title(1, 4))}</h2><p>{escape(kit.lex.paragraph())}</p>{rows}<div class="row between">{kit.button(None, "", "left")}{kit.button(None, "", "right")}</div></main>{toc}</div>'

@@ -32,7 +32,10 @@ def _foot(kit: Kit) -> str:
 def login(kit: Kit) -> str:
     """A small form in the middle."""
     fields = "".join(
-        (kit.field(kit.draw.choice(kit.lex.labels("field", 3))), kit.field(None, "secret", "password"))
+        (
+            kit.field(kit.draw.choice(kit.lex.labels("field", 3))),
+            kit.field(None, "secret", "password"),
+        )
     )
     other = "".join(kit.button(None, "", kit.concepts(1)[0]) for _ in range(kit.count(0, 3)))
     rule = '<div class="row"><div class="grow rule"></div><small class=muted>or</small><div class="grow rule"></div></div>'
@@ -93,7 +96,9 @@ def settings(kit: Kit) -> str:
         dice = kit.draw.random()
         part = (kit.switch() if dice < 0.5 else kit.select() if dice < 0.65 else kit.slider()
                 if dice < 0.75 else kit.check() if dice < 0.88 else kit.field())  # fmt: skip
-        rows.append(f'<div class="{kit.draw.choice(("rule", ""))}" style="padding:.35em 0">{part}</div>')
+        rows.append(
+            f'<div class="{kit.draw.choice(("rule", ""))}" style="padding:.35em 0">{part}</div>'
+        )
         if kit.maybe(0.15):
             rows.append(f"<h3>{escape(kit.lex.label('heading'))}</h3>")
     body = f'<div class="{kit.draw.choice(("card", ""))} grow">{"".join(rows)}</div>'
@@ -154,7 +159,9 @@ def survey(kit: Kit) -> str:
     blocks = []
     for number in range(1, kit.count(3, 6)):
         kind = kit.draw.choice(("checkbox", "radio"))
-        choices = "".join(kit.check(label, kind) for label in kit.lex.labels("option", kit.count(2, 5)))
+        choices = "".join(
+            kit.check(label, kind) for label in kit.lex.labels("option", kit.count(2, 5))
+        )
         style = kit.draw.choice(("col tight", "row wrap"))
         blocks.append(
             f'<fieldset class="card col tight" style="margin:0"><b>{number}. {escape(kit.lex.sentence(3, 8))}'
@@ -169,13 +176,13 @@ def account(kit: Kit) -> str:
     name = kit.lex.person()
     rows = "".join(
         f'<div class="row between rule" style="padding:.4em 0"><span class=muted>{escape(label)}</span>'
-        f'{kit.value(kit.fill(label), f"What is the {label} of {name}?")}{kit.icon_button("edit")}</div>'
+        f"{kit.value(kit.fill(label), f'What is the {label} of {name}?')}{kit.icon_button('edit')}</div>"
         for label in kit.lex.labels("field", kit.count(4, 9))
     )
     return (
         f'{_bar(kit)}<main class="pad col"><div class="row">{kit.avatar(name)}<div class=grow><h2>'
         f'{escape(name)}</h2><div class="muted small">{escape(kit.lex.email())}</div></div>'
-        f'{kit.button()}</div>{kit.tabs(kit.count(2, 5))}<div class=card>{rows}</div>'
+        f"{kit.button()}</div>{kit.tabs(kit.count(2, 5))}<div class=card>{rows}</div>"
         f'<div class="row between">{kit.switch()}</div>{kit.button(None, "danger")}</main>'
     )
 
@@ -195,5 +202,5 @@ def contact(kit: Kit) -> str:
     return (
         f'{_bar(kit)}<main class="grid pad" style="grid-template-columns:{columns}"><div class=col>'
         f"<h1>{escape(kit.lex.label('heading'))}</h1>{form}{kit.buttons(1)}</div>"
-        f'<div class=col>{kit.picture("100%", f"{kit.count(60, 160)}px", "map")}{facts}</div></main>{_foot(kit)}'
+        f"<div class=col>{kit.picture('100%', f'{kit.count(60, 160)}px', 'map')}{facts}</div></main>{_foot(kit)}"
     )

@@ -18,7 +18,7 @@ def grid_of_cells(kit: Kit, columns: int, rows: int, actions: bool) -> str:
     marks = kit.maybe(0.35)
     sort = kit.draw.randrange(columns) if kit.maybe(0.5) else -1
     head = "".join(
-        f'<th{" class=n" if kind in ("money", "number", "percent") else ""}>{escape(text)}'
+        f"<th{' class=n' if kind in ('money', 'number', 'percent') else ''}>{escape(text)}"
         f"{kit.icon('down', 0.9) if i == sort else ''}</th>"
         for i, (kind, text) in enumerate(zip(kinds, heads, strict=False))
     )
@@ -37,9 +37,14 @@ def grid_of_cells(kit: Kit, columns: int, rows: int, actions: bool) -> str:
                 shown = kit.value(text, f"What is the {heads[i]} of {cells[0]}?")
             elif i == 0 and kit.maybe(0.25):
                 shown = kit.link(text)
-            parts.append(f"<td{' class=n' if kind in ('money', 'number', 'percent') else ''}>{shown}</td>")
+            parts.append(
+                f"<td{' class=n' if kind in ('money', 'number', 'percent') else ''}>{shown}</td>"
+            )
         if marks:
-            parts.insert(0, f'<td><input type=checkbox aria-label="Select {escape(cells[0])}"{" checked" if kit.maybe(0.2) else ""}></td>')
+            parts.insert(
+                0,
+                f'<td><input type=checkbox aria-label="Select {escape(cells[0])}"{" checked" if kit.maybe(0.2) else ""}></td>',
+            )
         if actions and labels:
             label = labels[0]
             attribute = kit.ask("row", f"{label} {cells[0]}", None) if unique else ""
@@ -59,8 +64,12 @@ def grid_of_cells(kit: Kit, columns: int, rows: int, actions: bool) -> str:
 def pager(kit: Kit) -> str:
     """Numbers of pages."""
     last = kit.count(3, 9)
-    numbers = "".join(f'<button class="button {"primary" if n == 2 else ""}">{n}</button>' for n in range(1, last))
-    return f'<div class="row tight">{kit.icon_button("left")}{numbers}{kit.icon_button("right")}</div>'
+    numbers = "".join(
+        f'<button class="button {"primary" if n == 2 else ""}">{n}</button>' for n in range(1, last)
+    )
+    return (
+        f'<div class="row tight">{kit.icon_button("left")}{numbers}{kit.icon_button("right")}</div>'
+    )
 
 
 def table(kit: Kit) -> str:
@@ -86,7 +95,7 @@ def mail(kit: Kit) -> str:
         messages.append(
             f'<div class="row rule{bold}" style="padding:.4em .5em">{star}{face}<div class="grow clip">'
             f'<div class="row between"><span class=dots>{escape(sender)}</span><small class="muted">'
-            f'{kit.lex.time()}</small></div><div class=dots>{escape(subject)}</div>'
+            f"{kit.lex.time()}</small></div><div class=dots>{escape(subject)}</div>"
             f'<div class="small muted dots">{escape(kit.lex.sentence(6, 14))}</div></div></div>'
         )
     inbox = f'<div class="clip fill edge-r" style="width:{kit.count(230, 360)}px;flex:none">{"".join(messages)}</div>'
@@ -98,7 +107,11 @@ def mail(kit: Kit) -> str:
         f'<div class="small muted">{escape(kit.lex.email())}</div></div></div>'
         f"<p>{escape(kit.lex.paragraph())}</p><p>{escape(kit.lex.paragraph())}</p>{kit.buttons(2)}</article>"
     )
-    parts = [folders if kit.width_px > 600 else "", inbox if kit.width_px > 420 else f'<div class="grow clip">{"".join(messages)}</div>', opened if kit.width_px > 760 else ""]
+    parts = [
+        folders if kit.width_px > 600 else "",
+        inbox if kit.width_px > 420 else f'<div class="grow clip">{"".join(messages)}</div>',
+        opened if kit.width_px > 760 else "",
+    ]
     if kit.width_px <= 760:
         parts[1] = f'<div class="grow clip fill">{"".join(messages)}</div>'
     return f'<div class="col fill" style="gap:0">{_bar(kit, False)}<div class="row top grow clip" style="gap:0">{"".join(parts)}</div></div>'
@@ -133,7 +146,9 @@ def product(kit: Kit) -> str:
         for label in kit.lex.labels("field", kit.count(2, 5))
     )
     crumbs = " / ".join(kit.link(label) for label in kit.lex.labels("nav", kit.count(2, 3)))
-    options = "".join(kit.button(t) for t in dict.fromkeys(kit.lex.word() for _ in range(kit.count(2, 4))))
+    options = "".join(
+        kit.button(t) for t in dict.fromkeys(kit.lex.word() for _ in range(kit.count(2, 4)))
+    )
     side = (
         f'<div class="col"><h1>{escape(name)}</h1><div class="muted small">★★★★☆ {kit.count(1, 900)} '
         f'{escape(kit.lex.label("nav"))}</div><div class="big bold">{kit.value(kit.lex.money(), f"What is the price of {name}?")}</div>'
@@ -160,7 +175,7 @@ def results(kit: Kit) -> str:
     return (
         f'<header class="pad row rule">{kit.icon()}<div class=grow style="max-width:520px">{kit.search()}</div>'
         f'{kit.icon_row(2, "settings grid user mic")}</header><main class="pad col" style="max-width:{kit.count(440, 760)}px">'
-        f'{kit.tabs(kit.count(3, 5))}<small class=muted>{told} results ({kit.count(1, 99) / 100} s)</small>'
+        f"{kit.tabs(kit.count(3, 5))}<small class=muted>{told} results ({kit.count(1, 99) / 100} s)</small>"
         f"{found}{pager(kit)}</main>"
     )
 
@@ -171,7 +186,7 @@ def files(kit: Kit) -> str:
     if kit.maybe(0.5):
         tiles = "".join(
             f'<div class="col tight" style="align-items:center;width:{kit.count(74, 110)}px">'
-            f'{kit.icon(kit.draw.choice(("file", "folder", "image", "music", "code")), 2.4)}'
+            f"{kit.icon(kit.draw.choice(('file', 'folder', 'image', 'music', 'code')), 2.4)}"
             f'<span class="small dots" style="max-width:100%">{escape(name)}</span></div>'
             for name in names
         )
@@ -187,8 +202,14 @@ def files(kit: Kit) -> str:
         heads = "".join(f"<th>{escape(label)}</th>" for label in kit.lex.labels("field", 3))
         body = f"<table><tr>{heads}</tr>{rows}</table>"
     crumbs = " › ".join(kit.link(kit.lex.word()) for _ in range(kit.count(2, 4)))
-    side = f'<aside class="pad sunken edge-r fill" style="width:{kit.count(110, 190)}px;flex:none">{kit.nav(kit.lex.labels("nav", kit.count(4, 8)), True, True)}</aside>' if kit.width_px > 500 else ""
-    tools = kit.icon_row(kit.count(4, 8), "folderplus upload download delete share list grid sort copy")
+    side = (
+        f'<aside class="pad sunken edge-r fill" style="width:{kit.count(110, 190)}px;flex:none">{kit.nav(kit.lex.labels("nav", kit.count(4, 8)), True, True)}</aside>'
+        if kit.width_px > 500
+        else ""
+    )
+    tools = kit.icon_row(
+        kit.count(4, 8), "folderplus upload download delete share list grid sort copy"
+    )
     return f'<div class="col fill" style="gap:0"><div class="row pad rule between">{tools}{kit.search("160px")}</div><div class="row top grow clip" style="gap:0">{side}<main class="grow clip"><div class="pad small">{crumbs}</div>{body}</main></div></div>'
 
 
@@ -196,7 +217,7 @@ def notifications(kit: Kit) -> str:
     """News for a person, each with what can be done about it."""
     rows = "".join(
         f'<div class="row top rule" style="padding:.5em">{kit.avatar(kit.lex.person()) if kit.maybe(0.6) else kit.icon()}'
-        f'<div class=grow><b>{escape(kit.lex.person())}</b> {escape(kit.lex.sentence(3, 8))}'
+        f"<div class=grow><b>{escape(kit.lex.person())}</b> {escape(kit.lex.sentence(3, 8))}"
         f'<div class="small muted">{kit.lex.date()}, {kit.lex.time()}</div></div>'
         f"{kit.button(None, 'ghost') if kit.maybe(0.5) else kit.icon_button(kit.draw.choice(('close', 'more', 'check')))}</div>"
         for _ in range(kit.count(5, 12))
@@ -225,7 +246,9 @@ def kanban(kit: Kit) -> str:
 def calendar(kit: Kit) -> str:
     """A month or a week with what takes place."""
     days = [day[: kit.draw.choice((1, 2, 3))] for day in DAYS]
-    heads = "".join(f'<div class="small muted" style="text-align:center">{day}</div>' for day in days)
+    heads = "".join(
+        f'<div class="small muted" style="text-align:center">{day}</div>' for day in days
+    )
     first, length = kit.draw.randrange(7), kit.count(28, 31)
     today = kit.count(1, length)
     cells = []
@@ -235,10 +258,16 @@ def calendar(kit: Kit) -> str:
         if day > 0 and kit.maybe(0.3):
             event = f'<div class="small dots tint" style="padding:0 .3em;border-radius:3px">{escape(kit.lex.title(1, 2))}</div>'
         style = "background:var(--accent);color:var(--on-accent)" if day == today else ""
-        cells.append(f'<button class="edge" style="background:transparent;text-align:left;padding:.2em;min-width:0;overflow:hidden;vertical-align:top;{style}">{day if day > 0 else ""}{event}</button>')
+        cells.append(
+            f'<button class="edge" style="background:transparent;text-align:left;padding:.2em;min-width:0;overflow:hidden;vertical-align:top;{style}">{day if day > 0 else ""}{event}</button>'
+        )
     month = f"{kit.lex.date()}"
     head = f'<div class="row between"><div class=row>{kit.icon_button("left")}<h2>{month}</h2>{kit.icon_button("right")}</div><div class=row>{kit.buttons(kit.count(1, 3))}</div></div>'
-    side = f'<aside class="col pad" style="width:{kit.count(140, 220)}px"><b>{escape(kit.lex.label("heading"))}</b>{"".join(kit.check() for _ in range(kit.count(2, 5)))}</aside>' if kit.width_px > 700 else ""
+    side = (
+        f'<aside class="col pad" style="width:{kit.count(140, 220)}px"><b>{escape(kit.lex.label("heading"))}</b>{"".join(kit.check() for _ in range(kit.count(2, 5)))}</aside>'
+        if kit.width_px > 700
+        else ""
+    )
     grid = f'<div class="grid fill" style="grid-template-columns:repeat(7,1fr);gap:0;grid-template-rows:auto;grid-auto-rows:1fr">{heads}{"".join(cells)}</div>'
     return f'<div class="col fill pad">{head}<div class="row top grow">{side}<div class="grow fill">{grid}</div></div></div>'
 
@@ -255,7 +284,11 @@ def feed(kit: Kit) -> str:
             f"{kit.picture('100%', f'{kit.count(40, 150)}px', kit.lex.title()) if kit.maybe(0.6) else ''}"
             f'<div class="row loose muted">{"".join(f"<span class=row>{kit.icon_button(c)}{kit.count(0, 900)}</span>" for c in kit.concepts(3, "heart comment share"))}</div></article>'
         )
-    side = f'<aside class="col" style="width:200px">{kit.nav(kit.lex.labels("nav", kit.count(4, 7)), True, True)}</aside>' if kit.width_px > 680 else ""
+    side = (
+        f'<aside class="col" style="width:200px">{kit.nav(kit.lex.labels("nav", kit.count(4, 7)), True, True)}</aside>'
+        if kit.width_px > 680
+        else ""
+    )
     return f'{_bar(kit)}<div class="row top pad">{side}<main class="col grow">{"".join(posts)}</main></div>'
 
 
@@ -274,7 +307,7 @@ def forum(kit: Kit) -> str:
 def _points(kit: Kit) -> str:
     """What speaks for something, each with a tick."""
     return "".join(
-        f'<div class=row>{kit.icon("check")}{escape(kit.lex.title(2, 4))}</div>'
+        f"<div class=row>{kit.icon('check')}{escape(kit.lex.title(2, 4))}</div>"
         for _ in range(kit.count(2, 6))
     )
 
