@@ -54,8 +54,9 @@ def scatter(kit: Kit) -> str:
     width, height = kit.width_px / columns, kit.height_px / rows
     parts = []
     for word, (x, y) in zip(_words(kit), cells, strict=False):
-        high = min(22.0, 1.5 * width / max(4, len(word)))
-        left = x * width + kit.draw.uniform(2, max(3, width - 0.62 * high * len(word) - 12))
+        em = 0.85 if word.isupper() else 0.66  # wide enough for every font
+        high = min(22.0, (width - 14) / em / max(4, len(word)))
+        left = x * width + kit.draw.uniform(2, max(3, width - em * high * len(word) - 12))
         top = y * height + kit.draw.uniform(1, max(2, height - 1.7 * high))
         inner = _styled(kit, word, min(9, int(high)), int(high))
         parts.append(f'<div class=over style="left:{left:.1f}px;top:{top:.1f}px">{inner}</div>')
