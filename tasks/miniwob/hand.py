@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page
 
 from vigorl.browser.actions import (
@@ -110,8 +111,15 @@ class Hand:
     # ------------------------------------------------------------------------------- looking
 
     async def read(self, script: str, argument: Any = None) -> Any:
-        """What a script finds in the page."""
-        return await self._played.page.evaluate(script, argument)
+        """What a script finds in the page.
+
+        Raises:
+            TaskFault: the page is not as the script knows it.
+        """
+        try:
+            return await self._played.page.evaluate(script, argument)
+        except PlaywrightError as error:
+            raise TaskFault(f"{self._played.row.id}: {error.message} ({self.goal})") from error
 
     async def spot(self, selector: str, text: str | None = None, nth: int = 0) -> Spot | None:
         """Where the nth visible element stands that matches, with this text or value."""

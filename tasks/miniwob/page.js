@@ -18,6 +18,14 @@
     .flatMap((rule) => [...rule.cssText.matchAll(/url\("([^"]+)"\)/g)])
     .map(([, url]) => load(url)));
 
+  // The terminal greets with the day; the same seed is to show the same on every day.
+  const { toDateString } = Date.prototype;
+  const today = toDateString.call(new Date());
+  Date.prototype.toDateString = function () {
+    const day = toDateString.call(this);
+    return day === today ? "Fri Jan 01 2016" : day;
+  };
+
   const FOREVER_MS = 2 ** 31 - 1; // the longest timer that browsers keep
   let begun = false;
 

@@ -1,5 +1,6 @@
 """Things to drag: boxes, shapes, list entries, sliders, corners, a cube."""
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 
@@ -175,20 +176,41 @@ async def _resize(hand: Hand) -> None:
 
 
 async def _cube(hand: Hand) -> None:
-    side = hand.told(r'"(\d)"')
+    side = int(hand.told(r'"(\d)"'))
     center = (await hand.shown(".viewport")).box.center
-    moves = [(40, 0), (0, 40), (0, 40), (40, 0), (0, -40), (0, -40)]
-    for turn in range(MAX_TURNS):
-        # The cube follows the mouse wherever it jumps to with its button down: first go there.
-        await hand.hover("#subbtn")
-        await hand.wait(0.4)  # it comes to rest
-        if await hand.texts(".cube .active") == [side]:
+    for _ in range(MAX_TURNS):
+        await hand.wait(0.3)  # the cube comes to rest
+        if await hand.texts(".cube .active") == [str(side)]:
             break
-        dx, dy = moves[turn % len(moves)]
+        dx, dy = _pull(
+            side, *await hand.read("() => [cube.viewport.positionX, cube.viewport.positionY]")
+        )
+        # The cube follows the mouse wherever it jumps to with its button down: first go there.
         await hand.do(Hover(center))
-        await hand.wait(0.2)
         await hand.drag(center, Point(center.x + dx, center.y + dy))
+    await hand.hover("#subbtn")
+    await hand.wait(0.1)
     await submit(hand)
+
+
+def _pull(side: int, turned_x: float, turned_y: float) -> tuple[float, float]:
+    """How far to drag the cube for a side to come to the front, px.
+
+    Args:
+        side: the number on it.
+        turned_x: how the cube stands, to the right, degrees.
+        turned_y: upward, degrees.
+    """
+    missing_y = _turn({6: 88, 1: 264}.get(side, 0) - turned_y)
+    missing_x = 0 if side in (6, 1) else _turn({5: 86, 4: 177, 3: 269, 2: 0}[side] - turned_x)
+    if abs(missing_y) > 30:  # upright first
+        return 0, -math.copysign(min(45, 10 + abs(missing_y) / 2), missing_y)
+    return math.copysign(min(45, 10 + abs(missing_x) / 2), missing_x), 0
+
+
+def _turn(degrees: float) -> float:
+    """The shorter way around, from -180 to 180."""
+    return (degrees + 180) % 360 - 180
 
 
 ORACLES: Mapping[str, Oracle] = {

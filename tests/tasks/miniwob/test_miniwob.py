@@ -28,6 +28,11 @@ def pixels(observation: Observation) -> np.ndarray:
     return np.asarray(observation.view.picture.image().convert("RGB"))
 
 
+def same(one: np.ndarray, other: np.ndarray) -> bool:
+    """Equal but for a few levels: Chromium 156 does not draw all tiles alike to the bit."""
+    return one.shape == other.shape and np.abs(one.astype(int) - other).max() <= 8
+
+
 async def seen_fresh(stage: Stage, name: str, seed: int) -> tuple[np.ndarray, str]:
     """The first picture and the goal, in a page that nobody has used."""
     async with Pages(stage.browser) as pages:
@@ -159,7 +164,9 @@ class TestPixels:
         finally:
             await env.close()
 
-    @pytest.mark.parametrize("name", ["click-button", "email-inbox", "use-slider", "scroll-text"])
+    @pytest.mark.parametrize(
+        "name", ["click-button", "email-inbox", "use-slider", "scroll-text", "terminal"]
+    )
     async def test_the_same_seed_is_the_same_pixels_in_a_used_page(
         self, miniwob: Stage, name: str
     ) -> None:
@@ -168,7 +175,7 @@ class TestPixels:
         env = await miniwob.open(name, 3)
         try:
             assert env.goal == goal
-            assert np.array_equal(pixels(await env.reset()), fresh)
+            assert same(pixels(await env.reset()), fresh)
         finally:
             await env.close()
 
@@ -188,8 +195,8 @@ class TestPixels:
                     env = await stage.open(name, 3)
                     touched = pixels(await env.reset())
                     await env.close()
-            same = np.array_equal(used, fresh) and np.array_equal(touched, fresh)
-            return None if same and env.goal == goal else name
+            is_same = same(used, fresh) and same(touched, fresh) and env.goal == goal
+            return None if is_same else name
 
         moving = {"stock-market"}  # its price moves by the clock
         names = sorted(set(ORACLES) - moving)
