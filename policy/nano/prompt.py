@@ -54,9 +54,14 @@ def write_prompt(situation: Situation) -> str:
 
 
 def remembered(command: str, names: Sequence[str]) -> str:
-    """A command as it is remembered: the names of what it acted on instead of its points."""
+    """A command as it is remembered: the names of what it acted on instead of its points.
+
+    Where a wheel was turned is not remembered.
+    """
+    if not names:
+        return PLACE.sub("", command)
     rest = iter(names)
-    return PLACE.sub(lambda _: f" {next(rest, 'nothing')}", command)
+    return PLACE.sub(lambda _: f" {next(rest)}", command, count=len(names))
 
 
 def unchanged(line: str) -> str:

@@ -90,9 +90,11 @@ def items(screen: Screen) -> list[list[Item]]:
                 continue
             found.append(Item(kind, " ".join(shape.names[:1]), shape.box_px))
         elif kind == "button":
-            if text or not any(
+            taken = any(_holds(shape.box_px, screen.lines[i].box_px) for i in owners)
+            pictured = any(
                 other.kind == "icon" and _holds(shape.box_px, other.box_px) for other in shapes
-            ):
+            )
+            if text or not (taken or pictured):
                 found.append(Item(kind, text, shape.box_px, doubtful=doubtful))
         else:
             label = _label(shape, screen.lines, free)

@@ -7,10 +7,11 @@ of controls some are missed, and every tenth text is taken for a button.
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from vigorl.browser.geometry import Box, Frame
+from vigorl.browser.geometry import Box, Frame, Point
 from vigorl.policy.reader.screen import Line, Screen, Shape
 
 Rename = Callable[[str], str]
@@ -39,8 +40,46 @@ _CONFUSED = (
 _FIELDS = ("textbox", "searchbox", "spinbutton")
 
 
+@dataclass(frozen=True)
+class Placement:
+    """Where a page was put on the screen: a little smaller than it is, and somewhere."""
+
+    scale_x: float = 1.0
+    scale_y: float = 1.0
+    shift_x: float = 0.0
+    shift_y: float = 0.0
+
+    @classmethod
+    def draw(cls, width: float, height: float, random: Random) -> "Placement":
+        """Somewhere on a screen of this size."""
+        scale_x, scale_y = random.uniform(0.9, 1.0), random.uniform(0.93, 1.0)
+        return cls(
+            scale_x,
+            scale_y,
+            random.uniform(0, width * (1 - scale_x)),
+            random.uniform(0, height * (1 - scale_y)),
+        )
+
+    def box(self, left: float, top: float, right: float, bottom: float) -> Box:
+        """A rectangle of the page on the screen."""
+        return Box(
+            self.shift_x + left * self.scale_x,
+            self.shift_y + top * self.scale_y,
+            self.shift_x + right * self.scale_x,
+            self.shift_y + bottom * self.scale_y,
+        )
+
+    def point(self, x: float, y: float) -> Point:
+        """A point of the page on the screen."""
+        return Point(self.shift_x + x * self.scale_x, self.shift_y + y * self.scale_y)
+
+
 def glimpse(
-    step: Mapping[str, Any], random: Random, rename: Rename, level: float = 1.0
+    step: Mapping[str, Any],
+    random: Random,
+    rename: Rename,
+    level: float = 1.0,
+    placement: Placement | None = None,
 ) -> Screen:
     """The screen of a recorded step as the reader might see it.
 
@@ -49,23 +88,10 @@ def glimpse(
         random: Draws the mistakes.
         rename: Gives a text its new words.
         level: 1 for the usual rate of mistakes, 0 for none.
+        placement: Where the page stands; None: it fills the screen.
     """
     width, height = step["size"]
-    scale_x, scale_y = 1.0, 1.0
-    if level:
-        scale_x = random.uniform(0.93, 1.0)
-        scale_y = random.uniform(0.95, 1.0)
-    shift_x = random.uniform(0, width * (1 - scale_x))
-    shift_y = random.uniform(0, height * (1 - scale_y))
-
-    def place(left: float, top: float, right: float, bottom: float) -> Box:
-        return Box(
-            shift_x + left * scale_x,
-            shift_y + top * scale_y,
-            shift_x + right * scale_x,
-            shift_y + bottom * scale_y,
-        )
-
+    place = (placement or Placement()).box
     controls = [(c[0], place(*c[1:5]), *c[5:]) for c in step["controls"]]
     links = [box for role, box, *_ in controls if role == "link"]
     lines: list[Line] = []

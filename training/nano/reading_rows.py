@@ -1,0 +1,156 @@
+"""An endless course of turns for nano that reads: the n-th row is always the same.
+
+Needs neither a browser nor OCR: what was recorded with them lies in one folder (`prepare` in
+`vigorl.training.nano.reading_stock` writes it)::
+
+    episodes.jsonl.gz     oracle episodes of the embedded tasks
+    world.jsonl.gz        truth and questions of generated pages; may be missing
+    words.json            which words are exchanged for which
+    tokenizer.json …      the tokenizer, as a checkpoint has it
+"""
+
+import gzip
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from vigorl.policy.nano.prompt import Situation, write_prompt
+from vigorl.policy.nano.reading import Item, item_at, items, write_item, write_place, write_rows
+from vigorl.policy.reader.screen import Screen
+from vigorl.training.nano.reading_noise import Placement, glimpse
+from vigorl.training.nano.reading_questions import question
+from vigorl.training.nano.reading_renames import Renames, WordStock
+from vigorl.training.nano.reading_sketches import Sketcher
+from vigorl.training.nano.reading_steps import Lesson, lesson, load_episodes, thought_turn
+from vigorl.training.nano.reading_words import Encoder
+
+LONGEST_ROW = 1400
+"""Tokens; the few rows that are longer are left out."""
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """What share of the rows is of which sort."""
+
+    steps: float = 0.6
+    """Steps of oracle episodes."""
+    world: float = 0.1
+    """Questions of the generated world; sketches where there are no pages of it."""
+    screens: float = 0.1
+    """Questions about screens of the oracle episodes."""
+    sketches: float = 0.2
+    """Questions about screens that nobody drew."""
+
+
+class ReadingRows:
+    """Rows by number; cheap to copy into worker processes.
+
+    Args:
+        folder: What `prepare` wrote.
+        mixture: Shares of the sorts.
+        seed: Another seed, other rows.
+        split: How often a word is spelt in another way than the usual one.
+    """
+
+    def __init__(
+        self, folder: Path, mixture: Mixture | None = None, seed: int = 0, split: float = 0.12
+    ) -> None:
+        self.encoder = Encoder(folder, split)
+        self._stock = WordStock.load(folder / "words.json")
+        self._episodes = load_episodes(folder / "episodes.jsonl.gz")
+        by_task: dict[str, list[int]] = {}
+        for index, episode in enumerate(self._episodes):
+            by_task.setdefault(episode.task, []).append(index)
+        self._by_task = [by_task[task] for task in sorted(by_task)]
+        self._world = _load_world(folder / "world.jsonl.gz")
+        self._sketcher = Sketcher(self._stock)
+        self._mixture = mixture or Mixture()
+        self._seed = seed
+
+    def row(self, number: int) -> tuple[list[int], list[float]]:
+        """Tokens of a row, and how much the prediction of each counts; 0 in the prompt."""
+        random = Random(f"{self._seed}:{number}")
+        while True:
+            made = self.lesson(random)
+            if made is None:
+                continue
+            ids, weights = self.encoder.row(made.prompt, made.turn, random)
+            if len(ids) <= LONGEST_ROW:
+                return ids, weights
+
+    def lesson(self, random: Random) -> Lesson | None:
+        """A turn with its prompt, as text."""
+        kind, mix = random.random(), self._mixture
+        if kind < mix.steps:
+            episode = self._episodes[random.choice(random.choice(self._by_task))]
+            return lesson(episode, random.choice(episode.sound), self._stock, random)
+        if kind < mix.steps + mix.world and self._world:
+            return _world_lesson(random.choice(self._world), random)
+        if kind < mix.steps + mix.world + mix.screens:
+            episode = self._episodes[random.choice(random.choice(self._by_task))]
+            step = random.choice(episode.steps)
+            return self._asked(step, step["title"], episode.task, random)
+        return self._asked(self._sketcher.screen(random), "Sketch", "", random)
+
+    def _asked(
+        self, step: dict[str, Any], title: str, task: str, random: Random
+    ) -> Lesson | None:
+        renames = Renames(self._stock, task, random, identity=not task or random.random() < 0.3)
+        placement = Placement.draw(*step["size"], random)
+        screen = glimpse(step, random, renames.text, 1.0, placement)
+        rows = items(screen)
+        asked = question(rows, screen.frame, random)
+        if asked is None:
+            return None
+        reading = write_rows(rows, screen.frame)
+        return _asked_lesson(asked[0], renames.text(title), reading, asked[1], random)
+
+
+def _asked_lesson(goal: str, title: str, reading: str, turn: str, random: Random) -> Lesson:
+    """A question as one task: with a page's name, or, as of a still picture, without."""
+    shown = title if random.random() < 0.4 else ""
+    return Lesson(write_prompt(Situation(goal, (), shown, (), (), reading)), turn)
+
+
+def _world_lesson(page: dict[str, Any], random: Random) -> Lesson | None:
+    asked = random.choice(page["questions"])
+    placement = Placement()
+    screen = glimpse(page, random, _same, 1.0, placement)
+    rows = items(screen)
+    turn = _world_turn(asked, rows, screen, placement)
+    if turn is None:
+        return None
+    return _asked_lesson(
+        asked["instruction"], page["title"], write_rows(rows, screen.frame), turn, random
+    )
+
+
+def _world_turn(
+    asked: dict[str, Any], rows: list[list[Item]], screen: Screen, placement: Placement
+) -> str | None:
+    if asked["kind"] == "absent":
+        return thought_turn("nothing here is called so", 'give_up "It is not on the screen."')
+    left, top, right, bottom = asked["bbox_xyxy"]
+    target = item_at(rows, placement.point((left + right) / 2, (top + bottom) / 2))
+    if target is None:
+        return None
+    seen = write_item(target, screen.frame)
+    if asked.get("answer"):
+        answer = asked["answer"]
+        if answer not in target.text:
+            return None
+        return thought_turn(seen, f"done {json.dumps(answer, ensure_ascii=False)}")
+    return thought_turn(seen, f"click {write_place(target.box_px.center, screen.frame)}")
+
+
+def _load_world(path: Path) -> list[dict[str, Any]]:
+    if not path.exists():
+        return []
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
+
+
+def _same(text: str) -> str:
+    return text

@@ -1,0 +1,262 @@
+"""From recorded episodes to turns: each step with other words, another look and other mistakes."""
+
+import gzip
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from vigorl.browser.geometry import Box, Point
+from vigorl.policy.nano.prompt import Situation, remembered, unchanged, write_prompt
+from vigorl.policy.nano.reading import (
+    Item,
+    item_at,
+    items,
+    name_of,
+    write_item,
+    write_place,
+    write_rows,
+)
+from vigorl.policy.reader.screen import Screen
+from vigorl.training.nano.reading_noise import Placement, glimpse
+from vigorl.training.nano.reading_renames import Renames, WordStock
+
+RENAMED = 0.7
+"""Share of the rows in which words are exchanged."""
+LOOKS_CLOSER = 0.2
+"""Share of the rows that tell a value in which the value is doubtful at first."""
+LENS_HALF_PX = 100.0
+
+_QUOTES = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_OPEN_POINT = re.compile(" @")
+_ROW_OF = re.compile(r' in the row of "([^"]*)"')
+
+Rows = Sequence[Sequence[Item]]
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A turn to learn, and what it is the answer to."""
+
+    prompt: str
+    turn: str
+
+
+@dataclass(frozen=True)
+class Episode:
+    """A recorded episode, with what is remembered of each of its steps."""
+
+    task: str
+    goal: str
+    steps: tuple[Mapping[str, Any], ...]
+    """Each with a whole screen."""
+    memories: tuple[str, ...]
+    """Of each step, as a line of the past."""
+    sound: tuple[int, ...]
+    """Indices of the steps to learn."""
+
+
+def load_episodes(path: Path) -> list[Episode]:
+    """The episodes of a file; what an interrupted recording cut off at its end is left out."""
+    episodes = []
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        try:
+            for line in lines:
+                episodes.append(_episode(json.loads(line)))
+        except (EOFError, json.JSONDecodeError):
+            pass
+    return episodes
+
+
+def _episode(stored: Mapping[str, Any]) -> Episode:
+    steps: list[dict[str, Any]] = []
+    for step in stored["steps"]:
+        if "lines" not in step:
+            last = steps[-1]
+            step = {**step, **{key: last[key] for key in ("size", "lines", "controls")}}
+        steps.append(step)
+    memories = []
+    random = Random(0)
+    for index, step in enumerate(steps):
+        screen = glimpse(step, random, _same, level=0.0)
+        rows = items(screen)
+        named = [_target(rows, Point(*point), step["purpose"]) for point in step["points"]]
+        names = ["nothing" if item is None else name_of(item) for item in named]
+        line = memory(step["command"], names)
+        if index + 1 < len(steps) and steps[index + 1]["same"]:
+            line = unchanged(line)
+        memories.append(line)
+    sound = tuple(index for index, step in enumerate(steps) if step["sound"])
+    return Episode(stored["task"], stored["goal"], tuple(steps), tuple(memories), sound)
+
+
+def memory(command: str, names: Sequence[str]) -> str:
+    """A command whose points are left open, as it is remembered."""
+    if not names:
+        return remembered(command, [])
+    rest = iter(names)
+    return _OPEN_POINT.sub(lambda _: f" {next(rest)}", command, count=len(names))
+
+
+def lesson(
+    episode: Episode, index: int, stock: WordStock, random: Random, level: float = 1.0
+) -> Lesson | None:
+    """One step as a turn; None where the mistakes have hidden what it acts on."""
+    step = episode.steps[index]
+    changed = level > 0 and random.random() < RENAMED
+    renames = Renames(
+        stock, episode.task, random, identity=not changed, numbers=random.random() < 0.6
+    )
+    size = step["size"]
+    placement = (
+        Placement.draw(*size, random) if level and random.random() < 0.8 else Placement()
+    )
+    screen = glimpse(step, random, renames.text, level, placement)
+    rows = items(screen)
+    closer = ""
+    tells = step["command"].startswith('done "')
+    purpose = renames.quoted(step["purpose"])
+    if tells:
+        answer = renames.text(json.loads(step["command"].removeprefix("done ")))
+        found = _told(rows, purpose, answer)
+        if found is None:
+            return None
+        seen, value = found
+        if random.random() < LOOKS_CLOSER:
+            value.doubtful = True
+        if value.doubtful and random.random() < 0.5:
+            closer = _closer(step, value, renames, placement, screen)
+            if answer not in closer:
+                return None
+        refs = [*seen, value]
+        turn = _telling(purpose, refs, answer, value.doubtful and not closer, screen)
+    else:
+        told = _acting(step, purpose, rows, placement, renames, screen)
+        if told is None:
+            return None
+        turn = told
+    situation = Situation(
+        goal=renames.goal(episode.goal),
+        past=[renames.quoted(line) for line in episode.memories[:index]],
+        title=renames.text(step["title"]),
+        tabs=[(renames.text(title), bool(shown)) for title, shown in step["tabs"]],
+        events=step["events"],
+        reading=write_rows(rows, screen.frame),
+        closer=closer,
+    )
+    return Lesson(write_prompt(situation), turn)
+
+
+def thought_turn(thought: str, answer: str) -> str:
+    """A turn in the project's grammar."""
+    return f"<think> {thought} </think>\n<answer> {answer} </answer>"
+
+
+def zoom_turn(thought: str, place: str) -> str:
+    """A turn that looks closer at a place, written `(x, y)`."""
+    x, y = place.strip("()").split(", ")
+    call = {"name": "search_coordinate", "arguments": {"coordinate": [int(x), int(y)]}}
+    return f"<think> {thought} </think>\n<tool_call>{json.dumps(call)}</tool_call>"
+
+
+def _acting(
+    step: Mapping[str, Any],
+    purpose: str,
+    rows: Rows,
+    placement: Placement,
+    renames: Renames,
+    screen: Screen,
+) -> str | None:
+    """The turn of a step that acts."""
+    targets = [_target(rows, placement.point(*point), purpose) for point in step["points"]]
+    if any(item is None for item in targets):
+        return None
+    refs = [item for item in targets if item is not None]
+    seen: list[Item] = []
+    if row_of := _ROW_OF.search(purpose):
+        seen += [item for item in _named(rows, row_of[1]) if item not in refs][:1]
+    for text in step.get("listed", ()):
+        seen += [item for item in _named(rows, renames.text(text)) if item not in seen][:1]
+    seen += [item for item in refs if item not in seen]
+    command = renames.quoted(step["command"])
+    places = iter(write_place(item.box_px.center, screen.frame) for item in refs)
+    command = _OPEN_POINT.sub(lambda _: f" {next(places)}", command, count=len(refs))
+    return thought_turn(_thought(purpose, seen, screen), command)
+
+
+def _target(rows: Rows, point: Point, purpose: str) -> Item | None:
+    """The item that a point is meant for; in a wide cell its text may stand off the middle."""
+    found = item_at(rows, point)
+    if found is None and (names := _QUOTES.findall(purpose)):
+        beside = [
+            item
+            for name in names
+            for item in _named(rows, name)
+            if abs(item.box_px.center.y - point.y) < 24
+        ]
+        return beside[0] if beside else None
+    return found
+
+
+def _thought(purpose: str, seen: Sequence[Item], screen: Screen) -> str:
+    if not seen:
+        return purpose
+    return f"{purpose}: {' | '.join(write_item(item, screen.frame) for item in seen)}"
+
+
+def _telling(
+    purpose: str, refs: Sequence[Item], answer: str, doubtful: bool, screen: Screen
+) -> str:
+    thought = _thought(purpose, refs, screen)
+    if doubtful:
+        return zoom_turn(thought, write_place(refs[-1].box_px.center, screen.frame))
+    return thought_turn(thought, f"done {json.dumps(answer, ensure_ascii=False)}")
+
+
+def _named(rows: Rows, text: str) -> list[Item]:
+    wanted = text.replace('"', "'")
+    everything = [item for row in rows for item in row]
+    exact = [item for item in everything if item.text == wanted]
+    return exact or [item for item in everything if wanted in item.text]
+
+
+def _told(rows: Rows, purpose: str, answer: str) -> tuple[list[Item], Item] | None:
+    """The items that say which value is meant, and the item with the value."""
+    values = [item for row in rows for item in row if answer in item.text]
+    if not values:
+        return None
+    labels: list[Item] = []
+    for name in _QUOTES.findall(purpose):
+        labels += _named(rows, name)[:1]
+
+    def distance(item: Item) -> float:
+        x, y = item.box_px.center.x, item.box_px.center.y
+        if len(labels) == 2:
+            column, row = labels[0].box_px.center, labels[1].box_px.center
+            return abs(y - row.y) + 0.5 * abs(x - column.x)
+        if labels:
+            label = labels[0].box_px.center
+            return abs(y - label.y) + 0.3 * abs(x - label.x)
+        return len(item.text) + y / 1000
+
+    value = min(values, key=distance)
+    return [item for item in labels if item is not value], value
+
+
+def _closer(
+    step: Mapping[str, Any], value: Item, renames: Renames, placement: Placement, screen: Screen
+) -> str:
+    """The reading of an enlarged part of the screen: without mistakes, cut off at its edges."""
+    clear = glimpse(step, Random(0), renames.text, 0.0, placement)
+    middle = value.box_px.center
+    part = Box.around(middle, LENS_HALF_PX)
+    lines = tuple(line for line in clear.lines if part.contains(line.box_px.center))
+    inside = Screen(lines, (), clear.frame)
+    return write_rows(items(inside), screen.frame)
+
+
+def _same(text: str) -> str:
+    return text
