@@ -26,7 +26,7 @@ from vigorl.training.nano.reading_sketches import Sketcher
 from vigorl.training.nano.reading_steps import Lesson, lesson, load_episodes, thought_turn
 from vigorl.training.nano.reading_words import Encoder
 
-LONGEST_ROW = 1400
+LONGEST_ROW = 1024
 """Tokens; the few rows that are longer are left out."""
 
 

@@ -5,21 +5,25 @@ documentation that Python carries; words of the held-out half are taken out of t
 """
 
 import gc
+import gzip
 import json
 import pydoc_data.topics
 import re
+import shutil
+import tarfile
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from vigorl.policy.local.tiny import CHAT_TEMPLATE
 from vigorl.tasks.local import registry
 from vigorl.tasks.local.draw import Words
 from vigorl.training.nano.reading_noise import ICONS
-from vigorl.training.nano.reading_steps import Episode
+from vigorl.training.nano.reading_steps import Episode, load_episodes
 from vigorl.training.nano.reading_words import GRAMMAR, build_tokenizer
 
-SPOKEN_SHARE = 0.35
+SPOKEN_SHARE = 0.45
 """A word that stands in so many goals of a task is one that its goals are put in."""
 GOALS = 200
 """Seeds of each task whose goals are compared for that."""
@@ -28,15 +32,92 @@ _FUNCTION_WORDS = frozenset(
     "into is it its me my no not nobody of off on or others our out so some somebody that the "
     "their them then there this to too up us was we what when where who with you your".split()
 )
+_COUNTING = frozenset(
+    "one two three four five six seven eight nine ten first second third fourth fifth sixth last "
+    "piece pieces".split()
+)
+_ALSO_SPOKEN = {
+    "files": ("delete", "duplicate", "rename"),
+    "terms": ("decline",),
+    "todo": ("add", "check", "delete"),
+}
+"""Verbs of goals that are rarer."""
+_LABELS = {"pagination": ("order", "po"), "shop": ("bag", "cart"), "tabs": ("set",)}
+"""Frequent words of goals that are labels on the screen all the same."""
+_QUOTED = re.compile(r'"[^"]*"')
 _WORD = re.compile(r"[A-Za-z]+")
 _TAG = re.compile(r"<style.*?</style>|<script.*?</script>|\{[%{#].*?[%}#]\}|<[^>]*>", re.DOTALL)
 
 
-def write_stock(folder: Path, episodes: Sequence[Episode]) -> None:
-    """Write `words.json` and the tokenizer into a folder."""
+def prepare(folder: Path, episodes: Path, world: Sequence[Path] = ()) -> None:
+    """Write everything that `ReadingRows` reads into one folder.
+
+    Args:
+        folder: Made where it is missing.
+        episodes: What `vigorl.training.oracles` recorded.
+        world: Folders with shards of the generated world.
+    """
     folder.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(episodes, folder / "episodes.jsonl.gz")
+    _write_words(folder, load_episodes(episodes))
+    with gzip.open(folder / "world.jsonl.gz", "wt", encoding="utf-8") as out:
+        for shard in sorted(path for part in world for path in part.glob("*.tar")):
+            for page in _pages(shard):
+                out.write(json.dumps(page, separators=(",", ":"), ensure_ascii=False) + "\n")
+
+
+def _pages(shard: Path) -> Iterator[dict[str, Any]]:
+    """The truth and the questions of a shard's pages, in the form of a recorded step."""
+    with tarfile.open(shard) as members:
+        for member in members:
+            if not member.name.endswith(".json"):
+                continue
+            opened = members.extractfile(member)
+            assert opened is not None
+            page = json.load(opened)
+            if page["split"] != "train" or not page["questions"]:
+                continue
+            yield {
+                "size": page["viewport"][:2],
+                "title": page["title"],
+                "lines": [
+                    [
+                        line["text"],
+                        *line["bbox_xyxy"],
+                        line.get("source", "text")[0],
+                        int(bool(line.get("cut"))),
+                    ]
+                    for line in page["lines"]
+                ],
+                "controls": [_control(control) for control in page["controls"]],
+                "questions": [
+                    {
+                        key: asked[key]
+                        for key in ("instruction", "kind", "bbox_xyxy", "answer")
+                        if key in asked
+                    }
+                    for asked in page["questions"]
+                ],
+            }
+
+
+def _control(control: dict[str, Any]) -> list[Any]:
+    checked = control.get("checked")
+    return [
+        control["role"],
+        *control["bbox_xyxy"],
+        control.get("name", ""),
+        control.get("icon", ""),
+        None if checked is None else int(checked),
+        control.get("value", ""),
+        int(bool(control.get("disabled"))),
+    ]
+
+
+def _write_words(folder: Path, episodes: Sequence[Episode]) -> None:
+    """Write `words.json` and the tokenizer."""
     train, test = vocabularies()
-    train -= _FUNCTION_WORDS
+    train -= _FUNCTION_WORDS | _COUNTING
     general = Counter(_WORD.findall(" ".join(pydoc_data.topics.topics.values()).lower()))
     others = sorted(
         word
@@ -46,9 +127,11 @@ def write_stock(folder: Path, episodes: Sequence[Episode]) -> None:
     spoken: dict[str, list[str]] = {}
     for task in registry.TASKS:
         rows = (registry.TASKS[task].row(seed) for seed in range(GOALS))
-        goals = [set(_WORD.findall(row.goal.lower())) for row in rows]
+        goals = [set(_WORD.findall(_QUOTED.sub("", row.goal.lower()))) for row in rows]
         counts = Counter(word for goal in goals for word in goal)
-        spoken[task] = sorted(w for w, n in counts.items() if n >= SPOKEN_SHARE * len(goals))
+        frequent = {word for word, n in counts.items() if n >= SPOKEN_SHARE * len(goals)}
+        frequent |= set(_ALSO_SPOKEN.get(task, ()))
+        spoken[task] = sorted(frequent - set(_LABELS.get(task, ())))
     stored = {"drawn": sorted(train), "others": others, "spoken": spoken}
     (folder / "words.json").write_text(json.dumps(stored), encoding="utf-8")
     texts = [*pydoc_data.topics.topics.values(), *[" ".join(sorted(train))] * 3]
