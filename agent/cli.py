@@ -188,7 +188,7 @@ def show(
 
 @eval_app.command("grounding")
 def eval_grounding(
-    data: Annotated[Path, typer.Option(help="A folder with manifest.json.")],
+    data: Annotated[Path, typer.Option(help="A folder with manifest.json, or of shards.")],
     model: Model = "reader",
     model_name: ModelName = None,
     family: Family = None,
@@ -203,14 +203,17 @@ def eval_grounding(
 
     The folder holds [bold]manifest.json[/bold], a list of
     {"id", "image", "instruction", "bbox_xyxy", "ui_type": "text" or "icon"}; boxes are in px of
-    the image. A click inside the box, border included, is right.
+    the image. Or it is a folder of [bold]data generate[/bold]. A click inside the box, border
+    included, is right.
     """
     with _errors(as_json):
         from vigorl.agent.evaluation import grounding_samples
+        from vigorl.agent.generated import holds_shards, shard_samples
         from vigorl.agent.rollout import Limits
         from vigorl.agent.run import ModelConfig
 
-        world = nullcontext(grounding_samples(data, limit))
+        read = shard_samples if holds_shards(data) else grounding_samples
+        world = nullcontext(read(data, limit))
         policy = ModelConfig(model, model_name, family, api_key, temperature)
         _evaluate("grounding", policy, world, Limits(steps=12), workers, out, as_json)
 
@@ -358,7 +361,7 @@ def data_generate(
         with generating(pages, Console(stderr=True)) as on_page:
             made = _play(generate(config, on_page))
         Console(stderr=as_json).print(
-            f"[green]ready[/green]  {made.done} pages in {escape(str(out))}, {made.made} of them new",
+            f"[green]ready[/green]  {made.done} pages in {escape(str(out))}, {made.made} new",
             highlight=False,
         )
     if as_json:

@@ -64,14 +64,36 @@
     for (let node = inner; node; node = parentOf(node)) if (node === outer) return true;
     return false;
   };
-  const reached = (element, x, y) => {
+  const hitAt = (x, y) => {
     let hit = document.elementFromPoint(x, y);
     while (hit && hit.shadowRoot) {
       const deeper = hit.shadowRoot.elementFromPoint(x, y);
       if (!deeper || deeper === hit) break;
       hit = deeper;
     }
-    return hit !== null && (hit === element || within(hit, element) || within(element, hit));
+    return hit;
+  };
+  // Whether a click there reaches a control: itself, a part of it, or what it stands in.
+  const reached = (element, x, y) => {
+    const hit = hitAt(x, y);
+    return hit !== null && (within(hit, element) || within(element, hit));
+  };
+  const hides = (element) => {
+    if (about(element).opacity < MIN_OPACITY) return false;
+    if (element.matches('img, svg, video, canvas, iframe, input, select, textarea')) return true;
+    const { backgroundColor, backgroundImage } = about(element).style;
+    return backgroundImage !== 'none' || !/rgba\(.*, 0(\.[0-2]\d*)?\)$/.test(backgroundColor);
+  };
+  // Whether text of an element can be seen there: nothing that hides it lies over it, though a
+  // link stretched over a whole card, or a transparent toggle, may.
+  const seenAt = (element, x, y) => {
+    const hit = hitAt(x, y);
+    if (hit === null || within(element, hit)) return hit !== null;
+    for (const other of element.getRootNode().elementsFromPoint(x, y)) {
+      if (within(element, other)) return true;
+      if (hides(other)) return false;
+    }
+    return false;
   };
   const holds = (clip, rect) =>
     rect.left >= clip.left - 1 && rect.right <= clip.right + 1 &&
@@ -168,7 +190,7 @@
           continue;
         }
         if (!fragment || Math.abs(rect.top - fragment.top) > rect.height / 2) {
-          fragment = { text: '', edges: [rect.left], top: rect.top, bottom: rect.bottom };
+          fragment = { text: '', edges: [rect.left], top: rect.top, bottom: rect.bottom, element: parent };
           fragments.push(fragment);
         }
         const parts = [...shownAs].length;
@@ -304,13 +326,10 @@
     words.at(-1).edges.at(-1), Math.max(...words.map((word) => word.bottom)),
   ];
   const midOf = (word) => [(word.edges[0] + word.edges.at(-1)) / 2, (word.top + word.bottom) / 2];
-  const uncovered = (line) => {
-    const target = about(line.element).flow;
-    const sees = (word) => reached(target, ...midOf(word));
-    const [left, top, right, bottom] = boxOf(line.words);
-    const ends = [line.words[0], line.words.at(-1)];
-    if (ends.every(sees) && reached(target, (left + right) / 2, (top + bottom) / 2)) return line.words;
-    return line.words.filter(sees);
+  const uncovered = ({ element, words }) => {
+    const sees = (word) => seenAt(word.element || element, ...midOf(word));
+    const probes = [words[0], words[words.length >> 1], words.at(-1)];
+    return probes.every(sees) ? words : words.filter(sees);
   };
   const shownLines = [];
   for (const line of lines) {

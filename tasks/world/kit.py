@@ -275,7 +275,8 @@ class Kit:
         return (
             f'<div class="row between"><div class=grow><div>{text}</div>'
             f"{more if self.maybe(0.5) else ''}</div>"
-            f'<button class=switch role=switch aria-checked={on} aria-label="{text}"></button></div>'
+            f'<button class=switch role=switch aria-checked={on} aria-label="{text}"></button>'
+            "</div>"
         )
 
     def slider(self, label: str | None = None) -> str:
@@ -285,7 +286,8 @@ class Kit:
         shown = f'<span class="muted">{value}</span>' if self.maybe(0.5) else ""
         return (
             f"<div class=row><span class=nowrap>{text}</span><span class=slider role=slider"
-            f' aria-label="{text}" aria-valuenow={value}><i style="left:{value}%"></i></span>{shown}</div>'
+            f' aria-label="{text}" aria-valuenow={value}><i style="left:{value}%"></i></span>'
+            f"{shown}</div>"
         )
 
     def search(self, width: str = "100%") -> str:

@@ -63,7 +63,8 @@ ENDINGS = (
 CURRENCIES = ("$", "$", "$", "€", "€", "£")
 
 _COMPOSED = {
-    "action": ("Open {}", "Add {}", "Edit {}", "Show {}", "Delete {}", "New {}", "Find {}", "Send {}"),
+    "action": ("Open {}", "Add {}", "Edit {}", "Show {}", "Delete {}", "New {}", "Find {}",
+               "Send {}"),
     "nav": ("{}", "{}", "{}s", "My {}", "All {}", "{} & {}"),
     "menu": ("{}",),
     "command": ("{} {}", "Toggle {}", "Show {}", "Insert {}…", "Convert to {}", "{} options…"),
@@ -151,12 +152,12 @@ class Lexicon:
         return " ".join(self.sentence() for _ in range(self._draw.randint(low, high)))
 
     def label(self, kind: str) -> str:
-        """A label of the kind `action`, `nav`, `field`, `option`, `status`, `heading`, …"""
+        """A label of the kind `action`, `nav`, `field`, `option`, `status` or `heading`."""
         known = labels_of(self.split, self.language, kind)
         composed = 0.3 if self.split == "train" else 0.5
-        if known and (self.language != "en" or self._draw.random() > composed):
-            if len(known) > 5 or self._draw.random() < 0.5:
-                return self._draw.choice(known)
+        listed = bool(known) and (self.language != "en" or self._draw.random() > composed)
+        if listed and (len(known) > 5 or self._draw.random() < 0.5):
+            return self._draw.choice(known)
         pattern = self._draw.choice(_COMPOSED[kind])
         if self.language != "en" or not pattern.startswith("{"):
             words = [self.word() for _ in range(pattern.count("{}"))]
@@ -230,7 +231,8 @@ class Lexicon:
         name = MONTHS.split()[month - 1]
         return self._draw.choice(
             (f"{year}-{month:02}-{day:02}", f"{day:02}.{month:02}.{year}", f"{day} {name} {year}",
-             f"{name[:3]} {day}, {year}", f"{month}/{day}/{year}", f"{name} {day}", f"{day} {name[:3]}")
+             f"{name[:3]} {day}, {year}", f"{month}/{day}/{year}", f"{name} {day}",
+             f"{day} {name[:3]}")
         )  # fmt: skip
 
     def time(self) -> str:

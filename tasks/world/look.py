@@ -44,8 +44,8 @@ DEEP = "0 2px 4px rgb(0 0 0/.25)"
 MANNERS = (
     Manner("bootstrap", (4, 7), (1,), ("none", DEEP), ("flat", "outline"), ("box",),
            ("native", "drawn"), ("t-line", "t-box")),
-    Manner("material", (2, 6), (0, 0, 1), (DEEP, "none"), ("flat", "pill"), ("filled", "line", "box"),
-           ("drawn", "big"), ("t-line",), caps=0.5),
+    Manner("material", (2, 6), (0, 0, 1), (DEEP, "none"), ("flat", "pill"),
+           ("filled", "line", "box"), ("drawn", "big"), ("t-line",), caps=0.5),
     Manner("tailwind", (6, 14), (1,), ("none", SOFT), ("flat", "pill"), ("box", "filled"),
            ("drawn", "native"), ("t-line", "t-pill")),
     Manner("fluent", (2, 6), (1,), ("none", SOFT), ("flat",), ("box", "line"), ("drawn", "big"),
@@ -56,16 +56,16 @@ MANNERS = (
            ("t-pill", "t-box")),
     Manner("classic", (0, 0), (1,), ("none",), ("bevel",), ("bevel",), ("native",), ("t-box",),
            dark=0.0, saturation=(0, 0.06)),
-    Manner("brutal", (0, 0), (2, 3), ("4px 4px 0 var(--ink)",), ("hard",), ("box",), ("drawn", "big"),
-           ("t-box", "t-line"), caps=0.3, saturation=(0, 0.6)),
+    Manner("brutal", (0, 0), (2, 3), ("4px 4px 0 var(--ink)",), ("hard",), ("box",),
+           ("drawn", "big"), ("t-box", "t-line"), caps=0.3, saturation=(0, 0.6)),
     Manner("paper", (0, 4), (1, 0), ("none",), ("outline", "flat"), ("line", "box"), ("native",),
            ("t-line",), caps=0.2, dark=0.15, saturation=(0.1, 0.5)),
     Manner("plain", (0, 0), (1,), ("none",), ("gloss", "bevel", "flat"), ("bevel", "box"),
            ("native",), ("t-box",), dark=0.1, saturation=(0, 0.1)),
     Manner("terminal", (0, 0), (1,), ("none",), ("outline",), ("box", "line"), ("native", "drawn"),
            ("t-box",), caps=0.2, dark=0.9, saturation=(0, 0.5)),
-    Manner("round", (16, 26), (0, 1), (SOFT, "none"), ("pill",), ("filled", "box"), ("drawn", "big"),
-           ("t-pill",), saturation=(0.1, 0.5)),
+    Manner("round", (16, 26), (0, 1), (SOFT, "none"), ("pill",), ("filled", "box"),
+           ("drawn", "big"), ("t-pill",), saturation=(0.1, 0.5)),
 )  # fmt: skip
 
 

@@ -22,8 +22,10 @@ LITTLE = ((448, 320), (512, 384), (480, 640), (640, 400), (640, 480), (720, 480)
           (800, 600), (900, 600), (1024, 640))  # fmt: skip
 """Viewports for models that look at few pixels, CSS px."""
 
+# fmt: off
 MIXED = ((360, 740), (390, 844), (412, 915), (768, 1024), (1024, 768), (1280, 720), (1280, 800),
-         (1280, 800), (1366, 768), (1440, 900), (1536, 864), (1680, 1050), (1920, 1080))  # fmt: skip
+         (1280, 800), (1366, 768), (1440, 900), (1536, 864), (1680, 1050), (1920, 1080))
+# fmt: on
 """Viewports that people use, from phones to full HD, CSS px."""
 
 LARGE = ((1920, 1080, 1.0), (1920, 1080, 1.0), (1920, 1200, 1.0), (2560, 1440, 1.0),
@@ -92,7 +94,8 @@ def draw_page(
     title = lexicon.title()
     encoding: Encoding = draw.choices(("jpeg", "webp", "png"), (0.6, 0.15, 0.25))[0]
     html = (
-        f'<head><meta charset="utf-8"><title>{escape(title)}</title><style>{look.css()}</style></head>'
+        f'<head><meta charset="utf-8"><title>{escape(title)}</title>'
+        f"<style>{look.css()}</style></head>"
         f'<body class="{look.body_class}">{body}</body>'
     )
     return PageSpec(

@@ -195,7 +195,7 @@ class _Page:
         phrases = PHRASES.get(control.icon, (f"the {control.icon} icon",))
         if self.drawn[control.icon] == 1:
             form = self.draw.choice(("the {} icon", "{} icon", "click the {} symbol", "{}"))
-            asked = self.draw.sample(phrases, min(2, len(phrases))) + [form.format(control.icon)]
+            asked = [*self.draw.sample(phrases, min(2, len(phrases))), form.format(control.icon)]
             for phrase in asked:
                 if not self.occurrences(phrase):  # else a text of the page may be meant
                     yield self.question(phrase, "icon", control.box, "icon")
@@ -234,8 +234,11 @@ class _Page:
         yield self.say(forms, control, "field")
         for other in paraphrases().get(control.name.casefold(), ()):
             yield self.question(f"the {noun} for {other}", "paraphrase", control.box, "icon")
-        shown = [line for line in self.truth.lines
-                 if line.source in ("value", "option") and control.box.contains(line.box.center)]  # fmt: skip
+        shown = [
+            line
+            for line in self.truth.lines
+            if line.source in ("value", "option") and control.box.contains(line.box.center)
+        ]
         if control.value and len(shown) == 1 and not shown[0].cut and "•" not in control.value:
             asked = self.draw.choice(("What stands in the {n} “{l}”?", "What is the value of {l}?"))
             instruction = asked.format(n=noun, l=control.name)
