@@ -90,6 +90,8 @@ class Family:
     stop: tuple[str, ...] = ()
     """A turn ends after one of these strings, beside the end-of-turn token."""
     chat: ChatFormat = ChatFormat()
+    reads: bool = False
+    """It is told what `reader` reads on the screen instead of being shown a picture."""
 
     def __post_init__(self) -> None:
         if self.max_images < self.window_screens + (self.zoom is not None):
@@ -263,6 +265,18 @@ FAMILIES: tuple[Family, ...] = (
         zoom=None,
         window_screens=1,
         max_images=1,
+    ),
+    Family(
+        name="nano",
+        matches=re.compile(r"^qwen3$"),
+        system=None,
+        answers="actions",
+        coordinates="thousandths",
+        size=SizeLimits(_QWEN3_CELL_PX, 65_536, 1280 * 28 * 28),
+        wording=_OURS,
+        zoom=_OUR_ZOOM,
+        stop=_OUR_STOP,
+        reads=True,
     ),
     Family(
         name="qwen3-vl",

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,10 @@ from vigorl.policy.backend import Backend, Hardware, Reply, Sampling, Session
 from vigorl.policy.conversation import Conversation, RowKeeper
 from vigorl.policy.family import Family, family_named, family_of
 from vigorl.policy.grammar import Parsed, parse
-from vigorl.policy.policy import Turn
+from vigorl.policy.policy import Actor, Turn
+
+NANO = "nano"
+"""The model that the package carries."""
 
 
 class ModelPolicy:
@@ -25,11 +29,15 @@ class ModelPolicy:
         self._sampling = sampling
         self._episode_count = 0
 
-    def actor(self, goal: str) -> "ModelActor":
+    def actor(self, goal: str) -> Actor:
         """A fresh actor; the n-th one draws with the n-th seed after the policy's own."""
+        return ModelActor(Conversation(goal, self.family), self.next_session())
+
+    def next_session(self) -> Session:
+        """A place at the backend for one more episode, with a seed of its own."""
         session = self.backend.session(self._sampling.seed + self._episode_count)
         self._episode_count += 1
-        return ModelActor(Conversation(goal, self.family), session)
+        return session
 
     def describe(self) -> dict[str, Any]:
         """Model, family, window, sampling and backend."""
@@ -74,14 +82,15 @@ class ModelActor:
             thought=parsed.thought,
             points=parsed.points_css_px,
             action=parsed.action,
-            error=_error(parsed, reply),
+            error=turn_error(parsed, reply),
             tokens=self._rows.record(reply),
             prompt_token_count=reply.prompt_token_count,
             sampled_token_count=reply.sampled_token_count,
         )
 
 
-def _error(parsed: Parsed, reply: Reply) -> str | None:
+def turn_error(parsed: Parsed, reply: Reply) -> str | None:
+    """What was wrong with a turn, addressed to the model; None where nothing was."""
     if parsed.error is not None and reply.cut_off:
         return f"Your text was cut off after {reply.sampled_token_count} tokens; write less."
     return parsed.error
@@ -100,7 +109,7 @@ async def open_model(
     """The policy that a model's name stands for, ready to play.
 
     Args:
-        spec: The URL of an OpenAI-compatible server, a checkpoint's folder, or a hub id.
+        spec: `nano`, the URL of an OpenAI-compatible server, a checkpoint's folder, or a hub id.
         model_name: Which of the server's models; needed where it has several.
         family: How the model is talked to; told by its name where left out.
         api_key: Bearer token for the server.
@@ -123,11 +132,19 @@ async def open_model(
         except UsageError:
             await server.close()
             raise
-        return ModelPolicy(chosen, ServerBackend(server, chosen, sampling), sampling)
+        return _policy(chosen, ServerBackend(server, chosen, sampling), sampling)
     chosen, backend = await asyncio.to_thread(
         _load, spec, family, window_screens, sampling, hardware or Hardware()
     )
-    return ModelPolicy(chosen, backend, sampling)
+    return _policy(chosen, backend, sampling)
+
+
+def _policy(family: Family, backend: Backend, sampling: Sampling) -> ModelPolicy:
+    if not family.reads:
+        return ModelPolicy(family, backend, sampling)
+    from vigorl.policy.nano.actor import ReadingPolicy
+
+    return ReadingPolicy(family, backend, sampling)
 
 
 def _load(
@@ -138,6 +155,8 @@ def _load(
     hardware: Hardware,
 ) -> tuple[Family, Backend]:
     """Load a checkpoint; takes from seconds to minutes."""
+    if spec == NANO:
+        spec = str(_packaged_nano())
     folder = Path(spec)
     if folder.exists() and not (folder / "config.json").is_file():
         raise UsageError(f"{spec} is no checkpoint: it holds no config.json")
@@ -157,6 +176,16 @@ def _load(
     chosen = _family(family, window_screens, spec, read_model_type(spec))
     network = Network(spec, chosen, hardware)
     return chosen, LocalBackend(network, sampling, max_batch=hardware.max_batch)
+
+
+def _packaged_nano() -> Path:
+    """The folder of the checkpoint that the package carries."""
+    folder = Path(str(files("vigorl.policy.nano"))) / "weights"
+    if not (folder / "config.json").is_file():
+        raise UsageError(
+            "this installation carries no checkpoint of nano; give the folder of one as the model"
+        )
+    return folder
 
 
 def _family(name: str | None, window_screens: int | None, *clues: str) -> Family:

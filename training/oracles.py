@@ -25,7 +25,6 @@ from vigorl.browser.actions import (
     Click,
     Done,
     Drag,
-    Press,
     Scroll,
     SelectOption,
     Type,
@@ -33,9 +32,8 @@ from vigorl.browser.actions import (
 )
 from vigorl.browser.chromium import Browser
 from vigorl.browser.errors import InfrastructureFault
-from vigorl.browser.geometry import Box, Frame, Point
+from vigorl.browser.geometry import Frame, Point
 from vigorl.browser.observation import Observation
-from vigorl.browser.zoom import ZoomEnvironment
 from vigorl.policy.commands import write_command
 from vigorl.policy.points import POINT
 from vigorl.tasks.environment import TaskEnvironment

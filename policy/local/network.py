@@ -19,6 +19,7 @@ import transformers
 from torch import Tensor
 from transformers import (
     AutoConfig,
+    AutoModelForCausalLM,
     AutoModelForImageTextToText,
     DynamicCache,
     Qwen2VLImageProcessorPil,
@@ -31,8 +32,11 @@ from vigorl.policy.images import FittedImage, token_count
 from vigorl.policy.local.codec import Codec, Prompt
 from vigorl.policy.local.keyvalues import KeyValues, Layers
 
-ARCHITECTURES = ("qwen2_5_vl", "qwen3_vl")
+ARCHITECTURES = ("qwen2_5_vl", "qwen3_vl", "qwen3")
 """`model_type` of the checkpoints that can be run here."""
+
+WITHOUT_EYES = ("qwen3",)
+"""Those among them that take text alone."""
 
 _SCORED_AT_ONCE = 512
 """Positions whose logits over the whole vocabulary are in memory at the same time."""
@@ -79,12 +83,25 @@ class Network:
             self.config = AutoConfig.from_pretrained(path)
             _check(self.config, path)
             self.codec = Codec(path, family)
-            self._processor = Qwen2VLImageProcessorPil.from_pretrained(path)
-            self.model: Any = AutoModelForImageTextToText.from_pretrained(path, dtype=self.dtype)
+            self._sees = self.config.model_type not in WITHOUT_EYES
+            kind: Any = AutoModelForImageTextToText if self._sees else AutoModelForCausalLM
+            self.model: Any = kind.from_pretrained(path, dtype=self.dtype)
+            if self._sees:
+                self._processor = Qwen2VLImageProcessorPil.from_pretrained(path)
         self.model.to(self.device).eval()
         self._forbidden = torch.tensor(self.codec.never_sampled, device=self.device)
         self.end_ids = self._end_ids()
+        if self._sees == family.reads:
+            raise UsageError(
+                f"{path} {'sees pictures' if self._sees else 'takes text alone'}, unlike the "
+                f"family {family.name}: choose another family"
+            )
+        if self._sees:
+            self._check_cells()
+
+    def _check_cells(self) -> None:
         cell_px = self._processor.patch_size * self._processor.merge_size
+        path, family = self.path, self.family
         if cell_px != family.size.cell_px:
             raise UsageError(
                 f"{path} cuts pictures into cells of {cell_px} px, the family {family.name} into "
@@ -94,7 +111,7 @@ class Network:
     @property
     def context_tokens(self) -> int:
         """Most tokens of a row."""
-        return int(self.config.text_config.max_position_embeddings)
+        return int(self.config.get_text_config().max_position_embeddings)
 
     def describe(self) -> dict[str, Any]:
         """Name, number format and versions."""
@@ -136,11 +153,11 @@ class Network:
         Returns:
             Log-probabilities of the next tokens, [B, V] float32.
         """
-        positions = torch.tensor(positions_B, device=self.device)
+        positions_B_1 = torch.tensor(positions_B, device=self.device)[:, None]
         batch.grow()
         output = self.model(
             input_ids=torch.tensor(ids_B, device=self.device)[:, None],
-            position_ids=positions[None, :, None].expand(3, -1, 1),
+            position_ids=positions_B_1.expand(3, -1, 1) if self._sees else positions_B_1,
             attention_mask=batch.mask(self.device),
             past_key_values=batch.cache,
             use_cache=True,
@@ -181,6 +198,8 @@ class Network:
             The arguments, and the position at which the token after the row stands.
         """
         ids_T = torch.tensor(prompt.ids)
+        if not self._sees:
+            return self._text_inputs(ids_T, seen, prompt.images)
         is_image_T = ids_T == self.codec.cell_id
         grids_N_3 = self._grids(prompt.images, is_image_T.tolist())
         # Positions come from here and never from the model's own guess: without the token types
@@ -205,6 +224,19 @@ class Network:
             inputs["image_grid_thw"] = processed["image_grid_thw"]
         on_device = {name: tensor.to(self.device) for name, tensor in inputs.items()}
         return on_device, int(positions_3_1_T.max()) + 1
+
+    def _text_inputs(
+        self, ids_T: Tensor, seen: int, images: Sequence[FittedImage]
+    ) -> tuple[dict[str, Any], int]:
+        """The same for a model without eyes."""
+        if images:
+            raise InconsistentData(f"{self.path} takes text alone, and was given a picture")
+        inputs = {
+            "input_ids": ids_T[None, seen:],
+            "attention_mask": torch.ones_like(ids_T)[None],
+            "position_ids": torch.arange(seen, len(ids_T))[None],
+        }
+        return {name: value.to(self.device) for name, value in inputs.items()}, len(ids_T)
 
     def _grids(self, images: Sequence[FittedImage], is_image_T: list[bool]) -> Tensor:
         """Time, height and width of pictures in patches, [N, 3] int64.
@@ -268,5 +300,5 @@ def _check(config: Any, path: str) -> None:
             f"{path} is a {config.model_type}; {' and '.join(ARCHITECTURES)} can be run here. "
             "Serve it with an OpenAI-compatible server, and give its URL as the model"
         )
-    if "sliding_attention" in (getattr(config.text_config, "layer_types", None) or ()):
+    if "sliding_attention" in (getattr(config.get_text_config(), "layer_types", None) or ()):
         raise UsageError(f"{path} uses sliding-window attention, whose cache cannot be kept here")

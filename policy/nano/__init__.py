@@ -1,1 +1,1 @@
-"""nano: the project's own small model, which reads the screen as text and answers in our grammar."""
+"""nano: the project's own small model, which reads screens as text and answers in our grammar."""

@@ -12,8 +12,10 @@ PLACE = re.compile(r" \((\d+), (\d+)\)")
 
 MOST_PAST = 14
 """Past actions that are told; the oldest are left out first."""
+_LONGEST_GOAL = 1000
 _LONGEST_TITLE = 80
 _LONGEST_EVENT = 160
+_DISTANCE = re.compile(r"(?<=down|..up) \d+$")
 _ADDRESS = re.compile(r'\s*"?https?://\S+')
 
 
@@ -35,7 +37,7 @@ class Situation:
 
 def write_prompt(situation: Situation) -> str:
     """The user's message."""
-    parts = [f"Task: {' '.join(situation.goal.split())}"]
+    parts = [f"Task: {_line(situation.goal, _LONGEST_GOAL)}"]
     past = situation.past[-MOST_PAST:]
     first = len(situation.past) - len(past) + 1
     parts += [f"{number}. {line}" for number, line in enumerate(past, first)]
@@ -46,7 +48,9 @@ def write_prompt(situation: Situation) -> str:
             for number, (title, shown) in enumerate(situation.tabs)
         )
         parts.append(f"Tabs: {' | '.join(names)}")
-    parts += [f"Event: {_line(_ADDRESS.sub('', text), _LONGEST_EVENT)}" for text in situation.events]
+    parts += [
+        f"Event: {_line(_ADDRESS.sub('', text), _LONGEST_EVENT)}" for text in situation.events
+    ]
     parts.append(situation.reading)
     if situation.closer:
         parts.append(f"Closer:\n{situation.closer}")
@@ -59,7 +63,7 @@ def remembered(command: str, names: Sequence[str]) -> str:
     Where a wheel was turned is not remembered.
     """
     if not names:
-        return PLACE.sub("", command)
+        return _DISTANCE.sub("", PLACE.sub("", command))
     rest = iter(names)
     return PLACE.sub(lambda _: f" {next(rest)}", command, count=len(names))
 

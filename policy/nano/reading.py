@@ -84,9 +84,7 @@ def items(screen: Screen) -> list[list[Item]]:
         text = " ".join(line.text for line in lines)
         doubtful = any(line.confidence < DOUBTFUL for line in lines)
         if kind == "icon":
-            if any(_holds(box, shape.box_px) for box in holders) and _texted(
-                shape, shapes, inner
-            ):
+            if any(_holds(box, shape.box_px) for box in holders) and _texted(shape, shapes, inner):
                 continue
             found.append(Item(kind, " ".join(shape.names[:1]), shape.box_px))
         elif kind == "button":
@@ -128,9 +126,7 @@ def _cleaned(screen: Screen) -> Screen:
 
 
 def _touches(line: Box, point: Point) -> bool:
-    return (
-        line.left - 4 <= point.x <= line.right + 4 and line.top - 5 <= point.y <= line.bottom + 5
-    )
+    return line.left - 4 <= point.x <= line.right + 4 and line.top - 5 <= point.y <= line.bottom + 5
 
 
 def write_item(item: Item, frame: Frame, viewport: Box | None = None) -> str:
@@ -173,13 +169,9 @@ def write_place(point_px: Point, frame: Frame, viewport: Box | None = None) -> s
     return f"({x}, {y})"
 
 
-def write_rows(
-    rows: Sequence[Sequence[Item]], frame: Frame, viewport: Box | None = None
-) -> str:
+def write_rows(rows: Sequence[Sequence[Item]], frame: Frame, viewport: Box | None = None) -> str:
     """The whole reading; the arguments are those of `write_item`."""
-    return "\n".join(
-        " | ".join(write_item(item, frame, viewport) for item in row) for row in rows
-    )
+    return "\n".join(" | ".join(write_item(item, frame, viewport) for item in row) for row in rows)
 
 
 def item_at(rows: Iterable[Sequence[Item]], point_px: Point) -> Item | None:
@@ -286,7 +278,7 @@ def _field_cost(field: Box, label: Box) -> float | None:
         dx = field.left - label.right
         return 14 + 0.15 * dx if -4 <= dx <= _LABEL_ROW_PX else None
     dy = field.top - label.bottom
-    if min(field.right, label.right) <= max(field.left, label.left) or not -4 <= dy:
+    if min(field.right, label.right) <= max(field.left, label.left) or not dy >= -4:
         return None
     return 4 + max(dy, 0.0) + 0.05 * abs(field.left - label.left) if dy <= _LABEL_GAP_PX else None
 

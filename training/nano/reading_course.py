@@ -19,9 +19,7 @@ HEAD = 64
 CONTEXT_TOKENS = 4096
 
 
-def build(
-    folder: Path, *, width: int = 320, layers: int = 8, seed: int = 0
-) -> Qwen3ForCausalLM:
+def build(folder: Path, *, width: int = 320, layers: int = 8, seed: int = 0) -> Qwen3ForCausalLM:
     """The model with random weights, float32.
 
     Tokens of coordinates begin as what they are, points on a line: near ones are alike. So that
@@ -115,7 +113,9 @@ class ReadingCourse:
         first = step * self._lines * 8
         for number in range(first, first + self._lines * 8):
             turn, learnt = self._rows.row(number)
-            fitting = [line for line in range(self._lines) if used[line] + len(turn) <= self._tokens]
+            fitting = [
+                line for line in range(self._lines) if used[line] + len(turn) <= self._tokens
+            ]
             if not fitting:
                 break
             line = max(fitting, key=lambda line: used[line])

@@ -216,9 +216,7 @@ def _concept(name: str) -> str:
     return ""
 
 
-def _fancied(
-    lines: Sequence[Line], random: Random, width: float, height: float
-) -> list[Shape]:
+def _fancied(lines: Sequence[Line], random: Random, width: float, height: float) -> list[Shape]:
     """Shapes that are not there."""
     shapes = []
     for line in lines:

@@ -1,5 +1,6 @@
 """Questions about a screen as text: what to point at, what to tell, what is not there."""
 
+import itertools
 import json
 from collections.abc import Sequence
 from random import Random
@@ -153,7 +154,9 @@ def _nth(items: Sequence[Item], frame: Frame, random: Random) -> tuple[str, str]
     at = random.randrange(len(alike))
     noun = " icon" if chosen[1] == "icon" else ""
     ordinal = "last" if at == len(alike) - 1 and random.random() < 0.4 else ORDINALS[at]
-    goal = random.choice((f'the {ordinal} "{chosen[0]}"{noun}', f'click the {ordinal} "{chosen[0]}"{noun}'))
+    goal = random.choice(
+        (f'the {ordinal} "{chosen[0]}"{noun}', f'click the {ordinal} "{chosen[0]}"{noun}')
+    )
     seen = alike if ordinal == "last" else alike[: at + 1]
     return _point(goal, seen, frame)
 
@@ -168,7 +171,7 @@ def _value(rows: Rows, frame: Frame, random: Random) -> tuple[str, str] | None:
     pairs = [
         (a, b)
         for row in rows
-        for a, b in zip(row, row[1:], strict=False)
+        for a, b in itertools.pairwise(row)
         if a.kind == "text" and b.kind == "text" and any(c.isdigit() for c in b.text)
     ]
     filled = [

@@ -13,7 +13,9 @@ from random import Random
 
 _WORD_OR_NUMBER = re.compile(r"[A-Za-z]+|[0-9]{2,}")
 _QUOTES = re.compile(r'"((?:[^"\\]|\\.)*)"')
-_ONSETS = "b br c ch cl d dr f fl g gl gr h j k kl l m n p pl pr qu r s sh sl st t th tr v w z".split()
+_ONSETS = (
+    "b br c ch cl d dr f fl g gl gr h j k kl l m n p pl pr qu r s sh sl st t th tr v w z".split()
+)
 _NUCLEI = "a e i o u ai ea ee ia io oo ou".split()
 _CODAS = ["", "", "", "l", "n", "r", "s", "t", "m", "nd", "rk", "st", "x", "ck", "sh", "lm", "nt"]
 
@@ -133,7 +135,7 @@ class Renames:
             new = first + "".join(self._random.choice("0123456789") for _ in digits[1:])
             if digits.strip("0") == "":
                 new = digits
-            if new not in self._taken or len(digits) == 2 and len(self._taken) > 60:
+            if new not in self._taken or (len(digits) == 2 and len(self._taken) > 60):
                 self._taken.add(new)
                 found = self._words[digits] = new
         return found

@@ -94,9 +94,7 @@ class ReadingRows:
             return self._asked(step, step["title"], episode.task, random)
         return self._asked(self._sketcher.screen(random), "Sketch", "", random)
 
-    def _asked(
-        self, step: dict[str, Any], title: str, task: str, random: Random
-    ) -> Lesson | None:
+    def _asked(self, step: dict[str, Any], title: str, task: str, random: Random) -> Lesson | None:
         renames = Renames(self._stock, task, random, identity=not task or random.random() < 0.3)
         placement = Placement.draw(*step["size"], random)
         screen = glimpse(step, random, renames.text, 1.0, placement)

@@ -151,5 +151,7 @@ class _Page:
     def _control(
         self, role: str, left: float, top: float, right: float, bottom: float, icon: str = ""
     ) -> None:
-        checked = int(self._random.random() < 0.5) if role in ("checkbox", "radio", "switch") else None
+        checked = (
+            int(self._random.random() < 0.5) if role in ("checkbox", "radio", "switch") else None
+        )
         self.controls.append([role, left, top, right, bottom, "", icon, checked, "", 0])

@@ -31,6 +31,7 @@ LOOKS_CLOSER = 0.2
 LENS_HALF_PX = 100.0
 
 _QUOTES = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_WHEEL = re.compile(r"(?<=\) )(up|down) \d+$")
 _OPEN_POINT = re.compile(" @")
 _ROW_OF = re.compile(r' in the row of "([^"]*)"')
 
@@ -77,6 +78,7 @@ def _episode(stored: Mapping[str, Any]) -> Episode:
         if "lines" not in step:
             last = steps[-1]
             step = {**step, **{key: last[key] for key in ("size", "lines", "controls")}}
+        step = {**step, "command": _WHEEL.sub(r"\1 800", step["command"])}
         steps.append(step)
     memories = []
     random = Random(0)
@@ -111,9 +113,7 @@ def lesson(
         stock, episode.task, random, identity=not changed, numbers=random.random() < 0.6
     )
     size = step["size"]
-    placement = (
-        Placement.draw(*size, random) if level and random.random() < 0.8 else Placement()
-    )
+    placement = Placement.draw(*size, random) if level and random.random() < 0.8 else Placement()
     screen = glimpse(step, random, renames.text, level, placement)
     rows = items(screen)
     closer = ""

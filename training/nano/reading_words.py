@@ -17,8 +17,6 @@ from typing import Any
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 
-from vigorl.policy.family import ChatFormat
-
 THOUSANDTHS = 1000
 MERGED_PIECES = 1600
 """Pieces of words, beside single bytes."""
@@ -63,6 +61,9 @@ _CHUNK = r"[A-Za-z]+|[0-9]{1,3}|[^A-Za-z0-9]"
 
 def build_tokenizer(texts: Iterable[str], chat_template: str) -> Any:
     """The tokenizer; pieces of words are those that are frequent in `texts`."""
+    # Where rows are made there may be no pydantic, which the families need.
+    from vigorl.policy.family import ChatFormat
+
     chat = ChatFormat()
     spelling = Tokenizer(models.BPE())
     spelling.pre_tokenizer = pre_tokenizers.Sequence(
@@ -100,7 +101,12 @@ def build_tokenizer(texts: Iterable[str], chat_template: str) -> Any:
         chat_template=chat_template,
     )
     numbers = range(THOUSANDTHS)
-    strings = [*GRAMMAR, *(f"\n{n}. " for n in range(1, _PAST + 1)), *(f" ({x}" for x in numbers), *(f", {y})" for y in numbers)]
+    strings = [
+        *GRAMMAR,
+        *(f"\n{n}. " for n in range(1, _PAST + 1)),
+        *(f" ({x}" for x in numbers),
+        *(f", {y})" for y in numbers),
+    ]
     tokenizer.add_tokens([AddedToken(text, normalized=False) for text in strings])
     return tokenizer
 
