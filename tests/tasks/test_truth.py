@@ -164,3 +164,18 @@ async def test_the_truth_of_embedded_tasks_holds_what_their_pages_show(stage: St
                 assert re.sub(r"\s+", "", line.text).casefold() in squeezed, line.text
 
     await asyncio.gather(*(read(name) for name in ("login", "form", "table", "mail", "settings")))
+
+
+async def test_edges_measured_with_a_canvas_are_those_of_the_layout(page: Page) -> None:
+    text = "Today AVATAR To. fjord kerning-pairs, WAVE Tyre"
+    truth = await truth_of(page, f"<p id=p style='font:28px \"DejaVu Serif\"'>{text}</p>")
+    exact = await page.evaluate(
+        "() => { const node = p.firstChild, range = document.createRange();"
+        "return [...node.data].map((_, i) => { range.setStart(node, i); range.setEnd(node, i + 1);"
+        "return range.getBoundingClientRect().left }) }"
+    )
+    place = 0
+    for word in truth.words:
+        place = text.index(word.text, place)
+        wanted = exact[place : place + len(word.text)]
+        assert word.edges_css_px[:-1] == pytest.approx(wanted, abs=1.0)
