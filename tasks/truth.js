@@ -6,6 +6,7 @@
  */
 () => {
   const MIN_OPACITY = 0.25;
+  const HUGE_LINES = 400;
   const LINE_GAP_EM = 1.5;   // a wider gap within one flow separates two runs of text
   const round = (x) => Math.round(x * 100) / 100;
   const squeeze = (text) => (text || '').replace(/\s+/g, ' ').trim();
@@ -370,10 +371,25 @@
     words.at(-1).edges.at(-1), Math.max(...words.map((word) => word.bottom)),
   ];
   const midOf = (word) => [(word.edges[0] + word.edges.at(-1)) / 2, (word.top + word.bottom) / 2];
+  // A hit test costs as much as the page is large: on huge ones it is only asked for where
+  // something that may lie over others does.
+  const raised = () => [...document.body.querySelectorAll('*')]
+    .filter((element) => {
+      const { style } = about(element);
+      return style.position !== 'static' || style.transform !== 'none' || style.float !== 'none' ||
+        /-/.test(style.margin);
+    })
+    .map((element) => [element, element.getBoundingClientRect()]);
+  const raisers = lines.length > HUGE_LINES ? raised() : null;
+  const maybeUnder = (element, x, y) => raisers === null || raisers.some(([other, r]) =>
+    x >= r.left && x <= r.right && y >= r.top && y <= r.bottom && !within(element, other));
   const uncovered = ({ element, words }) => {
-    const sees = (word) => seenAt(word.element || element, ...midOf(word));
-    const probes = [words[0], words[words.length >> 1], words.at(-1)];
-    return probes.every(sees) ? words : words.filter(sees);
+    const sees = (word) => {
+      const target = word.element || element, [x, y] = midOf(word);
+      return !maybeUnder(target, x, y) || seenAt(target, x, y);
+    };
+    const probes = new Set([words[0], words[words.length >> 1], words.at(-1)]);
+    return [...probes].every(sees) ? words : words.filter(sees);
   };
   const shownLines = [];
   for (const line of lines) {

@@ -33,6 +33,11 @@ LARGE = ((1920, 1080, 1.0), (1920, 1080, 1.0), (1920, 1200, 1.0), (2560, 1440, 1
          (1920, 1080, 2.0), (2560, 1440, 1.5))  # fmt: skip
 """Viewports of large screens, CSS px, and device pixels for each."""
 
+ENCODINGS: dict[Dataset, tuple[float, float, float]] = {
+    "screens": (0.6, 0.15, 0.25), "simple": (0.6, 0.15, 0.25), "small": (0.85, 0.05, 0.1),
+}  # fmt: skip
+"""Shares of JPEG, WebP and PNG; encoding a large screen as either of the last two takes long."""
+
 ENGLISH = 0.62
 """Share of pages in English."""
 
@@ -92,7 +97,7 @@ def draw_page(
     kit = Kit(draw, lexicon, icons, look, width_px, height_px)
     body = layout.build(kit)
     title = lexicon.title()
-    encoding: Encoding = draw.choices(("jpeg", "webp", "png"), (0.6, 0.15, 0.25))[0]
+    encoding: Encoding = draw.choices(("jpeg", "webp", "png"), ENCODINGS[dataset])[0]
     html = (
         f'<head><meta charset="utf-8"><title>{escape(title)}</title>'
         f"<style>{look.css()}</style></head>"

@@ -25,7 +25,7 @@ from vigorl.tasks.world.page import PageSpec, sheet
 PAGES_A_TAB = 400
 """Then a tab is replaced: documents that stay leak a little."""
 
-LIMIT_S = 30.0
+LIMIT_S = 90.0
 """For one page."""
 
 

@@ -308,7 +308,15 @@ def painting(kit: Kit) -> str:
     )
     width, height = kit.width_px // 2, kit.height_px * 2 // 3
     canvas = f'<main class="grow fill sunken center clip">{kit.picture(f"{width}px", f"{height}px")}</main>'
-    right = f'<div class="col fill" style="gap:0">{_panel(kit, sliders, 280)}{_panel(kit, layers, 280)}{_panel(kit, f"<div class=grid style=grid-template-columns:repeat(2,minmax(0,1fr))>{fields}</div>", 280)}</div>'
+    panels = (
+        sliders,
+        layers,
+        f'<div class=grid style="grid-template-columns:repeat(2,minmax(0,1fr))">{fields}</div>',
+    )
+    inner = "".join(
+        f'<div style="flex:1;min-height:0">{_panel(kit, part, 280)}</div>' for part in panels
+    )
+    right = f'<div class="col fill" style="gap:0">{inner}</div>'
     left = f'<div class="grid sunken edge-r" style="grid-template-columns:1fr 1fr;gap:3px;padding:4px;align-content:start">{tools}</div>'
     return _window(
         kit,
