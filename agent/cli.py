@@ -41,6 +41,8 @@ data_app = typer.Typer(help="Screenshots to learn from.", no_args_is_help=True)
 app.add_typer(eval_app, name="eval")
 app.add_typer(tasks_app, name="tasks")
 app.add_typer(data_app, name="data")
+train_app = typer.Typer(help="Make models learn.", no_args_is_help=True)
+app.add_typer(train_app, name="train")
 
 _T = TypeVar("_T")
 
@@ -366,6 +368,96 @@ def data_generate(
         )
     if as_json:
         _print_json({"pages": made.done, "made": made.made, "folder": str(out)})
+
+
+@data_app.command("oracles")
+def data_oracles(
+    out: Annotated[Path, typer.Option(help="Folder of what is prepared for `train nano`.")],
+    seeds: Annotated[int, typer.Option(min=1, help="Training seeds of each task.")] = 20,
+    skip: Annotated[int, typer.Option(min=0, help="So many seeds are left out first.")] = 0,
+    task: Annotated[
+        list[str] | None, typer.Option(help="A task; may be repeated. Default: all.")
+    ] = None,
+    world: Annotated[
+        list[Path] | None,
+        typer.Option(help="Shards of `data generate` to ask questions about; may be repeated."),
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Episodes side by side.")] = 8,
+) -> None:
+    """Record how the embedded tasks are done by one who knows the way, and prepare lessons of it.
+
+    Episodes are added to those that the folder already holds.
+
+    [dim]$[/dim] vigorl-agent data oracles --out data/lessons --seeds 50 --world data/train
+    """
+    with _errors(as_json=False):
+        from vigorl.tasks.task import TRAIN_SEEDS
+        from vigorl.training.nano.reading_stock import prepare
+        from vigorl.training.oracles import record
+
+        console = Console(stderr=True)
+        out.mkdir(parents=True, exist_ok=True)
+        episodes = out / "recorded.jsonl.gz"
+        chosen = TRAIN_SEEDS[skip : skip + seeds]
+        _play(
+            record(
+                episodes,
+                chosen,
+                names=task,
+                workers=workers,
+                told=lambda line: console.print(line, style="dim", markup=False),
+            )
+        )
+        prepare(out, episodes, world or ())
+        console.print(f"[green]ready[/green]  lessons in {escape(str(out))}", highlight=False)
+
+
+@train_app.command("nano")
+def train_nano(
+    out: Annotated[Path, typer.Option(help="Folder of the run; run again to go on.")],
+    route: Annotated[
+        Literal["pixels", "reading"],
+        typer.Option(help="From pixels alone, or from what `reader` reads on the screen."),
+    ] = "pixels",
+    preset: Annotated[
+        Literal["cpu", "gpu"], typer.Option(help="A small network, or the one that is shipped.")
+    ] = "cpu",
+    minutes: Annotated[float, typer.Option(help="Wall clock.")] = 20.0,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same lessons.")] = 0,
+    workers: Annotated[int, typer.Option(min=0, help="Processes that make lessons.")] = 2,
+    world: Annotated[
+        list[Path] | None,
+        typer.Option(help="Shards of `data generate`, for 'pixels'; may be repeated."),
+    ] = None,
+    lessons: Annotated[
+        Path | None, typer.Option(help="What `data oracles` prepared, for 'reading'.")
+    ] = None,
+    fonts: Annotated[
+        list[Path] | None, typer.Option(help="Folders of fonts; default: the system's.")
+    ] = None,
+) -> None:
+    """Train nano, the smallest model that learns to ground, from random weights.
+
+    Writes metrics.jsonl, a checkpoint to play with (`--model OUT/checkpoint`) and the state to go
+    on from.
+
+    [dim]$[/dim] vigorl-agent train nano --minutes 20 --out runs/nano
+    """
+    with _errors(as_json=False):
+        try:
+            from vigorl.training.nano.recipe import NanoConfig
+            from vigorl.training.nano.recipe import train_nano as train
+        except ImportError as error:
+            raise UsageError(
+                f"training needs torch and transformers ({error}): "
+                "pip install 'vigorl-agent[model]'"
+            ) from error
+        config = NanoConfig(
+            route, preset, minutes, seed, workers, tuple(fonts or ()), tuple(world or ()), lessons
+        )
+        console = Console(stderr=True)
+        checkpoint = train(config, out, lambda line: console.print(line, markup=False))
+        console.print(f"[green]ready[/green]  {escape(str(checkpoint))}", highlight=False)
 
 
 @app.command()

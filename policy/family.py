@@ -279,6 +279,24 @@ FAMILIES: tuple[Family, ...] = (
         reads=True,
     ),
     Family(
+        name="nano-pixels",
+        matches=re.compile(r"nano-pixels", re.IGNORECASE),
+        system=None,
+        answers="actions",
+        coordinates="thousandths",
+        size=SizeLimits(_QWEN3_CELL_PX, 4 * _QWEN3_CELL_PX**2, 640 * _QWEN3_CELL_PX**2),
+        wording=Wording(
+            opening="{image}{past}{news}Task: {goal}",
+            screen="{image}{news}",
+            zoomed="{news}<observation>{image}</observation>",
+            told="{news}",
+        ),
+        zoom=None,
+        window_screens=1,
+        max_images=1,
+        stop=_OUR_STOP,
+    ),
+    Family(
         name="qwen3-vl",
         matches=re.compile(r"qwen3[-_.]?vl", re.IGNORECASE),
         system=_system(

@@ -112,7 +112,7 @@ def train(
     config: SftConfig,
     folder: Path,
     *,
-    save: Callable[[Path], None] | None = None,
+    save: Callable[[], None] | None = None,
     evaluate: Callable[[int], Mapping[str, float]] | None = None,
     evaluate_every: int = 0,
     say: Callable[[str], None] = lambda line: None,
@@ -124,7 +124,7 @@ def train(
         module: All weights that learn; changed in place.
         config: How.
         folder: Gets config.json, metrics.jsonl and state.pt.
-        save: Writes a checkpoint for use into a folder; called with each state, and at the end.
+        save: Writes a checkpoint to play with; called with each state, and at the end.
         evaluate: Measures at a step; what it says goes into metrics.jsonl.
         evaluate_every: Steps between two measurements; 0: none.
         say: Told every line of metrics, for a person.
@@ -159,6 +159,10 @@ def train(
         multiprocessing_context="fork" if config.workers else None,
         worker_init_fn=_one_thread,
     )
+    if config.compile and device.type == "cuda":
+        for layers in (part for part in module.modules() if isinstance(part, nn.ModuleList)):
+            for layer in layers:
+                layer.compile()
     meter: _Meter[Any] = _Meter({})
     began_s = saved_s = time.monotonic()
     step = begin
@@ -271,7 +275,7 @@ def _checkpoint(
     module: nn.Module,
     optimizer: torch.optim.Optimizer,
     step: int,
-    save: Callable[[Path], None] | None,
+    save: Callable[[], None] | None,
 ) -> None:
     state = {"module": module.state_dict(), "optimizer": optimizer.state_dict(), "step": step}
     partial = folder / "state.pt.part"
@@ -279,7 +283,7 @@ def _checkpoint(
         torch.save(state, partial)
         os.replace(partial, folder / "state.pt")
         if save is not None:
-            save(folder / "checkpoint")
+            save()
     except (OSError, RuntimeError) as error:
         raise StorageFault(
             f"the checkpoint cannot be written to {folder} ({error}); the one before is whole"

@@ -1,1 +1,1 @@
-"""nano: the smallest grounded model, trained from scratch: its data, curriculum and architecture."""
+"""nano: the smallest grounded model, trained from scratch: data, curriculum, architecture."""

@@ -5,7 +5,7 @@ is drawn is written down: each character's middle for the supervision of reading
 that can be asked for.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -51,12 +51,8 @@ class Typefaces:
     """The fonts of a folder, and how wide their letters are."""
 
     def __init__(self, folders: Sequence[Path]) -> None:
-        self.paths = sorted(
-            path
-            for folder in folders
-            for pattern in _FONT_FILES
-            for path in folder.rglob(pattern)
-            if not any(part in path.name for part in _UNREADABLE)
+        self.paths = _fonts(
+            path for folder in folders for pattern in _FONT_FILES for path in folder.rglob(pattern)
         )
         if not self.paths:
             raise UsageError(
@@ -64,9 +60,21 @@ class Typefaces:
                 "fonts-liberation, or give another folder with --fonts"
             )
 
+    @classmethod
+    def of_files(cls, paths: Iterable[Path]) -> "Typefaces":
+        """The fonts of these files."""
+        faces = cls.__new__(cls)
+        faces.paths = _fonts(path for path in paths if path.suffix in (".ttf", ".otf"))
+        return faces
+
     def draw(self, random: Random, sizes: tuple[int, int]) -> "Typeface":
         """Any font at any of these sizes, px."""
         return _typeface(str(random.choice(self.paths)), random.randint(*sizes))
+
+
+def _fonts(paths: Iterable[Path]) -> list[Path]:
+    """Those that have letters."""
+    return sorted(path for path in paths if not any(part in path.name for part in _UNREADABLE))
 
 
 @lru_cache(maxsize=2048)

@@ -1,0 +1,157 @@
+"""How nano is trained: the two routes, and what a laptop or a GPU can do of each.
+
+Route 'reading' learns to act from readings of the screen and is the one that is shipped; route
+'pixels' learns to read and to point from pixels alone.
+"""
+
+import subprocess
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from vigorl.browser.errors import UsageError
+from vigorl.tasks.world.lexicon import LANGUAGES, words_of
+from vigorl.training.nano import architecture, reading_course
+from vigorl.training.nano.pixels import PageSource, PixelCourse, PixelNano, Sketches
+from vigorl.training.nano.shard_pages import shards_of
+from vigorl.training.nano.sketch import Typefaces, Words
+from vigorl.training.packed import AttentionTap
+from vigorl.training.sft import SftConfig, train
+
+Route = Literal["pixels", "reading"]
+Preset = Literal["cpu", "gpu"]
+
+
+@dataclass(frozen=True)
+class NanoConfig:
+    """One training of nano."""
+
+    route: Route
+    preset: Preset = "cpu"
+    minutes: float = 20.0
+    """Wall clock."""
+    seed: int = 0
+    workers: int = 2
+    """Processes that draw pages or write rows."""
+    fonts: tuple[Path, ...] = ()
+    """Folders of fonts for sketched pages; empty: those of the world's training split."""
+    world: tuple[Path, ...] = ()
+    """Folders of shards (`vigorl-agent data generate`); for 'pixels', half of the pages."""
+    lessons: Path | None = None
+    """For 'reading': what `vigorl-agent data oracles` prepared."""
+
+    def __post_init__(self) -> None:
+        if self.route == "reading" and self.lessons is None:
+            raise UsageError(
+                "the route 'reading' learns from recorded episodes: record some with "
+                "`vigorl-agent data oracles --out DIR` and give --lessons DIR"
+            )
+        if self.minutes <= 0:
+            raise UsageError(f"{self.minutes:g} minutes are none: give a number above 0")
+
+
+def train_nano(config: NanoConfig, out: Path, say: Callable[[str], None]) -> Path:
+    """Train, go on where `out` was interrupted, and return the checkpoint's folder.
+
+    The folder's name tells `--model` how the checkpoint is talked to.
+    """
+    teach = _teach_pixels if config.route == "pixels" else _teach_reading
+    return teach(config, out, say)
+
+
+def _sft(config: NanoConfig, learning_rate: float, steps: int) -> SftConfig:
+    return SftConfig(
+        steps=steps,
+        learning_rate=learning_rate,
+        seconds=60 * config.minutes,
+        seed=config.seed,
+        workers=config.workers,
+        compile=config.preset == "gpu",
+    )
+
+
+_STEPS = 1_000_000
+"""More than the minutes allow: the rate falls with the clock."""
+
+_SIZES: dict[Preset, architecture.PixelNanoSize] = {
+    "cpu": architecture.PixelNanoSize(128, 4, 128, 6, (1,), 16),
+    "gpu": architecture.PixelNanoSize(),
+}
+_TAPS: dict[Preset, tuple[AttentionTap, ...]] = {
+    "cpu": (AttentionTap(3),),
+    "gpu": (AttentionTap(3), AttentionTap(4)),
+}
+
+
+def _teach_pixels(config: NanoConfig, out: Path, say: Callable[[str], None]) -> Path:
+    model, vocabulary = architecture.build(_SIZES[config.preset], config.seed)
+    module = PixelNano(model)
+    small = config.preset == "cpu"
+    faces = Typefaces(config.fonts) if config.fonts else Typefaces.of_files(training_fonts())
+    words = [
+        word for language in LANGUAGES for word in words_of("train", language) if word.isalpha()
+    ]
+    sketches = Sketches(
+        faces,
+        Words(words),
+        (("scattered", 8), ("panel", 0 if small else 2), ("dense", 2)),
+        sizes_px=((256, 192),) if small else Sketches.sizes_px,
+        count=16 if small else 64,
+    )
+    sources: list[tuple[PageSource, float]] = [(sketches, 1.0)]
+    sources += [(shards_of([folder], cells=9000), 1 / len(config.world)) for folder in config.world]
+    course = PixelCourse(vocabulary, sources, _TAPS[config.preset], config.seed)
+
+    checkpoint = out / "nano-pixels"
+    train(
+        course,
+        module,
+        _sft(config, 1e-3, _STEPS),
+        out,
+        save=lambda: architecture.save(model, vocabulary, checkpoint),
+        say=say,
+    )
+    return checkpoint
+
+
+def _teach_reading(config: NanoConfig, out: Path, say: Callable[[str], None]) -> Path:
+    assert config.lessons is not None
+    small = config.preset == "cpu"
+    lessons = config.lessons
+    model = reading_course.build(
+        lessons, width=128 if small else 320, layers=4 if small else 8, seed=config.seed
+    )
+    course = reading_course.ReadingCourse(lessons, lines=8 if small else 48, seed=config.seed)
+
+    module: Any = model
+    checkpoint = out / "nano"
+    train(
+        course,
+        module,
+        _sft(config, 1.5e-3, _STEPS),
+        out,
+        save=lambda: reading_course.save(model, lessons, checkpoint),
+        say=say,
+    )
+    return checkpoint
+
+
+def training_fonts() -> Sequence[Path]:
+    """The files of the fonts of the world's training split that are installed.
+
+    Raises:
+        UsageError: there is none; says what to install.
+    """
+    from vigorl.tasks.world.fonts import fonts_of
+
+    families = {font.family for font in fonts_of("train")}
+    listing = subprocess.run(
+        ["fc-list", ":", "family", "file"], capture_output=True, text=True, check=True
+    ).stdout
+    files = []
+    for line in listing.splitlines():
+        path, _, names = line.partition(": ")
+        if {name.strip() for name in names.split(",")} & families:
+            files.append(Path(path))
+    return sorted(files)
