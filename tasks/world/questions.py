@@ -227,7 +227,7 @@ class _Page:
         if not self.once(control):
             return
         noun = "list" if control.role == "combobox" else "field"
-        forms = (f"the {noun} labelled “{{}}”", f"{{}} {noun}", f"the {noun} for {{}}",
+        forms: tuple[str, ...] = (f"the {noun} labelled “{{}}”", f"{{}} {noun}", f"the {noun} for {{}}",
                  f"click the {noun} {{}}", f"the {{}} {noun}")  # fmt: skip
         if noun == "field":
             forms += ("type into {}", "fill in {}", "{} input")

@@ -81,7 +81,11 @@ def _line_row(line: TextLine) -> dict[str, Any]:
 
 
 def _control_row(control: Control) -> dict[str, Any]:
-    row = {"role": control.role, "name": control.name, "bbox_xyxy": _sides(control.box)}
+    row: dict[str, Any] = {
+        "role": control.role,
+        "name": control.name,
+        "bbox_xyxy": _sides(control.box),
+    }
     rest = {"icon": control.icon, "value": control.value, "disabled": control.disabled}
     row |= {key: value for key, value in rest.items() if value}
     if control.checked is not None:
