@@ -227,8 +227,10 @@ class _Page:
         if not self.once(control):
             return
         noun = "list" if control.role == "combobox" else "field"
-        forms: tuple[str, ...] = (f"the {noun} labelled “{{}}”", f"{{}} {noun}", f"the {noun} for {{}}",
-                 f"click the {noun} {{}}", f"the {{}} {noun}")  # fmt: skip
+        forms: tuple[str, ...] = (
+            f"the {noun} labelled “{{}}”", f"{{}} {noun}", f"the {noun} for {{}}",
+            f"click the {noun} {{}}", f"the {{}} {noun}",
+        )  # fmt: skip
         if noun == "field":
             forms += ("type into {}", "fill in {}", "{} input")
         yield self.say(forms, control, "field")
