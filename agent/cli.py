@@ -92,7 +92,7 @@ def run(
     ] = None,
     url: Annotated[str | None, typer.Option(help="Where to start.")] = None,
     task: Annotated[
-        str | None, typer.Option(help="An embedded task instead: its name, or name:seed.")
+        str | None, typer.Option(help="A task instead: NAME or NAME:SEED, also miniwob/NAME:SEED.")
     ] = None,
     told: Annotated[
         Literal["goal", "instructions"] | None,

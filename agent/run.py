@@ -24,6 +24,9 @@ from vigorl.policy.policy import Policy
 from vigorl.tasks.environment import TaskEnvironment, Told
 from vigorl.tasks.local.registry import find_task
 from vigorl.tasks.local.site import Site
+from vigorl.tasks.miniwob.environment import MiniwobEnvironment
+from vigorl.tasks.miniwob.pages import Pages
+from vigorl.tasks.miniwob.registry import PREFIX, find
 from vigorl.tasks.task import TaskRow
 
 READER = "reader"
@@ -61,7 +64,7 @@ class RunConfig:
     url: str | None = None
     """Where to start; None: the task's page, or an empty one."""
     task: str | None = None
-    """An embedded task, `name` or `name:seed`."""
+    """An embedded task, `name` or `name:seed`, or one of MiniWoB++, `miniwob/name:seed`."""
     told: Told | None = None
     """Of an embedded task: what to reach, or how, step by step; None: as the policy needs it."""
     max_steps: int = 30
@@ -136,7 +139,8 @@ async def run(
         UsageError: something in the configuration does not exist.
         InfrastructureFault: the browser could not start, or the record could not be written.
     """
-    row = find_task(config.task) if config.task else None
+    ticket = find(config.task) if config.task and config.task.startswith(PREFIX) else None
+    row = find_task(config.task) if config.task and ticket is None else None
     policy = await open_policy(model)
     settings = BrowserSettings(
         headless=not config.headed,
@@ -144,15 +148,20 @@ async def run(
         allowed_hosts=config.allowed_hosts,
     )
     try:
-        async with Browser(settings) as browser, Site() as site:
+        async with Browser(settings) as browser, Site() as site, Pages(browser) as pages:
+            if ticket is not None:
+                row = await pages.draw(ticket)
             recorder = Recorder.create(
                 config.runs,
                 config.goal or (row.goal if row else ""),
                 {"run": config_of(config), "model": {**config_of(model), "api_key": None}},
             )
-            environment = equipped(
-                _page(config, model, row, browser, site, recorder.folder), policy
-            )
+            page: PageEnvironment
+            if ticket is not None and row is not None:
+                page = MiniwobEnvironment(pages, row)
+            else:
+                page = _page(config, model, row, browser, site, recorder.folder)
+            environment = equipped(page, policy)
             limits = Limits(config.max_steps, config.max_seconds, config.max_tokens)
             task = as_json(row) if row else None
             try:

@@ -37,8 +37,9 @@ class Ticket:
 def task_names(split: Split | None = None) -> tuple[str, ...]:
     """The tasks of a split, or all of them, in alphabetical order, without prefix.
 
-    Those that BrowserGym takes part in: 125 of the 130, split by groups of similar tasks. The
-    other five are games against the clock (`chase-circle`, `simon-says`, …).
+    They are BrowserGym's 125 of the 130, split by groups of similar tasks. The other five
+    (`button-delay`, `chase-circle`, `hover-shape`, `moving-items`, `simon-says`) are played
+    against the clock.
     """
     splits = json.loads(resources.files(__package__).joinpath("splits.json").read_text("utf-8"))
     return tuple(splits[split] if split else sorted(splits["train"] + splits["test"]))

@@ -27,6 +27,18 @@ def test_tasks_are_played_and_counted_by_task(tmp_path: Path) -> None:
     assert all(line["steps"] <= 3 for line in lines)
 
 
+@pytest.mark.browser
+def test_one_task_is_played_and_recorded(tmp_path: Path) -> None:
+    task = ("--task", "miniwob/click-button:17", "--model", "random", "--max-steps", "2")
+    done = run("run", *task, "--json", "--out", tmp_path)
+    result = json.loads(done.stdout)
+    assert result["status"] in ("done", "limit"), done.stderr
+    lines = (Path(result["trajectory"]) / "trajectory.jsonl").read_text().splitlines()
+    start = json.loads(lines[0])
+    assert start["goal"] == 'Click on the "submit" button.'
+    assert start["task"]["name"] == "miniwob/click-button"
+
+
 def test_a_task_that_is_none_is_refused(tmp_path: Path) -> None:
     done = run("eval", "miniwob", "--task", "click-buton", "--out", tmp_path / "out")
     assert done.returncode == 2
