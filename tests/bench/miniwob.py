@@ -1,7 +1,7 @@
 """MiniWoB++ steps per second: our environment beside BrowserGym's, on the same tasks.
 
     python -m venv /tmp/browsergym && /tmp/browsergym/bin/pip install browsergym-miniwob
-    python tests/bench/miniwob.py --browsergym /tmp/browsergym/bin/python [--rounds N] [--json]
+    python tests/bench/miniwob.py --browsergym /tmp/browsergym/bin/python [--rounds N] …
 
 BrowserGym lives in an environment of its own and is asked through a process for each of its
 browsers. Every arm plays the same tasks with the same number of clicks at the same points, beside
@@ -33,16 +33,18 @@ TASKS = (
     "click-checkboxes",
     "read-table",
 )
-STEPS = 8
-"""Clicks in an episode."""
-POINTS = [(200 + 13 * i % 120, 60 + 17 * i % 140) for i in range(STEPS)]
 AT_ONCE = 8
+
+
+def points(clicks: int) -> list[tuple[int, int]]:
+    """Where to click in an episode: beside the task."""
+    return [(200 + 13 * i % 120, 60 + 17 * i % 140) for i in range(clicks)]
 
 
 # --- ours --------------------------------------------------------------------------------------
 
 
-async def ours(episodes_per_task: int) -> tuple[int, float]:
+async def ours(episodes_per_task: int, clicks: int) -> tuple[int, float]:
     """Clicks made, and the time they and the resets took, s."""
     from vigorl.browser.actions import Click
     from vigorl.browser.chromium import Browser
@@ -58,7 +60,7 @@ async def ours(episodes_per_task: int) -> tuple[int, float]:
             async with places:
                 env = MiniwobEnvironment(pages, await pages.draw(ticket))
                 await env.reset()
-                for x, y in POINTS:
+                for x, y in points(clicks):
                     seen = await env.step(Click(Point(x, y)))
                     assert not seen.ended and seen.view is not None
                 await env.close()
@@ -67,13 +69,13 @@ async def ours(episodes_per_task: int) -> tuple[int, float]:
         await asyncio.gather(*(play(Ticket(TASKS[0], seed)) for seed in range(AT_ONCE)))  # warm up
         started = time.perf_counter()
         await asyncio.gather(*map(play, tickets))
-        return len(tickets) * STEPS, time.perf_counter() - started
+        return len(tickets) * clicks, time.perf_counter() - started
 
 
 # --- BrowserGym, under its own interpreter ------------------------------------------------------
 
 
-def browsergym_worker(tuned: bool) -> None:
+def browsergym_worker(tuned: bool, clicks: int) -> None:
     """Reads lists of (task, seed) from stdin, plays each list, and answers with its time, s."""
     import browsergym.miniwob  # type: ignore[import-not-found]  # noqa: F401
     import gymnasium  # type: ignore[import-not-found]
@@ -98,7 +100,7 @@ def browsergym_worker(tuned: bool) -> None:
                 **settings,
             )
             env.reset(seed=seed)
-            for x, y in POINTS:
+            for x, y in points(clicks):
                 _, _, done, *_ = env.step(f"mouse_click({x}, {y})")
                 assert not done
             env.close()
@@ -108,12 +110,15 @@ def browsergym_worker(tuned: bool) -> None:
 class BrowserGym:
     """Worker processes, each with a Chromium of its own."""
 
-    def __init__(self, python: str, chromium: str, processes: int, tuned: bool) -> None:
+    def __init__(self, options: argparse.Namespace, tuned: bool) -> None:
         from vigorl.tasks.miniwob.files import html_folder
 
-        command = [python, __file__, "--worker", "tuned" if tuned else "default", chromium]
+        kind = "tuned" if tuned else "default"
+        clicks = str(options.clicks)
+        command = [options.browsergym, __file__, "--worker", kind, clicks, options.chromium]
+        self._clicks = options.clicks
         url = (html_folder() / "miniwob").as_uri() + "/"
-        self._folders = [tempfile.TemporaryDirectory() for _ in range(processes)]
+        self._folders = [tempfile.TemporaryDirectory() for _ in range(options.processes)]
         self._workers = [
             subprocess.Popen(
                 command,
@@ -137,7 +142,7 @@ class BrowserGym:
             assert worker.stdout is not None
             if not worker.stdout.readline():
                 raise SystemExit("a BrowserGym worker died; its error is above")
-        return len(episodes) * STEPS, time.perf_counter() - started
+        return len(episodes) * self._clicks, time.perf_counter() - started
 
     def close(self) -> None:
         """End the workers."""
@@ -152,17 +157,15 @@ class BrowserGym:
 def measure(options: argparse.Namespace) -> dict[str, Any]:
     """Steps per second of each arm, round by round."""
     gyms = {
-        "browsergym": BrowserGym(options.browsergym, options.chromium, options.processes, False),
-        "browsergym tuned": BrowserGym(
-            options.browsergym, options.chromium, options.processes, True
-        ),
+        "browsergym": BrowserGym(options, tuned=False),
+        "browsergym tuned": BrowserGym(options, tuned=True),
     }
     rates: dict[str, list[float]] = {"ours": [], **{name: [] for name in gyms}}
     try:
         for gym in gyms.values():
             gym.play(1)  # warm up
         for _ in range(options.rounds):
-            clicks, seconds = asyncio.run(ours(options.episodes))
+            clicks, seconds = asyncio.run(ours(options.episodes, options.clicks))
             rates["ours"].append(clicks / seconds)
             for name, gym in gyms.items():
                 clicks, seconds = gym.play(options.episodes)
@@ -175,6 +178,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         "tasks": TASKS,
         "rounds": options.rounds,
         "episodes_per_round": options.episodes * len(TASKS),
+        "clicks_per_episode": options.clicks,
         "browsergym_processes": options.processes,
         "steps_per_s": {name: round(value, 2) for name, value in medians.items()},
         "ours_is_faster_by": {
@@ -194,6 +198,7 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=2, metavar="N")
     parser.add_argument("--rounds", type=int, default=3, metavar="N")
     parser.add_argument("--episodes", type=int, default=3, metavar="N", help="of each task")
+    parser.add_argument("--clicks", type=int, default=8, metavar="N", help="in an episode")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     report = measure(options)
@@ -208,6 +213,6 @@ def main() -> None:
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--worker"]:
-        browsergym_worker(tuned=sys.argv[2] == "tuned")
+        browsergym_worker(tuned=sys.argv[2] == "tuned", clicks=int(sys.argv[3]))
     else:
         main()
