@@ -119,10 +119,12 @@ async def generate(
             progress.done += stop - start
         else:  # also a last shard that was cut short and may be longer now
             wanted.append((path, range(start, stop)))
+    chromium = ""  # nothing is shown
     if wanted:
         async with Browser(BrowserSettings()) as browser, Studio(browser, config.workers) as studio:
             await _make(config, studio, wanted, progress, on_page)
             chromium = browser.version
+    if wanted or not _counted(config):  # also after a run that was interrupted
         await asyncio.to_thread(_write_card, config, chromium)
     return progress
 
@@ -199,6 +201,11 @@ def _claim(config: GenerateConfig) -> None:
             _save(card, json.dumps(config.identity(), indent=1))
     except OSError as error:
         raise StorageFault(f"{config.out}: {error}") from error
+
+
+def _counted(config: GenerateConfig) -> bool:
+    card = json.loads((config.out / "card.json").read_text(encoding="utf-8"))
+    return "totals" in card
 
 
 def _save(path: Path, text: str) -> None:

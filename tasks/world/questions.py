@@ -9,14 +9,16 @@ import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from vigorl.browser.geometry import Box
 from vigorl.tasks.truth import Control, PageTruth, TextLine
 from vigorl.tasks.world.icons import PHRASES
 from vigorl.tasks.world.lexicon import Lexicon, paraphrases
 from vigorl.tasks.world.page import PageSpec
-from vigorl.tasks.world.studio import Shot
+
+if TYPE_CHECKING:
+    from vigorl.tasks.world.studio import Shot
 
 UiType = Literal["text", "icon"]
 
@@ -53,7 +55,7 @@ class Question:
     """Share of the picture that the target covers."""
 
 
-def questions_of(spec: PageSpec, shot: Shot) -> tuple[Question, ...]:
+def questions_of(spec: PageSpec, shot: "Shot") -> tuple[Question, ...]:
     """The questions of a page, at most `MOST`, in random order but always the same."""
     draw = random.Random(f"{spec.key}:questions")
     page = _Page(spec, shot.truth, draw)

@@ -72,7 +72,11 @@ async def test_an_interrupted_run_keeps_its_finished_shards_and_no_half_ones(
     names = sorted(path.name for path in tmp_path.iterdir())
     assert "simple-train-000000.tar" in names
     assert not any(name.endswith(".part") for name in names)
-    assert len(list(read_shards(tmp_path))) in (4, 8)
+    kept = len(list(read_shards(tmp_path)))
+    assert kept in (4, 8)
+    assert "totals" not in (tmp_path / "card.json").read_text()
+    assert (await generate(config(tmp_path, kept))).made == 0
+    assert '"totals"' in (tmp_path / "card.json").read_text()
 
 
 async def test_a_folder_holds_one_data_set(tmp_path: Path) -> None:
