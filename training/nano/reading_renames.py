@@ -129,16 +129,20 @@ class Renames:
         return word
 
     def _number(self, digits: str) -> str:
+        """Another number of as many digits; a new one as long as there are any."""
         found = self._words.get(digits)
-        while found is None:
-            first = self._random.choice("123456789") if digits[0] != "0" else "0"
-            new = first + "".join(self._random.choice("0123456789") for _ in digits[1:])
-            if digits.strip("0") == "":
-                new = digits
-            if new not in self._taken or (len(digits) == 2 and len(self._taken) > 60):
-                self._taken.add(new)
-                found = self._words[digits] = new
-        return found
+        if found is not None:
+            return found
+        new = digits
+        if digits.strip("0"):
+            for _ in range(20):
+                first = self._random.choice("123456789") if digits[0] != "0" else "0"
+                new = first + "".join(self._random.choice("0123456789") for _ in digits[1:])
+                if new not in self._taken:
+                    break
+        self._taken.add(new)
+        self._words[digits] = new
+        return new
 
 
 def invented(random: Random) -> str:
