@@ -206,6 +206,7 @@ def pointed(module: PixelNano, batch: Lessons, scales: tuple[range, range]) -> T
     """
     rows, at_B_Q = batch.rows, batch.looks_at_B_Q[:, 0::2]
     boxes = batch.boxes_B_Q_4[:, 0::2]
+    asked = boxes[..., 2] > boxes[..., 0]
     assert rows.pixels_B_H_W_3 is not None
     said = []
     for axis, scale in enumerate(scales):
@@ -213,7 +214,10 @@ def pointed(module: PixelNano, batch: Lessons, scales: tuple[range, range]) -> T
         place = (at_B_Q + axis)[..., None].expand(-1, -1, hidden.shape[-1])
         logits = module.model.lm_head(hidden.gather(1, place))
         number = logits[..., scale.start : scale.stop].argmax(-1)
-        ids = rows.ids_B_L.scatter(1, at_B_Q + axis + 1, number + scale.start)
+        told = at_B_Q + axis + 1
+        # Rows with fewer questions are filled up with places that ask nothing: those stay.
+        kept = rows.ids_B_L.gather(1, told)
+        ids = rows.ids_B_L.scatter(1, told, torch.where(asked, number + scale.start, kept))
         rows = replace(rows, ids_B_L=ids)
         said.append((number + 0.5) / THOUSANDTHS)
     high, wide = (side // CELL_PX for side in batch.rows.pixels_B_H_W_3.shape[1:3])
@@ -221,7 +225,6 @@ def pointed(module: PixelNano, batch: Lessons, scales: tuple[range, range]) -> T
     inside = (
         (boxes[..., 0] <= x) & (x <= boxes[..., 2]) & (boxes[..., 1] <= y) & (y <= boxes[..., 3])
     )
-    asked = boxes[..., 2] > boxes[..., 0]
     return inside[asked]
 
 

@@ -4,15 +4,16 @@ Everything here comes from the training half of the vocabularies, the tasks' own
 documentation that Python carries; words of the held-out half are taken out of the stock.
 """
 
-import gc
 import gzip
 import json
 import pydoc_data.topics
 import re
 import shutil
+import sys
 import tarfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -146,10 +147,31 @@ def _write_words(folder: Path, episodes: Sequence[Episode]) -> None:
 
 def vocabularies() -> tuple[set[str], set[str]]:
     """Words of the training half, and those that only the held-out half has; lower case."""
-    stocks = [thing for thing in gc.get_objects() if isinstance(thing, Words)]
+    modules = [
+        module for name, module in sys.modules.items() if name.startswith(registry.__package__)
+    ]
+    stocks = [
+        words for module in modules for each in vars(module).values() for words in _stocks(each)
+    ]
     train = _words(entry for words in stocks for entry in words.train)
     test = _words(entry for words in stocks for entry in words.test)
     return train, test - train
+
+
+def _stocks(value: object) -> Iterator[Words]:
+    """The lists of words in a constant of a module, however it is built."""
+    match value:
+        case Words():
+            yield value
+        case dict():
+            for each in value.values():
+                yield from _stocks(each)
+        case tuple() | list():
+            for each in value:
+                yield from _stocks(each)
+        case _ if is_dataclass(value) and not isinstance(value, type):
+            for field in fields(value):
+                yield from _stocks(getattr(value, field.name))
 
 
 def _words(entries: Iterable[str]) -> set[str]:
