@@ -81,7 +81,7 @@ def covered_cells(boxes_B_Q_4: Tensor, high: int, wide: int) -> Tensor:
     """The share of each box that lies in each cell, [B, Q, high * wide]; 0 for empty boxes."""
     row = torch.arange(high, device=boxes_B_Q_4.device)
     column = torch.arange(wide, device=boxes_B_Q_4.device)
-    left, top, right, bottom = boxes_B_Q_4.split(1, dim=-1)
+    left, top, right, bottom = (boxes_B_Q_4[..., side : side + 1] for side in range(4))
     tall = (torch.minimum(bottom, row + 1) - torch.maximum(top, row)).clamp(min=0)
     broad = (torch.minimum(right, column + 1) - torch.maximum(left, column)).clamp(min=0)
     area = (tall[..., :, None] * broad[..., None, :]).flatten(-2)

@@ -12,7 +12,7 @@ for it alone::
 Axes: B rows, L tokens of a row, N image cells of a row, D width.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -45,12 +45,13 @@ class PackedRows:
 
     def to(self, device: torch.device) -> "PackedRows":
         """The same rows on another device."""
-        moved = {field.name: getattr(self, field.name) for field in fields(self)}
-        return type(self)(
-            **{
-                name: value.to(device, non_blocking=True) if isinstance(value, Tensor) else value
-                for name, value in moved.items()
-            }
+        pixels = self.pixels_B_H_W_3
+        return PackedRows(
+            self.ids_B_L.to(device),
+            self.segments_B_L.to(device),
+            self.weights_B_L.to(device),
+            None if pixels is None else pixels.to(device),
+            self.first_cell,
         )
 
 
@@ -263,7 +264,7 @@ def _attention_logits(
     keys = attention.k_norm(F.linear(normed, attention.k_proj.weight[kv_span]))
     queries, keys = apply_rotary_pos_emb(queries[:, None], keys[:, None], *cos_sin)
     chosen_B_Q_D = queries[:, 0].gather(1, queries_B_Q[:, :, None].expand(-1, -1, width))
-    logits = (chosen_B_Q_D @ keys[:, 0].transpose(1, 2)).float() * attention.scaling
+    logits: Tensor = (chosen_B_Q_D @ keys[:, 0].transpose(1, 2)).float() * attention.scaling
     allowed = mask_B_1_L_L[:, 0].gather(
         1, queries_B_Q[:, :, None].expand(-1, -1, mask_B_1_L_L.shape[-1])
     )

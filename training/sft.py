@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -89,10 +89,10 @@ class _Steps(Dataset[Any]):
 
 
 @dataclass
-class _Meter(Generic[Batch]):
+class _Meter:
     """Means of what was noted since the last line."""
 
-    sums: dict[str, float]
+    sums: dict[str, Tensor | float]
     count: int = 0
 
     def note(self, values: Mapping[str, Tensor]) -> None:
@@ -163,7 +163,7 @@ def train(
         for layers in (part for part in module.modules() if isinstance(part, nn.ModuleList)):
             for layer in layers:
                 layer.compile()
-    meter: _Meter[Any] = _Meter({})
+    meter: _Meter = _Meter({})
     began_s = saved_s = time.monotonic()
     step = begin
     try:
@@ -175,7 +175,7 @@ def train(
             with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
                 losses = course.losses(module, on_device, step)
             optimizer.zero_grad(set_to_none=True)
-            losses["loss"].backward()
+            torch.autograd.backward(losses["loss"])
             norm = nn.utils.clip_grad_norm_(module.parameters(), config.gradient_norm)
             if not torch.isfinite(norm):
                 log.line(step, {"skipped": 1.0, "norm": float(norm)}, began_s)

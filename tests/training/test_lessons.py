@@ -7,19 +7,19 @@ import numpy as np
 import pytest
 import torch
 
-pytestmark = pytest.mark.model
+from vigorl.browser.actions import Click
+from vigorl.browser.geometry import Frame
+from vigorl.policy.family import family_named
+from vigorl.policy.grammar import parse
+from vigorl.policy.local.tiny import CHAT_TEMPLATE
+from vigorl.training.losses import covered_cells, looking_loss, reading_loss, token_loss
+from vigorl.training.nano.lessons import CHARACTERS, Page, Teacher, pointing, slots
+from vigorl.training.nano.pages import PAGES, sketch_page
+from vigorl.training.nano.recipe import training_fonts
+from vigorl.training.nano.sketch import Sketch, Typefaces, Words
+from vigorl.training.nano.vocabulary import Vocabulary, vocabulary
 
-from vigorl.policy.family import family_named  # noqa: E402
-from vigorl.policy.grammar import parse  # noqa: E402
-from vigorl.browser.actions import Click  # noqa: E402
-from vigorl.browser.geometry import Frame  # noqa: E402
-from vigorl.policy.local.tiny import CHAT_TEMPLATE  # noqa: E402
-from vigorl.training.losses import covered_cells, looking_loss, reading_loss, token_loss  # noqa: E402
-from vigorl.training.nano.lessons import CHARACTERS, Page, Teacher, pointing, slots  # noqa: E402
-from vigorl.training.nano.pages import PAGES, sketch_page  # noqa: E402
-from vigorl.training.nano.recipe import training_fonts  # noqa: E402
-from vigorl.training.nano.sketch import Sketch, Typefaces, Words  # noqa: E402
-from vigorl.training.nano.vocabulary import Vocabulary, vocabulary  # noqa: E402
+pytestmark = pytest.mark.model
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def sketch(kind: str, seed: int, faces: Typefaces) -> Sketch:
         'Task: click "Sävé €5 – x" (3) ',
         "<think> (12, 80) </think>\n<answer> click (12, 80) </answer>",
         "a (1, 2), 3) ½ “q” łąź 漢字 😀",
-        '<tool_call>{"name": "search_coordinate", "arguments": {"coordinate": [4, 999]}}</tool_call>',
+        '<tool_call>{"name": "search_coordinate", "arguments": {"coordinate": [4, 9]}}</tool_call>',
     ],
 )
 def test_quick_ids_are_those_of_the_tokenizer_and_decode_to_the_text(
@@ -117,8 +117,7 @@ def test_near_numbers_are_nearly_right_and_other_words_are_not() -> None:
     logits[0, 12] = logits[1, 13] = logits[2, 25] = 20.0
     target = torch.tensor([12])
     exact, near, far = (
-        token_loss(row[None], target, torch.ones(1), (range(10, 20),), sigma=1.0)
-        for row in logits
+        token_loss(row[None], target, torch.ones(1), (range(10, 20),), sigma=1.0) for row in logits
     )
     assert exact < near < far
     hard = [token_loss(row[None], target, torch.ones(1)) for row in logits]

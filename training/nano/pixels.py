@@ -207,8 +207,9 @@ def pointed(module: PixelNano, batch: Lessons, scales: tuple[range, range]) -> T
     rows, at_B_Q = batch.rows, batch.looks_at_B_Q[:, 0::2]
     boxes = batch.boxes_B_Q_4[:, 0::2]
     asked = boxes[..., 2] > boxes[..., 0]
-    assert rows.pixels_B_H_W_3 is not None
-    said = []
+    pixels = rows.pixels_B_H_W_3
+    assert pixels is not None
+    said: list[Tensor] = []
     for axis, scale in enumerate(scales):
         hidden = forward(module.model, rows).hidden_B_L_D
         place = (at_B_Q + axis)[..., None].expand(-1, -1, hidden.shape[-1])
@@ -220,9 +221,9 @@ def pointed(module: PixelNano, batch: Lessons, scales: tuple[range, range]) -> T
         ids = rows.ids_B_L.scatter(1, told, torch.where(asked, number + scale.start, kept))
         rows = replace(rows, ids_B_L=ids)
         said.append((number + 0.5) / THOUSANDTHS)
-    high, wide = (side // CELL_PX for side in batch.rows.pixels_B_H_W_3.shape[1:3])
+    high, wide = (side // CELL_PX for side in pixels.shape[1:3])
     x, y = said[0] * wide, said[1] * high
-    inside = (
+    inside: Tensor = (
         (boxes[..., 0] <= x) & (x <= boxes[..., 2]) & (boxes[..., 1] <= y) & (y <= boxes[..., 3])
     )
     return inside[asked]

@@ -93,12 +93,12 @@ class Glyph:
     @property
     def high(self) -> int:
         """Rows of pixels."""
-        return self.alpha.shape[0]
+        return len(self.alpha)
 
     @property
     def wide(self) -> int:
         """Columns of pixels."""
-        return self.alpha.shape[1]
+        return int(self.alpha.shape[1])
 
 
 class Typeface:
@@ -196,7 +196,7 @@ class Pen:
                 place = slice(above, above + glyph.high), slice(left, left + glyph.wide)
                 shade = self._shade[place]
                 if above >= 0 <= left and shade.shape == glyph.alpha.shape:
-                    np.maximum(shade, glyph.alpha, shade)
+                    np.maximum(shade, glyph.alpha, out=shade)
                     self._ink_numbers[place] = number
             at += wide
         boxes.append((begins, top, at, bottom))

@@ -74,7 +74,7 @@ class Vocabulary:
     def _bytes(self) -> list[int]:
         """The token of each byte."""
         spelt = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
-        ids = {}
+        ids: dict[int, int] = {}
         # Together these characters have every byte that UTF-8 knows.
         for code in (*range(0x800), *range(0x800, 0xD800, 0x400), 0xE000, 0xF000, 0x10000, 0x40000):
             character = chr(code)
