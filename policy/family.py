@@ -89,6 +89,8 @@ class Family:
     """Most pictures in one prompt."""
     stop: tuple[str, ...] = ()
     """A turn ends after one of these strings, beside the end-of-turn token."""
+    longest_turn_tokens: int | None = None
+    """A turn is cut off there, whatever the sampling allows: its own are all shorter."""
     chat: ChatFormat = ChatFormat()
     reads: bool = False
     """It is told what `reader` reads on the screen instead of being shown a picture."""
@@ -276,6 +278,7 @@ FAMILIES: tuple[Family, ...] = (
         wording=_OURS,
         zoom=_OUR_ZOOM,
         stop=_OUR_STOP,
+        longest_turn_tokens=384,
         reads=True,
     ),
     Family(

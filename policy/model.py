@@ -132,11 +132,20 @@ async def open_model(
         except UsageError:
             await server.close()
             raise
+        sampling = _bounded(sampling, chosen)
         return _policy(chosen, ServerBackend(server, chosen, sampling), sampling)
-    chosen, backend = await asyncio.to_thread(
+    chosen, backend, sampling = await asyncio.to_thread(
         _load, spec, family, window_screens, sampling, hardware or Hardware()
     )
     return _policy(chosen, backend, sampling)
+
+
+def _bounded(sampling: Sampling, family: Family) -> Sampling:
+    """The sampling, within what the family's turns may take."""
+    longest = family.longest_turn_tokens
+    if longest is None or sampling.max_tokens <= longest:
+        return sampling
+    return replace(sampling, max_tokens=longest)
 
 
 def _policy(family: Family, backend: Backend, sampling: Sampling) -> ModelPolicy:
@@ -153,7 +162,7 @@ def _load(
     window_screens: int | None,
     sampling: Sampling,
     hardware: Hardware,
-) -> tuple[Family, Backend]:
+) -> tuple[Family, Backend, Sampling]:
     """Load a checkpoint; takes from seconds to minutes."""
     if spec == NANO:
         spec = str(_packaged_nano())
@@ -175,7 +184,8 @@ def _load(
         ) from error
     chosen = _family(family, window_screens, spec, read_model_type(spec))
     network = Network(spec, chosen, hardware)
-    return chosen, LocalBackend(network, sampling, max_batch=hardware.max_batch)
+    sampling = _bounded(sampling, chosen)
+    return chosen, LocalBackend(network, sampling, max_batch=hardware.max_batch), sampling
 
 
 def _packaged_nano() -> Path:

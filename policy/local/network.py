@@ -84,10 +84,10 @@ class Network:
             _check(self.config, path)
             self.codec = Codec(path, family)
             self._sees = self.config.model_type not in WITHOUT_EYES
-            kind: Any = AutoModelForImageTextToText if self._sees else AutoModelForCausalLM
-            self.model: Any = kind.from_pretrained(path, dtype=self.dtype)
             if self._sees:
                 self._processor = Qwen2VLImageProcessorPil.from_pretrained(path)
+            kind: Any = AutoModelForImageTextToText if self._sees else AutoModelForCausalLM
+            self.model: Any = kind.from_pretrained(path, dtype=self.dtype)
         self.model.to(self.device).eval()
         self._forbidden = torch.tensor(self.codec.never_sampled, device=self.device)
         self.end_ids = self._end_ids()

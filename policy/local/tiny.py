@@ -1,7 +1,7 @@
 """Checkpoints of half a million random weights, whole in every other respect.
 
-They say nothing sensible, but they load, see, are served and are trained like the real ones,
-which is what tests and dry runs need.
+They say nothing sensible, but they load, see (or read), are served and are trained like the real
+ones, which is what tests and dry runs need.
 """
 
 import json
@@ -17,6 +17,8 @@ from transformers import (
     Qwen2_5_VLConfig,
     Qwen2_5_VLForConditionalGeneration,
     Qwen2VLImageProcessorPil,
+    Qwen3Config,
+    Qwen3ForCausalLM,
     Qwen3VLConfig,
     Qwen3VLForConditionalGeneration,
 )
@@ -25,7 +27,7 @@ from vigorl.policy.backend import Message
 from vigorl.policy.family import FAMILIES, ChatFormat
 from vigorl.policy.local.network import Network
 
-Architecture = Literal["qwen2_5_vl", "qwen3_vl"]
+Architecture = Literal["qwen2_5_vl", "qwen3_vl", "qwen3"]
 
 _HIDDEN = 128
 _HEAD = 64
@@ -50,14 +52,18 @@ def write_tiny_checkpoint(folder: Path, architecture: Architecture, seed: int = 
     tokenizer.save_pretrained(folder)
     torch.manual_seed(seed)
     model: Any
-    if architecture == "qwen2_5_vl":
-        model = Qwen2_5_VLForConditionalGeneration(_qwen25(tokenizer))
-        patch_px, shortest = 14, 3136
-    else:
-        model = Qwen3VLForConditionalGeneration(_qwen3(tokenizer))
-        patch_px, shortest = 16, 65_536
+    match architecture:
+        case "qwen2_5_vl":
+            model = Qwen2_5_VLForConditionalGeneration(_qwen25(tokenizer))
+        case "qwen3_vl":
+            model = Qwen3VLForConditionalGeneration(_qwen3(tokenizer))
+        case "qwen3":
+            model = Qwen3ForCausalLM(_qwen3_blind(tokenizer))
     model.generation_config.eos_token_id = tokenizer.eos_token_id
     model.save_pretrained(folder)
+    if architecture == "qwen3":
+        return folder
+    patch_px, shortest = (14, 3136) if architecture == "qwen2_5_vl" else (16, 65_536)
     sizes = {"shortest_edge": shortest, "longest_edge": 12_845_056}
     Qwen2VLImageProcessorPil(patch_size=patch_px, size=sizes).save_pretrained(folder)
     processor = {
@@ -178,3 +184,8 @@ def _qwen3(tokenizer: Any) -> Any:
     text = {**_text(tokenizer), "head_dim": _HEAD}
     text["rope_parameters"] = {**text["rope_parameters"], "mrope_interleaved": True}
     return Qwen3VLConfig(text_config=text, vision_config=vision, **_common(tokenizer))
+
+
+def _qwen3_blind(tokenizer: Any) -> Any:
+    rope = {"rope_type": "default", "rope_theta": 1e6}
+    return Qwen3Config(**{**_text(tokenizer), "head_dim": _HEAD, "rope_parameters": rope})

@@ -15,7 +15,7 @@ MOST_PAST = 14
 _LONGEST_GOAL = 1000
 _LONGEST_TITLE = 80
 _LONGEST_EVENT = 160
-_DISTANCE = re.compile(r"(?<=down|..up) \d+$")
+_WHEEL = re.compile(r"^scroll \(\d+, \d+\) (\w+) \d+$")
 _ADDRESS = re.compile(r'\s*"?https?://\S+')
 
 
@@ -60,10 +60,10 @@ def write_prompt(situation: Situation) -> str:
 def remembered(command: str, names: Sequence[str]) -> str:
     """A command as it is remembered: the names of what it acted on instead of its points.
 
-    Where a wheel was turned is not remembered.
+    Of a wheel that was turned only the direction is remembered.
     """
     if not names:
-        return _DISTANCE.sub("", PLACE.sub("", command))
+        return _WHEEL.sub(r"scroll \1", command)
     rest = iter(names)
     return PLACE.sub(lambda _: f" {next(rest)}", command, count=len(names))
 

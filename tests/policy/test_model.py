@@ -139,6 +139,26 @@ async def test_a_folder_opens_a_policy_that_plays(
     await policy.close()
 
 
+@pytest.mark.model
+async def test_a_folder_of_a_model_that_reads_opens_a_policy_that_reads(
+    tmp_path: Path, screen: Make
+) -> None:
+    from vigorl.policy.local.tiny import write_tiny_checkpoint
+
+    folder = str(write_tiny_checkpoint(tmp_path, "qwen3"))
+    policy = await open_model(folder, sampling=Sampling(max_tokens=8))
+    described = policy.describe()
+    assert (described["policy"], described["family"]) == ("nano", "nano")
+    turn = await policy.actor("x").act(screen(1))
+    assert turn.sampled_token_count == 8
+    assert turn.tokens and turn.tokens.logprobs and not turn.tokens.images
+    await policy.close()
+    # A turn of its own is short: one that never ends is not waited for as long as another's.
+    policy = await open_model(folder)
+    assert policy.describe()["max_tokens"] == policy.family.longest_turn_tokens
+    await policy.close()
+
+
 @pytest.mark.parametrize("spec", ["gpt", "/nowhere/at/all", "a/b/c"])
 async def test_what_is_no_model_is_answered_with_what_would_be(spec: str) -> None:
     with pytest.raises(UsageError, match="give the URL of a server"):

@@ -14,18 +14,20 @@ from vigorl.browser.errors import InconsistentData, UsageError
 from vigorl.browser.observation import Observation
 from vigorl.policy.backend import Message
 from vigorl.policy.conversation import Conversation
-from vigorl.policy.family import Family, family_named
+from vigorl.policy.family import Family, family_named, family_of
 from vigorl.policy.images import FittedImage
 
 torch = pytest.importorskip("torch")
 
 from vigorl.policy.local.codec import Prompt  # noqa: E402
 from vigorl.policy.local.network import Network, read_model_type  # noqa: E402
+from vigorl.policy.local.tiny import write_tiny_checkpoint  # noqa: E402
 
 pytestmark = pytest.mark.model
 
 Make = Callable[..., Observation]
 FAMILIES = {"qwen2_5_vl": "qwen2.5-vl", "qwen3_vl": "qwen3-vl"}
+NANO = family_named("nano")
 
 
 def family_for(architecture: str) -> Family:
@@ -162,6 +164,32 @@ def test_pictures_that_do_not_fit_their_placeholders_are_refused(
     cell = network.codec.cell_id
     with pytest.raises(InconsistentData, match="placeholders"):
         network.read(Prompt((*prompt.ids, cell), prompt.images))
+
+
+def test_a_model_without_eyes_takes_text_alone(tmp_path: Path, screen: Make) -> None:
+    folder = str(write_tiny_checkpoint(tmp_path, "qwen3"))
+    assert family_of("", read_model_type(folder)) == NANO
+    network = Network(folder, NANO)
+    prompt = network.codec.encode([Message("user", ('Task: x\n"Send" (4, 8)',))])
+    logprobs, known, position = network.read(prompt)
+    assert position == len(prompt.ids)
+    assert logprobs.exp().sum() == pytest.approx(1, abs=1e-5)
+    assert torch.isneginf(logprobs[network.codec.never_sampled]).all()
+    # What goes on where it stopped is the same as what is read whole.
+    longer = replace(prompt, ids=(*prompt.ids, 5, 6, 7))
+    further, _, _ = network.read(longer, known)
+    whole, _, _ = network.read(longer)
+    assert (further - whole).nan_to_num().abs().max() < 1e-4
+    pictures = conversation(family_for("qwen3_vl"), screen(1))
+    with pytest.raises(InconsistentData, match="takes text alone"):
+        network.read(network.codec.encode(pictures))
+    with pytest.raises(UsageError, match="takes text alone, unlike the family qwen3-vl"):
+        Network(folder, family_named("qwen3-vl"))
+
+
+def test_a_family_that_reads_refuses_a_model_that_sees(checkpoints: dict[str, Path]) -> None:
+    with pytest.raises(UsageError, match="sees pictures, unlike the family nano"):
+        Network(str(checkpoints["qwen3_vl"]), NANO)
 
 
 def test_other_architectures_are_sent_to_a_server(tmp_path: Path) -> None:

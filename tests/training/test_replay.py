@@ -16,7 +16,10 @@ from vigorl.browser.picture import Picture, View
 from vigorl.policy.backend import Sampling
 from vigorl.policy.family import family_named
 from vigorl.policy.model import ModelPolicy
+from vigorl.policy.nano.actor import ReadingPolicy
 from vigorl.policy.policy import Tokens
+from vigorl.policy.reader.eyes import Eyes
+from vigorl.policy.reader.screen import Line, Screen
 from vigorl.training.rows import Row, rows_of
 
 torch = pytest.importorskip("torch")
@@ -145,6 +148,43 @@ def test_a_sampled_placeholder_is_not_replayed(network: Network, row: Row) -> No
     forged = replace(row, ids=(*row.ids[:place], pad, *row.ids[place + 1 :]))
     with pytest.raises(InconsistentData, match="marked as sampled"):
         replay(network, forged, pictures_of(EPISODE))
+
+
+class Staged(Eyes):
+    """See some words, as many as the picture's hash says."""
+
+    def __init__(self) -> None:
+        """Load nothing."""
+
+    def read(self, view: View) -> Screen:
+        words = int(view.picture.sha256, 16) % 7 + 1
+        lines = [Line(f"word {n}", Box(9, 20 * n, 69, 20 * n + 12), 0.9) for n in range(words)]
+        return Screen(tuple(lines), (), view.frame)
+
+
+async def test_a_model_that_reads_is_replayed_alike_and_draws_alone_as_among_others(
+    tmp_path: Path,
+) -> None:
+    torch.set_num_threads(1)
+    network = Network(str(write_tiny_checkpoint(tmp_path, "qwen3")), family_named("nano"))
+
+    async def episodes(*chosen: Sequence[Observation]) -> list[list[Row]]:
+        policy = ReadingPolicy(network.family, LocalBackend(network, SAMPLING), SAMPLING, Staged())
+        played = await asyncio.gather(*(play(policy, each) for each in chosen))
+        await policy.close()
+        return [rows_of(turns) for turns in played]
+
+    together = await episodes(EPISODE, *OTHERS)
+    # Every turn is a row of its own: it is told all that it depends on.
+    assert [len(rows) for rows in together] == [9, 2, 3]
+    for rows in together:
+        for row in rows:
+            assert not row.images
+            assert largest_drift(row, replay(network, row, {})) < TOLERANCE
+    (alone,) = await episodes(EPISODE)
+    assert [row.ids for row in alone] == [row.ids for row in together[0]]
+    other = Network(str(write_tiny_checkpoint(tmp_path / "b", "qwen3", 1)), network.family)
+    assert largest_drift(alone[0], replay(other, alone[0], {})) > 10 * TOLERANCE
 
 
 def test_nothing_is_compared_with_nothing() -> None:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from transformers import PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM
 
-from vigorl.training.nano.reading_rows import Mixture, ReadingRows
+from vigorl.training.nano.reading_rows import LONGEST_ROW, Mixture, ReadingRows
 from vigorl.training.packed import PADDING, PackedRows, forward
 
 HEAD = 64
@@ -87,7 +87,7 @@ class ReadingCourse:
     Args:
         folder: What `vigorl.training.nano.reading_stock.prepare` wrote.
         lines: Rows of a batch, each filled with as many turns as fit …
-        tokens: … into so many tokens.
+        tokens: … into so many tokens; no fewer than the longest turn has.
         mixture: Shares of the sorts of turns.
         seed: Another seed, other turns.
     """
@@ -100,6 +100,8 @@ class ReadingCourse:
         mixture: Mixture | None = None,
         seed: int = 0,
     ) -> None:
+        if tokens < LONGEST_ROW:
+            raise ValueError(f"turns of up to {LONGEST_ROW} tokens do not fit into {tokens}")
         self._rows = ReadingRows(folder, mixture, seed)
         self._lines, self._tokens, self._seed = lines, tokens, seed
 

@@ -28,6 +28,8 @@ class WordStock:
     """Words of the training vocabularies, lower case."""
     others: tuple[str, ...]
     """English words that take their places; none of the held-out vocabularies is among them."""
+    held_out: frozenset[str]
+    """Words of the held-out vocabularies, lower case, which must not be invented by chance."""
     spoken: dict[str, frozenset[str]]
     """By task: words that its goals are put in."""
 
@@ -38,8 +40,17 @@ class WordStock:
         return cls(
             frozenset(stored["drawn"]),
             tuple(stored["others"]),
+            # What was prepared before they were stored has none.
+            frozenset(stored.get("held_out", ())),
             {task: frozenset(words) for task, words in stored["spoken"].items()},
         )
+
+    def draw(self, random: Random) -> str:
+        """A word that takes the place of another: an invented one, or one of the others."""
+        while True:
+            word = invented(random) if random.random() < 0.4 else random.choice(self.others)
+            if word not in self.held_out:
+                return word
 
 
 class Renames:
@@ -118,11 +129,7 @@ class Renames:
 
     def _draw(self) -> str:
         for _ in range(20):
-            word = (
-                invented(self._random)
-                if self._random.random() < 0.4
-                else self._random.choice(self._stock.others)
-            )
+            word = self._stock.draw(self._random)
             if word not in self._taken:
                 break
         self._taken.add(word)

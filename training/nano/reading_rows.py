@@ -37,7 +37,7 @@ class Mixture:
     steps: float = 0.6
     """Steps of oracle episodes."""
     world: float = 0.1
-    """Questions of the generated world; sketches where there are no pages of it."""
+    """Questions of the generated world; more screens where there are no pages of it."""
     screens: float = 0.1
     """Questions about screens of the oracle episodes."""
     sketches: float = 0.2

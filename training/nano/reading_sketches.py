@@ -4,7 +4,7 @@ from random import Random
 from typing import Any
 
 from vigorl.training.nano.reading_noise import ICONS
-from vigorl.training.nano.reading_renames import WordStock, invented
+from vigorl.training.nano.reading_renames import WordStock
 
 _ROLES = ("textbox", "combobox", "checkbox", "radio", "switch")
 
@@ -136,10 +136,7 @@ class _Page:
 
     def _words(self, fewest: int, most: int) -> str:
         draw = self._random
-        words = [
-            invented(draw) if draw.random() < 0.4 else draw.choice(self._stock.others)
-            for _ in range(draw.randint(fewest, most))
-        ]
+        words = [self._stock.draw(draw) for _ in range(draw.randint(fewest, most))]
         text = " ".join(words)
         return text.title() if draw.random() < 0.4 else text[0].upper() + text[1:]
 

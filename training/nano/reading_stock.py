@@ -133,7 +133,12 @@ def _write_words(folder: Path, episodes: Sequence[Episode]) -> None:
         frequent = {word for word, n in counts.items() if n >= SPOKEN_SHARE * len(goals)}
         frequent |= set(_ALSO_SPOKEN.get(task, ()))
         spoken[task] = sorted(frequent - set(_LABELS.get(task, ())))
-    stored = {"drawn": sorted(train), "others": others, "spoken": spoken}
+    stored = {
+        "drawn": sorted(train),
+        "others": others,
+        "held_out": sorted(test),
+        "spoken": spoken,
+    }
     (folder / "words.json").write_text(json.dumps(stored), encoding="utf-8")
     texts = [*pydoc_data.topics.topics.values(), *[" ".join(sorted(train))] * 3]
     texts += [" ".join(word.title() for word in sorted(train))] * 3

@@ -53,6 +53,8 @@ GRAMMAR = (
     "\nicon ",
 )
 """Strings that are one token each wherever they stand."""
+CUT = 0.3
+"""How often a word that is spelt in another way is cut between two of its letters."""
 _PAST = 40
 _POINTS = r" \((?:0|[1-9]\d{0,2})|, (?:0|[1-9]\d{0,2})\)"
 _NUMBERED = r"\n(?:[1-9]|[123]\d|40)\. "
@@ -127,11 +129,8 @@ class Encoder:
         alternatives = [_POINTS, _NUMBERED, *map(re.escape, longest_first), _CHUNK]
         self._parts = re.compile("|".join(alternatives), re.DOTALL)
         self._plain = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        state["model"]["dropout"] = 0.35
-        self._broken = Tokenizer.from_str(json.dumps(state))
         self._split = split
         self._known: dict[str, tuple[int, ...]] = {}
-        self._variants: dict[str, list[tuple[int, ...]]] = {}
         self.start = self._whole["<|im_start|>"]
         self.end = self._whole["<|im_end|>"]
         self.size = len(state["model"]["vocab"]) + len(state["added_tokens"])
@@ -139,17 +138,11 @@ class Encoder:
     def ids(self, text: str, random: Random | None = None) -> list[int]:
         """The tokens of a text; words are split at random where `random` is given."""
         ids: list[int] = []
-        known = self._known
         for part in self._parts.findall(text):
             if random is not None and part.isalpha() and random.random() < self._split:
                 ids += self._variant(part, random)
-                continue
-            found = known.get(part)
-            if found is None:
-                found = self._spell(part)
-                if len(known) < 200_000:
-                    known[part] = found
-            ids += found
+            else:
+                ids += self._ids_of(part)
         return ids
 
     def row(
@@ -175,15 +168,25 @@ class Encoder:
         text: str = self._plain.decode(list(ids), skip_special_tokens=False)
         return text
 
+    def _ids_of(self, part: str) -> tuple[int, ...]:
+        found = self._known.get(part)
+        if found is None:
+            found = self._spell(part)
+            if len(self._known) < 200_000:
+                self._known[part] = found
+        return found
+
     def _spell(self, part: str) -> tuple[int, ...]:
         if part in self._whole:
             return (self._whole[part],)
         return tuple(self._plain.encode(part, add_special_tokens=False).ids)
 
-    def _variant(self, word: str, random: Random) -> tuple[int, ...]:
-        variants = self._variants.setdefault(word, [])
-        if len(variants) < 4:
-            encoded = self._broken.encode(word, add_special_tokens=False).ids
-            variants.append(tuple(encoded))
-            return variants[-1]
-        return random.choice(variants)
+    def _variant(self, word: str, random: Random) -> list[int]:
+        """A word that is cut somewhere, each part spelt as it is alone."""
+        ids: list[int] = []
+        start = 0
+        for end in range(1, len(word) + 1):
+            if end == len(word) or random.random() < CUT:
+                ids += self._ids_of(word[start:end])
+                start = end
+        return ids

@@ -1,0 +1,303 @@
+"""Turns for nano that reads: their tokens, their words, their numbers, their batches."""
+
+import gzip
+import json
+import re
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from vigorl.browser.actions import Click, Done, Type
+from vigorl.browser.chromium import Browser
+from vigorl.browser.geometry import Frame
+from vigorl.policy.backend import Message
+from vigorl.policy.family import family_named
+from vigorl.policy.grammar import Parsed, parse
+from vigorl.tasks.local.registry import TASKS
+from vigorl.tasks.local.site import Site
+from vigorl.training.oracles import play
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("transformers")
+
+from transformers import PreTrainedTokenizerFast  # noqa: E402
+
+from vigorl.policy.local.codec import Codec  # noqa: E402
+from vigorl.training.nano import reading_stock  # noqa: E402
+from vigorl.training.nano.reading_course import ReadingCourse, build  # noqa: E402
+from vigorl.training.nano.reading_renames import Renames, WordStock  # noqa: E402
+from vigorl.training.nano.reading_rows import LONGEST_ROW, Mixture, ReadingRows  # noqa: E402
+from vigorl.training.nano.reading_steps import Episode, lesson, load_episodes  # noqa: E402
+from vigorl.training.nano.reading_words import Encoder  # noqa: E402
+from vigorl.training.packed import PADDING  # noqa: E402
+
+pytestmark = pytest.mark.model
+
+NANO = family_named("nano")
+FIELD, BUTTON = [190.0, 145.0], [440.0, 145.0]
+SCREEN = {
+    "size": [1000, 500],
+    "lines": [
+        ["Courses", 300.0, 30.0, 360.0, 50.0, "t", 0],
+        ["Full name", 40.0, 98.0, 120.0, 118.0, "t", 0],
+        ["Register", 420.0, 135.0, 470.0, 155.0, "t", 0],
+    ],
+    "controls": [
+        ["textbox", 40.0, 130.0, 340.0, 160.0, "Full name", "", None, "", 0],
+        ["button", 400.0, 130.0, 490.0, 160.0, "Register", "", None, "", 0],
+    ],
+}
+
+
+def step(command: str, points: list[list[float]], **told: Any) -> dict[str, Any]:
+    stored = {"title": "Lumen", "tabs": [["Lumen", 1]], "events": [], "same": 0, "sound": 1}
+    return {**stored, "command": command, "points": points, "purpose": "go on", **told}
+
+
+EPISODE = {
+    "task": "login",
+    "seed": 0,
+    "goal": 'Sign in as "Karin Tanaka".',
+    "answer": "",
+    "steps": [
+        step("scroll (500, 500) down 576", [], **SCREEN, sound=0),
+        step('type @ "Karin Tanaka"', [FIELD], same=1, purpose='fill in "Full name"'),
+        step("click @", [BUTTON], **SCREEN, purpose='press "Register"'),
+        step("done", [], **SCREEN, purpose="everything is done"),
+    ],
+}
+TEXTS = (
+    'field "Full name" (306, 331) "Karin" | "Save" (73, 999) button\n12. click "Ω" (0, 7)',
+    "<think> \"a1b22\" (999, 0) | 'q' (1000, 2) (01, 02) </think>\n<answer> done </answer>",
+    "Größe 4096 x 12: $1,299.05 – łąź 漢字 😀  two  spaces\n\nicon close (4, 5)",
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Everything that rows are made of, from one short episode."""
+    out = tmp_path_factory.mktemp("reading")
+    episodes = out / "recorded.jsonl.gz"
+    with gzip.open(episodes, "wt", encoding="utf-8") as lines:
+        lines.write(json.dumps(EPISODE) + "\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reading_stock, "GOALS", 5)
+        reading_stock.prepare(out / "prepared", episodes)
+    return out / "prepared"
+
+
+@pytest.fixture(scope="module")
+def stock(folder: Path) -> WordStock:
+    return WordStock.load(folder / "words.json")
+
+
+def understood(turn: str, size: tuple[int, int]) -> Parsed:
+    return parse(turn, NANO.dialect(Frame.of_viewport(*size)))
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_the_quick_encoder_gives_the_tokens_of_the_tokenizer(folder: Path, text: str) -> None:
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
+    encoder = Encoder(folder)
+    ids = encoder.ids(text, Random(0))
+    assert ids == tokenizer.encode(text, add_special_tokens=False)
+    assert encoder.text(ids) == text
+
+
+def test_half_a_point_is_a_token_and_a_split_word_is_the_same_text(folder: Path) -> None:
+    encoder = Encoder(folder, split=1.0)
+    assert len(encoder.ids(" (412, 80)")) == 2
+    for text in TEXTS:
+        spelt = {tuple(encoder.ids(text, Random(seed))) for seed in range(20)}
+        assert {encoder.text(ids) for ids in spelt} == {text}
+    assert len({tuple(encoder.ids("register", Random(seed))) for seed in range(20)}) > 1
+
+
+def test_a_row_begins_with_what_the_local_backend_asks(folder: Path) -> None:
+    prompt, turn = f"Task: x\nPage: Lumen\n{TEXTS[0]}", TEXTS[1]
+    ids, weights = Encoder(folder).row(prompt, turn)
+    codec = Codec(str(folder), NANO)
+    asked = list(codec.encode([Message("user", (prompt,))]).ids)
+    said = list(codec.spoken_ids(Message("assistant", (turn,))))
+    assert ids == asked + said
+    assert weights == [0.0] * len(asked) + [1.0] * len(said)
+
+
+def test_a_number_always_gives_the_same_row(folder: Path) -> None:
+    rows, others = ReadingRows(folder), ReadingRows(folder)
+    forth = [rows.row(number) for number in range(12)]
+    back = [others.row(number) for number in reversed(range(12))]
+    assert forth == back[::-1]
+    assert len({tuple(ids) for ids, _ in forth}) == 12
+    assert ReadingRows(folder, seed=1).row(0) != forth[0]
+    assert max(len(ids) for ids, _ in forth) <= LONGEST_ROW
+
+
+@pytest.mark.parametrize("share", ["steps", "screens", "sketches"])
+def test_every_turn_that_is_taught_is_an_action_of_the_grammar(folder: Path, share: str) -> None:
+    none = {"steps": 0.0, "world": 0.0, "screens": 0.0, "sketches": 0.0}
+    rows = ReadingRows(folder, Mixture(**{**none, share: 1.0}))
+    made = [rows.lesson(Random(seed)) for seed in range(40)]
+    taught = [each for each in made if each is not None]
+    assert len(taught) >= 8
+    for each in taught:
+        parsed = understood(each.turn, (1000, 500))
+        assert parsed.error is None and parsed.action is not None, each.turn
+        assert each.prompt.startswith("Task: ")
+
+
+def test_a_recorded_step_becomes_a_turn_with_its_past(folder: Path, stock: WordStock) -> None:
+    (episode,) = load_episodes(folder / "episodes.jsonl.gz")
+    assert episode.sound == (1, 2, 3)
+    made = lesson(episode, 2, stock, Random(0), level=0.0)
+    assert made is not None
+    assert made.prompt.splitlines() == [
+        'Task: Sign in as "Karin Tanaka".',
+        "1. scroll down: no change",
+        '2. type field "Full name" "Karin Tanaka"',
+        "Page: Lumen",
+        '"Courses" (330, 81)',
+        '"Full name" (80, 217)',
+        'field "Full name" (190, 290) "" | "Register" (445, 290) button',
+    ]
+    assert made.turn == (
+        '<think> press "Register": "Register" (445, 290) button </think>\n'
+        "<answer> click (445, 290) </answer>"
+    )
+
+
+def test_other_words_are_never_those_that_are_held_out(stock: WordStock) -> None:
+    _, held_out = reading_stock.vocabularies()
+    assert held_out == stock.held_out and len(held_out) > 100
+    assert not held_out & {*stock.others, *stock.drawn}
+    drawn = " ".join(sorted(stock.drawn))
+    for seed in range(12):
+        renamed = Renames(stock, "login", Random(seed)).text(drawn)
+        exchanged = set(re.findall("[a-z]+", renamed))
+        assert not exchanged & held_out
+        assert len(exchanged & stock.drawn) < len(stock.drawn) / 2
+
+
+def test_a_word_has_one_exchange_wherever_it_stands(stock: WordStock) -> None:
+    word = next(word for word in sorted(stock.drawn) if len(word) > 6)
+    renames = Renames(stock, "login", Random(3))
+    new = renames.text(word)
+    assert new != word
+    assert renames.text(f"{word.title()} 1").lower() == f"{new} 1"
+    assert renames.quoted(f'click {word} "{word}"') == f'click {word} "{new}"'
+    assert Renames(stock, "login", Random(3), identity=True).text(word) == word
+
+
+@pytest.mark.timeout(20)
+def test_numbers_run_out_without_a_hang(stock: WordStock) -> None:
+    renames = Renames(stock, "login", Random(0))
+    numbers = [str(n) for n in range(10)] + [f"{n:02}" for n in range(100)] + ["000", "007"]
+    renamed = renames.text(" ".join(numbers)).split()
+    assert renamed[:10] == numbers[:10]
+    assert list(map(len, renamed)) == list(map(len, numbers))
+    assert sum(a != b for a, b in zip(renamed, numbers, strict=True)) > 50
+    # Ten single digits and more of them than there are.
+    assert len({renames._number(digit) for digit in "0123456789"}) > 1
+
+
+@pytest.mark.browser
+async def test_the_oracle_s_actions_are_the_lessons_of_its_episode(
+    stock: WordStock, tmp_path: Path
+) -> None:
+    recorded = tmp_path / "episodes.jsonl.gz"
+    async with Browser() as browser, Site() as site:
+        for errs in (0.0, 0.6):
+            stored = await play(site, browser, "login", 1, errs)
+            assert stored is not None
+            with gzip.open(recorded, "at", encoding="utf-8") as lines:
+                lines.write(json.dumps(stored) + "\n")
+    smooth, rough = load_episodes(recorded)
+    assert len(smooth.sound) == len(smooth.steps)
+    assert len(rough.sound) < len(rough.steps)
+    for episode in (smooth, rough):
+        check_lessons(episode, stock)
+
+
+def check_lessons(episode: Episode, stock: WordStock) -> None:
+    assert episode.goal == TASKS["login"].row(1).goal
+    kinds = []
+    for index in episode.sound:
+        each = episode.steps[index]
+        made = lesson(episode, index, stock, Random(0), level=0.0)
+        assert made is not None and made.prompt.startswith("Task: ")
+        assert (f"\n{index}. " in made.prompt) == (index > 0)
+        action = understood(made.turn, each["size"]).action
+        kinds.append(type(action))
+        if isinstance(action, Click | Type) and each["points"]:
+            assert action.point is not None
+            x, y = each["points"][0]
+            assert abs(action.point.x - x) < 12 and abs(action.point.y - y) < 8
+        if isinstance(action, Type):
+            assert json.dumps(action.text) in each["command"]
+    assert kinds.count(Type) >= 2 and kinds[-1] is Done
+    # However it is disturbed, every turn can be understood.
+    for seed in range(30):
+        random = Random(seed)
+        made = lesson(episode, random.choice(episode.sound), stock, random)
+        assert made is None or understood(made.turn, (1280, 720)).error is None
+
+
+def test_turns_are_packed_side_by_side(folder: Path) -> None:
+    course = ReadingCourse(folder, lines=3)
+    batch = course.batch(0)
+    encoder = Encoder(folder)
+    assert batch.ids_B_L.shape == (3, 1024)
+    count = 0
+    for ids, segments, weights in zip(
+        batch.ids_B_L.tolist(), batch.segments_B_L.tolist(), batch.weights_B_L.tolist(), strict=True
+    ):
+        numbers = [number for number in segments if number != PADDING]
+        assert numbers == sorted(numbers) == segments[: len(numbers)]
+        assert set(numbers) == set(range(1, max(numbers) + 1))
+        for number in set(numbers):
+            at = [place for place, other in enumerate(segments) if other == number]
+            row = [ids[place] for place in at]
+            assert row[0] == encoder.start and row[-1] == encoder.end
+            assert encoder.text(row).count("<|im_start|>") == 2
+            assert "Task: " in encoder.text(row)
+            learnt = [weights[place] > 0 for place in at]
+            assert learnt == sorted(learnt) and learnt[-1]
+        assert not any(weights[len(numbers) :])
+        count += len(set(numbers))
+    assert count > 3
+    again = ReadingCourse(folder, lines=3).batch(0)
+    assert torch.equal(again.ids_B_L, batch.ids_B_L)
+    assert not torch.equal(course.batch(1).ids_B_L, batch.ids_B_L)
+    with pytest.raises(ValueError, match="do not fit"):
+        ReadingCourse(folder, tokens=LONGEST_ROW - 1)
+
+
+def test_a_few_steps_lower_the_loss_of_a_course(folder: Path) -> None:
+    torch.set_num_threads(1)
+    course = ReadingCourse(folder, lines=1)
+    model = build(folder, width=64, layers=1)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
+    batch = course.batch(0)
+    losses = []
+    for number in range(4):
+        told = course.losses(model, batch, number)
+        losses.append(told["loss"].item())
+        assert 0 <= told["right"].item() <= 1
+        optimizer.zero_grad()
+        told["loss"].backward()
+        optimizer.step()
+    assert losses == sorted(losses, reverse=True)
+    assert losses[-1] < 0.9 * losses[0]
+
+
+def test_near_coordinates_begin_alike(folder: Path) -> None:
+    weight = build(folder, width=64, layers=1).get_input_embeddings().weight.detach()
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
+
+    def alike(one: int, other: int) -> float:
+        ids = tokenizer.convert_tokens_to_ids([f" ({one}", f" ({other}"])
+        return float(torch.cosine_similarity(weight[ids[0]], weight[ids[1]], dim=0))
+
+    assert alike(400, 401) > alike(400, 460) + 0.1
