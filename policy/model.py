@@ -132,12 +132,12 @@ async def open_model(
         except UsageError:
             await server.close()
             raise
-        sampling = _bounded(sampling, chosen)
-        return _policy(chosen, ServerBackend(server, chosen, sampling), sampling)
-    chosen, backend, sampling = await asyncio.to_thread(
+        bounded = _bounded(sampling, chosen)
+        return _policy(chosen, ServerBackend(server, chosen, bounded), bounded)
+    chosen, backend, bounded = await asyncio.to_thread(
         _load, spec, family, window_screens, sampling, hardware or Hardware()
     )
-    return _policy(chosen, backend, sampling)
+    return _policy(chosen, backend, bounded)
 
 
 def _bounded(sampling: Sampling, family: Family) -> Sampling:
@@ -184,8 +184,8 @@ def _load(
         ) from error
     chosen = _family(family, window_screens, spec, read_model_type(spec))
     network = Network(spec, chosen, hardware)
-    sampling = _bounded(sampling, chosen)
-    return chosen, LocalBackend(network, sampling, max_batch=hardware.max_batch), sampling
+    bounded = _bounded(sampling, chosen)
+    return chosen, LocalBackend(network, bounded, max_batch=hardware.max_batch), bounded
 
 
 def _packaged_nano() -> Path:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import Any
+from typing import Any, Literal
 
 from vigorl.browser.geometry import Box, Frame, Point
 from vigorl.policy.reader.screen import Line, Screen, Shape
@@ -181,7 +181,8 @@ def _shapes(
             return [Shape("field", box)] if chance < 0.93 else []
         case "checkbox" | "radio":
             on = bool(checked) if chance > 0.008 else not checked
-            kind = role if random.random() > 0.02 * level else "checkbox"
+            told_apart = random.random() > 0.02 * level and role == "radio"
+            kind: Literal["radio", "checkbox"] = "radio" if told_apart else "checkbox"
             return [Shape(kind, box, checked=on)] if chance < 0.97 else []
         case "switch":
             on = bool(checked) if chance > 0.008 else not checked
@@ -208,7 +209,8 @@ def _pictured(box: Box, name: str, icon: str, random: Random, level: float) -> l
 
 
 def _concept(name: str) -> str:
-    for word in re.findall(r"[a-z]+", name.lower()):
+    for match in re.finditer(r"[a-z]+", name.lower()):
+        word = match.group()
         if word in ICONS:
             return word
         if word in _MEANT:

@@ -11,6 +11,7 @@ Needs neither a browser nor OCR: what was recorded with them lies in one folder 
 
 import gzip
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -94,9 +95,12 @@ class ReadingRows:
             return self._asked(step, step["title"], episode.task, random)
         return self._asked(self._sketcher.screen(random), "Sketch", "", random)
 
-    def _asked(self, step: dict[str, Any], title: str, task: str, random: Random) -> Lesson | None:
+    def _asked(
+        self, step: Mapping[str, Any], title: str, task: str, random: Random
+    ) -> Lesson | None:
         renames = Renames(self._stock, task, random, identity=not task or random.random() < 0.3)
-        placement = Placement.draw(*step["size"], random)
+        width, height = step["size"]
+        placement = Placement.draw(width, height, random)
         screen = glimpse(step, random, renames.text, 1.0, placement)
         rows = items(screen)
         asked = question(rows, screen.frame, random)

@@ -112,8 +112,9 @@ def lesson(
     renames = Renames(
         stock, episode.task, random, identity=not changed, numbers=random.random() < 0.6
     )
-    size = step["size"]
-    placement = Placement.draw(*size, random) if level and random.random() < 0.8 else Placement()
+    width, height = step["size"]
+    moved = level > 0 and random.random() < 0.8
+    placement = Placement.draw(width, height, random) if moved else Placement()
     screen = glimpse(step, random, renames.text, level, placement)
     rows = items(screen)
     closer = ""
