@@ -5,6 +5,7 @@ import json
 import signal
 from collections.abc import Coroutine
 from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, TypeVar
@@ -430,7 +431,8 @@ def train_nano(
         typer.Option(help="Shards of `data generate`, for 'pixels'; may be repeated."),
     ] = None,
     lessons: Annotated[
-        Path | None, typer.Option(help="What `data oracles` prepared, for 'reading'.")
+        Path | None,
+        typer.Option(help="What `data oracles` prepared, for 'reading'; default: the package's."),
     ] = None,
     fonts: Annotated[
         list[Path] | None, typer.Option(help="Folders of fonts; default: the system's.")
@@ -453,8 +455,10 @@ def train_nano(
                 "pip install 'vigorl-agent[model]'"
             ) from error
         config = NanoConfig(
-            route, preset, minutes, seed, workers, tuple(fonts or ()), tuple(world or ()), lessons
+            route, preset, minutes, seed, workers, tuple(fonts or ()), tuple(world or ())
         )
+        if lessons is not None:
+            config = replace(config, lessons=lessons)
         console = Console(stderr=True)
         checkpoint = train(config, out, lambda line: console.print(line, markup=False))
         console.print(f"[green]ready[/green]  {escape(str(checkpoint))}", highlight=False)

@@ -165,7 +165,7 @@ def train(
                 layer.compile()
     meter: _Meter = _Meter({})
     began_s = saved_s = time.monotonic()
-    step = begin
+    taken = begin
     try:
         for step, batch in enumerate(loader, begin + 1):
             elapsed_s = time.monotonic() - began_s
@@ -181,6 +181,7 @@ def train(
                 log.line(step, {"skipped": 1.0, "norm": float(norm)}, began_s)
                 continue
             optimizer.step()
+            taken = step
             meter.note({**losses, "norm": norm})
             if step % config.log_every == 0 or step == config.steps:
                 log.line(step, meter.take(), began_s)
@@ -193,12 +194,14 @@ def train(
             if elapsed_s > config.seconds:
                 break
     except KeyboardInterrupt:
-        _checkpoint(folder, module, optimizer, step - 1, save)
+        _checkpoint(folder, module, optimizer, taken, save)
         raise
+    if meter.count:
+        log.line(taken, meter.take(), began_s)
     if evaluate:
-        log.line(step, evaluate(step), began_s)
-    _checkpoint(folder, module, optimizer, step, save)
-    return step
+        log.line(taken, evaluate(taken), began_s)
+    _checkpoint(folder, module, optimizer, taken, save)
+    return taken
 
 
 def learning_rate(step: int, config: SftConfig, elapsed_s: float = 0.0) -> float:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from transformers.utils.logging import disable_progress_bar
+
 from vigorl.browser.errors import UsageError
 from vigorl.tasks.world.lexicon import LANGUAGES, words_of
 from vigorl.training.nano import architecture, reading_course
@@ -38,14 +40,13 @@ class NanoConfig:
     """Folders of fonts for sketched pages; empty: those of the world's training split."""
     world: tuple[Path, ...] = ()
     """Folders of shards (`vigorl-agent data generate`); for 'pixels', half of the pages."""
-    lessons: Path | None = None
-    """For 'reading': what `vigorl-agent data oracles` prepared."""
+    lessons: Path = Path(__file__).parent / "lessons"
+    """For 'reading': what `vigorl-agent data oracles` prepared; the package carries some."""
 
     def __post_init__(self) -> None:
-        if self.route == "reading" and self.lessons is None:
+        if self.route == "reading" and not (self.lessons / "episodes.jsonl.gz").is_file():
             raise UsageError(
-                "the route 'reading' learns from recorded episodes: record some with "
-                "`vigorl-agent data oracles --out DIR` and give --lessons DIR"
+                f"{self.lessons} holds no lessons: `vigorl-agent data oracles --out DIR` makes some"
             )
         if self.minutes <= 0:
             raise UsageError(f"{self.minutes:g} minutes are none: give a number above 0")
@@ -56,6 +57,7 @@ def train_nano(config: NanoConfig, out: Path, say: Callable[[str], None]) -> Pat
 
     The folder's name tells `--model` how the checkpoint is talked to.
     """
+    disable_progress_bar()  # of every checkpoint that is written
     teach = _teach_pixels if config.route == "pixels" else _teach_reading
     return teach(config, out, say)
 
@@ -116,7 +118,6 @@ def _teach_pixels(config: NanoConfig, out: Path, say: Callable[[str], None]) -> 
 
 
 def _teach_reading(config: NanoConfig, out: Path, say: Callable[[str], None]) -> Path:
-    assert config.lessons is not None
     small = config.preset == "cpu"
     lessons = config.lessons
     model = reading_course.build(
