@@ -79,5 +79,7 @@ def test_qwen3_points_in_thousandths_of_the_screen() -> None:
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
-def test_published_checkpoints_bring_their_own_system_prompt(family: Family) -> None:
-    assert (family.system is None) == family.name.startswith("vigorl-")
+def test_models_of_others_get_our_system_prompt_and_those_trained_for_this_none(
+    family: Family,
+) -> None:
+    assert (family.system is None) == family.name.startswith(("vigorl-", "nano"))
