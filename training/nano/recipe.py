@@ -40,7 +40,7 @@ class NanoConfig:
     """Folders of fonts for sketched pages; empty: those of the world's training split."""
     world: tuple[Path, ...] = ()
     """Folders of shards (`vigorl-agent data generate`); for 'pixels', half of the pages."""
-    lessons: Path = Path(__file__).parent / "lessons"
+    lessons: Path = Path(__file__).parent / "recorded"
     """For 'reading': what `vigorl-agent data oracles` prepared; the package carries some."""
 
     def __post_init__(self) -> None:
