@@ -50,12 +50,11 @@ class SftConfig:
     final_learning_rate: float = 0.05
     """What is left of it at the end of the cosine, as a share."""
     warmup_steps: int = 100
-    slower: tuple[tuple[str, float], ...] = ()
-    """Weights whose names contain this learn at this share of the rate."""
     weight_decay: float = 0.02
     gradient_norm: float = 1.0
     """Gradients are scaled down to this norm."""
     seed: int = 0
+    """Of what losses draw at random; each step draws from it and from its own number."""
     workers: int = 2
     """Processes that make batches."""
     device: str = "auto"
@@ -169,8 +168,9 @@ def train(
     try:
         for step, batch in enumerate(loader, begin + 1):
             elapsed_s = time.monotonic() - began_s
-            for group, share in zip(optimizer.param_groups, groups, strict=True):
-                group["lr"] = learning_rate(step, config, elapsed_s) * share["share"]
+            torch.manual_seed(config.seed * 1_000_003 + step)
+            for group in optimizer.param_groups:
+                group["lr"] = learning_rate(step, config, elapsed_s)
             on_device = course.to(batch, device)
             with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
                 losses = course.losses(module, on_device, step)
@@ -221,13 +221,11 @@ def _device(name: str) -> torch.device:
 
 
 def _groups(module: nn.Module, config: SftConfig) -> list[dict[str, Any]]:
-    """Weights by learning rate; vectors (norms, biases) are not decayed."""
-    groups: dict[tuple[float, float], dict[str, Any]] = {}
-    for name, weight in module.named_parameters():
-        share = next((share for part, share in config.slower if part in name), 1.0)
+    """Weights by decay; vectors (norms, biases) are not decayed."""
+    groups: dict[float, dict[str, Any]] = {}
+    for weight in module.parameters():
         decay = config.weight_decay if weight.dim() > 1 else 0.0
-        group = {"params": [], "weight_decay": decay, "share": share}
-        groups.setdefault((share, decay), group)["params"].append(weight)
+        groups.setdefault(decay, {"params": [], "weight_decay": decay})["params"].append(weight)
     return list(groups.values())
 
 
