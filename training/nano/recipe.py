@@ -15,7 +15,7 @@ from transformers.utils.logging import disable_progress_bar
 from vigorl.browser.errors import UsageError
 from vigorl.tasks.world.lexicon import LANGUAGES, words_of
 from vigorl.training.nano import architecture, reading_course
-from vigorl.training.nano.pixels import PageSource, PixelCourse, PixelNano, Sketches
+from vigorl.training.nano.pixels import PageSource, PixelCourse, PixelNano, Sketches, pointed
 from vigorl.training.nano.shard_pages import shards_of
 from vigorl.training.nano.sketch import Typefaces, Words
 from vigorl.training.packed import AttentionTap
@@ -105,6 +105,20 @@ def _teach_pixels(config: NanoConfig, out: Path, say: Callable[[str], None]) -> 
     sources += [(shards_of([folder], cells=9000), 1 / len(config.world)) for folder in config.world]
     course = PixelCourse(vocabulary, sources, _TAPS[config.preset], config.seed)
 
+    unseen = [word for word in words_of("test", "en") if word.isalpha()]
+    held_out = Sketches(
+        faces, Words(unseen), (("scattered", 1),), sketches.sizes_px[:1], count=32, colourings=1
+    )
+    questions = PixelCourse(vocabulary, [(held_out, 1.0)], seed=config.seed).batch(0)
+
+    def evaluate(step: int) -> dict[str, float]:
+        """Words of the test split, pointed at on pages like those of the lessons."""
+        module.eval()
+        device = next(module.parameters()).device
+        return {
+            "pointed": float(pointed(module, questions.to(device), course.scales).float().mean())
+        }
+
     checkpoint = out / "nano-pixels"
     train(
         course,
@@ -112,6 +126,8 @@ def _teach_pixels(config: NanoConfig, out: Path, say: Callable[[str], None]) -> 
         _sft(config, 1e-3, _STEPS),
         out,
         save=lambda: architecture.save(model, vocabulary, checkpoint),
+        evaluate=evaluate,
+        evaluate_every=500,
         say=say,
     )
     return checkpoint
