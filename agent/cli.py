@@ -437,6 +437,9 @@ def train_nano(
     fonts: Annotated[
         list[Path] | None, typer.Option(help="Folders of fonts; default: the system's.")
     ] = None,
+    start: Annotated[
+        Path | None, typer.Option(help="A checkpoint to go on from; default: random weights.")
+    ] = None,
 ) -> None:
     """Train nano, the smallest model that learns to ground, from random weights.
 
@@ -455,7 +458,7 @@ def train_nano(
                 "pip install 'vigorl-agent[model]'"
             ) from error
         config = NanoConfig(
-            route, preset, minutes, seed, workers, tuple(fonts or ()), tuple(world or ())
+            route, preset, minutes, seed, workers, tuple(fonts or ()), tuple(world or ()), start
         )
         if lessons is not None:
             config = replace(config, lessons=lessons)

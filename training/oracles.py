@@ -1,4 +1,4 @@
-"""Episodes of the embedded tasks as one plays them who knows the way: what nano learns acting from.
+"""Episodes as one plays them who knows the way: what nano learns acting from.
 
 An oracle plays training seeds in the real browser and sees what can be seen: before each action
 the truth about the page is written down, with the action and what it is for. Its way is a function
@@ -11,7 +11,8 @@ import asyncio
 import gzip
 import json
 import re
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
@@ -25,13 +26,14 @@ from vigorl.browser.actions import (
     Click,
     Done,
     Drag,
+    Hover,
     Scroll,
     SelectOption,
     Type,
     Zoom,
 )
 from vigorl.browser.chromium import Browser
-from vigorl.browser.errors import InfrastructureFault
+from vigorl.browser.errors import InfrastructureFault, TaskFault
 from vigorl.browser.geometry import Frame, Point
 from vigorl.browser.observation import Observation
 from vigorl.policy.commands import write_command
@@ -41,6 +43,11 @@ from vigorl.tasks.local.hand import find
 from vigorl.tasks.local.plan import Step
 from vigorl.tasks.local.registry import TASKS
 from vigorl.tasks.local.site import Site
+from vigorl.tasks.miniwob.environment import MiniwobEnvironment
+from vigorl.tasks.miniwob.oracle import ORACLES, solve
+from vigorl.tasks.miniwob.pages import Pages
+from vigorl.tasks.miniwob.registry import PREFIX, Ticket, task_names
+from vigorl.tasks.task import TaskRow
 from vigorl.tasks.truth import Control, PageTruth, TextLine, read_truth
 
 PAGE_SHARE = 0.8
@@ -248,7 +255,7 @@ def _command(action: Action, frame: Frame) -> tuple[str, list[list[float]]]:
         raise ValueError("an oracle needs no closer look")
     points: list[Point] = []
     match action:
-        case Click(point) | SelectOption(point):
+        case Click(point) | Hover(point) | SelectOption(point):
             points = [point]
         case Type(_, Point() as point):
             points = [point]
@@ -268,7 +275,7 @@ async def play(
     errs: float,
     pictures: Path | None = None,
 ) -> dict[str, Any] | None:
-    """One episode, as a record; None where it did not reach the goal.
+    """One episode of an embedded task, as a record; None where it did not reach the goal.
 
     Args:
         site: Serves the pages.
@@ -279,15 +286,46 @@ async def play(
         pictures: Folder for the screens as the browser drew them; None: they are not kept.
     """
     row = TASKS[name].row(seed)
-    spec = TASKS[name].spec_of(row)
     env = TaskEnvironment(site, browser, row)
     random = Random(f"{name}:{seed}:oracle")
+    way = moves(name, TASKS[name].spec_of(row), env, random, errs)
+    return await _recorded(env, row, way, pictures)
+
+
+async def play_miniwob(pages: Pages, name: str, seed: int) -> dict[str, Any] | None:
+    """One episode of a MiniWoB++ task, without errors; None where it did not reach the goal.
+
+    Args:
+        pages: Shows them.
+        name: The task, without prefix.
+        seed: A training seed.
+    """
+    row = await pages.draw(Ticket(name, seed))
+    env = MiniwobEnvironment(pages, row)
+
+    async def way() -> AsyncGenerator[Move]:
+        async with aclosing(solve(env)) as actions:
+            async for action in actions:
+                # The goal says what for. By how much inner parts are scrolled is not learnt.
+                purpose = "everything is done" if isinstance(action, Done) else ""
+                yield Move(action, purpose, sound=not isinstance(action, Scroll))
+
+    async with aclosing(way()) as moving:
+        return await _recorded(env, row, moving, None)
+
+
+async def _recorded(
+    env: TaskEnvironment | MiniwobEnvironment,
+    row: TaskRow,
+    way: AsyncIterator[Move],
+    pictures: Path | None,
+) -> dict[str, Any] | None:
     frame = Frame.of_viewport(row.width_px, row.height_px).resized(1000, 1000)
     steps: list[dict[str, Any]] = []
     try:
         observation = await env.reset()
         seen: dict[str, Any] | None = None
-        async for move in moves(name, spec, env, random, errs):
+        async for move in way:
             screen = screen_record(await read_truth(env.page))
             command, points = _command(move.action, frame)
             step = {
@@ -308,17 +346,21 @@ async def play(
             seen = screen
             if pictures is not None:
                 step["picture"] = _keep(observation, pictures)
-            if isinstance(move.action, Done):
-                score = await env.score(move.action.answer)
-                if score.value != 1.0:
-                    return None
-                break
             if len(steps) >= MOST_STEPS:
                 return None
-            observation = await env.step(move.action)
+            answer = None
+            if isinstance(move.action, Done):
+                answer = move.action.answer
+            else:
+                observation = await env.step(move.action)
+            if isinstance(move.action, Done) or observation.ended:
+                if (await env.score(answer)).value != 1.0:
+                    return None
+                break
     finally:
         await env.close()
-    return {"task": name, "seed": seed, "goal": row.goal, "answer": row.answer, "steps": steps}
+    about = {"task": row.name, "seed": row.seed, "goal": row.goal, "answer": row.answer}
+    return {**about, "steps": steps}
 
 
 def _keep(observation: Observation, pictures: Path) -> str:
@@ -345,7 +387,7 @@ async def record(
     Args:
         out: The file; its pictures, if any, stand in the folder `pictures` beside it.
         seeds: Training seeds; all tasks of a seed come before the next.
-        names: Tasks; None: all.
+        names: Tasks, those of MiniWoB++ with its prefix; None: all embedded ones.
         errs: How often something goes wrong on purpose; every third episode has no errors.
         workers: Episodes side by side.
         pictured: Of so many of the first seeds the pictures are kept as well.
@@ -357,19 +399,24 @@ async def record(
     pictures = out.parent / "pictures"
     if pictured:
         pictures.mkdir(parents=True, exist_ok=True)
-    jobs = iter([(seed, name) for seed in seeds for name in names or TASKS])
     shown = set(seeds[:pictured])
-    async with Browser() as browser, Site() as site:
+    async with Browser() as browser, Site() as site, Pages(browser, idle=workers) as pages:
+
+        async def played(name: str, seed: int) -> dict[str, Any] | None:
+            if name.startswith(PREFIX):
+                return await play_miniwob(pages, name.removeprefix(PREFIX), seed)
+            kept = pictures if seed in shown else None
+            return await play(site, browser, name, seed, 0.0 if seed % 3 == 0 else errs, kept)
+
+        jobs = iter([(seed, name) for seed in seeds for name in names or TASKS])
         with gzip.open(out, "at", encoding="utf-8", compresslevel=5) as lines:
 
             async def work() -> None:
                 for seed, name in jobs:
-                    kept = pictures if seed in shown else None
-                    share = 0.0 if seed % 3 == 0 else errs
                     try:
-                        episode = await play(site, browser, name, seed, share, kept)
-                    except (PlaywrightError, InfrastructureFault, AssertionError) as error:
-                        told(f"{name}:{seed}: {re.sub(chr(10), ' ', str(error))[:200]}")
+                        episode = await played(name, seed)
+                    except (PlaywrightError, InfrastructureFault, TaskFault, AssertionError) as e:
+                        told(f"{name}:{seed}: {re.sub(chr(10), ' ', str(e))[:200]}")
                         continue
                     if episode is None:
                         told(f"{name}:{seed}: the goal was not reached")
@@ -379,3 +426,8 @@ async def record(
             async with asyncio.TaskGroup() as group:
                 for _ in range(workers):
                     group.create_task(work())
+
+
+def miniwob_names() -> list[str]:
+    """MiniWoB++'s training tasks that have an oracle, with prefix."""
+    return [PREFIX + name for name in task_names("train") if name in ORACLES]

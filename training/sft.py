@@ -65,8 +65,6 @@ class SftConfig:
     """Steps between lines of metrics.jsonl."""
     seconds: float = math.inf
     """Wall clock for it all: the rate falls as if so much of the steps were taken as of this."""
-    compile: bool = False
-    """Compile the layers (CUDA); the first steps then take up to a minute."""
 
     def __post_init__(self) -> None:
         if self.steps < 1 or self.workers < 0 or self.learning_rate <= 0 or self.log_every < 1:
@@ -158,10 +156,6 @@ def train(
         multiprocessing_context="fork" if config.workers else None,
         worker_init_fn=_one_thread,
     )
-    if config.compile and device.type == "cuda":
-        for layers in (part for part in module.modules() if isinstance(part, nn.ModuleList)):
-            for layer in layers:
-                layer.compile()
     meter: _Meter = _Meter({})
     began_s = saved_s = time.monotonic()
     taken = begin

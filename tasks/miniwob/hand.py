@@ -6,7 +6,7 @@ an iterator, which hands over each action and goes on once that was carried out.
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -220,7 +220,7 @@ Oracle = Callable[[Hand], Awaitable[None]]
 """Plays one task to the end."""
 
 
-async def actions(oracle: Oracle, played: Played) -> AsyncIterator[Action]:
+async def actions(oracle: Oracle, played: Played) -> AsyncGenerator[Action]:
     """The oracle's actions, one at a time; the last one is always `Done`.
 
     Each must be carried out before the next one is asked for.

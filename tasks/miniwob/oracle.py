@@ -1,6 +1,6 @@
 """Which tasks have an oracle, which have none and why, and what it does in an episode."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 
 from vigorl.browser.actions import Action
 from vigorl.tasks.miniwob.hand import Oracle, Played, actions
@@ -42,7 +42,7 @@ FLAWED: Mapping[str, str] = {
 """Tasks that cannot be done for some seeds, by mouse, in Chromium 156, and why."""
 
 
-def solve(played: Played) -> AsyncIterator[Action]:
+def solve(played: Played) -> AsyncGenerator[Action]:
     """The actions that do the task of an episode, one at a time; the last one is `Done`.
 
     Each must be carried out before the next one is asked for.

@@ -24,7 +24,7 @@ from vigorl.training.nano.sketch import Sketch, Typefaces, Words
 from vigorl.training.nano.vocabulary import THOUSANDTHS, Vocabulary
 from vigorl.training.packed import AttentionTap, forward
 
-READ_PATCHES = 96
+READ_PATCHES = 256
 """Patches of a picture whose characters are asked for at a step."""
 
 

@@ -11,7 +11,7 @@ Needs neither a browser nor OCR: what was recorded with them lies in one folder 
 
 import gzip
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -24,7 +24,13 @@ from vigorl.training.nano.reading_noise import Placement, glimpse
 from vigorl.training.nano.reading_questions import question
 from vigorl.training.nano.reading_renames import Renames, WordStock
 from vigorl.training.nano.reading_sketches import Sketcher
-from vigorl.training.nano.reading_steps import Lesson, lesson, load_episodes, thought_turn
+from vigorl.training.nano.reading_steps import (
+    Episode,
+    Lesson,
+    lesson,
+    load_episodes,
+    thought_turn,
+)
 from vigorl.training.nano.reading_words import Encoder
 
 LONGEST_ROW = 1024
@@ -35,13 +41,15 @@ LONGEST_ROW = 1024
 class Mixture:
     """What share of the rows is of which sort."""
 
-    steps: float = 0.6
-    """Steps of oracle episodes."""
+    steps: float = 0.5
+    """Steps of oracle episodes of the embedded tasks."""
+    miniwob: float = 0.15
+    """The same of MiniWoB++; more embedded tasks where there are no episodes of it."""
     world: float = 0.1
     """Questions of the generated world; more screens where there are no pages of it."""
     screens: float = 0.1
     """Questions about screens of the oracle episodes."""
-    sketches: float = 0.2
+    sketches: float = 0.15
     """Questions about screens that nobody drew."""
 
 
@@ -60,11 +68,9 @@ class ReadingRows:
     ) -> None:
         self.encoder = Encoder(folder, split)
         self._stock = WordStock.load(folder / "words.json")
-        self._episodes = load_episodes(folder / "episodes.jsonl.gz")
-        by_task: dict[str, list[int]] = {}
-        for index, episode in enumerate(self._episodes):
-            by_task.setdefault(episode.task, []).append(index)
-        self._by_task = [by_task[task] for task in sorted(by_task)]
+        by_task = _by_task(load_episodes(folder / "episodes.jsonl.gz"))
+        self._embedded = [episodes for episodes in by_task if not episodes[0].is_miniwob]
+        self._miniwob = [episodes for episodes in by_task if episodes[0].is_miniwob]
         self._world = _load_world(folder / "world.jsonl.gz")
         self._sketcher = Sketcher(self._stock)
         self._mixture = mixture or Mixture()
@@ -84,13 +90,15 @@ class ReadingRows:
     def lesson(self, random: Random) -> Lesson | None:
         """A turn with its prompt, as text."""
         kind, mix = random.random(), self._mixture
-        if kind < mix.steps:
-            episode = self._episodes[random.choice(random.choice(self._by_task))]
+        if kind < mix.steps + mix.miniwob:
+            tasks = self._miniwob if kind >= mix.steps and self._miniwob else self._embedded
+            episode = random.choice(random.choice(tasks))
             return lesson(episode, random.choice(episode.sound), self._stock, random)
-        if kind < mix.steps + mix.world and self._world:
+        kind -= mix.steps + mix.miniwob
+        if kind < mix.world and self._world:
             return _world_lesson(random.choice(self._world), random)
-        if kind < mix.steps + mix.world + mix.screens:
-            episode = self._episodes[random.choice(random.choice(self._by_task))]
+        if kind < mix.world + mix.screens:
+            episode = random.choice(random.choice(self._embedded))
             step = random.choice(episode.steps)
             return self._asked(step, step["title"], episode.task, random)
         return self._asked(self._sketcher.screen(random), "Sketch", "", random)
@@ -145,6 +153,14 @@ def _world_turn(
             return None
         return thought_turn(seen, f"done {json.dumps(answer, ensure_ascii=False)}")
     return thought_turn(seen, f"click {write_place(target.box_px.center, screen.frame)}")
+
+
+def _by_task(episodes: Iterable[Episode]) -> list[list[Episode]]:
+    by_task: dict[str, list[Episode]] = {}
+    for episode in episodes:
+        if episode.sound:
+            by_task.setdefault(episode.task, []).append(episode)
+    return [by_task[task] for task in sorted(by_task)]
 
 
 def _load_world(path: Path) -> list[dict[str, Any]]:

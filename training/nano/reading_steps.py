@@ -25,7 +25,7 @@ from vigorl.training.nano.reading_noise import Placement, glimpse
 from vigorl.training.nano.reading_renames import Renames, WordStock
 
 RENAMED = 0.7
-"""Share of the rows in which words are exchanged."""
+"""Share of the rows in which words are exchanged; none of MiniWoB++, where many have a meaning."""
 LOOKS_CLOSER = 0.2
 """Share of the rows that tell a value in which the value is doubtful at first."""
 LENS_HALF_PX = 100.0
@@ -58,6 +58,11 @@ class Episode:
     """Of each step, as a line of the past."""
     sound: tuple[int, ...]
     """Indices of the steps to learn."""
+
+    @property
+    def is_miniwob(self) -> bool:
+        """Whether the task is one of MiniWoB++ rather than an embedded one."""
+        return self.task.startswith("miniwob/")
 
 
 def load_episodes(path: Path) -> list[Episode]:
@@ -108,7 +113,7 @@ def lesson(
 ) -> Lesson | None:
     """One step as a turn; None where the mistakes have hidden what it acts on."""
     step = episode.steps[index]
-    changed = level > 0 and random.random() < RENAMED
+    changed = level > 0 and not episode.is_miniwob and random.random() < RENAMED
     renames = Renames(
         stock, episode.task, random, identity=not changed, numbers=random.random() < 0.6
     )
@@ -204,8 +209,9 @@ def _target(rows: Rows, point: Point, purpose: str) -> Item | None:
 
 def _thought(purpose: str, seen: Sequence[Item], screen: Screen) -> str:
     if not seen:
-        return purpose
-    return f"{purpose}: {' | '.join(write_item(item, screen.frame) for item in seen)}"
+        return purpose or "as the task says"
+    items_seen = " | ".join(write_item(item, screen.frame) for item in seen)
+    return f"{purpose}: {items_seen}" if purpose else items_seen
 
 
 def _telling(

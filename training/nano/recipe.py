@@ -5,11 +5,15 @@ Route 'reading' learns to act from readings of the screen and is the one that is
 """
 
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import nn
 from transformers.utils.logging import disable_progress_bar
 
 from vigorl.browser.errors import UsageError
@@ -40,6 +44,8 @@ class NanoConfig:
     """Folders of fonts for sketched pages; empty: those of the world's training split."""
     world: tuple[Path, ...] = ()
     """Folders of shards (`vigorl-agent data generate`); for 'pixels', half of the pages."""
+    start: Path | None = None
+    """A checkpoint whose weights the training begins with; None: random ones."""
     lessons: Path = Path(__file__).parent / "recorded"
     """For 'reading': what `vigorl-agent data oracles` prepared; the package carries some."""
 
@@ -69,12 +75,43 @@ def _sft(config: NanoConfig, learning_rate: float, steps: int) -> SftConfig:
         seconds=60 * config.minutes,
         seed=config.seed,
         workers=config.workers,
-        compile=config.preset == "gpu",
     )
+
+
+def _compiled(config: NanoConfig, parts: Iterable[Any]) -> None:
+    """Compile these parts of a network for a GPU; the first steps then take up to a minute."""
+    if config.preset == "gpu" and torch.cuda.is_available():
+        for part in parts:
+            part.compile()
+
+
+def _begin(module: nn.Module, checkpoint: Path, prefix: str = "") -> None:
+    """Take over the weights of a checkpoint; those that it lacks stay as they are.
+
+    Raises:
+        UsageError: it is no checkpoint of such a network.
+    """
+    try:
+        weights = {
+            prefix + name: weight.float()
+            for name, weight in load_file(checkpoint / "model.safetensors").items()
+        }
+        head = checkpoint / _READING_HEAD
+        if head.exists():
+            weights |= {f"reading.{name}": part.float() for name, part in load_file(head).items()}
+        unknown = module.load_state_dict(weights, strict=False).unexpected_keys
+    except (OSError, RuntimeError, SafetensorError) as error:
+        reason = str(error).splitlines()[0]
+        raise UsageError(f"{checkpoint} is no checkpoint to go on from: {reason}") from error
+    if unknown:
+        raise UsageError(f"{checkpoint} is of another network: it has {unknown[0]}")
 
 
 _STEPS = 1_000_000
 """More than the minutes allow: the rate falls with the clock."""
+
+_READING_HEAD = "reading_head.safetensors"
+"""Beside the weights of 'pixels': no part of the model, but training goes on with it."""
 
 _SIZES: dict[Preset, architecture.PixelNanoSize] = {
     "cpu": architecture.PixelNanoSize(128, 4, 128, 6, (1,), 16),
@@ -89,6 +126,10 @@ _TAPS: dict[Preset, tuple[AttentionTap, ...]] = {
 def _teach_pixels(config: NanoConfig, out: Path, say: Callable[[str], None]) -> Path:
     model, vocabulary = architecture.build(_SIZES[config.preset], config.seed)
     module = PixelNano(model)
+    if config.start is not None:
+        _begin(module, config.start, "model.")
+    _compiled(config, model.model.language_model.layers)
+    _compiled(config, (block.mlp for block in model.model.visual.blocks))
     small = config.preset == "cpu"
     faces = Typefaces(config.fonts) if config.fonts else Typefaces.of_files(training_fonts())
     words = [
@@ -120,12 +161,18 @@ def _teach_pixels(config: NanoConfig, out: Path, say: Callable[[str], None]) -> 
         }
 
     checkpoint = out / "nano-pixels"
+
+    def save() -> None:
+        architecture.save(model, vocabulary, checkpoint)
+        head = {name: part.detach().cpu() for name, part in module.reading.state_dict().items()}
+        save_file(head, checkpoint / _READING_HEAD)
+
     train(
         course,
         module,
         _sft(config, 1e-3, _STEPS),
         out,
-        save=lambda: architecture.save(model, vocabulary, checkpoint),
+        save=save,
         evaluate=evaluate,
         evaluate_every=500,
         say=say,
@@ -139,6 +186,9 @@ def _teach_reading(config: NanoConfig, out: Path, say: Callable[[str], None]) ->
     model = reading_course.build(
         lessons, width=128 if small else 320, layers=4 if small else 8, seed=config.seed
     )
+    if config.start is not None:
+        _begin(model, config.start)
+    _compiled(config, model.model.layers)
     course = reading_course.ReadingCourse(lessons, lines=8 if small else 48, seed=config.seed)
 
     module: Any = model
