@@ -17,6 +17,7 @@ from typing import Any
 import torch
 import transformers
 from torch import Tensor
+from torch.utils.checkpoint import checkpoint
 from transformers import (
     AutoConfig,
     AutoModelForCausalLM,
@@ -143,7 +144,7 @@ class Network:
         inputs, next_position = self._inputs(prompt, seen, seen_images)
         output = self.model(**inputs, past_key_values=cache, use_cache=True, logits_to_keep=1)
         layers = [(layer.keys, layer.values) for layer in cache.layers]
-        logprobs_V = self._logprobs(output.logits[0, -1])
+        logprobs_V = self.allowed_logprobs(output.logits[0, -1])
         return logprobs_V, ReadRow(prompt, layers), next_position
 
     @torch.inference_mode()
@@ -162,7 +163,7 @@ class Network:
             past_key_values=batch.cache,
             use_cache=True,
         )
-        return self._logprobs(output.logits[:, -1])
+        return self.allowed_logprobs(output.logits[:, -1])
 
     @torch.inference_mode()
     def score(self, prompt: Prompt, at: Sequence[int]) -> list[float]:
@@ -178,15 +179,31 @@ class Network:
         """
         inputs, _ = self._inputs(prompt, 0, 0)
         hidden_T_D = self.model.model(**inputs, use_cache=False).last_hidden_state[0]
+        places_S = torch.tensor(at, dtype=torch.int64, device=self.device)
         ids_T = torch.tensor(prompt.ids, device=self.device)
+        return self.spoken_logprobs(hidden_T_D[places_S - 1], ids_T[places_S])
+
+    def spoken_logprobs(self, hidden_S_D: Tensor, ids_S: Tensor) -> Tensor:
+        """Log-probabilities of tokens, each behind a last hidden state, [S] float32.
+
+        Logits over the whole vocabulary are never kept: for gradients they are computed again.
+        """
+
+        def score(hidden_C_D: Tensor, ids_C: Tensor) -> Tensor:
+            logprobs_C_V = self.allowed_logprobs(self.model.lm_head(hidden_C_D))
+            return logprobs_C_V.gather(1, ids_C[:, None])[:, 0]
+
         scores = []
-        for first in range(0, len(at), _SCORED_AT_ONCE):
-            places_S = torch.tensor(at[first : first + _SCORED_AT_ONCE], device=self.device)
-            logprobs_S_V = self._logprobs(self.model.lm_head(hidden_T_D[places_S - 1]))
-            scores.append(logprobs_S_V.gather(1, ids_T[places_S][:, None])[:, 0])
+        for first in range(0, len(ids_S), _SCORED_AT_ONCE):
+            chunk = slice(first, first + _SCORED_AT_ONCE)
+            hidden_C_D, ids_C = hidden_S_D[chunk], ids_S[chunk]
+            if torch.is_grad_enabled():
+                scores.append(checkpoint(score, hidden_C_D, ids_C, use_reentrant=False))
+            else:
+                scores.append(score(hidden_C_D, ids_C))
         return torch.cat(scores)
 
-    def _logprobs(self, logits: Tensor) -> Tensor:
+    def allowed_logprobs(self, logits: Tensor) -> Tensor:
         """Log-softmax at temperature 1 over the tokens that may be sampled, float32."""
         logits = logits.float().index_fill(-1, self._forbidden, float("-inf"))
         return logits.log_softmax(-1)
@@ -197,46 +214,67 @@ class Network:
         Returns:
             The arguments, and the position at which the token after the row stands.
         """
-        ids_T = torch.tensor(prompt.ids)
-        if not self._sees:
-            return self._text_inputs(ids_T, seen, prompt.images)
-        is_image_T = ids_T == self.codec.cell_id
-        grids_N_3 = self._grids(prompt.images, is_image_T.tolist())
+        positions_A_T = self.positions(prompt)
         # Positions come from here and never from the model's own guess: without the token types
         # it would number pictures like text and say nothing.
+        positions = positions_A_T[:, None] if self._sees else positions_A_T
+        ids_T = torch.tensor(prompt.ids)
+        inputs = {
+            "input_ids": ids_T[None, seen:],
+            "attention_mask": torch.ones_like(ids_T)[None],
+            "position_ids": positions[..., seen:],
+        }
+        if new_images := prompt.images[seen_images:]:
+            inputs |= self._pixels(new_images)
+        on_device = {name: tensor.to(self.device) for name, tensor in inputs.items()}
+        return on_device, int(positions_A_T.max()) + 1
+
+    def positions(self, prompt: Prompt) -> Tensor:
+        """Where each token of a row stands, as the family numbers text and pictures.
+
+        Returns:
+            int64 [3, T], in time, height and width; [1, T] for a model without eyes.
+
+        Raises:
+            InconsistentData: placeholders and pictures do not belong together.
+        """
+        ids_T = torch.tensor(prompt.ids)
+        if not self._sees:
+            if prompt.images:
+                raise InconsistentData(f"{self.path} takes text alone, and was given a picture")
+            return torch.arange(len(ids_T))[None]
+        is_image_T = ids_T == self.codec.cell_id
+        grids_N_3 = self._grids(prompt.images, is_image_T.tolist())
         positions_3_1_T, _ = self.model.model.get_rope_index(
             ids_T[None],
             mm_token_type_ids=is_image_T[None].int(),
             image_grid_thw=grids_N_3 if prompt.images else None,
         )
-        inputs = {
-            "input_ids": ids_T[None, seen:],
-            "attention_mask": torch.ones_like(ids_T)[None],
-            "position_ids": positions_3_1_T[:, :, seen:],
-        }
-        if new_images := prompt.images[seen_images:]:
-            processed = self._processor(
-                images=[image.image() for image in new_images], do_resize=False, return_tensors="pt"
-            )
-            if not torch.equal(processed["image_grid_thw"], grids_N_3[seen_images:]):
-                raise InconsistentData("the image processor changed the size of a picture")
-            inputs["pixel_values"] = processed["pixel_values"].to(self.dtype)
-            inputs["image_grid_thw"] = processed["image_grid_thw"]
-        on_device = {name: tensor.to(self.device) for name, tensor in inputs.items()}
-        return on_device, int(positions_3_1_T.max()) + 1
+        positions_3_T: Tensor = positions_3_1_T[:, 0]
+        return positions_3_T
 
-    def _text_inputs(
-        self, ids_T: Tensor, seen: int, images: Sequence[FittedImage]
-    ) -> tuple[dict[str, Any], int]:
-        """The same for a model without eyes."""
-        if images:
-            raise InconsistentData(f"{self.path} takes text alone, and was given a picture")
-        inputs = {
-            "input_ids": ids_T[None, seen:],
-            "attention_mask": torch.ones_like(ids_T)[None],
-            "position_ids": torch.arange(seen, len(ids_T))[None],
-        }
-        return {name: value.to(self.device) for name, value in inputs.items()}, len(ids_T)
+    def see(self, images: Sequence[FittedImage]) -> tuple[Tensor, list[Tensor]]:
+        """What the vision tower makes of pictures, cell by cell.
+
+        Returns:
+            The N cells of all pictures, in order, [N, D]; and, where the architecture has them,
+            what is added to the cells behind the first layers (deepstack), each [N, D].
+        """
+        pixels = {name: tensor.to(self.device) for name, tensor in self._pixels(images).items()}
+        seen = self.model.model.get_image_features(**pixels)
+        deepstack = getattr(seen, "deepstack_features", None) or []
+        return torch.cat(seen.pooler_output), [torch.cat(layer) for layer in deepstack]
+
+    def _pixels(self, images: Sequence[FittedImage]) -> dict[str, Tensor]:
+        """Pictures as the vision tower takes them."""
+        processed = self._processor(
+            images=[image.image() for image in images], do_resize=False, return_tensors="pt"
+        )
+        grids_N_3: Tensor = processed["image_grid_thw"]
+        if not torch.equal(grids_N_3, self._grid_sizes(images)):
+            raise InconsistentData("the image processor changed the size of a picture")
+        pixels: Tensor = processed["pixel_values"].to(self.dtype)
+        return {"pixel_values": pixels, "image_grid_thw": grids_N_3}
 
     def _grids(self, images: Sequence[FittedImage], is_image_T: list[bool]) -> Tensor:
         """Time, height and width of pictures in patches, [N, 3] int64.
@@ -245,7 +283,7 @@ class Network:
             InconsistentData: a picture does not consist of whole cells, or the runs of
                 placeholders are not, in order, as long as the pictures have cells.
         """
-        cell_px, patch_px = self.family.size.cell_px, self._processor.patch_size
+        cell_px = self.family.size.cell_px
         runs = [len(list(run)) for is_image, run in groupby(is_image_T) if is_image]
         cells = []
         for image in images:
@@ -254,6 +292,11 @@ class Network:
             cells.append(token_count(image.shown, self.family.size))
         if runs != cells:
             raise InconsistentData(f"placeholders for {runs} cells with pictures of {cells} cells")
+        return self._grid_sizes(images)
+
+    def _grid_sizes(self, images: Sequence[FittedImage]) -> Tensor:
+        """Time, height and width in patches, [N, 3] int64."""
+        patch_px = self._processor.patch_size
         grids = [(1, image.height_px // patch_px, image.width_px // patch_px) for image in images]
         return torch.tensor(grids, dtype=torch.int64).reshape(-1, 3)
 

@@ -137,9 +137,9 @@ def test_pictures_stand_at_the_positions_that_the_model_computes_itself(
         network.model.model.rope_deltas = None
         counted = torch.arange(len(prompt.ids)).expand_as(positions)
         as_text = network.model(**inputs, position_ids=counted).logits[0, -1]
-    assert (ours - network._logprobs(theirs)).nan_to_num().abs().max() < 1e-5
+    assert (ours - network.allowed_logprobs(theirs)).nan_to_num().abs().max() < 1e-5
     # What a Qwen2.5-VL does where it is not told which tokens are pictures; it would show.
-    assert (ours - network._logprobs(as_text)).nan_to_num().abs().max() > 1e-2
+    assert (ours - network.allowed_logprobs(as_text)).nan_to_num().abs().max() > 1e-2
 
 
 def test_placeholders_can_never_be_sampled(network: Network, screen: Make) -> None:

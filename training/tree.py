@@ -1,0 +1,308 @@
+"""Rows that share beginnings, laid out as one tree in which every token is computed once.
+
+A group of trajectories shares its prompt, above all a thousand cells of a picture, and often its
+first turns. Sorted, each row adds only what follows its longest common beginning with the row
+before; so the tokens stand in depth-first order, and one number a token, the end of its subtree,
+says all about who descends from whom::
+
+    row a   ■ ■ ■ p q r      node   0  1  2  3  4  5  6  7  8
+    row b   ■ ■ ■ p s t             ■──■──■──p──q──r
+    row c   ■ ■ ■ v                       │  └────────s──t
+                                          └─────────────────v
+                             end    9  9  9  8  6  6  8  8  9
+
+    query attends to key   ⇔   key ≤ query < end[key]
+
+Every token has the position that it has in its rows, so each is computed from just what it would
+be computed from alone. Its log-probability is gathered to every row that holds it, and gradients
+flow back the same way. Two cells of pictures are one only if the pictures are; each picture is
+encoded once. The mask is never materialised where FlexAttention runs (CUDA).
+
+Axes: L nodes of a tree, T tokens of a row, S sampled tokens of a tree's rows, U nodes that were
+sampled in any, N cells of pictures, D width, A axes of a position (3 where pictures have rows and
+columns, or 1), J blocks of nodes.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.attention.flex_attention import BlockMask
+from transformers import AttentionInterface, AttentionMaskInterface
+from transformers.integrations.flex_attention import flex_attention_forward
+from transformers.integrations.sdpa_attention import sdpa_attention_forward
+from transformers.masking_utils import sdpa_mask
+
+from vigorl.browser.errors import InconsistentData, UsageError
+from vigorl.browser.picture import Picture
+from vigorl.policy.images import FittedImage
+from vigorl.policy.local.codec import Prompt
+from vigorl.policy.local.network import Network
+from vigorl.policy.policy import ShownImage
+from vigorl.training.rows import Row
+
+BLOCK = 128
+"""Nodes of a block of FlexAttention's mask."""
+
+
+@dataclass(frozen=True)
+class Tree:
+    """Some rows and the nodes that their tokens share."""
+
+    rows: tuple[Row, ...]
+    numbers: tuple[int, ...]
+    """Which of the rows that were planted these are."""
+    ids_L: Tensor
+    """int64."""
+    ends_L: Tensor
+    """int64: the first node behind the subtree of this one."""
+    places: tuple[Tensor, ...]
+    """Of each row: the node of every token, each [T] int64."""
+    images: tuple[ShownImage, ...]
+    """Each once."""
+    cells_L: Tensor
+    """int64: which cell of `images`, counted through; -1 where there is text."""
+
+    @property
+    def row_S(self) -> Tensor:
+        """For every sampled token, row after row: which of `rows` it is in, int64."""
+        counts = torch.tensor([sum(row.is_sampled) for row in self.rows])
+        return torch.arange(len(self.rows)).repeat_interleave(counts)
+
+
+def plant(rows: Sequence[Row], cell_id: int, budget_tokens: int) -> list[Tree]:
+    """Lay rows out as trees of at most so many nodes, as few as the order of the rows allows.
+
+    Where one tree would be too large, rows are divided among several, each with its own copy of
+    the shared beginning: nothing is approximated.
+
+    Args:
+        rows: Of one group, in any order.
+        cell_id: The token that stands for a cell of a picture.
+        budget_tokens: Most nodes of one tree.
+
+    Raises:
+        UsageError: a single row has more tokens.
+        InconsistentData: placeholders and pictures do not belong together.
+    """
+    keys = _keys(rows, cell_id)[0]
+    trees: list[list[int]] = []
+    size = 0
+    for number in sorted(range(len(rows)), key=keys.__getitem__):
+        length = len(keys[number])
+        if length > budget_tokens:
+            raise UsageError(
+                f"a row of {length} tokens does not fit into a tree of {budget_tokens}: allow "
+                "trees that long, or let episodes have fewer steps or smaller pictures"
+            )
+        added = length - (_common(keys[trees[-1][-1]], keys[number]) if trees else 0)
+        if not trees or size + added > budget_tokens:
+            trees.append([])
+            size, added = 0, length
+        trees[-1].append(number)
+        size += added
+    return [_tree([rows[number] for number in tree], tree, cell_id) for tree in trees]
+
+
+def _tree(rows: Sequence[Row], numbers: Sequence[int], cell_id: int) -> Tree:
+    """One tree of rows that are sorted by their keys."""
+    keys, images = _keys(rows, cell_id)
+    tokens: list[int] = []
+    ends: list[int] = []
+    path: list[int] = []
+    places = []
+    for row, after in zip(keys, [*keys[1:], ()], strict=True):
+        added = row[len(path) :]
+        path = [*path, *range(len(tokens), len(tokens) + len(added))]
+        places.append(torch.tensor(path))
+        tokens += added
+        ends += [0] * len(added)
+        shared = _common(row, after)
+        for finished in path[shared:]:
+            ends[finished] = len(tokens)
+        path = path[:shared]
+    keys_L = torch.tensor(tokens)
+    return Tree(
+        rows=tuple(rows),
+        numbers=tuple(numbers),
+        ids_L=keys_L.where(keys_L >= 0, cell_id),
+        ends_L=torch.tensor(ends),
+        places=tuple(places),
+        images=images,
+        cells_L=(-1 - keys_L).where(keys_L < 0, -1),
+    )
+
+
+def _keys(
+    rows: Sequence[Row], cell_id: int
+) -> tuple[list[tuple[int, ...]], tuple[ShownImage, ...]]:
+    """What makes a token the same as another behind the same beginning.
+
+    Returns:
+        For every row its ids, -1 - n in the place of the n-th cell of all pictures; and these.
+    """
+    firsts: dict[ShownImage, tuple[int, int]] = {}
+    count = 0
+    keys = []
+    for row in rows:
+        key: list[int] = []
+        images = list(row.images)
+        for is_picture, run in groupby(row.ids, key=cell_id.__eq__):
+            ids = list(run)
+            if is_picture:
+                if not images:
+                    raise InconsistentData("a row has more runs of placeholders than pictures")
+                first, cells = firsts.setdefault(images.pop(0), (count, len(ids)))
+                if cells != len(ids):
+                    raise InconsistentData(f"{len(ids)} cells for a picture of {cells}")
+                count = max(count, first + cells)
+                ids = [-1 - cell for cell in range(first, first + cells)]
+            key += ids
+        if images:
+            raise InconsistentData(f"{len(images)} pictures of a row have no placeholders")
+        keys.append(tuple(key))
+    return keys, tuple(firsts)
+
+
+def _common(one: Sequence[int], other: Sequence[int]) -> int:
+    """How many tokens two rows have in common from the start."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((place for place, (a, b) in pairs if a != b), min(len(one), len(other)))
+
+
+def logprobs(network: Network, tree: Tree, pictures: Mapping[str, Picture]) -> Tensor:
+    """Log-probabilities of the sampled tokens of all rows, one after another, in one pass.
+
+    Args:
+        network: The model to ask; gradients flow where they are enabled.
+        tree: What was sampled.
+        pictures: The group's pictures by their sha256.
+
+    Returns:
+        [S] float32, at temperature 1 over the tokens that may be sampled; `tree.row_S` says
+        whose they are.
+
+    Raises:
+        InconsistentData: a picture is missing, or does not fit its placeholders.
+    """
+    parents_L = torch.zeros_like(tree.ids_L)
+    for places_T in tree.places:
+        parents_L[places_T[1:]] = places_T[:-1]
+    node_S = torch.cat(
+        [places_T[row.sampled_at] for row, places_T in zip(tree.rows, tree.places, strict=True)]
+    )
+    node_U = torch.zeros_like(tree.ids_L).index_fill(0, node_S, 1).nonzero()[:, 0]
+    hidden_L_D = _hidden(network, tree, pictures)
+    device = network.device
+    logprobs_U = network.spoken_logprobs(
+        hidden_L_D[parents_L[node_U].to(device)], tree.ids_L[node_U].to(device)
+    )
+    logprobs_L = logprobs_U.new_zeros(len(tree.ids_L)).index_put((node_U.to(device),), logprobs_U)
+    return logprobs_L[node_S.to(device)]
+
+
+def _hidden(network: Network, tree: Tree, pictures: Mapping[str, Picture]) -> Tensor:
+    """The last hidden state of every node, [L, D]."""
+    missing = [image.sha256 for image in tree.images if image.sha256 not in pictures]
+    if missing:
+        raise InconsistentData(f"pictures of the rows are missing: {', '.join(missing)}")
+    fitted = {
+        image: FittedImage(pictures[image.sha256], image.width_px, image.height_px)
+        for image in tree.images
+    }
+    device = network.device
+    inner = network.model.model
+    language = getattr(inner, "language_model", inner)
+    embedded_L_D = language.embed_tokens(tree.ids_L.to(device))
+    seen: dict[str, Any] = {}
+    if fitted:
+        is_cell_L = (tree.cells_L >= 0).to(device)
+        cells_N = tree.cells_L[tree.cells_L >= 0].to(device)
+        cells_N_D, deepstack = network.see(list(fitted.values()))
+        embedded_L_D = embedded_L_D.index_put(
+            (is_cell_L.nonzero()[:, 0],), cells_N_D[cells_N].to(embedded_L_D.dtype)
+        )
+        if deepstack:
+            seen["visual_pos_masks"] = is_cell_L[None]
+            seen["deepstack_visual_embeds"] = [layer_N_D[cells_N] for layer_N_D in deepstack]
+    positions_A_L = _positions(network, tree, fitted).to(device)
+    ends_L = tree.ends_L.to(device)
+    if device.type == "cuda":
+        language.config._attn_implementation = _ATTENTION
+    output = language(
+        inputs_embeds=embedded_L_D[None],
+        position_ids=positions_A_L if len(positions_A_L) == 1 else positions_A_L[:, None],
+        attention_mask=sparse_mask(ends_L) if device.type == "cuda" else dense_mask(ends_L),
+        use_cache=False,
+        **seen,
+    )
+    hidden_L_D: Tensor = output.last_hidden_state[0]
+    return hidden_L_D
+
+
+def _positions(network: Network, tree: Tree, fitted: Mapping[ShownImage, FittedImage]) -> Tensor:
+    """The position of every node, [A, L] int64: the one that it has in any of its rows."""
+    of_rows = [
+        network.positions(Prompt(row.ids, tuple(fitted[image] for image in row.images)))
+        for row in tree.rows
+    ]
+    positions_A_L = of_rows[0].new_zeros(len(of_rows[0]), len(tree.ids_L))
+    for positions_A_T, places_T in zip(of_rows, tree.places, strict=True):
+        positions_A_L[:, places_T] = positions_A_T
+    return positions_A_L
+
+
+def dense_mask(ends_L: Tensor) -> Tensor:
+    """Whom each node attends to, bool [1, 1, L, L]: the node of the row to that of the column."""
+    node_L = torch.arange(len(ends_L), device=ends_L.device)
+    is_earlier_L_L = node_L[None, :] <= node_L[:, None]
+    return (is_earlier_L_L & (node_L[:, None] < ends_L[None, :]))[None, None]
+
+
+def sparse_mask(ends_L: Tensor) -> BlockMask:
+    """The same for FlexAttention, block by block; nothing of size L x L is made."""
+    length, device = len(ends_L), ends_L.device
+    blocks = -(-length // BLOCK)
+    padded = torch.nn.functional.pad(ends_L, (0, blocks * BLOCK - length))
+    latest_J = padded.view(blocks, BLOCK).amax(1)
+    earliest_J = padded.view(blocks, BLOCK).amin(1)
+    block_J = torch.arange(blocks, device=device)
+    queries_J_1, keys_1_J = block_J[:, None], block_J[None, :]
+    some_J_J = (keys_1_J <= queries_J_1) & (latest_J[None, :] > queries_J_1 * BLOCK)
+    last_J_1 = ((queries_J_1 + 1) * BLOCK).clamp(max=length)
+    all_J_J = (keys_1_J < queries_J_1) & (earliest_J[None, :] >= last_J_1)
+
+    def attends(batch: Tensor, head: Tensor, query: Tensor, key: Tensor) -> Tensor:
+        return (key <= query) & (query < ends_L[key])
+
+    return BlockMask.from_kv_blocks(
+        *_listed(some_J_J & ~all_J_J),
+        *_listed(all_J_J),
+        BLOCK_SIZE=BLOCK,
+        mask_mod=attends,
+        seq_lengths=(length, length),
+    )
+
+
+def _listed(wanted_J_J: Tensor) -> tuple[Tensor, Tensor]:
+    """How many blocks each block attends to, [1, 1, J] int32, and which, these first."""
+    order_J_J = wanted_J_J.int().argsort(dim=1, descending=True, stable=True)
+    return wanted_J_J.sum(1).int()[None, None], order_J_J.int()[None, None]
+
+
+_ATTENTION = "vigorl_tree"
+"""The attention of a network that is trained on CUDA; it still generates as before."""
+
+
+def _attention(
+    module: Any, query: Tensor, key: Tensor, value: Tensor, mask: Any, **how: Any
+) -> Any:
+    forward: Any = flex_attention_forward if isinstance(mask, BlockMask) else sdpa_attention_forward
+    return forward(module, query, key, value, mask, **how)
+
+
+AttentionInterface.register(_ATTENTION, _attention)
+AttentionMaskInterface.register(_ATTENTION, sdpa_mask)
