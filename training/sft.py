@@ -135,7 +135,7 @@ def train(
     """
     device = _device(config.device)
     module.to(device).train()
-    groups = _groups(module, config)
+    groups = weight_groups(module, config.weight_decay)
     fused = {"fused": True} if device.type == "cuda" else {}
     optimizer = torch.optim.AdamW(
         groups,
@@ -214,12 +214,13 @@ def _device(name: str) -> torch.device:
     return torch.device(name)
 
 
-def _groups(module: nn.Module, config: SftConfig) -> list[dict[str, Any]]:
-    """Weights by decay; vectors (norms, biases) are not decayed."""
+def weight_groups(module: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
+    """The weights that learn, by decay; vectors (norms, biases) are not decayed."""
     groups: dict[float, dict[str, Any]] = {}
     for weight in module.parameters():
-        decay = config.weight_decay if weight.dim() > 1 else 0.0
-        groups.setdefault(decay, {"params": [], "weight_decay": decay})["params"].append(weight)
+        decay = weight_decay if weight.dim() > 1 else 0.0
+        if weight.requires_grad:
+            groups.setdefault(decay, {"params": [], "weight_decay": decay})["params"].append(weight)
     return list(groups.values())
 
 
