@@ -60,6 +60,8 @@ class Seen:
     events: tuple[Event, ...]
     marks: tuple[Mark, ...] | None
     ended: bool
+    pictures: tuple[str, ...] = ()
+    """Of the goal: paths relative to the trajectory's folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +180,7 @@ class Recorder:
         self._append(record)
 
     def seen(self, observation: Observation) -> Seen:
-        """Store an observation's picture, once, and return its record."""
+        """Store an observation's pictures, each once, and return its record."""
         view = observation.view
         return Seen(
             view=None
@@ -190,6 +192,7 @@ class Recorder:
             events=observation.events,
             marks=observation.marks,
             ended=observation.ended,
+            pictures=tuple(self._store(picture) for picture in observation.pictures),
         )
 
     def step(self, record: StepRecord) -> None:

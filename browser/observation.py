@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from vigorl.browser.geometry import Box
-from vigorl.browser.picture import View
+from vigorl.browser.picture import Picture, View
 
 EventKind = Literal[
     "dialog",  # a JavaScript dialog opened and was answered
@@ -56,7 +56,8 @@ class Observation:
 
     `view` is what there is to see: a screen, or a zoomed view. It is None where nothing new can
     be seen (the answer to a malformed output or an impossible zoom); the last view stands.
-    `ended` says that the world is over: no further step will be taken.
+    `ended` says that the world is over: no further step will be taken. `pictures` belong to the
+    goal ("buy this"); they come with the first observation alone.
     """
 
     view: View | None
@@ -66,6 +67,7 @@ class Observation:
     events: tuple[Event, ...] = ()
     marks: tuple[Mark, ...] | None = None
     ended: bool = False
+    pictures: tuple[Picture, ...] = ()
 
     def with_event(self, kind: EventKind, text: str) -> "Observation":
         """The same observation with one more event."""
@@ -73,4 +75,4 @@ class Observation:
 
     def answer(self, kind: EventKind, text: str) -> "Observation":
         """An observation that shows nothing new and says one sentence."""
-        return replace(self, view=None, marks=None, events=(Event(kind, text),))
+        return replace(self, view=None, marks=None, events=(Event(kind, text),), pictures=())

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 
 from vigorl.browser.actions import Action, Click, Type, Zoom
 from vigorl.browser.errors import InconsistentData, UsageError
-from vigorl.browser.geometry import Point
+from vigorl.browser.geometry import Frame, Point
 from vigorl.browser.observation import Event, Mark, Observation
-from vigorl.browser.picture import View
+from vigorl.browser.picture import Picture, View
 from vigorl.policy.backend import Message, Reply
 from vigorl.policy.escape import escape, escape_controls
 from vigorl.policy.family import Family
@@ -48,6 +48,7 @@ class Conversation:
         self._goal = escape(goal)
         self._family = family
         self._past: list[str] = []
+        self._pictures: tuple[FittedImage, ...] = ()  # of the goal; they stay
         self._exchanges: list[_Exchange] = []
         self._dialect: Dialect | None = None
 
@@ -70,10 +71,12 @@ class Conversation:
             raise InconsistentData("two observations without a turn between them")
         if not self._exchanges and (observation.view is None or observation.view.kind != "screen"):
             raise InconsistentData("a conversation begins with a screen")
+        if not self._exchanges:
+            observation = self._see_pictures(observation)
         self._exchanges.append(self._exchange(observation))
         while self._screen_count > self._family.window_screens:
             self._drop_oldest_screen()
-        while self._image_count > self._family.max_images:
+        while self._image_count > self._family.max_images - len(self._pictures):
             if self._screen_count > 1:
                 self._drop_oldest_screen()
             else:
@@ -100,10 +103,20 @@ class Conversation:
                 template = wording.told
             else:
                 template = wording.screen if exchange.is_screen else wording.zoomed
-            messages.append(self._message(template, exchange))
+            pictures = self._pictures if index == 0 else ()
+            messages.append(self._message(template, exchange, pictures))
             if exchange.reply is not None:
                 messages.append(exchange.reply)
         return tuple(messages)
+
+    def _see_pictures(self, observation: Observation) -> Observation:
+        """Keep the goal's pictures as far as there is room for them beside one screen."""
+        shown = observation.pictures[: self._family.max_images - 1]
+        self._pictures = tuple(_whole(picture, self._family) for picture in shown)
+        if left_out := len(observation.pictures) - len(shown):
+            sentence = f"{left_out} of the pictures that belong to the task cannot be shown."
+            return observation.with_event("blocked", sentence)
+        return observation
 
     @property
     def _screen_count(self) -> int:
@@ -147,7 +160,9 @@ class Conversation:
         page_lines = [escape(line) for line in lines]
         return "".join(f"{line}\n" for line in (*page_lines, *map(_told, observation.events)))
 
-    def _message(self, template: str, exchange: _Exchange) -> Message:
+    def _message(
+        self, template: str, exchange: _Exchange, pictures: Sequence[FittedImage]
+    ) -> Message:
         wording = self._family.wording
         actions = "\n".join(f"{number}. {line}" for number, line in enumerate(self._past, 1))
         fields = {
@@ -157,7 +172,11 @@ class Conversation:
             "point": exchange.point,
         }
         before, _, after = template.partition("{image}")
-        parts: list[str | FittedImage] = [before.format(**fields)]
+        parts: list[str | FittedImage] = []
+        for number, picture in enumerate(pictures, 1):
+            lead, _, rest = wording.goal_picture.partition("{image}")
+            parts += [lead.format(number=number), picture, rest.format(number=number)]
+        parts.append(before.format(**fields))
         if exchange.image is not None:
             parts += [exchange.image, after.format(**fields)]
         return Message("user", tuple(part for part in parts if part != ""))
@@ -214,6 +233,12 @@ class RowKeeper:
             logprobs=reply.logprobs,
             images=reply.images[shown:],
         )
+
+
+def _whole(picture: Picture, family: Family) -> FittedImage:
+    """A picture that is no screen, at a size that the model takes."""
+    frame = Frame.of_viewport(picture.width_px, picture.height_px)
+    return fit(View(picture, frame), family.size)[0]
 
 
 def _told(event: Event) -> str:

@@ -56,6 +56,8 @@ class Wording:
     past: str = "{actions}"
     """How {actions}, the numbered list of what was done before the opening, is introduced."""
     no_past: str = ""
+    goal_picture: str = "Picture {number} of the task:\n{image}\n"
+    """How a picture that belongs to the goal is introduced, before the opening."""
     tells_page: bool = False
     """The news of a screen name its title, address and tabs, not only what happened."""
 

@@ -261,3 +261,25 @@ def test_a_prompt_that_differs_in_a_token_or_a_picture_begins_a_new_row(second: 
 
 def test_without_ids_there_are_no_tokens() -> None:
     assert RowKeeper().record(Reply("x", 1, 1, False)) is None
+
+
+def test_pictures_of_the_goal_stay_before_the_opening_and_take_room(screen: Make) -> None:
+    given = tuple(screen(number).view.picture for number in (91, 92))
+    first = replace(screen(1), pictures=given)
+    family = replace(OURS, max_images=4, window_screens=3)
+    steps = [first, *(step for n in range(2, 6) for step in (("…", CLICK), screen(n)))]
+    messages = play(Conversation("buy these", family), *steps)
+    opening = text_of(messages[1])
+    assert opening.startswith(
+        "Picture 1 of the task:\n[image]\nPicture 2 of the task:\n[image]\nTask"
+    )
+    hashes = [picture.sha256 for picture in given]
+    assert images_of(messages) == [*hashes, sha(screen(4)), sha(screen(5))]
+
+
+def test_pictures_of_the_goal_that_have_no_room_are_told_of(screen: Make) -> None:
+    first = replace(screen(1), pictures=(screen(91).view.picture,))
+    family = replace(OURS, max_images=1, window_screens=1, zoom=None)
+    messages = play(Conversation("buy this", family), first)
+    assert images_of(messages) == [sha(first)]
+    assert "1 of the pictures that belong to the task cannot be shown.\n" in text_of(messages[1])
