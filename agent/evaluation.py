@@ -12,7 +12,7 @@ import asyncio
 import json
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -53,6 +53,8 @@ class Result:
     steps: int
     seconds: float
     trajectory: str
+    by_other_rules: dict[str, float] = field(default_factory=dict)
+    """What the same state scores by other rules than the task's own, by their name."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,7 @@ async def evaluate(
                 len(trajectory.steps),
                 round(end.seconds, 3),
                 trajectory.folder.name,
+                end.score.by_other_rules if end.score else {},
             )
             results[sample.id] = result
             lines.write(json.dumps(as_json(result)) + "\n")

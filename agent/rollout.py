@@ -22,7 +22,8 @@ from vigorl.browser.errors import InfrastructureFault, StorageFault, TaskFault, 
 from vigorl.browser.observation import Observation
 from vigorl.policy.policy import Policy, Turn
 
-JUDGE_LIMIT_S = 60.0
+JUDGE_LIMIT_S = 180.0
+"""Time for a judge, who may have to look at a dozen pages."""
 CLOSE_LIMIT_S = 15.0
 
 

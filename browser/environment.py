@@ -1,6 +1,6 @@
 """The seam between whatever can be met and whatever chooses."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from vigorl.browser.actions import Action
@@ -15,6 +15,8 @@ class Score:
 
     value: float
     why: str = ""
+    by_other_rules: dict[str, float] = field(default_factory=dict)
+    """What the same state scores by other rules than the task's own, by their name."""
 
 
 class Environment(Protocol):

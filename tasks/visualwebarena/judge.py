@@ -10,6 +10,7 @@ Source: arXiv 2401.13649, `evaluation_harness/helper_functions.py` at commit 89f
 """
 
 import base64
+import hashlib
 import io
 from types import TracebackType
 from typing import Any, Self
@@ -50,7 +51,7 @@ Answer 'same' if they name the true reason, and 'different' if they do not."""
 class ModelServer:
     """One model of an OpenAI-compatible server; used as an asynchronous context manager.
 
-    It compares texts and answers questions about pictures.
+    It compares texts and answers questions about pictures; the same question is asked once.
 
     Args:
         url: Where the interface begins, `http://localhost:8000/v1`.
@@ -113,12 +114,16 @@ class ModelServer:
         """What the model says to a question about a picture; see `Captioner`."""
         buffer = io.BytesIO()
         image.convert("RGB").save(buffer, "PNG")
-        data = base64.b64encode(buffer.getvalue()).decode("ascii")
-        picture = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{data}"}}
-        return await self._chat([picture, {"type": "text", "text": question}], CAPTION_TOKENS)
+        key = f"{hashlib.sha256(buffer.getvalue()).hexdigest()} {question}"
+        if key not in self._said:
+            data = base64.b64encode(buffer.getvalue()).decode("ascii")
+            picture = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{data}"}}
+            parts: list[dict[str, Any]] = [picture, {"type": "text", "text": question}]
+            self._said[key] = await self._chat(parts, CAPTION_TOKENS)
+        return self._said[key]
 
     async def _verdict(self, prompt: str) -> str:
-        """What the model says, in small letters; the same question is asked once."""
+        """What the model says, in small letters."""
         if prompt not in self._said:
             self._said[prompt] = (await self._chat(prompt, VERDICT_TOKENS)).lower()
         return self._said[prompt]

@@ -1,4 +1,4 @@
-"""What evaluators fetch beside the browser: pictures, and the shop's REST interface."""
+"""What is asked of the sites beside the browser: pictures, the shop's REST interface, a reset."""
 
 import io
 from pathlib import Path
@@ -84,6 +84,21 @@ class Web:
             raise Crash(f"the shop answers {path} with something else than JSON") from error
         finally:
             self._client.cookies.clear()
+
+    async def reset_classifieds(self, url: str, token: str) -> None:
+        """Put the classifieds site back to how it was.
+
+        Raises:
+            TaskFault: it does not answer, or the token is wrong.
+        """
+        try:
+            answer = await self._client.post(f"{url}/index.php?page=reset", data={"token": token})
+        except httpx.HTTPError as error:
+            raise TaskFault(f"the classifieds at {url} do not answer: {error!r}") from error
+        finally:
+            self._client.cookies.clear()
+        if answer.status_code != httpx.codes.OK:
+            raise TaskFault(f"the classifieds at {url} were not reset: {answer.status_code}")
 
     async def _download(self, url: str) -> bytes | None:
         """What is at an address, whatever the status: an error's page is no picture."""

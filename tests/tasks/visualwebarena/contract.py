@@ -85,6 +85,27 @@ WISHLIST = """<title>Wish list</title><ol class="products-grid wishlist"><li>Lam
 <span class="wishlist"><img class="product-image-photo" src="/s/media/3.png"></span></li>
 <li><img role="presentation" class="product-image-photo" src="/s/media/4.png"><img></li></ol>"""
 
+LOG_INS = {
+    "/c/index.php?page=login": """<form method=post><input id=email name=name>
+<input id=password name=password type=password><button>Log in</button></form>""",
+    "/r/login": """<form method=post><label>Username <input name=name></label>
+<label>Password <input name=password type=password></label><button>Log in</button></form>""",
+    "/s/customer/account/login/": """<form method=post><label>Email <input name=name></label>
+<label>Email me news <input type=checkbox></label>
+<label>Password <input name=password type=password></label><button>Sign In</button></form>""",
+}
+ACCOUNTS = {
+    "/c/index.php?page=login": "blake.sullivan@gmail.com Password.123",
+    "/r/login": f"{ME} test1234",
+    "/s/customer/account/login/": "emma.lopez@gmail.com Password.123",
+}
+HOME = {"/c/index.php?page=login": "/c/", "/r/login": "/r/", "/s/customer/account/login/": "/s/"}
+
+BOARD = """<title>Board</title><body style="margin: 0">
+<button style="width: 200px; height: 100px" onclick="document.title = 'Pressed'">Press</button>
+<a href="/r/f/books/1/a-post" target="_blank" style="position: absolute; top: 200px; left: 0">
+a post</a><a href="http://localhost:1/" style="position: absolute; top: 300px; left: 0">away</a>"""
+
 REVIEWS = {
     "B001": [
         {"nickname": "old", "detail": "x", "ratings": [{"rating_name": "Rating", "percent": 20}]},
@@ -114,6 +135,7 @@ class ContractSite:
         self.orders: list[dict[str, Any]] = [{"increment_id": "000000191"}]
         self.resets: list[str] = []
         self.cookies: list[str] = []  # sent by the evaluators with requests for pictures
+        self.visitors: dict[str, str] = {}  # the cookies of each page's last visitor
         self.broken: set[str] = set()  # paths that are answered with 500
         self.pages: dict[str, str] = {
             "/c/index.php": ITEM,
@@ -124,6 +146,10 @@ class ContractSite:
             "/s/shoe.html": PRODUCT,
             "/s/wishlist/": WISHLIST,
             "/s/empty.html": "<title>Empty</title>",
+            "/r/board": BOARD,
+            "/c/": "<title>Classifieds</title>",
+            "/r/": "<title>Forum</title>",
+            "/s/": "<title>Shop</title>",
         }
         site = self
 
@@ -169,7 +195,10 @@ class ContractSite:
             self._rest(handler, {"items": self.orders if newest else []})
         elif path.startswith("/s/rest/V1/products/"):
             self._rest(handler, REVIEWS.get(path.split("/")[5]))
+        elif handler.path in LOG_INS:
+            _answer(handler, 200, "text/html", LOG_INS[handler.path].encode())
         elif path in self.pages:
+            self.visitors[path] = handler.headers.get("Cookie", "")
             _answer(handler, 200, "text/html; charset=utf-8", self.pages[path].encode())
         else:
             _answer(handler, 404, "text/html", b"<h1>404</h1>")
@@ -182,6 +211,15 @@ class ContractSite:
             known = json.loads(body) == {"username": "admin", "password": "admin1234"}
             said: object = "tok" if known else {"message": "wrong"}
             _answer(handler, 200, "application/json", json.dumps(said).encode())
+        elif handler.path in LOG_INS:
+            given = parse_qs(body)
+            known = " ".join(given[name][0] for name in ("name", "password"))
+            welcome = known == ACCOUNTS[handler.path]
+            handler.send_response(303)
+            handler.send_header("Location", HOME[handler.path] if welcome else handler.path)
+            if welcome:
+                handler.send_header("Set-Cookie", f"session{handler.path[1]}=1; Path=/")
+            handler.end_headers()
         else:
             _answer(handler, 404, "text/html", b"")
 
