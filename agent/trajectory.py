@@ -131,14 +131,22 @@ class Trajectory:
         Raises:
             InconsistentData: the image file is missing or is not the picture it is named after.
         """
-        path = self.folder / seen.image
+        return View(self.picture(seen.image), seen.frame, seen.kind)
+
+    def picture(self, image: str) -> Picture:
+        """The picture at a path relative to the trajectory's folder.
+
+        Raises:
+            InconsistentData: the file is missing or is not the picture it is named after.
+        """
+        path = self.folder / image
         try:
             picture = Picture.from_bytes(path.read_bytes())
         except FileNotFoundError as error:
             raise InconsistentData(f"{path} is named in {self.folder} but is not there") from error
         if picture.sha256 != path.stem:
             raise InconsistentData(f"{path} does not hold the picture it is named after")
-        return View(picture, seen.frame, seen.kind)
+        return picture
 
 
 class Recorder:

@@ -133,11 +133,11 @@ async def open_model(
             await server.close()
             raise
         bounded = _bounded(sampling, chosen)
-        return _policy(chosen, ServerBackend(server, chosen, bounded), bounded)
+        return policy_of(chosen, ServerBackend(server, chosen, bounded), bounded)
     chosen, backend, bounded = await asyncio.to_thread(
         _load, spec, family, window_screens, sampling, hardware or Hardware()
     )
-    return _policy(chosen, backend, bounded)
+    return policy_of(chosen, backend, bounded)
 
 
 def _bounded(sampling: Sampling, family: Family) -> Sampling:
@@ -148,7 +148,8 @@ def _bounded(sampling: Sampling, family: Family) -> Sampling:
     return replace(sampling, max_tokens=longest)
 
 
-def _policy(family: Family, backend: Backend, sampling: Sampling) -> ModelPolicy:
+def policy_of(family: Family, backend: Backend, sampling: Sampling) -> ModelPolicy:
+    """The policy of a family, on a backend that is there already."""
     if not family.reads:
         return ModelPolicy(family, backend, sampling)
     from vigorl.policy.nano.actor import ReadingPolicy

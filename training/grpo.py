@@ -182,7 +182,7 @@ def prepare(
     lessons = []
     first = 0
     for group in kept:
-        rewards_G = torch.tensor([attempt.reward for attempt in group.attempts])
+        rewards_G = torch.tensor([float(attempt.reward) for attempt in group.attempts])
         advantages_G = group_advantages(rewards_G, config.scale_by_std)
         weights_G = weights_B[first : first + len(rewards_G)]
         first += len(rewards_G)

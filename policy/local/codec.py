@@ -70,6 +70,13 @@ class Codec:
         )
         return text
 
+    def save(self, folder: Path) -> None:
+        """Write the tokenizer, with the template that the preamble comes from."""
+        self.tokenizer.save_pretrained(folder)
+        template = _own_template(self._path)
+        if template is not None:
+            (folder / "chat_template.jinja").write_text(template)
+
     def _message_ids(self, message: Message) -> list[int]:
         header = f"{message.role}\n"
         if message.ids is not None:

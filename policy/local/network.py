@@ -39,6 +39,9 @@ ARCHITECTURES = ("qwen2_5_vl", "qwen3_vl", "qwen3")
 WITHOUT_EYES = ("qwen3",)
 """Those among them that take text alone."""
 
+SMALL_PARAMETERS = 100_000_000
+"""Below it, one core computes as fast as several."""
+
 _SCORED_AT_ONCE = 512
 """Positions whose logits over the whole vocabulary are in memory at the same time."""
 
@@ -109,6 +112,16 @@ class Network:
                 f"cells of {family.size.cell_px} px: choose another family"
             )
 
+    def claim_cores(self) -> None:
+        """Let a small network compute on one core of the CPU; called in its thread.
+
+        Its layers are done before others have woken up: on two cores, 12 million parameters made
+        a token in 17 ms by one thread, and, beside other work, in 200 ms by two.
+        """
+        count = sum(weight.numel() for weight in self.model.parameters())
+        if self.device.type == "cpu" and count < SMALL_PARAMETERS:
+            torch.set_num_threads(1)
+
     @property
     def context_tokens(self) -> int:
         """Most tokens of a row."""
@@ -123,6 +136,17 @@ class Network:
             "torch": torch.__version__,
             "transformers": transformers.__version__,
         }
+
+    def save(self, folder: Path) -> None:
+        """Write a checkpoint that loads like the one that this came from.
+
+        Raises:
+            OSError: the disk refuses.
+        """
+        self.model.save_pretrained(folder)
+        self.codec.save(folder)
+        if self._sees:
+            self._processor.save_pretrained(folder)
 
     @torch.inference_mode()
     def read(self, prompt: Prompt, known: ReadRow | None = None) -> tuple[Tensor, ReadRow, int]:

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +12,7 @@ from PIL import Image
 
 from vigorl.browser.errors import InconsistentData, UsageError
 from vigorl.browser.picture import Picture
+from vigorl.policy.backend import Hardware
 from vigorl.policy.family import family_named
 from vigorl.policy.images import FittedImage, token_count
 from vigorl.policy.policy import ShownImage
@@ -285,3 +287,25 @@ def test_a_missing_picture_is_named(network: Network) -> None:
     (tree,) = plant(episodes(network)[:1], network.codec.cell_id, 1000)
     with pytest.raises(InconsistentData, match=SCREEN):
         logprobs(network, tree, {})
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("architecture", FAMILIES)
+def test_on_cuda_the_sparse_mask_gives_the_numbers_of_row_by_row(
+    architecture: Architecture, tmp_path: Path
+) -> None:
+    folder = write_tiny_checkpoint(tmp_path, architecture)
+    hardware = Hardware(device="cuda", dtype="float32")
+    network = Network(str(folder), family_named(FAMILIES[architecture]), hardware)
+    rows = episodes(network)
+    by_row = [alone(network, row) for row in rows]
+    by_tree = in_trees(network, rows, 10_000)
+    for one, other in zip(by_row, by_tree, strict=True):
+        torch.testing.assert_close(other, one, atol=1e-4, rtol=0)
+    weights = [weight for name, weight in network.model.named_parameters() if ".layers." in name]
+    found, expected = (
+        torch.autograd.grad(sum(score.sum() for score in scores), weights)
+        for scores in (by_tree, by_row)
+    )
+    for one, other in zip(expected, found, strict=True):
+        assert float((other - one).abs().max()) < 1e-3 * max(1.0, float(one.abs().max()))

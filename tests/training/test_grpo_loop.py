@@ -1,0 +1,212 @@
+"""Practice makes better, and an interruption changes nothing."""
+
+import asyncio
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image, ImageDraw
+
+from vigorl.agent.evaluation import Sample
+from vigorl.browser.environment import Environment
+from vigorl.browser.errors import BrowserDied, InfrastructureFault, UsageError
+from vigorl.browser.geometry import Box, Point
+from vigorl.browser.observation import Observation
+from vigorl.browser.picture import Picture
+from vigorl.browser.screenshot import StaticScreenshot
+from vigorl.policy.backend import Message
+from vigorl.policy.conversation import Conversation
+from vigorl.policy.family import family_named
+from vigorl.policy.policy import Policy
+
+torch = pytest.importorskip("torch")
+
+from vigorl.policy.local.codec import Prompt  # noqa: E402
+from vigorl.policy.local.network import Network  # noqa: E402
+from vigorl.policy.local.tiny import write_tiny_checkpoint  # noqa: E402
+from vigorl.training.grpo import GrpoConfig  # noqa: E402
+from vigorl.training.grpo_loop import PracticeConfig, practise  # noqa: E402
+
+pytestmark = pytest.mark.model
+
+FAMILY = "vigorl-grounding"
+GOAL = "the left one"
+LEFT, RIGHT = (20, 20), (90, 40)
+
+
+def picture() -> Picture:
+    image = Image.new("RGB", (112, 56), "white")
+    for x, y in (LEFT, RIGHT):
+        ImageDraw.Draw(image).rectangle((x - 8, y - 6, x + 8, y + 6), fill="navy")
+    return Picture.from_image(image)
+
+
+def screenshot() -> StaticScreenshot:
+    return StaticScreenshot(picture(), GOAL, Box.around(Point(*LEFT), 8, 6))
+
+
+def task(number: int) -> Sample:
+    return Sample(f"left {number}", (), {}, lambda policy: screenshot())
+
+
+@pytest.fixture(scope="module")
+def undecided(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkpoint that clicks left or right, as often the one as the other."""
+    torch.set_num_threads(1)
+    folder = tmp_path_factory.mktemp("undecided")
+    network = Network(
+        str(write_tiny_checkpoint(folder / "random", "qwen2_5_vl")), family_named(FAMILY)
+    )
+    conversation = Conversation(GOAL, network.family)
+    observation = asyncio.run(screenshot().reset())
+    conversation.see(observation)
+    prompt = network.codec.encode(conversation.messages())
+    rows = []
+    for x, y in (LEFT, RIGHT):
+        text = f"<think> ({x}, {y}) </think>\n<answer> ({x}, {y}) </answer>"
+        said = network.codec.spoken_ids(Message("assistant", (text,)))
+        at = range(len(prompt.ids), len(prompt.ids) + len(said))
+        rows.append((Prompt((*prompt.ids, *said), prompt.images), list(at)))
+    network.model.model.visual.requires_grad_(False)
+    optimizer = torch.optim.AdamW(network.model.parameters(), lr=3e-3)
+    for _ in range(300):
+        losses = [-network.logprobs(row, at).sum() for row, at in rows]
+        if max(float(loss.detach()) for loss in losses) < 1.0:  # ln 2 is best
+            break
+        optimizer.zero_grad()
+        torch.autograd.backward(sum(losses))
+        optimizer.step()
+    else:
+        raise AssertionError("the two answers were not learnt")
+    network.save(folder / "model")
+    return folder / "model"
+
+
+def config_of(undecided: Path, **changes: Any) -> PracticeConfig:
+    config = PracticeConfig(
+        model=str(undecided),
+        family=FAMILY,
+        steps=4,
+        group_size=4,
+        groups=2,
+        most_groups=6,
+        reward="single-turn",
+        episodes_at_once=1,
+        turns=1,
+        turn_tokens=60,
+        checkpoint_every=100,
+        device="cpu",
+        update=GrpoConfig(learning_rate=1e-4),
+    )
+    return replace(config, **changes)
+
+
+def metrics_of(folder: Path) -> list[dict[str, float]]:
+    lines = (folder / "metrics.jsonl").read_text().splitlines()
+    return [
+        {name: value for name, value in json.loads(line).items() if not name.endswith("s")}
+        for line in lines
+    ]
+
+
+def weights_of(folder: Path, step: int) -> dict[str, Any]:
+    model = folder / "checkpoints" / f"{step:06d}" / "model"
+    return Network(str(model), family_named(FAMILY)).model.state_dict()
+
+
+async def test_practice_makes_better(undecided: Path, tmp_path: Path) -> None:
+    update = GrpoConfig(learning_rate=1e-4, kl=1e-3)
+    config = config_of(
+        undecided, steps=10, group_size=8, most_groups=2, episodes_at_once=16, update=update
+    )
+    progress = await practise(config, tmp_path, task)
+    scores = [line["score"] for line in metrics_of(tmp_path)]
+    assert scores[0] < 0.7 and sum(scores[-4:]) / 4 > 0.85, scores
+    assert progress.step == len(scores) == 10
+    assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == ["000010"]
+
+
+async def test_a_run_that_was_interrupted_ends_with_the_same_weights(
+    undecided: Path, tmp_path: Path
+) -> None:
+    config = config_of(undecided)
+    await practise(config, tmp_path / "whole", task)
+
+    running = asyncio.create_task(
+        practise(
+            config,
+            tmp_path / "halved",
+            task,
+            lambda line: running.cancel() if line.startswith("step 2 ") else None,
+        )
+    )
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert [line["step"] for line in metrics_of(tmp_path / "halved")] == [1, 2]
+    # A line of an update that no checkpoint holds, cut off by a kill.
+    with (tmp_path / "halved" / "metrics.jsonl").open("a") as file:
+        file.write('{"step": 3, "score": 0.9}\n{"st')
+    progress = await practise(config, tmp_path / "halved", task)
+
+    assert progress.step == 4
+    assert metrics_of(tmp_path / "halved") == metrics_of(tmp_path / "whole")
+    whole, halved = weights_of(tmp_path / "whole", 4), weights_of(tmp_path / "halved", 4)
+    assert all(torch.equal(halved[name], whole[name]) for name in whole)
+    start = Network(str(undecided), family_named(FAMILY)).model.state_dict()
+    assert any(not torch.equal(whole[name], start[name]) for name in whole)
+
+
+async def test_several_updates_of_one_batch_are_made_against_the_policy_that_played(
+    undecided: Path, tmp_path: Path
+) -> None:
+    config = config_of(undecided, steps=2, updates=2, group_size=6, groups=2)
+    progress = await practise(config, tmp_path, task)
+    (line,) = metrics_of(tmp_path)
+    assert progress.step == line["step"] == 2
+    assert line["sampler_ratio"] == pytest.approx(1, abs=1e-3)
+
+
+async def test_the_folder_of_another_training_is_refused(undecided: Path, tmp_path: Path) -> None:
+    await practise(config_of(undecided, steps=1), tmp_path, task)
+    assert (await practise(config_of(undecided, steps=1), tmp_path, task)).step == 1
+    with pytest.raises(UsageError, match="another group_size"):
+        await practise(config_of(undecided, steps=1, group_size=3), tmp_path, task)
+
+
+class Broken(StaticScreenshot):
+    async def reset(self) -> Observation:
+        raise BrowserDied("the browser is gone")
+
+
+async def test_a_step_whose_episodes_all_broke_stops_the_training(
+    undecided: Path, tmp_path: Path
+) -> None:
+    def make(policy: Policy) -> Environment:
+        return Broken(picture(), GOAL, None)
+
+    with pytest.raises(InfrastructureFault, match="the browser is gone"):
+        await practise(config_of(undecided), tmp_path, lambda n: Sample("broken", (), {}, make))
+
+
+def test_what_cannot_be_practised_is_refused() -> None:
+    for changes in ({"group_size": 1}, {"reward": "none"}, {"updates": 3, "groups": 2}):
+        with pytest.raises(UsageError):
+            PracticeConfig(model="somewhere", **changes)
+
+
+def test_it_is_imported_without_a_browser_and_without_ocr() -> None:
+    code = (
+        "import sys, importlib.abc\n"
+        "class Absent(importlib.abc.MetaPathFinder):\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name.split('.')[0] in ('playwright', 'rapidocr', 'starlette', 'uvicorn'):\n"
+        "            raise ModuleNotFoundError(name)\n"
+        "sys.meta_path.insert(0, Absent())\n"
+        "import vigorl.training.grpo_loop\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,399 @@
+"""Learning by doing: play groups, judge, update, and so on, from a checkpoint to a better one.
+
+::
+
+    OUT/
+        config.json                  how
+        metrics.jsonl                a line an update
+        rollouts/000001/…            every episode of the update, as `rollout` records them
+        checkpoints/000010/          model/ (plays as --model), optimizer.pt, progress.json
+
+What happens at a step depends on the checkpoint and on numbers alone: which task is next, and how
+many episodes were begun before (each draws with a seed of its own). So a run that is interrupted
+goes on with the same next step, as far as the worlds do the same again. A checkpoint appears
+whole, by renaming its folder; the one before is kept until then.
+"""
+
+import asyncio
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+import torch
+from transformers.utils.logging import disable_progress_bar
+
+from vigorl.agent.evaluation import Sample, file_name
+from vigorl.agent.rollout import Limits, rollout
+from vigorl.agent.trajectory import Recorder, Trajectory, disk
+from vigorl.browser.errors import InfrastructureFault, UsageError, VigorlError
+from vigorl.policy.backend import Hardware, Sampling
+from vigorl.policy.family import Family, family_named, family_of
+from vigorl.policy.local.backend import LocalBackend
+from vigorl.policy.local.network import Network, read_model_type
+from vigorl.policy.model import ModelPolicy, policy_of
+from vigorl.training.groups import Group, group_of
+from vigorl.training.grpo import GrpoConfig, optimizer_of, prepare, update
+from vigorl.training.rewards import RULES
+
+Tasks = Callable[[int], Sample]
+"""The n-th task to practise, from its number alone."""
+
+
+@dataclass(frozen=True)
+class PracticeConfig:
+    """One training by doing."""
+
+    model: str
+    """Where it starts: a checkpoint's folder, or a hub id; also the reference of the KL."""
+    family: str | None = None
+    """How the model is talked to; None: told by its name."""
+    tasks: tuple[str, ...] = ()
+    """Names of embedded tasks; none: all."""
+    steps: int = 500
+    """Updates in all. Source of the default: arXiv 2505.23678."""
+    group_size: int = 8
+    """Episodes of one task. Source: the same, with looks closer (5 without)."""
+    groups: int = 16
+    """Groups with variance that are wanted for a batch of rollouts."""
+    most_groups: int = 48
+    """So many are played at most to find them; with fewer, the update is made of these."""
+    updates: int = 1
+    """Into so many updates a batch of rollouts is divided. Source: theirs are two."""
+    reward: str = "multi-turn"
+    """One of `vigorl.training.rewards.RULES`."""
+    episodes_at_once: int = 8
+    turns: int = 10
+    """Of an episode, at most."""
+    turn_tokens: int = 512
+    """Sampled in one turn, at most."""
+    episode_s: float = 300.0
+    """Wall clock of an episode, at most."""
+    seed: int = 0
+    checkpoint_every: int = 10
+    """Updates between two checkpoints; there is one at the end and at an interruption, too."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """`auto`: a CUDA device where there is one."""
+    update: GrpoConfig = field(default_factory=GrpoConfig)
+
+    def __post_init__(self) -> None:
+        if self.reward not in RULES:
+            raise UsageError(f"no reward is called {self.reward!r}; there are {', '.join(RULES)}")
+        if self.group_size < 2:
+            raise UsageError(f"a group of {self.group_size}: at least 2, or nothing is compared")
+        if not 1 <= self.updates <= self.groups <= self.most_groups:
+            raise UsageError(
+                f"{self.updates} updates from {self.groups} of {self.most_groups} groups: the "
+                "first number is at least 1, and none is above the next"
+            )
+        if min(self.steps, self.episodes_at_once, self.checkpoint_every) < 1:
+            raise UsageError("steps, episodes_at_once and checkpoint_every are at least 1")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a training has come."""
+
+    step: int = 0
+    """Updates made."""
+    tasks: int = 0
+    """Tasks played, with or without use."""
+    episodes: int = 0
+    """Episodes begun."""
+
+
+class Practice:
+    """A policy that learns, and everything that a checkpoint keeps of it."""
+
+    def __init__(self, config: PracticeConfig, folder: Path) -> None:
+        """Start, or go on from the newest checkpoint of the folder.
+
+        Raises:
+            UsageError: the checkpoint is not there, cannot be run here, or the folder holds
+                another training.
+        """
+        self.config = config
+        self.folder = folder
+        _claim(folder, config)
+        newest = max(_checkpoints(folder), default=None)
+        family = _family(config)
+        hardware = Hardware(device=config.device, dtype="float32")
+        start = config.model if newest is None else str(newest / "model")
+        self.network = Network(start, family, hardware)
+        self.reference: Network | None = None
+        if config.update.kl > 0:
+            self.reference = Network(config.model, family, hardware)
+            self.reference.model.requires_grad_(False)
+        self.optimizer = optimizer_of(self.network, config.update)
+        self.progress = Progress()
+        if newest is not None:
+            self.progress = Progress(**json.loads((newest / "progress.json").read_text()))
+            state = torch.load(
+                newest / "optimizer.pt", map_location=self.network.device, weights_only=True
+            )
+            self.optimizer.load_state_dict(state)
+        _forget_after(folder, self.progress.step)
+
+    def policy(self) -> ModelPolicy:
+        """Who plays: the network as it is now, and as it will be after each update."""
+        sampling = Sampling(
+            temperature=1.0,  # what is trained is what was sampled from
+            max_tokens=self.config.turn_tokens,
+            seed=self.config.seed + self.progress.episodes,
+        )
+        backend = LocalBackend(self.network, sampling, max_batch=self.config.episodes_at_once)
+        return policy_of(self.network.family, backend, sampling)
+
+    def learn(self, groups: Sequence[Group]) -> dict[str, float]:
+        """All updates of one batch of rollouts; means of their metrics."""
+        parts = [groups[number :: self.config.updates] for number in range(self.config.updates)]
+        lessons = [
+            prepare(
+                self.network,
+                part,
+                self.config.update,
+                reference=self.reference,
+                is_first=number == 0,
+            )
+            for number, part in enumerate(parts)
+        ]
+        made = [update(self.network, self.optimizer, each, self.config.update) for each in lessons]
+        names = dict.fromkeys(name for metrics in made for name in metrics)
+        return {name: sum(each.get(name, 0.0) for each in made) / len(made) for name in names}
+
+    def save(self) -> None:
+        """Write a checkpoint, whole or not at all.
+
+        Raises:
+            StorageFault: the disk refuses; the checkpoint before is whole.
+        """
+        final = self.folder / "checkpoints" / f"{self.progress.step:06d}"
+        if final.exists():
+            return
+        before = _checkpoints(self.folder)
+        partial = final.with_suffix(".part")
+        with disk(self.folder):
+            shutil.rmtree(partial, ignore_errors=True)
+            partial.mkdir(parents=True)
+            self.network.save(partial / "model")
+            torch.save(self.optimizer.state_dict(), partial / "optimizer.pt")
+            (partial / "progress.json").write_text(json.dumps(asdict(self.progress)))
+            os.replace(partial, final)
+            for old in before:
+                shutil.rmtree(old)
+
+
+async def practise(
+    config: PracticeConfig,
+    folder: Path,
+    tasks: Tasks,
+    say: Callable[[str], None] = lambda line: None,
+) -> Progress:
+    """Train; go on where `folder` says that it was interrupted.
+
+    A cancellation (Ctrl-C) saves what was learnt by the last update, and is raised again.
+
+    Args:
+        config: How.
+        folder: Gets everything that is written.
+        tasks: What is practised.
+        say: Told every line of metrics, for a person.
+
+    Raises:
+        InfrastructureFault: every episode of a step broke, or the folder cannot be written.
+        UsageError: the configuration cannot be carried out as written.
+    """
+    disable_progress_bar()  # of every checkpoint that is written
+    practice = await asyncio.to_thread(Practice, config, folder)
+    policy = practice.policy()
+    began_s = time.monotonic()
+    try:
+        while practice.progress.step < config.steps:
+            played_s = time.monotonic()
+            stint = Stint(practice, policy, tasks)
+            await stint.play()
+            learnt_s = time.monotonic()
+            # On this thread, so that a cancellation cannot fall between weights and progress.
+            metrics = practice.learn(stint.kept)
+            practice.progress = replace(
+                stint.progress, step=practice.progress.step + config.updates
+            )
+            line = {
+                "step": practice.progress.step,
+                "s": round(time.monotonic() - began_s, 1),
+                **stint.metrics(),
+                **{name: round(value, 6) for name, value in metrics.items()},
+                "play_s": round(learnt_s - played_s, 2),
+                "learn_s": round(time.monotonic() - learnt_s, 2),
+            }
+            with disk(folder), (folder / "metrics.jsonl").open("a") as file:
+                file.write(json.dumps(line) + "\n")
+            say("  ".join(f"{name} {value:g}" for name, value in line.items()))
+            if practice.progress.step % config.checkpoint_every < config.updates:
+                practice.save()
+            await asyncio.sleep(0)
+    except asyncio.CancelledError:
+        practice.save()
+        raise
+    finally:
+        await policy.close()
+    practice.save()
+    return practice.progress
+
+
+class Stint:
+    """The rollouts of one step: tasks one after another until enough groups have variance."""
+
+    def __init__(self, practice: Practice, policy: ModelPolicy, tasks: Tasks) -> None:
+        self.kept: list[Group] = []
+        self.progress = practice.progress
+        self._config = practice.config
+        self._policy = policy
+        self._tasks = tasks
+        self._places = asyncio.Semaphore(practice.config.episodes_at_once)
+        self._folder = practice.folder / "rollouts" / f"{practice.progress.step + 1:06d}"
+        self._episodes: list[Trajectory] = []
+        self._groups = 0
+
+    async def play(self) -> None:
+        """Play as many groups as are missing, and again for those that teach nothing.
+
+        Raises:
+            InfrastructureFault: not one of the episodes of a round could be judged.
+        """
+        with disk(self._folder):
+            shutil.rmtree(self._folder, ignore_errors=True)
+        while (missing := self._config.groups - len(self.kept)) > 0:
+            wanted = min(missing, self._config.most_groups - self._groups)
+            if wanted <= 0:
+                return
+            first = self.progress.tasks
+            played = await self._round(range(first, first + wanted))
+            self._groups += wanted
+            self.progress = replace(
+                self.progress,
+                tasks=first + wanted,
+                episodes=self.progress.episodes + wanted * self._config.group_size,
+            )
+            episodes = [episode for group in played for episode in group]
+            if all(episode.status == "fault" for episode in episodes):
+                reason = episodes[0].end.reason if episodes[0].end else "killed"
+                raise InfrastructureFault(f"every episode broke; the first one: {reason}")
+            self._episodes += episodes
+            rule = RULES[self._config.reward]
+            groups = [group_of(trajectories, rule) for trajectories in played]
+            self.kept += [group for group in groups if group is not None and group.has_variance]
+
+    async def _round(self, numbers: range) -> list[list[Trajectory]]:
+        """One group for each of these tasks, all under way together."""
+        try:
+            async with asyncio.TaskGroup() as running:
+                started = [
+                    [
+                        running.create_task(self._episode(number, index))
+                        for index in range(self._config.group_size)
+                    ]
+                    for number in numbers
+                ]
+        except* VigorlError as errors:
+            raise errors.exceptions[0] from None
+        return [[task.result() for task in group] for group in started]
+
+    async def _episode(self, number: int, index: int) -> Trajectory:
+        config = self._config
+        async with self._places:
+            sample = self._tasks(number)
+            name = f"{number:06d}-{file_name(sample.id)}-{index}"
+            recorder = Recorder(self._folder / name, self._folder / "images")
+            limits = Limits(steps=config.turns, seconds=config.episode_s)
+            world = sample.make(self._policy)
+            return await rollout(self._policy, world, recorder, limits, sample.task)
+
+    def metrics(self) -> dict[str, float]:
+        """What the episodes were like; means over those that could be judged."""
+        ends = [episode.end for episode in self._episodes if episode.end is not None]
+        scores = [end.score.value for end in ends if end.score is not None]
+        rewards = [attempt.reward for group in self.kept for attempt in group.attempts]
+        return {
+            "score": round(sum(scores) / max(1, len(scores)), 4),
+            "reward_kept": round(sum(rewards) / max(1, len(rewards)), 4),
+            "groups": self._groups,
+            "groups_kept": len(self.kept),
+            "episodes": len(self._episodes),
+            "faults": sum(end.status == "fault" for end in ends),
+            "turns": sum(len(episode.steps) for episode in self._episodes),
+        }
+
+
+async def practise_embedded(
+    config: PracticeConfig, folder: Path, say: Callable[[str], None] = lambda line: None
+) -> Progress:
+    """Practise on the embedded tasks, seeds of the training split, all tasks of one in turn.
+
+    Raises:
+        UsageError: one of the names is no task, or the configuration cannot be carried out.
+        InfrastructureFault: the browser, the site or the disk broke.
+    """
+    # Playwright is needed here alone: whoever learns from other worlds need not have it.
+    from vigorl.agent.embedded import open_tasks
+
+    async with open_tasks(_SEEDS, config.tasks or None, "train", "goal") as samples:
+        return await practise(config, folder, lambda number: samples[number % len(samples)], say)
+
+
+_SEEDS = 200
+"""Of each task; then they begin again."""
+
+
+def _family(config: PracticeConfig) -> Family:
+    if config.family is not None:
+        return family_named(config.family)
+    return family_of(config.model, read_model_type(config.model))
+
+
+def _checkpoints(folder: Path) -> list[Path]:
+    """The whole ones."""
+    found = (folder / "checkpoints").glob("*/progress.json")
+    return [path.parent for path in found if path.parent.suffix != ".part"]
+
+
+def _claim(folder: Path, config: PracticeConfig) -> None:
+    """Note the configuration, or refuse a folder of another training; steps may be added."""
+    path = folder / "config.json"
+    asked = json.loads(json.dumps(asdict(config)))
+    with disk(folder):
+        if path.exists():
+            known = json.loads(path.read_text())
+            differing = [
+                name for name in asked if known.get(name) != asked[name] and name not in _MAY_CHANGE
+            ]
+            if differing:
+                raise UsageError(
+                    f"{folder} holds a training with another {', '.join(differing)}: choose "
+                    "another folder"
+                )
+        folder.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(asked, indent=1) + "\n")
+
+
+_MAY_CHANGE = ("steps", "checkpoint_every", "episodes_at_once", "device")
+
+
+def _forget_after(folder: Path, step: int) -> None:
+    """Drop the metrics of updates that no checkpoint holds; they are made again."""
+    path = folder / "metrics.jsonl"
+    with disk(folder):
+        if path.exists():
+            lines = path.read_bytes().splitlines(keepends=True)
+            kept = [line for line in lines if line.endswith(b"\n") and _step(line) <= step]
+            partial = path.with_suffix(".part")
+            partial.write_bytes(b"".join(kept))
+            os.replace(partial, path)
+
+
+def _step(line: bytes) -> int:
+    return int(json.loads(line)["step"])
