@@ -7,6 +7,10 @@ from vigorl.browser.observation import Observation
 from vigorl.browser.picture import Picture, View
 
 
+NO_CLICK = "nothing was clicked"
+"""Why an episode without a click scores 0."""
+
+
 class StaticScreenshot:
     """One picture, one click.
 
@@ -46,7 +50,7 @@ class StaticScreenshot:
         if self._target is None:
             return None
         if self._clicked is None:
-            return Score(0.0, "nothing was clicked")
+            return Score(0.0, NO_CLICK)
         x, y = self._clicked.x, self._clicked.y
         if self._target.contains(self._clicked):
             return Score(1.0, f"({x:g}, {y:g}) lies in the target")

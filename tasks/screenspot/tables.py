@@ -1,0 +1,120 @@
+"""Verdicts on points, and the tables in which the authors publish them.
+
+Source: the evaluation scripts published with arXiv 2401.10935 (v1, v2) and 2504.07981 (Pro).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from vigorl.browser.geometry import Box, Point
+from vigorl.tasks.screenspot.rows import GROUPS, ScreenspotRow
+
+Verdict = Literal["correct", "wrong", "wrong_format"]
+
+
+def judge(point_px: Point | None, target_px: Box) -> Verdict:
+    """Whether a point lies in the target, borders included.
+
+    Args:
+        point_px: Pixels of the image; None where an answer could not be read.
+        target_px: Pixels of the image.
+    """
+    if point_px is None:
+        return "wrong_format"
+    return "correct" if target_px.contains(point_px) else "wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How often the answers to some rows were right."""
+
+    total: int
+    correct: int
+    wrong_format: int
+    """Answers that could not be read; wrong, and in the total."""
+
+    @property
+    def accuracy(self) -> float | None:
+        """Correct ones of all; None of none."""
+        return self.correct / self.total if self.total else None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a table."""
+
+    text: Count
+    icon: Count
+    both: Count
+
+
+Table = dict[str, Line]
+"""Lines by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class SixCells:
+    """The table of v1 and v2."""
+
+    lines: Table
+    """By group, then `all`."""
+    mean_of_cells: float | None
+    """The average that the papers print: every cell counts the same; None where one is empty."""
+
+    @property
+    def micro(self) -> float | None:
+        """Every row counts the same."""
+        return self.lines["all"].both.accuracy
+
+
+def six_cells(rows: Sequence[ScreenspotRow], verdicts: Sequence[Verdict]) -> SixCells:
+    """Text and icons on mobile, desktop and web."""
+    judged = list(zip(rows, verdicts, strict=True))
+    lines: Table = {
+        group: _line([pair for pair in judged if pair[0].group == group]) for group in GROUPS
+    }
+    cells = [count.accuracy for line in lines.values() for count in (line.text, line.icon)]
+    known = [cell for cell in cells if cell is not None]
+    mean = sum(known) / len(known) if len(known) == len(cells) else None
+    return SixCells({**lines, "all": _line(judged)}, mean)
+
+
+def pro_tables(rows: Sequence[ScreenspotRow], verdicts: Sequence[Verdict]) -> dict[str, Table]:
+    """Pro's four tables; the line `all` of each is the overall result."""
+    judged = list(zip(rows, verdicts, strict=True))
+    return {name: _table(judged, key) for name, key in _PRO.items()}
+
+
+_PRO: dict[str, Callable[[ScreenspotRow], str]] = {
+    "fine-grained": lambda row: (
+        f"plat:{row.platform} app:{row.application} "
+        f"inst_style:{row.instruction_style} gt_type:{row.gt_type}"
+    ),
+    "by style": lambda row: (
+        f"plat:{row.platform} inst_style:{row.instruction_style} gt_type:{row.gt_type}"
+    ),
+    "by group": lambda row: f"group:{row.group}",
+    "by application": lambda row: f"app:{row.application}",
+}
+"""What rows of one line share, in each table."""
+
+
+def _table(
+    judged: Sequence[tuple[ScreenspotRow, Verdict]], key: Callable[[ScreenspotRow], str]
+) -> Table:
+    names = dict.fromkeys(key(row) for row, _ in judged)
+    lines = {name: _line([pair for pair in judged if key(pair[0]) == name]) for name in names}
+    return {**lines, "all": _line(judged)}
+
+
+def _line(judged: Sequence[tuple[ScreenspotRow, Verdict]]) -> Line:
+    return Line(
+        _count([verdict for row, verdict in judged if row.ui_type == "text"]),
+        _count([verdict for row, verdict in judged if row.ui_type == "icon"]),
+        _count([verdict for _, verdict in judged]),
+    )
+
+
+def _count(verdicts: Sequence[Verdict]) -> Count:
+    return Count(len(verdicts), verdicts.count("correct"), verdicts.count("wrong_format"))
