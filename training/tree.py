@@ -16,7 +16,8 @@ says all about who descends from whom::
 Every token has the position that it has in its rows, so each is computed from just what it would
 be computed from alone. Its log-probability is gathered to every row that holds it, and gradients
 flow back the same way. Two cells of pictures are one only if the pictures are; each picture is
-encoded once. The mask is never materialised where FlexAttention runs (CUDA).
+encoded once. On CUDA the mask is never materialised: FlexAttention gets it block by block (tested
+against the dense one on a CPU, where nothing is compiled; not yet run on a GPU).
 
 Axes: L nodes of a tree, T tokens of a row, S sampled tokens of a tree's rows, U nodes that were
 sampled in any, N cells of pictures, D width, A axes of a position (3 where pictures have rows and
@@ -276,7 +277,7 @@ def sparse_mask(ends_L: Tensor) -> BlockMask:
     all_J_J = (keys_1_J < queries_J_1) & (earliest_J[None, :] >= last_J_1)
 
     def attends(batch: Tensor, head: Tensor, query: Tensor, key: Tensor) -> Tensor:
-        return (key <= query) & (query < ends_L[key])
+        return (key <= query) & (query < padded[key])
 
     return BlockMask.from_kv_blocks(
         *_listed(some_J_J & ~all_J_J),

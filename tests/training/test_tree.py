@@ -4,6 +4,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -23,10 +24,12 @@ torch = pytest.importorskip("torch")
 from torch import Tensor  # noqa: E402
 from torch.nn.attention.flex_attention import flex_attention  # noqa: E402
 from torch.nn.functional import scaled_dot_product_attention  # noqa: E402
+from transformers.integrations import flex_attention as flex_module  # noqa: E402
 
 from vigorl.policy.local.codec import Prompt  # noqa: E402
 from vigorl.policy.local.network import Network  # noqa: E402
 from vigorl.policy.local.tiny import Architecture, write_tiny_checkpoint  # noqa: E402
+from vigorl.training import tree as tree_module  # noqa: E402
 from vigorl.training.tree import (  # noqa: E402
     BLOCK,
     Tree,
@@ -266,6 +269,28 @@ def test_the_sparse_mask_is_the_dense_one(length: int) -> None:
     found = flex_attention(queries, keys, values, block_mask=mask)
     expected = scaled_dot_product_attention(queries, keys, values, dense_mask(tree.ends_L))
     torch.testing.assert_close(found, expected, atol=1e-5, rtol=0)
+
+
+@torch.no_grad()
+@pytest.mark.filterwarnings("ignore:flex_attention called without torch.compile")
+def test_a_network_attends_through_the_sparse_mask_as_through_the_dense_one(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = episodes(network)
+    expected = in_trees(network, rows, 10_000)
+
+    def uncompiled(query: Tensor, key: Tensor, value: Tensor, **how: Any) -> Any:
+        wanted = ("score_mod", "block_mask", "enable_gqa", "scale")
+        return flex_attention(query, key, value, **{name: how[name] for name in wanted})
+
+    language = getattr(network.model.model, "language_model", network.model.model)
+    monkeypatch.setattr(language.config, "_attn_implementation", "vigorl_tree")
+    monkeypatch.setattr(tree_module, "dense_mask", sparse_mask)
+    monkeypatch.setattr(flex_module, "compile_friendly_flex_attention", uncompiled)
+    for found, one in zip(in_trees(network, rows, 10_000), expected, strict=True):
+        torch.testing.assert_close(found, one, atol=1e-5, rtol=0)
+    # A network that has learnt through it plays and is replayed as before.
+    torch.testing.assert_close(alone(network, rows[0]), expected[0], atol=1e-5, rtol=0)
 
 
 def test_pictures_that_do_not_fit_are_refused() -> None:
