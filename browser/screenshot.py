@@ -6,7 +6,6 @@ from vigorl.browser.geometry import Box, Frame, Point
 from vigorl.browser.observation import Observation
 from vigorl.browser.picture import Picture, View
 
-
 NO_CLICK = "nothing was clicked"
 """Why an episode without a click scores 0."""
 

@@ -12,7 +12,7 @@ from vigorl.tasks.visualwebarena.strings import (
     whole_number,
 )
 from vigorl.tasks.visualwebarena.task import Evaluation
-from vigorl.tasks.visualwebarena.verdict import Crash, JudgeMissing
+from vigorl.tasks.visualwebarena.verdict import BrokenAssertion, Crash, JudgeMissing
 
 UNACHIEVABLE = "N/A"
 """The reference of tasks that cannot be done."""
@@ -89,7 +89,7 @@ def _plain(url: str) -> str:
 
 def _list(value: object) -> list[object]:
     if not isinstance(value, list):
-        raise Crash(f"a list was expected, not {type(value).__name__}")
+        raise BrokenAssertion(f"a list was expected, not {type(value).__name__}")
     return value
 
 

@@ -224,7 +224,7 @@ class VwaEnvironment:
         """What crashed counts 0 if mended; what needs a judge has no score by any rule."""
         if not official.crashed:
             return None
-        if self._world.fixed:
+        if self._world.fixed or (official.asserted and self._world.protocol == "browsergym"):
             return Score(0.0, official.why)
         raise TaskFault(f"{official.why} (counts 0 by the mended rules)")
 

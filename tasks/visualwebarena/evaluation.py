@@ -7,7 +7,14 @@ from vigorl.tasks.visualwebarena.html import score_pages
 from vigorl.tasks.visualwebarena.images import score_images
 from vigorl.tasks.visualwebarena.state import Captioner, FinalState, Judge
 from vigorl.tasks.visualwebarena.task import Sites, VwaTask
-from vigorl.tasks.visualwebarena.verdict import OFFICIAL, Crash, JudgeMissing, Rules, Verdict
+from vigorl.tasks.visualwebarena.verdict import (
+    OFFICIAL,
+    BrokenAssertion,
+    Crash,
+    JudgeMissing,
+    Rules,
+    Verdict,
+)
 
 EVALUATORS = ("string_match", "url_match", "program_html", "page_image_query")
 
@@ -76,5 +83,6 @@ async def evaluate_state(
         return Verdict(None, str(missing))
     except Crash as crash:
         why = f"the official evaluator raises: {crash}"
-        return Verdict(0.0 if rules.fixed else None, why, crashed=True)
+        asserted = isinstance(crash, BrokenAssertion)
+        return Verdict(0.0 if rules.fixed else None, why, crashed=True, asserted=asserted)
     return Verdict(score, ", ".join(factors))

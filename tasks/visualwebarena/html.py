@@ -17,7 +17,7 @@ from vigorl.tasks.visualwebarena.strings import (
     whole_number,
 )
 from vigorl.tasks.visualwebarena.task import HtmlTarget, Sites
-from vigorl.tasks.visualwebarena.verdict import Crash, JudgeMissing, Rules
+from vigorl.tasks.visualwebarena.verdict import BrokenAssertion, Crash, JudgeMissing, Rules
 
 LAST = "last"
 """The address of a target that is looked at where the page is."""
@@ -128,7 +128,7 @@ def _excludes(unwanted: list[str], found: object) -> bool:
     absent = []
     for each in unwanted:
         if OR in each:
-            raise Crash(f"{each!r} excludes alternatives")
+            raise BrokenAssertion(f"{each!r} excludes alternatives")
         absent.append(not includes(each, found))
     return all(absent)
 

@@ -10,7 +10,7 @@ from vigorl.tasks.visualwebarena.similarity import image_similarity
 from vigorl.tasks.visualwebarena.state import Captioner, FinalState
 from vigorl.tasks.visualwebarena.strings import OR
 from vigorl.tasks.visualwebarena.task import ImageQuery, Sites
-from vigorl.tasks.visualwebarena.verdict import Crash, JudgeMissing, Rules
+from vigorl.tasks.visualwebarena.verdict import BrokenAssertion, Crash, JudgeMissing, Rules
 
 SSIM_THRESHOLD = 0.8
 """Above which two pictures are the same, where a query says nothing else."""
@@ -67,7 +67,7 @@ async def _score(
     captioner: Captioner | None,
 ) -> float:
     if not query.eval_vqa and query.eval_fuzzy_image_match is None:
-        raise Crash("a query asks for nothing")
+        raise BrokenAssertion("a query asks for nothing")
     score = 1.0
     for qa in query.eval_vqa:
         if captioner is None:

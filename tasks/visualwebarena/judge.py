@@ -19,7 +19,7 @@ import httpx
 from PIL import Image
 
 from vigorl.browser.errors import TaskFault
-from vigorl.tasks.visualwebarena.verdict import Crash
+from vigorl.tasks.visualwebarena.verdict import BrokenAssertion
 
 LIMIT_S = 60.0
 """Time for an answer."""
@@ -98,7 +98,7 @@ class ModelServer:
         if "partially correct" in said or "incorrect" in said:
             return False
         if "correct" not in said:
-            raise Crash(f"the judge says {said!r}")
+            raise BrokenAssertion(f"the judge says {said!r}")
         return True
 
     async def is_same_reason(self, found: str, reference: str, task: str) -> bool:
@@ -107,7 +107,7 @@ class ModelServer:
         if "different" in said:
             return False
         if "same" not in said:
-            raise Crash(f"the judge says {said!r}")
+            raise BrokenAssertion(f"the judge says {said!r}")
         return True
 
     async def answer(self, image: Image.Image, question: str) -> str:

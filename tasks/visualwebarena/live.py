@@ -21,6 +21,9 @@ REST_S = 3.0
 LOAD_LIMIT_S = 30.0
 """Time for a page to load."""
 
+SCRIPT_LIMIT_S = 30.0
+"""Time for a script in it."""
+
 _SOURCES = "elements => elements.map((element) => element.getAttribute('src'))"
 
 _PICTURES = """elements => elements
@@ -94,10 +97,13 @@ class LiveState:
 
         Raises:
             ScriptFailed: it raises.
-            TaskFault: the page is gone.
+            TaskFault: the page is gone, or the script does not end.
         """
         try:
-            value = await self._page.evaluate(script)
+            async with asyncio.timeout(SCRIPT_LIMIT_S):
+                value = await self._page.evaluate(script)
+        except TimeoutError as error:
+            raise TaskFault(f"a script does not end on {self.url}") from error
         except PlaywrightError as error:
             if self._page.is_closed():
                 raise TaskFault(f"the page is gone: {error.message}") from error

@@ -8,7 +8,7 @@ from PIL import Image
 
 from vigorl.browser.errors import InconsistentData
 from vigorl.tasks.visualwebarena.state import ScriptFailed
-from vigorl.tasks.visualwebarena.verdict import Crash
+from vigorl.tasks.visualwebarena.verdict import BrokenAssertion
 
 _T = TypeVar("_T")
 
@@ -89,7 +89,7 @@ class RecordedState:
         """
         answer = _next(self._shop)
         if answer is FAILED:
-            raise Crash("the shop did not answer with 200")
+            raise BrokenAssertion("the shop did not answer with 200")
         return answer
 
 

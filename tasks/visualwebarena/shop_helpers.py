@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from vigorl.tasks.visualwebarena.state import FinalState
 from vigorl.tasks.visualwebarena.strings import text_of
-from vigorl.tasks.visualwebarena.verdict import Crash
+from vigorl.tasks.visualwebarena.verdict import BrokenAssertion, Crash
 
 _NEWEST_FIRST = {
     "searchCriteria[sortOrders][0][field]": "created_at",
@@ -49,7 +49,7 @@ async def review_rating(state: FinalState, sku: str) -> str:
     if not reviews:
         return ""
     if _read(reviews, 0, "ratings", 0, "rating_name") != "Rating":
-        raise Crash("the first rating is not called 'Rating'")
+        raise BrokenAssertion("the first rating is not called 'Rating'")
     return str(_read(reviews, -1, "ratings", 0, "percent"))
 
 

@@ -25,12 +25,15 @@ def image_similarity(first: Image.Image, second: Image.Image) -> float:
     its thumbnail are alike.
 
     Raises:
-        Crash: they are smaller than the window.
+        Crash: they are smaller than the window, or of a kind that cannot be resized.
     """
     size = (max(first.width, second.width), max(first.height, second.height))
     if min(size) < WINDOW_PX:
         raise Crash(f"pictures of {size} px cannot be compared")
-    return structural_similarity(_grey(first, size), _grey(second, size))
+    try:
+        return structural_similarity(_grey(first, size), _grey(second, size))
+    except (ValueError, OSError) as error:
+        raise Crash(f"pictures cannot be compared: {error}") from error
 
 
 def structural_similarity(

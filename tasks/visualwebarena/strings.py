@@ -6,7 +6,7 @@ what it refuses is a `Crash` here. As there, all alternatives are looked at befo
 Source: arXiv 2401.13649, `evaluation_harness/evaluators.py` at commit 89f5af2.
 """
 
-from vigorl.tasks.visualwebarena.verdict import Crash
+from vigorl.tasks.visualwebarena.verdict import BrokenAssertion, Crash
 from vigorl.tasks.visualwebarena.words import word_tokenize
 
 OR = " |OR| "
@@ -95,7 +95,7 @@ def texts_of(value: object) -> list[str]:
         Crash: it is none.
     """
     if not isinstance(value, list):
-        raise Crash(f"a list was expected, not {type(value).__name__}")
+        raise BrokenAssertion(f"a list was expected, not {type(value).__name__}")
     return [text_of(each) for each in value]
 
 

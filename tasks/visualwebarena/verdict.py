@@ -7,6 +7,10 @@ class Crash(Exception):
     """The official evaluator raises here; it leaves such an episode out of its average."""
 
 
+class BrokenAssertion(Crash):
+    """It raises by an assertion of its own, which BrowserGym takes for a score of 0."""
+
+
 class JudgeMissing(Exception):
     """A model has to judge, and none was given."""
 
@@ -34,3 +38,5 @@ class Verdict:
     """The factors of the score, or what went wrong, in one sentence."""
     crashed: bool = False
     """The official evaluator raises."""
+    asserted: bool = False
+    """It does so by an assertion."""

@@ -10,7 +10,7 @@ from PIL import Image
 
 from vigorl.browser.errors import TaskFault
 from vigorl.tasks.visualwebarena.accounts import Account
-from vigorl.tasks.visualwebarena.verdict import Crash
+from vigorl.tasks.visualwebarena.verdict import BrokenAssertion, Crash
 
 LIMIT_S = 30.0
 """Time for a server to answer."""
@@ -76,7 +76,7 @@ class Web:
                 headers={"Authorization": f"Bearer {token}"},
             )
             if answer.status_code != httpx.codes.OK:
-                raise Crash(f"the shop answers {path} with {answer.status_code}")
+                raise BrokenAssertion(f"the shop answers {path} with {answer.status_code}")
             return answer.json()
         except httpx.HTTPError as error:
             raise TaskFault(f"the shop at {self._shop_url} does not answer: {error!r}") from error

@@ -208,6 +208,14 @@ async def test_a_crash_is_a_fault_officially_and_0_by_the_mended_rules(
     assert score is not None and (score.value, score.by_other_rules) == (0.0, {})
 
 
+async def test_browsergym_takes_a_broken_assertion_for_0(world: World, site: ContractSite) -> None:
+    listed = task(site, "string_match", evaluation={"reference_answers": {"must_include": "x"}})
+    with pytest.raises(TaskFault, match=CRASHED):
+        await played(world, listed)
+    _, score = await played(replace(world, protocol="browsergym"), listed)
+    assert score is not None and score.value == 0.0
+
+
 async def test_a_task_without_its_judge_has_no_score(world: World, site: ContractSite) -> None:
     unknown = task(
         site,

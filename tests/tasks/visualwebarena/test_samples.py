@@ -145,6 +145,7 @@ def test_tasks_are_chosen_by_site_or_by_name(config: VwaConfig) -> None:
         "reddit/3",
         "reddit/1",
     ]
+    assert [task.id for task in chosen(tasks, ["4", "0"])] == ["reddit/4", "reddit/0"]
     assert len(chosen(tasks, ["reddit"])) == len(chosen(tasks, None)) == 5
     with pytest.raises(UsageError, match="no 'forum'"):
         chosen(tasks, ["forum"])
