@@ -1,6 +1,7 @@
 """A final state in a living browser; whatever is read of it is kept, to be judged again."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
@@ -70,7 +71,7 @@ class LiveState:
 
     def recorded(self) -> RecordedState:
         """The same state, as far as it was read; its times have their zone."""
-        return RecordedState(self._first_url, self._reads)
+        return RecordedState(self._first_url, self._reads, stays=self._open_page is not None)
 
     async def enter(self, url: str) -> None:
         """Load the address, in a page of its own where there is one for each target.
@@ -90,7 +91,8 @@ class LiveState:
         """Close the page that was opened for a target, if one was."""
         page, self._page = self._page, self._last_page
         if page is not self._last_page:
-            await page.close()
+            with contextlib.suppress(PlaywrightError):  # it is gone with its context at the latest
+                await page.close()
 
     async def evaluate(self, script: str) -> Any:
         """What a script gives in the page.

@@ -34,12 +34,14 @@ class RecordedState:
     Args:
         url: Where the page was at the end.
         reads: What was read then.
+        stays: Targets were looked at on pages beside it, so that its address stands.
     """
 
-    def __init__(self, url: str, reads: Reads) -> None:
+    def __init__(self, url: str, reads: Reads, *, stays: bool = False) -> None:
         self.entered: list[str] = []
         """Where targets were looked at, in order."""
-        self._url = url
+        self._url = self._last_url = url
+        self._stays = stays
         self._values = deque(reads.values)
         self._shop = deque(reads.shop)
         self._image_urls = deque(reads.image_urls)
@@ -56,7 +58,9 @@ class RecordedState:
         self.entered.append(url)
 
     async def leave(self) -> None:
-        """Nothing."""
+        """Be back where the page stays."""
+        if self._stays:
+            self._url = self._last_url
 
     async def evaluate(self, script: str) -> Any:
         """The next value.

@@ -185,7 +185,7 @@ class VwaTask:
             task_id=read.task_id,
             intent=read.intent,
             sites=read.sites,
-            start_urls=tuple(read.start_url.split(AND)),
+            start_urls=tuple(url for url in read.start_url.split(AND) if url) or ("about:blank",),
             images=tuple(image for image in images if image),
             viewport=read.viewport_size,
             require_login=read.require_login,

@@ -9,13 +9,15 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from vigorl.browser.actions import Action, Click, Goto, Press, Type, Wait
+from vigorl.browser.actions import Action, Click, Goto, Press, Type, Wait, Zoom
 from vigorl.browser.chromium import Browser
 from vigorl.browser.environment import Score
 from vigorl.browser.errors import TaskFault
-from vigorl.browser.geometry import Point
+from vigorl.browser.geometry import Box, Point
 from vigorl.browser.live import PageSettings
+from vigorl.browser.marks import MarkedEnvironment
 from vigorl.browser.observation import Observation
+from vigorl.browser.zoom import ZoomEnvironment
 from vigorl.tasks.visualwebarena.accounts import Account, Accounts
 from vigorl.tasks.visualwebarena.environment import CRASHED, VwaEnvironment, World
 from vigorl.tasks.visualwebarena.log_in import LogIns
@@ -293,6 +295,23 @@ async def test_a_tab_that_a_click_opens_is_judged(world: World, site: ContractSi
     seen, score = await played(world, here, OPEN_POST)
     assert len(seen[-1].tabs) == 2
     assert score is not None and score.value == 1.0
+
+
+async def test_marks_and_zoom_go_around_it(world: World, site: ContractSite) -> None:
+    task = pressed(site, image=f"{site.origin}/5.png", viewport_size={"width": 640, "height": 400})
+    environment = ZoomEnvironment(MarkedEnvironment(VwaEnvironment(world, task, QUICK)))
+    try:
+        seen = await environment.reset()
+        assert seen.marks is not None and len(seen.pictures) == 1
+        assert [mark.text for mark in seen.marks if mark.id] == ["Press", "a post", "away"]
+        seen = await environment.step(Zoom(Box.around(Point(100, 50), 40)))
+        assert seen.view is not None and seen.view.kind == "crop" and seen.pictures == ()
+        seen = await environment.step(PRESS)
+        assert seen.title == "Pressed"
+        score = await environment.score("")
+        assert score is not None and score.value == 1.0
+    finally:
+        await environment.close()
 
 
 async def test_it_closes_before_it_began(world: World, site: ContractSite) -> None:

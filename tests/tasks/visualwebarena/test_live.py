@@ -209,6 +209,8 @@ async def test_targets_are_looked_at_one_after_the_other_on_the_same_page(
     state = live(page, web, open_page=page.context.new_page)
     verdict = await evaluate_state(ordered, "", state, site.sites)
     assert verdict.why == "program_html 0, url_match 1"
+    again = await evaluate_state(ordered, "", state.recorded(), site.sites)
+    assert again.why == verdict.why
     assert page.url == site.origin + ITEM and len(page.context.pages) == 1
 
 
