@@ -166,7 +166,7 @@ def _load(
 ) -> tuple[Family, Backend, Sampling]:
     """Load a checkpoint; takes from seconds to minutes."""
     if spec == NANO:
-        spec = str(_packaged_nano())
+        spec = str(packaged_nano())
     folder = Path(spec)
     if folder.exists() and not (folder / "config.json").is_file():
         raise UsageError(f"{spec} is no checkpoint: it holds no config.json")
@@ -189,8 +189,12 @@ def _load(
     return chosen, LocalBackend(network, bounded, max_batch=hardware.max_batch), bounded
 
 
-def _packaged_nano() -> Path:
-    """The folder of the checkpoint that the package carries."""
+def packaged_nano() -> Path:
+    """The folder of the checkpoint that the package carries.
+
+    Raises:
+        UsageError: this installation carries none.
+    """
     folder = Path(str(files("vigorl.policy.nano"))) / "weights"
     if not (folder / "config.json").is_file():
         raise UsageError(

@@ -29,7 +29,7 @@ from typing import Literal, assert_never
 import torch
 from torch import Tensor
 
-from vigorl.browser.errors import UsageError
+from vigorl.browser.errors import PolicyFault, UsageError
 from vigorl.browser.picture import Picture
 from vigorl.policy.local.network import Network
 from vigorl.training.groups import Group
@@ -275,6 +275,9 @@ def update(
         were computed and `unshared`, what they would be row by row; and means over tokens:
         `clipped`, `surprise` (-logprob) and, where there is a sampler's log-probability or a
         reference, `sampler_ratio` and `sampler_drift`, `kl`.
+
+    Raises:
+        PolicyFault: a tree does not fit into the device's memory; the weights are as before.
     """
     tokens = sum(len(lesson.weights_S) for lesson in lessons)
     metrics: dict[str, float] = {
@@ -287,9 +290,15 @@ def update(
     optimizer.zero_grad(set_to_none=True)
     sums: dict[str, float] = {"loss": 0.0}
     for lesson in lessons:
-        logprobs_S = logprobs(network, lesson.tree, lesson.pictures)
-        loss, noted = lesson_loss(lesson, logprobs_S, config)
-        torch.autograd.backward(loss)
+        try:
+            logprobs_S = logprobs(network, lesson.tree, lesson.pictures)
+            loss, noted = lesson_loss(lesson, logprobs_S, config)
+            torch.autograd.backward(loss)
+        except torch.OutOfMemoryError as error:
+            raise PolicyFault(
+                f"no memory for a tree of {len(lesson.tree.ids_L)} tokens: lower budget_tokens "
+                f"({config.budget_tokens} now), or let episodes have fewer turns"
+            ) from error
         sums["loss"] += float(loss.detach())
         for name, total in noted.items():
             sums[name] = sums.get(name, 0.0) + float(total) / tokens

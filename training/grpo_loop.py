@@ -35,7 +35,7 @@ from vigorl.policy.backend import Hardware, Sampling
 from vigorl.policy.family import Family, family_named, family_of
 from vigorl.policy.local.backend import LocalBackend
 from vigorl.policy.local.network import Network, read_model_type
-from vigorl.policy.model import ModelPolicy, policy_of
+from vigorl.policy.model import NANO, ModelPolicy, packaged_nano, policy_of
 from vigorl.training.groups import Group, group_of
 from vigorl.training.grpo import GrpoConfig, optimizer_of, prepare, update
 from vigorl.training.rewards import RULES
@@ -49,7 +49,7 @@ class PracticeConfig:
     """One training by doing."""
 
     model: str
-    """Where it starts: a checkpoint's folder, or a hub id; also the reference of the KL."""
+    """Where it starts: `nano`, a checkpoint's folder, or a hub id; the reference of the KL, too."""
     family: str | None = None
     """How the model is talked to; None: told by its name."""
     tasks: tuple[str, ...] = ()
@@ -120,13 +120,13 @@ class Practice:
         self.folder = folder
         _claim(folder, config)
         newest = max(_checkpoints(folder), default=None)
-        family = _family(config)
+        begin = str(packaged_nano()) if config.model == NANO else config.model
+        family = _family(config.family, begin)
         hardware = Hardware(device=config.device, dtype="float32")
-        start = config.model if newest is None else str(newest / "model")
-        self.network = Network(start, family, hardware)
+        self.network = Network(str(newest / "model") if newest else begin, family, hardware)
         self.reference: Network | None = None
         if config.update.kl > 0:
-            self.reference = Network(config.model, family, hardware)
+            self.reference = Network(begin, family, hardware)
             self.reference.model.requires_grad_(False)
         self.optimizer = optimizer_of(self.network, config.update)
         self.progress = Progress()
@@ -349,10 +349,8 @@ _SEEDS = 200
 """Of each task; then they begin again."""
 
 
-def _family(config: PracticeConfig) -> Family:
-    if config.family is not None:
-        return family_named(config.family)
-    return family_of(config.model, read_model_type(config.model))
+def _family(name: str | None, path: str) -> Family:
+    return family_named(name) if name is not None else family_of(path, read_model_type(path))
 
 
 def _checkpoints(folder: Path) -> list[Path]:

@@ -12,7 +12,7 @@ from PIL import Image
 
 from vigorl.agent.rollout import Limits, rollout
 from vigorl.agent.trajectory import Recorder, Trajectory, read_trajectory
-from vigorl.browser.errors import UsageError
+from vigorl.browser.errors import PolicyFault, UsageError
 from vigorl.browser.geometry import Box
 from vigorl.browser.picture import Picture
 from vigorl.browser.screenshot import StaticScreenshot
@@ -243,3 +243,15 @@ async def test_what_cannot_be_trained_is_refused(
     steps = [replace(step, turn=replace(step.turn, tokens=None)) for step in trajectory.steps]
     with pytest.raises(UsageError, match="without tokens"):
         group_of([replace(trajectory, steps=tuple(steps))] * 2, RULES["score"])
+
+
+async def test_a_device_without_memory_is_reported_with_the_remedy(
+    network: Network, group: Group, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    lessons = prepare(network, [group], CONFIG)
+    monkeypatch.setattr(network, "spoken_logprobs", full)
+    with pytest.raises(PolicyFault, match="lower budget_tokens"):
+        update(network, optimizer_of(network, CONFIG), lessons, CONFIG)

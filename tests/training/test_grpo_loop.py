@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import random
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -158,6 +160,39 @@ async def test_a_run_that_was_interrupted_ends_with_the_same_weights(
     assert all(torch.equal(halved[name], whole[name]) for name in whole)
     start = Network(str(undecided), family_named(FAMILY)).model.state_dict()
     assert any(not torch.equal(whole[name], start[name]) for name in whole)
+
+
+@pytest.mark.slow
+async def test_a_run_that_is_killed_at_any_moment_ends_with_the_same_weights(
+    undecided: Path, tmp_path: Path
+) -> None:
+    config = config_of(undecided, steps=12, checkpoint_every=1)
+    await practise(config, tmp_path / "whole", task)
+    code = (
+        "import asyncio, importlib.util, sys; from pathlib import Path\n"
+        "spec = importlib.util.spec_from_file_location('practice', sys.argv[1])\n"
+        "here = importlib.util.module_from_spec(spec); spec.loader.exec_module(here)\n"
+        "here.torch.set_num_threads(1)\n"
+        "config = here.config_of(Path(sys.argv[2]), steps=12, checkpoint_every=1)\n"
+        "asyncio.run(here.practise(config, Path(sys.argv[3]), here.task, lambda _: print('.')))\n"
+    )
+    killed = tmp_path / "killed"
+    command = [sys.executable, "-u", "-c", code, __file__, str(undecided), str(killed)]
+    drawn = random.Random(0)
+    kills = 0
+    while True:
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as running:
+            assert running.stdout is not None
+            said = running.stdout.readline()
+            if not said:
+                break
+            time.sleep(drawn.uniform(0, 1.5))
+            running.kill()
+            kills += 1
+    assert kills > 2
+    assert metrics_of(killed) == metrics_of(tmp_path / "whole")
+    whole, resumed = weights_of(tmp_path / "whole", 12), weights_of(killed, 12)
+    assert all(torch.equal(resumed[name], whole[name]) for name in whole)
 
 
 async def test_several_updates_of_one_batch_are_made_against_the_policy_that_played(
