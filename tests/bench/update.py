@@ -1,0 +1,241 @@
+"""An update for one group: as a prefix tree, row by row, and trl's own loss on one padded batch.
+
+    python tests/bench/update.py [--arms tree rows] [--repeat N] [--hidden D --layers N] [--json]
+
+A group of 8 answers of 100 tokens behind one prompt of 1,238, of which 1,196 are cells of a
+picture; a Qwen2.5-VL with random weights (37 M parameters unless told otherwise), on the device
+that is there. Each arm does a forward and a backward pass for all weights, the vision tower's
+included, interleaved; the first round warms up where there is a GPU.
+
+- `tree`: `vigorl.training.tree`, what `vigorl.training.grpo.update` does;
+- `rows`: the same loss, one row after another;
+- `trl`: `GRPOTrainer._compute_loss` on the eight rows as one batch.
+"""
+
+import argparse
+import copy
+import json
+import random
+import statistics
+import tempfile
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import datasets
+import torch
+import trl
+from PIL import Image
+from torch import Tensor
+from transformers import Qwen2_5_VLForConditionalGeneration
+
+from vigorl.browser.picture import Picture
+from vigorl.policy.backend import Hardware
+from vigorl.policy.family import family_named
+from vigorl.policy.images import FittedImage
+from vigorl.policy.local.codec import Prompt
+from vigorl.policy.local.network import Network
+from vigorl.policy.local.tiny import write_tiny_checkpoint
+from vigorl.training.groups import Attempt, Group
+from vigorl.training.grpo import GrpoConfig, lesson_loss, prepare
+from vigorl.training.rows import Row
+from vigorl.training.tree import logprobs
+
+GROUP, ANSWER, WIDE, HIGH, TEXT = 8, 100, 46, 26, 20
+CONFIG = GrpoConfig(kl=0)
+
+
+def large(folder: Path, hidden: int, layers: int, dtype: str) -> Network:
+    """A network with the tokenizer of a tiny checkpoint and more weights."""
+    network = Network(
+        str(write_tiny_checkpoint(folder, "qwen2_5_vl")),
+        family_named("qwen2.5-vl"),
+        Hardware(dtype=dtype),  # type: ignore[arg-type]
+    )
+    config = copy.deepcopy(network.config)
+    text, vision = config.text_config, config.vision_config
+    # In the proportions of the 3B checkpoint.
+    text.hidden_size, text.num_hidden_layers = hidden, layers
+    text.intermediate_size, text.num_attention_heads = hidden * 43 // 8, hidden // 64
+    text.num_key_value_heads, text.vocab_size = max(1, hidden // 512), 20_000
+    text.layer_types = ["full_attention"] * layers
+    text.initializer_range = 0.02
+    vision.hidden_size, vision.num_heads, vision.depth = hidden * 5 // 8, hidden // 128, layers
+    vision.intermediate_size, vision.out_hidden_size = hidden * 5 // 3, hidden
+    vision.fullatt_block_indexes = list(range(layers // 5, layers, -(-layers // 4)))
+    torch.manual_seed(0)
+    with torch.device(network.device):
+        network.model = Qwen2_5_VLForConditionalGeneration(config).to(network.dtype).eval()
+    network._forbidden = torch.tensor([], dtype=torch.int64, device=network.device)
+    return network
+
+
+def group_of_answers(network: Network) -> tuple[Group, FittedImage]:
+    drawn = random.Random(0)
+    side = network.family.size.cell_px
+    picture = Picture.from_image(Image.frombytes("RGB", (64, 64), drawn.randbytes(64 * 64 * 3)))
+    image = FittedImage(picture, WIDE * side, HIGH * side)
+    start, end = (
+        network.codec.tokenizer.convert_tokens_to_ids(f"<|vision_{side}|>")
+        for side in ("start", "end")
+    )
+    before, after = (drawn.choices(range(20, 250), k=TEXT) for _ in range(2))
+    prompt = [*before, start, *[network.codec.cell_id] * (WIDE * HIGH), end, *after]
+    attempts = []
+    for number in range(GROUP):
+        ids = (*prompt, *drawn.choices(range(20, 250), k=ANSWER))
+        is_sampled = (*[False] * len(prompt), *[True] * ANSWER)
+        attempts.append(Attempt((Row(ids, is_sampled, None, (image.shown,)),), number % 2))
+    return Group(tuple(attempts), {picture.sha256: picture}), image
+
+
+def trainer_of(network: Network, folder: Path) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        arguments = trl.GRPOConfig(
+            output_dir=str(folder),
+            use_cpu=network.device.type == "cpu",
+            bf16=False,
+            report_to=[],
+            num_generations=2,
+            beta=0.0,
+            epsilon_high=CONFIG.clip_high,
+            loss_type="dapo",
+            disable_tqdm=True,
+        )
+        trainer = trl.GRPOTrainer(
+            model=copy.deepcopy(network.model),
+            reward_funcs=lambda completions, **_: [0.0] * len(completions),
+            args=arguments,
+            train_dataset=datasets.Dataset.from_dict({"prompt": ["?"] * 8}),
+            processing_class=network.codec.tokenizer,
+        )
+    trainer.model.eval()
+    return trainer
+
+
+def arms(network: Network, folder: Path) -> dict[str, tuple[Any, Callable[[], Tensor]]]:
+    """For each arm its model, and the loss whose gradient is wanted."""
+    group, image = group_of_answers(network)
+    (lesson,) = prepare(network, [group], CONFIG)
+    rows = [attempt.rows[0] for attempt in group.attempts]
+    ids = torch.tensor([row.ids for row in rows], device=network.device)
+    first = ids.shape[1] - ANSWER
+    pixels = network._pixels([image] * GROUP)
+    place = {number: index for index, number in enumerate(lesson.tree.numbers)}
+    of_rows = [lesson.advantages_S[lesson.tree.row_S == place[n]] for n in range(GROUP)]
+    inputs = {
+        "prompt_ids": ids[:, :first],
+        "prompt_mask": torch.ones_like(ids[:, :first]),
+        "completion_ids": ids[:, first:],
+        "completion_mask": torch.ones_like(ids[:, first:]),
+        "advantages": torch.stack([advantages[0] for advantages in of_rows]),
+        "num_items_in_batch": torch.tensor(GROUP * ANSWER, device=network.device),
+        "num_images": [1] * GROUP,
+        "mm_token_type_ids": (ids == network.codec.cell_id).int(),
+        **{name: tensor.to(network.device) for name, tensor in pixels.items()},
+    }
+    trainer = trainer_of(network, folder)
+
+    def tree() -> Tensor:
+        return lesson_loss(lesson, logprobs(network, lesson.tree, group.pictures), CONFIG)[0]
+
+    def by_row() -> Tensor:
+        total = torch.zeros((), device=network.device)
+        for row, advantages in zip(rows, of_rows, strict=True):
+            found = network.logprobs(Prompt(row.ids, (image,)), row.sampled_at)
+            ratio = (found - found.detach()).exp()
+            loss = -(ratio * advantages).sum() / (GROUP * ANSWER)
+            torch.autograd.backward(loss)
+            total += loss.detach()
+        return total.requires_grad_()
+
+    def theirs() -> Tensor:
+        loss: Tensor = trainer._compute_loss(trainer.model, inputs)
+        return loss
+
+    return {
+        "tree": (network.model, tree),
+        "rows": (network.model, by_row),
+        "trl": (trainer.model, theirs),
+    }
+
+
+def timed(
+    device: torch.device, model: Any, loss: Callable[[], Tensor]
+) -> tuple[float, float, dict[str, Tensor]]:
+    """Seconds, GB at most where there is a GPU, and the gradients."""
+    model.zero_grad(set_to_none=True)
+    if device.type == "cuda":
+        torch.cuda.synchronize()
+        torch.cuda.reset_peak_memory_stats()
+    began_s = time.perf_counter()
+    torch.autograd.backward(loss())
+    if device.type == "cuda":
+        torch.cuda.synchronize()
+    seconds = time.perf_counter() - began_s
+    peak = torch.cuda.max_memory_allocated() / 1e9 if device.type == "cuda" else 0.0
+    gradients = {
+        name: weight.grad for name, weight in model.named_parameters() if weight.grad is not None
+    }
+    return seconds, peak, gradients
+
+
+def difference(one: dict[str, Tensor], other: dict[str, Tensor]) -> float:
+    assert one.keys() == other.keys()
+    return max(float((one[name] - other[name]).abs().max()) for name in one)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--arms", nargs="+", default=["tree", "rows", "trl"])
+    parser.add_argument("--repeat", type=int, default=1)
+    parser.add_argument("--hidden", type=int, default=384)
+    parser.add_argument("--layers", type=int, default=6)
+    parser.add_argument("--dtype", default="float32")
+    parser.add_argument("--json", action="store_true")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        network = large(Path(folder) / "model", asked.hidden, asked.layers, asked.dtype)
+        device = network.device
+        measured = {
+            name: arm
+            for name, arm in arms(network, Path(folder) / "trl").items()
+            if name in asked.arms
+        }
+        seconds: dict[str, list[float]] = {name: [] for name in measured}
+        peaks: dict[str, float] = {}
+        gradients: dict[str, dict[str, Tensor]] = {}
+        for round_number in range(asked.repeat + (device.type == "cuda")):
+            for name, (model, loss) in measured.items():
+                taken, peaks[name], gradients[name] = timed(device, model, loss)
+                if round_number or device.type == "cpu":
+                    seconds[name].append(taken)
+    median = {name: statistics.median(each) for name, each in seconds.items()}
+    result = {
+        "device": torch.cuda.get_device_name() if device.type == "cuda" else "cpu",
+        "threads": torch.get_num_threads(),
+        "parameters": sum(weight.numel() for weight in network.model.parameters()),
+        "dtype": asked.dtype,
+        "seconds": {name: [round(one, 4) for one in each] for name, each in seconds.items()},
+    }
+    for name, ratio, apart in (
+        ("rows", "ratio_row_by_row", "max_gradient_difference"),
+        ("trl", "ratio_trl", "max_gradient_difference_trl"),
+    ):
+        if name in median:
+            result[ratio] = round(median[name] / median["tree"], 2)
+            result[apart] = difference(gradients["tree"], gradients[name])
+    if device.type == "cuda":
+        result["peak_gb"] = {name: round(peak, 3) for name, peak in peaks.items()}
+    if asked.json:
+        print(json.dumps(result))
+    else:
+        for name, value in result.items():
+            print(f"{name:28} {value}")
+
+
+if __name__ == "__main__":
+    main()
