@@ -31,6 +31,7 @@ SITES = Sites(
 )
 ORDERS = {"items": [{"increment_id": "000000191"}]}
 MOST_SHOWN = 20
+GZIP = b"\x1f\x8b"
 
 
 class StubJudge:
@@ -96,7 +97,7 @@ async def mismatches(records: Iterable[dict[str, Any]]) -> list[str]:
 def read_records(path: Path) -> Iterator[dict[str, Any]]:
     """The records of a file, gzipped or not."""
     data = path.read_bytes()
-    text = (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8")
+    text = (gzip.decompress(data) if data[:2] == GZIP else data).decode("utf-8")
     yield from (json.loads(line) for line in text.split("\n") if line.strip())
 
 
