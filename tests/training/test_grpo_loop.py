@@ -132,20 +132,26 @@ async def test_practice_makes_better(undecided: Path, tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == ["000010"]
 
 
+@pytest.mark.parametrize("moment", ["between updates", "in an episode"])
 async def test_a_run_that_was_interrupted_ends_with_the_same_weights(
-    undecided: Path, tmp_path: Path
+    undecided: Path, tmp_path: Path, moment: str
 ) -> None:
     config = config_of(undecided)
     await practise(config, tmp_path / "whole", task)
+    steps = 0
 
-    running = asyncio.create_task(
-        practise(
-            config,
-            tmp_path / "halved",
-            task,
-            lambda line: running.cancel() if line.startswith("step 2 ") else None,
-        )
-    )
+    def say(line: str) -> None:
+        nonlocal steps
+        steps += 1
+        if steps == 2 and moment == "between updates":
+            running.cancel()
+
+    def interrupted(number: int) -> Sample:
+        if steps == 2:
+            running.cancel()
+        return task(number)
+
+    running = asyncio.create_task(practise(config, tmp_path / "halved", interrupted, say))
     with pytest.raises(asyncio.CancelledError):
         await running
     assert [line["step"] for line in metrics_of(tmp_path / "halved")] == [1, 2]
