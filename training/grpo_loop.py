@@ -140,9 +140,10 @@ class Practice:
 
     def policy(self) -> ModelPolicy:
         """Who plays: the network as it is now, and as it will be after each update."""
+        longest = self.network.family.longest_turn_tokens or self.config.turn_tokens
         sampling = Sampling(
             temperature=1.0,  # what is trained is what was sampled from
-            max_tokens=self.config.turn_tokens,
+            max_tokens=min(self.config.turn_tokens, longest),
             seed=self.config.seed + self.progress.episodes,
         )
         backend = LocalBackend(self.network, sampling, max_batch=self.config.episodes_at_once)
