@@ -78,7 +78,12 @@ ApiKey = Annotated[
     ),
 ]
 Temperature = Annotated[
-    float, typer.Option(min=0, help="Of sampling; 0 is greedy.", rich_help_panel="Who plays")
+    float | None,
+    typer.Option(
+        min=0,
+        help="Of sampling; 0 is greedy. Default: the model's own.",
+        rich_help_panel="Who plays",
+    ),
 ]
 AsJson = Annotated[
     bool,
@@ -103,7 +108,7 @@ def run(
     model_name: ModelName = None,
     family: Family = None,
     api_key: ApiKey = None,
-    temperature: Temperature = 0.5,
+    temperature: Temperature = None,
     max_steps: Annotated[int, typer.Option(min=1, rich_help_panel="Limits")] = 30,
     max_seconds: Annotated[float, typer.Option(min=1, rich_help_panel="Limits")] = 600,
     max_tokens: Annotated[
@@ -196,7 +201,7 @@ def eval_grounding(
     model_name: ModelName = None,
     family: Family = None,
     api_key: ApiKey = None,
-    temperature: Temperature = 0.5,
+    temperature: Temperature = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first N samples.")] = None,
     workers: Annotated[int, typer.Option(min=1, help="Episodes at once.")] = 1,
     out: Annotated[Path | None, typer.Option(help="Where to record; default: runs/….")] = None,
@@ -239,7 +244,7 @@ def eval_tasks(
     model_name: ModelName = None,
     family: Family = None,
     api_key: ApiKey = None,
-    temperature: Temperature = 0.5,
+    temperature: Temperature = None,
     workers: Annotated[int, typer.Option(min=1, help="Episodes at once.")] = 2,
     out: Annotated[Path | None, typer.Option(help="Where to record; default: runs/….")] = None,
     as_json: AsJson = False,
@@ -274,7 +279,7 @@ def eval_miniwob(
     model_name: ModelName = None,
     family: Family = None,
     api_key: ApiKey = None,
-    temperature: Temperature = 0.5,
+    temperature: Temperature = None,
     workers: Annotated[int, typer.Option(min=1, help="Episodes at once.")] = 4,
     out: Annotated[Path | None, typer.Option(help="Where to record; default: runs/….")] = None,
     as_json: AsJson = False,

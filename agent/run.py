@@ -49,8 +49,8 @@ class ModelConfig:
     """How the model is talked to (`vigorl.policy.family`); None: told by its name."""
     api_key: str | None = None
     """Sent to the server as a bearer token; never recorded."""
-    temperature: float = 0.5
-    """Of sampling; 0 is greedy. Source of the default: the published evaluation."""
+    temperature: float | None = None
+    """Of sampling; 0 is greedy; None: the family's own."""
     window_screens: int | None = None
     """Screenshots that stay in the conversation; None: as the family has it."""
 
@@ -126,7 +126,7 @@ async def open_policy(config: ModelConfig) -> Policy:
         family=config.family,
         api_key=config.api_key,
         window_screens=config.window_screens,
-        sampling=Sampling(temperature=config.temperature),
+        sampling=None if config.temperature is None else Sampling(config.temperature),
     )
 
 

@@ -114,14 +114,13 @@ async def open_model(
         family: How the model is talked to; told by its name where left out.
         api_key: Bearer token for the server.
         window_screens: Screens that stay in the conversation; the family's own number if None.
-        sampling: How its words are drawn.
+        sampling: How its words are drawn; as its family draws them where left out.
         hardware: What a checkpoint runs on here.
 
     Raises:
         UsageError: there is no such model, or what it needs is not installed.
         PolicyFault: the server does not answer.
     """
-    sampling = sampling or Sampling()
     if spec.startswith(("http://", "https://")):
         from vigorl.policy.server import ServerBackend
         from vigorl.policy.wire import Server
@@ -140,8 +139,9 @@ async def open_model(
     return policy_of(chosen, backend, bounded)
 
 
-def _bounded(sampling: Sampling, family: Family) -> Sampling:
-    """The sampling, within what the family's turns may take."""
+def _bounded(sampling: Sampling | None, family: Family) -> Sampling:
+    """The sampling, or the family's own, within what the family's turns may take."""
+    sampling = sampling or Sampling(temperature=family.temperature)
     longest = family.longest_turn_tokens
     if longest is None or sampling.max_tokens <= longest:
         return sampling
@@ -161,7 +161,7 @@ def _load(
     spec: str,
     family: str | None,
     window_screens: int | None,
-    sampling: Sampling,
+    sampling: Sampling | None,
     hardware: Hardware,
 ) -> tuple[Family, Backend, Sampling]:
     """Load a checkpoint; takes from seconds to minutes."""

@@ -32,7 +32,11 @@ class LocalBackend:
         self._engine = Engine(network, sampling, max_batch)
         self._reply_limit_s = reply_limit_s
         self._waiting: deque[Turn] = deque()
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="vigorl-model")
+        self._thread = ThreadPoolExecutor(
+            1,
+            thread_name_prefix="vigorl-model",
+            initializer=network.claim_cores,  # a setting of the thread that computes
+        )
         self._worker: asyncio.Task[None] | None = None
 
     def session(self, seed: int) -> "LocalSession":

@@ -17,7 +17,8 @@ from vigorl.policy.family import family_named
 from vigorl.policy.grammar import Parsed, parse
 from vigorl.tasks.local.registry import TASKS
 from vigorl.tasks.local.site import Site
-from vigorl.training.oracles import play
+from vigorl.tasks.miniwob.pages import Pages
+from vigorl.training.oracles import miniwob_names, play, play_miniwob
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
@@ -30,7 +31,7 @@ from vigorl.training.nano.reading_course import ReadingCourse, build  # noqa: E4
 from vigorl.training.nano.reading_renames import Renames, WordStock  # noqa: E402
 from vigorl.training.nano.reading_rows import LONGEST_ROW, Mixture, ReadingRows  # noqa: E402
 from vigorl.training.nano.reading_steps import Episode, lesson, load_episodes  # noqa: E402
-from vigorl.training.nano.reading_words import Encoder  # noqa: E402
+from vigorl.training.nano.reading_words import Encoder, Spelling  # noqa: E402
 from vigorl.training.packed import PADDING  # noqa: E402
 
 pytestmark = pytest.mark.model
@@ -101,7 +102,7 @@ def understood(turn: str, size: tuple[int, int]) -> Parsed:
 def test_the_quick_encoder_gives_the_tokens_of_the_tokenizer(folder: Path, text: str) -> None:
     tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
     encoder = Encoder(folder)
-    ids = encoder.ids(text, Random(0))
+    ids = encoder.ids(text, Spelling(Random(0), 0.0))
     assert ids == tokenizer.encode(text, add_special_tokens=False)
     assert encoder.text(ids) == text
 
@@ -110,9 +111,43 @@ def test_half_a_point_is_a_token_and_a_split_word_is_the_same_text(folder: Path)
     encoder = Encoder(folder, split=1.0)
     assert len(encoder.ids(" (412, 80)")) == 2
     for text in TEXTS:
-        spelt = {tuple(encoder.ids(text, Random(seed))) for seed in range(20)}
+        spelt = {tuple(encoder.ids(text, Spelling(Random(seed), 1.0))) for seed in range(20)}
         assert {encoder.text(ids) for ids in spelt} == {text}
-    assert len({tuple(encoder.ids("register", Random(seed))) for seed in range(20)}) > 1
+    words = (encoder.ids("register", Spelling(Random(seed), 1.0)) for seed in range(20))
+    assert len(set(map(tuple, words))) > 1
+
+
+def test_a_word_of_a_row_is_split_at_the_same_letters_wherever_it_stands(folder: Path) -> None:
+    spelling = Spelling(Random(3), 1.0)
+    pieces = spelling.pieces("Basket")
+    assert len(pieces) > 1 and "".join(pieces) == "Basket"
+    assert [piece.lower() for piece in pieces] == spelling.pieces("basket")
+    assert Spelling(Random(3), 0.0).pieces("Basket") == ["Basket"]
+
+
+def test_a_page_is_seen_behind_its_dialog(stock: WordStock, tmp_path: Path) -> None:
+    page = {
+        "title": "Members",
+        "size": [1000, 600],
+        "lines": [[f"Row {n}", 100, 40 * n, 160, 40 * n + 18, "t", 0] for n in range(1, 13)],
+        "controls": [],
+        "events": [],
+        "tabs": [],
+        "same": 0,
+        "sound": 1,
+        "command": "click @",
+        "points": [[130, 49]],
+        "purpose": 'click "Row 1"',
+    }
+    lines = [["Really?", 450, 280, 550, 298, "t", 0], ["Yes", 480, 320, 520, 338, "t", 0]]
+    dialog = {**page, "lines": lines, "points": [[500, 329]], "purpose": 'click "Yes"'}
+    stored = {"task": "modal", "goal": 'Click "Row 1".', "steps": [page, dialog]}
+    with gzip.open(tmp_path / "episodes.jsonl.gz", "wt", encoding="utf-8") as file:
+        file.write(json.dumps(stored) + "\n")
+    (episode,) = load_episodes(tmp_path / "episodes.jsonl.gz")
+    made = [lesson(episode, 1, stock, Random(seed)) for seed in range(40)]
+    seen = [each is not None and each.prompt.count("\n") > 8 for each in made]
+    assert any(seen) and not all(seen)
 
 
 def test_a_row_begins_with_what_the_local_backend_asks(folder: Path) -> None:
@@ -242,6 +277,26 @@ def check_lessons(episode: Episode, stock: WordStock) -> None:
         random = Random(seed)
         made = lesson(episode, random.choice(episode.sound), stock, random)
         assert made is None or understood(made.turn, (1280, 720)).error is None
+
+
+@pytest.mark.browser
+async def test_an_oracle_of_miniwob_teaches_what_it_does(stock: WordStock, tmp_path: Path) -> None:
+    path = tmp_path / "episodes.jsonl.gz"
+    async with Browser() as browser, Pages(browser, idle=1) as pages:
+        with gzip.open(path, "wt", encoding="utf-8") as lines:
+            for name in ("click-option", "click-scroll-list"):
+                recorded = await play_miniwob(pages, name, 3)
+                assert recorded is not None
+                lines.write(json.dumps(recorded) + "\n")
+    option, scrolled = load_episodes(path)
+    assert option.is_miniwob and option.task in miniwob_names()
+    first = lesson(option, 0, stock, Random(0), level=0.0)
+    assert first is not None
+    wanted = re.search(r"Select (.*?) and", option.goal)
+    assert wanted is not None
+    assert f'radio "{wanted[1]}"' in first.turn and "<answer> click (" in first.turn
+    wheels = [i for i, step in enumerate(scrolled.steps) if step["command"].startswith("scroll")]
+    assert not set(wheels) & set(scrolled.sound)
 
 
 def test_turns_are_packed_side_by_side(folder: Path) -> None:

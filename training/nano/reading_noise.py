@@ -176,9 +176,12 @@ def _shapes(
                 return _pictured(box, name, icon, random, level)
             return [Shape("button", box)] if chance > 0.94 else []
         case "combobox" | "listbox":
-            return [Shape("select" if chance < 0.95 else "field", box)] if chance < 0.98 else []
+            arrow = [_arrow(box)] if random.random() < 0.5 * level else []
+            if chance >= 0.88:  # its text stands there as any other
+                return arrow
+            return [Shape("select" if chance < 0.84 else "field", box), *arrow]
         case _ if role in _FIELDS:
-            return [Shape("field", box)] if chance < 0.93 else []
+            return [Shape("field", box)] if chance < 0.9 else []
         case "checkbox" | "radio":
             on = bool(checked) if chance > 0.008 else not checked
             told_apart = random.random() > 0.02 * level and role == "radio"
@@ -191,6 +194,11 @@ def _shapes(
             return _pictured(box, name, icon, random, level) if chance < 0.5 else []
         case _:
             return []
+
+
+def _arrow(box: Box) -> Shape:
+    """The arrow of a list, where it is taken for an icon."""
+    return Shape("icon", Box.around(Point(box.right - 12, box.center.y), 6), ("down",))
 
 
 def _pictured(box: Box, name: str, icon: str, random: Random, level: float) -> list[Shape]:

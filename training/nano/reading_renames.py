@@ -20,6 +20,10 @@ _NUCLEI = "a e i o u ai ea ee ia io oo ou".split()
 _CODAS = ["", "", "", "l", "n", "r", "s", "t", "m", "nd", "rk", "st", "x", "ck", "sh", "lm", "nt"]
 
 
+TWO_WORDS = 0.15
+"""Share of the words that become two: what one page calls "Archive" another calls "Put away"."""
+
+
 @dataclass(frozen=True)
 class WordStock:
     """Which words are exchanged, and for what."""
@@ -122,7 +126,7 @@ class Renames:
                 found = lower
             else:
                 found = self._draw()
-                if self._random.random() < 0.06:
+                if self._random.random() < TWO_WORDS:
                     found += " " + self._draw()
             self._words[lower] = found
         return found

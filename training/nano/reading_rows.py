@@ -60,11 +60,11 @@ class ReadingRows:
         folder: What `prepare` wrote.
         mixture: Shares of the sorts.
         seed: Another seed, other rows.
-        split: How often a word is spelt in another way than the usual one.
+        split: How many words of a row are spelt in another way than the usual one.
     """
 
     def __init__(
-        self, folder: Path, mixture: Mixture | None = None, seed: int = 0, split: float = 0.12
+        self, folder: Path, mixture: Mixture | None = None, seed: int = 0, split: float = 0.25
     ) -> None:
         self.encoder = Encoder(folder, split)
         self._stock = WordStock.load(folder / "words.json")

@@ -29,6 +29,9 @@ RENAMED = 0.7
 LOOKS_CLOSER = 0.2
 """Share of the rows that tell a value in which the value is doubtful at first."""
 LENS_HALF_PX = 100.0
+SEEN_BEHIND = 0.75
+"""Share of the rows about dialogs in which the page behind them can be read."""
+DIALOG_MARGIN_PX = 24.0
 
 _QUOTES = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _WHEEL = re.compile(r"(?<=\) )(up|down) \d+$")
@@ -85,6 +88,7 @@ def _episode(stored: Mapping[str, Any]) -> Episode:
             step = {**step, **{key: last[key] for key in ("size", "lines", "controls")}}
         step = {**step, "command": _WHEEL.sub(r"\1 800", step["command"])}
         steps.append(step)
+    steps = [_with_backdrop(step, steps[:index]) for index, step in enumerate(steps)]
     memories = []
     random = Random(0)
     for index, step in enumerate(steps):
@@ -98,6 +102,29 @@ def _episode(stored: Mapping[str, Any]) -> Episode:
         memories.append(line)
     sound = tuple(index for index, step in enumerate(steps) if step["sound"])
     return Episode(stored["task"], stored["goal"], tuple(steps), tuple(memories), sound)
+
+
+def _with_backdrop(step: Mapping[str, Any], before: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The step; where a dialog covers the page, with what can be read around it.
+
+    The truth about a page has only what can be clicked, but what is behind a dialog is seen.
+    """
+    boxes = [row[1:5] for key in ("lines", "controls") for row in step[key]]
+    pages = [each for each in before if len(each["lines"]) > 2 * len(step["lines"])]
+    if not boxes or not pages or pages[-1]["title"] != step["title"]:
+        return dict(step)
+    left, top, _, _ = (min(side) for side in zip(*boxes, strict=True))
+    _, _, right, bottom = (max(side) for side in zip(*boxes, strict=True))
+    dialog = Box(left - DIALOG_MARGIN_PX, top - DIALOG_MARGIN_PX,
+                 right + DIALOG_MARGIN_PX, bottom + DIALOG_MARGIN_PX)  # fmt: skip
+    width, height = step["size"]
+    if dialog.area > 0.6 * width * height or abs(dialog.center.x - width / 2) > 0.1 * width:
+        return dict(step)
+    behind = {
+        key: [row for row in pages[-1][key] if not dialog.contains(Box(*row[1:5]).center)]
+        for key in ("lines", "controls")
+    }
+    return {**step, "behind": behind}
 
 
 def memory(command: str, names: Sequence[str]) -> str:
@@ -120,6 +147,8 @@ def lesson(
     width, height = step["size"]
     moved = level > 0 and random.random() < 0.8
     placement = Placement.draw(width, height, random) if moved else Placement()
+    if "behind" in step and level > 0 and random.random() < SEEN_BEHIND:
+        step = {**step, **{key: step[key] + step["behind"][key] for key in ("lines", "controls")}}
     screen = glimpse(step, random, renames.text, level, placement)
     rows = items(screen)
     closer = ""

@@ -20,6 +20,7 @@ from typing import Any
 from vigorl.policy.local.tiny import CHAT_TEMPLATE
 from vigorl.tasks.local import registry
 from vigorl.tasks.local.draw import Words
+from vigorl.tasks.world.lexicon import words_of
 from vigorl.training.nano.reading_noise import ICONS
 from vigorl.training.nano.reading_steps import Episode, load_episodes
 from vigorl.training.nano.reading_words import GRAMMAR, build_tokenizer
@@ -120,10 +121,10 @@ def _write_words(folder: Path, episodes: Sequence[Episode]) -> None:
     train, test = vocabularies()
     train -= _FUNCTION_WORDS | _COUNTING
     general = Counter(_WORD.findall(" ".join(pydoc_data.topics.topics.values()).lower()))
+    common = {word for word, count in general.items() if count >= 2}
+    common |= {word.lower() for word in words_of("train", "en") if word.isascii()}
     others = sorted(
-        word
-        for word, count in general.items()
-        if 3 <= len(word) <= 10 and count >= 2 and word not in test and word not in train
+        word for word in common - test - train if 3 <= len(word) <= 10 and word.isalpha()
     )
     spoken: dict[str, list[str]] = {}
     for task in registry.TASKS:

@@ -4,7 +4,7 @@ Both halves of a point are a token each, ` (412` and `, 80)`, wherever they stan
 a thought, in a command. A space between words is a token of its own, so that a word is written with
 the same tokens in a task, between quotation marks and at the beginning of a line, and what is read
 can be copied token by token. `Encoder` does what the tokenizer does, some thirty times faster, and
-can split words at random: a word that was never seen is made of pieces that were.
+can split words otherwise: a word that was never seen is made of pieces that were.
 """
 
 import json
@@ -135,12 +135,13 @@ class Encoder:
         self.end = self._whole["<|im_end|>"]
         self.size = len(state["model"]["vocab"]) + len(state["added_tokens"])
 
-    def ids(self, text: str, random: Random | None = None) -> list[int]:
-        """The tokens of a text; words are split at random where `random` is given."""
+    def ids(self, text: str, spelling: "Spelling | None" = None) -> list[int]:
+        """The tokens of a text; words are split where `spelling` says so."""
         ids: list[int] = []
         for part in self._parts.findall(text):
-            if random is not None and part.isalpha() and random.random() < self._split:
-                ids += self._variant(part, random)
+            if spelling is not None and part.isalpha():
+                for piece in spelling.pieces(part):
+                    ids += self._ids_of(piece)
             else:
                 ids += self._ids_of(part)
         return ids
@@ -152,15 +153,16 @@ class Encoder:
 
         The prompt has weight 0; the turn and the token that ends it weigh 1.
         """
+        spelling = Spelling(random, self._split) if random is not None else None
         before = [
             self.start,
-            *self.ids("user\n" + prompt, random),
+            *self.ids("user\n" + prompt, spelling),
             self.end,
             *self.ids("\n"),
             self.start,
             *self.ids("assistant\n"),
         ]
-        said = [*self.ids(turn, random), self.end]
+        said = [*self.ids(turn, spelling), self.end]
         return before + said, [0.0] * len(before) + [1.0] * len(said)
 
     def text(self, ids: Sequence[int]) -> str:
@@ -181,12 +183,31 @@ class Encoder:
             return (self._whole[part],)
         return tuple(self._plain.encode(part, add_special_tokens=False).ids)
 
-    def _variant(self, word: str, random: Random) -> list[int]:
-        """A word that is cut somewhere, each part spelt as it is alone."""
-        ids: list[int] = []
-        start = 0
-        for end in range(1, len(word) + 1):
-            if end == len(word) or random.random() < CUT:
-                ids += self._ids_of(word[start:end])
-                start = end
-        return ids
+
+class Spelling:
+    """How the words of one row are split: each at the same letters wherever it stands.
+
+    So a word that is copied is copied token by token, whatever it is made of; words that were
+    never seen are made of pieces in ways that were not seen either.
+
+    Args:
+        random: Draws where.
+        share: How many of the words are split in another way than the usual one.
+    """
+
+    def __init__(self, random: Random, share: float) -> None:
+        self._random = random
+        self._share = share
+        self._ends: dict[str, list[int]] = {}
+
+    def pieces(self, word: str) -> list[str]:
+        """The word in pieces; mostly it is the only one."""
+        key = word.lower()
+        ends = self._ends.get(key)
+        if ends is None:
+            ends = []
+            if self._random.random() < self._share:
+                ends = [end for end in range(1, len(word)) if self._random.random() < CUT]
+            self._ends[key] = ends
+        starts = [0, *ends]
+        return [word[a:b] for a, b in zip(starts, [*ends, len(word)], strict=True)]

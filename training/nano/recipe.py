@@ -164,7 +164,10 @@ def _teach_pixels(config: NanoConfig, out: Path, say: Callable[[str], None]) -> 
 
     def save() -> None:
         architecture.save(model, vocabulary, checkpoint)
-        head = {name: part.detach().cpu() for name, part in module.reading.state_dict().items()}
+        head = {
+            name: part.detach().to("cpu", torch.bfloat16)
+            for name, part in module.reading.state_dict().items()
+        }
         save_file(head, checkpoint / _READING_HEAD)
 
     train(
