@@ -1,11 +1,13 @@
 """An update for one group: as a prefix tree, row by row, and trl's own loss on one padded batch.
 
-    python tests/bench/update.py [--arms tree rows] [--repeat N] [--hidden D --layers N] [--json]
+    python tests/bench/update.py [--arms tree rows] [--frozen] [--repeat N] [--json]
 
 A group of 8 answers of 100 tokens behind one prompt of 1,238, of which 1,196 are cells of a
 picture; a Qwen2.5-VL with random weights (37 M parameters unless told otherwise), on the device
-that is there. Each arm does a forward and a backward pass for all weights, the vision tower's
-included, interleaved; the first round warms up where there is a GPU.
+that is there. Each arm does a forward and a backward pass, interleaved, for all weights or, with
+`--frozen`, all but the vision tower's; the first round warms up where there is a GPU. What is
+shared is computed once instead of 8 times, the answers as often as before, so the ratio to `rows`
+cannot exceed 8, and is the closer to it the more of the time goes into the picture.
 
 - `tree`: `vigorl.training.tree`, what `vigorl.training.grpo.update` does;
 - `rows`: the same loss, one row after another;
@@ -191,6 +193,7 @@ def difference(one: dict[str, Tensor], other: dict[str, Tensor]) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--arms", nargs="+", default=["tree", "rows", "trl"])
+    parser.add_argument("--frozen", action="store_true")
     parser.add_argument("--repeat", type=int, default=1)
     parser.add_argument("--hidden", type=int, default=384)
     parser.add_argument("--layers", type=int, default=6)
@@ -199,6 +202,7 @@ def main() -> None:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         network = large(Path(folder) / "model", asked.hidden, asked.layers, asked.dtype)
+        network.model.model.visual.requires_grad_(not asked.frozen)
         device = network.device
         measured = {
             name: arm
@@ -219,6 +223,7 @@ def main() -> None:
         "threads": torch.get_num_threads(),
         "parameters": sum(weight.numel() for weight in network.model.parameters()),
         "dtype": asked.dtype,
+        "frozen": asked.frozen,
         "seconds": {name: [round(one, 4) for one in each] for name, each in seconds.items()},
     }
     for name, ratio, apart in (
