@@ -33,7 +33,7 @@ test-slow: $(VENV)/.dev $(VENV)/.browser
 lint: $(VENV)/.dev
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
-	@rm -rf build/types && $(PIP) install --no-deps --no-compile --target build/types .
+	@rm -rf build/lib build/types && $(PIP) install --no-deps --no-compile --target build/types .
 	@cd build/types && ../../$(BIN)/mypy --config-file ../../pyproject.toml -p vigorl
 
 format: $(VENV)/.dev

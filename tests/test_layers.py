@@ -18,6 +18,9 @@ BELOW = {
     "training": {"browser", "tasks", "policy", "agent"},
 }
 MODULES = sorted(path for layer in BELOW for path in (ROOT / layer).rglob("*.py"))
+COMMANDS = ROOT / "agent" / "cli"
+"""The command line may import everything, but only inside its commands."""
+BEFORE_ANY_COMMAND = ("vigorl.agent.cli", "vigorl.browser.errors")
 
 
 def imports(tree: ast.AST) -> Iterator[str]:
@@ -29,21 +32,52 @@ def imports(tree: ast.AST) -> Iterator[str]:
             yield node.module or ""
 
 
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
 def layer_imports(path: Path) -> set[str]:
-    names = (name.split(".") for name in imports(ast.parse(path.read_text())))
+    names = (name.split(".") for name in imports(tree_of(path)))
     return {name[1] for name in names if name[0] == "vigorl"}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def imported_at_once(path: Path) -> set[str]:
+    """Modules of the package that importing a module brings in."""
+    statements = [
+        statement
+        for statement in tree_of(path).body
+        if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef)
+        and not (isinstance(statement, ast.If) and ast.unparse(statement.test) == "TYPE_CHECKING")
+    ]
+    names = (name for statement in statements for name in imports(statement))
+    return {name for name in names if name.split(".")[0] == "vigorl"}
+
+
+def named(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in MODULES if COMMANDS not in path.parents], ids=named
+)
 def test_a_module_imports_its_own_layer_and_those_below(path: Path) -> None:
     layer = path.relative_to(ROOT).parts[0]
-    if path == ROOT / "agent" / "cli.py":
-        return
     assert layer_imports(path) <= BELOW[layer] | {layer}
+    assert not any(name.startswith("vigorl.agent.cli") for name in imports(tree_of(path)))
+
+
+@pytest.mark.parametrize("path", sorted(COMMANDS.rglob("*.py")), ids=named)
+def test_the_command_line_imports_the_rest_inside_its_commands(path: Path) -> None:
+    assert all(name.startswith(BEFORE_ANY_COMMAND) for name in imported_at_once(path))
 
 
 def test_the_layering_test_sees_imports() -> None:
     assert layer_imports(ROOT / "agent" / "rollout.py") == {"agent", "browser", "policy"}
+    assert layer_imports(COMMANDS / "train.py") == {"agent", "browser", "training"}
+    assert imported_at_once(COMMANDS / "train.py") == {
+        "vigorl.agent.cli.ending",
+        "vigorl.browser.errors",
+    }
 
 
 def test_every_package_is_in_the_wheel() -> None:

@@ -1,0 +1,103 @@
+"""`vigorl-agent data`: pictures and episodes to learn from."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from vigorl.agent.cli.ending import errors, play, print_json
+from vigorl.agent.cli.options import AsJson
+
+app = typer.Typer(help="Screenshots to learn from.", no_args_is_help=True)
+
+
+@app.command("generate")
+def data_generate(
+    out: Annotated[Path, typer.Option(help="Folder of the shards; one data set in each.")],
+    dataset: Annotated[
+        Literal["screens", "small", "simple"],
+        typer.Option(
+            help="Pages of all kinds; dense windows on large screens with tiny targets; "
+            "a dozen words."
+        ),
+    ] = "screens",
+    split: Annotated[
+        Literal["train", "val", "test"],
+        typer.Option(help="Layouts, fonts, words and icon sets of one are in no other."),
+    ] = "train",
+    pages: Annotated[int, typer.Option(min=1, help="In all, with those already there.")] = 1000,
+    seed: Annotated[int, typer.Option(help="The same seed draws the same pages.")] = 0,
+    screens: Annotated[
+        Literal["mixed", "little"],
+        typer.Option(help="Viewports of 'screens': phones to full HD, or at most 1024x640."),
+    ] = "mixed",
+    workers: Annotated[int, typer.Option(min=1, help="Tabs side by side.")] = 4,
+    pages_a_shard: Annotated[
+        int | None, typer.Option(min=1, help="Default: 100; small 25, simple 250.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Render screenshots with exact truth and questions, endlessly, by seed.
+
+    Writes WebDataset shards; `eval grounding --data` takes the folder as it is. Run again to go
+    on where it stopped: finished shards are kept.
+
+    [dim]$[/dim] vigorl-agent data generate --out data/train --pages 5000
+    """
+    with errors(as_json):
+        from vigorl.agent.generating import generating
+        from vigorl.tasks.world.generate import GenerateConfig, generate
+
+        config = GenerateConfig(out, dataset, split, pages, seed, screens, workers, pages_a_shard)
+        with generating(pages, Console(stderr=True)) as on_page:
+            made = play(generate(config, on_page))
+        Console(stderr=as_json).print(
+            f"[green]ready[/green]  {made.done} pages in {escape(str(out))}, {made.made} new",
+            highlight=False,
+        )
+    if as_json:
+        print_json({"pages": made.done, "made": made.made, "folder": str(out)})
+
+
+@app.command("oracles")
+def data_oracles(
+    out: Annotated[Path, typer.Option(help="Folder of what is prepared for `train nano`.")],
+    seeds: Annotated[int, typer.Option(min=1, help="Training seeds of each task.")] = 20,
+    skip: Annotated[int, typer.Option(min=0, help="So many seeds are left out first.")] = 0,
+    task: Annotated[
+        list[str] | None, typer.Option(help="A task; may be repeated. Default: all.")
+    ] = None,
+    world: Annotated[
+        list[Path] | None,
+        typer.Option(help="Shards of `data generate` to ask questions about; may be repeated."),
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Episodes side by side.")] = 8,
+) -> None:
+    """Record how the embedded tasks are done by one who knows the way, and prepare lessons of it.
+
+    Episodes are added to those that the folder already holds.
+
+    [dim]$[/dim] vigorl-agent data oracles --out data/lessons --seeds 50 --world data/train
+    """
+    with errors(as_json=False):
+        from vigorl.tasks.task import TRAIN_SEEDS
+        from vigorl.training.nano.reading_stock import prepare
+        from vigorl.training.oracles import record
+
+        console = Console(stderr=True)
+        out.mkdir(parents=True, exist_ok=True)
+        episodes = out / "recorded.jsonl.gz"
+        chosen = TRAIN_SEEDS[skip : skip + seeds]
+        play(
+            record(
+                episodes,
+                chosen,
+                names=task,
+                workers=workers,
+                told=lambda line: console.print(line, style="dim", markup=False),
+            )
+        )
+        prepare(out, episodes, world or ())
+        console.print(f"[green]ready[/green]  lessons in {escape(str(out))}", highlight=False)

@@ -1,0 +1,48 @@
+"""Options that several commands have."""
+
+from typing import Annotated
+
+import typer
+
+Model = Annotated[
+    str,
+    typer.Option(
+        "--model",
+        "-m",
+        help="[bold]reader[/bold] (embedded, no GPU), [bold]random[/bold] (clicks anywhere), the "
+        "URL of an OpenAI-compatible server, a checkpoint's folder, or a hub id.",
+        rich_help_panel="Who plays",
+    ),
+]
+ModelName = Annotated[
+    str | None,
+    typer.Option(help="Which of the server's models.", rich_help_panel="Who plays"),
+]
+Family = Annotated[
+    str | None,
+    typer.Option(
+        help="How the model is talked to; told by its name where left out.",
+        rich_help_panel="Who plays",
+    ),
+]
+ApiKey = Annotated[
+    str | None,
+    typer.Option(
+        envvar="VIGORL_API_KEY",
+        help="Bearer token for the server; never recorded.",
+        rich_help_panel="Who plays",
+        show_envvar=True,
+    ),
+]
+Temperature = Annotated[
+    float | None,
+    typer.Option(
+        min=0,
+        help="Of sampling; 0 is greedy. Default: the model's own.",
+        rich_help_panel="Who plays",
+    ),
+]
+AsJson = Annotated[
+    bool,
+    typer.Option("--json", help="Print one JSON object at the end, and nothing else, on stdout."),
+]

@@ -1,0 +1,184 @@
+"""`vigorl-agent run` and `show`: one episode."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from vigorl.agent.cli.ending import (
+    DONE,
+    EXIT_CODES,
+    FAULT,
+    GAVE_UP,
+    INTERRUPTED,
+    LIMIT,
+    TASK_FAILED,
+    errors,
+    play,
+    print_json,
+)
+from vigorl.agent.cli.options import ApiKey, AsJson, Family, Model, ModelName, Temperature
+from vigorl.browser.errors import UsageError
+
+if TYPE_CHECKING:
+    from vigorl.agent.trajectory import Trajectory
+
+app = typer.Typer()
+
+
+@app.command(epilog=EXIT_CODES)
+def run(
+    goal: Annotated[
+        str | None, typer.Argument(help="What to do, in words.", show_default=False)
+    ] = None,
+    url: Annotated[str | None, typer.Option(help="Where to start.")] = None,
+    task: Annotated[
+        str | None, typer.Option(help="A task instead: NAME or NAME:SEED, also miniwob/NAME:SEED.")
+    ] = None,
+    told: Annotated[
+        Literal["goal", "instructions"] | None,
+        typer.Option(help="Of an embedded task: what to reach, or how, step by step."),
+    ] = None,
+    model: Model = "reader",
+    model_name: ModelName = None,
+    family: Family = None,
+    api_key: ApiKey = None,
+    temperature: Temperature = None,
+    max_steps: Annotated[int, typer.Option(min=1, rich_help_panel="Limits")] = 30,
+    max_seconds: Annotated[float, typer.Option(min=1, rich_help_panel="Limits")] = 600,
+    max_tokens: Annotated[
+        int | None, typer.Option(min=1, help="Sampled in all.", rich_help_panel="Limits")
+    ] = None,
+    viewport: Annotated[
+        str, typer.Option(help="Width x height, CSS px.", rich_help_panel="Browser")
+    ] = "1280x720",
+    headed: Annotated[
+        bool, typer.Option("--headed", help="Show the window.", rich_help_panel="Browser")
+    ] = False,
+    storage_state: Annotated[
+        Path | None,
+        typer.Option(help="Log-ins to start with (Playwright's file).", rich_help_panel="Browser"),
+    ] = None,
+    save_storage_state: Annotated[
+        Path | None, typer.Option(help="Where to keep log-ins.", rich_help_panel="Browser")
+    ] = None,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(help="Reach no other host; may be repeated.", rich_help_panel="Browser"),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Where to record.")] = Path("runs"),
+    as_json: AsJson = False,
+) -> None:
+    """Do a task in a real browser, and record every step.
+
+    [dim]$[/dim] vigorl-agent run 'type "kettle" into Search, press Enter' --url https://shop.example
+
+    [dim]$[/dim] vigorl-agent run --task shop:555
+
+    [dim]$[/dim] vigorl-agent run "find the opening hours" --url … --model http://localhost:8000/v1
+    """
+    with errors(as_json):
+        from vigorl.agent.run import ModelConfig, RunConfig
+        from vigorl.agent.run import run as run_task
+        from vigorl.agent.show import ending, step_line
+
+        width_px, height_px = _viewport(viewport)
+        config = RunConfig(
+            goal=goal,
+            url=url,
+            task=task,
+            told=told,
+            max_steps=max_steps,
+            max_seconds=max_seconds,
+            max_tokens=max_tokens,
+            viewport_width_px=width_px,
+            viewport_height_px=height_px,
+            headed=headed,
+            storage_state=storage_state,
+            save_storage_state=save_storage_state,
+            allowed_hosts=tuple(allow_host) if allow_host else None,
+            runs=out,
+        )
+        console = Console(stderr=as_json)
+        policy = ModelConfig(model, model_name, family, api_key, temperature)
+        trajectory = play(
+            run_task(config, policy, watch=lambda record: console.print(step_line(record)))
+        )
+        console.print(ending(trajectory))
+        _write_pictures(trajectory, console)
+    if as_json:
+        print_json(_result(trajectory))
+    raise typer.Exit(_exit_code(trajectory))
+
+
+@app.command()
+def show(
+    trajectory: Annotated[Path, typer.Argument(help="A recorded run's folder.")],
+    as_json: AsJson = False,
+) -> None:
+    """Print a recorded run, and write it as one HTML page and one picture."""
+    with errors(as_json):
+        from vigorl.agent.show import print_trajectory
+        from vigorl.agent.trajectory import read_trajectory
+
+        recorded = read_trajectory(trajectory)
+        console = Console(stderr=as_json)
+        print_trajectory(recorded, console)
+        _write_pictures(recorded, console)
+    if as_json:
+        print_json(_result(recorded))
+
+
+def _viewport(text: str) -> tuple[int, int]:
+    try:
+        width_px, height_px = (int(part) for part in text.lower().split("x"))
+    except ValueError:
+        raise UsageError(
+            f"--viewport {text!r}: give width x height in px, such as 1280x720"
+        ) from None
+    if not (100 <= width_px <= 8192 and 100 <= height_px <= 8192):
+        raise UsageError(f"--viewport {text}: each side must be between 100 and 8192 px")
+    return width_px, height_px
+
+
+def _exit_code(trajectory: "Trajectory") -> int:
+    match trajectory.status:
+        case "done":
+            score = trajectory.end.score if trajectory.end else None
+            return TASK_FAILED if score is not None and score.value < 1 else DONE
+        case "gave_up":
+            return GAVE_UP
+        case "limit":
+            return LIMIT
+        case "fault":
+            return FAULT
+        case "interrupted":
+            return INTERRUPTED
+
+
+def _result(trajectory: "Trajectory") -> dict[str, Any]:
+    end = trajectory.end
+    return {
+        "status": trajectory.status,
+        "reason": end.reason if end else "",
+        "answer": end.answer if end else None,
+        "score": end.score.value if end and end.score else None,
+        "steps": len(trajectory.steps),
+        "trajectory": str(trajectory.folder),
+    }
+
+
+def _write_pictures(trajectory: "Trajectory", console: Console) -> None:
+    from vigorl.agent.filmstrip import write_filmstrip
+    from vigorl.agent.viewer import write_page
+
+    for label, path in (
+        ("recorded", trajectory.folder),
+        ("page", write_page(trajectory)),
+        ("picture", write_filmstrip(trajectory)),
+    ):
+        console.print(
+            f"  [dim]{label:<9}[/dim] {escape(str(path))}", highlight=False, soft_wrap=True
+        )

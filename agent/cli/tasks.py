@@ -1,0 +1,41 @@
+"""`vigorl-agent tasks`: what there is to do."""
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from vigorl.agent.cli.ending import errors, play
+
+app = typer.Typer(help="The embedded tasks.", no_args_is_help=True)
+
+
+@app.command("list")
+def tasks_list(
+    seed: Annotated[int, typer.Option(help="Whose words to show.")] = 0,
+    miniwob: Annotated[
+        bool, typer.Option("--miniwob", help="The tasks of MiniWoB++ instead.")
+    ] = False,
+) -> None:
+    """Name the embedded tasks, each with its goal for one seed."""
+    with errors(as_json=False):
+        if miniwob:
+            from vigorl.agent.miniwob import miniwob_table
+
+            Console().print(miniwob_table())
+            return
+        from vigorl.agent.embedded import task_table
+
+        Console().print(task_table(seed))
+
+
+@app.command("serve")
+def tasks_serve(
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8720,
+) -> None:
+    """Serve the embedded tasks to your own browser, until Ctrl-C."""
+    with errors(as_json=False):
+        from vigorl.tasks.local.showroom import serve
+
+        Console().print(f"http://127.0.0.1:{port}/  [dim](Ctrl-C ends it)[/dim]", highlight=False)
+        play(serve(port))
