@@ -6,27 +6,29 @@ An evaluation's folder::
     summary.json         the cells of the table
     images/              every picture once
     <sample>/            the sample's trajectory
+
+An evaluation that was stopped goes on in its folder: samples with a line in `results.jsonl` are
+not played again, and episodes that were cut off begin anew.
 """
 
 import asyncio
+import fcntl
 import json
 import re
-from collections.abc import Callable, Sequence
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, BinaryIO
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from vigorl.agent.rollout import Limits, rollout
 from vigorl.agent.statistics import Cell, wilson
-from vigorl.agent.trajectory import Recorder, Status, as_json
+from vigorl.agent.trajectory import Recorder, Status, as_json, disk, read_start
 from vigorl.browser.environment import Environment
 from vigorl.browser.errors import InconsistentData, UsageError, VigorlError
-from vigorl.browser.geometry import Box
-from vigorl.browser.picture import Picture
-from vigorl.browser.screenshot import StaticScreenshot
-from vigorl.browser.zoom import ZoomEnvironment
 from vigorl.policy.policy import Policy
 
 
@@ -55,6 +57,9 @@ class Result:
     trajectory: str
     by_other_rules: dict[str, float] = field(default_factory=dict)
     """What the same state scores by other rules than the task's own, by their name."""
+
+
+_RESULT = TypeAdapter(Result)
 
 
 @dataclass(frozen=True)
@@ -87,15 +92,15 @@ async def evaluate(
     workers: int = 1,
     on_result: Callable[[Result], None] = lambda result: None,
 ) -> Summary:
-    """Play every sample once, at most `workers` at a time.
+    """Play every sample once, at most `workers` at a time; go on where the folder's record ends.
 
     Args:
         policy: Who plays; shared by all episodes.
         samples: What is played, each in its own world.
-        folder: Where results and trajectories are written; must not hold an evaluation yet.
+        folder: Where results and trajectories are written; may hold a part of this evaluation.
         limits: Of each episode.
         workers: Episodes under way at once.
-        on_result: Called as each one ends.
+        on_result: Called for each one that is recorded already, and as each one ends.
 
     Raises:
         UsageError: there are no samples, or the folder holds another evaluation.
@@ -103,47 +108,131 @@ async def evaluate(
     """
     if not samples:
         raise UsageError("there is nothing to evaluate: no samples")
-    if (folder / "results.jsonl").exists():
-        raise UsageError(f"{folder} holds an evaluation already; choose another --out")
-    images = folder / "images"
-    images.mkdir(parents=True, exist_ok=True)
-    results: dict[str, Result] = {}
-    places = asyncio.Semaphore(workers)
-
-    async def play(sample: Sample) -> None:
-        async with places:
-            environment = sample.make(policy)
-            recorder = Recorder(folder / file_name(sample.id), images)
-            trajectory = await rollout(policy, environment, recorder, limits, sample.task)
-            end = trajectory.end
-            assert end is not None
-            result = Result(
-                sample.id,
-                sample.cells,
-                end.score.value if end.score else None,
-                end.score.why if end.score else "",
-                end.status,
-                end.reason,
-                len(trajectory.steps),
-                round(end.seconds, 3),
-                trajectory.folder.name,
-                end.score.by_other_rules if end.score else {},
-            )
-            results[sample.id] = result
-            lines.write(json.dumps(as_json(result)) + "\n")
-            lines.flush()
+    with _results_of(folder) as lines:
+        results = {result.id: result for result in _recorded(folder, policy, samples, limits)}
+        for result in results.values():
             on_result(result)
+        places = asyncio.Semaphore(workers)
 
-    try:
-        with (folder / "results.jsonl").open("x", encoding="utf-8") as lines:
+        async def play(sample: Sample) -> None:
+            async with places:
+                result = await _result(policy, sample, folder, limits)
+                results[sample.id] = result
+                with disk(folder):
+                    lines.write(json.dumps(as_json(result)).encode() + b"\n")
+                on_result(result)
+
+        try:
             async with asyncio.TaskGroup() as group:
                 for sample in samples:
-                    group.create_task(play(sample))
-    except* VigorlError as errors:
-        raise errors.exceptions[0] from None
-    summary = summarise([results[sample.id] for sample in samples], folder)
-    (folder / "summary.json").write_text(json.dumps(summary.as_json(), indent=2) + "\n")
-    return summary
+                    if sample.id not in results:
+                        group.create_task(play(sample))
+        except* VigorlError as errors:
+            raise errors.exceptions[0] from None
+        summary = summarise([results[sample.id] for sample in samples], folder)
+        with disk(folder):
+            (folder / "summary.json").write_text(json.dumps(summary.as_json(), indent=2) + "\n")
+        return summary
+
+
+async def _result(policy: Policy, sample: Sample, folder: Path, limits: Limits) -> Result:
+    """Play one sample from the start, whatever an interrupted episode has left of it."""
+    environment = sample.make(policy)
+    place = folder / file_name(sample.id)
+    with disk(folder):
+        if (place / "trajectory.jsonl").exists():
+            shutil.rmtree(place)
+    recorder = Recorder(place, folder / "images")
+    trajectory = await rollout(policy, environment, recorder, limits, sample.task)
+    end = trajectory.end
+    assert end is not None
+    return Result(
+        sample.id,
+        sample.cells,
+        end.score.value if end.score else None,
+        end.score.why if end.score else "",
+        end.status,
+        end.reason,
+        len(trajectory.steps),
+        round(end.seconds, 3),
+        trajectory.folder.name,
+        end.score.by_other_rules if end.score else {},
+    )
+
+
+def read_results(folder: Path) -> list[Result]:
+    """The results of an evaluation so far; a last line that was cut off by a kill is left out.
+
+    Raises:
+        UsageError: there is no evaluation in this folder.
+        InconsistentData: a line cannot be read.
+    """
+    path = folder / "results.jsonl"
+    try:
+        lines = path.read_bytes().splitlines(keepends=True)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise UsageError(f"no evaluation at {folder}: there is no {path}") from error
+    if lines and not lines[-1].endswith(b"\n"):
+        lines.pop()
+    results = []
+    for number, line in enumerate(lines, 1):
+        try:
+            results.append(_RESULT.validate_json(line))
+        except ValidationError as error:
+            raise InconsistentData(f"{path}, line {number}: {error}") from error
+    return results
+
+
+@contextmanager
+def _results_of(folder: Path) -> Iterator[BinaryIO]:
+    """The file of results, open at its end, for this process alone."""
+    with disk(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        lines = (folder / "results.jsonl").open("ab", buffering=0)
+    with lines:
+        try:
+            fcntl.flock(lines, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise UsageError(f"another process is evaluating into {folder}") from error
+        yield lines
+
+
+def _recorded(
+    folder: Path, policy: Policy, samples: Sequence[Sample], limits: Limits
+) -> list[Result]:
+    """What the folder holds of this evaluation; a line that was cut off is taken away.
+
+    Raises:
+        UsageError: it holds another one.
+    """
+    results = read_results(folder)
+    with disk(folder), (folder / "results.jsonl").open("rb+") as lines:
+        lines.truncate(lines.read().rfind(b"\n") + 1)
+    tasks = {sample.id: sample.task for sample in samples}
+    for result in results:
+        if result.id not in tasks:
+            raise UsageError(
+                f"{folder} holds an evaluation with other samples ({result.id}); "
+                "choose another --out"
+            )
+        start = read_start(folder / result.trajectory)
+        for what, recorded, wanted in (
+            ("policy", start.policy, policy.describe()),
+            ("set of limits", start.limits, asdict(limits)),
+            ("task", start.task or {}, tasks[result.id]),
+        ):
+            wanted = json.loads(json.dumps(wanted, default=str))
+            names = [name for name in {**recorded, **wanted} if _differ(name, recorded, wanted)]
+            if names:
+                raise UsageError(
+                    f"{folder} holds an evaluation with another {what} ({result.id}: "
+                    f"{', '.join(names)}); choose another --out"
+                )
+    return results
+
+
+def _differ(name: str, one: dict[str, Any], other: dict[str, Any]) -> bool:
+    return (name in one, one.get(name)) != (name in other, other.get(name))
 
 
 def summarise(results: Sequence[Result], folder: Path) -> Summary:
@@ -165,74 +254,3 @@ def summarise(results: Sequence[Result], folder: Path) -> Summary:
 def file_name(sample_id: str) -> str:
     """A sample's id as a folder name."""
     return re.sub(r"[^A-Za-z0-9._-]+", "-", sample_id) or "-"
-
-
-class GroundingRow(BaseModel):
-    """One entry of a grounding set's `manifest.json`; further keys are kept."""
-
-    model_config = ConfigDict(extra="allow", frozen=True)
-
-    id: str | int
-    image: str
-    """Path relative to the manifest."""
-    instruction: str
-    bbox_xyxy: tuple[float, float, float, float]
-    """The target, px of the image."""
-    ui_type: Literal["text", "icon"]
-
-
-def grounding_samples(data: Path, limit: int | None = None) -> list[Sample]:
-    """The samples of a folder with `manifest.json`: click what the instruction names.
-
-    Raises:
-        UsageError: no manifest, or one whose entries are broken; names the entry and the fix.
-    """
-    rows = _read_manifest(data)[:limit]
-    seen: set[str] = set()
-    for row in rows:
-        if (key := file_name(str(row.id))) in seen:
-            raise UsageError(f"{data}/manifest.json: the id {row.id!r} stands there twice")
-        seen.add(key)
-        if not (data / row.image).is_file():
-            raise UsageError(f"{data}/manifest.json, entry {row.id!r}: no image {row.image!r}")
-
-    return [_grounding_sample(data, row) for row in rows]
-
-
-def _grounding_sample(data: Path, row: GroundingRow) -> Sample:
-    def make(_: Policy) -> Environment:
-        picture = Picture.from_bytes((data / row.image).read_bytes())
-        target = Box(*row.bbox_xyxy)
-        if not Box(0, 0, picture.width_px, picture.height_px).contains(target.center):
-            raise InconsistentData(
-                f"{data}/manifest.json, entry {row.id!r}: bbox_xyxy {row.bbox_xyxy} lies outside "
-                f"of its image of {picture.width_px} x {picture.height_px} px"
-            )
-        return ZoomEnvironment(StaticScreenshot(picture, row.instruction, target))
-
-    return Sample(str(row.id), (row.ui_type,), row.model_dump(mode="json"), make)
-
-
-def _read_manifest(data: Path) -> list[GroundingRow]:
-    path = data / "manifest.json"
-    try:
-        rows = TypeAdapter(list[GroundingRow]).validate_json(path.read_bytes())
-    except FileNotFoundError as error:
-        raise UsageError(
-            f"no {path}: --data takes a folder with a manifest.json, a list of "
-            '{"id", "image", "instruction", "bbox_xyxy", "ui_type"}'
-        ) from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = " → ".join(str(part) for part in first["loc"]) or "the file"
-        raise UsageError(
-            f"{path}: {first['msg']} at {place} ({error.error_count()} such problems in all)"
-        ) from error
-    for row in rows:
-        left, top, right, bottom = row.bbox_xyxy
-        if not (left < right and top < bottom):
-            raise UsageError(
-                f"{path}, entry {row.id!r}: bbox_xyxy {row.bbox_xyxy} is not left, top, right, "
-                "bottom with left < right and top < bottom"
-            )
-    return rows

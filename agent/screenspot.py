@@ -11,7 +11,14 @@ from vigorl.browser.picture import Picture
 from vigorl.browser.screenshot import NO_CLICK, StaticScreenshot
 from vigorl.browser.zoom import ZoomEnvironment
 from vigorl.policy.policy import Policy
-from vigorl.tasks.screenspot.rows import ScreenspotRow, Version, image_path, read_screenspot
+from vigorl.tasks.screenspot.rows import (
+    IMAGE_FOLDERS,
+    SOURCES,
+    ScreenspotRow,
+    Version,
+    image_path,
+    read_screenspot,
+)
 from vigorl.tasks.screenspot.tables import SixCells, Table, Verdict, pro_tables, six_cells
 
 
@@ -29,7 +36,10 @@ def screenspot_samples(data: Path, version: Version, limit: int | None = None) -
     rows = read_screenspot(data, version)[:limit]
     for row in rows:
         if image_path(data, row) is None:
-            raise UsageError(f"{data}: the image {row.image} of row {row.id} is not there")
+            raise UsageError(
+                f"{data}: the image {row.image} of row {row.id} is not there, nor in "
+                f"{IMAGE_FOLDERS[version][0]}/. To get ScreenSpot {version}: {SOURCES[version]}"
+            )
     return [_sample(data, row) for row in rows]
 
 

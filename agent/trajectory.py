@@ -282,6 +282,26 @@ def read_trajectory(folder: Path) -> Trajectory:
     return Trajectory(path.parent, records[0], steps, end)
 
 
+def read_start(folder: Path) -> StartRecord:
+    """The first line of a trajectory's folder: what the episode was about.
+
+    Raises:
+        UsageError: there is no trajectory in this folder.
+        InconsistentData: its first line cannot be read.
+    """
+    path = folder / "trajectory.jsonl"
+    try:
+        with path.open("rb") as lines:
+            record = _RECORD.validate_json(lines.readline())
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise UsageError(f"no trajectory at {folder}: there is no {path}") from error
+    except ValidationError as error:
+        raise InconsistentData(f"{path}, line 1: {error}") from error
+    if not isinstance(record, StartRecord):
+        raise InconsistentData(f"{path}: does not begin with a start")
+    return record
+
+
 def versions() -> dict[str, str]:
     """Versions of the packages that decide what an episode looks like."""
     found = {}

@@ -43,14 +43,18 @@ def layer_imports(path: Path) -> set[str]:
 
 def imported_at_once(path: Path) -> set[str]:
     """Modules of the package that importing a module brings in."""
-    statements = [
-        statement
-        for statement in tree_of(path).body
-        if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef)
-        and not (isinstance(statement, ast.If) and ast.unparse(statement.test) == "TYPE_CHECKING")
-    ]
-    names = (name for statement in statements for name in imports(statement))
-    return {name for name in names if name.split(".")[0] == "vigorl"}
+
+    def found(node: ast.AST) -> Iterator[str]:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            return
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            return
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield from imports(node)
+        for child in ast.iter_child_nodes(node):
+            yield from found(child)
+
+    return {name for name in found(tree_of(path)) if name.split(".")[0] == "vigorl"}
 
 
 def named(path: Path) -> str:

@@ -1,16 +1,21 @@
 """`vigorl-agent data`: pictures and episodes to learn from."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
-from vigorl.agent.cli.ending import errors, play, print_json
+from vigorl.agent.cli.ending import DONE, TASK_FAILED, errors, play, print_json
 from vigorl.agent.cli.options import AsJson
 
-app = typer.Typer(help="Screenshots to learn from.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from vigorl.agent.data_check import DataCheck
+
+app = typer.Typer(help="Screenshots to learn from, and data to measure by.", no_args_is_help=True)
+check_app = typer.Typer(help="Look whether a copy of a benchmark is whole.", no_args_is_help=True)
+app.add_typer(check_app, name="check")
 
 
 @app.command("generate")
@@ -101,3 +106,30 @@ def data_oracles(
         )
         prepare(out, episodes, world or ())
         console.print(f"[green]ready[/green]  lessons in {escape(str(out))}", highlight=False)
+
+
+@check_app.command("screenspot")
+def check_screenspot(
+    data: Annotated[Path, typer.Option(help="A copy: its folder as published, or one file.")],
+    version: Annotated[Literal["v1", "v2", "pro"], typer.Option(help="Which ScreenSpot it is.")],
+    as_json: AsJson = False,
+) -> None:
+    """Count the rows, put the boxes into their images, open every image, and look for duplicates.
+
+    Exit code 0 says that the copy is whole, 1 that it is not.
+
+    [dim]$[/dim] vigorl-agent data check screenspot --data ScreenSpot-Pro --version pro
+    """
+    with errors(as_json):
+        from vigorl.agent.data_check import check_of_screenspot
+
+        _report(check_of_screenspot(data, version), as_json)
+
+
+def _report(check: "DataCheck", as_json: bool) -> None:
+    from vigorl.agent.data_check import shown
+
+    Console(stderr=as_json).print(shown(check))
+    if as_json:
+        print_json(check.as_json())
+    raise typer.Exit(TASK_FAILED if check.problems else DONE)

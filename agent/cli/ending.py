@@ -46,7 +46,10 @@ class errors:
     def _leave(self, status: str, message: str, code: int) -> NoReturn:
         colour = "yellow" if code == INTERRUPTED else "red"
         console = Console(stderr=True)
-        console.print(f"[bold {colour}]{status}[/]  {escape(message)}", highlight=False)
+        # The terminal breaks the line, so that a command or a path can be copied out of it.
+        console.print(
+            f"[bold {colour}]{status}[/]  {escape(message)}", highlight=False, soft_wrap=True
+        )
         if self.as_json:
             print_json({"status": status, "reason": message})
         raise typer.Exit(code)

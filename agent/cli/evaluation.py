@@ -1,22 +1,37 @@
 """`vigorl-agent eval`: many episodes, one table."""
 
+import asyncio
+import json
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from vigorl.agent.cli.ending import errors, play, print_json
 from vigorl.agent.cli.options import ApiKey, AsJson, Family, Model, ModelName, Temperature
 
 if TYPE_CHECKING:
     from vigorl.agent.evaluation import Sample, Summary
+    from vigorl.agent.progress import Report
     from vigorl.agent.rollout import Limits
     from vigorl.agent.run import ModelConfig
+    from vigorl.policy.policy import Policy
 
 app = typer.Typer(help="Measure a policy.", no_args_is_help=True)
+
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        help="Where to record, or the folder of an evaluation that was stopped, to go on with it; "
+        "default: a new one in runs/."
+    ),
+]
 
 
 @app.command("grounding")
@@ -29,7 +44,7 @@ def eval_grounding(
     temperature: Temperature = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first N samples.")] = None,
     workers: Annotated[int, typer.Option(min=1, help="Episodes at once.")] = 1,
-    out: Annotated[Path | None, typer.Option(help="Where to record; default: runs/….")] = None,
+    out: Out = None,
     as_json: AsJson = False,
 ) -> None:
     """Point at what an instruction names, on still screenshots.
@@ -40,15 +55,15 @@ def eval_grounding(
     included, is right.
     """
     with errors(as_json):
-        from vigorl.agent.evaluation import grounding_samples
         from vigorl.agent.generated import holds_shards, shard_samples
+        from vigorl.agent.grounding import grounding_samples
         from vigorl.agent.rollout import Limits
         from vigorl.agent.run import ModelConfig
 
         read = shard_samples if holds_shards(data) else grounding_samples
         world = nullcontext(read(data, limit))
         policy = ModelConfig(model, model_name, family, api_key, temperature)
-        _evaluate("grounding", policy, world, Limits(steps=12), workers, out, as_json)
+        _Evaluation("grounding", policy, world, Limits(steps=12), workers, out, as_json).play()
 
 
 @app.command("tasks")
@@ -71,7 +86,7 @@ def eval_tasks(
     api_key: ApiKey = None,
     temperature: Temperature = None,
     workers: Annotated[int, typer.Option(min=1, help="Episodes at once.")] = 2,
-    out: Annotated[Path | None, typer.Option(help="Where to record; default: runs/….")] = None,
+    out: Out = None,
     as_json: AsJson = False,
 ) -> None:
     """Do the embedded tasks, and let their judges read the pages' real state."""
@@ -82,7 +97,7 @@ def eval_tasks(
 
         world = open_tasks(seeds, task, split, told, skip)
         policy = ModelConfig(model, model_name, family, api_key, temperature)
-        _evaluate("tasks", policy, world, Limits(steps=40), workers, out, as_json)
+        _Evaluation("tasks", policy, world, Limits(steps=40), workers, out, as_json).play()
 
 
 @app.command("miniwob")
@@ -106,7 +121,7 @@ def eval_miniwob(
     api_key: ApiKey = None,
     temperature: Temperature = None,
     workers: Annotated[int, typer.Option(min=1, help="Episodes at once.")] = 4,
-    out: Annotated[Path | None, typer.Option(help="Where to record; default: runs/….")] = None,
+    out: Out = None,
     as_json: AsJson = False,
 ) -> None:
     """Do the tasks of MiniWoB++; a raw reward above 0 counts as done, as in BrowserGym."""
@@ -119,37 +134,111 @@ def eval_miniwob(
         policy = ModelConfig(model, model_name, family, api_key, temperature)
         # A click that changes nothing is no sign of a loop where pages are this small.
         limits = Limits(steps=max_steps, repeats=max_steps, unchanged=max_steps)
-        _evaluate("miniwob", policy, world, limits, workers, out, as_json)
+        _Evaluation("miniwob", policy, world, limits, workers, out, as_json).play()
 
 
-def _evaluate(
-    name: str,
-    model: "ModelConfig",
-    world: "AbstractAsyncContextManager[list[Sample]]",
-    limits: "Limits",
-    workers: int,
-    out: Path | None,
-    as_json: bool,
+@app.command("screenspot")
+def eval_screenspot(
+    data: Annotated[Path, typer.Option(help="A copy: its folder as published, or one file.")],
+    version: Annotated[Literal["v1", "v2", "pro"], typer.Option(help="Which ScreenSpot it is.")],
+    model: Model = "reader",
+    model_name: ModelName = None,
+    family: Family = None,
+    api_key: ApiKey = None,
+    temperature: Temperature = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only the first N rows.")] = None,
+    max_steps: Annotated[int, typer.Option(min=1, help="Of each episode, zooms included.")] = 12,
+    workers: Annotated[int, typer.Option(min=1, help="Episodes at once.")] = 1,
+    out: Out = None,
+    as_json: AsJson = False,
 ) -> None:
-    from vigorl.agent.evaluation import evaluate
-    from vigorl.agent.progress import progress, summary_table
-    from vigorl.agent.run import open_policy
+    """Point at what ScreenSpot names: v1, v2 or Pro, with the tables of its authors.
 
-    folder = out or Path("runs") / f"{datetime.now():%Y%m%d-%H%M%S}-{name}"
-    console = Console(stderr=as_json)
+    Boxes are read by the convention of whichever form the copy has; a point on the border is
+    right; an answer without a point is wrong and stays in the denominator.
 
-    async def work() -> "Summary":
-        policy = await open_policy(model)
+    [dim]$[/dim] vigorl-agent eval screenspot --data ScreenSpot-v2 --version v2 --model …
+    """
+    with errors(as_json):
+        from vigorl.agent.evaluation import read_results
+        from vigorl.agent.rollout import Limits
+        from vigorl.agent.run import ModelConfig
+        from vigorl.agent.screenspot import screenspot_samples, screenspot_table
+        from vigorl.agent.screenspot_tables import screenspot_report
+        from vigorl.tasks.screenspot.rows import read_screenspot
+
+        rows = read_screenspot(data, version)[:limit]
+        world = nullcontext(screenspot_samples(data, version, limit))
+        policy = ModelConfig(model, model_name, family, api_key, temperature)
+
+        def report(summary: "Summary", title: str) -> "Report":
+            tables = screenspot_table(rows, read_results(summary.folder))
+            return screenspot_report(tables, summary, title)
+
+        name, limits = f"screenspot-{version}", Limits(steps=max_steps)
+        _Evaluation(name, policy, world, limits, workers, out, as_json, report).play()
+
+
+@dataclass(frozen=True)
+class _Evaluation:
+    """What all of these commands do in the end."""
+
+    name: str
+    model: "ModelConfig"
+    world: "AbstractAsyncContextManager[list[Sample]]"
+    limits: "Limits"
+    workers: int
+    out: Path | None
+    as_json: bool
+    report: "Callable[[Summary, str], Report] | None" = None
+    """The tables to show, where the summary's own is not the one."""
+    wrap: "Callable[[Policy], Policy] | None" = None
+    """What goes around the policy."""
+
+    def play(self) -> None:
+        """Evaluate, and show the tables."""
+        from vigorl.agent.progress import plain_report
+        from vigorl.agent.trajectory import disk
+
+        folder = self.out or Path("runs") / f"{datetime.now():%Y%m%d-%H%M%S}-{self.name}"
         try:
-            async with world as samples:
+            summary = play(self._evaluate(folder))
+        except (KeyboardInterrupt, asyncio.CancelledError):
+            Console(stderr=True).print(
+                f"[dim]to go on: the same command with[/dim] --out {escape(str(folder))}",
+                highlight=False,
+                soft_wrap=True,
+            )
+            raise
+        report = (self.report or plain_report)(summary, f"{self.name} · {self.model.model}")
+        console = Console(stderr=self.as_json)
+        for table in report.tables:
+            console.print(table)
+        numbers = summary.as_json()
+        if report.numbers:
+            with disk(folder):
+                text = json.dumps(report.numbers, indent=2, ensure_ascii=False)
+                (folder / "tables.json").write_text(text + "\n", encoding="utf-8")
+            numbers["tables"] = report.numbers
+        if self.as_json:
+            print_json(numbers)
+
+    async def _evaluate(self, folder: Path) -> "Summary":
+        from vigorl.agent.evaluation import evaluate
+        from vigorl.agent.progress import progress
+        from vigorl.agent.run import open_policy
+
+        policy = await open_policy(self.model)
+        try:
+            async with self.world as samples:
                 with progress(len(samples), Console(stderr=True)) as on_result:
                     return await evaluate(
-                        policy, samples, folder, limits=limits, workers=workers, on_result=on_result
+                        self.wrap(policy) if self.wrap else policy,
+                        samples,
+                        folder,
+                        limits=self.limits,
+                        workers=self.workers,
+                        on_result=on_result,
                     )
         finally:
             await policy.close()
-
-    summary = play(work())
-    console.print(summary_table(summary, f"{name} · {model.model}"))
-    if as_json:
-        print_json(summary.as_json())

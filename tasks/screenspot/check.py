@@ -49,6 +49,12 @@ class Report:
     """
     without_image: tuple[str, ...]
     """Ids of rows whose images the copy does not have."""
+    protruding: tuple[str, ...]
+    """Ids of rows whose targets end a pixel beside their images; published ones, too."""
+
+
+PROTRUDING_PX = 1.0
+"""How far a target may stick out of its image before it is called wrong."""
 
 
 def check_screenspot(rows: Sequence[ScreenspotRow], version: Version, data: Path) -> Report:
@@ -71,7 +77,7 @@ def check_screenspot(rows: Sequence[ScreenspotRow], version: Version, data: Path
         if name not in COUNTS[version]
     ]
     sizes: dict[Path, tuple[int, int] | str] = {}
-    without_image = []
+    without_image, protruding = [], []
     for row in rows:
         size_px: tuple[int, int] | None = row.size_px
         if (path := image_path(data, row)) is None:
@@ -85,17 +91,28 @@ def check_screenspot(rows: Sequence[ScreenspotRow], version: Version, data: Path
             elif size_px is not None and size_px != read:
                 problems.append(Problem(row.id, f"{path.name} is {read} px, not {size_px}"))
             size_px = size_px if isinstance(read, str) else read
-        problems += [Problem(row.id, text) for text in _faults_of_target(row.target_px, size_px)]
-    return Report(counts, tuple(problems), _duplicates(rows), tuple(without_image))
+        if row.target_px.area <= 0:
+            problems.append(Problem(row.id, f"the target {row.target_px} is empty"))
+        elif (beyond_px := _beyond_px(row.target_px, size_px)) > PROTRUDING_PX:
+            text = f"the target {row.target_px} is not inside of its image of {size_px} px"
+            problems.append(Problem(row.id, text))
+        elif beyond_px > 0:
+            protruding.append(row.id)
+    return Report(
+        counts, tuple(problems), _duplicates(rows), tuple(without_image), tuple(protruding)
+    )
 
 
-def _faults_of_target(target_px: Box, size_px: tuple[int, int] | None) -> list[str]:
-    if target_px.area <= 0:
-        return [f"the target {target_px} is empty"]
-    bounds = Box(0, 0, *(size_px or (float("inf"), float("inf"))))
-    if target_px.intersection(bounds) != target_px:
-        return [f"the target {target_px} is not inside of its image of {size_px} px"]
-    return []
+def _beyond_px(target_px: Box, size_px: tuple[int, int] | None) -> float:
+    """How far a target sticks out of its image, px."""
+    width_px, height_px = size_px or (float("inf"), float("inf"))
+    return max(
+        -target_px.left,
+        -target_px.top,
+        target_px.right - width_px,
+        target_px.bottom - height_px,
+        0.0,
+    )
 
 
 def _size_px(path: Path) -> tuple[int, int] | str:

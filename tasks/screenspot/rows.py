@@ -39,6 +39,18 @@ IMAGE_FOLDERS: dict[Version, tuple[str, ...]] = {
 """Where a copy keeps its images, relative to its folder."""
 
 
+SOURCES: dict[Version, str] = {
+    "v1": "unpack the archive that https://github.com/njucckevin/SeeClick links: "
+    "screenspot_{mobile,desktop,web}.json and screenspot_imgs/",
+    "v2": "hf download OS-Copilot/ScreenSpot-v2 --repo-type dataset --local-dir DIR, and unzip "
+    "DIR/screenspotv2_image.zip there: screenspot_{mobile,desktop,web}_v2.json and "
+    "screenspotv2_image/",
+    "pro": "hf download likaixin/ScreenSpot-Pro --repo-type dataset --local-dir DIR: "
+    "annotations/ and images/",
+}
+"""How to get a copy, and what it consists of."""
+
+
 @dataclass(frozen=True, slots=True)
 class ScreenspotRow:
     """One instruction and the place that it means."""
@@ -132,17 +144,24 @@ def _files(data: Path, version: Version) -> list[tuple[Path, Group | None]]:
     if data.is_file():
         named = [group for group in GROUPS if f"_{group}" in data.name]
         return [(data, named[0] if named else None)]
+    if not data.is_dir():
+        raise UsageError(f"no folder {data}. To get ScreenSpot {version}: {SOURCES[version]}")
     if version == "pro":
         paths = sorted((data / "annotations").glob("*.json"))
         if not paths:
-            raise UsageError(f"no {data}/annotations/*.json: is this a copy of ScreenSpot-Pro?")
+            raise UsageError(
+                f"no {data}/annotations/*.json: is this a copy of ScreenSpot-Pro? To get one: "
+                f"{SOURCES[version]}"
+            )
         return [(path, None) for path in paths]
     suffix = "" if version == "v1" else "_v2"
     files: list[tuple[Path, Group | None]] = []
     for group in GROUPS:
         path = data / f"screenspot_{group}{suffix}.json"
         if not path.is_file():
-            raise UsageError(f"no {path}: is this a copy of ScreenSpot {version}?")
+            raise UsageError(
+                f"no {path}: is this a copy of ScreenSpot {version}? To get one: {SOURCES[version]}"
+            )
         files.append((path, group))
     return files
 

@@ -1,5 +1,6 @@
 """Evaluation: the same loop over many samples, one table, and sets that are broken."""
 
+import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +10,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from vigorl.agent.evaluation import evaluate, grounding_samples
+from vigorl.agent.evaluation import Result, evaluate, read_results
+from vigorl.agent.grounding import grounding_samples
 from vigorl.agent.rollout import Limits
 from vigorl.agent.trajectory import read_trajectory
 from vigorl.browser.actions import Click, GiveUp
@@ -128,8 +130,71 @@ async def test_a_box_outside_of_its_image_is_refused(tmp_path: Path) -> None:
 
 
 async def test_an_evaluation_does_not_overwrite_another(tmp_path: Path) -> None:
-    samples = grounding_samples(write_set(tmp_path, ROW))
+    data = write_set(tmp_path, ROW)
+    samples, out = grounding_samples(data), tmp_path / "o"
     policy = Pointer(lambda _: Point(1, 1))
-    await evaluate(policy, samples, tmp_path / "o", limits=Limits())
-    with pytest.raises(UsageError, match="choose another --out"):
-        await evaluate(policy, samples, tmp_path / "o", limits=Limits())
+    await evaluate(policy, samples, out, limits=Limits())
+    before = (out / "results.jsonl").read_bytes()
+    for other, limits, words in (
+        (Pointer(policy.rule, name="other"), Limits(), r"another policy \(a/1: name"),
+        (policy, Limits(steps=3), r"another set of limits \(a/1: steps\)"),
+    ):
+        with pytest.raises(UsageError, match=f"{words}.*choose another --out"):
+            await evaluate(other, samples, out, limits=limits)
+    changed = {**ROW, "bbox_xyxy": [0, 0, 20, 21]}
+    with pytest.raises(UsageError, match=r"another task \(a/1: bbox_xyxy\)"):
+        samples = grounding_samples(write_set(tmp_path, changed))
+        await evaluate(policy, samples, out, limits=Limits())
+    with pytest.raises(UsageError, match=r"other samples \(a/1\)"):
+        samples = grounding_samples(write_set(tmp_path, {**ROW, "id": "b"}))
+        await evaluate(policy, samples, out, limits=Limits())
+    assert (out / "results.jsonl").read_bytes() == before
+
+
+async def test_an_evaluation_goes_on_to_the_summary_it_would_have_had(tmp_path: Path) -> None:
+    data = write_set(tmp_path, *({**ROW, "id": n, "instruction": str(n)} for n in range(7)))
+    samples = grounding_samples(data)
+    whole = Pointer(lambda goal: Point(3 if int(goal) % 2 else 30, 3))
+    played: list[str] = []
+
+    class Stopping(Pointer):
+        """Its process is stopped in its fifth episode."""
+
+        async def act(self, observation: Observation) -> Turn:
+            if self.goal == "4":
+                running.cancel()
+                await asyncio.sleep(60)
+            return await super().act(observation)
+
+        def actor(self, goal: str) -> Pointer:
+            played.append(goal)
+            return Stopping(self.rule, self.name, goal)
+
+    class Counting(Pointer):
+        def actor(self, goal: str) -> Pointer:
+            played.append(goal)
+            return super().actor(goal)
+
+    out, limits = tmp_path / "stopped", Limits(steps=2)
+    running = asyncio.ensure_future(evaluate(Stopping(whole.rule), samples, out, limits=limits))
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert read_trajectory(out / "4").status == "interrupted"
+    assert len(read_results(out)) == 4
+    with (out / "results.jsonl").open("ab") as lines:
+        lines.write(b'{"id": "4", "cel')  # as a kill would leave it
+    assert len(read_results(out)) == 4
+    played.clear()
+    seen: list[Result] = []
+    summary = await evaluate(
+        Counting(whole.rule), samples, out, limits=limits, on_result=seen.append
+    )
+    assert played == ["4", "5", "6"]
+    assert [result.id for result in seen] == [str(n) for n in range(7)]
+    expected = await evaluate(whole, samples, tmp_path / "whole", limits=limits)
+    assert summary.cells == expected.cells
+    assert (summary.cells["all"].mean, summary.cells["all"].n) == (pytest.approx(3 / 7), 7)
+    assert [result.score for result in read_results(out)] == [
+        result.score for result in read_results(tmp_path / "whole")
+    ]
+    assert read_trajectory(out / "4").status == "done"

@@ -201,12 +201,13 @@ def test_pro_has_four_tables() -> None:
 
 
 def test_a_check_finds_what_is_wrong_with_a_copy(tmp_path: Path) -> None:
-    beyond = {**RELABELLED, "bbox": [10, 20, 101, 40]}
+    beyond = {**RELABELLED, "bbox": [10, 20, 102, 40]}
+    protruding = {**RELABELLED, "bbox": [10, 20, 101, 40]}
     empty = {**RELABELLED, "bbox": [10, 20, 10, 40]}
     broken = {**RELABELLED, "img_filename": "broken.png"}
     other = {**RELABELLED, "img_filename": "other.png"}
     gone = {**RELABELLED, "img_filename": "gone.png"}
-    entries = [RELABELLED, RELABELLED, beyond, empty, broken, other, gone]
+    entries = [RELABELLED, RELABELLED, beyond, empty, broken, other, gone, protruding]
     data = write(tmp_path, "v2", *entries)
     images = tmp_path / "screenspotv2_image"
     images.mkdir()
@@ -215,8 +216,8 @@ def test_a_check_finds_what_is_wrong_with_a_copy(tmp_path: Path) -> None:
     (images / "broken.png").write_bytes(b"no image")
     report = check_screenspot(read_screenspot(data, "v2"), "v2", data)
     texts = {(problem.row, problem.text.split(":")[0]) for problem in report.problems}
-    assert report.counts == {"mobile": 7}
-    assert Problem("", "mobile: 7 rows instead of 501") in report.problems
+    assert report.counts == {"mobile": 8}
+    assert Problem("", "mobile: 8 rows instead of 501") in report.problems
     assert Problem("", "web: 0 rows instead of 437") in report.problems
     assert ("mobile/4", "broken.png cannot be read") in texts
     assert Problem("mobile/5", "other.png is (50, 60) px, not (100, 60)") in report.problems
@@ -229,6 +230,7 @@ def test_a_check_finds_what_is_wrong_with_a_copy(tmp_path: Path) -> None:
     }
     assert report.duplicates == (("mobile/0", "mobile/1"),)
     assert report.without_image == ("mobile/6",)
+    assert report.protruding == ("mobile/7",)
 
 
 class Pointer:
@@ -293,7 +295,7 @@ def test_complete_annotations_are_read_and_checked() -> None:
         assert sum(report.counts.values()) == (1581 if version == "pro" else 1272)
         # Published boxes that are one pixel beyond their image; the counts are right.
         beyond = {"v1": [], "v2": ["mobile/449"], "pro": ["CAD/53"]}[version]
-        assert [problem.row for problem in report.problems] == beyond
+        assert (list(report.protruding), report.problems) == (beyond, ())
         assert len(report.duplicates) == (version == "v2")
 
 

@@ -1,0 +1,82 @@
+"""What there is to say about a copy of a benchmark's data."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from vigorl.agent.plain_text import one_line
+from vigorl.tasks.screenspot.check import COUNTS, check_screenspot
+from vigorl.tasks.screenspot.rows import Version, read_screenspot
+
+SHOWN = 20
+"""Problems that are printed; `--json` has all."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataCheck:
+    """The findings."""
+
+    name: str
+    counts: dict[str, int]
+    published: Mapping[str, int]
+    """How many there should be."""
+    problems: tuple[str, ...]
+    """What is wrong with the copy; it is whole where there are none."""
+    notes: tuple[str, ...]
+    """What is no fault of the copy."""
+
+    def as_json(self) -> dict[str, Any]:
+        """For `--json`."""
+        return {"is_whole": not self.problems, **asdict(self), "published": dict(self.published)}
+
+
+def check_of_screenspot(data: Path, version: Version) -> DataCheck:
+    """Check a copy of ScreenSpot.
+
+    Raises:
+        UsageError: it cannot be read.
+    """
+    rows = read_screenspot(data, version)
+    report = check_screenspot(rows, version, data)
+    missing = report.without_image
+    problems = [f"{each.row}: {each.text}" if each.row else each.text for each in report.problems]
+    if missing:
+        named = ", ".join(missing[:3]) + (", …" if len(missing) > 3 else "")
+        problems.append(f"images of {len(missing)} of {len(rows)} rows are not there ({named})")
+    notes = [
+        f"{one} and {two} ask the same of the same picture; the published sets have such pairs"
+        for one, two in report.duplicates
+    ]
+    notes += [
+        f"{row}: the target ends a pixel beside its image; the published sets have such boxes"
+        for row in report.protruding
+    ]
+    return DataCheck(
+        f"ScreenSpot {version}", report.counts, COUNTS[version], tuple(problems), tuple(notes)
+    )
+
+
+def shown(check: DataCheck) -> RenderableType:
+    """For the terminal."""
+    table = Table(title=check.name, title_justify="left")
+    table.add_column("", style="bold")
+    table.add_column("here", justify="right")
+    table.add_column("published", justify="right")
+    for name in {**check.published, **check.counts}:
+        table.add_row(
+            Text(name), str(check.counts.get(name, 0)), str(check.published.get(name, "–"))
+        )
+    table.add_row(Text("all"), str(sum(check.counts.values())), str(sum(check.published.values())))
+    lines = [Text(f"✗ {one_line(problem)}", "red") for problem in check.problems[:SHOWN]]
+    if len(check.problems) > SHOWN:
+        more = len(check.problems) - SHOWN
+        lines.append(Text(f"✗ and {more} more; --json lists all", "red"))
+    lines += [Text(f"· {one_line(note)}", "dim") for note in check.notes[:SHOWN]]
+    if not check.problems:
+        lines.append(Text("✓ whole", "green"))
+    return Group(table, *lines)
