@@ -78,10 +78,7 @@ def test_the_command_line_imports_the_rest_inside_its_commands(path: Path) -> No
 def test_the_layering_test_sees_imports() -> None:
     assert layer_imports(ROOT / "agent" / "rollout.py") == {"agent", "browser", "policy"}
     assert layer_imports(COMMANDS / "train.py") == {"agent", "browser", "training"}
-    assert imported_at_once(COMMANDS / "train.py") == {
-        "vigorl.agent.cli.ending",
-        "vigorl.browser.errors",
-    }
+    assert imported_at_once(COMMANDS / "setup.py") == {"vigorl.agent.cli.ending"}
 
 
 def test_every_package_is_in_the_wheel() -> None:
