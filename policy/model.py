@@ -165,16 +165,7 @@ def _load(
     hardware: Hardware,
 ) -> tuple[Family, Backend, Sampling]:
     """Load a checkpoint; takes from seconds to minutes."""
-    if spec == NANO:
-        spec = str(packaged_nano())
-    folder = Path(spec)
-    if folder.exists() and not (folder / "config.json").is_file():
-        raise UsageError(f"{spec} is no checkpoint: it holds no config.json")
-    if not folder.exists() and (folder.is_absolute() or spec.count("/") != 1):
-        raise UsageError(
-            f"no model {spec}: give the URL of a server (http://…), an existing folder with a "
-            "checkpoint, or a hub id like Qwen/Qwen2.5-VL-3B-Instruct"
-        )
+    spec = checkpoint_of(spec)
     try:
         from vigorl.policy.local.backend import LocalBackend
         from vigorl.policy.local.network import Network, read_model_type
@@ -187,6 +178,25 @@ def _load(
     network = Network(spec, chosen, hardware)
     bounded = _bounded(sampling, chosen)
     return chosen, LocalBackend(network, bounded, max_batch=hardware.max_batch), bounded
+
+
+def checkpoint_of(spec: str) -> str:
+    """The folder or hub id that a model's name stands for, as far as a look at the disk can tell.
+
+    Raises:
+        UsageError: there is no such checkpoint.
+    """
+    if spec == NANO:
+        return str(packaged_nano())
+    folder = Path(spec)
+    if folder.exists() and not (folder / "config.json").is_file():
+        raise UsageError(f"{spec} is no checkpoint: it holds no config.json")
+    if not folder.exists() and (folder.is_absolute() or spec.count("/") != 1):
+        raise UsageError(
+            f"no model {spec}: give the URL of a server (http://…), an existing folder with a "
+            "checkpoint, or a hub id like Qwen/Qwen2.5-VL-3B-Instruct"
+        )
+    return spec
 
 
 def packaged_nano() -> Path:

@@ -19,10 +19,10 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from transformers.utils.logging import disable_progress_bar
@@ -35,7 +35,7 @@ from vigorl.policy.backend import Hardware, Sampling
 from vigorl.policy.family import Family, family_named, family_of
 from vigorl.policy.local.backend import LocalBackend
 from vigorl.policy.local.network import Network, read_model_type
-from vigorl.policy.model import NANO, ModelPolicy, packaged_nano, policy_of
+from vigorl.policy.model import ModelPolicy, checkpoint_of, policy_of
 from vigorl.training.groups import Group, group_of
 from vigorl.training.grpo import GrpoConfig, optimizer_of, prepare, update
 from vigorl.training.rewards import RULES
@@ -118,9 +118,9 @@ class Practice:
         """
         self.config = config
         self.folder = folder
-        _claim(folder, config)
+        _check_folder(folder, config)
         newest = max(_checkpoints(folder), default=None)
-        begin = str(packaged_nano()) if config.model == NANO else config.model
+        begin = _start_of(config)
         family = _family(config.family, begin)
         hardware = Hardware(device=config.device, dtype="float32")
         self.network = Network(str(newest / "model") if newest else begin, family, hardware)
@@ -136,6 +136,7 @@ class Practice:
                 newest / "optimizer.pt", map_location=self.network.device, weights_only=True
             )
             self.optimizer.load_state_dict(state)
+        _claim(folder, config)  # not before: what could not begin leaves no trace
         _forget_after(folder, self.progress.step)
 
     def policy(self) -> ModelPolicy:
@@ -196,13 +197,14 @@ async def practise(
 ) -> Progress:
     """Train; go on where `folder` says that it was interrupted.
 
-    A cancellation (Ctrl-C) saves what was learnt by the last update, and is raised again.
+    A cancellation (Ctrl-C) and a fault save what was learnt by the last update, and are raised
+    again.
 
     Args:
         config: How.
         folder: Gets everything that is written.
         tasks: What is practised.
-        say: Told every line of metrics, for a person.
+        say: Told what came of every step, in a line for a person.
 
     Raises:
         InfrastructureFault: every episode of a step broke, or the folder cannot be written.
@@ -233,17 +235,36 @@ async def practise(
             }
             with disk(folder), (folder / "metrics.jsonl").open("a") as file:
                 file.write(json.dumps(line) + "\n")
-            say("  ".join(f"{name} {value:g}" for name, value in line.items()))
+            say(told(line, config.steps))
             if practice.progress.step % config.checkpoint_every < config.updates:
                 practice.save()
             await asyncio.sleep(0)
-    except asyncio.CancelledError:
+    except (asyncio.CancelledError, InfrastructureFault):
         practice.save()
         raise
     finally:
         await policy.close()
     practice.save()
     return practice.progress
+
+
+def told(line: Mapping[str, float], steps: int) -> str:
+    """A line of metrics.jsonl, for a person."""
+    parts = [
+        f"step {line['step']:g}/{steps}",
+        f"score {line['score']:.2f} of {line['episodes']:g} episodes",
+        f"{line['groups_kept']:g} of {line['groups']:g} groups differ",
+    ]
+    if line["faults"]:
+        parts.append(f"{line['faults']:g} broke")
+    if not line["groups_kept"]:
+        parts.append("nothing to learn from")
+    if line.get("skipped"):
+        parts.append("gradient not finite: left out")
+    if "kl" in line:
+        parts.append(f"kl {line['kl']:.4f}")
+    parts.append(f"played {line['play_s']:.0f} s, learnt {line['learn_s']:.0f} s")
+    return "  ".join(parts)
 
 
 class Stint:
@@ -339,6 +360,12 @@ async def practise_embedded(
         UsageError: one of the names is no task, or the configuration cannot be carried out.
         InfrastructureFault: the browser, the site or the disk broke.
     """
+    _check_folder(folder, config)  # before a browser is opened for nothing
+    _start_of(config)
+    if seeded := [name for name in config.tasks if ":" in name]:
+        raise UsageError(
+            f"{seeded[0]} is one seed of a task: practice takes many, so name the task alone"
+        )
     # Playwright is needed here alone: whoever learns from other worlds need not have it.
     from vigorl.agent.embedded import open_tasks
 
@@ -348,6 +375,20 @@ async def practise_embedded(
 
 _SEEDS = 200
 """Of each task; then they begin again."""
+
+
+def _start_of(config: PracticeConfig) -> str:
+    """The checkpoint that it starts from, as far as a look at the disk can tell.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if config.model.startswith(("http://", "https://")) or config.model in ("reader", "random"):
+        raise UsageError(
+            f"{config.model} has no weights that could be trained here: start from nano, the "
+            "folder of a checkpoint, or a hub id"
+        )
+    return checkpoint_of(config.model)
 
 
 def _family(name: str | None, path: str) -> Family:
@@ -360,23 +401,42 @@ def _checkpoints(folder: Path) -> list[Path]:
     return [path.parent for path in found if path.parent.suffix != ".part"]
 
 
-def _claim(folder: Path, config: PracticeConfig) -> None:
-    """Note the configuration, or refuse a folder of another training; steps may be added."""
+def _check_folder(folder: Path, config: PracticeConfig) -> None:
+    """Refuse a folder of another training; some of the configuration may change."""
     path = folder / "config.json"
-    asked = json.loads(json.dumps(asdict(config)))
+    if not path.exists():
+        return
     with disk(folder):
-        if path.exists():
-            known = json.loads(path.read_text())
-            differing = [
-                name for name in asked if known.get(name) != asked[name] and name not in _MAY_CHANGE
-            ]
-            if differing:
-                raise UsageError(
-                    f"{folder} holds a training with another {', '.join(differing)}: choose "
-                    "another folder"
-                )
+        text = path.read_text()
+    try:
+        known = json.loads(text)
+    except ValueError:
+        known = None
+    if not isinstance(known, dict) or "group_size" not in known:
+        raise UsageError(f"{folder} holds something else ({path}): choose another folder")
+    asked = _as_json(config)
+    differing = [
+        name for name in asked if known.get(name) != asked[name] and name not in _MAY_CHANGE
+    ]
+    if differing:
+        raise UsageError(
+            f"{folder} holds a training with another {', '.join(differing)}: choose another "
+            f"folder, or ask for what {path} says"
+        )
+
+
+def _claim(folder: Path, config: PracticeConfig) -> None:
+    """Note the configuration."""
+    with disk(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(asked, indent=1) + "\n")
+        (folder / "config.json").write_text(json.dumps(_as_json(config), indent=1) + "\n")
+
+
+def _as_json(config: PracticeConfig) -> dict[str, Any]:
+    """The configuration as it is read back from its file."""
+    asked: dict[str, Any] = json.loads(json.dumps(asdict(config)))
+    update = asked.pop("update")
+    return {**asked, **{f"update.{name}": value for name, value in update.items()}}
 
 
 _MAY_CHANGE = ("steps", "checkpoint_every", "episodes_at_once", "device")

@@ -1,5 +1,8 @@
 """`vigorl-agent train`: models that learn."""
 
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
@@ -8,7 +11,8 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from vigorl.agent.cli.ending import errors
+from vigorl.agent.cli.ending import errors, play
+from vigorl.agent.cli.options import Family
 from vigorl.browser.errors import UsageError
 
 app = typer.Typer(help="Make models learn.", no_args_is_help=True)
@@ -50,14 +54,9 @@ def train_nano(
     [dim]$[/dim] vigorl-agent train nano --minutes 20 --out runs/nano
     """
     with errors(as_json=False):
-        try:
+        with _torch_needed():
             from vigorl.training.nano.recipe import NanoConfig
             from vigorl.training.nano.recipe import train_nano as train
-        except ImportError as error:
-            raise UsageError(
-                f"training needs torch and transformers ({error}): "
-                "pip install 'vigorl-agent[model]'"
-            ) from error
         config = NanoConfig(
             route, preset, minutes, seed, workers, tuple(fonts or ()), tuple(world or ()), start
         )
@@ -66,3 +65,114 @@ def train_nano(
         console = Console(stderr=True)
         checkpoint = train(config, out, lambda line: console.print(line, markup=False))
         console.print(f"[green]ready[/green]  {escape(str(checkpoint))}", highlight=False)
+
+
+@app.command("grpo")
+def train_grpo(
+    out: Annotated[Path, typer.Option(help="Folder of the run; run again to go on.")],
+    model: Annotated[
+        str,
+        typer.Option(
+            "--model",
+            "-m",
+            help="Where it starts: [bold]nano[/bold] (embedded, learns on a laptop), a "
+            "checkpoint's folder, or a hub id.",
+        ),
+    ] = "nano",
+    family: Family = None,
+    task: Annotated[
+        list[str] | None,
+        typer.Option(help="Practise only these, told as goals; may be repeated. Default: all."),
+    ] = None,
+    steps: Annotated[int, typer.Option(min=1, help="Updates in all.")] = 20,
+    group: Annotated[int, typer.Option(min=2, help="Episodes of one task, compared.")] = 8,
+    groups: Annotated[
+        int, typer.Option(min=1, help="Groups of unequal episodes that an update is made of.")
+    ] = 4,
+    most_groups: Annotated[
+        int | None,
+        typer.Option(min=1, help="So many are played at most to find them. Default: twice that."),
+    ] = None,
+    reward: Annotated[
+        Literal["multi-turn", "single-turn", "vanilla", "score"],
+        typer.Option(
+            help="Beside the judge's score: form, points and looks closer; form and points; form; "
+            "nothing."
+        ),
+    ] = "multi-turn",
+    learning_rate: Annotated[float, typer.Option(help="Of AdamW.")] = 1e-5,
+    kl: Annotated[
+        float, typer.Option(min=0, help="How strongly it is held to its start; 0: not.")
+    ] = 0.01,
+    max_steps: Annotated[int, typer.Option(min=1, help="Of an episode.")] = 10,
+    max_tokens: Annotated[int, typer.Option(min=1, help="Sampled in one turn.")] = 512,
+    tree_tokens: Annotated[
+        int, typer.Option(min=1, help="Computed at a time: what fits into memory.")
+    ] = 8192,
+    workers: Annotated[int, typer.Option(min=1, help="Episodes at once.")] = 4,
+    checkpoint_every: Annotated[int, typer.Option(min=1, help="Updates between two.")] = 5,
+    seed: Annotated[int, typer.Option(help="Of what is sampled.")] = 0,
+) -> None:
+    """Let a model practise the embedded tasks, and learn from what went better (GRPO).
+
+    Every step plays groups of episodes of one task in real browsers (training seeds only), lets
+    the tasks' judges score them, and makes likelier what earned more than its group. Writes
+    metrics.jsonl, every episode, and checkpoints that play as [bold]--model[/bold]. Ctrl-C saves.
+
+    [dim]$[/dim] vigorl-agent train grpo --task modal --task mail --steps 10 --out runs/practice
+
+    [dim]$[/dim] vigorl-agent eval tasks --told goal --model runs/practice/checkpoints/000010/model
+    """
+    with errors(as_json=False):
+        with _torch_needed():
+            from vigorl.training.grpo import GrpoConfig
+            from vigorl.training.grpo_loop import PracticeConfig, practise_embedded
+        config = PracticeConfig(
+            model=model,
+            family=family,
+            tasks=tuple(task or ()),
+            steps=steps,
+            group_size=group,
+            groups=groups,
+            most_groups=most_groups or 2 * groups,
+            reward=reward,
+            episodes_at_once=workers,
+            turns=max_steps,
+            turn_tokens=max_tokens,
+            seed=seed,
+            checkpoint_every=checkpoint_every,
+            update=GrpoConfig(learning_rate=learning_rate, kl=kl, budget_tokens=tree_tokens),
+        )
+        console = Console(stderr=True)
+        try:
+            done = play(
+                practise_embedded(
+                    config,
+                    out,
+                    lambda line: console.print(line, markup=False, highlight=False, soft_wrap=True),
+                )
+            )
+        except (KeyboardInterrupt, asyncio.CancelledError):
+            console.print(
+                "saved; to go on: the same command again",
+                style="dim",
+                markup=False,
+                highlight=False,
+                soft_wrap=True,
+            )
+            raise
+        checkpoint = out / "checkpoints" / f"{done.step:06d}" / "model"
+        console.print(
+            f"[green]ready[/green]  {escape(str(checkpoint))}", highlight=False, soft_wrap=True
+        )
+
+
+@contextmanager
+def _torch_needed() -> Iterator[None]:
+    """Say what to install where an import fails."""
+    try:
+        yield
+    except ImportError as error:
+        raise UsageError(
+            f"training needs torch and transformers ({error}): pip install 'vigorl-agent[model]'"
+        ) from error

@@ -1,0 +1,82 @@
+"""`vigorl-agent train grpo` as a person meets it."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.model
+
+
+def command(*arguments: str | Path) -> list[str]:
+    return [sys.executable, "-m", "vigorl.agent.cli", "train", "grpo", *map(str, arguments)]
+
+
+def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command(*arguments), capture_output=True, text=True, timeout=100)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--model", "/no/such/model"], "an existing folder with a checkpoint"),
+        (["--model", "http://localhost:8000/v1"], "no weights that could be trained here"),
+        (["--task", "logn"], "did you mean 'login'"),
+        (["--task", "login:3"], "name the task alone"),
+        (["--groups", "4", "--most-groups", "2"], "none is above the next"),
+    ],
+)
+def test_a_wrong_request_says_what_to_change_and_leaves_no_trace(
+    arguments: list[str], said: str, tmp_path: Path
+) -> None:
+    done = run("--out", tmp_path / "run", *arguments)
+    assert done.returncode == 2, done.stderr
+    assert said in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_folder_that_holds_something_else_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"steps": 3}')
+    done = run("--out", tmp_path)
+    assert done.returncode == 2
+    assert "choose another folder" in " ".join(done.stderr.split())
+    assert (tmp_path / "config.json").read_text() == '{"steps": 3}'
+
+
+def test_without_torch_it_says_what_to_install(tmp_path: Path) -> None:
+    code = (
+        "import sys; sys.modules['torch'] = None; from vigorl.agent.cli import main\n"
+        f"sys.argv = ['vigorl-agent', 'train', 'grpo', '--out', {str(tmp_path / 'run')!r}]; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 2, done.stderr
+    assert "pip install 'vigorl-agent[model]'" in " ".join(done.stderr.split())
+
+
+@pytest.mark.browser
+def test_ctrl_c_saves_and_the_same_command_goes_on(tmp_path: Path) -> None:
+    little = ["--group", "2", "--groups", "1", "--most-groups", "1", "--max-tokens", "8"]
+    arguments = ["--out", tmp_path, "--task", "modal", "--max-steps", "1", *little]
+    metrics = tmp_path / "metrics.jsonl"
+    process = subprocess.Popen(
+        command(*arguments, "--steps", "99"), stderr=subprocess.PIPE, text=True
+    )
+    for _ in range(800):
+        time.sleep(0.1)
+        if metrics.exists() and metrics.read_text():
+            break
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130, errors
+    assert "step 1/99" in errors and "the same command again" in errors
+    made = len(metrics.read_text().splitlines())
+    done = run(*arguments, "--steps", str(made + 1))
+    assert done.returncode == 0, done.stderr
+    steps = [json.loads(line)["step"] for line in metrics.read_text().splitlines()]
+    assert steps == list(range(1, made + 2))
+    assert (tmp_path / "checkpoints" / f"{made + 1:06d}" / "model" / "config.json").is_file()
