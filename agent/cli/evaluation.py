@@ -1,37 +1,21 @@
 """`vigorl-agent eval`: many episodes, one table."""
 
-import asyncio
-import json
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, nullcontext
-from dataclasses import dataclass
-from datetime import datetime
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
-from vigorl.agent.cli.ending import errors, play, print_json
+from vigorl.agent.cli import visualwebarena
+from vigorl.agent.cli.ending import errors
+from vigorl.agent.cli.measurement import Measurement, Out
 from vigorl.agent.cli.options import ApiKey, AsJson, Family, Model, ModelName, Temperature
 
 if TYPE_CHECKING:
-    from vigorl.agent.evaluation import Sample, Summary
+    from vigorl.agent.evaluation import Summary
     from vigorl.agent.progress import Report
-    from vigorl.agent.rollout import Limits
-    from vigorl.agent.run import ModelConfig
-    from vigorl.policy.policy import Policy
 
 app = typer.Typer(help="Measure a policy.", no_args_is_help=True)
-
-Out = Annotated[
-    Path | None,
-    typer.Option(
-        help="Where to record, or the folder of an evaluation that was stopped, to go on with it; "
-        "default: a new one in runs/."
-    ),
-]
 
 
 @app.command("grounding")
@@ -63,7 +47,7 @@ def eval_grounding(
         read = shard_samples if holds_shards(data) else grounding_samples
         world = nullcontext(read(data, limit))
         policy = ModelConfig(model, model_name, family, api_key, temperature)
-        _Evaluation("grounding", policy, world, Limits(steps=12), workers, out, as_json).play()
+        Measurement("grounding", policy, world, Limits(steps=12), workers, out, as_json).play()
 
 
 @app.command("tasks")
@@ -97,7 +81,7 @@ def eval_tasks(
 
         world = open_tasks(seeds, task, split, told, skip)
         policy = ModelConfig(model, model_name, family, api_key, temperature)
-        _Evaluation("tasks", policy, world, Limits(steps=40), workers, out, as_json).play()
+        Measurement("tasks", policy, world, Limits(steps=40), workers, out, as_json).play()
 
 
 @app.command("miniwob")
@@ -134,7 +118,7 @@ def eval_miniwob(
         policy = ModelConfig(model, model_name, family, api_key, temperature)
         # A click that changes nothing is no sign of a loop where pages are this small.
         limits = Limits(steps=max_steps, repeats=max_steps, unchanged=max_steps)
-        _Evaluation("miniwob", policy, world, limits, workers, out, as_json).play()
+        Measurement("miniwob", policy, world, limits, workers, out, as_json).play()
 
 
 @app.command("screenspot")
@@ -176,69 +160,7 @@ def eval_screenspot(
             return screenspot_report(tables, summary, title)
 
         name, limits = f"screenspot-{version}", Limits(steps=max_steps)
-        _Evaluation(name, policy, world, limits, workers, out, as_json, report).play()
+        Measurement(name, policy, world, limits, workers, out, as_json, report).play()
 
 
-@dataclass(frozen=True)
-class _Evaluation:
-    """What all of these commands do in the end."""
-
-    name: str
-    model: "ModelConfig"
-    world: "AbstractAsyncContextManager[list[Sample]]"
-    limits: "Limits"
-    workers: int
-    out: Path | None
-    as_json: bool
-    report: "Callable[[Summary, str], Report] | None" = None
-    """The tables to show, where the summary's own is not the one."""
-    wrap: "Callable[[Policy], Policy] | None" = None
-    """What goes around the policy."""
-
-    def play(self) -> None:
-        """Evaluate, and show the tables."""
-        from vigorl.agent.progress import plain_report
-        from vigorl.agent.trajectory import disk
-
-        folder = self.out or Path("runs") / f"{datetime.now():%Y%m%d-%H%M%S}-{self.name}"
-        try:
-            summary = play(self._evaluate(folder))
-        except (KeyboardInterrupt, asyncio.CancelledError):
-            Console(stderr=True).print(
-                f"[dim]to go on: the same command with[/dim] --out {escape(str(folder))}",
-                highlight=False,
-                soft_wrap=True,
-            )
-            raise
-        report = (self.report or plain_report)(summary, f"{self.name} · {self.model.model}")
-        console = Console(stderr=self.as_json)
-        for table in report.tables:
-            console.print(table)
-        numbers = summary.as_json()
-        if report.numbers:
-            with disk(folder):
-                text = json.dumps(report.numbers, indent=2, ensure_ascii=False)
-                (folder / "tables.json").write_text(text + "\n", encoding="utf-8")
-            numbers["tables"] = report.numbers
-        if self.as_json:
-            print_json(numbers)
-
-    async def _evaluate(self, folder: Path) -> "Summary":
-        from vigorl.agent.evaluation import evaluate
-        from vigorl.agent.progress import progress
-        from vigorl.agent.run import open_policy
-
-        policy = await open_policy(self.model)
-        try:
-            async with self.world as samples:
-                with progress(len(samples), Console(stderr=True)) as on_result:
-                    return await evaluate(
-                        self.wrap(policy) if self.wrap else policy,
-                        samples,
-                        folder,
-                        limits=self.limits,
-                        workers=self.workers,
-                        on_result=on_result,
-                    )
-        finally:
-            await policy.close()
+app.add_typer(visualwebarena.app)

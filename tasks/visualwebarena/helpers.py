@@ -33,6 +33,9 @@ _OF_SHOP: dict[str, Callable[..., Awaitable[Any]]] = {
 }
 """Their only argument is a product's number."""
 
+NAMES = frozenset({*_OF_PAGE, *_OF_SHOP, "reddit_get_post_url", "shopping_get_latest_order_url"})
+"""Of all helpers."""
+
 
 async def carry_out(call: Call, state: FinalState, sites: Sites) -> Any:
     """What a helper gives.

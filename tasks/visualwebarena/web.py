@@ -42,6 +42,19 @@ class Web:
     ) -> None:
         await self._client.aclose()
 
+    async def reach(self, name: str, url: str) -> None:
+        """Look whether a site is there, whatever it answers.
+
+        Raises:
+            TaskFault: it does not answer.
+        """
+        try:
+            await self._client.get(url)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise TaskFault(f"{name} at {url} does not answer: {error!r}") from error
+        finally:
+            self._client.cookies.clear()
+
     async def image(self, source: str) -> Image.Image | None:
         """The picture at an address or in the tasks' folder; None where there is none."""
         data = await self._download(source) if source.startswith("http") else self._read(source)

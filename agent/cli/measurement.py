@@ -1,0 +1,96 @@
+"""What the commands of `vigorl-agent eval` do in the end."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from vigorl.agent.cli.ending import play, print_json
+
+if TYPE_CHECKING:
+    from vigorl.agent.evaluation import Sample, Summary
+    from vigorl.agent.progress import Report
+    from vigorl.agent.rollout import Limits
+    from vigorl.agent.run import ModelConfig
+    from vigorl.policy.policy import Policy
+
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        help="Where to record, or the folder of an evaluation that was stopped, to go on with it; "
+        "default: a new one in runs/."
+    ),
+]
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One evaluation, from its samples to its tables."""
+
+    name: str
+    model: "ModelConfig"
+    world: "AbstractAsyncContextManager[list[Sample]]"
+    limits: "Limits"
+    workers: int
+    out: Path | None
+    as_json: bool
+    report: "Callable[[Summary, str], Report] | None" = None
+    """The tables to show, where the summary's own is not the one."""
+    wrap: "Callable[[Policy], Policy] | None" = None
+    """What goes around the policy."""
+
+    def play(self) -> None:
+        """Evaluate, and show the tables."""
+        from vigorl.agent.progress import plain_report
+        from vigorl.agent.trajectory import disk
+
+        folder = self.out or Path("runs") / f"{datetime.now():%Y%m%d-%H%M%S}-{self.name}"
+        try:
+            summary = play(self._evaluate(folder))
+        except (KeyboardInterrupt, asyncio.CancelledError):
+            Console(stderr=True).print(
+                f"[dim]to go on: the same command with[/dim] --out {escape(str(folder))}",
+                highlight=False,
+                soft_wrap=True,
+            )
+            raise
+        report = (self.report or plain_report)(summary, f"{self.name} · {self.model.model}")
+        console = Console(stderr=self.as_json)
+        for table in report.tables:
+            console.print(table)
+        numbers = summary.as_json()
+        if report.numbers:
+            with disk(folder):
+                text = json.dumps(report.numbers, indent=2, ensure_ascii=False)
+                (folder / "tables.json").write_text(text + "\n", encoding="utf-8")
+            numbers["tables"] = report.numbers
+        if self.as_json:
+            print_json(numbers)
+
+    async def _evaluate(self, folder: Path) -> "Summary":
+        from vigorl.agent.evaluation import evaluate
+        from vigorl.agent.progress import progress
+        from vigorl.agent.run import open_policy
+
+        policy = await open_policy(self.model)
+        try:
+            async with self.world as samples:
+                with progress(len(samples), Console(stderr=True)) as on_result:
+                    return await evaluate(
+                        self.wrap(policy) if self.wrap else policy,
+                        samples,
+                        folder,
+                        limits=self.limits,
+                        workers=self.workers,
+                        on_result=on_result,
+                    )
+        finally:
+            await policy.close()
