@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+from rich.console import Console
 
 from vigorl.agent.cli import visualwebarena
-from vigorl.agent.cli.ending import errors
+from vigorl.agent.cli.ending import errors, print_json
 from vigorl.agent.cli.measurement import Measurement, Out
 from vigorl.agent.cli.options import ApiKey, AsJson, Family, Model, ModelName, Temperature
 
@@ -164,3 +165,24 @@ def eval_screenspot(
 
 
 app.add_typer(visualwebarena.app)
+
+
+@app.command("compare")
+def eval_compare(
+    one: Annotated[Path, typer.Argument(metavar="A", help="Folder of an evaluation.")],
+    other: Annotated[Path, typer.Argument(metavar="B", help="Folder of another.")],
+    seed: Annotated[int, typer.Option(help="Of the bootstrap.")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Say how much better B is than A on the samples that both have scored.
+
+    Differences are paired, sample by sample; intervals are bootstrapped. An interval on one side
+    of 0 says that the difference is hardly chance.
+    """
+    with errors(as_json):
+        from vigorl.agent.comparison import compare, comparison_table
+
+        comparison = compare(one, other, seed)
+        Console(stderr=as_json).print(comparison_table(comparison))
+    if as_json:
+        print_json(comparison.as_json())
