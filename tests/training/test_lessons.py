@@ -8,18 +8,24 @@ import pytest
 import torch
 
 from vigorl.browser.actions import Click
+from vigorl.browser.errors import UsageError
 from vigorl.browser.geometry import Frame
 from vigorl.policy.family import family_named
 from vigorl.policy.grammar import parse
 from vigorl.policy.local.tiny import CHAT_TEMPLATE
+from vigorl.tasks.world.lexicon import words_of
 from vigorl.training.losses import covered_cells, looking_loss, reading_loss, token_loss
+from vigorl.training.nano.architecture import PixelNanoSize, build, save
 from vigorl.training.nano.lessons import CHARACTERS, Page, Teacher, pointing, slots
 from vigorl.training.nano.pages import PAGES, sketch_page
-from vigorl.training.nano.recipe import training_fonts
+from vigorl.training.nano.pixels import PixelCourse, PixelNano, Sketches, pointed
+from vigorl.training.nano.recipe import take_over, training_fonts
 from vigorl.training.nano.sketch import Sketch, Typefaces, Words
 from vigorl.training.nano.vocabulary import Vocabulary, vocabulary
 
 pytestmark = pytest.mark.model
+
+WEIGHTS = Path(__file__).parents[2] / "training" / "nano" / "weights" / "nano-pixels"
 
 
 @pytest.fixture(scope="module")
@@ -147,3 +153,24 @@ def test_reading_counts_characters_and_not_blanks() -> None:
 def test_a_folder_without_fonts_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(Exception, match="apt-get install fonts"):
         Typefaces([tmp_path])
+
+
+@pytest.mark.skipif(not WEIGHTS.is_dir(), reason=f"{WEIGHTS} is in the repository alone")
+def test_trained_pixels_point_at_words_that_they_never_saw(faces: Typefaces) -> None:
+    model, vocabulary = build(PixelNanoSize(), seed=0)
+    module = PixelNano(model)
+    take_over(module, WEIGHTS, "model.")
+    unseen = [word for word in words_of("test", "en") if word.isalpha()]
+    pages = Sketches(faces, Words(unseen), (("scattered", 1),), ((448, 320),), 8, colourings=1)
+    course = PixelCourse(vocabulary, [(pages, 1.0)])
+    assert pointed(module.eval(), course.batch(0), course.scales).float().mean() > 0.85
+
+
+def test_a_checkpoint_of_another_network_is_refused(tmp_path: Path) -> None:
+    small, vocabulary = build(PixelNanoSize(128, 4, 128, 6, (1,), 16), seed=0)
+    save(small, vocabulary, tmp_path)
+    model, _ = build(PixelNanoSize(), seed=0)
+    with pytest.raises(UsageError, match="no checkpoint to go on from"):
+        take_over(PixelNano(model), tmp_path, "model.")
+    with pytest.raises(UsageError, match="no checkpoint to go on from"):
+        take_over(PixelNano(model), tmp_path / "nowhere", "model.")

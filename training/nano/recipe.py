@@ -85,7 +85,7 @@ def _compiled(config: NanoConfig, parts: Iterable[Any]) -> None:
             part.compile()
 
 
-def _begin(module: nn.Module, checkpoint: Path, prefix: str = "") -> None:
+def take_over(module: nn.Module, checkpoint: Path, prefix: str = "") -> None:
     """Take over the weights of a checkpoint; those that it lacks stay as they are.
 
     Raises:
@@ -127,7 +127,7 @@ def _teach_pixels(config: NanoConfig, out: Path, say: Callable[[str], None]) -> 
     model, vocabulary = architecture.build(_SIZES[config.preset], config.seed)
     module = PixelNano(model)
     if config.start is not None:
-        _begin(module, config.start, "model.")
+        take_over(module, config.start, "model.")
     _compiled(config, model.model.language_model.layers)
     _compiled(config, (block.mlp for block in model.model.visual.blocks))
     small = config.preset == "cpu"
@@ -190,7 +190,7 @@ def _teach_reading(config: NanoConfig, out: Path, say: Callable[[str], None]) ->
         lessons, width=128 if small else 320, layers=4 if small else 8, seed=config.seed
     )
     if config.start is not None:
-        _begin(model, config.start)
+        take_over(model, config.start)
     _compiled(config, model.model.layers)
     course = reading_course.ReadingCourse(lessons, lines=8 if small else 48, seed=config.seed)
 
