@@ -22,17 +22,22 @@ normaliser and no std arXiv 2503.20783 (Dr. GRPO); k3 http://joschu.net/blog/kl-
 Axes: G attempts of a group, B attempts of a batch, S sampled tokens.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Literal, assert_never
+from functools import partial
+from typing import Any, Literal, assert_never
 
 import torch
 from torch import Tensor
+from torch.utils.checkpoint import checkpoint
+from transformers.modeling_layers import GradientCheckpointingLayer
 
 from vigorl.browser.errors import PolicyFault, UsageError
 from vigorl.browser.picture import Picture
 from vigorl.policy.local.network import Network
 from vigorl.training.groups import Group
+from vigorl.training.lora import has_adapters, without_adapters
 from vigorl.training.sft import weight_groups
 from vigorl.training.tree import Tree, logprobs, plant
 
@@ -55,8 +60,16 @@ class GrpoConfig:
     """Weight of the KL to the reference; 0 needs none."""
     gradient_norm: float = 1.0
     """Gradients are scaled down to this norm."""
+    warmup_steps: int = 0
+    """Updates in which the rate rises from 0."""
+    final_learning_rate: float = 1.0
+    """What is left of it at the end of a cosine, as a share; 1: it stays."""
     trains_vision: bool = False
     """Whether the vision tower learns."""
+    lora_rank: int = 0
+    """Of adapters that learn in place of the weights; 0: all weights learn."""
+    recomputes: bool = False
+    """Whether layers are computed twice so that less has to be kept (gradient checkpointing)."""
     clip_low: float = 0.2
     """The ratio earns nothing below 1 - this."""
     clip_high: float = 0.28
@@ -76,6 +89,10 @@ class GrpoConfig:
             raise UsageError("learning_rate, gradient_norm and importance_cap are above 0")
         if min(self.weight_decay, self.kl, self.clip_low, self.clip_high) < 0:
             raise UsageError("weight_decay, kl, clip_low and clip_high are at least 0")
+        if not 0 <= self.final_learning_rate <= 1:
+            raise UsageError("final_learning_rate is a share, from 0 to 1")
+        if min(self.warmup_steps, self.lora_rank) < 0:
+            raise UsageError("warmup_steps and lora_rank are at least 0")
         if min(self.longest_tokens, self.budget_tokens) < 1:
             raise UsageError("longest_tokens and budget_tokens are at least 1")
 
@@ -161,7 +178,8 @@ def prepare(
         network: The policy, as it was when it played.
         groups: All that one update is made of, whatever trees they are divided into.
         config: How.
-        reference: What the policy must stay close to; needed where `config.kl` is above 0.
+        reference: What the policy must stay close to, as it is without adapters; needed where
+            `config.kl` is above 0. May be the policy's own network where that learns by adapters.
         is_first: The policy has not changed since it played, and will not before this update.
 
     Raises:
@@ -170,6 +188,8 @@ def prepare(
     """
     if config.kl > 0 and reference is None:
         raise UsageError("a KL needs a reference: give one, or set kl to 0")
+    if reference is network and not has_adapters(network):
+        raise UsageError("a network is its own reference only where it learns by adapters")
     kept = [group for group in groups if group.has_variance]
     tokens_B = torch.tensor(
         [
@@ -195,7 +215,8 @@ def prepare(
                 old_S = None if is_first else logprobs(network, tree, group.pictures)
                 reference_S = None
                 if reference is not None and config.kl > 0:
-                    reference_S = logprobs(reference, tree, group.pictures)
+                    with without_adapters(reference):
+                        reference_S = logprobs(reference, tree, group.pictures)
             lessons.append(
                 Lesson(
                     tree,
@@ -251,9 +272,12 @@ def lesson_loss(
 
 
 def optimizer_of(network: Network, config: GrpoConfig) -> torch.optim.AdamW:
-    """The optimizer of the weights that learn; the others are frozen."""
+    """The optimizer of the weights that learn; the others are frozen.
+
+    Where the network has adapters, these learn and nothing else.
+    """
     visual = getattr(network.model.model, "visual", None)
-    if visual is not None:
+    if visual is not None and not has_adapters(network):
         visual.requires_grad_(config.trains_vision)
     return torch.optim.AdamW(
         weight_groups(network.model, config.weight_decay), lr=config.learning_rate
@@ -291,9 +315,10 @@ def update(
     sums: dict[str, float] = {"loss": 0.0}
     for lesson in lessons:
         try:
-            logprobs_S = logprobs(network, lesson.tree, lesson.pictures)
-            loss, noted = lesson_loss(lesson, logprobs_S, config)
-            torch.autograd.backward(loss)
+            with _recomputing(network, config.recomputes):
+                logprobs_S = logprobs(network, lesson.tree, lesson.pictures)
+                loss, noted = lesson_loss(lesson, logprobs_S, config)
+                torch.autograd.backward(loss)
         except torch.OutOfMemoryError as error:
             raise PolicyFault(
                 f"no memory for a tree of {len(lesson.tree.ids_L)} tokens: lower budget_tokens "
@@ -310,3 +335,28 @@ def update(
         metrics["skipped"] = 1.0
     optimizer.zero_grad(set_to_none=True)
     return metrics | sums | {"norm": float(norm)}
+
+
+@contextmanager
+def _recomputing(network: Network, is_wanted: bool) -> Iterator[None]:
+    """Let every layer keep its input alone, and be computed again for its gradient.
+
+    Only the layers are told that they train, and not what is inside of them, so that what they
+    compute stays what it is when the network plays; and only here, as it excludes a cache.
+    """
+    layers: list[Any] = [
+        module
+        for module in network.model.modules()
+        if is_wanted and isinstance(module, GradientCheckpointingLayer)
+    ]
+    for layer in layers:
+        layer.gradient_checkpointing = layer.training = True
+        layer._gradient_checkpointing_func = _recomputed
+    try:
+        yield
+    finally:
+        for layer in layers:
+            layer.gradient_checkpointing = layer.training = False
+
+
+_recomputed = partial(checkpoint, use_reentrant=False)

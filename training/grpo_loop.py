@@ -6,7 +6,8 @@
         config.json                  how
         metrics.jsonl                a line an update
         rollouts/000001/…            every episode of the update, as `rollout` records them
-        checkpoints/000010/          model/ (plays as --model), optimizer.pt, progress.json
+        checkpoints/000010/          model/ (plays as --model), optimizer.pt, progress.json,
+                                     adapters.pt where adapters learn
 
 What happens at a step depends on the checkpoint and on numbers alone: which task is next, and how
 many episodes were begun before (each draws with a seed of its own). So a run that is interrupted
@@ -38,7 +39,9 @@ from vigorl.policy.local.network import Network, read_model_type
 from vigorl.policy.model import ModelPolicy, checkpoint_of, policy_of
 from vigorl.training.groups import Group, group_of
 from vigorl.training.grpo import GrpoConfig, optimizer_of, prepare, update
+from vigorl.training.lora import adapter_state, add_adapters, load_adapters, merged_state
 from vigorl.training.rewards import RULES
+from vigorl.training.sft import share_of_rate
 
 Tasks = Callable[[int], Sample]
 """The n-th task to practise, from its number alone."""
@@ -55,7 +58,7 @@ class PracticeConfig:
     tasks: tuple[str, ...] = ()
     """Names of embedded tasks; none: all."""
     steps: int = 500
-    """Updates in all. Source of the default: arXiv 2505.23678."""
+    """Updates in all, by which a rate that falls has fallen. Source: arXiv 2505.23678."""
     group_size: int = 8
     """Episodes of one task. Source: the same, with looks closer (5 without)."""
     groups: int = 16
@@ -123,21 +126,35 @@ class Practice:
         begin = _start_of(config)
         family = _family(config.family, begin)
         hardware = Hardware(device=config.device, dtype="float32")
-        self.network = Network(str(newest / "model") if newest else begin, family, hardware)
+        how = config.update
+        resumes_weights = newest is not None and not how.lora_rank
+        self.network = Network(
+            str(newest / "model") if newest and resumes_weights else begin, family, hardware
+        )
         self.reference: Network | None = None
-        if config.update.kl > 0:
+        if how.lora_rank:
+            add_adapters(
+                self.network, how.lora_rank, trains_vision=how.trains_vision, seed=config.seed
+            )
+            self.reference = self.network
+        elif how.kl > 0:
             self.reference = Network(begin, family, hardware)
             self.reference.model.requires_grad_(False)
-        self.optimizer = optimizer_of(self.network, config.update)
+        self.optimizer = optimizer_of(self.network, how)
         self.progress = Progress()
         if newest is not None:
             self.progress = Progress(**json.loads((newest / "progress.json").read_text()))
-            state = torch.load(
-                newest / "optimizer.pt", map_location=self.network.device, weights_only=True
-            )
-            self.optimizer.load_state_dict(state)
+            self.optimizer.load_state_dict(self._loaded(newest / "optimizer.pt"))
+            if how.lora_rank:
+                load_adapters(self.network, self._loaded(newest / _ADAPTERS))
         _claim(folder, config)  # not before: what could not begin leaves no trace
         _forget_after(folder, self.progress.step)
+
+    def _loaded(self, path: Path) -> dict[str, Any]:
+        loaded: dict[str, Any] = torch.load(
+            path, map_location=self.network.device, weights_only=True
+        )
+        return loaded
 
     def policy(self) -> ModelPolicy:
         """Who plays: the network as it is now, and as it will be after each update."""
@@ -163,7 +180,16 @@ class Practice:
             )
             for number, part in enumerate(parts)
         ]
-        made = [update(self.network, self.optimizer, each, self.config.update) for each in lessons]
+        made = []
+        for number, each in enumerate(lessons, self.progress.step + 1):
+            how = self.config.update
+            rate = how.learning_rate * share_of_rate(
+                number, self.config.steps, how.warmup_steps, how.final_learning_rate
+            )
+            for group in self.optimizer.param_groups:
+                group["lr"] = rate
+            metrics = update(self.network, self.optimizer, each, how)
+            made.append({**metrics, "learning_rate": rate})
         names = dict.fromkeys(name for metrics in made for name in metrics)
         return {name: sum(each.get(name, 0.0) for each in made) / len(made) for name in names}
 
@@ -181,7 +207,11 @@ class Practice:
         with disk(self.folder):
             shutil.rmtree(partial, ignore_errors=True)
             partial.mkdir(parents=True)
-            self.network.save(partial / "model")
+            if self.config.update.lora_rank:
+                self.network.save(partial / "model", merged_state(self.network))
+                torch.save(adapter_state(self.network), partial / _ADAPTERS)
+            else:
+                self.network.save(partial / "model")
             torch.save(self.optimizer.state_dict(), partial / "optimizer.pt")
             (partial / "progress.json").write_text(json.dumps(asdict(self.progress)))
             os.replace(partial, final)
@@ -229,7 +259,7 @@ async def practise(
                 "step": practice.progress.step,
                 "s": round(time.monotonic() - began_s, 1),
                 **stint.metrics(),
-                **{name: round(value, 6) for name, value in metrics.items()},
+                **{name: float(f"{value:.6g}") for name, value in metrics.items()},
                 "play_s": round(learnt_s - played_s, 2),
                 "learn_s": round(time.monotonic() - learnt_s, 2),
             }
@@ -372,6 +402,9 @@ async def practise_embedded(
     async with open_tasks(_SEEDS, config.tasks or None, "train", "goal") as samples:
         return await practise(config, folder, lambda number: samples[number % len(samples)], say)
 
+
+_ADAPTERS = "adapters.pt"
+"""Beside the model of a checkpoint, where adapters learn."""
 
 _SEEDS = 200
 """Of each task; then they begin again."""

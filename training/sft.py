@@ -199,13 +199,25 @@ def train(
 
 
 def learning_rate(step: int, config: SftConfig, elapsed_s: float = 0.0) -> float:
-    """Linear warm-up, then a cosine down to a share of the rate; steps count from 1."""
-    if step <= config.warmup_steps:
-        return config.learning_rate * step / config.warmup_steps
-    through = (step - config.warmup_steps) / max(1, config.steps - config.warmup_steps)
-    through = min(1.0, max(through, elapsed_s / config.seconds))
-    low = config.final_learning_rate
-    return config.learning_rate * (low + (1 - low) * 0.5 * (1 + math.cos(math.pi * through)))
+    """The rate of a step, by its number or, where that is further, by the clock."""
+    return config.learning_rate * share_of_rate(
+        step,
+        config.steps,
+        config.warmup_steps,
+        config.final_learning_rate,
+        elapsed_s / config.seconds,
+    )
+
+
+def share_of_rate(
+    step: int, steps: int, warmup_steps: int, final: float, through_clock: float = 0.0
+) -> float:
+    """Linear warm-up, then a cosine from 1 down to a final share; steps count from 1."""
+    if step <= warmup_steps:
+        return step / warmup_steps
+    through = (step - warmup_steps) / max(1, steps - warmup_steps)
+    through = min(1.0, max(through, through_clock))
+    return final + (1 - final) * 0.5 * (1 + math.cos(math.pi * through))
 
 
 def _device(name: str) -> torch.device:

@@ -100,7 +100,27 @@ def train_grpo(
             "nothing."
         ),
     ] = "multi-turn",
-    learning_rate: Annotated[float, typer.Option(help="Of AdamW.")] = 1e-5,
+    learning_rate: Annotated[
+        float | None, typer.Option(help="Of AdamW. Default: 1e-5, and 1e-4 with --lora.")
+    ] = None,
+    warmup_steps: Annotated[
+        int, typer.Option(min=0, help="Updates in which the rate rises from 0.")
+    ] = 2,
+    final_learning_rate: Annotated[
+        float,
+        typer.Option(min=0, max=1, help="What is left of it at the last step, as a share."),
+    ] = 1.0,
+    lora: Annotated[
+        int,
+        typer.Option(min=0, help="Rank of adapters that learn in place of the weights; 0: none."),
+    ] = 0,
+    train_vision: Annotated[
+        bool, typer.Option("--train-vision", help="Let the vision tower learn as well.")
+    ] = False,
+    save_memory: Annotated[
+        bool,
+        typer.Option("--save-memory", help="Compute layers twice (gradient checkpointing)."),
+    ] = False,
     kl: Annotated[
         float, typer.Option(min=0, help="How strongly it is held to its start; 0: not.")
     ] = 0.01,
@@ -141,7 +161,16 @@ def train_grpo(
             turn_tokens=max_tokens,
             seed=seed,
             checkpoint_every=checkpoint_every,
-            update=GrpoConfig(learning_rate=learning_rate, kl=kl, budget_tokens=tree_tokens),
+            update=GrpoConfig(
+                learning_rate=learning_rate or (1e-4 if lora else 1e-5),
+                warmup_steps=warmup_steps,
+                final_learning_rate=final_learning_rate,
+                kl=kl,
+                trains_vision=train_vision,
+                lora_rank=lora,
+                recomputes=save_memory,
+                budget_tokens=tree_tokens,
+            ),
         )
         console = Console(stderr=True)
         try:

@@ -7,7 +7,7 @@ Needs the extra `[model]` (torch, transformers), but not torchvision: transforme
 for these models want it, for videos, so pictures go through the image processor alone.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
@@ -137,13 +137,17 @@ class Network:
             "transformers": transformers.__version__,
         }
 
-    def save(self, folder: Path) -> None:
+    def save(self, folder: Path, weights: Mapping[str, Tensor] | None = None) -> None:
         """Write a checkpoint that loads like the one that this came from.
+
+        Args:
+            folder: Where.
+            weights: In place of the network's own.
 
         Raises:
             OSError: the disk refuses.
         """
-        self.model.save_pretrained(folder)
+        self.model.save_pretrained(folder, state_dict=weights)
         self.codec.save(folder)
         if self._sees:
             self._processor.save_pretrained(folder)

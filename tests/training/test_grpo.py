@@ -190,6 +190,31 @@ async def test_how_a_batch_is_divided_among_trees_changes_nothing(
     assert max(float((other[name] - whole[name]).abs().max()) for name in whole) > 1e-4
 
 
+async def test_layers_that_are_computed_twice_learn_the_same_and_still_play(
+    checkpoint: Path, group: Group, tmp_path: Path
+) -> None:
+    config = replace(CONFIG, recomputes=True, trains_vision=True)
+    once, twice = (
+        weights_after(checkpoint, [group], each)
+        for each in (replace(config, recomputes=False), config)
+    )
+    for name in once:
+        torch.testing.assert_close(twice[name], once[name], atol=1e-7, rtol=0)
+
+    network = load(checkpoint)
+    computed = 0
+
+    def count(*_: object) -> None:
+        nonlocal computed
+        computed += 1
+
+    network.model.model.language_model.layers[0].mlp.register_forward_pre_hook(count)
+    update(network, optimizer_of(network, config), prepare(network, [group], config), config)
+    assert computed == 2
+    (trajectory,) = await play(network, tmp_path / "again", 1)
+    assert trajectory.steps
+
+
 async def test_a_group_without_variance_teaches_nothing(network: Network, group: Group) -> None:
     before = copy.deepcopy(network.model.state_dict())
     lessons = prepare(network, [worth(group, 0.1, 0.1, 0.1)], CONFIG)

@@ -211,6 +211,34 @@ async def test_several_updates_of_one_batch_are_made_against_the_policy_that_pla
     assert line["sampler_ratio"] == pytest.approx(1, abs=1e-3)
 
 
+async def test_the_rate_rises_and_falls_by_the_number_of_the_update(
+    undecided: Path, tmp_path: Path
+) -> None:
+    update = GrpoConfig(learning_rate=1e-4, kl=0, warmup_steps=2, final_learning_rate=0.1)
+    await practise(config_of(undecided, groups=1, most_groups=1, update=update), tmp_path, task)
+    lines = (tmp_path / "metrics.jsonl").read_text().splitlines()
+    rates = [json.loads(line)["learning_rate"] for line in lines]
+    assert rates == pytest.approx([0.5e-4, 1e-4, 0.55e-4, 0.1e-4])
+
+
+async def test_adapters_go_on_where_they_were_and_play_as_any_checkpoint(
+    undecided: Path, tmp_path: Path
+) -> None:
+    pytest.importorskip("peft")
+    update = GrpoConfig(learning_rate=1e-3, kl=1e-3, lora_rank=4)
+    config = config_of(undecided, groups=1, most_groups=4, update=update)
+    await practise(config, tmp_path / "whole", task)
+    await practise(replace(config, steps=2), tmp_path / "halved", task)
+    await practise(config, tmp_path / "halved", task)
+    assert metrics_of(tmp_path / "halved") == metrics_of(tmp_path / "whole")
+    whole, halved = weights_of(tmp_path / "whole", 4), weights_of(tmp_path / "halved", 4)
+    assert all(torch.equal(halved[name], whole[name]) for name in whole)
+    start = Network(str(undecided), family_named(FAMILY)).model.state_dict()
+    assert whole.keys() == start.keys()
+    moved = {name for name in start if not torch.equal(whole[name], start[name])}
+    assert moved and not any(".visual." in name for name in moved)
+
+
 async def test_the_folder_of_another_training_is_refused(undecided: Path, tmp_path: Path) -> None:
     await practise(config_of(undecided, steps=1), tmp_path, task)
     assert (await practise(config_of(undecided, steps=1), tmp_path, task)).step == 1
