@@ -80,6 +80,8 @@ class Overlay:
     """Where the action looks closer."""
     zoomed: Region | None = None
     """What the zoomed view beside the picture shows."""
+    truth: Region | None = None
+    """Where the right answer is."""
 
 
 def overlay(
@@ -87,6 +89,7 @@ def overlay(
     points: tuple[Point, ...],
     gesture: Gesture,
     zoomed_css_px: Box | None = None,
+    truth_css_px: Box | None = None,
 ) -> Overlay:
     """Lay points and an action over a picture with this frame; what lies outside is left out.
 
@@ -95,6 +98,7 @@ def overlay(
         points: Of the thought, CSS px; numbered from 1 in this order.
         gesture: The action.
         zoomed_css_px: The part that a zoomed view beside it shows.
+        truth_css_px: The target of a task, where it is known.
     """
     shown = frame.region_css_px
     dots = [
@@ -108,7 +112,7 @@ def overlay(
         if gesture.to is not None and shown.contains(gesture.to):
             line = Line(target.spot, _spot(gesture.to, frame))
     zoom, zoomed = _region(gesture.region, frame), _region(zoomed_css_px, frame)
-    return Overlay(tuple(dots), target, line, zoom, zoomed)
+    return Overlay(tuple(dots), target, line, zoom, zoomed, _region(truth_css_px, frame))
 
 
 def _target(gesture: Gesture, at: Point, frame: Frame) -> Target:

@@ -57,7 +57,7 @@ def render_page(trajectory: Trajectory) -> str:
     if end and end.seen and end.seen.view:
         last = album.figure(end.seen.view, Overlay())
     return (
-        _templates()
+        templates()
         .get_template("viewer.html.jinja")
         .render(
             title=title(trajectory),
@@ -92,7 +92,7 @@ def _facts(trajectory: Trajectory) -> list[tuple[str, str]]:
     malformed = sum(step.turn.action is None for step in trajectory.steps)
     if malformed:
         facts.append(("malformed", f"{malformed} of {len(trajectory.steps)} turns"))
-    facts.append(("started", _moment(start.started_at)))
+    facts.append(("started", moment(start.started_at)))
     return facts
 
 
@@ -106,7 +106,8 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest} s"
 
 
-def _moment(started_at: str) -> str:
+def moment(started_at: str) -> str:
+    """A time as ISO 8601 has it, as a person would say it."""
     try:
         return f"{datetime.fromisoformat(started_at).astimezone(UTC):%d %b %Y, %H:%M} UTC"
     except ValueError:
@@ -127,8 +128,8 @@ def _papers(trajectory: Trajectory) -> list[tuple[str, str]]:
 
 
 @cache
-def _templates() -> Environment:
-    """The page's template with what it can say."""
+def templates() -> Environment:
+    """The templates of pages with what they can say."""
     folder = Path(__file__).parent
     environment = Environment(
         loader=FileSystemLoader(folder),

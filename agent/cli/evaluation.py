@@ -14,7 +14,7 @@ from vigorl.agent.cli.options import ApiKey, AsJson, Family, Model, ModelName, T
 
 if TYPE_CHECKING:
     from vigorl.agent.evaluation import Summary
-    from vigorl.agent.progress import Report
+    from vigorl.agent.report import Report
 
 app = typer.Typer(help="Measure a policy.", no_args_is_help=True)
 

@@ -17,7 +17,7 @@ from vigorl.agent.cli.ending import play, print_json
 
 if TYPE_CHECKING:
     from vigorl.agent.evaluation import Sample, Summary
-    from vigorl.agent.progress import Report
+    from vigorl.agent.report import Report
     from vigorl.agent.rollout import Limits
     from vigorl.agent.run import ModelConfig
     from vigorl.policy.policy import Policy
@@ -49,7 +49,8 @@ class Measurement:
 
     def play(self) -> None:
         """Evaluate, and show the tables."""
-        from vigorl.agent.progress import plain_report
+        from vigorl.agent.gallery import write_gallery
+        from vigorl.agent.report import grid_table, plain_report
         from vigorl.agent.trajectory import disk
 
         folder = self.out or Path("runs") / f"{datetime.now():%Y%m%d-%H%M%S}-{self.name}"
@@ -64,14 +65,19 @@ class Measurement:
             raise
         report = (self.report or plain_report)(summary, f"{self.name} · {self.model.model}")
         console = Console(stderr=self.as_json)
-        for table in report.tables:
-            console.print(table)
+        for grid in report.grids:
+            console.print(grid_table(report, grid))
+        console.print(f"[dim]{escape(' · '.join(report.notes))}[/dim]", highlight=False)
         numbers = summary.as_json()
         if report.numbers:
             with disk(folder):
                 text = json.dumps(report.numbers, indent=2, ensure_ascii=False)
                 (folder / "tables.json").write_text(text + "\n", encoding="utf-8")
             numbers["tables"] = report.numbers
+        for label, path in (("recorded", folder), ("page", write_gallery(folder, report))):
+            console.print(
+                f"  [dim]{label:<9}[/dim] {escape(str(path))}", highlight=False, soft_wrap=True
+            )
         if self.as_json:
             print_json(numbers)
 
