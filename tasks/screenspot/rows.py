@@ -179,8 +179,12 @@ def entries_of(path: Path) -> Iterator[Mapping[str, Any]]:
             yield from (json.loads(line) for line in text.split("\n") if line.strip())
         else:
             yield from json.loads(text)
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise UsageError(f"{path}: {error}") from error
+    except ValueError as error:
+        raise UsageError(
+            f"{path} is neither a list (.json) nor a row a line (.jsonl): {error}"
+        ) from error
 
 
 def _row(
@@ -202,8 +206,15 @@ def _row(
     instruction = read.instruction or read.prompt_to_evaluate
     ui_type = read.ui_type or read.data_type
     if belongs is None or not isinstance(image, str) or instruction is None or ui_type is None:
+        needed = {
+            "group": belongs,
+            "image's name": image if isinstance(image, str) else None,
+            "instruction": instruction,
+            "type (text or icon)": ui_type,
+        }
+        lacking = ", ".join(name for name, value in needed.items() if value is None)
         raise UsageError(
-            f"ScreenSpot {version}, {place}: a group, image, instruction or type lacks"
+            f"ScreenSpot {version}, {place}: no {lacking}; is this a copy of another version?"
         )
     number = counts[belongs] = counts.get(belongs, -1) + 1
     try:

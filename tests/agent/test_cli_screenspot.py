@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -101,26 +102,39 @@ def test_pro_is_shown_in_four_tables(tmp_path: Path) -> None:
     assert tables["by group"]["group:Office"]["icon"]["mean"] == 1.0
 
 
-def test_a_killed_evaluation_goes_on_to_the_same_numbers(tmp_path: Path) -> None:
-    data, out = write_copy(tmp_path / "data", rows=60), tmp_path / "out"
-    arguments = [str(argument) for argument in evaluation(data, out)]
+def begun(arguments: list[str], lines: Path) -> subprocess.Popen[str]:
+    """An evaluation in a process of its own, a few results under way."""
     process = subprocess.Popen(
         [sys.executable, "-m", "vigorl.agent.cli", *arguments],
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
     )
-    lines = out / "results.jsonl"
     while not (lines.exists() and lines.read_bytes().count(b"\n") >= 5):
         assert process.poll() is None
         time.sleep(0.005)
-    process.kill()
-    process.wait()
-    assert 5 <= lines.read_bytes().count(b"\n") < 360
+    return process
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_a_stopped_evaluation_goes_on_to_the_same_numbers(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    data, out = write_copy(tmp_path / "data", rows=60), tmp_path / "out"
+    arguments = [str(argument) for argument in evaluation(data, out)]
+    process = begun(arguments, out / "results.jsonl")
+    process.send_signal(number)
+    _, told = process.communicate(timeout=30)
+    assert 5 <= (out / "results.jsonl").read_bytes().count(b"\n") < 360
+    if number == signal.SIGINT:
+        assert process.returncode == 130
+        assert f"the same command with --out {out}" in told
     resumed = run(*arguments)
     assert resumed.exit_code == 0, resumed.output
     whole = run(*evaluation(data, tmp_path / "whole"))
     assert numbers(resumed.stdout) == numbers(whole.stdout)
     assert numbers(whole.stdout)["cells"]["all"]["n"] == 360
+    assert (out / "index.html").stat().st_size > 0
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Evaluation: the same loop over many samples, one table, and sets that are broken."""
 
 import asyncio
+import fcntl
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -149,6 +150,16 @@ async def test_an_evaluation_does_not_overwrite_another(tmp_path: Path) -> None:
         samples = grounding_samples(write_set(tmp_path, {**ROW, "id": "b"}))
         await evaluate(policy, samples, out, limits=Limits())
     assert (out / "results.jsonl").read_bytes() == before
+
+
+async def test_two_processes_do_not_evaluate_into_one_folder(tmp_path: Path) -> None:
+    samples, out = grounding_samples(write_set(tmp_path, ROW)), tmp_path / "o"
+    policy = Pointer(lambda _: Point(1, 1))
+    await evaluate(policy, samples, out, limits=Limits())
+    with (out / "results.jsonl").open("ab") as lines:
+        fcntl.flock(lines, fcntl.LOCK_EX)
+        with pytest.raises(UsageError, match="another process is evaluating"):
+            await evaluate(policy, samples, out, limits=Limits())
 
 
 async def test_an_evaluation_goes_on_to_the_summary_it_would_have_had(tmp_path: Path) -> None:
