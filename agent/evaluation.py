@@ -8,7 +8,8 @@ An evaluation's folder::
     <sample>/            the sample's trajectory
 
 An evaluation that was stopped goes on in its folder: samples with a line in `results.jsonl` are
-not played again, and episodes that were cut off begin anew.
+not played again, but for those that a fault has ended, which says nothing about the policy; their
+later line counts. Episodes that were cut off begin anew.
 """
 
 import asyncio
@@ -109,7 +110,8 @@ async def evaluate(
     if not samples:
         raise UsageError("there is nothing to evaluate: no samples")
     with _results_of(folder) as lines:
-        results = {result.id: result for result in _recorded(folder, policy, samples, limits)}
+        recorded = _recorded(folder, policy, samples, limits)
+        results = {result.id: result for result in recorded if result.status != "fault"}
         for result in results.values():
             on_result(result)
         places = asyncio.Semaphore(workers)
@@ -174,13 +176,14 @@ def read_results(folder: Path) -> list[Result]:
         raise UsageError(f"no evaluation at {folder}: there is no {path}") from error
     if lines and not lines[-1].endswith(b"\n"):
         lines.pop()
-    results = []
+    results: dict[str, Result] = {}
     for number, line in enumerate(lines, 1):
         try:
-            results.append(_RESULT.validate_json(line))
+            result = _RESULT.validate_json(line)
         except ValidationError as error:
             raise InconsistentData(f"{path}, line {number}: {error}") from error
-    return results
+        results[result.id] = result
+    return list(results.values())
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from vigorl.agent.grounding import grounding_samples
 from vigorl.agent.rollout import Limits
 from vigorl.agent.trajectory import read_trajectory
 from vigorl.browser.actions import Click, GiveUp
-from vigorl.browser.errors import BrowserDied, InconsistentData, UsageError
+from vigorl.browser.errors import BrowserDied, InconsistentData, PolicyFault, UsageError
 from vigorl.browser.geometry import Point
 from vigorl.browser.observation import Observation
 from vigorl.policy.policy import Turn
@@ -103,6 +103,31 @@ async def test_a_fault_is_counted_apart_and_stays_out_of_the_mean(tmp_path: Path
         Broken(lambda _: None), samples, tmp_path / "out", limits=Limits(steps=2)
     )
     assert (summary.cells["all"].mean, summary.cells["all"].n, summary.faults) == (1.0, 1, 1)
+
+
+async def test_what_a_fault_has_ended_is_played_again(tmp_path: Path) -> None:
+    is_down = True
+    played: list[str] = []
+
+    class Server(Pointer):
+        async def act(self, observation: Observation) -> Turn:
+            if is_down and self.goal == "x":
+                raise PolicyFault("the server is down")
+            return await super().act(observation)
+
+        def actor(self, goal: str) -> Pointer:
+            played.append(goal)
+            return Server(self.rule, self.name, goal)
+
+    data = write_set(tmp_path, ROW, {**ROW, "id": "b", "instruction": "x"})
+    samples, policy, out = grounding_samples(data), Server(lambda _: Point(1, 1)), tmp_path / "o"
+    summary = await evaluate(policy, samples, out, limits=Limits(steps=2))
+    assert (summary.cells["all"].n, summary.faults) == (1, 1)
+    is_down = False
+    played.clear()
+    summary = await evaluate(policy, samples, out, limits=Limits(steps=2))
+    assert (summary.cells["all"].n, summary.faults, played) == (2, 0, ["x"])
+    assert [result.score for result in read_results(out)] == [1.0, 1.0]
 
 
 @pytest.mark.parametrize(
