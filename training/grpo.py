@@ -296,7 +296,8 @@ def update(
 
     Returns:
         `loss`, `norm` of the gradient before it is scaled down, `tokens` sampled, `nodes` that
-        were computed and `unshared`, what they would be row by row; and means over tokens:
+        were computed, `image_nodes` among them and `unshared`, what they would be row by row; and
+        means over tokens:
         `clipped`, `surprise` (-logprob) and, where there is a sampler's log-probability or a
         reference, `sampler_ratio` and `sampler_drift`, `kl`.
 
@@ -308,6 +309,7 @@ def update(
         "tokens": tokens,
         "nodes": sum(len(lesson.tree.ids_L) for lesson in lessons),
         "unshared": sum(len(row.ids) for lesson in lessons for row in lesson.tree.rows),
+        "image_nodes": sum(int((lesson.tree.cells_L >= 0).sum()) for lesson in lessons),
     }
     if not lessons:
         return metrics

@@ -4,7 +4,8 @@
 
     OUT/
         config.json                  how
-        metrics.jsonl                a line an update
+        metrics.jsonl                a line a batch of rollouts (below)
+        events.out.tfevents.…        the same for TensorBoard, where it is installed
         rollouts/000001/…            every episode of the update, as `rollout` records them
         checkpoints/000010/          model/ (plays as --model), optimizer.pt, progress.json,
                                      adapters.pt where adapters learn
@@ -13,6 +14,13 @@ What happens at a step depends on the checkpoint and on numbers alone: which tas
 many episodes were begun before (each draws with a seed of its own). So a run that is interrupted
 goes on with the same next step, as far as the worlds do the same again. A checkpoint appears
 whole, by renaming its folder; the one before is kept until then.
+
+A line of metrics tells of the play: `score` (mean of the episodes that could be judged), `groups`
+played and `groups_kept` because their episodes differ, `reward_kept` in these, `episodes`,
+`faults`, `turns` and `sampled_tokens`; of the updates what `update` returns and the
+`learning_rate`; and where the time went: `play_s`, of which all episodes together, side by side,
+waited `model_s` for the model and `world_s` for their pages; `learn_s`, of which `prepare_s` for
+what needs no gradient (the reference), and `update_s`.
 """
 
 import asyncio
@@ -21,6 +29,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -41,10 +50,14 @@ from vigorl.training.groups import Group, group_of
 from vigorl.training.grpo import GrpoConfig, optimizer_of, prepare, update
 from vigorl.training.lora import adapter_state, add_adapters, load_adapters, merged_state
 from vigorl.training.rewards import RULES
+from vigorl.training.scalars import open_board
 from vigorl.training.sft import share_of_rate
 
 Tasks = Callable[[int], Sample]
 """The n-th task to practise, from its number alone."""
+
+Watch = Callable[[int, int], None]
+"""Told a step, and how many of its episodes are over."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +137,7 @@ class Practice:
         _check_folder(folder, config)
         newest = max(_checkpoints(folder), default=None)
         begin = _start_of(config)
-        family = _family(config.family, begin)
+        family = family_of_start(config)
         hardware = Hardware(device=config.device, dtype="float32")
         how = config.update
         resumes_weights = newest is not None and not how.lora_rank
@@ -168,7 +181,8 @@ class Practice:
         return policy_of(self.network.family, backend, sampling)
 
     def learn(self, groups: Sequence[Group]) -> dict[str, float]:
-        """All updates of one batch of rollouts; means of their metrics."""
+        """All updates of one batch of rollouts; means of their metrics, and how long they took."""
+        began_s = time.monotonic()
         parts = [groups[number :: self.config.updates] for number in range(self.config.updates)]
         lessons = [
             prepare(
@@ -180,6 +194,7 @@ class Practice:
             )
             for number, part in enumerate(parts)
         ]
+        prepared_s = time.monotonic()
         made = []
         for number, each in enumerate(lessons, self.progress.step + 1):
             how = self.config.update
@@ -191,7 +206,9 @@ class Practice:
             metrics = update(self.network, self.optimizer, each, how)
             made.append({**metrics, "learning_rate": rate})
         names = dict.fromkeys(name for metrics in made for name in metrics)
-        return {name: sum(each.get(name, 0.0) for each in made) / len(made) for name in names}
+        means = {name: sum(each.get(name, 0.0) for each in made) / len(made) for name in names}
+        updated_s = time.monotonic()
+        return {**means, "prepare_s": prepared_s - began_s, "update_s": updated_s - prepared_s}
 
     def save(self) -> None:
         """Write a checkpoint, whole or not at all.
@@ -224,6 +241,7 @@ async def practise(
     folder: Path,
     tasks: Tasks,
     say: Callable[[str], None] = lambda line: None,
+    watch: Watch = lambda step, episodes: None,
 ) -> Progress:
     """Train; go on where `folder` says that it was interrupted.
 
@@ -235,6 +253,7 @@ async def practise(
         folder: Gets everything that is written.
         tasks: What is practised.
         say: Told what came of every step, in a line for a person.
+        watch: Told whenever an episode is over.
 
     Raises:
         InfrastructureFault: every episode of a step broke, or the folder cannot be written.
@@ -244,10 +263,12 @@ async def practise(
     practice = await asyncio.to_thread(Practice, config, folder)
     policy = practice.policy()
     began_s = time.monotonic()
+    board = ExitStack()
     try:
+        note = board.enter_context(open_board(folder, practice.progress.step))
         while practice.progress.step < config.steps:
             played_s = time.monotonic()
-            stint = Stint(practice, policy, tasks)
+            stint = Stint(practice, policy, tasks, watch)
             await stint.play()
             learnt_s = time.monotonic()
             # On this thread, so that a cancellation cannot fall between weights and progress.
@@ -265,6 +286,7 @@ async def practise(
             }
             with disk(folder), (folder / "metrics.jsonl").open("a") as file:
                 file.write(json.dumps(line) + "\n")
+            note(line)
             say(told(line, config.steps))
             if practice.progress.step % config.checkpoint_every < config.updates:
                 practice.save()
@@ -273,6 +295,7 @@ async def practise(
         practice.save()
         raise
     finally:
+        board.close()
         await policy.close()
     practice.save()
     return practice.progress
@@ -300,7 +323,7 @@ def told(line: Mapping[str, float], steps: int) -> str:
 class Stint:
     """The rollouts of one step: tasks one after another until enough groups have variance."""
 
-    def __init__(self, practice: Practice, policy: ModelPolicy, tasks: Tasks) -> None:
+    def __init__(self, practice: Practice, policy: ModelPolicy, tasks: Tasks, watch: Watch) -> None:
         self.kept: list[Group] = []
         self.progress = practice.progress
         self._config = practice.config
@@ -310,6 +333,9 @@ class Stint:
         self._folder = practice.folder / "rollouts" / f"{practice.progress.step + 1:06d}"
         self._episodes: list[Trajectory] = []
         self._groups = 0
+        self._step = practice.progress.step + 1
+        self._over = 0
+        self._watch = watch
 
     async def play(self) -> None:
         """Play as many groups as are missing, and again for those that teach nothing.
@@ -363,12 +389,16 @@ class Stint:
             recorder = Recorder(self._folder / name, self._folder / "images")
             limits = Limits(steps=config.turns, seconds=config.episode_s)
             world = sample.make(self._policy)
-            return await rollout(self._policy, world, recorder, limits, sample.task)
+            trajectory = await rollout(self._policy, world, recorder, limits, sample.task)
+        self._over += 1
+        self._watch(self._step, self._over)
+        return trajectory
 
     def metrics(self) -> dict[str, float]:
         """What the episodes were like; means over those that could be judged."""
         ends = [episode.end for episode in self._episodes if episode.end is not None]
         scores = [end.score.value for end in ends if end.score is not None]
+        steps = [step for episode in self._episodes for step in episode.steps]
         rewards = [attempt.reward for group in self.kept for attempt in group.attempts]
         return {
             "score": round(sum(scores) / max(1, len(scores)), 4),
@@ -377,12 +407,18 @@ class Stint:
             "groups_kept": len(self.kept),
             "episodes": len(self._episodes),
             "faults": sum(end.status == "fault" for end in ends),
-            "turns": sum(len(episode.steps) for episode in self._episodes),
+            "turns": len(steps),
+            "sampled_tokens": sum(step.turn.sampled_token_count or 0 for step in steps),
+            "model_s": round(sum(step.act_s for step in steps), 2),
+            "world_s": round(sum(step.observe_s for step in steps), 2),
         }
 
 
 async def practise_embedded(
-    config: PracticeConfig, folder: Path, say: Callable[[str], None] = lambda line: None
+    config: PracticeConfig,
+    folder: Path,
+    say: Callable[[str], None] = lambda line: None,
+    watch: Watch = lambda step, episodes: None,
 ) -> Progress:
     """Practise on the embedded tasks, seeds of the training split, all tasks of one in turn.
 
@@ -400,7 +436,9 @@ async def practise_embedded(
     from vigorl.agent.embedded import open_tasks
 
     async with open_tasks(_SEEDS, config.tasks or None, "train", "goal") as samples:
-        return await practise(config, folder, lambda number: samples[number % len(samples)], say)
+        return await practise(
+            config, folder, lambda number: samples[number % len(samples)], say, watch
+        )
 
 
 _ADAPTERS = "adapters.pt"
@@ -424,8 +462,16 @@ def _start_of(config: PracticeConfig) -> str:
     return checkpoint_of(config.model)
 
 
-def _family(name: str | None, path: str) -> Family:
-    return family_named(name) if name is not None else family_of(path, read_model_type(path))
+def family_of_start(config: PracticeConfig) -> Family:
+    """How the model is talked to, and has to be later: the name of a checkpoint may not tell it.
+
+    Raises:
+        UsageError: nobody says which family it is, or the checkpoint is not there.
+    """
+    if config.family is not None:
+        return family_named(config.family)
+    start = _start_of(config)
+    return family_of(start, read_model_type(start))
 
 
 def _checkpoints(folder: Path) -> list[Path]:

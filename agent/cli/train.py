@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -146,7 +147,11 @@ def train_grpo(
     with errors(as_json=False):
         with _torch_needed():
             from vigorl.training.grpo import GrpoConfig
-            from vigorl.training.grpo_loop import PracticeConfig, practise_embedded
+            from vigorl.training.grpo_loop import (
+                PracticeConfig,
+                family_of_start,
+                practise_embedded,
+            )
         config = PracticeConfig(
             model=model,
             family=family,
@@ -173,26 +178,23 @@ def train_grpo(
             ),
         )
         console = Console(stderr=True)
+        plainly = partial(console.print, markup=False, highlight=False, soft_wrap=True)
         try:
-            done = play(
-                practise_embedded(
-                    config,
-                    out,
-                    lambda line: console.print(line, markup=False, highlight=False, soft_wrap=True),
-                )
-            )
+            with console.status("loading") as status:
+
+                def watch(step: int, episodes: int) -> None:
+                    status.update(f"step {step}, {episodes} episodes played")
+
+                done = play(practise_embedded(config, out, plainly, watch))
         except (KeyboardInterrupt, asyncio.CancelledError):
-            console.print(
-                "saved; to go on: the same command again",
-                style="dim",
-                markup=False,
-                highlight=False,
-                soft_wrap=True,
-            )
+            plainly("what was learnt is saved; to go on: the same command again", style="dim")
             raise
         checkpoint = out / "checkpoints" / f"{done.step:06d}" / "model"
         console.print(
-            f"[green]ready[/green]  {escape(str(checkpoint))}", highlight=False, soft_wrap=True
+            f"[green]ready[/green]  play it with --model {escape(str(checkpoint))} "
+            f"--family {family_of_start(config).name}",
+            highlight=False,
+            soft_wrap=True,
         )
 
 

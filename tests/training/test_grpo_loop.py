@@ -239,6 +239,27 @@ async def test_adapters_go_on_where_they_were_and_play_as_any_checkpoint(
     assert moved and not any(".visual." in name for name in moved)
 
 
+async def test_what_is_noted_says_where_the_time_went(undecided: Path, tmp_path: Path) -> None:
+    await practise(config_of(undecided, steps=1), tmp_path, task)
+    (line,) = map(json.loads, (tmp_path / "metrics.jsonl").read_text().splitlines())
+    assert 0 < line["prepare_s"] + line["update_s"] <= line["learn_s"] + 0.01
+    assert 0 < line["model_s"] + line["world_s"] <= line["play_s"] + 0.01  # one at a time
+    assert line["sampled_tokens"] >= line["tokens"] > line["turns"]
+    assert line["nodes"] > line["image_nodes"] == 2 * 8  # a picture a group, of 4 x 2 cells
+
+
+async def test_tensorboard_shows_what_was_noted(undecided: Path, tmp_path: Path) -> None:
+    pytest.importorskip("tensorboard")
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    for steps in (1, 3):
+        await practise(config_of(undecided, steps=steps), tmp_path, task)
+    shown = EventAccumulator(str(tmp_path)).Reload().Scalars("score")
+    noted = metrics_of(tmp_path)
+    assert [event.step for event in shown] == [line["step"] for line in noted] == [1, 2, 3]
+    assert [event.value for event in shown] == pytest.approx([line["score"] for line in noted])
+
+
 async def test_the_folder_of_another_training_is_refused(undecided: Path, tmp_path: Path) -> None:
     await practise(config_of(undecided, steps=1), tmp_path, task)
     assert (await practise(config_of(undecided, steps=1), tmp_path, task)).step == 1
