@@ -1,6 +1,7 @@
 """Adapters: nothing at first, alone in learning, and gone from what is saved to play with."""
 
 import random
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -127,3 +128,11 @@ def test_what_is_saved_has_the_adapters_in_its_weights(
 def test_a_network_without_adapters_is_not_its_own_reference(start: Network) -> None:
     with pytest.raises(UsageError, match="only where it learns by adapters"):
         prepare(start, [group_for(start)], CONFIG, reference=start)
+
+
+def test_without_peft_it_says_what_to_install(
+    start: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "peft", None)
+    with pytest.raises(UsageError, match=r"pip install 'vigorl-agent\[lora\]'"):
+        add_adapters(start, 4, trains_vision=False, seed=0)
