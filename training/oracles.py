@@ -33,20 +33,20 @@ from vigorl.browser.actions import (
     Zoom,
 )
 from vigorl.browser.chromium import Browser
-from vigorl.browser.errors import InfrastructureFault, TaskFault
+from vigorl.browser.errors import InfrastructureFault, TaskFault, UsageError
 from vigorl.browser.geometry import Frame, Point
 from vigorl.browser.observation import Observation
 from vigorl.policy.commands import write_command
 from vigorl.policy.points import POINT
 from vigorl.tasks.environment import TaskEnvironment
-from vigorl.tasks.local.hand import find
+from vigorl.tasks.local.hand import find as find_aim
 from vigorl.tasks.local.plan import Step
-from vigorl.tasks.local.registry import TASKS
+from vigorl.tasks.local.registry import TASKS, check_name
 from vigorl.tasks.local.site import Site
 from vigorl.tasks.miniwob.environment import MiniwobEnvironment
 from vigorl.tasks.miniwob.oracle import ORACLES, solve
 from vigorl.tasks.miniwob.pages import Pages
-from vigorl.tasks.miniwob.registry import PREFIX, Ticket, task_names
+from vigorl.tasks.miniwob.registry import PREFIX, Ticket, find, task_names
 from vigorl.tasks.task import TaskRow
 from vigorl.tasks.truth import Control, PageTruth, TextLine, read_truth
 
@@ -142,7 +142,7 @@ async def _explore(spec: Any, env: TaskEnvironment) -> AsyncIterator[Move]:
     for number, panel in enumerate(spec.panels[: spec.panel + 1]):
         if number == 0:
             continue
-        aim = await find(env, f"#tab-{number}")
+        aim = await find_aim(env, f"#tab-{number}")
         if aim is None:
             raise PlaywrightError(f"no tab {number}")
         yield Move(Click(aim.point), f'find "{label}": look at "{panel.title}"')
@@ -394,8 +394,10 @@ async def record(
         told: Is told what failed.
 
     Raises:
+        UsageError: one of the names is no task, or none to learn from.
         InfrastructureFault: the browser or the site does not start.
     """
+    names = list(TASKS) if names is None else playable(names)
     pictures = out.parent / "pictures"
     if pictured:
         pictures.mkdir(parents=True, exist_ok=True)
@@ -408,7 +410,7 @@ async def record(
             kept = pictures if seed in shown else None
             return await play(site, browser, name, seed, 0.0 if seed % 3 == 0 else errs, kept)
 
-        jobs = iter([(seed, name) for seed in seeds for name in names or TASKS])
+        jobs = iter([(seed, name) for seed in seeds for name in names])
         with gzip.open(out, "at", encoding="utf-8", compresslevel=5) as lines:
 
             async def work() -> None:
@@ -426,6 +428,22 @@ async def record(
             async with asyncio.TaskGroup() as group:
                 for _ in range(workers):
                     group.create_task(work())
+
+
+def playable(names: Sequence[str]) -> list[str]:
+    """The names of tasks that lessons are made of.
+
+    Raises:
+        UsageError: one is no task, or none to learn from.
+    """
+    for name in names:
+        if not name.startswith(PREFIX):
+            check_name(name)
+        elif find(name).name != name or name not in miniwob_names():
+            raise UsageError(
+                f"{name} is not to be learnt from: it is of MiniWoB++'s test split, or unsolved"
+            )
+    return list(names)
 
 
 def miniwob_names() -> list[str]:

@@ -72,24 +72,31 @@ def data_oracles(
     seeds: Annotated[int, typer.Option(min=1, help="Training seeds of each task.")] = 20,
     skip: Annotated[int, typer.Option(min=0, help="So many seeds are left out first.")] = 0,
     task: Annotated[
-        list[str] | None, typer.Option(help="A task; may be repeated. Default: all.")
+        list[str] | None, typer.Option(help="A task; may be repeated. Default: all embedded ones.")
     ] = None,
+    miniwob: Annotated[
+        bool, typer.Option("--miniwob", help="MiniWoB++'s training tasks instead.")
+    ] = False,
     world: Annotated[
         list[Path] | None,
         typer.Option(help="Shards of `data generate` to ask questions about; may be repeated."),
     ] = None,
     workers: Annotated[int, typer.Option(min=1, help="Episodes side by side.")] = 8,
 ) -> None:
-    """Record how the embedded tasks are done by one who knows the way, and prepare lessons of it.
+    """Record how tasks are done by one who knows the way, and prepare lessons of it.
 
     Episodes are added to those that the folder already holds.
 
     [dim]$[/dim] vigorl-agent data oracles --out data/lessons --seeds 50 --world data/train
     """
     with errors(as_json=False):
+        from vigorl.browser.errors import UsageError
         from vigorl.tasks.task import TRAIN_SEEDS
         from vigorl.training.nano.reading_stock import prepare
-        from vigorl.training.oracles import record
+        from vigorl.training.oracles import miniwob_names, record
+
+        if miniwob and task:
+            raise UsageError("name tasks with --task, or take all of MiniWoB++ with --miniwob")
 
         console = Console(stderr=True)
         out.mkdir(parents=True, exist_ok=True)
@@ -99,7 +106,7 @@ def data_oracles(
             record(
                 episodes,
                 chosen,
-                names=task,
+                names=miniwob_names() if miniwob else task,
                 workers=workers,
                 told=lambda line: console.print(line, style="dim", markup=False),
             )

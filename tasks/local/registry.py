@@ -77,13 +77,20 @@ def task_rows(
     """Rows of so many seeds of a split, task by task; of all tasks where no names are given.
 
     Raises:
-        UsageError: one of the names is no task.
+        UsageError: one of the names is no task, or names a seed as well.
     """
     all_seeds = TRAIN_SEEDS if split == "train" else TEST_SEEDS
     seeds = all_seeds[skipped_seeds : skipped_seeds + seeds_per_task]
     for name in names or ():
-        find_task(name)
+        check_name(name)
     return tuple(TASKS[name].row(seed) for name in names or TASKS for seed in seeds)
+
+
+def check_name(name: str) -> None:
+    """Raise UsageError unless a task is called so; a seed is no part of its name."""
+    task = find_task(name).name
+    if task != name:
+        raise UsageError(f"{name!r} is one row: name the task alone, {task!r}")
 
 
 def _suggestion(name: str) -> str:

@@ -164,3 +164,5 @@ def test_rows_of_a_split_come_task_by_task() -> None:
     assert task_rows("test", 2, ["todo"], skipped_seeds=1) == rows[4:]
     with pytest.raises(UsageError, match="did you mean 'todo'"):
         task_rows("test", 1, ["toddo"])
+    with pytest.raises(UsageError, match="name the task alone, 'login'"):
+        task_rows("test", 1, ["login:3"])

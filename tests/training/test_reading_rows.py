@@ -11,6 +11,7 @@ import pytest
 
 from vigorl.browser.actions import Click, Done, Type
 from vigorl.browser.chromium import Browser
+from vigorl.browser.errors import UsageError
 from vigorl.browser.geometry import Frame
 from vigorl.policy.backend import Message
 from vigorl.policy.family import family_named
@@ -18,7 +19,7 @@ from vigorl.policy.grammar import Parsed, parse
 from vigorl.tasks.local.registry import TASKS
 from vigorl.tasks.local.site import Site
 from vigorl.tasks.miniwob.pages import Pages
-from vigorl.training.oracles import miniwob_names, play, play_miniwob
+from vigorl.training.oracles import miniwob_names, play, play_miniwob, playable
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
@@ -356,3 +357,18 @@ def test_near_coordinates_begin_alike(folder: Path) -> None:
         return float(torch.cosine_similarity(weight[ids[0]], weight[ids[1]], dim=0))
 
     assert alike(400, 401) > alike(400, 460) + 0.1
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("miniwob/click-tab", "not to be learnt from"),
+        ("miniwob/click-option:3", "not to be learnt from"),
+        ("miniwob/clck", "did you mean"),
+        ("login:3", "name the task alone"),
+    ],
+)
+def test_lessons_are_made_of_training_tasks_alone(name: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        playable([name])
+    assert playable(["login", "miniwob/click-option"]) == ["login", "miniwob/click-option"]
