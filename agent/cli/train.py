@@ -49,8 +49,8 @@ def train_nano(
 ) -> None:
     """Train nano, the smallest model that learns to ground, from random weights.
 
-    Writes metrics.jsonl, a checkpoint to play with (`--model OUT/checkpoint`) and the state to go
-    on from.
+    Writes metrics.jsonl, a checkpoint to play with (`--model OUT/nano`, or OUT/nano-pixels) and the
+    state to go on from.
 
     [dim]$[/dim] vigorl-agent train nano --minutes 20 --out runs/nano
     """

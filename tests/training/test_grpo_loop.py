@@ -286,17 +286,3 @@ def test_what_cannot_be_practised_is_refused() -> None:
     for changes in ({"group_size": 1}, {"reward": "none"}, {"updates": 3, "groups": 2}):
         with pytest.raises(UsageError):
             PracticeConfig(model="somewhere", **changes)
-
-
-def test_it_is_imported_without_a_browser_and_without_ocr() -> None:
-    code = (
-        "import sys, importlib.abc\n"
-        "class Absent(importlib.abc.MetaPathFinder):\n"
-        "    def find_spec(self, name, path=None, target=None):\n"
-        "        if name.split('.')[0] in ('playwright', 'rapidocr', 'starlette', 'uvicorn'):\n"
-        "            raise ModuleNotFoundError(name)\n"
-        "sys.meta_path.insert(0, Absent())\n"
-        "import vigorl.training.grpo_loop\n"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr

@@ -19,7 +19,7 @@ from vigorl.training.nano.architecture import PixelNanoSize, build, save
 from vigorl.training.nano.lessons import CHARACTERS, Page, Teacher, pointing, slots
 from vigorl.training.nano.pages import PAGES, sketch_page
 from vigorl.training.nano.pixels import PixelCourse, PixelNano, Sketches, pointed
-from vigorl.training.nano.recipe import take_over, training_fonts
+from vigorl.training.nano.recipe import NanoConfig, take_over, train_nano, training_fonts
 from vigorl.training.nano.sketch import Sketch, Typefaces, Words
 from vigorl.training.nano.vocabulary import Vocabulary, vocabulary
 
@@ -174,3 +174,10 @@ def test_a_checkpoint_of_another_network_is_refused(tmp_path: Path) -> None:
         take_over(PixelNano(model), tmp_path, "model.")
     with pytest.raises(UsageError, match="no checkpoint to go on from"):
         take_over(PixelNano(model), tmp_path / "nowhere", "model.")
+
+
+def test_lessons_in_other_tokens_than_a_checkpoint_knows_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "tokenizer.json").write_text("{}")
+    config = NanoConfig("reading", start=tmp_path)
+    with pytest.raises(UsageError, match="has learnt other tokens"):
+        train_nano(config, tmp_path / "out", lambda line: None)

@@ -4,6 +4,7 @@ Route 'reading' learns to act from readings of the screen and is the one that is
 'pixels' learns to read and to point from pixels alone.
 """
 
+import re
 import subprocess
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -68,9 +69,9 @@ def train_nano(config: NanoConfig, out: Path, say: Callable[[str], None]) -> Pat
     return teach(config, out, say)
 
 
-def _sft(config: NanoConfig, learning_rate: float, steps: int) -> SftConfig:
+def _sft(config: NanoConfig, learning_rate: float) -> SftConfig:
     return SftConfig(
-        steps=steps,
+        steps=_STEPS,
         learning_rate=learning_rate,
         seconds=60 * config.minutes,
         seed=config.seed,
@@ -86,7 +87,7 @@ def _compiled(config: NanoConfig, parts: Iterable[Any]) -> None:
 
 
 def take_over(module: nn.Module, checkpoint: Path, prefix: str = "") -> None:
-    """Take over the weights of a checkpoint; those that it lacks stay as they are.
+    """Take over the weights of a checkpoint; a head that it lacks stays as it is.
 
     Raises:
         UsageError: it is no checkpoint of such a network.
@@ -99,16 +100,33 @@ def take_over(module: nn.Module, checkpoint: Path, prefix: str = "") -> None:
         head = checkpoint / _READING_HEAD
         if head.exists():
             weights |= {f"reading.{name}": part.float() for name, part in load_file(head).items()}
-        unknown = module.load_state_dict(weights, strict=False).unexpected_keys
+        loaded = module.load_state_dict(weights, strict=False)
     except (OSError, RuntimeError, SafetensorError) as error:
         reason = str(error).splitlines()[0]
         raise UsageError(f"{checkpoint} is no checkpoint to go on from: {reason}") from error
-    if unknown:
-        raise UsageError(f"{checkpoint} is of another network: it has {unknown[0]}")
+    lacking = [name for name in loaded.missing_keys if not _OPTIONAL.search(name)]
+    if other := [*loaded.unexpected_keys, *lacking]:
+        raise UsageError(f"{checkpoint} is of another network, by its {other[0]}")
+
+
+def _check_tokens(checkpoint: Path, lessons: Path) -> None:
+    """Lessons are written in the tokens of their folder, which a checkpoint must have learnt."""
+    name = "tokenizer.json"
+    try:
+        same = (checkpoint / name).read_bytes() == (lessons / name).read_bytes()
+    except OSError as error:
+        raise UsageError(f"no tokenizer to compare with: {error}") from error
+    if not same:
+        raise UsageError(
+            f"{checkpoint} has learnt other tokens than those of {lessons}: copy its {name} there"
+        )
 
 
 _STEPS = 1_000_000
 """More than the minutes allow: the rate falls with the clock."""
+
+_OPTIONAL = re.compile(r"^reading\.|(^|\.)lm_head\.weight$")
+"""Weights that a checkpoint may lack: the head that spells, and what is tied to the tokens."""
 
 _READING_HEAD = "reading_head.safetensors"
 """Beside the weights of 'pixels': no part of the model, but training goes on with it."""
@@ -173,7 +191,7 @@ def _teach_pixels(config: NanoConfig, out: Path, say: Callable[[str], None]) -> 
     train(
         course,
         module,
-        _sft(config, 1e-3, _STEPS),
+        _sft(config, 1e-3),
         out,
         save=save,
         evaluate=evaluate,
@@ -190,6 +208,7 @@ def _teach_reading(config: NanoConfig, out: Path, say: Callable[[str], None]) ->
         lessons, width=128 if small else 320, layers=4 if small else 8, seed=config.seed
     )
     if config.start is not None:
+        _check_tokens(config.start, lessons)
         take_over(model, config.start)
     _compiled(config, model.model.layers)
     course = reading_course.ReadingCourse(lessons, lines=8 if small else 48, seed=config.seed)
@@ -199,7 +218,7 @@ def _teach_reading(config: NanoConfig, out: Path, say: Callable[[str], None]) ->
     train(
         course,
         module,
-        _sft(config, 1.5e-3, _STEPS),
+        _sft(config, 1.5e-3),
         out,
         save=lambda: reading_course.save(model, lessons, checkpoint),
         say=say,
