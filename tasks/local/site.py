@@ -4,10 +4,8 @@ Each episode has a path of its own, `/e/<key>/`, and under it a world of its own
 side. A form is answered with a redirect, so that going back and loading again change nothing.
 """
 
-import asyncio
 import itertools
 import secrets
-import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,7 +15,6 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qsl
 
-import uvicorn
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -38,13 +35,12 @@ from vigorl.tasks.local.embedded import (
     house_of,
 )
 from vigorl.tasks.local.registry import TASKS
+from vigorl.tasks.server import LocalServer
 from vigorl.tasks.task import TaskRow
 
 HERE = Path(__file__).parent
 ASSETS = {"app.css": "text/css", "app.js": "text/javascript", "board.js": "text/javascript"}
 FORM_LIMIT_BYTES = 64 * 1024
-START_LIMIT_S = 10.0
-STOP_LIMIT_S = 2
 
 
 @dataclass
@@ -110,22 +106,20 @@ class Site:
     def __init__(
         self, port: int = 0, further: Callable[["Site"], Sequence[BaseRoute]] | None = None
     ) -> None:
-        self._port = port
         self._episodes: dict[str, Episode] = {}
         self._numbers = itertools.count(1)
         self._templates = _templates()
-        self._routes = (
+        routes = (
             *(further(self) if further else ()),
             Route("/e/{key}/{path:path}", self._answer, methods=["GET", "POST"]),
             Route("/assets/{name}", _asset),
         )
-        self._server: uvicorn.Server | None = None
-        self._serving: asyncio.Task[None] | None = None
+        self._server = LocalServer(Starlette(routes=list(routes)), port)
 
     @property
     def origin(self) -> str:
         """`http://127.0.0.1:<port>`."""
-        return f"http://127.0.0.1:{self._port}"
+        return self._server.origin
 
     def begin(self, row: TaskRow) -> Episode:
         """Set up a world for one episode."""
@@ -152,26 +146,7 @@ class Site:
         Raises:
             TaskFault: the port cannot be had or the server does not start.
         """
-        listener = _listen(self._port)
-        self._port = listener.getsockname()[1]
-        self._server = _QuietServer(
-            uvicorn.Config(
-                Starlette(routes=list(self._routes)),
-                lifespan="off",
-                log_config=None,
-                log_level="critical",
-                access_log=False,
-                timeout_graceful_shutdown=STOP_LIMIT_S,
-            )
-        )
-        self._serving = asyncio.create_task(self._server.serve([listener]), name="site")
-        try:
-            async with asyncio.timeout(START_LIMIT_S):
-                while not self._server.started:
-                    await asyncio.sleep(0.005)
-        except TimeoutError:
-            self._serving.cancel()
-            raise TaskFault(f"the site did not start within {START_LIMIT_S} s") from None
+        await self._server.__aenter__()
         return self
 
     async def __aexit__(
@@ -181,16 +156,12 @@ class Site:
         trace: TracebackType | None,
     ) -> None:
         """Stop serving and free the port."""
-        if self._server is not None and self._serving is not None:
-            self._server.should_exit = True
-            await self._serving
-            self._server = self._serving = None
+        await self._server.__aexit__(kind, error, trace)
         self._episodes.clear()
 
     async def forever(self) -> None:
         """Serve until cancelled."""
-        if self._serving is not None:
-            await asyncio.shield(self._serving)
+        await self._server.forever()
 
     async def _answer(self, request: Request) -> Response:
         episode = self.episode(request.path_params["key"])
@@ -243,14 +214,6 @@ class Site:
         return HTMLResponse(html, status, {"Cache-Control": "no-store"})
 
 
-class _QuietServer(uvicorn.Server):  # type: ignore[misc]  # mypy does not look into uvicorn
-    """A server that leaves Ctrl-C and `kill` to the program it runs in."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
 def _templates() -> Environment:
     return Environment(
         loader=FileSystemLoader([HERE, HERE / "kinds"]),
@@ -259,19 +222,6 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-
-
-def _listen(port: int) -> socket.socket:
-    # asyncio turns Nagle's algorithm off only where the protocol is named; with it, an answer in
-    # two writes waits 40 ms for the client's acknowledgement.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(("127.0.0.1", port))
-    except OSError as error:
-        listener.close()
-        raise TaskFault(f"port {port} of 127.0.0.1 cannot be had: {error}") from error
-    return listener
 
 
 def _fields(encoded: str) -> dict[str, tuple[str, ...]]:
