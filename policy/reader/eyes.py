@@ -2,6 +2,7 @@
 
 import threading
 from collections import OrderedDict
+from concurrent.futures import Future
 from dataclasses import replace
 
 import numpy as np
@@ -13,31 +14,36 @@ from vigorl.policy.reader.screen import Screen
 from vigorl.policy.reader.shapes import controls
 from vigorl.policy.reader.symbols import icons
 
-RECENT = 16
-"""Screens remembered: one picture is often looked at for several questions."""
+RECENT = 256
+"""Screens remembered: one picture is often looked at for several questions, or by several of the
+episodes that begin alike."""
 
 
 class Eyes:
-    """Reads pictures; safe to call from several threads."""
+    """Reads pictures; safe to call from several threads, each picture by one of them."""
 
     def __init__(self) -> None:
         self._text = TextReader()
-        self._recent: OrderedDict[str, Screen] = OrderedDict()
+        self._recent: OrderedDict[str, Future[Screen]] = OrderedDict()
         self._lock = threading.Lock()
 
     def read(self, view: View) -> Screen:
         """Everything on the picture that a person would point at."""
         name = view.picture.sha256
         with self._lock:
-            screen = self._recent.get(name)
-        if screen is None:
-            screen = self._look(view)
-        with self._lock:
-            self._recent[name] = screen
+            known = self._recent.get(name)
+            reading = self._recent[name] = known or Future()
             self._recent.move_to_end(name)
             while len(self._recent) > RECENT:
                 self._recent.popitem(last=False)
-        return replace(screen, frame=view.frame)
+        if known is None:
+            try:
+                reading.set_result(self._look(view))
+            except BaseException as error:
+                with self._lock:
+                    self._recent.pop(name, None)  # whoever looks next tries again
+                reading.set_exception(error)
+        return replace(reading.result(), frame=view.frame)
 
     def _look(self, view: View) -> Screen:
         pixels = np.asarray(view.picture.image())
