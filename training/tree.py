@@ -16,8 +16,9 @@ says all about who descends from whom::
 Every token has the position that it has in its rows, so each is computed from just what it would
 be computed from alone. Its log-probability is gathered to every row that holds it, and gradients
 flow back the same way. Two cells of pictures are one only if the pictures are; each picture is
-encoded once. On CUDA the mask is never materialised: FlexAttention gets it block by block (tested
-against the dense one on a CPU, where nothing is compiled; not yet run on a GPU).
+encoded once. No mask of all nodes to all nodes is ever made: on a CPU the run of nodes that a row
+adds attends to its own path alone, and on CUDA FlexAttention gets the mask block by block (tested
+against a dense one on a CPU, where nothing is compiled; not yet run on a GPU).
 
 Axes: L nodes of a tree, T tokens of a row, S sampled tokens of a tree's rows, U nodes that were
 sampled in any, N cells of pictures, D width, A axes of a position (3 where pictures have rows and
@@ -230,13 +231,12 @@ def _hidden(network: Network, tree: Tree, pictures: Mapping[str, Picture]) -> Te
             seen["visual_pos_masks"] = is_cell_L[None]
             seen["deepstack_visual_embeds"] = [layer_N_D[cells_N] for layer_N_D in deepstack]
     positions_A_L = _positions(network, tree, fitted).to(device)
-    ends_L = tree.ends_L.to(device)
-    if device.type == "cuda":
-        language.config._attn_implementation = _ATTENTION
+    language.config._attn_implementation = _ATTENTION
     output = language(
         inputs_embeds=embedded_L_D[None],
         position_ids=positions_A_L if len(positions_A_L) == 1 else positions_A_L[:, None],
-        attention_mask=sparse_mask(ends_L) if device.type == "cuda" else dense_mask(ends_L),
+        attention_mask=mask_of(tree.ends_L.to(device)),
+        runs=runs_of(tree),
         use_cache=False,
         **seen,
     )
@@ -256,15 +256,45 @@ def _positions(network: Network, tree: Tree, fitted: Mapping[ShownImage, FittedI
     return positions_A_L
 
 
-def dense_mask(ends_L: Tensor) -> Tensor:
-    """Whom each node attends to, bool [1, 1, L, L]: the node of the row to that of the column."""
-    node_L = torch.arange(len(ends_L), device=ends_L.device)
-    is_earlier_L_L = node_L[None, :] <= node_L[:, None]
-    return (is_earlier_L_L & (node_L[:, None] < ends_L[None, :]))[None, None]
+@dataclass(frozen=True)
+class Run:
+    """The nodes that a row adds to a tree; they follow each other."""
+
+    nodes: slice
+    ancestors_P: Tensor
+    """int64: the nodes before them in their row."""
+    sees_R_T: Tensor | None
+    """bool: whom of its path each node attends to; None where they have no ancestors, and each
+    attends to those up to itself."""
+
+
+def runs_of(tree: Tree) -> list[Run]:
+    """All nodes, run by run."""
+    runs = []
+    first = 0
+    for places_T in tree.places:
+        ancestors_P = places_T[places_T < first]
+        end = int(places_T[-1]) + 1
+        if end <= first:
+            continue  # a row that another one holds
+        size = end - first
+        sees_R_T = torch.ones(size, len(places_T), dtype=torch.bool).tril(len(ancestors_P))
+        runs.append(Run(slice(first, end), ancestors_P, sees_R_T if len(ancestors_P) else None))
+        first = end
+    return runs
+
+
+def mask_of(ends_L: Tensor) -> BlockMask | Tensor:
+    """The mask of a tree as transformers is given it.
+
+    Off CUDA the runs say all; in the mask's place stands something of its number of axes, so that
+    no other is made.
+    """
+    return sparse_mask(ends_L) if ends_L.is_cuda else ends_L[None, None, None]
 
 
 def sparse_mask(ends_L: Tensor) -> BlockMask:
-    """The same for FlexAttention, block by block; nothing of size L x L is made."""
+    """Who attends to whom, for FlexAttention, block by block; nothing of size L x L is made."""
     length, device = len(ends_L), ends_L.device
     blocks = -(-length // BLOCK)
     padded = torch.nn.functional.pad(ends_L, (0, blocks * BLOCK - length))
@@ -295,14 +325,28 @@ def _listed(wanted_J_J: Tensor) -> tuple[Tensor, Tensor]:
 
 
 _ATTENTION = "vigorl_tree"
-"""The attention of a network that is trained on CUDA; it still generates as before."""
+"""The attention of a network that has learnt from a tree; it still generates as before."""
 
 
 def _attention(
     module: Any, query: Tensor, key: Tensor, value: Tensor, mask: Any, **how: Any
 ) -> Any:
-    forward: Any = flex_attention_forward if isinstance(mask, BlockMask) else sdpa_attention_forward
-    return forward(module, query, key, value, mask, **how)
+    runs: Sequence[Run] | None = how.pop("runs", None)
+    if isinstance(mask, BlockMask):
+        return flex_attention_forward(module, query, key, value, mask, **how)
+    if runs is None:
+        return sdpa_attention_forward(module, query, key, value, mask, **how)
+    how["is_causal"] = True  # where there is no mask
+    attended = []
+    for run in runs:
+        queries, keys, values = (each[:, :, run.nodes] for each in (query, key, value))
+        if len(run.ancestors_P):
+            keys = torch.cat([key[:, :, run.ancestors_P], keys], 2)
+            values = torch.cat([value[:, :, run.ancestors_P], values], 2)
+        attended.append(
+            sdpa_attention_forward(module, queries, keys, values, run.sees_R_T, **how)[0]
+        )
+    return torch.cat(attended, 1), None
 
 
 AttentionInterface.register(_ATTENTION, _attention)

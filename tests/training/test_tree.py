@@ -33,9 +33,9 @@ from vigorl.training import tree as tree_module  # noqa: E402
 from vigorl.training.tree import (  # noqa: E402
     BLOCK,
     Tree,
-    dense_mask,
     logprobs,
     plant,
+    runs_of,
     sparse_mask,
 )
 
@@ -66,6 +66,12 @@ def noise(seed: int) -> Picture:
 PICTURES = {picture.sha256: picture for picture in map(noise, range(3))}
 SCREEN, LOOK, OTHER = PICTURES
 """Of pictures, their hashes."""
+
+
+def dense_mask(ends_L: Tensor) -> Tensor:
+    """Whom each node attends to, bool [L, L]: the node of the row to that of the column."""
+    node_L = torch.arange(len(ends_L))
+    return (node_L[None, :] <= node_L[:, None]) & (node_L[:, None] < ends_L[None, :])
 
 
 def words(count: int, seed: int) -> list[int]:
@@ -185,20 +191,29 @@ def test_each_distinct_token_is_computed_once(network: Network) -> None:
 
 
 @torch.no_grad()
-def test_a_node_that_is_not_seen_and_a_swapped_picture_would_show(network: Network) -> None:
+def test_a_node_that_is_not_seen_and_a_swapped_picture_would_show(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rows = episodes(network)[:3]
     (tree,) = plant(rows, network.codec.cell_id, 10_000)
     expected = torch.cat([alone(network, row) for row in tree.rows])
-    ends_L = tree.ends_L.clone()
-    ends_L[3] = 4
 
-    def drift(tree: Tree, pictures: dict[str, Picture]) -> float:
+    def drift(pictures: dict[str, Picture]) -> float:
         return float((logprobs(network, tree, pictures) - expected).abs().max())
 
-    assert drift(tree, PICTURES) < 1e-5
-    assert drift(replace(tree, ends_L=ends_L), PICTURES) > 1e-3
+    assert drift(PICTURES) < 1e-5
     if not network.family.reads:
-        assert drift(tree, {**PICTURES, SCREEN: PICTURES[OTHER]}) > 1e-3
+        assert drift({**PICTURES, SCREEN: PICTURES[OTHER]}) > 1e-3
+
+    def blind(tree: Tree) -> list[tree_module.Run]:
+        first, second, *others = runs_of(tree)
+        assert second.sees_R_T is not None
+        sees_R_T = second.sees_R_T.clone()
+        sees_R_T[:, 3] = False
+        return [first, replace(second, sees_R_T=sees_R_T), *others]
+
+    monkeypatch.setattr(tree_module, "runs_of", blind)
+    assert drift(PICTURES) > 1e-3
 
 
 def plain(*ids: int) -> Row:
@@ -218,7 +233,7 @@ def test_a_tree_drawn_by_hand() -> None:
         [0, 5],
     ]
     assert tree.row_S.tolist() == [0, 0, 1, 1, 1, 2, 2, 3]
-    assert dense_mask(tree.ends_L)[0, 0].int().tolist() == [
+    assert dense_mask(tree.ends_L).int().tolist() == [
         [1, 0, 0, 0, 0, 0],
         [1, 1, 0, 0, 0, 0],
         [1, 1, 1, 0, 0, 0],
@@ -226,6 +241,19 @@ def test_a_tree_drawn_by_hand() -> None:
         [1, 1, 0, 0, 1, 0],
         [1, 0, 0, 0, 0, 1],
     ]
+
+
+def seen_in_runs(tree: Tree) -> Tensor:
+    """Whom each node attends to, bool [L, L], as its run says."""
+    mask_L_L = torch.zeros(len(tree.ids_L), len(tree.ids_L), dtype=torch.bool)
+    for run in runs_of(tree):
+        nodes_R = torch.arange(run.nodes.start, run.nodes.stop)
+        sees_R_T = run.sees_R_T
+        if sees_R_T is None:
+            sees_R_T = torch.ones(len(nodes_R), len(nodes_R), dtype=torch.bool).tril()
+        path_T = torch.cat([run.ancestors_P, nodes_R])
+        mask_L_L[nodes_R[:, None], path_T[None, :]] = sees_R_T
+    return mask_L_L
 
 
 @settings(deadline=None)
@@ -243,7 +271,8 @@ def test_any_rows_become_trees_in_which_each_finds_its_own_path(
         assert len(tree.ids_L) <= budget_tokens
         prefixes = {row.ids[:stop] for row in tree.rows for stop in range(1, len(row.ids) + 1)}
         assert len(tree.ids_L) == len(prefixes)
-        mask_L_L = dense_mask(tree.ends_L)[0, 0]
+        mask_L_L = dense_mask(tree.ends_L)
+        assert torch.equal(seen_in_runs(tree), mask_L_L)
         for number, row, places_T in zip(tree.numbers, tree.rows, tree.places, strict=True):
             assert row is rows[number]
             assert tree.ids_L[places_T].tolist() == list(row.ids)
@@ -273,7 +302,7 @@ def test_the_sparse_mask_is_the_dense_one(length: int) -> None:
 
 @torch.no_grad()
 @pytest.mark.filterwarnings("ignore:flex_attention called without torch.compile")
-def test_a_network_attends_through_the_sparse_mask_as_through_the_dense_one(
+def test_a_network_attends_through_the_sparse_mask_as_through_runs(
     network: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows = episodes(network)
@@ -283,9 +312,7 @@ def test_a_network_attends_through_the_sparse_mask_as_through_the_dense_one(
         wanted = ("score_mod", "block_mask", "enable_gqa", "scale")
         return flex_attention(query, key, value, **{name: how[name] for name in wanted})
 
-    language = getattr(network.model.model, "language_model", network.model.model)
-    monkeypatch.setattr(language.config, "_attn_implementation", "vigorl_tree")
-    monkeypatch.setattr(tree_module, "dense_mask", sparse_mask)
+    monkeypatch.setattr(tree_module, "mask_of", sparse_mask)
     monkeypatch.setattr(flex_module, "compile_friendly_flex_attention", uncompiled)
     for found, one in zip(in_trees(network, rows, 10_000), expected, strict=True):
         torch.testing.assert_close(found, one, atol=1e-5, rtol=0)
