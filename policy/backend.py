@@ -76,7 +76,7 @@ class Session(Protocol):
     """One episode's place at a backend: what is reused between its turns lives here."""
 
     async def reply(self, messages: Sequence[Message]) -> Reply:
-        """The assistant's next message.
+        """The assistant's next message, or the rest of the last one where it has begun it.
 
         Raises:
             PolicyFault: the server or device broke, or refused; the message says what to do.
@@ -95,6 +95,14 @@ class Backend(Protocol):
 
     def describe(self) -> dict[str, Any]:
         """What a record needs to name this model again."""
+        ...
+
+    async def decode(self, ids: Sequence[int]) -> str:
+        """The text of sampled tokens, special tokens left out.
+
+        Raises:
+            PolicyFault: the server does not tell.
+        """
         ...
 
     async def close(self) -> None:

@@ -31,7 +31,11 @@ class ModelPolicy:
 
     def actor(self, goal: str) -> Actor:
         """A fresh actor; the n-th one draws with the n-th seed after the policy's own."""
-        return ModelActor(Conversation(goal, self.family), self.next_session())
+        return self.actor_in(goal, self.next_session())
+
+    def actor_in(self, goal: str, session: Session) -> Actor:
+        """A fresh actor whose words come from this place at a backend."""
+        return ModelActor(Conversation(goal, self.family), session)
 
     def next_session(self) -> Session:
         """A place at the backend for one more episode, with a seed of its own."""

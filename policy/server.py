@@ -11,7 +11,7 @@ import base64
 from collections.abc import Sequence
 from typing import Any
 
-from vigorl.browser.errors import InconsistentData, PolicyFault
+from vigorl.browser.errors import InconsistentData, PolicyFault, UsageError
 from vigorl.policy.backend import Message, Reply, Sampling
 from vigorl.policy.family import Family
 from vigorl.policy.images import FittedImage, token_count
@@ -43,16 +43,25 @@ class ServerBackend:
             "is_vllm": self._server.is_vllm,
         }
 
+    async def decode(self, ids: Sequence[int]) -> str:
+        """The text of sampled tokens, special tokens left out (vLLM).
+
+        Raises:
+            PolicyFault: the server does not tell.
+        """
+        return await self._server.text_of(ids)
+
     async def close(self) -> None:
         """Let go of the connections."""
         await self._server.close()
 
     async def complete(self, messages: Sequence[Message], seed: int) -> Reply:
-        """The assistant's next message.
+        """The assistant's next message, or the rest of the last one where it has begun it.
 
         Raises:
             PolicyFault: the server cannot be reached, refuses, or changes the pictures' sizes.
             InconsistentData: the server's answer contradicts itself.
+            UsageError: a message has been begun, and the server is not known to go on in one.
         """
         payload = {
             "model": self._server.model,
@@ -70,6 +79,13 @@ class ServerBackend:
                 "include_stop_str_in_output": True,
                 "bad_words": list(self._family.chat.never_sampled),
             }
+        if messages[-1].role == "assistant":
+            if not self._server.is_vllm:
+                raise UsageError(
+                    f"{self._server.url} is not known to go on in the middle of a message, as vLLM "
+                    "does: search from turn to turn (--unit turn), or serve the model with vLLM"
+                )
+            payload |= {"continue_final_message": True, "add_generation_prompt": False}
         images = [part for each in messages for part in each.parts if not isinstance(part, str)]
         answer = await self._server.complete(payload)
         reply = _reply(answer, images)

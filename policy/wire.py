@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -95,6 +95,10 @@ class _Tokenized(_Record):
     tokens: list[int]
 
 
+class _Detokenized(_Record):
+    prompt: str
+
+
 class Server:
     """One model of one server."""
 
@@ -179,6 +183,19 @@ class Server:
         if len(tokens) != 1:
             raise PolicyFault(f"the model {self.model} has no token {text}: choose another family")
         return tokens[0]
+
+    async def text_of(self, ids: Sequence[int]) -> str:
+        """The text of tokens, special tokens left out (vLLM).
+
+        Raises:
+            PolicyFault: the server does not tell.
+        """
+        root = self.url.removesuffix("/v1")
+        payload = {"model": self.model, "tokens": list(ids)}
+        response = await self._send("POST", f"{root}/detokenize", payload)
+        if not response.is_success:
+            raise await self._refusal(response)
+        return self._read(response, _Detokenized).prompt
 
     async def _discover(self) -> None:
         """Take the server's only model, or the one that was named.

@@ -47,6 +47,10 @@ class LocalBackend:
         """Checkpoint, number format, versions."""
         return {"backend": "local", **self._network.describe()}
 
+    async def decode(self, ids: Sequence[int]) -> str:
+        """The text of sampled tokens, special tokens left out."""
+        return self._network.codec.decode(ids)
+
     async def close(self) -> None:
         """Stop after the token in the making; turns that are under way end with a fault."""
         self._engine.is_closing = True

@@ -48,13 +48,18 @@ class Codec:
     def encode(self, messages: Sequence[Message]) -> Prompt:
         """The tokens of a conversation, up to where the assistant is to go on.
 
+        A last message of the assistant is one that it has only begun, and goes on in.
+
         Raises:
             InconsistentData: a text contains a control string.
         """
+        begun = messages[-1] if messages[-1].role == "assistant" else None
         ids: list[int] = [] if messages[0].role == "system" else list(self._preamble)
-        for message in messages:
+        for message in messages if begun is None else messages[:-1]:
             ids += self._message_ids(message)
         ids += [self._start_id, *self._text_ids("assistant\n")]
+        if begun is not None:
+            ids += self.spoken_ids(begun)[:-1] if begun.ids is None else begun.ids
         images = (part for each in messages for part in each.parts if not isinstance(part, str))
         return Prompt(tuple(ids), tuple(images))
 

@@ -32,9 +32,9 @@ class ReadingPolicy(ModelPolicy):
         super().__init__(family, backend, sampling)
         self._eyes = eyes or Eyes()
 
-    def actor(self, goal: str) -> "ReadingActor":
-        """A fresh actor; the n-th one draws with the n-th seed after the policy's own."""
-        return ReadingActor(goal, self.family, self.next_session(), self._eyes)
+    def actor_in(self, goal: str, session: Session) -> "ReadingActor":
+        """A fresh actor whose words come from this place at a backend."""
+        return ReadingActor(goal, self.family, session, self._eyes)
 
     def describe(self) -> dict[str, Any]:
         """What `ModelPolicy` tells, and that screens are read."""

@@ -1,0 +1,89 @@
+"""The steps of an episode's reasoning: sentences anchored to points, and what is done about them.
+
+A turn is a thought and an action. Its thought may hold several sentences that name points; a step
+ends with each of them, and the last one goes on to the end of the turn::
+
+    <think> The form is here (310, 200). It has two buttons. "Save" is left (250, 420). </think> …
+    └─────────── step ─────────────────┘└────────────────── step ──────────────────────────────…
+
+What names no point belongs to what follows it. A thought with one such sentence, or none, is one
+step with its turn.
+
+Source: the steps (text, point) of arXiv 2505.23678.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from vigorl.browser.actions import Click, Done, Zoom
+from vigorl.policy.points import POINT
+from vigorl.policy.policy import Turn
+
+_SENTENCE = re.compile(r".+?(?:[.!?](?=\s)|\n|$)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place between two steps of an episode."""
+
+    turns: int = 0
+    """Whole turns before it."""
+    characters: int = 0
+    """Of the text of the next turn before it; 0 between two turns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step."""
+
+    text: str
+    end: Place
+    names: tuple[str, ...]
+    """What it points at, sorted: the points of its sentences as they are written, where it looks
+    closer, what it answers; its text where it points at nothing."""
+    is_last: bool = False
+    """It ends the episode."""
+
+
+def next_step(turns: Sequence[Turn], start: Place, *, by_sentence: bool = True) -> Step | None:
+    """The step of an episode that begins at a place.
+
+    Args:
+        turns: Of the episode, in order.
+        start: Where it begins.
+        by_sentence: Whether steps end inside of turns as well.
+
+    Returns:
+        None where the episode ends there, or the turn has no readable action.
+    """
+    if start.turns >= len(turns) or turns[start.turns].action is None:
+        return None
+    turn = turns[start.turns]
+    end = _first_end(turn.text, start.characters) if by_sentence else None
+    if end is not None:
+        text = turn.text[start.characters : end]
+        return Step(text, Place(start.turns, end), _names(text, None))
+    text = turn.text[start.characters :]
+    is_last = start.turns + 1 == len(turns)
+    return Step(text, Place(start.turns + 1), _names(text, turn), is_last)
+
+
+def _first_end(text: str, start: int) -> int | None:
+    """Where the first sentence from a place on ends that names a point, if another follows."""
+    thought_end = text.find("</think>")
+    sentences = _SENTENCE.finditer(text, start, max(start, thought_end))
+    ends = [each.end() for each in sentences if POINT.search(each[0])]
+    return ends[0] if len(ends) > 1 else None
+
+
+def _names(text: str, ended: Turn | None) -> tuple[str, ...]:
+    names = {f"({x}, {y})" for x, y in POINT.findall(text.partition("</think>")[0])}
+    match ended and ended.action:
+        case Zoom(region):
+            names.add(f"zoom {region.center}")
+        case Click(point):
+            names.add(f"click {point}")
+        case Done(answer):
+            names.add(f"done {answer}")
+    return tuple(sorted(names or {text}))
