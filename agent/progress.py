@@ -1,4 +1,4 @@
-"""How an evaluation looks while it runs."""
+"""How an evaluation or a search looks while it runs."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,15 +15,7 @@ from vigorl.agent.statistics import wilson
 def progress(total: int, console: Console) -> Iterator[Callable[[Result], None]]:
     """One bar with the mean so far; yields what is to be called with each result."""
     scores: list[float | None] = []
-    bar = Progress(
-        TextColumn("[bold]{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        TextColumn("[dim]{task.fields[last]}"),
-        console=console,
-    )
-    with bar:
+    with _bar(console) as bar:
         task = bar.add_task("score –", total=total, last="")
 
         def on_result(result: Result) -> None:
@@ -37,3 +29,28 @@ def progress(total: int, console: Console) -> Iterator[Callable[[Result], None]]
             )
 
         yield on_result
+
+
+@contextmanager
+def counting(what: str, total: int, console: Console) -> Iterator[Callable[[str], None]]:
+    """One bar of things that are done one by one; yields what is to be called with each one's name.
+
+    Args:
+        what: Their name, in the plural.
+        total: How many there are.
+        console: Where it is drawn.
+    """
+    with _bar(console) as bar:
+        task = bar.add_task(what, total=total, last="")
+        yield lambda name: bar.update(task, advance=1, last=escape(name))
+
+
+def _bar(console: Console) -> Progress:
+    return Progress(
+        TextColumn("[bold]{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("[dim]{task.fields[last]}"),
+        console=console,
+    )
