@@ -11,7 +11,8 @@ from typing import Any
 
 from vigorl.browser.errors import UsageError
 from vigorl.browser.geometry import Point
-from vigorl.tasks.screenspot.rows import ScreenspotRow, entries_of, read_screenspot
+from vigorl.tasks.entries import entries_of
+from vigorl.tasks.screenspot.rows import ScreenspotRow, read_screenspot
 from vigorl.tasks.screenspot.tables import Verdict, judge
 
 

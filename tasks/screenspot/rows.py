@@ -14,8 +14,6 @@ Pro, a log of predictions    xyxy, px                   `img_path`
 Source: arXiv 2401.10935 (v1), 2410.23218 (v2), 2504.07981 (Pro), and the files of each.
 """
 
-import gzip
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -25,6 +23,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from vigorl.browser.errors import UsageError
 from vigorl.browser.geometry import Box, Frame
+from vigorl.tasks.entries import entries_of
 
 Version = Literal["v1", "v2", "pro"]
 Group = Literal["mobile", "desktop", "web"]
@@ -164,27 +163,6 @@ def _files(data: Path, version: Version) -> list[tuple[Path, Group | None]]:
             )
         files.append((path, group))
     return files
-
-
-def entries_of(path: Path) -> Iterator[Mapping[str, Any]]:
-    """The rows of one file, as they are.
-
-    Raises:
-        UsageError: it cannot be read.
-    """
-    try:
-        data = path.read_bytes()
-        text = (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8")
-        if ".jsonl" in path.suffixes:
-            yield from (json.loads(line) for line in text.split("\n") if line.strip())
-        else:
-            yield from json.loads(text)
-    except OSError as error:
-        raise UsageError(f"{path}: {error}") from error
-    except ValueError as error:
-        raise UsageError(
-            f"{path} is neither a list (.json) nor a row a line (.jsonl): {error}"
-        ) from error
 
 
 def _row(

@@ -1,0 +1,97 @@
+"""Images of data sets, wherever their bytes are."""
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+
+from vigorl.browser.errors import InconsistentData
+from vigorl.browser.picture import Picture
+from vigorl.tasks.parquet import value_of
+
+
+@dataclass(frozen=True, slots=True)
+class StoredImage:
+    """A file of its own, or a value of a Parquet file; the bytes are read when they are needed."""
+
+    root: Path
+    """The folder of the data set."""
+    file: str
+    """Path below the root."""
+    column: str = ""
+    """Of a Parquet file; empty where the file is the image."""
+    row: int = 0
+    index: int | None = None
+    """Which of a list of images."""
+
+    @property
+    def name(self) -> str:
+        """What a record calls it, wherever the data lie: `images/a.png`, `val.parquet#3/img`."""
+        if not self.column:
+            return self.file
+        part = "" if self.index is None else f"/{self.index}"
+        return f"{self.file}#{self.row}/{self.column}{part}"
+
+    def read(self) -> bytes:
+        """The encoded bytes.
+
+        Raises:
+            InconsistentData: they are not there.
+        """
+        path = self.root / self.file
+        if not self.column:
+            try:
+                return path.read_bytes()
+            except OSError as error:
+                raise InconsistentData(f"the image {path} cannot be read: {error}") from error
+        value = value_of(path, self.row, self.column)
+        if self.index is not None:
+            value = value[self.index]
+        if isinstance(value, dict):  # as the hub's library stores images
+            value = value.get("bytes")
+        if not isinstance(value, bytes):
+            raise InconsistentData(f"{self.name} holds no image")
+        return value
+
+    def picture(self) -> Picture:
+        """The image as a picture; what is no JPEG, PNG or WebP is encoded anew, without loss.
+
+        Raises:
+            InconsistentData: it is not there, or is no image.
+        """
+        data = self.read()
+        try:
+            return Picture.from_bytes(data)
+        except InconsistentData:
+            return Picture.from_image(self._decoded(data))
+
+    def size_px(self) -> tuple[int, int]:
+        """Width and height, from the image's header.
+
+        Raises:
+            InconsistentData: it is not there, or is no image.
+        """
+        return self._opened(self.read()).size
+
+    def pixels(self) -> Image.Image:
+        """The decoded image, in its own mode.
+
+        Raises:
+            InconsistentData: it is not there, or is no image.
+        """
+        return self._decoded(self.read())
+
+    def _opened(self, data: bytes) -> Image.Image:
+        try:
+            return Image.open(io.BytesIO(data))
+        except (OSError, Image.DecompressionBombError) as error:
+            raise InconsistentData(f"{self.name} is no image: {error}") from error
+
+    def _decoded(self, data: bytes) -> Image.Image:
+        image = self._opened(data)
+        try:
+            image.load()
+        except (OSError, ValueError, Image.DecompressionBombError) as error:
+            raise InconsistentData(f"{self.name} cannot be decoded: {error}") from error
+        return image

@@ -1,0 +1,1 @@
+"""Questions about pictures: V*Bench, BLINK, SAT and RoboSpatial-Home."""
