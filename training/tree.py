@@ -263,7 +263,7 @@ class Run:
     nodes: slice
     ancestors_P: Tensor
     """int64: the nodes before them in their row."""
-    sees_R_T: Tensor | None
+    sees_1_1_R_T: Tensor | None
     """bool: whom of its path each node attends to; None where they have no ancestors, and each
     attends to those up to itself."""
 
@@ -279,7 +279,8 @@ def runs_of(tree: Tree) -> list[Run]:
             continue  # a row that another one holds
         size = end - first
         sees_R_T = torch.ones(size, len(places_T), dtype=torch.bool).tril(len(ancestors_P))
-        runs.append(Run(slice(first, end), ancestors_P, sees_R_T if len(ancestors_P) else None))
+        sees_1_1_R_T = sees_R_T[None, None] if len(ancestors_P) else None
+        runs.append(Run(slice(first, end), ancestors_P, sees_1_1_R_T))
         first = end
     return runs
 
@@ -344,7 +345,7 @@ def _attention(
             keys = torch.cat([key[:, :, run.ancestors_P], keys], 2)
             values = torch.cat([value[:, :, run.ancestors_P], values], 2)
         attended.append(
-            sdpa_attention_forward(module, queries, keys, values, run.sees_R_T, **how)[0]
+            sdpa_attention_forward(module, queries, keys, values, run.sees_1_1_R_T, **how)[0]
         )
     return torch.cat(attended, 1), None
 

@@ -31,7 +31,8 @@ from vigorl.policy.local.codec import Prompt  # noqa: E402
 from vigorl.policy.local.network import Network  # noqa: E402
 from vigorl.policy.local.tiny import write_tiny_checkpoint  # noqa: E402
 from vigorl.training.grpo import GrpoConfig  # noqa: E402
-from vigorl.training.grpo_loop import PracticeConfig, practise  # noqa: E402
+from vigorl.training.grpo_loop import practise  # noqa: E402
+from vigorl.training.practice_config import PracticeConfig  # noqa: E402
 
 pytestmark = pytest.mark.model
 
@@ -51,8 +52,7 @@ def screenshot() -> StaticScreenshot:
     return StaticScreenshot(picture(), GOAL, Box.around(Point(*LEFT), 8, 6))
 
 
-def task(number: int) -> Sample:
-    return Sample(f"left {number}", (), {}, lambda policy: screenshot())
+TASKS = [Sample(f"left {number}", (), {}, lambda policy: screenshot()) for number in range(50)]
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +125,7 @@ async def test_practice_makes_better(undecided: Path, tmp_path: Path) -> None:
     config = config_of(
         undecided, steps=10, group_size=8, most_groups=2, episodes_at_once=16, update=update
     )
-    progress = await practise(config, tmp_path, task)
+    progress = await practise(config, tmp_path, TASKS)
     scores = [line["score"] for line in metrics_of(tmp_path)]
     assert scores[0] < 0.7 and sum(scores[-4:]) / 4 > 0.85, scores
     assert progress.step == len(scores) == 10
@@ -137,7 +137,7 @@ async def test_a_run_that_was_interrupted_ends_with_the_same_weights(
     undecided: Path, tmp_path: Path, moment: str
 ) -> None:
     config = config_of(undecided)
-    await practise(config, tmp_path / "whole", task)
+    await practise(config, tmp_path / "whole", TASKS)
     steps = 0
 
     def say(line: str) -> None:
@@ -146,11 +146,12 @@ async def test_a_run_that_was_interrupted_ends_with_the_same_weights(
         if steps == 2 and moment == "between updates":
             running.cancel()
 
-    def interrupted(number: int) -> Sample:
+    def make(policy: Policy) -> Environment:
         if steps == 2:
             running.cancel()
-        return task(number)
+        return screenshot()
 
+    interrupted = [replace(sample, make=make) for sample in TASKS]
     running = asyncio.create_task(practise(config, tmp_path / "halved", interrupted, say))
     with pytest.raises(asyncio.CancelledError):
         await running
@@ -158,7 +159,7 @@ async def test_a_run_that_was_interrupted_ends_with_the_same_weights(
     # A line of an update that no checkpoint holds, cut off by a kill.
     with (tmp_path / "halved" / "metrics.jsonl").open("a") as file:
         file.write('{"step": 3, "score": 0.9}\n{"st')
-    progress = await practise(config, tmp_path / "halved", task)
+    progress = await practise(config, tmp_path / "halved", TASKS)
 
     assert progress.step == 4
     assert metrics_of(tmp_path / "halved") == metrics_of(tmp_path / "whole")
@@ -173,14 +174,14 @@ async def test_a_run_that_is_killed_at_any_moment_ends_with_the_same_weights(
     undecided: Path, tmp_path: Path
 ) -> None:
     config = config_of(undecided, steps=12, checkpoint_every=1)
-    await practise(config, tmp_path / "whole", task)
+    await practise(config, tmp_path / "whole", TASKS)
     code = (
         "import asyncio, importlib.util, sys; from pathlib import Path\n"
         "spec = importlib.util.spec_from_file_location('practice', sys.argv[1])\n"
         "here = importlib.util.module_from_spec(spec); spec.loader.exec_module(here)\n"
         "here.torch.set_num_threads(1)\n"
         "config = here.config_of(Path(sys.argv[2]), steps=12, checkpoint_every=1)\n"
-        "asyncio.run(here.practise(config, Path(sys.argv[3]), here.task, lambda _: print('.')))\n"
+        "asyncio.run(here.practise(config, Path(sys.argv[3]), here.TASKS, lambda _: print('.')))\n"
     )
     killed = tmp_path / "killed"
     command = [sys.executable, "-u", "-c", code, __file__, str(undecided), str(killed)]
@@ -205,7 +206,7 @@ async def test_several_updates_of_one_batch_are_made_against_the_policy_that_pla
     undecided: Path, tmp_path: Path
 ) -> None:
     config = config_of(undecided, steps=2, updates=2, group_size=6, groups=2)
-    progress = await practise(config, tmp_path, task)
+    progress = await practise(config, tmp_path, TASKS)
     (line,) = metrics_of(tmp_path)
     assert progress.step == line["step"] == 2
     assert line["sampler_ratio"] == pytest.approx(1, abs=1e-3)
@@ -215,7 +216,7 @@ async def test_the_rate_rises_and_falls_by_the_number_of_the_update(
     undecided: Path, tmp_path: Path
 ) -> None:
     update = GrpoConfig(learning_rate=1e-4, kl=0, warmup_steps=2, final_learning_rate=0.1)
-    await practise(config_of(undecided, groups=1, most_groups=1, update=update), tmp_path, task)
+    await practise(config_of(undecided, groups=1, most_groups=1, update=update), tmp_path, TASKS)
     lines = (tmp_path / "metrics.jsonl").read_text().splitlines()
     rates = [json.loads(line)["learning_rate"] for line in lines]
     assert rates == pytest.approx([0.5e-4, 1e-4, 0.55e-4, 0.1e-4])
@@ -227,9 +228,9 @@ async def test_adapters_go_on_where_they_were_and_play_as_any_checkpoint(
     pytest.importorskip("peft")
     update = GrpoConfig(learning_rate=1e-3, kl=1e-3, lora_rank=4)
     config = config_of(undecided, groups=1, most_groups=4, update=update)
-    await practise(config, tmp_path / "whole", task)
-    await practise(replace(config, steps=2), tmp_path / "halved", task)
-    await practise(config, tmp_path / "halved", task)
+    await practise(config, tmp_path / "whole", TASKS)
+    await practise(replace(config, steps=2), tmp_path / "halved", TASKS)
+    await practise(config, tmp_path / "halved", TASKS)
     assert metrics_of(tmp_path / "halved") == metrics_of(tmp_path / "whole")
     whole, halved = weights_of(tmp_path / "whole", 4), weights_of(tmp_path / "halved", 4)
     assert all(torch.equal(halved[name], whole[name]) for name in whole)
@@ -240,7 +241,7 @@ async def test_adapters_go_on_where_they_were_and_play_as_any_checkpoint(
 
 
 async def test_what_is_noted_says_where_the_time_went(undecided: Path, tmp_path: Path) -> None:
-    await practise(config_of(undecided, steps=1), tmp_path, task)
+    await practise(config_of(undecided, steps=1), tmp_path, TASKS)
     (line,) = map(json.loads, (tmp_path / "metrics.jsonl").read_text().splitlines())
     assert 0 < line["prepare_s"] + line["update_s"] <= line["learn_s"] + 0.01
     assert 0 < line["model_s"] + line["world_s"] <= line["play_s"] + 0.01  # one at a time
@@ -253,7 +254,7 @@ async def test_tensorboard_shows_what_was_noted(undecided: Path, tmp_path: Path)
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
     for steps in (1, 3):
-        await practise(config_of(undecided, steps=steps), tmp_path, task)
+        await practise(config_of(undecided, steps=steps), tmp_path, TASKS)
     shown = EventAccumulator(str(tmp_path)).Reload().Scalars("score")
     noted = metrics_of(tmp_path)
     assert [event.step for event in shown] == [line["step"] for line in noted] == [1, 2, 3]
@@ -261,10 +262,10 @@ async def test_tensorboard_shows_what_was_noted(undecided: Path, tmp_path: Path)
 
 
 async def test_the_folder_of_another_training_is_refused(undecided: Path, tmp_path: Path) -> None:
-    await practise(config_of(undecided, steps=1), tmp_path, task)
-    assert (await practise(config_of(undecided, steps=1), tmp_path, task)).step == 1
+    await practise(config_of(undecided, steps=1), tmp_path, TASKS)
+    assert (await practise(config_of(undecided, steps=1), tmp_path, TASKS)).step == 1
     with pytest.raises(UsageError, match="another group_size"):
-        await practise(config_of(undecided, steps=1, group_size=3), tmp_path, task)
+        await practise(config_of(undecided, steps=1, group_size=3), tmp_path, TASKS)
 
 
 class Broken(StaticScreenshot):
@@ -279,7 +280,7 @@ async def test_a_step_whose_episodes_all_broke_stops_the_training(
         return Broken(picture(), GOAL, None)
 
     with pytest.raises(InfrastructureFault, match="the browser is gone"):
-        await practise(config_of(undecided), tmp_path, lambda n: Sample("broken", (), {}, make))
+        await practise(config_of(undecided), tmp_path, [Sample("broken", (), {}, make)])
 
 
 def test_what_cannot_be_practised_is_refused() -> None:

@@ -207,10 +207,10 @@ def test_a_node_that_is_not_seen_and_a_swapped_picture_would_show(
 
     def blind(tree: Tree) -> list[tree_module.Run]:
         first, second, *others = runs_of(tree)
-        assert second.sees_R_T is not None
-        sees_R_T = second.sees_R_T.clone()
-        sees_R_T[:, 3] = False
-        return [first, replace(second, sees_R_T=sees_R_T), *others]
+        assert second.sees_1_1_R_T is not None
+        sees_1_1_R_T = second.sees_1_1_R_T.clone()
+        sees_1_1_R_T[..., 3] = False
+        return [first, replace(second, sees_1_1_R_T=sees_1_1_R_T), *others]
 
     monkeypatch.setattr(tree_module, "runs_of", blind)
     assert drift(PICTURES) > 1e-3
@@ -248,9 +248,9 @@ def seen_in_runs(tree: Tree) -> Tensor:
     mask_L_L = torch.zeros(len(tree.ids_L), len(tree.ids_L), dtype=torch.bool)
     for run in runs_of(tree):
         nodes_R = torch.arange(run.nodes.start, run.nodes.stop)
-        sees_R_T = run.sees_R_T
-        if sees_R_T is None:
-            sees_R_T = torch.ones(len(nodes_R), len(nodes_R), dtype=torch.bool).tril()
+        sees_R_T = torch.ones(len(nodes_R), len(nodes_R), dtype=torch.bool).tril()
+        if run.sees_1_1_R_T is not None:
+            sees_R_T = run.sees_1_1_R_T[0, 0]
         path_T = torch.cat([run.ancestors_P, nodes_R])
         mask_L_L[nodes_R[:, None], path_T[None, :]] = sees_R_T
     return mask_L_L

@@ -1,0 +1,143 @@
+"""A policy that learns by doing, and everything that a checkpoint keeps of it."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from vigorl.policy.backend import Hardware, Sampling
+from vigorl.policy.local.backend import LocalBackend
+from vigorl.policy.local.network import Network
+from vigorl.policy.model import ModelPolicy, policy_of
+from vigorl.training.groups import Group
+from vigorl.training.grpo import optimizer_of, prepare, update
+from vigorl.training.lora import adapter_state, add_adapters, load_adapters, merged_state
+from vigorl.training.practice_config import PracticeConfig, family_of_start, start_of
+from vigorl.training.practice_folder import PracticeFolder
+from vigorl.training.sft import share_of_rate
+
+_ADAPTERS = "adapters.pt"
+"""Beside the model of a checkpoint, where adapters learn."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a training has come."""
+
+    step: int = 0
+    """Updates made."""
+    tasks: int = 0
+    """Tasks played, with or without use."""
+    episodes: int = 0
+    """Episodes begun."""
+
+
+class Practice:
+    """The network, its reference and its optimizer, and how far they have come."""
+
+    def __init__(self, config: PracticeConfig, folder: PracticeFolder) -> None:
+        """Start, or go on from the newest checkpoint of the folder; nothing is written.
+
+        Raises:
+            UsageError: the checkpoint is not there, cannot be run here, or the folder holds
+                another training.
+        """
+        self.config = config
+        self.folder = folder
+        folder.check(config)
+        newest = folder.newest()
+        begin = start_of(config)
+        family = family_of_start(config)
+        hardware = Hardware(device=config.device, dtype="float32")
+        how = config.update
+        resumes_weights = newest is not None and not how.lora_rank
+        self.network = Network(
+            str(newest / "model") if newest and resumes_weights else begin, family, hardware
+        )
+        self.reference: Network | None = None
+        if how.lora_rank:
+            add_adapters(
+                self.network, how.lora_rank, trains_vision=how.trains_vision, seed=config.seed
+            )
+            self.reference = self.network
+        elif how.kl > 0:
+            self.reference = Network(begin, family, hardware)
+            self.reference.model.requires_grad_(False)
+        self.optimizer = optimizer_of(self.network, how)
+        self.progress = Progress(**folder.progress())
+        if newest is not None:
+            self.optimizer.load_state_dict(self._loaded(newest / "optimizer.pt"))
+            if how.lora_rank:
+                load_adapters(self.network, self._loaded(newest / _ADAPTERS))
+
+    def _loaded(self, path: Path) -> dict[str, Any]:
+        loaded: dict[str, Any] = torch.load(
+            path, map_location=self.network.device, weights_only=True
+        )
+        return loaded
+
+    def policy(self) -> ModelPolicy:
+        """Who plays: the network as it is now, and as it will be after each update."""
+        longest = self.network.family.longest_turn_tokens or self.config.turn_tokens
+        sampling = Sampling(
+            temperature=1.0,  # what is trained is what was sampled from
+            max_tokens=min(self.config.turn_tokens, longest),
+            seed=self.config.seed + self.progress.episodes,
+        )
+        backend = LocalBackend(self.network, sampling, max_batch=self.config.episodes_at_once)
+        return policy_of(self.network.family, backend, sampling)
+
+    def learn(self, groups: Sequence[Group]) -> dict[str, float]:
+        """All updates of one batch of rollouts; means of their metrics, and how long they took.
+
+        Raises:
+            PolicyFault: no memory for it.
+        """
+        began_s = time.monotonic()
+        parts = [groups[number :: self.config.updates] for number in range(self.config.updates)]
+        lessons = [
+            prepare(
+                self.network,
+                part,
+                self.config.update,
+                reference=self.reference,
+                is_first=number == 0,
+            )
+            for number, part in enumerate(parts)
+        ]
+        prepared_s = time.monotonic()
+        made = []
+        how = self.config.update
+        for each in lessons:
+            step = self.progress.step + 1
+            rate = how.learning_rate * share_of_rate(
+                step, self.config.steps, how.warmup_steps, how.final_learning_rate
+            )
+            for group in self.optimizer.param_groups:
+                group["lr"] = rate
+            metrics = update(self.network, self.optimizer, each, how)
+            made.append({**metrics, "learning_rate": rate})
+            self.progress = replace(self.progress, step=step)
+        names = dict.fromkeys(name for metrics in made for name in metrics)
+        means = {name: sum(each.get(name, 0.0) for each in made) / len(made) for name in names}
+        updated_s = time.monotonic()
+        return {**means, "prepare_s": prepared_s - began_s, "update_s": updated_s - prepared_s}
+
+    def save(self) -> None:
+        """Write a checkpoint, whole or not at all.
+
+        Raises:
+            StorageFault: the disk refuses; the checkpoint before is whole.
+        """
+        self.folder.save(asdict(self.progress), self._write)
+
+    def _write(self, folder: Path) -> None:
+        if self.config.update.lora_rank:
+            self.network.save(folder / "model", merged_state(self.network))
+            torch.save(adapter_state(self.network), folder / _ADAPTERS)
+        else:
+            self.network.save(folder / "model")
+        torch.save(self.optimizer.state_dict(), folder / "optimizer.pt")

@@ -1,0 +1,91 @@
+"""How a training by doing is made, and what it starts from."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from vigorl.browser.errors import UsageError
+from vigorl.policy.family import Family, family_named, family_of
+from vigorl.policy.local.network import read_model_type
+from vigorl.policy.model import checkpoint_of
+from vigorl.training.grpo import GrpoConfig
+from vigorl.training.rewards import RULES
+
+
+@dataclass(frozen=True)
+class PracticeConfig:
+    """One training by doing."""
+
+    model: str
+    """Where it starts: `nano`, a checkpoint's folder, or a hub id; the reference of the KL, too."""
+    family: str | None = None
+    """How the model is talked to; None: told by its name."""
+    tasks: tuple[str, ...] = ()
+    """Names of embedded tasks; none: all."""
+    skipped_seeds: int = 0
+    """So many seeds of each are left out, the first ones: those that it has learnt already."""
+    steps: int = 500
+    """Updates in all, by which a rate that falls has fallen. Source: arXiv 2505.23678."""
+    group_size: int = 8
+    """Episodes of one task. Source: the same, with looks closer (5 without)."""
+    groups: int = 16
+    """Groups with variance that are wanted for a batch of rollouts."""
+    most_groups: int = 48
+    """So many are played at most to find them; with fewer, the update is made of these."""
+    updates: int = 1
+    """Into so many updates a batch of rollouts is divided. Source: theirs are two."""
+    reward: str = "multi-turn"
+    """One of `vigorl.training.rewards.RULES`."""
+    episodes_at_once: int = 8
+    turns: int = 10
+    """Of an episode, at most."""
+    turn_tokens: int = 512
+    """Sampled in one turn, at most."""
+    episode_s: float = 300.0
+    """Wall clock of an episode, at most."""
+    seed: int = 0
+    checkpoint_every: int = 10
+    """Updates between two checkpoints; there is one at the end and at an interruption, too."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """`auto`: a CUDA device where there is one."""
+    update: GrpoConfig = field(default_factory=GrpoConfig)
+
+    def __post_init__(self) -> None:
+        if self.reward not in RULES:
+            raise UsageError(f"no reward is called {self.reward!r}; there are {', '.join(RULES)}")
+        if self.group_size < 2:
+            raise UsageError(f"a group of {self.group_size}: at least 2, or nothing is compared")
+        if not 1 <= self.updates <= self.groups <= self.most_groups:
+            raise UsageError(
+                f"{self.updates} updates from {self.groups} of {self.most_groups} groups: the "
+                "first number is at least 1, and none is above the next"
+            )
+        if min(self.steps, self.episodes_at_once, self.checkpoint_every) < 1:
+            raise UsageError("steps, episodes_at_once and checkpoint_every are at least 1")
+        if self.skipped_seeds < 0:
+            raise UsageError("skipped_seeds is at least 0")
+
+
+def start_of(config: PracticeConfig) -> str:
+    """The checkpoint that it starts from, as far as a look at the disk can tell.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if config.model.startswith(("http://", "https://")) or config.model in ("reader", "random"):
+        raise UsageError(
+            f"{config.model} has no weights that could be trained here: start from nano, the "
+            "folder of a checkpoint, or a hub id"
+        )
+    return checkpoint_of(config.model)
+
+
+def family_of_start(config: PracticeConfig) -> Family:
+    """How the model is talked to, and has to be later: the name of a checkpoint may not tell it.
+
+    Raises:
+        UsageError: nobody says which family it is, or the checkpoint is not there.
+    """
+    if config.family is not None:
+        return family_named(config.family)
+    start = start_of(config)
+    return family_of(start, read_model_type(start))

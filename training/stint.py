@@ -1,0 +1,114 @@
+"""The rollouts that an update is made of."""
+
+import asyncio
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from vigorl.agent.evaluation import Sample, file_name
+from vigorl.agent.rollout import Limits, rollout
+from vigorl.agent.trajectory import Recorder, Trajectory, disk
+from vigorl.browser.errors import InfrastructureFault, VigorlError
+from vigorl.policy.model import ModelPolicy
+from vigorl.training.groups import Group, group_of
+from vigorl.training.practice import Practice
+from vigorl.training.rewards import RULES
+
+Watch = Callable[[int, int], None]
+"""Told a step, and how many of its episodes are over."""
+
+
+class Stint:
+    """The rollouts of one step: tasks one after another until enough groups have variance."""
+
+    def __init__(
+        self, practice: Practice, policy: ModelPolicy, tasks: Sequence[Sample], watch: Watch
+    ) -> None:
+        self.kept: list[Group] = []
+        self.progress = practice.progress
+        self._config = practice.config
+        self._policy = policy
+        self._tasks = tasks
+        self._places = asyncio.Semaphore(practice.config.episodes_at_once)
+        self._folder = practice.folder.path / "rollouts" / f"{practice.progress.step + 1:06d}"
+        self._episodes: list[Trajectory] = []
+        self._groups = 0
+        self._step = practice.progress.step + 1
+        self._over = 0
+        self._watch = watch
+
+    async def play(self) -> None:
+        """Play as many groups as are missing, and again for those that teach nothing.
+
+        Raises:
+            InfrastructureFault: not one of the episodes of a round could be judged.
+        """
+        with disk(self._folder):
+            shutil.rmtree(self._folder, ignore_errors=True)
+        while (missing := self._config.groups - len(self.kept)) > 0:
+            wanted = min(missing, self._config.most_groups - self._groups)
+            if wanted <= 0:
+                return
+            first = self.progress.tasks
+            played = await self._round(range(first, first + wanted))
+            self._groups += wanted
+            self.progress = replace(
+                self.progress,
+                tasks=first + wanted,
+                episodes=self.progress.episodes + wanted * self._config.group_size,
+            )
+            episodes = [episode for group in played for episode in group]
+            if all(episode.status == "fault" for episode in episodes):
+                reason = episodes[0].end.reason if episodes[0].end else "killed"
+                raise InfrastructureFault(f"every episode broke; the first one: {reason}")
+            self._episodes += episodes
+            rule = RULES[self._config.reward]
+            groups = [group_of(trajectories, rule) for trajectories in played]
+            self.kept += [group for group in groups if group is not None and group.has_variance]
+
+    async def _round(self, numbers: range) -> list[list[Trajectory]]:
+        """One group for each of these tasks, all under way together."""
+        try:
+            async with asyncio.TaskGroup() as running:
+                started = [
+                    [
+                        running.create_task(self._episode(number, index))
+                        for index in range(self._config.group_size)
+                    ]
+                    for number in numbers
+                ]
+        except* VigorlError as errors:
+            raise errors.exceptions[0] from None
+        return [[task.result() for task in group] for group in started]
+
+    async def _episode(self, number: int, index: int) -> Trajectory:
+        config = self._config
+        async with self._places:
+            sample = self._tasks[number % len(self._tasks)]
+            name = f"{number:06d}-{file_name(sample.id)}-{index}"
+            recorder = Recorder(self._folder / name, self._folder / "images")
+            limits = Limits(steps=config.turns, seconds=config.episode_s)
+            world = sample.make(self._policy)
+            trajectory = await rollout(self._policy, world, recorder, limits, sample.task)
+        self._over += 1
+        self._watch(self._step, self._over)
+        return trajectory
+
+    def metrics(self) -> dict[str, float]:
+        """What the episodes were like; means over those that could be judged."""
+        ends = [episode.end for episode in self._episodes if episode.end is not None]
+        scores = [end.score.value for end in ends if end.score is not None]
+        steps = [step for episode in self._episodes for step in episode.steps]
+        rewards = [attempt.reward for group in self.kept for attempt in group.attempts]
+        return {
+            "score": round(sum(scores) / max(1, len(scores)), 4),
+            "reward_kept": round(sum(rewards) / max(1, len(rewards)), 4),
+            "groups": self._groups,
+            "groups_kept": len(self.kept),
+            "episodes": len(self._episodes),
+            "faults": sum(end.status == "fault" for end in ends),
+            "turns": len(steps),
+            "sampled_tokens": sum(step.turn.sampled_token_count or 0 for step in steps),
+            "model_s": round(sum(step.act_s for step in steps), 2),
+            "world_s": round(sum(step.observe_s for step in steps), 2),
+        }
