@@ -85,6 +85,9 @@ def train_grpo(
         list[str] | None,
         typer.Option(help="Practise only these, told as goals; may be repeated. Default: all."),
     ] = None,
+    skip: Annotated[
+        int, typer.Option(min=0, help="Leave out the first N seeds: those already learnt from.")
+    ] = 0,
     steps: Annotated[int, typer.Option(min=1, help="Updates in all.")] = 20,
     group: Annotated[int, typer.Option(min=2, help="Episodes of one task, compared.")] = 8,
     groups: Annotated[
@@ -147,15 +150,13 @@ def train_grpo(
     with errors(as_json=False):
         with _torch_needed():
             from vigorl.training.grpo import GrpoConfig
-            from vigorl.training.grpo_loop import (
-                PracticeConfig,
-                family_of_start,
-                practise_embedded,
-            )
+            from vigorl.training.grpo_loop import practise_embedded
+            from vigorl.training.practice_config import PracticeConfig, family_of_start
         config = PracticeConfig(
             model=model,
             family=family,
             tasks=tuple(task or ()),
+            skipped_seeds=skip,
             steps=steps,
             group_size=group,
             groups=groups,
