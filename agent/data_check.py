@@ -12,6 +12,9 @@ from rich.text import Text
 from vigorl.agent.plain_text import one_line
 from vigorl.tasks.screenspot.check import COUNTS, check_screenspot
 from vigorl.tasks.screenspot.rows import Version, read_screenspot
+from vigorl.tasks.visual_reasoning.benchmarks import BENCHMARKS, read_questions
+from vigorl.tasks.visual_reasoning.check import check_questions
+from vigorl.tasks.visual_reasoning.question import Name
 from vigorl.tasks.visualwebarena.check import COUNTS as VWA_COUNTS
 from vigorl.tasks.visualwebarena.check import check_visualwebarena
 from vigorl.tasks.visualwebarena.files import package_folder, read_tasks
@@ -78,6 +81,20 @@ def check_of_visualwebarena(data: Path | None) -> DataCheck:
         f"{report.pictures_on_sites} input pictures come from the running sites: not looked at",
     )
     return DataCheck("VisualWebArena", report.counts, VWA_COUNTS, report.problems, notes)
+
+
+def check_of_questions(name: Name, data: Path | None, split: str | None) -> DataCheck:
+    """Check a copy of V*Bench, BLINK, SAT or RoboSpatial-Home; the hub's where none is named.
+
+    Raises:
+        UsageError: there is none, or it cannot be read.
+    """
+    report = check_questions(name, read_questions(name, data, split), split)
+    notes = tuple(
+        f"{one} and {two} ask the same of the same images" for one, two in report.duplicates
+    )
+    title = BENCHMARKS[name].title
+    return DataCheck(title, report.counts, report.published, report.problems, notes)
 
 
 def shown(check: DataCheck) -> RenderableType:

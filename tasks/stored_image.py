@@ -4,7 +4,7 @@ import io
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from vigorl.browser.errors import InconsistentData
 from vigorl.browser.picture import Picture
@@ -85,6 +85,8 @@ class StoredImage:
     def _opened(self, data: bytes) -> Image.Image:
         try:
             return Image.open(io.BytesIO(data))
+        except UnidentifiedImageError as error:
+            raise InconsistentData(f"{self.name} is no image") from error
         except (OSError, Image.DecompressionBombError) as error:
             raise InconsistentData(f"{self.name} is no image: {error}") from error
 

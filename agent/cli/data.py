@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from vigorl.agent.cli import visual_reasoning
 from vigorl.agent.cli.ending import DONE, TASK_FAILED, errors, play, print_json
 from vigorl.agent.cli.options import AsJson
 
@@ -149,6 +150,26 @@ def check_visualwebarena(
         from vigorl.agent.data_check import check_of_visualwebarena
 
         _report(check_of_visualwebarena(data), as_json)
+
+
+def _add_check(name: visual_reasoning.Name) -> None:
+    text = "Count the questions, open every image, and look where boxes and masks lie."
+    codes = "Exit code 0 says that the copy is whole, 1 that it is not."
+
+    @check_app.command(name, help=f"{text}\n\n{codes}")
+    def check(
+        data: visual_reasoning.Data = None,
+        split: visual_reasoning.Split = None,
+        as_json: AsJson = False,
+    ) -> None:
+        with errors(as_json):
+            from vigorl.agent.data_check import check_of_questions
+
+            _report(check_of_questions(name, data, split), as_json)
+
+
+for each in visual_reasoning.HELP:
+    _add_check(each)
 
 
 def _report(check: "DataCheck", as_json: bool) -> None:

@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from vigorl.agent.report import Report
 
 Name = Literal["vstar", "blink", "sat", "robospatial"]
+Data = Annotated[
+    Path | None, typer.Option(help="A copy in the benchmark's own layout; default: from the hub.")
+]
+Split = Annotated[
+    str | None, typer.Option(help="Which part; default: the one that is published on.")
+]
 
 HELP: dict[Name, str] = {
     "vstar": "Answer V*Bench: what small things in large photos look like, and where they are.",
@@ -35,13 +41,8 @@ app = typer.Typer()
 def _add(name: Name) -> None:
     @app.command(name, help=HELP[name] + HOW.format(name=name))
     def command(
-        data: Annotated[
-            Path | None,
-            typer.Option(help="A copy in the benchmark's own layout; default: from the hub."),
-        ] = None,
-        split: Annotated[
-            str | None, typer.Option(help="Which part; default: the one that is published on.")
-        ] = None,
+        data: Data = None,
+        split: Split = None,
         images: Annotated[
             Literal["together", "apart"],
             typer.Option(

@@ -25,6 +25,8 @@ class Benchmark:
     """The questions of a part of a copy, with pictures that are read when they are needed."""
     counts: Mapping[str, Mapping[str, int]]
     """How many questions each line of each part has, as published."""
+    totals: Mapping[str, int] = field(default_factory=dict)
+    """How many questions a part has, where the lines' counts are not published."""
     means: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Lines that are means over others, which count the same, by name."""
 
@@ -45,7 +47,7 @@ BENCHMARKS: Mapping[Name, Benchmark] = {
         {"val": blink.FILES},
         blink.read_blink,
         {"val": blink.GROUPS},
-        {"mean of tasks": tuple(blink.GROUPS)},
+        means={"mean of tasks": tuple(blink.GROUPS)},
     ),
     "sat": Benchmark(
         "SAT",
@@ -54,6 +56,7 @@ BENCHMARKS: Mapping[Name, Benchmark] = {
         {split: (f"SAT_{split}.parquet",) for split in sat.SPLITS},
         sat.read_sat,
         {},
+        sat.COUNTS,
     ),
     "robospatial": Benchmark(
         "RoboSpatial-Home",
@@ -62,7 +65,7 @@ BENCHMARKS: Mapping[Name, Benchmark] = {
         {"test": robospatial.FILES},
         robospatial.read_robospatial,
         {"test": robospatial.GROUPS},
-        {
+        means={
             "VQA average": ("configuration", "compatibility"),
             "mean of categories": tuple(robospatial.GROUPS),
         },
