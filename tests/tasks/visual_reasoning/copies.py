@@ -38,12 +38,13 @@ def write_vstar(folder: Path, questions: int = 2) -> Path:
     for group in ("direct_attributes", "relative_position"):
         (folder / group).mkdir(parents=True)
         for number in range(questions):
-            image(60, 40).save(folder / group / f"sa_{number}.jpg")
+            colour = "white" if group == "direct_attributes" else "black"
+            image(60, 40, colour).save(folder / group / f"sa_{number}.jpg")
             entry = {
                 "target_object": ["glove"],
                 "bbox": [[10, 5, 20, 30]],
                 "question": f"What colour is glove {number}?",
-                "options": [f"{colour} {number}" for colour in ("red", "green", "blue", "grey")],
+                "options": [f"{name} {number}" for name in ("red", "green", "blue", "grey")],
             }
             (folder / group / f"sa_{number}.json").write_text(json.dumps(entry))
     return folder
