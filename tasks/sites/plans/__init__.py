@@ -1,0 +1,1 @@
+"""How the stand-in tasks are done, and how they are not: plans for the oracle, by site."""

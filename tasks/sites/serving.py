@@ -1,0 +1,89 @@
+"""All three sites, served by one process: `async with StandIns() as sites`."""
+
+from contextlib import AsyncExitStack
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import TracebackType
+from typing import Self
+
+from vigorl.browser.errors import UsageError
+from vigorl.tasks.server import LocalServer
+from vigorl.tasks.sites.application import RESET_TOKEN, StandInSite
+from vigorl.tasks.sites.classifieds import Classifieds
+from vigorl.tasks.sites.forum import Forum
+from vigorl.tasks.sites.shop import Shop
+from vigorl.tasks.visualwebarena.task import Sites
+
+MISSING = "the stand-in sites read forms with python-multipart: pip install 'vigorl-agent[sites]'"
+
+SITES: tuple[type[StandInSite], ...] = (Classifieds, Forum, Shop)
+
+
+class StandIns:
+    """The sites while they are entered.
+
+    Args:
+        folder: Where their databases are, and stay; None: a temporary folder.
+        port: Of the first site on 127.0.0.1, the others have the next ones; 0 takes free ones.
+
+    Raises:
+        UsageError: what they need is not installed.
+    """
+
+    def __init__(self, folder: Path | None = None, port: int = 0) -> None:
+        if find_spec("python_multipart") is None:
+            raise UsageError(MISSING)
+        self._folder = folder
+        self._port = port
+        self._entered = AsyncExitStack()
+        self._sites: list[StandInSite] = []
+        self._servers: list[LocalServer] = []
+
+    async def __aenter__(self) -> Self:
+        """Fill the databases where there are none, and serve.
+
+        Raises:
+            TaskFault: a port cannot be had.
+            UsageError: the folder cannot be written.
+        """
+        async with AsyncExitStack() as stack:
+            folder = self._folder or Path(
+                stack.enter_context(TemporaryDirectory(prefix="vigorl-sites-"))
+            )
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise UsageError(f"the sites cannot be kept in {folder}: {error}") from error
+            for number, make in enumerate(SITES):
+                site = make(folder)
+                stack.callback(site.close)
+                server = LocalServer(site.application, self._port and self._port + number)
+                self._servers.append(await stack.enter_async_context(server))
+                self._sites.append(site)
+            self._entered = stack.pop_all()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop serving."""
+        await self._entered.aclose()
+
+    @property
+    def urls(self) -> Sites:
+        """Where the sites are, for VisualWebArena's runner."""
+        classifieds, forum, shop = (server.origin for server in self._servers)
+        return Sites(classifieds, forum, shop, reset_token=RESET_TOKEN)
+
+    def reset(self) -> None:
+        """Put all sites back to how they were."""
+        for site in self._sites:
+            site.reset()
+
+    async def forever(self) -> None:
+        """Serve until cancelled."""
+        await self._servers[0].forever()
