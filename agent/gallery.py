@@ -6,7 +6,7 @@ model has said: its content security policy allows one style sheet and the folde
 """
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 from urllib.parse import quote
@@ -56,6 +56,8 @@ class Card:
     screen: Shot | None
     zooms: tuple[Shot, ...]
     """Views of parts of the last screen, in their order."""
+    pictures: tuple[Shot, ...]
+    """Those that belong to the goal."""
 
     @property
     def verdict(self) -> Verdict:
@@ -129,6 +131,7 @@ def card_of(result: Result, trajectory: Trajectory) -> Card:
         one_line(turn.thought, THOUGHT_LENGTH) if turn else "",
         one_line(action or (turn.error or "no action") if turn else "", 200),
         *_shots(last, trajectory),
+        _pictures(trajectory),
     )
 
 
@@ -156,10 +159,13 @@ def _last_screen(trajectory: Trajectory) -> _LastScreen:
 
 
 def _shots(last: _LastScreen, trajectory: Trajectory) -> tuple[Shot | None, tuple[Shot, ...]]:
-    truth = target_of(trajectory.start.task or {})
+    task = trajectory.start.task or {}
+    truth, outline = targets_of(task), outline_of(task)
 
     def shot(view: SeenView, zoomed: Box | None = None, caption: str = "") -> Shot:
         drawn = overlay(view.frame, last.points, last.gesture, zoomed, truth)
+        if view.kind == "screen":
+            drawn = replace(drawn, outline=outline)
         address = _address(trajectory.folder.name, view.image)
         return Shot(address, view.frame.width_px, view.frame.height_px, drawn, caption)
 
@@ -170,15 +176,34 @@ def _shots(last: _LastScreen, trajectory: Trajectory) -> tuple[Shot | None, tupl
     return shot(last.screen, zoomed), zooms
 
 
-def target_of(task: dict[str, Any]) -> Box | None:
-    """Where the right answer is on the picture, px, as grounding sets have it; None elsewhere."""
+def _pictures(trajectory: Trajectory) -> tuple[Shot, ...]:
+    """The pictures of the goal, which come with the first screen."""
+    images = trajectory.steps[0].seen.pictures if trajectory.steps else ()
+    shots = []
+    for number, image in enumerate(images, 1):
+        picture = trajectory.picture(image)
+        address = _address(trajectory.folder.name, image)
+        size_px = (picture.width_px, picture.height_px)
+        shots.append(Shot(address, *size_px, Overlay(), f"picture {number} of the task"))
+    return tuple(shots)
+
+
+def targets_of(task: dict[str, Any]) -> tuple[Box, ...]:
+    """What is asked about, or where the right answer is, px of the picture; none elsewhere."""
     match task:
         case {"bbox_xyxy": [left, top, right, bottom]}:
-            return Box(left, top, right, bottom)
+            return (Box(left, top, right, bottom),)
         case {"target_px": {"left": left, "top": top, "right": right, "bottom": bottom}}:
-            return Box(left, top, right, bottom)
+            return (Box(left, top, right, bottom),)
+        case {"targets_px": [*boxes]}:
+            return tuple(Box(*sides) for sides in boxes)
         case _:
-            return None
+            return ()
+
+
+def outline_of(task: dict[str, Any]) -> tuple[Point, ...]:
+    """The polygon in which right answers lie, in parts of the picture; empty elsewhere."""
+    return tuple(Point(x, y) for x, y in task.get("outline", ()))
 
 
 def _address(episode: str, image: str) -> str:

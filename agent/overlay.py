@@ -5,6 +5,7 @@ while rings, numbers and arrows stay as large on a phone as on a desk.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len
@@ -80,8 +81,10 @@ class Overlay:
     """Where the action looks closer."""
     zoomed: Region | None = None
     """What the zoomed view beside the picture shows."""
-    truth: Region | None = None
-    """Where the right answer is."""
+    truth: tuple[Region, ...] = ()
+    """What is asked about, or where the right answer is."""
+    outline: tuple[Point, ...] = ()
+    """The same as a polygon, in parts of the picture's width and height."""
 
 
 def overlay(
@@ -89,7 +92,7 @@ def overlay(
     points: tuple[Point, ...],
     gesture: Gesture,
     zoomed_css_px: Box | None = None,
-    truth_css_px: Box | None = None,
+    truth_css_px: Sequence[Box] = (),
 ) -> Overlay:
     """Lay points and an action over a picture with this frame; what lies outside is left out.
 
@@ -98,7 +101,7 @@ def overlay(
         points: Of the thought, CSS px; numbered from 1 in this order.
         gesture: The action.
         zoomed_css_px: The part that a zoomed view beside it shows.
-        truth_css_px: The target of a task, where it is known.
+        truth_css_px: The targets of a task, where they are known.
     """
     shown = frame.region_css_px
     dots = [
@@ -112,7 +115,8 @@ def overlay(
         if gesture.to is not None and shown.contains(gesture.to):
             line = Line(target.spot, _spot(gesture.to, frame))
     zoom, zoomed = _region(gesture.region, frame), _region(zoomed_css_px, frame)
-    return Overlay(tuple(dots), target, line, zoom, zoomed, _region(truth_css_px, frame))
+    truth = tuple(region for box in truth_css_px if (region := _region(box, frame)))
+    return Overlay(tuple(dots), target, line, zoom, zoomed, truth)
 
 
 def _target(gesture: Gesture, at: Point, frame: Frame) -> Target:

@@ -11,6 +11,7 @@ from vigorl.browser.zoom import ZoomEnvironment
 from vigorl.policy.policy import Policy
 from vigorl.tasks.visual_reasoning.benchmarks import BENCHMARKS
 from vigorl.tasks.visual_reasoning.environment import (
+    NO_ANSWER,
     UNREADABLE,
     UNREADABLE_PLACE,
     Layout,
@@ -78,7 +79,7 @@ def visual_report(
     lines["all"] = _line(results, columns)
     grid = Grid("", columns, lines)
     numbers = {**grids_as_json([Grid("cells", columns, lines)]), "unreadable": _unreadable(results)}
-    notes = [f"{_unreadable(results)} answers could not be read, which count as wrong"]
+    notes = [f"{_unreadable(results)} without an answer that can be read, which count as wrong"]
     guesses = [question.guess for question in questions if question.guess is not None]
     if guesses:
         share = sum(guesses) / len(guesses)
@@ -97,4 +98,4 @@ def _score(result: Result, rule: str) -> float | None:
 
 
 def _unreadable(results: Sequence[Result]) -> int:
-    return sum(result.why in (UNREADABLE, UNREADABLE_PLACE) for result in results)
+    return sum(result.why in (NO_ANSWER, UNREADABLE, UNREADABLE_PLACE) for result in results)

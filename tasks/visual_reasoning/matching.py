@@ -11,7 +11,8 @@ Where an option's text is itself a letter, the text counts. Everything else cann
 wrong and stays in the denominator.
 
 *Lenient.* The right option's text occurs in the answer, both in small letters and without
-punctuation and spaces. So `not left` is right where `left` is, and `bright` where `right` is.
+punctuation and spaces. So `not left` is right where `left` is, and `bright` where `right` is; a
+letter alone is wrong.
 Source: the judge `string_match` of the evaluation published with arXiv 2505.23678.
 
 *Official.* What the script of RoboSpatial-Home does: an answer that begins with yes or no, and the

@@ -10,7 +10,7 @@ from PIL import Image
 from playwright.async_api import Page
 
 from vigorl.agent.evaluation import Sample, evaluate
-from vigorl.agent.gallery import target_of, write_gallery
+from vigorl.agent.gallery import outline_of, targets_of, write_gallery
 from vigorl.agent.report import Grid, Report, plain_report
 from vigorl.agent.rollout import Limits
 from vigorl.agent.statistics import wilson
@@ -163,7 +163,11 @@ def test_a_folder_without_an_evaluation_has_no_page(tmp_path: Path) -> None:
 
 
 def test_targets_are_known_where_tasks_have_them() -> None:
-    assert target_of({"bbox_xyxy": [1, 2, 3, 4]}) == Box(1, 2, 3, 4)
+    assert targets_of({"bbox_xyxy": [1, 2, 3, 4]}) == (Box(1, 2, 3, 4),)
     sides = {"left": 1.0, "top": 2.0, "right": 3.0, "bottom": 4.0}
-    assert target_of({"target_px": sides}) == Box(1, 2, 3, 4)
-    assert target_of({"name": "login"}) is None
+    assert targets_of({"target_px": sides}) == (Box(1, 2, 3, 4),)
+    two = [[1, 2, 3, 4], [5, 6, 7, 8]]
+    assert targets_of({"targets_px": two}) == (Box(1, 2, 3, 4), Box(5, 6, 7, 8))
+    assert targets_of({"name": "login"}) == ()
+    assert outline_of({"outline": [[0.5, 0], [1, 1], [0, 1]]})[0] == Point(0.5, 0)
+    assert outline_of({"name": "login"}) == ()

@@ -78,7 +78,7 @@ def test_vstar_is_answered_by_a_model_and_summed_up_by_both_rules(
     unreadable = sum("none of the choices" in each["why"] for each in results)
     assert 0 < unreadable < 20
     assert tables["unreadable"] == unreadable
-    assert f"{unreadable} answers could not be read, which count as wrong" in said(result)
+    assert f"{unreadable} without an answer that can be read, which count as wrong" in said(result)
     assert "guessing among options reaches 25.0%" in said(result)
     task = read_trajectory(out / results[0]["trajectory"]).start.task
     assert task is not None and (task["seed"], len(task["order"])) == (0, 4)
