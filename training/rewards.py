@@ -17,6 +17,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vigorl.agent.trajectory import StepRecord, Trajectory
+from vigorl.browser.actions import (
+    Action,
+    Click,
+    Done,
+    Drag,
+    Hover,
+    SelectOption,
+    Type,
+    Upload,
+    Zoom,
+)
 from vigorl.browser.errors import InconsistentData, UsageError
 from vigorl.browser.geometry import Box
 from vigorl.policy.points import POINT
@@ -37,7 +48,8 @@ class RewardRule:
     partial: float = 0.5
     """What is paid of a score below 1."""
     is_grounded: bool = True
-    """Well formed means as well that each thought names a point."""
+    """Well formed means as well that a thought names a point where there is one to name: before
+    an action on something of the screen, and before an answer read off it."""
 
     def __post_init__(self) -> None:
         if min(self.format, self.diversity, self.partial) < 0 or self.partial + self.format >= 1:
@@ -105,9 +117,20 @@ def is_well_formed(turns: Sequence[Turn], rule: RewardRule) -> bool:
     return bool(turns) and all(
         turn.error is None
         and len(POINT.findall(turn.thought)) == len(turn.points)
-        and (bool(turn.points) or not rule.is_grounded)
+        and (bool(turn.points) or not (rule.is_grounded and _is_about_a_place(turn.action)))
         for turn in turns
     )
+
+
+def _is_about_a_place(action: Action | None) -> bool:
+    """Whether the thought before it has something on the screen to point at."""
+    match action:
+        case Click() | Hover() | Type() | Drag() | SelectOption() | Upload() | Zoom():
+            return True
+        case Done(answer):
+            return answer != ""  # without one, it says that there is nothing left to do
+        case _:
+            return False
 
 
 def distinct_crops(steps: Sequence[StepRecord]) -> int:

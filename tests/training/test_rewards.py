@@ -84,6 +84,22 @@ def test_a_thought_without_a_point_is_bad_form_where_reasoning_is_to_be_grounded
     assert {name for name, each in formed.items() if each and each.is_well_formed} == {"vanilla"}
 
 
+@pytest.mark.parametrize(
+    "action", ["done", "press Enter", "scroll (100, 50) down 80", "tab_close", "back", "wait 1"]
+)
+def test_a_thought_about_no_place_needs_no_point(action: str) -> None:
+    text = f"<think> All is done. </think>\n<answer> {action} </answer>"
+    assert turn(text).action is not None
+    assert total((text, None)) == pytest.approx(1.1)
+
+
+@pytest.mark.parametrize("action", ['done "ok"', "click (30, 40)", 'type (30, 40) "ok"'])
+def test_a_thought_about_a_place_needs_one(action: str) -> None:
+    text = f"<think> That one. </think>\n<answer> {action} </answer>"
+    assert turn(text).action is not None
+    assert total((text, None)) == pytest.approx(1.0)
+
+
 def test_crops_count_once_for_each_place_and_four_times_at_most() -> None:
     def bonus(*places: float) -> float:
         turns = [(LOOK, crop(x)) for x in places]
