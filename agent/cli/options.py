@@ -46,3 +46,29 @@ AsJson = Annotated[
     bool,
     typer.Option("--json", help="Print one JSON object at the end, and nothing else, on stdout."),
 ]
+MinScore = Annotated[
+    float | None, typer.Option(help="Take episodes with at least this score. Default: 1.")
+]
+MaxScore = Annotated[float | None, typer.Option(help="And with at most this one.")]
+Straight = Annotated[
+    int,
+    typer.Option(
+        min=0,
+        help="Chains of a tree that go straight to the answer, at most.",
+        rich_help_panel="Chains of a search",
+    ),
+]
+Corrected = Annotated[
+    int,
+    typer.Option(
+        min=0,
+        help="Chains that err, look back ('wait') and correct themselves, at most.",
+        rich_help_panel="Chains of a search",
+    ),
+]
+Detour = Annotated[
+    int,
+    typer.Option(
+        min=1, help="Steps that these go astray, at most.", rich_help_panel="Chains of a search"
+    ),
+]
