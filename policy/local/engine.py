@@ -2,17 +2,19 @@
 
 Whoever asks joins the batch at its next step and leaves it when its turn is over; nobody waits
 for the longest text. Between turns an episode keeps its attention cache, so that only what is new
-is read. Caches are conveniences: where memory runs out they are thrown away and computed again
-from the tokens, which are the truth.
+is read; and episodes that begin alike, as those of a group do, read their beginning once. Caches
+are conveniences: where memory runs out they are thrown away and computed again from the tokens,
+which are the truth.
 """
 
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Sequence
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
 from threading import Lock
+from typing import Any
 from weakref import WeakSet
 
 import torch
@@ -27,6 +29,9 @@ from vigorl.policy.local.sampler import draw
 
 _FEWEST_TOKENS = 32
 """A turn is not begun where less than this is left of the model's context."""
+
+_ROWS_SHARED = 4
+"""Rows read last that are kept for others who ask for the same."""
 
 
 @dataclass(eq=False)
@@ -72,6 +77,8 @@ class Engine:
         self._batch: KeyValues | None = None
         self._memories: WeakSet[Memory] = WeakSet()
         self._memories_lock = Lock()
+        self._shared: OrderedDict[Any, tuple[Tensor, ReadRow, int]] = OrderedDict()
+        """What was read since somebody waits; later the weights may be others."""
         self.is_closing = False
 
     def memory(self, seed: int) -> Memory:
@@ -95,6 +102,7 @@ class Engine:
                     self._retreat(waiting)
                 else:
                     self._fail(error)
+        self._shared.clear()
 
     def _admit(self, waiting: deque[Turn]) -> None:
         """Let turns join while there is room."""
@@ -141,7 +149,7 @@ class Engine:
                 turn.max_tokens = self._max_tokens(turn.prompt)
             row = Prompt(turn.prompt.ids + tuple(turn.sampled_ids), turn.prompt.images)
             known, turn.memory.known = turn.memory.known, None
-            logprobs_V, read, turn.next_position = self._network.read(row, known)
+            logprobs_V, read, turn.next_position = self._read(row, known)
         except Exception as error:
             if _is_out_of_memory(error):
                 raise
@@ -150,6 +158,16 @@ class Engine:
             return
         turn.layers = read.layers
         self._draw(turn, logprobs_V)
+
+    def _read(self, row: Prompt, known: ReadRow | None) -> tuple[Tensor, ReadRow, int]:
+        """What `Network.read` says, for rows that were just read without asking it again."""
+        name = (row.ids, tuple(image.shown for image in row.images))
+        found = self._shared.get(name) or self._network.read(row, known)
+        self._shared[name] = found
+        self._shared.move_to_end(name)
+        while len(self._shared) > _ROWS_SHARED:
+            self._shared.popitem(last=False)
+        return found
 
     def _max_tokens(self, prompt: Prompt) -> int:
         context = self._network.context_tokens
@@ -217,6 +235,7 @@ class Engine:
     def _retreat(self, waiting: deque[Turn]) -> None:
         """Out of memory: throw all caches away and go on with half as many turns."""
         self._batch = None
+        self._shared.clear()
         with self._memories_lock:
             for memory in self._memories:
                 memory.known = None

@@ -151,6 +151,32 @@ async def test_a_turn_reads_only_what_is_new(
     await backend.close()
 
 
+async def test_episodes_that_begin_alike_read_their_beginning_once(
+    checkpoints: dict[str, Path], qwen25: Network, screen: Make, look: Make
+) -> None:
+    network = Watched(str(checkpoints["qwen2_5_vl"]), family_for("qwen2_5_vl"))
+    sampling = Sampling(temperature=1.0, max_tokens=12)
+    backend, other = LocalBackend(network, sampling), LocalBackend(qwen25, sampling)
+    together = await asyncio.gather(
+        *(
+            play(backend.session(seed), network.family, [screen(1), look(2 + seed % 2)])
+            for seed in range(4)
+        )
+    )
+    # One whole prompt for all four; then each reads what is new of its own.
+    assert sorted(count > 100 for count in network.read_counts) == [False] * 4 + [True]
+    for seed, turns in enumerate(together):
+        alone = await play(other.session(seed), network.family, [screen(1), look(2 + seed % 2)])
+        for (_, one), (_, again) in zip(turns, alone, strict=True):
+            assert one.sampled_ids == again.sampled_ids
+            assert one.logprobs == pytest.approx(again.logprobs, abs=1e-4)
+    # Nothing is kept of a time when the weights may have been others.
+    await play(backend.session(9), network.family, [screen(1)])
+    assert network.read_counts[-1] > 100
+    await backend.close()
+    await other.close()
+
+
 async def test_a_cache_serves_only_the_very_tokens_and_pictures_it_was_made_of(
     qwen25: Network, screen: Make
 ) -> None:
