@@ -1,5 +1,6 @@
 """What there is to say about a copy of a benchmark's data."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -9,7 +10,10 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from vigorl.agent.grounding import published_grounding
 from vigorl.agent.plain_text import one_line
+from vigorl.browser.geometry import Box
+from vigorl.tasks.grounding_files.sample import Refused
 from vigorl.tasks.screenspot.check import COUNTS, check_screenspot
 from vigorl.tasks.screenspot.rows import Version, read_screenspot
 from vigorl.tasks.visual_reasoning.benchmarks import BENCHMARKS, read_questions
@@ -97,6 +101,30 @@ def check_of_questions(name: Name, data: Path | None, split: str | None) -> Data
     return DataCheck(title, report.counts, report.published, report.problems, notes)
 
 
+def check_of_grounding(data: Path, images: Path | None) -> DataCheck:
+    """Check a file of grounding data as others publish it.
+
+    Raises:
+        UsageError: it cannot be read, or its form is none of those that are known.
+    """
+    counts: Counter[str] = Counter()
+    problems: list[str] = []
+    first: dict[tuple[str, str, Box], str] = {}
+    notes = []
+
+    def refuse(refused: Refused) -> None:
+        counts["refused"] += 1
+        problems.append(f"{refused.id}: {refused.why}")
+
+    for sample in published_grounding(data, images, refuse):
+        counts[" ".join(filter(None, (sample.source, sample.ui_type)))] += 1
+        key = (sample.image.name, sample.instruction, sample.target_px)
+        if key in first:
+            notes.append(f"{first[key]} and {sample.id} ask the same of the same picture")
+        first.setdefault(key, sample.id)
+    return DataCheck(data.name, dict(counts), {}, tuple(problems), tuple(notes))
+
+
 def shown(check: DataCheck) -> RenderableType:
     """For the terminal."""
     table = Table(title=check.name, title_justify="left")
@@ -107,7 +135,8 @@ def shown(check: DataCheck) -> RenderableType:
         table.add_row(
             Text(name), str(check.counts.get(name, 0)), str(check.published.get(name, "–"))
         )
-    table.add_row(Text("all"), str(sum(check.counts.values())), str(sum(check.published.values())))
+    published = str(sum(check.published.values())) if check.published else "–"
+    table.add_row(Text("all"), str(sum(check.counts.values())), published)
     lines = [Text(f"✗ {one_line(problem)}", "red") for problem in check.problems[:SHOWN]]
     if len(check.problems) > SHOWN:
         more = len(check.problems) - SHOWN

@@ -1,5 +1,8 @@
-"""Grounding sets as samples of an evaluation: a folder with images and `manifest.json`."""
+"""Grounding sets as samples of an evaluation: our own manifests, and files of others."""
 
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Literal
 
@@ -12,7 +15,13 @@ from vigorl.browser.geometry import Box
 from vigorl.browser.picture import Picture
 from vigorl.browser.screenshot import StaticScreenshot
 from vigorl.browser.zoom import ZoomEnvironment
+from vigorl.policy.images import SizeLimits, fitted_size
 from vigorl.policy.policy import Policy
+from vigorl.tasks.grounding_files.readers import read_grounding
+from vigorl.tasks.grounding_files.sample import GroundingSample, Refused, raise_refused
+
+PUBLISHED_SIZE = SizeLimits(cell_px=28, min_pixels=3136, max_pixels=4_194_304)
+"""At which ViGoRL's training shows images. Source: `run_vigorl.sh` of its published code."""
 
 
 class GroundingRow(BaseModel):
@@ -45,6 +54,51 @@ def grounding_samples(data: Path, limit: int | None = None) -> list[Sample]:
             raise UsageError(f"{data}/manifest.json, entry {row.id!r}: no image {row.image!r}")
 
     return [_grounding_sample(data, row) for row in rows]
+
+
+def published_grounding(
+    path: Path,
+    images: Path | None = None,
+    refuse: Callable[[Refused], None] = raise_refused,
+) -> Iterator[GroundingSample]:
+    """The samples of a file as OS-Atlas, SeeClick, ShowUI, UGround or ViGoRL publish them.
+
+    Args:
+        path: The file; see `vigorl.tasks.grounding_files.readers`.
+        images: Where the paths of images begin; None: beside the file or above.
+        refuse: Called with each row that no sample can be made of; stops at the first by default.
+
+    Raises:
+        UsageError: the file cannot be read, or its form is none of those that are known.
+    """
+    shown_size = partial(fitted_size, limits=PUBLISHED_SIZE)
+    return read_grounding(path, shown_size, images, refuse)
+
+
+def file_samples(path: Path, images: Path | None = None, limit: int | None = None) -> list[Sample]:
+    """The samples of such a file: click what the instruction names.
+
+    Raises:
+        UsageError: the file cannot be read, or no sample can be made of one of its rows.
+    """
+    return [_file_sample(sample) for sample in islice(published_grounding(path, images), limit)]
+
+
+def _file_sample(sample: GroundingSample) -> Sample:
+    def make(_: Policy) -> Environment:
+        picture = sample.image.picture()
+        return ZoomEnvironment(StaticScreenshot(picture, sample.instruction, sample.target_px))
+
+    target = sample.target_px
+    task = {
+        "id": sample.id,
+        "source": sample.source,
+        "image": sample.image.name,
+        "instruction": sample.instruction,
+        "bbox_xyxy": [target.left, target.top, target.right, target.bottom],
+    }
+    cells = (sample.ui_type,) if sample.ui_type else ()
+    return Sample(sample.id, cells, task, make)
 
 
 def _grounding_sample(data: Path, row: GroundingRow) -> Sample:

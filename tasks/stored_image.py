@@ -39,13 +39,12 @@ class StoredImage:
         Raises:
             InconsistentData: they are not there.
         """
-        path = self.root / self.file
         if not self.column:
             try:
-                return path.read_bytes()
+                return self._path.read_bytes()
             except OSError as error:
-                raise InconsistentData(f"the image {path} cannot be read: {error}") from error
-        value = value_of(path, self.row, self.column)
+                raise InconsistentData(f"{self._path} cannot be read: {error}") from error
+        value = value_of(self._path, self.row, self.column)
         if self.index is not None:
             value = value[self.index]
         if isinstance(value, dict):  # as the hub's library stores images
@@ -72,7 +71,8 @@ class StoredImage:
         Raises:
             InconsistentData: it is not there, or is no image.
         """
-        return self._opened(self.read()).size
+        with self._opened(io.BytesIO(self.read()) if self.column else self._path) as image:
+            return image.size
 
     def pixels(self) -> Image.Image:
         """The decoded image, in its own mode.
@@ -82,16 +82,20 @@ class StoredImage:
         """
         return self._decoded(self.read())
 
-    def _opened(self, data: bytes) -> Image.Image:
+    @property
+    def _path(self) -> Path:
+        return self.root / self.file
+
+    def _opened(self, source: Path | io.BytesIO) -> Image.Image:
         try:
-            return Image.open(io.BytesIO(data))
+            return Image.open(source)
         except UnidentifiedImageError as error:
             raise InconsistentData(f"{self.name} is no image") from error
         except (OSError, Image.DecompressionBombError) as error:
             raise InconsistentData(f"{self.name} is no image: {error}") from error
 
     def _decoded(self, data: bytes) -> Image.Image:
-        image = self._opened(data)
+        image = self._opened(io.BytesIO(data))
         try:
             image.load()
         except (OSError, ValueError, Image.DecompressionBombError) as error:

@@ -134,6 +134,27 @@ def check_screenspot(
         _report(check_of_screenspot(data, version), as_json)
 
 
+@check_app.command("grounding")
+def check_grounding(
+    data: Annotated[
+        Path, typer.Option(help="A file of OS-Atlas, SeeClick, ShowUI, UGround or ViGoRL.")
+    ],
+    images: Annotated[
+        Path | None,
+        typer.Option(help="Where its image paths begin; default: beside it or above."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Map every box into its image, and name the rows that cannot be learnt from or measured by.
+
+    Exit code 0 says that there are none, 1 that there are.
+    """
+    with errors(as_json):
+        from vigorl.agent.data_check import check_of_grounding
+
+        _report(check_of_grounding(data, images), as_json)
+
+
 @check_app.command("visualwebarena")
 def check_visualwebarena(
     data: Annotated[

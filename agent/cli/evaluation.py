@@ -21,7 +21,13 @@ app = typer.Typer(help="Measure a policy.", no_args_is_help=True)
 
 @app.command("grounding")
 def eval_grounding(
-    data: Annotated[Path, typer.Option(help="A folder with manifest.json, or of shards.")],
+    data: Annotated[
+        Path, typer.Option(help="A folder with manifest.json, or of shards; or a file of others.")
+    ],
+    images: Annotated[
+        Path | None,
+        typer.Option(help="Where image paths of such a file begin; default: beside it or above."),
+    ] = None,
     model: Model = "reader",
     model_name: ModelName = None,
     family: Family = None,
@@ -36,17 +42,18 @@ def eval_grounding(
 
     The folder holds [bold]manifest.json[/bold], a list of
     {"id", "image", "instruction", "bbox_xyxy", "ui_type": "text" or "icon"}; boxes are in px of
-    the image. Or it is a folder of [bold]data generate[/bold]. A click inside the box, border
-    included, is right.
+    the image. Or it is a folder of [bold]data generate[/bold]; or a file of OS-Atlas, SeeClick,
+    ShowUI, UGround or ViGoRL. A click inside the box, border included, is right.
     """
     with errors(as_json):
         from vigorl.agent.generated import holds_shards, shard_samples
-        from vigorl.agent.grounding import grounding_samples
+        from vigorl.agent.grounding import file_samples, grounding_samples
         from vigorl.agent.rollout import Limits
         from vigorl.agent.run import ModelConfig
 
         read = shard_samples if holds_shards(data) else grounding_samples
-        world = nullcontext(read(data, limit))
+        is_file = data.is_file()
+        world = nullcontext(file_samples(data, images, limit) if is_file else read(data, limit))
         policy = ModelConfig(model, model_name, family, api_key, temperature)
         Measurement("grounding", policy, world, Limits(steps=12), workers, out, as_json).play()
 

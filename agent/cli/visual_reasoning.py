@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 Name = Literal["vstar", "blink", "sat", "robospatial"]
 Data = Annotated[
-    Path | None, typer.Option(help="A copy in the benchmark's own layout; default: from the hub.")
+    Path | None,
+    typer.Option(
+        help="A copy in the benchmark's own layout, or ViGoRL's file of it; default: from the hub."
+    ),
 ]
 Split = Annotated[
     str | None, typer.Option(help="Which part; default: the one that is published on.")

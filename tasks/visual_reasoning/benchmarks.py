@@ -8,6 +8,7 @@ from vigorl.browser.errors import UsageError
 from vigorl.tasks.hub import download
 from vigorl.tasks.visual_reasoning import blink, robospatial, sat, vstar
 from vigorl.tasks.visual_reasoning.question import Name, Question
+from vigorl.tasks.visual_reasoning.vigorl import read_vigorl_questions
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,8 @@ def read_questions(
 
     Args:
         name: Of the benchmark.
-        data: A copy in the benchmark's own layout; None: the hub's cache, which is filled.
+        data: A copy in the benchmark's own layout, or one of ViGoRL's files of its questions; None:
+            the hub's cache, which is filled.
         split: Which part of it; None: the usual one.
 
     Raises:
@@ -96,6 +98,8 @@ def read_questions(
         )
     if data is None:
         data = download(benchmark.repository, benchmark.files[part])
+    elif data.is_file():
+        return read_vigorl_questions(name, data)
     elif not data.is_dir():
         raise UsageError(f"no folder {data}. To get {benchmark.title}: {benchmark.get}")
     return benchmark.read(data, part)

@@ -232,6 +232,36 @@ def test_images_are_read_from_files_and_out_of_any_row_group(tmp_path: Path) -> 
         StoredImage(tmp_path, "a.png").pixels()
 
 
+def vigorl_row(name: str, path: str, **change: str) -> dict[str, object]:
+    asked = "<image>Which side?\nAnswer Choices:\nA. left\nB. not left, but right"
+    turns = [{"from": "human", "value": asked}, {"from": "gpt", "value": "left"} | change]
+    return {"id": name, "image": path, "conversations": turns}
+
+
+def test_vigorls_files_of_questions_are_asked_as_they_are(tmp_path: Path) -> None:
+    folder = tmp_path / "visual_search" / "vstar"
+    image_path = tmp_path / "visual_search" / "vstar" / "relative_position" / "sa_1.jpg"
+    image_path.parent.mkdir(parents=True)
+    image().save(image_path)
+    name = "visual_search/vstar/relative_position/sa_1.jpg"
+    data = folder / "vstarbench_test.jsonl"
+    data.write_text(json.dumps(vigorl_row("0", name)))
+    (question,) = read_questions("vstar", data)
+    assert (question.id, question.group) == ("vstarbench_test/0", "relative_position")
+    assert question.goal == "Which side?\nAnswer Choices:\nA. left\nB. not left, but right"
+    assert question.options == ("left", "not left, but right")
+    assert judge(question, "A").value == 1 and judge(question, "b").value == 0
+    data.write_text(json.dumps(vigorl_row("val_Relative_Depth_7", name)))
+    assert read_questions("blink", data)[0].group == "Relative_Depth"
+    assert read_questions("sat", data)[0].group == "vstarbench_test"
+    data.write_text(json.dumps(vigorl_row("0", name, value="up")))
+    with pytest.raises(UsageError, match=r"row 0: the answer 'up' is none of the options"):
+        read_questions("vstar", data)
+    data.write_text(json.dumps(vigorl_row("0", "elsewhere/sa_1.jpg")))
+    with pytest.raises(UsageError, match=r"no image elsewhere/sa_1\.jpg"):
+        read_questions("vstar", data)
+
+
 def test_broken_copies_name_the_place_and_the_remedy(tmp_path: Path) -> None:
     for name in BENCHMARKS:
         (tmp_path / name).mkdir()
