@@ -26,6 +26,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from itertools import groupby
 from typing import Any, Literal, assert_never
 
 import torch
@@ -39,6 +40,7 @@ from vigorl.policy.local.network import Network
 from vigorl.training.groups import Group
 from vigorl.training.lora import has_adapters, without_adapters
 from vigorl.training.sft import weight_groups
+from vigorl.training.sights import Sights
 from vigorl.training.tree import Tree, logprobs, plant
 
 Normalisation = Literal["dapo", "dr_grpo", "grpo"]
@@ -209,14 +211,19 @@ def prepare(
         owned = [(g, row) for g, attempt in enumerate(group.attempts) for row in attempt.rows]
         owner_R = torch.tensor([g for g, _ in owned])
         rows = [row for _, row in owned]
+        with torch.no_grad():
+            seen = Sights(network, group.pictures)
+            seen_by_reference = (
+                Sights(reference, group.pictures) if reference is not None and config.kl else None
+            )
         for tree in plant(rows, network.codec.cell_id, config.budget_tokens):
             attempt_S = owner_R[torch.tensor(tree.numbers)][tree.row_S]
             with torch.no_grad():
-                old_S = None if is_first else logprobs(network, tree, group.pictures)
+                old_S = None if is_first else logprobs(network, tree, seen)
                 reference_S = None
-                if reference is not None and config.kl > 0:
+                if seen_by_reference is not None and reference is not None:
                     with without_adapters(reference):
-                        reference_S = logprobs(reference, tree, group.pictures)
+                        reference_S = logprobs(reference, tree, seen_by_reference)
             lessons.append(
                 Lesson(
                     tree,
@@ -315,20 +322,11 @@ def update(
         return metrics
     optimizer.zero_grad(set_to_none=True)
     sums: dict[str, float] = {"loss": 0.0}
-    for lesson in lessons:
-        try:
-            with _recomputing(network, config.recomputes):
-                logprobs_S = logprobs(network, lesson.tree, lesson.pictures)
-                loss, noted = lesson_loss(lesson, logprobs_S, config)
-                torch.autograd.backward(loss)
-        except torch.OutOfMemoryError as error:
-            raise PolicyFault(
-                f"no memory for a tree of {len(lesson.tree.ids_L)} tokens: lower budget_tokens "
-                f"({config.budget_tokens} now), or let episodes have fewer turns"
-            ) from error
-        sums["loss"] += float(loss.detach())
-        for name, total in noted.items():
-            sums[name] = sums.get(name, 0.0) + float(total) / tokens
+    for _, of_group in groupby(lessons, key=lambda lesson: id(lesson.pictures)):
+        for loss, noted in _backward(network, list(of_group), config):
+            sums["loss"] += loss
+            for name, total in noted.items():
+                sums[name] = sums.get(name, 0.0) + float(total) / tokens
     weights = [weight for group in optimizer.param_groups for weight in group["params"]]
     norm = torch.nn.utils.clip_grad_norm_(weights, config.gradient_norm)
     if torch.isfinite(norm):
@@ -337,6 +335,34 @@ def update(
         metrics["skipped"] = 1.0
     optimizer.zero_grad(set_to_none=True)
     return metrics | sums | {"norm": float(norm)}
+
+
+def _backward(
+    network: Network, lessons: Sequence[Lesson], config: GrpoConfig
+) -> Iterator[tuple[float, dict[str, Tensor]]]:
+    """Leave the gradients of one group's lessons, tree after tree; each picture is encoded once.
+
+    Yields:
+        What `lesson_loss` says of each.
+
+    Raises:
+        PolicyFault: no memory for a tree.
+    """
+    sights = Sights(network, lessons[0].pictures)
+    with _recomputing(network, config.recomputes):
+        for lesson in lessons:
+            try:
+                logprobs_S = logprobs(network, lesson.tree, sights)
+                loss, noted = lesson_loss(lesson, logprobs_S, config)
+                torch.autograd.backward(loss)
+                if lesson is lessons[-1]:
+                    sights.backward()
+            except torch.OutOfMemoryError as error:
+                raise PolicyFault(
+                    f"no memory for a tree of {len(lesson.tree.ids_L)} tokens: lower "
+                    f"budget_tokens ({config.budget_tokens} now), or let episodes have fewer turns"
+                ) from error
+            yield float(loss.detach()), noted
 
 
 @contextmanager

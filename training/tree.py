@@ -16,38 +16,29 @@ says all about who descends from whom::
 Every token has the position that it has in its rows, so each is computed from just what it would
 be computed from alone. Its log-probability is gathered to every row that holds it, and gradients
 flow back the same way. Two cells of pictures are one only if the pictures are; each picture is
-encoded once. No mask of all nodes to all nodes is ever made: on a CPU the run of nodes that a row
-adds attends to its own path alone, and on CUDA FlexAttention gets the mask block by block (tested
-against a dense one on a CPU, where nothing is compiled; not yet run on a GPU).
+encoded once (`vigorl.training.sights`), and each node attends to its path without a mask of all
+nodes to all nodes (`vigorl.training.tree_attention`).
 
 Axes: L nodes of a tree, T tokens of a row, S sampled tokens of a tree's rows, U nodes that were
 sampled in any, N cells of pictures, D width, A axes of a position (3 where pictures have rows and
-columns, or 1), J blocks of nodes.
+columns, or 1).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn.attention.flex_attention import BlockMask
-from transformers import AttentionInterface, AttentionMaskInterface
-from transformers.integrations.flex_attention import flex_attention_forward
-from transformers.integrations.sdpa_attention import sdpa_attention_forward
-from transformers.masking_utils import sdpa_mask
 
 from vigorl.browser.errors import InconsistentData, UsageError
-from vigorl.browser.picture import Picture
-from vigorl.policy.images import FittedImage
 from vigorl.policy.local.codec import Prompt
 from vigorl.policy.local.network import Network
 from vigorl.policy.policy import ShownImage
 from vigorl.training.rows import Row
-
-BLOCK = 128
-"""Nodes of a block of FlexAttention's mask."""
+from vigorl.training.sights import Sights
+from vigorl.training.tree_attention import TREE_ATTENTION, mask_of, runs_of
 
 
 @dataclass(frozen=True)
@@ -175,13 +166,13 @@ def _common(one: Sequence[int], other: Sequence[int]) -> int:
     return next((place for place, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
-def logprobs(network: Network, tree: Tree, pictures: Mapping[str, Picture]) -> Tensor:
+def logprobs(network: Network, tree: Tree, sights: Sights) -> Tensor:
     """Log-probabilities of the sampled tokens of all rows, one after another, in one pass.
 
     Args:
         network: The model to ask; gradients flow where they are enabled.
         tree: What was sampled.
-        pictures: The group's pictures by their sha256.
+        sights: The group's pictures as this network sees them.
 
     Returns:
         [S] float32, at temperature 1 over the tokens that may be sampled; `tree.row_S` says
@@ -197,7 +188,7 @@ def logprobs(network: Network, tree: Tree, pictures: Mapping[str, Picture]) -> T
         [places_T[row.sampled_at] for row, places_T in zip(tree.rows, tree.places, strict=True)]
     )
     node_U = torch.zeros_like(tree.ids_L).index_fill(0, node_S, 1).nonzero()[:, 0]
-    hidden_L_D = _hidden(network, tree, pictures)
+    hidden_L_D = _hidden(network, tree, sights)
     device = network.device
     logprobs_U = network.spoken_logprobs(
         hidden_L_D[parents_L[node_U].to(device)], tree.ids_L[node_U].to(device)
@@ -206,37 +197,30 @@ def logprobs(network: Network, tree: Tree, pictures: Mapping[str, Picture]) -> T
     return logprobs_L[node_S.to(device)]
 
 
-def _hidden(network: Network, tree: Tree, pictures: Mapping[str, Picture]) -> Tensor:
+def _hidden(network: Network, tree: Tree, sights: Sights) -> Tensor:
     """The last hidden state of every node, [L, D]."""
-    missing = [image.sha256 for image in tree.images if image.sha256 not in pictures]
-    if missing:
-        raise InconsistentData(f"pictures of the rows are missing: {', '.join(missing)}")
-    fitted = {
-        image: FittedImage(pictures[image.sha256], image.width_px, image.height_px)
-        for image in tree.images
-    }
     device = network.device
     inner = network.model.model
     language = getattr(inner, "language_model", inner)
     embedded_L_D = language.embed_tokens(tree.ids_L.to(device))
     seen: dict[str, Any] = {}
-    if fitted:
+    if tree.images:
         is_cell_L = (tree.cells_L >= 0).to(device)
         cells_N = tree.cells_L[tree.cells_L >= 0].to(device)
-        cells_N_D, deepstack = network.see(list(fitted.values()))
+        cells_N_D, deepstack = sights.of(tree.images)
         embedded_L_D = embedded_L_D.index_put(
             (is_cell_L.nonzero()[:, 0],), cells_N_D[cells_N].to(embedded_L_D.dtype)
         )
         if deepstack:
             seen["visual_pos_masks"] = is_cell_L[None]
             seen["deepstack_visual_embeds"] = [layer_N_D[cells_N] for layer_N_D in deepstack]
-    positions_A_L = _positions(network, tree, fitted).to(device)
-    language.config._attn_implementation = _ATTENTION
+    positions_A_L = _positions(network, tree, sights).to(device)
+    language.config._attn_implementation = TREE_ATTENTION
     output = language(
         inputs_embeds=embedded_L_D[None],
         position_ids=positions_A_L if len(positions_A_L) == 1 else positions_A_L[:, None],
         attention_mask=mask_of(tree.ends_L.to(device)),
-        runs=runs_of(tree),
+        runs=runs_of(tree.places),
         use_cache=False,
         **seen,
     )
@@ -244,111 +228,13 @@ def _hidden(network: Network, tree: Tree, pictures: Mapping[str, Picture]) -> Te
     return hidden_L_D
 
 
-def _positions(network: Network, tree: Tree, fitted: Mapping[ShownImage, FittedImage]) -> Tensor:
+def _positions(network: Network, tree: Tree, sights: Sights) -> Tensor:
     """The position of every node, [A, L] int64: the one that it has in any of its rows."""
     of_rows = [
-        network.positions(Prompt(row.ids, tuple(fitted[image] for image in row.images)))
+        network.positions(Prompt(row.ids, tuple(map(sights.fitted, row.images))))
         for row in tree.rows
     ]
     positions_A_L = of_rows[0].new_zeros(len(of_rows[0]), len(tree.ids_L))
     for positions_A_T, places_T in zip(of_rows, tree.places, strict=True):
         positions_A_L[:, places_T] = positions_A_T
     return positions_A_L
-
-
-@dataclass(frozen=True)
-class Run:
-    """The nodes that a row adds to a tree; they follow each other."""
-
-    nodes: slice
-    ancestors_P: Tensor
-    """int64: the nodes before them in their row."""
-    sees_1_1_R_T: Tensor | None
-    """bool: whom of its path each node attends to; None where they have no ancestors, and each
-    attends to those up to itself."""
-
-
-def runs_of(tree: Tree) -> list[Run]:
-    """All nodes, run by run."""
-    runs = []
-    first = 0
-    for places_T in tree.places:
-        ancestors_P = places_T[places_T < first]
-        end = int(places_T[-1]) + 1
-        if end <= first:
-            continue  # a row that another one holds
-        size = end - first
-        sees_R_T = torch.ones(size, len(places_T), dtype=torch.bool).tril(len(ancestors_P))
-        sees_1_1_R_T = sees_R_T[None, None] if len(ancestors_P) else None
-        runs.append(Run(slice(first, end), ancestors_P, sees_1_1_R_T))
-        first = end
-    return runs
-
-
-def mask_of(ends_L: Tensor) -> BlockMask | Tensor:
-    """The mask of a tree as transformers is given it.
-
-    Off CUDA the runs say all; in the mask's place stands something of its number of axes, so that
-    no other is made.
-    """
-    return sparse_mask(ends_L) if ends_L.is_cuda else ends_L[None, None, None]
-
-
-def sparse_mask(ends_L: Tensor) -> BlockMask:
-    """Who attends to whom, for FlexAttention, block by block; nothing of size L x L is made."""
-    length, device = len(ends_L), ends_L.device
-    blocks = -(-length // BLOCK)
-    padded = torch.nn.functional.pad(ends_L, (0, blocks * BLOCK - length))
-    latest_J = padded.view(blocks, BLOCK).amax(1)
-    earliest_J = padded.view(blocks, BLOCK).amin(1)
-    block_J = torch.arange(blocks, device=device)
-    queries_J_1, keys_1_J = block_J[:, None], block_J[None, :]
-    some_J_J = (keys_1_J <= queries_J_1) & (latest_J[None, :] > queries_J_1 * BLOCK)
-    last_J_1 = ((queries_J_1 + 1) * BLOCK).clamp(max=length)
-    all_J_J = (keys_1_J < queries_J_1) & (earliest_J[None, :] >= last_J_1)
-
-    def attends(batch: Tensor, head: Tensor, query: Tensor, key: Tensor) -> Tensor:
-        return (key <= query) & (query < padded[key])
-
-    return BlockMask.from_kv_blocks(
-        *_listed(some_J_J & ~all_J_J),
-        *_listed(all_J_J),
-        BLOCK_SIZE=BLOCK,
-        mask_mod=attends,
-        seq_lengths=(length, length),
-    )
-
-
-def _listed(wanted_J_J: Tensor) -> tuple[Tensor, Tensor]:
-    """How many blocks each block attends to, [1, 1, J] int32, and which, these first."""
-    order_J_J = wanted_J_J.int().argsort(dim=1, descending=True, stable=True)
-    return wanted_J_J.sum(1).int()[None, None], order_J_J.int()[None, None]
-
-
-_ATTENTION = "vigorl_tree"
-"""The attention of a network that has learnt from a tree; it still generates as before."""
-
-
-def _attention(
-    module: Any, query: Tensor, key: Tensor, value: Tensor, mask: Any, **how: Any
-) -> Any:
-    runs: Sequence[Run] | None = how.pop("runs", None)
-    if isinstance(mask, BlockMask):
-        return flex_attention_forward(module, query, key, value, mask, **how)
-    if runs is None:
-        return sdpa_attention_forward(module, query, key, value, mask, **how)
-    how["is_causal"] = True  # where there is no mask
-    attended = []
-    for run in runs:
-        queries, keys, values = (each[:, :, run.nodes] for each in (query, key, value))
-        if len(run.ancestors_P):
-            keys = torch.cat([key[:, :, run.ancestors_P], keys], 2)
-            values = torch.cat([value[:, :, run.ancestors_P], values], 2)
-        attended.append(
-            sdpa_attention_forward(module, queries, keys, values, run.sees_1_1_R_T, **how)[0]
-        )
-    return torch.cat(attended, 1), None
-
-
-AttentionInterface.register(_ATTENTION, _attention)
-AttentionMaskInterface.register(_ATTENTION, sdpa_mask)

@@ -41,6 +41,7 @@ from vigorl.training.grpo import (  # noqa: E402
     token_weights,
     update,
 )
+from vigorl.training.sights import Sights  # noqa: E402
 from vigorl.training.tree import logprobs, plant  # noqa: E402
 
 pytestmark = pytest.mark.model
@@ -132,7 +133,7 @@ async def test_recorded_episodes_are_replayed_in_a_tree_to_what_was_noted(
     (tree,) = plant(rows, network.codec.cell_id, 10_000)
     assert len(tree.images) == 1 and sum(len(row.images) for row in rows) >= 3
     with torch.no_grad():
-        found_S = logprobs(network, tree, group.pictures)
+        found_S = logprobs(network, tree, Sights(network, group.pictures))
     noted_S = torch.tensor([each for row in tree.rows for each in row.logprobs or ()])
     torch.testing.assert_close(found_S, noted_S, atol=1e-4, rtol=0)
 
@@ -142,7 +143,7 @@ async def test_an_update_makes_the_better_attempt_likelier(network: Network, gro
         with torch.no_grad():
             return [
                 sum(
-                    float(logprobs(network, tree, group.pictures).sum())
+                    float(logprobs(network, tree, Sights(network, group.pictures)).sum())
                     for tree in plant(attempt.rows, network.codec.cell_id, 10_000)
                 )
                 for attempt in group.attempts
@@ -233,7 +234,7 @@ async def test_tokens_likelier_to_the_trainer_than_to_the_sampler_weigh_more(
 
     def loss(lesson: Lesson) -> float:
         with torch.no_grad():
-            found_S = logprobs(network, lesson.tree, lesson.pictures)
+            found_S = logprobs(network, lesson.tree, Sights(network, lesson.pictures))
             return float(lesson_loss(lesson, found_S, CONFIG)[0])
 
     expected = -(lesson.advantages_S * lesson.weights_S).sum()

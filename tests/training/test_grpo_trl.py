@@ -24,6 +24,7 @@ from transformers import Qwen2VLImageProcessorPil  # noqa: E402
 from vigorl.policy.local.network import Network  # noqa: E402
 from vigorl.policy.local.tiny import Architecture, write_tiny_checkpoint  # noqa: E402
 from vigorl.training.grpo import GrpoConfig, Lesson, Normalisation, lesson_loss, prepare  # noqa: E402
+from vigorl.training.sights import Sights  # noqa: E402
 from vigorl.training.tree import logprobs  # noqa: E402
 
 pytestmark = pytest.mark.model
@@ -189,7 +190,8 @@ def test_loss_and_gradients_are_those_of_trl(
         torch.manual_seed(2)
         for weight in network.model.parameters():
             weight.add_(0.02 * torch.randn_like(weight))
-    found_S = logprobs(network, lesson.tree, group.pictures)
+    sights = Sights(network, group.pictures)
+    found_S = logprobs(network, lesson.tree, sights)
     assert lesson.old_S is not None
     ratio_S = (found_S.detach() - lesson.old_S).exp()
     assert float(ratio_S.min()) < 0.8 and float(ratio_S.max()) > 1.28
@@ -202,6 +204,7 @@ def test_loss_and_gradients_are_those_of_trl(
     assert float(ours.detach()) == pytest.approx(float(theirs.detach()), abs=1e-6)
 
     torch.autograd.backward(ours)
+    sights.backward()
     torch.autograd.backward(theirs)
     gradients = dict(trainer.model.named_parameters())
     for name, weight in network.model.named_parameters():

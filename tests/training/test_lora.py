@@ -22,6 +22,7 @@ from vigorl.policy.local.network import Network  # noqa: E402
 from vigorl.policy.local.tiny import Architecture, write_tiny_checkpoint  # noqa: E402
 from vigorl.training.grpo import GrpoConfig, optimizer_of, prepare, update  # noqa: E402
 from vigorl.training.lora import add_adapters, merged_state, without_adapters  # noqa: E402
+from vigorl.training.sights import Sights  # noqa: E402
 from vigorl.training.tree import logprobs, plant  # noqa: E402
 
 pytestmark = pytest.mark.model
@@ -80,7 +81,7 @@ def said(network: Network, group: Group) -> torch.Tensor:
     rows = [row for attempt in group.attempts for row in attempt.rows]
     (tree,) = plant(rows, network.codec.cell_id, 10_000)
     with torch.no_grad():
-        return logprobs(network, tree, group.pictures)
+        return logprobs(network, tree, Sights(network, group.pictures))
 
 
 def learn(network: Network, groups: Sequence[Group]) -> dict[str, float]:

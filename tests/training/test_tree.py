@@ -30,14 +30,9 @@ from vigorl.policy.local.codec import Prompt  # noqa: E402
 from vigorl.policy.local.network import Network  # noqa: E402
 from vigorl.policy.local.tiny import Architecture, write_tiny_checkpoint  # noqa: E402
 from vigorl.training import tree as tree_module  # noqa: E402
-from vigorl.training.tree import (  # noqa: E402
-    BLOCK,
-    Tree,
-    logprobs,
-    plant,
-    runs_of,
-    sparse_mask,
-)
+from vigorl.training.sights import Sights  # noqa: E402
+from vigorl.training.tree import Tree, logprobs, plant  # noqa: E402
+from vigorl.training.tree_attention import BLOCK, Run, runs_of, sparse_mask  # noqa: E402
 
 pytestmark = pytest.mark.model
 
@@ -135,11 +130,14 @@ def alone(network: Network, row: Row) -> Tensor:
     return network.logprobs(Prompt(row.ids, images), row.sampled_at)
 
 
-def in_trees(network: Network, rows: Sequence[Row], budget_tokens: int) -> list[Tensor]:
+def in_trees(
+    network: Network, rows: Sequence[Row], budget_tokens: int, sights: Sights | None = None
+) -> list[Tensor]:
     """The same from trees, row by row, in the order of the rows."""
     found: dict[int, Tensor] = {}
+    sights = sights or Sights(network, PICTURES)
     for tree in plant(rows, network.codec.cell_id, budget_tokens):
-        logprobs_S = logprobs(network, tree, PICTURES)
+        logprobs_S = logprobs(network, tree, sights)
         for index, number in enumerate(tree.numbers):
             found[number] = logprobs_S[tree.row_S == index]
     return [found[number] for number in range(len(rows))]
@@ -147,18 +145,30 @@ def in_trees(network: Network, rows: Sequence[Row], budget_tokens: int) -> list[
 
 @pytest.mark.parametrize("budget_tokens", [10_000, 100])
 def test_log_probabilities_and_gradients_are_those_of_row_by_row(
-    network: Network, budget_tokens: int
+    network: Network, budget_tokens: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows = episodes(network)
     trees = plant(rows, network.codec.cell_id, budget_tokens)
     assert (len(trees) > 1) == (budget_tokens == 100)
     weights = [torch.randn(len(row.sampled_at)) for row in rows]
 
+    sights = Sights(network, PICTURES)
+    encoded: list[ShownImage] = []
+    see = network.see
+
+    def counted(images: Sequence[FittedImage]) -> Any:
+        encoded.extend(image.shown for image in images)
+        return see(images)
+
+    monkeypatch.setattr(network, "see", counted)
+
     def gradients(scores: list[Tensor]) -> dict[str, Tensor]:
         network.model.zero_grad()
         torch.autograd.backward(
             sum((weight * score).sum() for weight, score in zip(weights, scores, strict=True))
         )
+        if scores is by_tree:
+            sights.backward()
         return {
             name: weight.grad.clone()
             for name, weight in network.model.named_parameters()
@@ -166,7 +176,8 @@ def test_log_probabilities_and_gradients_are_those_of_row_by_row(
         }
 
     by_row = [alone(network, row) for row in rows]
-    by_tree = in_trees(network, rows, budget_tokens)
+    by_tree = in_trees(network, rows, budget_tokens, sights)
+    assert sorted(map(str, encoded)) == sorted({str(image) for row in rows for image in row.images})
     for one, other in zip(by_row, by_tree, strict=True):
         torch.testing.assert_close(other, one, atol=1e-5, rtol=0)
     expected, found = gradients(by_row), gradients(by_tree)
@@ -199,14 +210,14 @@ def test_a_node_that_is_not_seen_and_a_swapped_picture_would_show(
     expected = torch.cat([alone(network, row) for row in tree.rows])
 
     def drift(pictures: dict[str, Picture]) -> float:
-        return float((logprobs(network, tree, pictures) - expected).abs().max())
+        return float((logprobs(network, tree, Sights(network, pictures)) - expected).abs().max())
 
     assert drift(PICTURES) < 1e-5
     if not network.family.reads:
         assert drift({**PICTURES, SCREEN: PICTURES[OTHER]}) > 1e-3
 
-    def blind(tree: Tree) -> list[tree_module.Run]:
-        first, second, *others = runs_of(tree)
+    def blind(places: Sequence[Tensor]) -> list[Run]:
+        first, second, *others = runs_of(places)
         assert second.sees_1_1_R_T is not None
         sees_1_1_R_T = second.sees_1_1_R_T.clone()
         sees_1_1_R_T[..., 3] = False
@@ -246,7 +257,7 @@ def test_a_tree_drawn_by_hand() -> None:
 def seen_in_runs(tree: Tree) -> Tensor:
     """Whom each node attends to, bool [L, L], as its run says."""
     mask_L_L = torch.zeros(len(tree.ids_L), len(tree.ids_L), dtype=torch.bool)
-    for run in runs_of(tree):
+    for run in runs_of(tree.places):
         nodes_R = torch.arange(run.nodes.start, run.nodes.stop)
         sees_R_T = torch.ones(len(nodes_R), len(nodes_R), dtype=torch.bool).tril()
         if run.sees_1_1_R_T is not None:
@@ -338,7 +349,7 @@ def test_a_missing_picture_is_named(network: Network) -> None:
         pytest.skip("sees no pictures")
     (tree,) = plant(episodes(network)[:1], network.codec.cell_id, 1000)
     with pytest.raises(InconsistentData, match=SCREEN):
-        logprobs(network, tree, {})
+        logprobs(network, tree, Sights(network, {}))
 
 
 @pytest.mark.gpu
