@@ -4,7 +4,6 @@ A kill at any moment leaves no file half-written under its own name: files appea
 lines are whole or cut away. One process at a time may train into a folder.
 """
 
-import fcntl
 import json
 import os
 import shutil
@@ -12,10 +11,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from vigorl.agent.trajectory import disk
 from vigorl.browser.errors import UsageError
+from vigorl.training.metrics import metrics_of, write_config
 from vigorl.training.practice_config import PracticeConfig
 
 _MAY_CHANGE = ("steps", "checkpoint_every", "episodes_at_once", "device")
@@ -30,7 +30,6 @@ class PracticeFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._metrics = path / "metrics.jsonl"
         self._checkpoints = path / "checkpoints"
 
     def check(self, config: PracticeConfig) -> None:
@@ -73,25 +72,10 @@ class PracticeFolder:
             UsageError: another process trains into it.
             StorageFault: the disk refuses.
         """
-        with disk(self.path):
-            self.path.mkdir(parents=True, exist_ok=True)
-            lines = self._metrics.open("ab+", buffering=0)
-        with lines:
-            try:
-                fcntl.flock(lines, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise UsageError(f"another process is training into {self.path}") from error
+        with metrics_of(self.path, step) as note:
+            write_config(self.path, _as_json(config))
             with disk(self.path):
-                lines.truncate(_length_until(lines, step))
-                about = self.path / f"config.json{_PART}"
-                about.write_text(json.dumps(_as_json(config), indent=1) + "\n")
-                os.replace(about, self.path / "config.json")
                 self._remove_all_but(self.newest())
-
-            def note(line: Mapping[str, float]) -> None:
-                with disk(self.path):
-                    lines.write(json.dumps(line).encode() + b"\n")
-
             yield note
 
     def newest(self) -> Path | None:
@@ -146,17 +130,6 @@ def _to_disk(path: Path) -> None:
         os.fsync(opened)
     finally:
         os.close(opened)
-
-
-def _length_until(lines: BinaryIO, step: int) -> int:
-    """Bytes of the whole lines up to a step; they are in its order."""
-    lines.seek(0)
-    length = 0
-    for line in lines.read().splitlines(keepends=True):
-        if not line.endswith(b"\n") or json.loads(line)["step"] > step:
-            break
-        length += len(line)
-    return length
 
 
 def _as_json(config: PracticeConfig) -> dict[str, Any]:

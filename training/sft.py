@@ -5,12 +5,10 @@ a batch into a loss. So the data of a step do not depend on how many workers mad
 whether the run was interrupted: `train` on the same folder goes on where its last checkpoint is.
 """
 
-import json
 import math
-import os
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -18,7 +16,10 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
-from vigorl.browser.errors import StorageFault, UsageError
+from vigorl.browser.errors import InfrastructureFault, PolicyFault, StorageFault, UsageError
+from vigorl.training.interruption import stopping
+from vigorl.training.metrics import metrics_of, write_config
+from vigorl.training.state import read_state, write_state
 
 Batch = TypeVar("Batch")
 
@@ -34,8 +35,16 @@ class Course(Protocol[Batch]):
         """The same batch on another device."""
         ...
 
-    def losses(self, module: nn.Module, batch: Batch, step: int) -> Mapping[str, Tensor]:
-        """`loss`, which is minimised, and whatever else is worth noting, all scalars."""
+    def losses(self, module: nn.Module, batch: Batch, step: int) -> Iterator[Mapping[str, Tensor]]:
+        """`loss` and whatever else is worth noting, all scalars, part by part.
+
+        What is minimised, and what is noted, is the sum over the parts. One is forgotten before
+        the next is computed, so that the largest of them has to fit into memory, not all.
+        """
+        ...
+
+    def too_large(self, step: int) -> str:
+        """What the batch of a step is made of, and how to make it smaller, for a message."""
         ...
 
 
@@ -85,24 +94,6 @@ class _Steps(Dataset[Any]):
         return self._course.batch(self._steps[index])
 
 
-@dataclass
-class _Meter:
-    """Means of what was noted since the last line."""
-
-    sums: dict[str, Tensor | float]
-    count: int = 0
-
-    def note(self, values: Mapping[str, Tensor]) -> None:
-        for name, value in values.items():
-            self.sums[name] = self.sums.get(name, 0.0) + value.detach()
-        self.count += 1
-
-    def take(self) -> dict[str, float]:
-        means = {name: round(float(total) / self.count, 4) for name, total in self.sums.items()}
-        self.sums, self.count = {}, 0
-        return means
-
-
 def train(
     course: Course[Any],
     module: nn.Module,
@@ -113,6 +104,7 @@ def train(
     evaluate: Callable[[int], Mapping[str, float]] | None = None,
     evaluate_every: int = 0,
     say: Callable[[str], None] = lambda line: None,
+    about: Mapping[str, Any] | None = None,
 ) -> int:
     """Teach a course; go on where `folder` says that it was interrupted.
 
@@ -125,77 +117,170 @@ def train(
         evaluate: Measures at a step; what it says goes into metrics.jsonl.
         evaluate_every: Steps between two measurements; 0: none.
         say: Told every line of metrics, for a person.
+        about: What config.json says; None: `config`.
 
     Returns:
         The number of steps taken in all.
 
     Raises:
         StorageFault: the folder cannot be written; what was saved before is whole.
-        UsageError: the folder holds another run.
+        PolicyFault: a batch does not fit into memory; what was learnt is saved.
+        UsageError: the folder holds another run, or another process trains into it.
     """
     device = _device(config.device)
     module.to(device).train()
-    groups = weight_groups(module, config.weight_decay)
+    optimizer = _optimizer(module, config, device)
+    taken = read_state(folder, module, optimizer)
+    with metrics_of(folder, taken) as note, stopping() as is_stopped:
+        write_config(folder, asdict(config) if about is None else about)
+        log = _Log(note, say)
+        run = _Run(course, module, optimizer, config, folder, save, log, taken)
+        try:
+            for step, batch in enumerate(run.batches(), taken + 1):
+                run.step(step, batch)
+                if is_stopped():
+                    raise KeyboardInterrupt
+                if evaluate and evaluate_every and step % evaluate_every == 0:
+                    log.line(step, evaluate(step))
+                    module.train()
+                if run.is_over():
+                    break
+        except (KeyboardInterrupt, InfrastructureFault):
+            run.checkpoint()
+            raise
+        log.means(run.taken)
+        if evaluate:
+            log.line(run.taken, evaluate(run.taken))
+        run.checkpoint()
+    return run.taken
+
+
+@dataclass
+class _Log:
+    """Lines of metrics, and the means of what was noted since the last one."""
+
+    note: Callable[[Mapping[str, float]], None]
+    say: Callable[[str], None]
+    sums: dict[str, float] = field(default_factory=dict)
+    count: int = 0
+    began_s: float = field(default_factory=time.monotonic)
+
+    def line(self, step: int, values: Mapping[str, float]) -> None:
+        row = {"step": step, "s": round(time.monotonic() - self.began_s, 1), **values}
+        self.note(row)
+        self.say("  ".join(f"{name} {value:g}" for name, value in row.items()))
+
+    def add(self, values: Mapping[str, Tensor]) -> None:
+        for name, value in values.items():
+            self.sums[name] = self.sums.get(name, 0.0) + float(value)
+        self.count += 1
+
+    def means(self, step: int) -> None:
+        """A line of what was added since the last one, if anything was."""
+        if self.count:
+            self.line(step, {name: round(s / self.count, 4) for name, s in self.sums.items()})
+        self.sums, self.count = {}, 0
+
+
+@dataclass
+class _Run:
+    """One training under way."""
+
+    course: Course[Any]
+    module: nn.Module
+    optimizer: torch.optim.Optimizer
+    config: SftConfig
+    folder: Path
+    save: Callable[[], None] | None
+    log: _Log
+    taken: int
+    """Steps."""
+    saved_s: float = field(default_factory=time.monotonic)
+
+    def batches(self) -> DataLoader[Any]:
+        """Those of the steps that are still to be taken."""
+        workers = self.config.workers
+        return DataLoader(
+            _Steps(self.course, range(self.taken, self.config.steps)),
+            batch_size=None,
+            num_workers=workers,
+            prefetch_factor=3 if workers else None,
+            pin_memory=False,
+            multiprocessing_context="fork" if workers else None,
+            worker_init_fn=_one_thread,
+        )
+
+    def step(self, step: int, batch: Any) -> None:
+        """Learn from one batch."""
+        config = self.config
+        torch.manual_seed(config.seed * 1_000_003 + step)
+        rate = learning_rate(step, config, time.monotonic() - self.log.began_s)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        self.optimizer.zero_grad(set_to_none=True)
+        noted = self._gradients(step, batch)
+        norm = nn.utils.clip_grad_norm_(self.module.parameters(), config.gradient_norm)
+        if not torch.isfinite(norm):
+            self.log.line(step, {"skipped": 1.0, "norm": float(norm)})
+            return
+        self.optimizer.step()
+        self.taken = step
+        self.log.add({**noted, "norm": norm})
+        if step % config.log_every == 0 or step == config.steps:
+            self.log.means(step)
+        if time.monotonic() - self.saved_s > config.checkpoint_every_s:
+            self.checkpoint()
+            self.saved_s = time.monotonic()
+
+    def _gradients(self, step: int, batch: Any) -> dict[str, Tensor]:
+        """Add the gradients of all parts of a batch; the sums of what was noted."""
+        device = next(self.module.parameters()).device
+        sums: dict[str, Tensor] = {}
+        try:
+            parts = iter(self.course.losses(self.module, self.course.to(batch, device), step))
+            while True:
+                with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
+                    part = next(parts, None)
+                if part is None:
+                    return sums
+                torch.autograd.backward(part["loss"])
+                for name, value in part.items():
+                    sums[name] = sums.get(name, value.new_zeros(())) + value.detach()
+        except torch.OutOfMemoryError as error:
+            raise PolicyFault(
+                f"no memory for step {step}: {self.course.too_large(step)}"
+            ) from error
+
+    def is_over(self) -> bool:
+        """Whether the time is."""
+        return time.monotonic() - self.log.began_s > self.config.seconds
+
+    def checkpoint(self) -> None:
+        """Keep what was learnt: the state to go on from, and what it is played with.
+
+        Raises:
+            StorageFault: the disk refuses; the state before is whole.
+        """
+        try:
+            write_state(self.folder, self.module, self.optimizer, self.taken)
+            if self.save is not None:
+                self.save()
+        except (OSError, RuntimeError) as error:
+            raise StorageFault(
+                f"the checkpoint cannot be written to {self.folder} ({error}); the one before is "
+                "whole"
+            ) from error
+
+
+def _optimizer(module: nn.Module, config: SftConfig, device: torch.device) -> torch.optim.Optimizer:
     fused = {"fused": True} if device.type == "cuda" else {}
-    optimizer = torch.optim.AdamW(
-        groups,
+    return torch.optim.AdamW(
+        weight_groups(module, config.weight_decay),
         lr=config.learning_rate,
         betas=(0.9, 0.95),
         weight_decay=config.weight_decay,
         **fused,
     )
-    folder.mkdir(parents=True, exist_ok=True)
-    log = _Log(folder, config, say)
-    begin = _restore(folder, module, optimizer, device)
-    loader: DataLoader[Any] = DataLoader(
-        _Steps(course, range(begin, config.steps)),
-        batch_size=None,
-        num_workers=config.workers,
-        prefetch_factor=3 if config.workers else None,
-        pin_memory=False,
-        multiprocessing_context="fork" if config.workers else None,
-        worker_init_fn=_one_thread,
-    )
-    meter: _Meter = _Meter({})
-    began_s = saved_s = time.monotonic()
-    taken = begin
-    try:
-        for step, batch in enumerate(loader, begin + 1):
-            elapsed_s = time.monotonic() - began_s
-            torch.manual_seed(config.seed * 1_000_003 + step)
-            for group in optimizer.param_groups:
-                group["lr"] = learning_rate(step, config, elapsed_s)
-            on_device = course.to(batch, device)
-            with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
-                losses = course.losses(module, on_device, step)
-            optimizer.zero_grad(set_to_none=True)
-            torch.autograd.backward(losses["loss"])
-            norm = nn.utils.clip_grad_norm_(module.parameters(), config.gradient_norm)
-            if not torch.isfinite(norm):
-                log.line(step, {"skipped": 1.0, "norm": float(norm)}, began_s)
-                continue
-            optimizer.step()
-            taken = step
-            meter.note({**losses, "norm": norm})
-            if step % config.log_every == 0 or step == config.steps:
-                log.line(step, meter.take(), began_s)
-            if evaluate and evaluate_every and step % evaluate_every == 0:
-                log.line(step, evaluate(step), began_s)
-                module.train()
-            if time.monotonic() - saved_s > config.checkpoint_every_s:
-                _checkpoint(folder, module, optimizer, step, save)
-                saved_s = time.monotonic()
-            if elapsed_s > config.seconds:
-                break
-    except KeyboardInterrupt:
-        _checkpoint(folder, module, optimizer, taken, save)
-        raise
-    if meter.count:
-        log.line(taken, meter.take(), began_s)
-    if evaluate:
-        log.line(taken, evaluate(taken), began_s)
-    _checkpoint(folder, module, optimizer, taken, save)
-    return taken
 
 
 def learning_rate(step: int, config: SftConfig, elapsed_s: float = 0.0) -> float:
@@ -239,67 +324,3 @@ def weight_groups(module: nn.Module, weight_decay: float) -> list[dict[str, Any]
 def _one_thread(worker: int) -> None:
     """Workers share the machine; each computes on one core."""
     torch.set_num_threads(1)
-
-
-class _Log:
-    """metrics.jsonl, a line at a time."""
-
-    def __init__(self, folder: Path, config: SftConfig, say: Callable[[str], None]) -> None:
-        self._path = folder / "metrics.jsonl"
-        self._say = say
-        about = json.dumps(asdict(config), indent=1, default=str)
-        _write(folder / "config.json", about.encode())
-
-    def line(self, step: int, values: Mapping[str, float], began_s: float) -> None:
-        row = {"step": step, "s": round(time.monotonic() - began_s, 1), **values}
-        try:
-            with self._path.open("a") as file:
-                file.write(json.dumps(row) + "\n")
-        except OSError as error:
-            raise StorageFault(f"{self._path} cannot be written: {error}") from error
-        self._say("  ".join(f"{name} {value:g}" for name, value in row.items()))
-
-
-def _restore(
-    folder: Path, module: nn.Module, optimizer: torch.optim.Optimizer, device: torch.device
-) -> int:
-    path = folder / "state.pt"
-    if not path.exists():
-        return 0
-    state = torch.load(path, map_location=device, weights_only=True)
-    try:
-        module.load_state_dict(state["module"])
-        optimizer.load_state_dict(state["optimizer"])
-    except (RuntimeError, ValueError) as error:
-        reason = str(error).splitlines()[0]
-        raise UsageError(
-            f"{folder} holds a run of another model ({reason}): choose another folder"
-        ) from error
-    return int(state["step"])
-
-
-def _checkpoint(
-    folder: Path,
-    module: nn.Module,
-    optimizer: torch.optim.Optimizer,
-    step: int,
-    save: Callable[[], None] | None,
-) -> None:
-    state = {"module": module.state_dict(), "optimizer": optimizer.state_dict(), "step": step}
-    partial = folder / "state.pt.part"
-    try:
-        torch.save(state, partial)
-        os.replace(partial, folder / "state.pt")
-        if save is not None:
-            save()
-    except (OSError, RuntimeError) as error:
-        raise StorageFault(
-            f"the checkpoint cannot be written to {folder} ({error}); the one before is whole"
-        ) from error
-
-
-def _write(path: Path, content: bytes) -> None:
-    try:
-        path.write_bytes(content)
-    except OSError as error:
-        raise StorageFault(f"{path} cannot be written: {error}") from error

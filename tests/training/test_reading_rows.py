@@ -338,7 +338,7 @@ def test_a_few_steps_lower_the_loss_of_a_course(folder: Path) -> None:
     batch = course.batch(0)
     losses = []
     for number in range(4):
-        told = course.losses(model, batch, number)
+        (told,) = course.losses(model, batch, number)
         losses.append(told["loss"].item())
         assert 0 <= told["right"].item() <= 1
         optimizer.zero_grad()

@@ -1,14 +1,16 @@
 """The training loop: what is taught at a step depends on the step alone."""
 
 import json
-from collections.abc import Mapping
+import signal
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from torch import Tensor, nn
 
-from vigorl.browser.errors import StorageFault, UsageError
+from vigorl.browser.errors import PolicyFault, StorageFault, UsageError
 from vigorl.training.sft import SftConfig, learning_rate, train
 
 pytestmark = pytest.mark.model
@@ -23,10 +25,13 @@ class Line:
     def to(self, batch: Tensor, device: torch.device) -> Tensor:
         return batch.to(device)
 
-    def losses(self, module: nn.Module, batch: Tensor, step: int) -> Mapping[str, Tensor]:
+    def losses(self, module: nn.Module, batch: Tensor, step: int) -> Iterator[Mapping[str, Tensor]]:
         noise = 0.1 * torch.randn(len(batch))
         error = module(batch[:, None])[:, 0] - (2 * batch - 1 + noise)
-        return {"loss": (error**2).mean(), "worst": error.abs().max()}
+        yield {"loss": (error**2).mean(), "worst": error.abs().max()}
+
+    def too_large(self, step: int) -> str:
+        return f"step {step} has too many points"
 
 
 class Interrupted(Line):
@@ -35,10 +40,10 @@ class Interrupted(Line):
     def __init__(self, at: int) -> None:
         self._at = at
 
-    def losses(self, module: nn.Module, batch: Tensor, step: int) -> Mapping[str, Tensor]:
+    def losses(self, module: nn.Module, batch: Tensor, step: int) -> Iterator[Mapping[str, Tensor]]:
         if step == self._at:
             raise KeyboardInterrupt
-        return super().losses(module, batch, step)
+        yield from super().losses(module, batch, step)
 
 
 def pupil() -> nn.Linear:
@@ -68,6 +73,96 @@ def test_a_run_that_was_interrupted_ends_with_the_same_weights(tmp_path: Path) -
     fresh = pupil()
     assert train(Line(), fresh, CONFIG, tmp_path / "halved") == 60
     assert torch.equal(fresh.weight, whole.weight) and torch.equal(fresh.bias, whole.bias)
+
+
+def test_a_run_that_is_stopped_by_a_signal_ends_its_step_and_keeps_it(tmp_path: Path) -> None:
+    whole, halved = pupil(), pupil()
+    train(Line(), whole, CONFIG, tmp_path / "whole")
+    for number, at in ((signal.SIGINT, 17), (signal.SIGTERM, 41)):
+        before = signal.getsignal(number)
+        with pytest.raises(KeyboardInterrupt):
+            train(Signalled(at, number), halved, CONFIG, tmp_path / "halved")
+        state = torch.load(tmp_path / "halved" / "state.pt", weights_only=True)
+        assert state["step"] == at and signal.getsignal(number) is before
+    fresh = pupil()
+    train(Line(), fresh, CONFIG, tmp_path / "halved")
+    assert torch.equal(fresh.weight, whole.weight)
+
+
+def test_what_was_noted_of_steps_that_no_state_holds_is_dropped(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        train(Interrupted(25), pupil(), CONFIG, tmp_path)
+    with (tmp_path / "metrics.jsonl").open("a") as file:
+        file.write('{"step": 30, "loss": 9}\n{"st')  # a kill, before the next state
+    train(Line(), pupil(), CONFIG, tmp_path)
+    rows = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
+    assert [row["step"] for row in rows] == [10, 20, 30, 40, 50, 60]
+    assert all(row["loss"] < 9 for row in rows)
+
+
+def test_parts_of_a_batch_are_learnt_from_as_the_whole(tmp_path: Path) -> None:
+    whole, parted = pupil(), pupil()
+    config = replace(CONFIG, steps=8)
+    train(Line(), whole, config, tmp_path / "whole")
+    train(Parted(), parted, config, tmp_path / "parted")
+    assert torch.allclose(parted.weight, whole.weight, atol=1e-6)
+    last = [
+        json.loads((tmp_path / name / "metrics.jsonl").read_text().splitlines()[-1])["loss"]
+        for name in ("whole", "parted")
+    ]
+    assert last[0] == pytest.approx(last[1], abs=1e-4)
+
+
+def test_a_batch_that_does_not_fit_is_named_and_what_was_learnt_is_kept(tmp_path: Path) -> None:
+    with pytest.raises(PolicyFault, match="no memory for step 5: step 5 has too many points"):
+        train(Large(), pupil(), CONFIG, tmp_path)
+    assert torch.load(tmp_path / "state.pt", weights_only=True)["step"] == 4
+
+
+def test_weights_that_do_not_learn_are_not_kept_and_one_process_trains_at_a_time(
+    tmp_path: Path,
+) -> None:
+    module = nn.Sequential(nn.Linear(1, 1), nn.Linear(1, 1))
+    module[0].requires_grad_(False)
+
+    def again() -> None:
+        with pytest.raises(UsageError, match="another process is training"):
+            train(Line(), module, CONFIG, tmp_path)
+
+    train(Line(), module, replace(CONFIG, steps=2), tmp_path, save=again)
+    state = torch.load(tmp_path / "state.pt", weights_only=True)
+    assert set(state["module"]) == {"1.weight", "1.bias"}
+
+
+class Signalled(Line):
+    """The same, until a signal comes in the middle of a step."""
+
+    def __init__(self, at: int, number: signal.Signals) -> None:
+        self._at, self._number = at, number
+
+    def losses(self, module: nn.Module, batch: Tensor, step: int) -> Iterator[Mapping[str, Tensor]]:
+        if step == self._at:
+            signal.raise_signal(self._number)
+        yield from super().losses(module, batch, step)
+
+
+class Parted(Line):
+    """The same, one point after another."""
+
+    def losses(self, module: nn.Module, batch: Tensor, step: int) -> Iterator[Mapping[str, Tensor]]:
+        noise = 0.1 * torch.randn(len(batch))
+        for x, shift in zip(batch, noise, strict=True):
+            error = module(x.view(1, 1))[0, 0] - (2 * x - 1 + shift)
+            yield {"loss": error**2 / len(batch)}
+
+
+class Large(Line):
+    """The same, until there is no memory."""
+
+    def losses(self, module: nn.Module, batch: Tensor, step: int) -> Iterator[Mapping[str, Tensor]]:
+        if step == 5:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        yield from super().losses(module, batch, step)
 
 
 def test_the_number_of_workers_changes_nothing(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """Route A: nano learns to read and to point from pixels."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, Protocol
@@ -129,7 +129,9 @@ class PixelCourse:
         """The same batch on another device, in other colours."""
         return recoloured(batch.to(device))
 
-    def losses(self, module: nn.Module, batch: Lessons, step: int) -> Mapping[str, Tensor]:
+    def losses(
+        self, module: nn.Module, batch: Lessons, step: int
+    ) -> Iterator[Mapping[str, Tensor]]:
         """Words, looking and reading."""
         assert isinstance(module, PixelNano)
         rows = batch.rows
@@ -147,7 +149,7 @@ class PixelCourse:
             for scale in self._scales
         )
         near = (logits_M_V.argmax(-1) - targets_M).abs() <= 20
-        return {
+        yield {
             "loss": said + self._looking * looking + self._reading_weight * reading,
             "said": said.detach(),
             "looking": looking.detach(),
@@ -157,6 +159,10 @@ class PixelCourse:
             "near_x": (near & on_x).sum() / on_x.sum().clamp(min=1),
             "near_y": (near & on_y).sum() / on_y.sum().clamp(min=1),
         }
+
+    def too_large(self, step: int) -> str:
+        """What to change where a batch does not fit into memory."""
+        return "take the smaller preset (--preset cpu)"
 
     def _reading(
         self, module: PixelNano, patches_B_P_D: Tensor, slots_B_P_8: Tensor

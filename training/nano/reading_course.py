@@ -1,7 +1,7 @@
 """Route B: nano learns to act on readings. A Qwen3 of some million parameters, text only."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -95,8 +95,8 @@ class ReadingCourse:
     def __init__(
         self,
         folder: Path,
-        lines: int = 64,
-        tokens: int = 1024,
+        lines: int = 32,
+        tokens: int = LONGEST_ROW,
         mixture: Mixture | None = None,
         seed: int = 0,
     ) -> None:
@@ -133,7 +133,9 @@ class ReadingCourse:
         """The same batch on another device."""
         return batch.to(device)
 
-    def losses(self, module: nn.Module, batch: PackedRows, step: int) -> Mapping[str, Tensor]:
+    def losses(
+        self, module: nn.Module, batch: PackedRows, step: int
+    ) -> Iterator[Mapping[str, Tensor]]:
         """Mean over the learnt tokens, and how many of them are guessed right."""
         model: Any = module
         hidden_B_L_D = forward(model, batch).hidden_B_L_D
@@ -142,7 +144,11 @@ class ReadingCourse:
         logits_M_V = model.lm_head(hidden_B_L_D[row_M, place_M - 1]).float()
         loss = F.cross_entropy(logits_M_V, targets_M)
         right = (logits_M_V.argmax(-1) == targets_M).float().mean()
-        return {"loss": loss, "right": right}
+        yield {"loss": loss, "right": right}
+
+    def too_large(self, step: int) -> str:
+        """What to change where a batch does not fit into memory."""
+        return "take the smaller preset (--preset cpu)"
 
     def sample(self, number: int) -> tuple[str, str]:
         """Prompt and turn of one row, for looking at."""
