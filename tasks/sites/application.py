@@ -36,6 +36,9 @@ RESET_TOKEN = "stand-in"
 UPLOAD_LIMIT_PX = 1600
 """Longest side of a picture that is kept of an upload."""
 
+FIRST_INPUT = 901
+"""Number of the first picture that belongs to a task and stands on no page."""
+
 _COMMON_TABLES = """
 CREATE TABLE pictures (id INTEGER PRIMARY KEY, line TEXT, file BLOB);
 CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT UNIQUE, email TEXT, password TEXT);
@@ -280,6 +283,12 @@ def content(name: str) -> dict[str, Any]:
     """What a site begins with, from its file."""
     read: dict[str, Any] = json.loads((HERE / "content" / f"{name}.json").read_text("utf-8"))
     return read
+
+
+def fill_inputs(database: sqlite3.Connection, lines: Sequence[str]) -> None:
+    """Write the pictures that belong to tasks and stand on no page."""
+    rows = enumerate(lines, FIRST_INPUT)
+    database.executemany("INSERT INTO pictures (id, line) VALUES (?, ?)", rows)
 
 
 def now() -> str:

@@ -4,7 +4,7 @@ import random
 import sqlite3
 from datetime import UTC, datetime, timedelta
 
-from vigorl.tasks.sites.application import content
+from vigorl.tasks.sites.application import content, fill_inputs
 from vigorl.tasks.visualwebarena.accounts import Account
 
 NEWEST = datetime(2024, 3, 20, 18, 0, tzinfo=UTC)
@@ -63,3 +63,4 @@ def fill_classifieds(database: sqlite3.Connection, account: Account) -> None:
             "INSERT INTO comments (listing, author, title, body, at) VALUES (?, ?, ?, ?, ?)",
             (listing, data["users"].index(author) + 1, title, body, at),
         )
+    fill_inputs(database, data["inputs"])

@@ -4,7 +4,7 @@ import json
 import random
 import sqlite3
 
-from vigorl.tasks.sites.application import content, slug
+from vigorl.tasks.sites.application import content, fill_inputs, slug
 from vigorl.tasks.visualwebarena.accounts import Account
 
 FIRST_ORDER = 170
@@ -84,3 +84,4 @@ def fill_shop(database: sqlite3.Connection, account: Account) -> None:
                 " SELECT ?, id, price, ?, ? FROM products WHERE id = ?",
                 (number, quantity, json.dumps(options), ids[name]),
             )
+    fill_inputs(database, data["inputs"])
