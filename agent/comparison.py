@@ -32,7 +32,7 @@ class Difference:
     difference: float
     """The second's mean less the first's."""
     low: float | None
-    """Of the 95 % interval; None where no two pairs differ, so that nothing can be drawn."""
+    """Of the 95 % interval; None where no two clusters differ, so that nothing can be drawn."""
     high: float | None
     better: int
     """Samples on which the second scores more."""
@@ -118,27 +118,35 @@ def compare(one: Path, other: Path, seed: int = 0) -> Comparison:
     )
 
 
-def difference(pairs: Sequence[tuple[float, float]], seed: int = 0) -> Difference:
+def difference(
+    pairs: Sequence[tuple[float, float]], clusters: Sequence[str] | None = None, seed: int = 0
+) -> Difference:
     """The mean difference of pairs of scores with its 95 % percentile interval.
 
-    Pairs are resampled as if they were independent; several samples of one picture or of one task
-    are less than that, and their interval is wider than it says.
+    Clusters are drawn whole, since samples of one picture are less than independent ones.
 
-    Source: Efron and Tibshirani, "An Introduction to the Bootstrap" (1993), chapter 13. Drawing n
-    of n pairs is drawing how often each difference occurs.
+    Source: Efron and Tibshirani, "An Introduction to the Bootstrap" (1993), chapter 13; Field and
+    Welsh, "Bootstrapping clustered data", Journal of the Royal Statistical Society B 69 (2007): the
+    cluster bootstrap. Drawing m of m clusters is drawing how often each kind of them occurs, a kind
+    being so many pairs with such a sum of differences.
 
     Args:
         pairs: Scores of the first and of the second; at least one.
+        clusters: What each pair belongs to; None: all are independent.
         seed: Of the generator.
     """
     scores_N_2 = np.asarray(pairs, dtype=np.float64)
     differences_N = scores_N_2[:, 1] - scores_N_2[:, 0]
     n = len(differences_N)
-    values_K, counts_K = np.unique(differences_N, return_counts=True)
+    _, cluster_N = np.unique(clusters or [str(index) for index in range(n)], return_inverse=True)
+    kinds_M_2 = np.stack([np.bincount(cluster_N, differences_N), np.bincount(cluster_N)], axis=1)
+    kinds_K_2, counts_K = np.unique(kinds_M_2, axis=0, return_counts=True)
     low = high = None
-    if len(values_K) > 1:
-        drawn_R_K = np.random.default_rng(seed).multinomial(n, counts_K / n, size=RESAMPLES)
-        low, high = (float(end) for end in np.quantile(drawn_R_K @ values_K / n, [0.025, 0.975]))
+    if len(kinds_K_2) > 1:
+        m = len(kinds_M_2)
+        drawn_R_K = np.random.default_rng(seed).multinomial(m, counts_K / m, size=RESAMPLES)
+        means_R = (drawn_R_K @ kinds_K_2[:, 0]) / (drawn_R_K @ kinds_K_2[:, 1])
+        low, high = (float(end) for end in np.quantile(means_R, [0.025, 0.975]))
     one, other = (float(mean) for mean in scores_N_2.mean(axis=0))
     better, worse = int((differences_N > 0).sum()), int((differences_N < 0).sum())
     return Difference(one, other, other - one, low, high, better, worse, n)
@@ -172,19 +180,12 @@ def comparison_table(comparison: Comparison) -> Table:
 
 def _cells(scored: Sequence[tuple[Result, Result]], seed: int) -> Iterator[tuple[str, Difference]]:
     for cell in [*dict.fromkeys(cell for result, _ in scored for cell in result.cells), "all"]:
-        yield (
-            cell,
-            difference(
-                [
-                    (a.score, b.score)
-                    for a, b in scored
-                    if (cell == "all" or cell in a.cells)
-                    and a.score is not None
-                    and b.score is not None
-                ],
-                seed,
-            ),
-        )
+        chosen = [
+            ((a.score, b.score), a.cluster or a.id)
+            for a, b in scored
+            if (cell == "all" or cell in a.cells) and a.score is not None and b.score is not None
+        ]
+        yield cell, difference([pair for pair, _ in chosen], [name for _, name in chosen], seed)
 
 
 def _told_apart(name: str, one: StartRecord, other: StartRecord) -> list[str]:

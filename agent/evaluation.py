@@ -41,6 +41,9 @@ class Sample:
     cells: tuple[str, ...]
     task: dict[str, Any]
     make: Callable[[Policy], Environment]
+    cluster: str = ""
+    """What it shares with other samples, so that they are not independent: its picture; empty where
+    nothing is shared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,8 @@ class Result:
     trajectory: str
     by_other_rules: dict[str, float] = field(default_factory=dict)
     """What the same state scores by other rules than the task's own, by their name."""
+    cluster: str = ""
+    """Of the sample."""
 
 
 _RESULT = TypeAdapter(Result)
@@ -72,6 +77,8 @@ class Summary:
     """Episodes without a score: the infrastructure broke, nobody could judge."""
     median_s: float
     """Median wall clock of an episode."""
+    clusters: int
+    """How many independent groups the scored episodes form: pictures, where several share one."""
     folder: Path
 
     def as_json(self) -> dict[str, Any]:
@@ -80,6 +87,7 @@ class Summary:
             "cells": {name: asdict(cell) for name, cell in self.cells.items()},
             "faults": self.faults,
             "median_s": round(self.median_s, 3),
+            "clusters": self.clusters,
             "folder": str(self.folder),
         }
 
@@ -159,6 +167,7 @@ async def _result(policy: Policy, sample: Sample, folder: Path, limits: Limits) 
         round(end.seconds, 3),
         trajectory.folder.name,
         end.score.by_other_rules if end.score else {},
+        sample.cluster,
     )
 
 
@@ -242,16 +251,35 @@ def summarise(results: Sequence[Result], folder: Path) -> Summary:
     """The cells in order of first appearance, then `all`."""
     names = list(dict.fromkeys(cell for result in results for cell in result.cells))
     cells = {
-        name: wilson([result.score for result in results if name in result.cells]) for name in names
+        name: cell_of([result for result in results if name in result.cells]) for name in names
     }
-    cells["all"] = wilson([result.score for result in results])
+    cells["all"] = cell_of(results)
     seconds = sorted(result.seconds for result in results)
     return Summary(
         cells,
         faults=sum(result.score is None for result in results),
         median_s=seconds[len(seconds) // 2],
+        clusters=len({_cluster(result) for result in results if result.score is not None}),
         folder=folder,
     )
+
+
+def cell_of(results: Sequence[Result], rule: str | None = None) -> Cell:
+    """The mean score with its interval; results of one cluster are not taken for independent.
+
+    Args:
+        results: Some of an evaluation.
+        rule: By which other rule than the task's own; those that have no score by it stay out.
+    """
+    scores = [
+        result.score if rule is None else result.by_other_rules.get(rule) for result in results
+    ]
+    return wilson(scores, [_cluster(result) for result in results])
+
+
+def _cluster(result: Result) -> str:
+    """What a result belongs to: itself, where it shares nothing."""
+    return result.cluster or f"{result.id} alone"
 
 
 def file_name(sample_id: str) -> str:

@@ -70,4 +70,5 @@ def _sample(path: Path, picture: tarfile.TarInfo, name: str, question: dict[str,
         return ZoomEnvironment(StaticScreenshot(image, instruction, target))
 
     task = {"id": name, "image": f"{path.name}/{picture.name}", **question}
-    return Sample(name, (question["ui_type"], f"by {question['kind']}"), task, make)
+    cells = (question["ui_type"], f"by {question['kind']}")
+    return Sample(name, cells, task, make, task["image"])

@@ -55,11 +55,16 @@ def plain_report(summary: Summary, title: str) -> Report:
 
 
 def notes_of(summary: Summary) -> tuple[str, ...]:
-    """Episodes without a score, and the time that one takes."""
-    median = f"median {summary.median_s:.2f} s an episode"
+    """Episodes without a score, those that share pictures, and the time that one takes."""
+    notes = [f"median {summary.median_s:.2f} s an episode"]
+    if summary.clusters < summary.cells["all"].n:
+        shared = (
+            f"{summary.clusters} pictures: intervals do not take episodes on one for independent"
+        )
+        notes.insert(0, shared)
     if summary.faults:
-        return (f"{summary.faults} without a score, left out of the means", median)
-    return (median,)
+        notes.insert(0, f"{summary.faults} without a score, left out of the means")
+    return tuple(notes)
 
 
 def grids_as_json(grids: Sequence[Grid]) -> dict[str, Any]:

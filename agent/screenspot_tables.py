@@ -48,4 +48,9 @@ def _cells(line: Line) -> tuple[Cell, ...]:
 
 
 def _cell(count: Count) -> Cell:
-    return wilson([1.0] * count.correct + [0.0] * (count.total - count.correct))
+    """The accuracy; rows of one image are not taken for independent."""
+    scores, images = [], []
+    for image, (total, correct) in enumerate(count.by_image):
+        scores += [1.0] * correct + [0.0] * (total - correct)
+        images += [str(image)] * total
+    return wilson(scores, images)

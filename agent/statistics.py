@@ -1,6 +1,7 @@
 """Means with their intervals."""
 
 import math
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,23 +19,59 @@ class Cell:
     n: int
 
 
-def wilson(scores: Sequence[float | None]) -> Cell:
+def wilson(scores: Sequence[float | None], clusters: Sequence[str] | None = None) -> Cell:
     """Mean and Wilson score interval of scores in [0, 1]; None (could not be judged) stays out.
 
-    For scores that are not 0 or 1 the interval is wider than need be, never narrower.
+    For scores that are not 0 or 1 the interval is wider than need be, never narrower. Scores of
+    one cluster (questions on the same picture) are not taken for independent: the interval is that
+    of fewer scores, n divided by the design effect.
 
     Source: Wilson, "Probable inference, the law of succession, and statistical inference",
     Journal of the American Statistical Association 22 (1927).
+
+    Args:
+        scores: Of the samples.
+        clusters: What each sample belongs to; None: all are independent.
     """
-    judged = [score for score in scores if score is not None]
+    pairs = zip(scores, clusters or [str(index) for index in range(len(scores))], strict=True)
+    judged = [(score, cluster) for score, cluster in pairs if score is not None]
     n = len(judged)
     if n == 0:
         return Cell(None, None, None, 0)
-    mean = sum(judged) / n
-    denominator = 1 + Z_95**2 / n
-    middle = (mean + Z_95**2 / (2 * n)) / denominator
-    half = Z_95 * math.sqrt(mean * (1 - mean) / n + Z_95**2 / (4 * n**2)) / denominator
+    mean = sum(score for score, _ in judged) / n
+    independent = n / design_effect(judged)
+    denominator = 1 + Z_95**2 / independent
+    middle = (mean + Z_95**2 / (2 * independent)) / denominator
+    spread = mean * (1 - mean) / independent + Z_95**2 / (4 * independent**2)
+    half = Z_95 * math.sqrt(spread) / denominator
     return Cell(mean, max(0.0, middle - half), min(1.0, middle + half), n)
+
+
+def design_effect(scored: Sequence[tuple[float, str]]) -> float:
+    """By how much clusters increase the variance of a mean of scores in [0, 1]; at least 1.
+
+    Source: Rao and Scott, "A simple method for the analysis of clustered binary data", Biometrics
+    48 (1992), equation for the variance of a ratio of cluster totals over that of n independent
+    scores. Where all scores are 0 or all are 1 it cannot be estimated, and is 1; where there is
+    but one cluster, all of it counts as one score.
+
+    Args:
+        scored: Score and cluster of each sample; at least one.
+    """
+    n = len(scored)
+    mean = sum(score for score, _ in scored) / n
+    residuals: dict[str, float] = defaultdict(float)
+    for score, cluster in scored:
+        residuals[cluster] += score - mean
+    m = len(residuals)
+    if m == n:
+        return 1.0
+    if m == 1:
+        return float(n)
+    if not 0 < mean < 1:
+        return 1.0
+    clustered = m / (m - 1) * sum(residual**2 for residual in residuals.values()) / n**2
+    return max(1.0, clustered / (mean * (1 - mean) / n))
 
 
 def mean_of(cells: Sequence[Cell]) -> Cell:

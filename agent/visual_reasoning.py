@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from vigorl.agent.evaluation import Result, Sample, Summary
+from vigorl.agent.evaluation import Result, Sample, Summary, cell_of
 from vigorl.agent.report import Grid, Report, grids_as_json, notes_of
-from vigorl.agent.statistics import Cell, mean_of, wilson
+from vigorl.agent.statistics import Cell, mean_of
 from vigorl.browser.environment import Environment
 from vigorl.browser.errors import UsageError
 from vigorl.browser.zoom import ZoomEnvironment
@@ -45,7 +45,8 @@ def _sample(question: Question, layout: Layout) -> Sample:
     task = question.record()
     if len(question.images) > 1:
         task["layout"] = layout
-    return Sample(question.id, (question.group,), task, make)
+    cluster = " ".join(image.name for image in question.images)
+    return Sample(question.id, (question.group,), task, make, cluster)
 
 
 def visual_report(
@@ -89,12 +90,7 @@ def visual_report(
 
 
 def _line(results: Sequence[Result], columns: Sequence[str]) -> tuple[Cell, ...]:
-    return tuple(wilson([_score(result, column) for result in results]) for column in columns)
-
-
-def _score(result: Result, rule: str) -> float | None:
-    """The score by a rule; None where there is none, or where the rule does not apply."""
-    return result.score if rule == STRICT else result.by_other_rules.get(rule)
+    return tuple(cell_of(results, None if rule == STRICT else rule) for rule in columns)
 
 
 def _unreadable(results: Sequence[Result]) -> int:

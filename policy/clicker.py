@@ -1,7 +1,6 @@
 """`random` as a policy: clicks anywhere. What it reaches is the floor under all others."""
 
 import random
-from itertools import count
 from typing import Any
 
 from vigorl.browser.actions import Click
@@ -13,7 +12,8 @@ from vigorl.policy.policy import Turn
 class RandomPolicy:
     """Clicks points drawn uniformly from the screen, whatever the goal.
 
-    The nth episode with a goal draws the same points in every run.
+    What an episode draws depends on its goal and its first screen alone, not on which episodes
+    were played before it: an evaluation that was stopped goes on to the same clicks.
     """
 
     name = "random"
@@ -21,16 +21,14 @@ class RandomPolicy:
 
     def __init__(self, seed: int = 0) -> None:
         self._seed = seed
-        self._episodes: dict[str, count[int]] = {}
 
     def actor(self, goal: str) -> "RandomActor":
         """A fresh actor for one episode."""
-        episode = next(self._episodes.setdefault(goal, count()))
-        return RandomActor(random.Random(f"{self._seed} {episode} {goal}"))
+        return RandomActor(f"{self._seed} {goal}")
 
     def describe(self) -> dict[str, Any]:
         """What a record needs to name this policy again."""
-        return {"policy": self.name, "seed": self._seed}
+        return {"policy": self.name, "seed": self._seed, "draws_by": "goal and first screen"}
 
     async def close(self) -> None:
         """Nothing is held that needs letting go of."""
@@ -39,15 +37,18 @@ class RandomPolicy:
 class RandomActor:
     """Clicks until somebody ends the episode."""
 
-    def __init__(self, draw: random.Random) -> None:
-        self._draw = draw
+    def __init__(self, seed: str) -> None:
+        self._seed = seed
+        self._draw: random.Random | None = None
         self._screen: Box | None = None
 
     async def act(self, observation: Observation) -> Turn:
         """Click somewhere."""
         if observation.view is not None:
             self._screen = observation.view.frame.region_css_px
-        assert self._screen is not None, "an episode begins with a screen"
+            if self._draw is None:
+                self._draw = random.Random(f"{self._seed} {observation.view.picture.sha256}")
+        assert self._screen is not None and self._draw is not None, "a screen comes first"
         # The right and lower edge are outside.
         x = self._screen.left + self._draw.random() * self._screen.width
         y = self._screen.top + self._draw.random() * self._screen.height

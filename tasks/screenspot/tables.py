@@ -3,6 +3,7 @@
 Source: the evaluation scripts published with arXiv 2401.10935 (v1, v2) and 2504.07981 (Pro).
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -33,6 +34,8 @@ class Count:
     correct: int
     wrong_format: int
     """Answers that could not be read; wrong, and in the total."""
+    by_image: tuple[tuple[int, int], ...] = ()
+    """Total and correct of each image: its rows are not independent."""
 
     @property
     def accuracy(self) -> float | None:
@@ -110,11 +113,19 @@ def _table(
 
 def _line(judged: Sequence[tuple[ScreenspotRow, Verdict]]) -> Line:
     return Line(
-        _count([verdict for row, verdict in judged if row.ui_type == "text"]),
-        _count([verdict for row, verdict in judged if row.ui_type == "icon"]),
-        _count([verdict for _, verdict in judged]),
+        _count([pair for pair in judged if pair[0].ui_type == "text"]),
+        _count([pair for pair in judged if pair[0].ui_type == "icon"]),
+        _count(judged),
     )
 
 
-def _count(verdicts: Sequence[Verdict]) -> Count:
-    return Count(len(verdicts), verdicts.count("correct"), verdicts.count("wrong_format"))
+def _count(judged: Sequence[tuple[ScreenspotRow, Verdict]]) -> Count:
+    verdicts = [verdict for _, verdict in judged]
+    totals = Counter(row.image for row, _ in judged)
+    correct = Counter(row.image for row, verdict in judged if verdict == "correct")
+    return Count(
+        len(verdicts),
+        verdicts.count("correct"),
+        verdicts.count("wrong_format"),
+        tuple((total, correct[image]) for image, total in totals.items()),
+    )

@@ -37,10 +37,24 @@ def test_the_interval_is_that_of_the_resampled_mean() -> None:
     assert (found.better, found.worse, found.n) == (8, 0, 16)
 
 
+def test_samples_of_one_picture_are_drawn_together() -> None:
+    # Sixteen pictures of four samples each, all alike: the interval is that of sixteen samples.
+    pictures = [str(n // 4) for n in range(64)]
+    pairs = [(0.0, 1.0)] * 32 + [(1.0, 1.0)] * 32
+    found = difference(pairs, pictures)
+    assert (found.low, found.high, found.n) == (0.25, 0.75, 64)
+    apart = difference(pairs)
+    assert apart.low is not None and apart.low > 0.35
+    # Pictures of different sizes: 3 of 3 better and 0 of 1, so that means are 0, 3/4 or 1.
+    uneven = difference([(0.0, 1.0)] * 3 + [(1.0, 1.0)], ["a", "a", "a", "b"])
+    assert (uneven.low, uneven.high) == (0.0, 1.0)
+    assert difference([(0.0, 1.0), (1.0, 1.0)], ["a", "a"]).low is None
+
+
 def test_a_seed_gives_the_same_interval_again() -> None:
     pairs = [(0.1 * n % 1, 0.17 * n % 1) for n in range(40)]
-    assert difference(pairs, 3) == difference(pairs, 3)
-    assert difference(pairs, 3) != difference(pairs, 4)
+    assert difference(pairs, seed=3) == difference(pairs, seed=3)
+    assert difference(pairs, seed=3) != difference(pairs, seed=4)
 
 
 def test_pairs_that_differ_all_alike_have_no_interval() -> None:

@@ -1,5 +1,6 @@
 """The policy that clicks anywhere."""
 
+import pytest
 from PIL import Image
 
 from vigorl.browser.actions import Click
@@ -34,12 +35,14 @@ async def test_clicks_lie_all_over_the_screen_and_not_outside() -> None:
     )
 
 
-async def test_a_run_can_be_repeated_and_its_episodes_differ() -> None:
-    runs = []
-    for _ in range(2):
-        policy = RandomPolicy(seed=7)
-        runs.append([await clicks(policy, "a goal", screen(300, 100), 5) for _ in range(2)])
-    assert runs[0] == runs[1]
-    assert runs[0][0] != runs[0][1]
-    other = await clicks(RandomPolicy(seed=8), "a goal", screen(300, 100), 5)
-    assert other != runs[0][0]
+async def test_clicks_depend_on_seed_goal_and_first_screen_and_on_nothing_before() -> None:
+    wide, narrow = screen(300, 100), screen(200, 100)
+    fresh = await clicks(RandomPolicy(seed=7), "a goal", wide, 5)
+    policy = RandomPolicy(seed=7)
+    other_goal = await clicks(policy, "another goal", wide, 5)
+    other_screen = await clicks(policy, "a goal", narrow, 5)
+    assert await clicks(policy, "a goal", wide, 5) == fresh
+    assert other_goal != fresh
+    shares = [click.point.x / 300 for click in fresh]
+    assert [click.point.x / 200 for click in other_screen] != pytest.approx(shares)
+    assert await clicks(RandomPolicy(seed=8), "a goal", wide, 5) != fresh

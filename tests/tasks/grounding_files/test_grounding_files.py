@@ -207,6 +207,10 @@ def test_such_a_file_is_measured_by_and_goes_on_to_the_same_numbers(tmp_path: Pa
     cells = json.loads(whole.stdout)["cells"]
     assert (cells["text"]["n"], cells["icon"]["n"], cells["all"]["n"]) == (20, 20, 40)
     assert 0.2 < cells["all"]["mean"] < 0.8
+    assert cells["all"]["high"] - cells["all"]["low"] > 0.7  # all on one picture
+    assert "on 1 picture: intervals do not take episodes on one for independent" in " ".join(
+        whole.stderr.split()
+    )
     lines = (out / "results.jsonl").read_bytes().splitlines(keepends=True)
     (out / "results.jsonl").write_bytes(b"".join(lines[:15]) + lines[15][:20])  # as killed
     again = run("eval", "grounding", "--data", data, "--model", "random", "--out", out, "--json")
