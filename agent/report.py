@@ -58,10 +58,8 @@ def notes_of(summary: Summary) -> tuple[str, ...]:
     """Episodes without a score, those that share pictures, and the time that one takes."""
     notes = [f"median {summary.median_s:.2f} s an episode"]
     if summary.clusters < summary.cells["all"].n:
-        shared = (
-            f"{summary.clusters} pictures: intervals do not take episodes on one for independent"
-        )
-        notes.insert(0, shared)
+        pictures = f"{summary.clusters} picture{'s' * (summary.clusters != 1)}"
+        notes.insert(0, f"on {pictures}: intervals do not take episodes on one for independent")
     if summary.faults:
         notes.insert(0, f"{summary.faults} without a score, left out of the means")
     return tuple(notes)
