@@ -136,8 +136,7 @@ def chosen(tasks: Sequence[VwaTask], names: Sequence[str] | None) -> list[VwaTas
             by_name.setdefault(name, []).append(task)
     if unknown := [name for name in names if name not in by_name]:
         raise UsageError(
-            f"VisualWebArena has no {unknown[0]!r}: name a site (reddit), a task (reddit/43) or "
-            "its number"
+            f"there is no {unknown[0]!r}: name a site (reddit), a task (reddit/43) or its number"
         )
     return list({task.id: task for name in names for task in by_name[name]}.values())
 

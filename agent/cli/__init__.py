@@ -5,7 +5,7 @@ What a command needs is imported inside of it, so that --help is instant.
 
 import typer
 
-from vigorl.agent.cli import data, evaluation, export, run, search, setup, tasks, train
+from vigorl.agent.cli import data, evaluation, export, run, search, setup, standin, tasks, train
 from vigorl.agent.cli.ending import EXIT_CODES
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ app.add_typer(run.app)
 app.add_typer(setup.app)
 app.add_typer(evaluation.app, name="eval")
 app.add_typer(tasks.app, name="tasks")
+app.add_typer(standin.sites, name="sites")
 app.add_typer(data.app, name="data")
 app.add_typer(train.app, name="train")
 app.add_typer(search.app)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from rich.console import Console
 
-from vigorl.agent.cli import visual_reasoning, visualwebarena
+from vigorl.agent.cli import standin, visual_reasoning, visualwebarena
 from vigorl.agent.cli.ending import errors, print_json
 from vigorl.agent.cli.measurement import Measurement, Out
 from vigorl.agent.cli.options import ApiKey, AsJson, Family, Model, ModelName, Temperature
@@ -172,6 +172,7 @@ def eval_screenspot(
 
 
 app.add_typer(visualwebarena.app)
+app.add_typer(standin.app)
 app.add_typer(visual_reasoning.app)
 
 

@@ -16,6 +16,9 @@ def tasks_list(
     miniwob: Annotated[
         bool, typer.Option("--miniwob", help="The tasks of MiniWoB++ instead.")
     ] = False,
+    standin: Annotated[
+        bool, typer.Option("--standin", help="The tasks on the stand-in sites instead.")
+    ] = False,
 ) -> None:
     """Name the embedded tasks, each with its goal for one seed."""
     with errors(as_json=False):
@@ -23,6 +26,11 @@ def tasks_list(
             from vigorl.agent.miniwob import miniwob_table
 
             Console().print(miniwob_table())
+            return
+        if standin:
+            from vigorl.agent.standin import stand_in_table
+
+            Console().print(stand_in_table())
             return
         from vigorl.agent.embedded import task_table
 

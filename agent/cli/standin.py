@@ -1,0 +1,98 @@
+"""`vigorl-agent eval standin` and `vigorl-agent sites`."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from vigorl.agent.cli.ending import errors, play
+from vigorl.agent.cli.measurement import Measurement, Out
+from vigorl.agent.cli.options import ApiKey, AsJson, Family, Model, ModelName, Temperature
+
+if TYPE_CHECKING:
+    from vigorl.tasks.sites.serving import StandIns
+
+app = typer.Typer()
+sites = typer.Typer(help="The stand-in sites.", no_args_is_help=True)
+
+
+@app.command("standin")
+def eval_standin(
+    task: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Only these: a site (classifieds, reddit, shopping) or a task (reddit/3); may be "
+            "repeated."
+        ),
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only the first N tasks.")] = None,
+    max_steps: Annotated[int, typer.Option(min=1, help="Of each episode.")] = 30,
+    model: Model = "reader",
+    model_name: ModelName = None,
+    family: Family = None,
+    api_key: ApiKey = None,
+    temperature: Temperature = None,
+    out: Out = None,
+    as_json: AsJson = False,
+) -> None:
+    """Do the stand-in tasks: VisualWebArena's format and evaluators on sites of our own.
+
+    Three small sites are started for it and put back before each task. The results say nothing
+    about VisualWebArena itself.
+
+    [dim]$[/dim] vigorl-agent eval standin --model http://localhost:8000/v1
+    """
+    with errors(as_json):
+        from vigorl.agent.run import ModelConfig
+        from vigorl.agent.standin import open_stand_ins
+        from vigorl.agent.visualwebarena import LIMITS, Answering
+
+        world = open_stand_ins(task, limit)
+        policy = ModelConfig(model, model_name, family, api_key, temperature)
+        limits = replace(LIMITS, steps=max_steps)
+        Measurement("stand-in", policy, world, limits, 1, out, as_json, wrap=Answering).play()
+
+
+@sites.command("up")
+def sites_up(
+    folder: Annotated[
+        Path | None,
+        typer.Option(help="Where their databases stay; default: a folder that goes with them."),
+    ] = None,
+    port: Annotated[
+        int,
+        typer.Option(
+            min=0, max=65533, help="Of the first site; the others have the next. 0: free ones."
+        ),
+    ] = 0,
+) -> None:
+    """Serve classifieds, a forum and a shop on localhost, until Ctrl-C."""
+    with errors(as_json=False):
+        from vigorl.tasks.sites.serving import StandIns
+
+        play(_serve(StandIns(folder, port)))
+
+
+async def _serve(stand_ins: "StandIns") -> None:
+    from vigorl.tasks.sites.serving import SITES
+
+    console = Console(highlight=False)
+    async with stand_ins as served:
+        for site in SITES:
+            url = getattr(served.urls, site.name)
+            account = f"{site.account.name} / {site.account.password}"
+            console.print(
+                f"[bold]{site.title:<16}[/] {url}   [dim]as[/dim] {escape(account)}", soft_wrap=True
+            )
+        token = served.urls.reset_token
+        console.print(
+            f"[dim]put one back:[/dim]  curl -d token={token} {served.urls.classifieds}/reset\n"
+            "[dim]try a task:[/dim]    vigorl-agent run 'open the second result' --url …\n"
+            "[dim]measure:[/dim]       vigorl-agent eval standin --model …   "
+            "[dim](on sites of its own)[/dim]\n"
+            "[dim]Ctrl-C ends them[/dim]"
+        )
+        await served.forever()
