@@ -133,6 +133,13 @@ class Trajectory:
         """
         return View(self.picture(seen.image), seen.frame, seen.kind)
 
+    def images(self) -> Iterator[str]:
+        """The pictures that were shown to the policy, by their paths."""
+        for step in self.steps:
+            yield from step.seen.pictures
+            if step.seen.view is not None:
+                yield step.seen.view.image
+
     def picture(self, image: str) -> Picture:
         """The picture at a path relative to the trajectory's folder.
 

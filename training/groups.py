@@ -1,6 +1,6 @@
 """Groups: attempts at one task from one beginning, as they are compared and trained."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,15 +67,7 @@ def group_of(trajectories: Sequence[Trajectory], rule: RewardRule) -> Group | No
         rows = rows_of(known)
         attempts.append(Attempt(tuple(rows), reward.total))
         needed = {image.sha256 for row in rows for image in row.images}
-        for image in _images(trajectory):
+        for image in trajectory.images():
             if (sha256 := Path(image).stem) in needed and sha256 not in pictures:
                 pictures[sha256] = trajectory.picture(image)
     return Group(tuple(attempts), pictures) if len(attempts) > 1 else None
-
-
-def _images(trajectory: Trajectory) -> Iterator[str]:
-    """The pictures that were shown in an episode, by their paths."""
-    for step in trajectory.steps:
-        yield from step.seen.pictures
-        if step.seen.view is not None:
-            yield step.seen.view.image

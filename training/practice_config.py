@@ -4,11 +4,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from vigorl.browser.errors import UsageError
-from vigorl.policy.family import Family, family_named, family_of
-from vigorl.policy.local.network import read_model_type
-from vigorl.policy.model import checkpoint_of
+from vigorl.policy.family import Family
 from vigorl.training.grpo import GrpoConfig
 from vigorl.training.rewards import RULES
+from vigorl.training.start import family_of_model, trainable
 
 
 @dataclass(frozen=True)
@@ -71,12 +70,7 @@ def start_of(config: PracticeConfig) -> str:
     Raises:
         UsageError: there is none.
     """
-    if config.model.startswith(("http://", "https://")) or config.model in ("reader", "random"):
-        raise UsageError(
-            f"{config.model} has no weights that could be trained here: start from nano, the "
-            "folder of a checkpoint, or a hub id"
-        )
-    return checkpoint_of(config.model)
+    return trainable(config.model)
 
 
 def family_of_start(config: PracticeConfig) -> Family:
@@ -85,7 +79,4 @@ def family_of_start(config: PracticeConfig) -> Family:
     Raises:
         UsageError: nobody says which family it is, or the checkpoint is not there.
     """
-    if config.family is not None:
-        return family_named(config.family)
-    start = start_of(config)
-    return family_of(start, read_model_type(start))
+    return family_of_model(config.model, config.family)

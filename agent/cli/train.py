@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from vigorl.agent.cli.ending import errors, play
-from vigorl.agent.cli.options import Family
+from vigorl.agent.cli.options import Corrected, Detour, Family, MaxScore, MinScore, Straight
 from vigorl.browser.errors import UsageError
 
 app = typer.Typer(help="Make models learn.", no_args_is_help=True)
@@ -194,6 +194,100 @@ def train_grpo(
         console.print(
             f"[green]ready[/green]  play it with --model {escape(str(checkpoint))} "
             f"--family {family_of_start(config).name}",
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
+@app.command("sft")
+def train_sft(
+    data: Annotated[
+        list[Path],
+        typer.Option(
+            help="A folder of runs, an evaluation, practice, a search, or exported conversations; "
+            "may be repeated."
+        ),
+    ],
+    out: Annotated[Path, typer.Option(help="Folder of the run; run again to go on.")],
+    model: Annotated[
+        str,
+        typer.Option(
+            "--model", "-m", help="Where it starts: nano, a checkpoint's folder, or a hub id."
+        ),
+    ],
+    family: Family = None,
+    epochs: Annotated[float, typer.Option(min=0, help="How often all is learnt from.")] = 1.0,
+    batch: Annotated[int, typer.Option(min=1, help="Examples of an update.")] = 16,
+    learning_rate: Annotated[
+        float | None, typer.Option(help="Of AdamW. Default: 1e-5, and 1e-4 with --lora.")
+    ] = None,
+    warmup: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of the updates in which the rate rises.")
+    ] = 0.05,
+    lora: Annotated[
+        int,
+        typer.Option(min=0, help="Rank of adapters that learn in place of the weights; 0: none."),
+    ] = 0,
+    train_vision: Annotated[
+        bool, typer.Option("--train-vision", help="Let the vision tower learn as well.")
+    ] = False,
+    held_out: Annotated[
+        float, typer.Option(min=0, max=0.99, help="Share that is measured, never learnt from.")
+    ] = 0.05,
+    evaluate_every: Annotated[int, typer.Option(min=1, help="Updates between two.")] = 50,
+    tree_tokens: Annotated[
+        int, typer.Option(min=1, help="Computed at a time: what fits into memory.")
+    ] = 8192,
+    checkpoint_minutes: Annotated[float, typer.Option(min=0, help="Between two.")] = 5.0,
+    min_score: MinScore = None,
+    max_score: MaxScore = None,
+    straight: Straight = 1,
+    corrected: Corrected = 1,
+    detour: Detour = 2,
+    seed: Annotated[int, typer.Option(help="Of the order of the examples.")] = 0,
+) -> None:
+    """Teach a checkpoint by example: what was played well, chains of a search, conversations.
+
+    Learns the assistant's tokens and no others, as they were sampled where they were recorded.
+    Writes metrics.jsonl and a checkpoint that plays as [bold]--model[/bold]. Run the command again
+    to go on; Ctrl-C saves.
+
+    [dim]$[/dim] vigorl-agent train sft --model Qwen/Qwen2.5-VL-3B-Instruct --data trees --out warm
+    """
+    with errors(as_json=False):
+        with _torch_needed():
+            from vigorl.training.episodes import Selection
+            from vigorl.training.finetune import FineTuneConfig, fine_tune
+            from vigorl.training.linearise import ChainConfig
+            from vigorl.training.start import family_of_model
+        config = FineTuneConfig(
+            model=model,
+            data=tuple(data),
+            family=family,
+            epochs=epochs,
+            batch=batch,
+            learning_rate=learning_rate or (1e-4 if lora else 1e-5),
+            warmup=warmup,
+            lora_rank=lora,
+            trains_vision=train_vision,
+            held_out=held_out,
+            evaluate_every=evaluate_every,
+            tree_tokens=tree_tokens,
+            checkpoint_every_s=60 * checkpoint_minutes,
+            seed=seed,
+            chains=ChainConfig(straight, corrected, detour),
+            selection=Selection(1.0 if min_score is None else min_score, max_score),
+        )
+        console = Console(stderr=True)
+        plainly = partial(console.print, markup=False, highlight=False, soft_wrap=True)
+        try:
+            checkpoint = fine_tune(config, out, plainly)
+        except KeyboardInterrupt:
+            plainly("what was learnt is saved; to go on: the same command again", style="dim")
+            raise
+        console.print(
+            f"[green]ready[/green]  play it with --model {escape(str(checkpoint))} "
+            f"--family {family_of_model(model, family).name}",
             highlight=False,
             soft_wrap=True,
         )
