@@ -12,6 +12,7 @@ from rich.text import Text
 
 from vigorl.agent.grounding import published_grounding
 from vigorl.agent.plain_text import one_line
+from vigorl.browser.errors import InconsistentData
 from vigorl.browser.geometry import Box
 from vigorl.tasks.grounding_files.sample import Refused
 from vigorl.tasks.screenspot.check import COUNTS, check_screenspot
@@ -111,6 +112,7 @@ def check_of_grounding(data: Path, images: Path | None) -> DataCheck:
     problems: list[str] = []
     first: dict[tuple[str, str, Box], str] = {}
     notes = []
+    opened: set[str] = set()
 
     def refuse(refused: Refused) -> None:
         counts["refused"] += 1
@@ -118,6 +120,12 @@ def check_of_grounding(data: Path, images: Path | None) -> DataCheck:
 
     for sample in published_grounding(data, images, refuse):
         counts[" ".join(filter(None, (sample.source, sample.ui_type)))] += 1
+        if sample.image.name not in opened:
+            opened.add(sample.image.name)
+            try:
+                sample.image.pixels()
+            except InconsistentData as error:
+                problems.append(f"{sample.id}: {error}")
         key = (sample.image.name, sample.instruction, sample.target_px)
         if key in first:
             notes.append(f"{first[key]} and {sample.id} ask the same of the same picture")

@@ -27,7 +27,14 @@ from pydantic import TypeAdapter, ValidationError
 
 from vigorl.agent.rollout import Limits, rollout
 from vigorl.agent.statistics import Cell, wilson
-from vigorl.agent.trajectory import Recorder, Status, as_json, disk, read_start
+from vigorl.agent.trajectory import (
+    Recorder,
+    Status,
+    Trajectory,
+    as_json,
+    disk,
+    read_start,
+)
 from vigorl.browser.environment import Environment
 from vigorl.browser.errors import InconsistentData, UsageError, VigorlError
 from vigorl.policy.policy import Policy
@@ -41,9 +48,8 @@ class Sample:
     cells: tuple[str, ...]
     task: dict[str, Any]
     make: Callable[[Policy], Environment]
-    cluster: str = ""
-    """What it shares with other samples, so that they are not independent: its picture; empty where
-    nothing is shared."""
+    is_still: bool = False
+    """Its world is one picture: samples on the same one are not taken for independent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +68,7 @@ class Result:
     by_other_rules: dict[str, float] = field(default_factory=dict)
     """What the same state scores by other rules than the task's own, by their name."""
     cluster: str = ""
-    """Of the sample."""
+    """What it shares with results that are not independent of it: a still picture, by its hash."""
 
 
 _RESULT = TypeAdapter(Result)
@@ -167,8 +173,14 @@ async def _result(policy: Policy, sample: Sample, folder: Path, limits: Limits) 
         round(end.seconds, 3),
         trajectory.folder.name,
         end.score.by_other_rules if end.score else {},
-        sample.cluster,
+        _first_picture(trajectory) if sample.is_still else "",
     )
+
+
+def _first_picture(trajectory: Trajectory) -> str:
+    """The hash of the first screen; empty where the episode broke before it."""
+    view = trajectory.steps[0].seen.view if trajectory.steps else None
+    return Path(view.image).stem if view else ""
 
 
 def read_results(folder: Path) -> list[Result]:

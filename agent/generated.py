@@ -71,4 +71,4 @@ def _sample(path: Path, picture: tarfile.TarInfo, name: str, question: dict[str,
 
     task = {"id": name, "image": f"{path.name}/{picture.name}", **question}
     cells = (question["ui_type"], f"by {question['kind']}")
-    return Sample(name, cells, task, make, task["image"])
+    return Sample(name, cells, task, make, is_still=True)

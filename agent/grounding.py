@@ -98,7 +98,7 @@ def _file_sample(sample: GroundingSample) -> Sample:
         "bbox_xyxy": [target.left, target.top, target.right, target.bottom],
     }
     cells = (sample.ui_type,) if sample.ui_type else ()
-    return Sample(sample.id, cells, task, make, sample.image.name)
+    return Sample(sample.id, cells, task, make, is_still=True)
 
 
 def _grounding_sample(data: Path, row: GroundingRow) -> Sample:
@@ -112,7 +112,8 @@ def _grounding_sample(data: Path, row: GroundingRow) -> Sample:
             )
         return ZoomEnvironment(StaticScreenshot(picture, row.instruction, target))
 
-    return Sample(str(row.id), (row.ui_type,), row.model_dump(mode="json"), make, row.image)
+    task = row.model_dump(mode="json")
+    return Sample(str(row.id), (row.ui_type,), task, make, is_still=True)
 
 
 def _read_manifest(data: Path) -> list[GroundingRow]:

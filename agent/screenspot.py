@@ -81,4 +81,4 @@ def _sample(data: Path, row: ScreenspotRow) -> Sample:
         return ZoomEnvironment(StaticScreenshot(picture, row.instruction, row.target_px))
 
     cells = (f"{row.group} {row.ui_type}", row.group, row.ui_type)
-    return Sample(row.id, cells, as_json(row), make, row.image)
+    return Sample(row.id, cells, as_json(row), make, is_still=True)

@@ -1,6 +1,7 @@
 """Questions about pictures as samples of an evaluation, and their tables from its results."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from vigorl.agent.evaluation import Result, Sample, Summary, cell_of
 from vigorl.agent.report import Grid, Report, grids_as_json, notes_of
@@ -32,9 +33,8 @@ def visual_samples(questions: Sequence[Question], layout: Layout) -> list[Sample
     if len({question.id for question in questions}) < len(questions):
         ids = [question.id for question in questions]
         twice = next(name for name in ids if ids.count(name) > 1)
-        raise UsageError(
-            f"two questions are called {twice}: is the copy whole? vigorl-agent data check"
-        )
+        check = f"vigorl-agent data check {questions[0].benchmark}"
+        raise UsageError(f"two questions are called {twice}; look at the copy: {check}")
     return [_sample(question, layout) for question in questions]
 
 
@@ -45,8 +45,7 @@ def _sample(question: Question, layout: Layout) -> Sample:
     task = question.record()
     if len(question.images) > 1:
         task["layout"] = layout
-    cluster = " ".join(image.name for image in question.images)
-    return Sample(question.id, (question.group,), task, make, cluster)
+    return Sample(question.id, (question.group,), task, make, is_still=True)
 
 
 def visual_report(
@@ -79,7 +78,7 @@ def visual_report(
         )
     lines["all"] = _line(results, columns)
     grid = Grid("", columns, lines)
-    numbers = {**grids_as_json([Grid("cells", columns, lines)]), "unreadable": _unreadable(results)}
+    numbers = {**grids_as_json([replace(grid, name="cells")]), "unreadable": _unreadable(results)}
     notes = [f"{_unreadable(results)} without an answer that can be read, which count as wrong"]
     guesses = [question.guess for question in questions if question.guess is not None]
     if guesses:

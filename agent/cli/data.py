@@ -145,7 +145,7 @@ def check_grounding(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Map every box into its image, and name the rows that cannot be learnt from or measured by.
+    """Open every image, map every box into it, and name the rows that are of no use.
 
     Exit code 0 says that there are none, 1 that there are.
     """

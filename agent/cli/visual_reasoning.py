@@ -44,6 +44,7 @@ app = typer.Typer()
 def _add(name: Name) -> None:
     @app.command(name, help=HELP[name] + HOW.format(name=name))
     def command(
+        model: Model,
         data: Data = None,
         split: Split = None,
         images: Annotated[
@@ -52,7 +53,6 @@ def _add(name: Name) -> None:
                 help="Several images of a question: in one picture, as published, or each its own."
             ),
         ] = "together",
-        model: Model = "reader",
         model_name: ModelName = None,
         family: Family = None,
         api_key: ApiKey = None,

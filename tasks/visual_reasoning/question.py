@@ -87,6 +87,8 @@ class Question:
             ]
         if self.outline:
             record["outline"] = [[point.x, point.y] for point in self.outline]
+        if self.mask is not None:
+            record["mask"] = self.mask.name
         return record
 
 

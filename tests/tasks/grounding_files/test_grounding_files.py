@@ -227,3 +227,7 @@ def test_a_check_names_every_row_that_is_refused(tmp_path: Path) -> None:
     assert [problem.split(":")[0] for problem in found["problems"]] == ["rows/2", "rows/3"]
     assert found["notes"] == ["rows/0 and rows/1 ask the same of the same picture"]
     assert run("data", "check", "grounding", "--data", write(data, [good])).exit_code == 0
+    whole = (tmp_path / "images" / "a.png").read_bytes()
+    (tmp_path / "images" / "a.png").write_bytes(whole[:-40])
+    cut = run("data", "check", "grounding", "--data", data, "--json")
+    assert "rows/0: a.png cannot be decoded" in json.loads(cut.stdout)["problems"][0]

@@ -116,7 +116,7 @@ def test_sat_has_a_line_for_each_type_of_question(server: AnsweringServer, tmp_p
         "perspective": 1,
         "all": 3,
     }
-    missing = run("eval", "sat", "--data", data, "--split", "train")
+    missing = run("eval", "sat", "--data", data, "--split", "train", "--model", "random")
     assert missing.exit_code == 2 and "no part 'train'" in said(missing)
 
 
@@ -125,6 +125,7 @@ def test_robospatial_has_the_means_of_its_authors(tmp_path: Path) -> None:
     result = run(*evaluation("robospatial", data, out, "--model", "random", "--max-steps", "2"))
     assert result.exit_code == 0, result.output
     cells = numbers(result.stdout)["tables"]["cells"]
+    assert json.loads(result.stdout)["clusters"] == 1  # every question has the same picture
     context = cells["context"]
     assert (context["strict"]["n"], context["lenient"]["n"]) == (6, 0)
     assert context["official"]["mean"] == context["strict"]["mean"]
