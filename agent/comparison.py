@@ -17,7 +17,7 @@ from vigorl.browser.errors import UsageError
 RESAMPLES = 10_000
 """Draws of the bootstrap."""
 
-HOW = ("protocol", "fixed", "judges")
+HOW = ("protocol", "fixed", "judges", "layout")
 """Parts of a task's record that say how it is played and judged, not what it is."""
 
 

@@ -50,10 +50,17 @@ def eval_grounding(
         from vigorl.agent.grounding import file_samples, grounding_samples
         from vigorl.agent.rollout import Limits
         from vigorl.agent.run import ModelConfig
+        from vigorl.browser.errors import UsageError
 
-        read = shard_samples if holds_shards(data) else grounding_samples
-        is_file = data.is_file()
-        world = nullcontext(file_samples(data, images, limit) if is_file else read(data, limit))
+        if data.is_file():
+            samples = file_samples(data, images, limit)
+        elif images is not None:
+            raise UsageError("--images is for a file of rows; a folder has its images in it")
+        elif holds_shards(data):
+            samples = shard_samples(data, limit)
+        else:
+            samples = grounding_samples(data, limit)
+        world = nullcontext(samples)
         policy = ModelConfig(model, model_name, family, api_key, temperature)
         Measurement("grounding", policy, world, Limits(steps=12), workers, out, as_json).play()
 

@@ -217,6 +217,11 @@ def test_such_a_file_is_measured_by_and_goes_on_to_the_same_numbers(tmp_path: Pa
     assert json.loads(again.stdout)["cells"] == cells
 
 
+def test_where_images_begin_is_for_files_alone(tmp_path: Path) -> None:
+    result = run("eval", "grounding", "--data", tmp_path, "--images", tmp_path)
+    assert result.exit_code == 2 and "--images is for a file of rows" in result.output
+
+
 def test_a_check_names_every_row_that_is_refused(tmp_path: Path) -> None:
     good = {"img_filename": "a.png", **ELEMENT}
     data = write(tmp_path / "rows.json", [good, good, {**good, "bbox": []}, {**good, "bbox": [2]}])

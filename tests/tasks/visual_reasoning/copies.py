@@ -150,6 +150,8 @@ class AnsweringServer:
     def __init__(self, rule: Callable[[str], str]) -> None:
         self.asked: list[tuple[str, int]] = []
         """Text of each first message, and how many pictures it had."""
+        self.looks_closer = False
+        """Whether it zooms before it answers."""
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -163,6 +165,9 @@ class AnsweringServer:
                 pictures = sum(part["type"] == "image_url" for part in first["content"])
                 outer.asked.append((text, pictures))
                 words = f"<think> I looked at (5, 5). </think>\n<answer> {rule(text)} </answer>"
+                if outer.looks_closer and body["messages"][-1] == first:
+                    call = {"name": "search_coordinate", "arguments": {"coordinate": [20, 20]}}
+                    words = f"<think> What? </think>\n<tool_call>{json.dumps(call)}</tool_call>"
                 message = {"role": "assistant", "content": words}
                 self.answer({"choices": [{"message": message, "finish_reason": "stop"}]})
 

@@ -65,6 +65,7 @@ def test_vstar_is_answered_by_a_model_and_summed_up_by_both_rules(
 ) -> None:
     data, out = write_vstar(tmp_path / "data", 10), tmp_path / "out"
     more = asking(server, "vigorl-visual-search")
+    server.looks_closer = True
     result = run(*evaluation("vstar", data, out, *more))
     assert result.exit_code == 0, result.output
     tables = numbers(result.stdout)["tables"]
@@ -80,7 +81,10 @@ def test_vstar_is_answered_by_a_model_and_summed_up_by_both_rules(
     assert tables["unreadable"] == unreadable
     assert f"{unreadable} without an answer that can be read, which count as wrong" in said(result)
     assert "guessing among options reaches 25.0%" in said(result)
-    task = read_trajectory(out / results[0]["trajectory"]).start.task
+    episode = read_trajectory(out / results[0]["trajectory"])
+    assert [step.seen.view and step.seen.view.kind for step in episode.steps] == ["screen", "crop"]
+    assert "zoom 1" in (out / "index.html").read_text()
+    task = episode.start.task
     assert task is not None and (task["seed"], len(task["order"])) == (0, 4)
     text, pictures = server.asked[0]
     assert pictures == 1 and text.startswith("What colour is glove 0?\nAnswer Choices:\nA. ")

@@ -312,3 +312,8 @@ def test_without_a_connection_the_hub_says_how_to_get_the_data(
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
     with pytest.raises(UsageError, match=r"hf download array/SAT .*--include 'SAT_test.parquet'"):
         download("array/SAT", ("SAT_test.parquet",))
+    cached = tmp_path / "datasets--array--SAT"
+    (cached / "refs").mkdir(parents=True)
+    (cached / "refs" / "main").write_text("0123")
+    write_sat(cached / "snapshots" / "0123")
+    assert len(read_questions("sat")) == 3
