@@ -1,17 +1,23 @@
-"""An update for one group: as a prefix tree, row by row, and trl's own loss on one padded batch.
+"""An update for one group: as a prefix tree, row by row, and all rows as one batch.
 
-    python tests/bench/update.py [--arms tree rows] [--frozen] [--repeat N] [--json]
+    python tests/bench/update.py [--arms tree rows] [--frozen] [--repeat N] [--memory] [--json]
 
 A group of 8 answers of 100 tokens behind one prompt of 1,238, of which 1,196 are cells of a
 picture; a Qwen2.5-VL with random weights (37 M parameters unless told otherwise), on the device
 that is there. Each arm does a forward and a backward pass, interleaved, for all weights or, with
-`--frozen`, all but the vision tower's; the first round warms up where there is a GPU. What is
-shared is computed once instead of 8 times, the answers as often as before, so the ratio to `rows`
-cannot exceed 8, and is the closer to it the more of the time goes into the picture.
+`--frozen`, all but the vision tower's; the first round warms up where there is a GPU.
 
 - `tree`: `vigorl.training.tree`, what `vigorl.training.grpo.update` does;
 - `rows`: the same loss, one row after another;
-- `trl`: `GRPOTrainer._compute_loss` on the eight rows as one batch.
+- `batch`: the same loss, the eight rows as one batch;
+- `trl`: `GRPOTrainer._compute_loss` on them, which computes logits of the prompt as well.
+
+What is shared is computed once instead of 8 times, the answers as often as before: of the 10,704
+tokens of the rows 2,038 are left, so that the language model can gain 5.25 times and the vision
+tower 8 times. `tokens_saved` is the first of these.
+
+With `--memory` each arm but `trl` runs in a process of its own, and what is told is how much its
+resident memory rose at most above what it was when the network was ready (Linux).
 """
 
 import argparse
@@ -19,6 +25,8 @@ import copy
 import json
 import random
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 import warnings
@@ -43,6 +51,7 @@ from vigorl.policy.local.tiny import write_tiny_checkpoint
 from vigorl.training.groups import Attempt, Group
 from vigorl.training.grpo import GrpoConfig, lesson_loss, prepare
 from vigorl.training.rows import Row
+from vigorl.training.sights import Sights
 from vigorl.training.tree import logprobs
 
 GROUP, ANSWER, WIDE, HIGH, TEXT = 8, 100, 46, 26, 20
@@ -118,55 +127,72 @@ def trainer_of(network: Network, folder: Path) -> Any:
     return trainer
 
 
-def arms(network: Network, folder: Path) -> dict[str, tuple[Any, Callable[[], Tensor]]]:
-    """For each arm its model, and the loss whose gradient is wanted."""
+def arms(
+    network: Network, folder: Path, wanted: list[str]
+) -> dict[str, tuple[Any, Callable[[], None]]]:
+    """For each arm its model, and what leaves the gradients of the loss."""
     group, image = group_of_answers(network)
     (lesson,) = prepare(network, [group], CONFIG)
     rows = [attempt.rows[0] for attempt in group.attempts]
     ids = torch.tensor([row.ids for row in rows], device=network.device)
     first = ids.shape[1] - ANSWER
-    pixels = network._pixels([image] * GROUP)
     place = {number: index for index, number in enumerate(lesson.tree.numbers)}
     of_rows = [lesson.advantages_S[lesson.tree.row_S == place[n]] for n in range(GROUP)]
-    inputs = {
-        "prompt_ids": ids[:, :first],
-        "prompt_mask": torch.ones_like(ids[:, :first]),
-        "completion_ids": ids[:, first:],
-        "completion_mask": torch.ones_like(ids[:, first:]),
-        "advantages": torch.stack([advantages[0] for advantages in of_rows]),
-        "num_items_in_batch": torch.tensor(GROUP * ANSWER, device=network.device),
-        "num_images": [1] * GROUP,
-        "mm_token_type_ids": (ids == network.codec.cell_id).int(),
-        **{name: tensor.to(network.device) for name, tensor in pixels.items()},
-    }
-    trainer = trainer_of(network, folder)
 
-    def tree() -> Tensor:
-        return lesson_loss(lesson, logprobs(network, lesson.tree, group.pictures), CONFIG)[0]
+    def leave(logprobs_S: Tensor, advantages_S: Tensor) -> None:
+        ratio_S = (logprobs_S - logprobs_S.detach()).exp()
+        torch.autograd.backward(-(ratio_S * advantages_S).sum() / (GROUP * ANSWER))
 
-    def by_row() -> Tensor:
-        total = torch.zeros((), device=network.device)
+    def tree() -> None:
+        sights = Sights(network, group.pictures)
+        logprobs_S = logprobs(network, lesson.tree, sights)
+        torch.autograd.backward(lesson_loss(lesson, logprobs_S, CONFIG)[0])
+        sights.backward()
+
+    def by_row() -> None:
         for row, advantages in zip(rows, of_rows, strict=True):
-            found = network.logprobs(Prompt(row.ids, (image,)), row.sampled_at)
-            ratio = (found - found.detach()).exp()
-            loss = -(ratio * advantages).sum() / (GROUP * ANSWER)
-            torch.autograd.backward(loss)
-            total += loss.detach()
-        return total.requires_grad_()
+            leave(network.logprobs(Prompt(row.ids, (image,)), row.sampled_at), advantages)
 
-    def theirs() -> Tensor:
-        loss: Tensor = trainer._compute_loss(trainer.model, inputs)
-        return loss
+    def as_batch() -> None:
+        inputs, _ = network._inputs(Prompt(rows[0].ids, (image,)), 0, 0)
+        inputs["input_ids"] = ids
+        inputs["attention_mask"] = torch.ones_like(ids)
+        inputs["position_ids"] = inputs["position_ids"].expand(-1, GROUP, -1)
+        pixels = network._pixels([image] * GROUP)
+        inputs |= {name: tensor.to(network.device) for name, tensor in pixels.items()}
+        hidden = network.model.model(**inputs, use_cache=False).last_hidden_state
+        before = hidden[:, first - 1 : -1].flatten(0, 1)
+        leave(network.spoken_logprobs(before, ids[:, first:].flatten()), torch.cat(of_rows))
 
-    return {
+    measured: dict[str, tuple[Any, Callable[[], None]]] = {
         "tree": (network.model, tree),
         "rows": (network.model, by_row),
-        "trl": (trainer.model, theirs),
+        "batch": (network.model, as_batch),
     }
+    if "trl" in wanted:
+        pixels = network._pixels([image] * GROUP)
+        inputs = {
+            "prompt_ids": ids[:, :first],
+            "prompt_mask": torch.ones_like(ids[:, :first]),
+            "completion_ids": ids[:, first:],
+            "completion_mask": torch.ones_like(ids[:, first:]),
+            "advantages": torch.stack([advantages[0] for advantages in of_rows]),
+            "num_items_in_batch": torch.tensor(GROUP * ANSWER, device=network.device),
+            "num_images": [1] * GROUP,
+            "mm_token_type_ids": (ids == network.codec.cell_id).int(),
+            **{name: tensor.to(network.device) for name, tensor in pixels.items()},
+        }
+        trainer = trainer_of(network, folder)
+
+        def theirs() -> None:
+            torch.autograd.backward(trainer._compute_loss(trainer.model, inputs))
+
+        measured["trl"] = (trainer.model, theirs)
+    return {name: measured[name] for name in wanted}
 
 
 def timed(
-    device: torch.device, model: Any, loss: Callable[[], Tensor]
+    device: torch.device, model: Any, leave_gradients: Callable[[], None]
 ) -> tuple[float, float, dict[str, Tensor]]:
     """Seconds, GB at most where there is a GPU, and the gradients."""
     model.zero_grad(set_to_none=True)
@@ -174,7 +200,7 @@ def timed(
         torch.cuda.synchronize()
         torch.cuda.reset_peak_memory_stats()
     began_s = time.perf_counter()
-    torch.autograd.backward(loss())
+    leave_gradients()
     if device.type == "cuda":
         torch.cuda.synchronize()
     seconds = time.perf_counter() - began_s
@@ -185,6 +211,31 @@ def timed(
     return seconds, peak, gradients
 
 
+def rise_of(leave_gradients: Callable[[], None]) -> float:
+    """GB by which the process's resident memory rises at most."""
+
+    def resident(name: str) -> float:
+        lines = Path("/proc/self/status").read_text().splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith(name)) / 1e6
+
+    Path("/proc/self/clear_refs").write_text("5")  # the highest is counted anew
+    before = resident("VmRSS")
+    leave_gradients()
+    return resident("VmHWM") - before
+
+
+def rises(asked: argparse.Namespace) -> dict[str, float]:
+    """The same for every arm, each in a process of its own."""
+    found = {}
+    for arm in (name for name in asked.arms if name != "trl"):
+        command = [sys.executable, __file__, "--arms", arm, "--rise", "--dtype", asked.dtype]
+        command += ["--hidden", str(asked.hidden), "--layers", str(asked.layers)]
+        command += ["--frozen"] * asked.frozen
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+        found[arm] = round(float(done.stdout), 3)
+    return found
+
+
 def difference(one: dict[str, Tensor], other: dict[str, Tensor]) -> float:
     assert one.keys() == other.keys()
     return max(float((one[name] - other[name]).abs().max()) for name in one)
@@ -192,54 +243,69 @@ def difference(one: dict[str, Tensor], other: dict[str, Tensor]) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--arms", nargs="+", default=["tree", "rows", "trl"])
+    parser.add_argument("--arms", nargs="+", default=["tree", "rows", "batch", "trl"])
     parser.add_argument("--frozen", action="store_true")
     parser.add_argument("--repeat", type=int, default=1)
     parser.add_argument("--hidden", type=int, default=384)
     parser.add_argument("--layers", type=int, default=6)
     parser.add_argument("--dtype", default="float32")
+    parser.add_argument("--memory", action="store_true")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--rise", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         network = large(Path(folder) / "model", asked.hidden, asked.layers, asked.dtype)
         network.model.model.visual.requires_grad_(not asked.frozen)
-        device = network.device
-        measured = {
-            name: arm
-            for name, arm in arms(network, Path(folder) / "trl").items()
-            if name in asked.arms
-        }
-        seconds: dict[str, list[float]] = {name: [] for name in measured}
-        peaks: dict[str, float] = {}
-        gradients: dict[str, dict[str, Tensor]] = {}
-        for round_number in range(asked.repeat + (device.type == "cuda")):
-            for name, (model, loss) in measured.items():
-                taken, peaks[name], gradients[name] = timed(device, model, loss)
-                if round_number or device.type == "cpu":
-                    seconds[name].append(taken)
-    median = {name: statistics.median(each) for name, each in seconds.items()}
-    result = {
-        "device": torch.cuda.get_device_name() if device.type == "cuda" else "cpu",
-        "threads": torch.get_num_threads(),
-        "parameters": sum(weight.numel() for weight in network.model.parameters()),
-        "dtype": asked.dtype,
-        "frozen": asked.frozen,
-        "seconds": {name: [round(one, 4) for one in each] for name, each in seconds.items()},
-    }
-    for name, ratio, apart in (
-        ("rows", "ratio_row_by_row", "max_gradient_difference"),
-        ("trl", "ratio_trl", "max_gradient_difference_trl"),
-    ):
-        if name in median:
-            result[ratio] = round(median[name] / median["tree"], 2)
-            result[apart] = difference(gradients["tree"], gradients[name])
-    if device.type == "cuda":
-        result["peak_gb"] = {name: round(peak, 3) for name, peak in peaks.items()}
+        measured = arms(network, Path(folder) / "trl", asked.arms)
+        if asked.rise:
+            ((_, leave_gradients),) = measured.values()
+            print(rise_of(leave_gradients))
+            return
+        result = compared(network, measured, asked)
+    if asked.memory:
+        result["rise_gb"] = rises(asked)
     if asked.json:
         print(json.dumps(result))
     else:
         for name, value in result.items():
             print(f"{name:28} {value}")
+
+
+def compared(
+    network: Network, measured: dict[str, tuple[Any, Callable[[], None]]], asked: argparse.Namespace
+) -> dict[str, Any]:
+    """All arms in turns, and how far the others are from the first, the tree."""
+    device = network.device
+    seconds: dict[str, list[float]] = {name: [] for name in measured}
+    peaks: dict[str, float] = {}
+    gradients: dict[str, dict[str, Tensor]] = {}
+    for round_number in range(asked.repeat + (device.type == "cuda")):
+        for name, (model, leave_gradients) in measured.items():
+            taken, peaks[name], gradients[name] = timed(device, model, leave_gradients)
+            if round_number or device.type == "cpu":
+                seconds[name].append(taken)
+    median = {name: statistics.median(each) for name, each in seconds.items()}
+    prompt = WIDE * HIGH + 2 * TEXT + 2
+    result: dict[str, Any] = {
+        "device": torch.cuda.get_device_name() if device.type == "cuda" else "cpu",
+        "threads": torch.get_num_threads(),
+        "parameters": sum(weight.numel() for weight in network.model.parameters()),
+        "dtype": asked.dtype,
+        "frozen": asked.frozen,
+        "tokens_saved": round(GROUP * (prompt + ANSWER) / (prompt + GROUP * ANSWER), 2),
+        "seconds": {name: [round(one, 4) for one in each] for name, each in seconds.items()},
+    }
+    for name, ratio, apart in (
+        ("rows", "ratio_row_by_row", "max_gradient_difference"),
+        ("batch", "ratio_batch", "max_gradient_difference_batch"),
+        ("trl", "ratio_trl", "max_gradient_difference_trl"),
+    ):
+        if name in median and "tree" in median:
+            result[ratio] = round(median[name] / median["tree"], 2)
+            result[apart] = difference(gradients["tree"], gradients[name])
+    if device.type == "cuda":
+        result["peak_gb"] = {name: round(peak, 3) for name, peak in peaks.items()}
+    return result
 
 
 if __name__ == "__main__":
