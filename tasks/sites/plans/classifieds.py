@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from vigorl.tasks.local.plan import Step, choose, click, tell
+from vigorl.tasks.local.plan import Step, choose, click
 from vigorl.tasks.sites.plans.moves import (
     Ways,
     answers,
@@ -70,14 +70,8 @@ _IN_BOSTON = [
 ]
 
 PLANS: tuple[Ways, ...] = (
-    Ways(
-        [*_listing("Snare drum", 46), tell("It costs $85.00.", "the price")],
-        [tell("It costs $120.00.", "the price")],
-    ),
-    Ways(
-        [*_listing("Old fishing boat", 19), tell("Lena Weiss, in Newark", "the seller")],
-        [tell("Lena Weiss, in Boston", "the seller")],
-    ),
+    answers(_listing("Snare drum", 46), "It costs $85.00.", "It costs $120.00."),
+    answers(_listing("Old fishing boat", 19), "Lena Weiss, in Newark", "Lena Weiss, in Boston"),
     Ways(_cheapest("Lower price first"), _cheapest("Higher price first")),
     Ways([_FURNITURE, link("Higher price first")], [_FURNITURE, link("Lower price first")]),
     Ways(
@@ -96,10 +90,10 @@ PLANS: tuple[Ways, ...] = (
             "#description",
         ),
     ),
-    Ways([*_IN_BOSTON, tell("4", "how many")], [*_IN_BOSTON, tell("5", "how many")]),
+    answers(_IN_BOSTON, "4", "5"),
     Ways(_listing("City bike", 3), _listing("City bike", 2)),
-    answers("five", "four"),
-    answers("ROSALIE", "Rosa"),
+    answers(_listing("Training boats from our sailing school", 14), "five", "four"),
+    answers(_listing("Day sailer named after my grandmother", 16), "ROSALIE", "Rosa"),
     Ways(_listing("Acoustic guitar", 43), _listing("Acoustic guitar", 42)),
     Ways(_listing("Team shirt", 52), _listing("Team shirt", 53)),
     Ways(
@@ -112,12 +106,9 @@ PLANS: tuple[Ways, ...] = (
             *_comment("Colour", "Is it still as red as in the picture?"),
         ],
     ),
-    answers("Albany", "Boston or Albany"),
-    answers("monday", "It says Monday."),
-    Ways(
-        [tab(1), tab(0), tell("180 $", "the price")],
-        [tab(1), tell("95 $", "the price")],
-    ),
+    answers(_listing("Wrist watch", 41), "Albany", "Boston or Albany"),
+    answers(_listing("Mug with a word on it", 63), "monday", "It says Monday."),
+    answers([tab(1), tab(0)], "180 $", "95 $"),
     Ways(
         [tab(1), *_listing("Enamel kettle", 59)],
         [tab(1), *_listing("Enamel kettle", 60)],

@@ -85,6 +85,9 @@ def plans(sites: Sites) -> tuple[Ways, ...]:
     media = f"{sites.classifieds}/media"
     saddle = _post("saddle", "Which saddle for long rides?")
     lettuce = [link("What is eating my lettuce?")]
+    bread = _post("kneading", "Bread without kneading")
+    no_reason = _post("reason", "A sign without a reason")
+    van = _post("van", "This fish shop has only one van")
     chain = _post("chain wax", "Chain wax or oil?")
     beans = _post("broad beans", "When do you sow broad beans?")
     boats = _forum("boats", link("Top"))
@@ -102,8 +105,8 @@ def plans(sites: Sites) -> tuple[Ways, ...]:
         Ways(
             _question("Where is the nearest bike pump?"), _question("Where is the next bike pump?")
         ),
-        answers("It takes 350 g of water.", "It takes 450 g of water."),
-        answers("oldpaddle", "juniper42"),
+        answers(bread, "It takes 350 g of water.", "It takes 450 g of water."),
+        answers(chain, "oldpaddle", "juniper42"),
         Ways([*boats, link("Regatta day")], [*boats, link("Out at last")]),
         Ways([*beans, _vote("Downvote")], [*beans, _vote("Downvote"), _vote("Downvote")]),
         Ways(_message("quietheron"), _message("ferro_dan")),
@@ -112,18 +115,18 @@ def plans(sites: Sites) -> tuple[Ways, ...]:
             [*_forum("bikes", link("Somebody left this at the station")), _vote("Upvote")],
             [*_forum("bikes", link("Finally painted the frame")), _vote("Upvote")],
         ),
-        answers("It says NO SINGING.", "It says no parking."),
-        answers("5", "6"),
+        answers(no_reason, "It says NO SINGING.", "It says no parking."),
+        answers(_post("litter", "The whole litter"), "5", "6"),
         Ways(
             [link("First day at the new home"), *_comment(twin)],
             [link("Found her under the hedge"), *_comment(twin)],
         ),
-        answers("The number is 40.", "The number is 14."),
+        answers([link("For her birthday")], "The number is 40.", "The number is 14."),
         Ways(
             [link("Painted pot for the balcony")],
             [link("It has outgrown the window")],
         ),
-        answers("HERRING", "The word is FISH."),
+        answers(van, "HERRING", "The word is FISH."),
         Ways(_advert(f"{media}/15.jpg"), _advert(f"{media}/14.jpg")),
     )
 

@@ -16,9 +16,9 @@ class Ways:
     wrong: Sequence[Step]
 
 
-def answers(right: str, wrong: str) -> Ways:
-    """For a task that ends with an answer."""
-    return Ways([tell(right, "the answer")], [tell(wrong, "the answer")])
+def answers(steps: Sequence[Step], right: str, wrong: str) -> Ways:
+    """For a task that ends with an answer; the steps lead to where it can be seen."""
+    return Ways([*steps, tell(right, "the answer")], [*steps, tell(wrong, "the answer")])
 
 
 def link(text: str, nth: int = 0) -> Step:
@@ -29,11 +29,6 @@ def link(text: str, nth: int = 0) -> Step:
 def button(text: str, nth: int = 0) -> Step:
     """Click the nth button with exactly these words."""
     return click(text, f'button:text-is("{text}") >> nth={nth}', "button")
-
-
-def picture(title: str) -> Step:
-    """Click the picture with this title, the first one where there are several."""
-    return click(title, f'main img[alt="{title}"] >> nth=0')
 
 
 def write(text: str, label: str, at: str) -> Step:

@@ -49,15 +49,9 @@ def _street(name: str) -> list[Step]:
     ]
 
 
-def _reorder(number: str) -> list[Step]:
+def _order(number: str) -> list[Step]:
     view = f'tr:has(td:text-is("{number}")) a'
-    return [
-        link("My Account"),
-        link("My Orders"),
-        click("View Order", view, "link"),
-        button("Reorder"),
-        *_CHECKOUT,
-    ]
+    return [link("My Account"), link("My Orders"), click("View Order", view, "link")]
 
 
 _ADD = button("Add to Cart")
@@ -68,6 +62,7 @@ _CHECKOUT = [
     link("Next"),
     button("Place Order"),
 ]
+_AGAIN = [button("Reorder"), *_CHECKOUT]
 _BUY = [_ADD, click("My Cart", ".showcart", "link"), *_CHECKOUT]
 
 PLANS: tuple[Ways, ...] = (
@@ -85,8 +80,8 @@ PLANS: tuple[Ways, ...] = (
         [*_category("Music", "Student Snare Drum"), _ADD],
     ),
     Ways(_review(4), _review(5)),
-    answers("$95.50", "$70.50"),
-    answers("canceled", "complete"),
+    answers(_order("000000173"), "$95.50", "$70.50"),
+    answers(_order("000000172"), "canceled", "complete"),
     Ways(
         [
             link("Lighting"),
@@ -100,8 +95,10 @@ PLANS: tuple[Ways, ...] = (
     Ways(_product("Whistling Kettle, 2 qt"), _product("Whistling Kettle, 2.5 qt")),
     Ways(_category("Music", "Student Snare Drum"), _category("Music", "Concert Snare Drum")),
     Ways(_street("12 Elm Street"), _street("12 Oak Street")),
-    Ways(_reorder("000000170"), _reorder("000000173")),
-    answers("That the handle gets hot.", "That it is too loud."),
+    Ways([*_order("000000170"), *_AGAIN], [*_order("000000173"), *_AGAIN]),
+    answers(
+        _product("Whistling Kettle, 2 qt"), "That the handle gets hot.", "That it is too loud."
+    ),
     Ways(
         [*_category("Kitchen", "Porcelain Mug with Print, Large"), _ADD],
         [*_category("Kitchen", "Porcelain Mug with Print"), _ADD],
@@ -115,9 +112,9 @@ PLANS: tuple[Ways, ...] = (
         [*_category("Shoes", "Running Shoe Pace Wide"), _WISH],
         [*_category("Shoes", "Running Shoe Pace"), _WISH],
     ),
-    answers("6", "4"),
-    answers("It is a 7.", "It is a 10."),
-    answers("Bread", "Fish"),
+    answers(_product("Mug Set for the Office"), "6", "4"),
+    answers(_product("T-Shirt with a Number, Away Kit"), "It is a 7.", "It is a 10."),
+    answers(_category("Toys", "Toy Van, Deluxe"), "Bread", "Fish"),
     Ways(
         [*_category("Clothing", "Felt Hat"), _COMPARE],
         [*_category("Clothing", "Felt Hat, Classic"), _COMPARE],
