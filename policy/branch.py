@@ -125,8 +125,11 @@ async def beginning(reply: Reply, characters: int, backend: Backend) -> Reply:
         else:
             many = middle
     text = await backend.decode(reply.sampled_ids[:few])
-    if not reply.text.startswith(text):
-        raise InconsistentData(f"tokens that say {text!r} in a turn that says {reply.text!r}")
+    while not reply.text.startswith(text):  # a token may end inside of a character
+        if few == len(reply.sampled_ids):
+            raise InconsistentData(f"tokens that say {text!r} in a turn that says {reply.text!r}")
+        few += 1
+        text = await backend.decode(reply.sampled_ids[:few])
     return replace(
         reply,
         text=text,

@@ -71,6 +71,10 @@ class Site:
         ids = self.network.codec.tokenizer.encode(body["prompt"], add_special_tokens=False)
         return JSONResponse({"tokens": ids})
 
+    async def detokenize(self, request: Request) -> Response:
+        body = await request.json()
+        return JSONResponse({"prompt": self.network.codec.decode(body["tokens"])})
+
     async def chat(self, request: Request) -> Response:
         body = await request.json()
         self.requests.append(body)
@@ -151,6 +155,7 @@ async def site(network: Network) -> AsyncIterator[Site]:
         Route("/v1/models", site.list_models),
         Route("/v1/chat/completions", site.chat, methods=["POST"]),
         Route("/tokenize", site.tokenize, methods=["POST"]),
+        Route("/detokenize", site.detokenize, methods=["POST"]),
     ]
     async with listening(Starlette(routes=routes)) as site.url:
         yield site
@@ -207,6 +212,27 @@ async def test_the_tokens_of_the_first_turn_begin_a_row(site: Site, screen: Make
     assert tokens.logprobs
     assert len(tokens.logprobs) == len(tokens.sampled_ids) == 10
     assert [(image.width_px, image.height_px) for image in tokens.images] == [(280, 168)]
+
+
+async def test_a_message_that_was_begun_is_gone_on_with_where_the_server_can(
+    site: Site, screen: Make
+) -> None:
+    conversation = Conversation("Buy a kettle.", FAMILY)
+    conversation.see(screen(1))
+    begun = (*conversation.messages(), Message("assistant", ("<think> The kettle (3, 4).",)))
+    async with connected(site) as backend:
+        reply = await backend.session(0).reply(begun)
+        assert reply.sampled_ids and reply.prompt_ids
+        assert (await backend.decode(reply.prompt_ids)).endswith("<think> The kettle (3, 4).")
+        asked = site.requests[-1]
+        assert asked["continue_final_message"] and not asked["add_generation_prompt"]
+        assert asked["messages"][-1]["content"] == "<think> The kettle (3, 4)."
+        await backend.session(0).reply(conversation.messages())
+        assert "continue_final_message" not in site.requests[-1]
+    site.is_vllm = False
+    async with connected(site) as backend:
+        with pytest.raises(UsageError, match="--unit turn"):
+            await backend.session(0).reply(begun)
 
 
 async def test_many_episodes_play_at_once(site: Site, screen: Make) -> None:
