@@ -1,6 +1,7 @@
 """`data check vstar`, `blink`, `sat` and `robospatial` say what is wrong with a copy."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -62,7 +63,9 @@ def test_a_whole_copy_is_called_whole(tmp_path: Path) -> None:
         ("robospatial", write_robospatial_parquet),
     ],
 )
-def test_good_rows_have_no_problem_of_their_own(tmp_path: Path, name: str, write) -> None:  # type: ignore[no-untyped-def]
+def test_good_rows_have_no_problem_of_their_own(
+    tmp_path: Path, name: str, write: Callable[[Path], Path]
+) -> None:
     assert problems(name, write(tmp_path)) == []
 
 

@@ -1,5 +1,6 @@
 """Copies are read by the conventions of each benchmark, and questions are judged by them."""
 
+import asyncio
 import json
 import sys
 from pathlib import Path
@@ -121,8 +122,6 @@ def test_robospatial_is_the_same_in_both_forms(tmp_path: Path) -> None:
 
 
 def judge(question: Question, answer: str | None) -> Score:
-    import asyncio
-
     return asyncio.run(PictureQuestion(question).score(answer))
 
 
