@@ -23,6 +23,7 @@ from torch import Tensor
 from vigorl.browser.errors import PolicyFault
 from vigorl.policy.backend import Message, Reply, Sampling
 from vigorl.policy.local.codec import Prompt
+from vigorl.policy.local.drafts import draft
 from vigorl.policy.local.keyvalues import KeyValues, Layers, merge, split
 from vigorl.policy.local.network import Network, ReadRow
 from vigorl.policy.local.sampler import draw
@@ -32,6 +33,9 @@ _FEWEST_TOKENS = 32
 
 _ROWS_SHARED = 4
 """Rows read last that are kept for others who ask for the same."""
+
+_TURNS_REMEMBERED = 4
+"""Turns whose form the next ones will probably repeat."""
 
 
 @dataclass(eq=False)
@@ -79,6 +83,8 @@ class Engine:
         self._memories_lock = Lock()
         self._shared: OrderedDict[Any, tuple[Tensor, ReadRow, int]] = OrderedDict()
         """What was read since somebody waits; later the weights may be others."""
+        self._said: deque[list[int]] = deque(maxlen=_TURNS_REMEMBERED)
+        """What the last turns said, of whatever episode."""
         self.is_closing = False
 
     def memory(self, seed: int) -> Memory:
@@ -98,7 +104,7 @@ class Engine:
                 self._admit(waiting)
                 self._advance()
             except Exception as error:  # whoever waits gets it
-                if _is_out_of_memory(error):
+                if is_out_of_memory(error):
                     self._retreat(waiting)
                 else:
                     self._fail(error)
@@ -123,17 +129,39 @@ class Engine:
             self._batch = merge([turn.layers for turn in self._running if turn.layers])
             for turn in self._running:
                 turn.layers = None
-        logprobs_B_V = self._network.step(
-            [turn.sampled_ids[-1] for turn in self._running],
+        proposed = self._proposed()
+        logprobs_B_T_V = self._network.step(
+            [[turn.sampled_ids[-1], *proposed] for turn in self._running],
             [turn.next_position for turn in self._running],
             self._batch,
         )
-        for turn, logprobs_V in zip(self._running, logprobs_B_V, strict=True):
-            turn.next_position += 1
-            self._draw(turn, logprobs_V)
+        read = 0
+        for logprobs_B_V in logprobs_B_T_V.unbind(1):
+            read += 1
+            for turn, logprobs_V in zip(self._running, logprobs_B_V, strict=True):
+                turn.next_position += 1
+                self._draw(turn, logprobs_V)
+            only = self._running[0]  # the others have come to the end of what was read
+            if only.is_over or only.sampled_ids[-1:] != proposed[read - 1 : read]:
+                break
+        self._batch.forget(1 + len(proposed) - read)
         if any(turn.is_over for turn in self._running):
             self._disband()
             self._dismiss()
+
+    def _proposed(self) -> list[int]:
+        """What the one turn that is generated will probably say; of several nothing.
+
+        Several would keep different lengths of it, and the rows of a batch grow alike.
+        """
+        if len(self._running) > 1:
+            return []
+        (turn,) = self._running
+        assert turn.prompt is not None
+        before = [token_id for said in self._said for token_id in said]
+        left = turn.max_tokens - len(turn.sampled_ids) - 1
+        own = (*turn.prompt.ids, *turn.sampled_ids)
+        return draft([*before, *own], begins=len(before))[: max(left, 0)]
 
     def _begin(self, turn: Turn) -> None:
         """Read what is new of a turn's conversation and draw the first token.
@@ -151,7 +179,7 @@ class Engine:
             known, turn.memory.known = turn.memory.known, None
             logprobs_V, read, turn.next_position = self._read(row, known)
         except Exception as error:
-            if _is_out_of_memory(error):
+            if is_out_of_memory(error):
                 raise
             turn.fail(error)
             turn.is_over = True
@@ -216,6 +244,7 @@ class Engine:
             if turn.is_over and turn.layers is not None and turn.prompt is not None:
                 read_ids = (turn.prompt.ids + tuple(turn.sampled_ids))[:-1]
                 turn.memory.known = ReadRow(Prompt(read_ids, turn.prompt.images), turn.layers)
+                self._said.append(turn.sampled_ids)
                 with suppress(InvalidStateError):
                     turn.future.set_result(self._reply(turn, turn.prompt))
         self._running = [turn for turn in self._running if not turn.is_over]
@@ -261,8 +290,8 @@ class Engine:
         self._running, self._batch = [], None
 
 
-def _is_out_of_memory(error: BaseException) -> bool:
-    """CUDA has an error of its own for it; the CPU's allocator raises a plain RuntimeError."""
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether memory ran out: CUDA has an error of its own for it, the CPU a plain RuntimeError."""
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return True
     return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)

@@ -47,9 +47,16 @@ class KeyValues:
         lengths_B = torch.tensor(self.lengths, device=device)
         return (columns_T >= self.width - lengths_B[:, None]).long()
 
-    def grow(self) -> None:
-        """Note that a forward pass has added one token to every row."""
-        self.lengths = [length + 1 for length in self.lengths]
+    def grow(self, tokens: int = 1) -> None:
+        """Note that a forward pass has added tokens to every row."""
+        self.lengths = [length + tokens for length in self.lengths]
+
+    def forget(self, tokens: int) -> None:
+        """Take the last tokens of every row back."""
+        self.grow(-tokens)
+        for layer in self.cache.layers:
+            layer.keys = layer.keys[:, :, : self.width]
+            layer.values = layer.values[:, :, : self.width]
 
 
 class _RoomyLayer(DynamicLayer):

@@ -176,22 +176,29 @@ class Network:
         return logprobs_V, ReadRow(prompt, layers), next_position
 
     @torch.inference_mode()
-    def step(self, ids_B: list[int], positions_B: list[int], batch: KeyValues) -> Tensor:
-        """Read one more token in every row of a batch.
+    def step(self, ids_B_T: list[list[int]], positions_B: list[int], batch: KeyValues) -> Tensor:
+        """Read more tokens in every row of a batch, as many in each.
+
+        Args:
+            ids_B_T: The tokens.
+            positions_B: Of the first of them.
+            batch: The rows as they were read until now; grows.
 
         Returns:
-            Log-probabilities of the next tokens, [B, V] float32.
+            Log-probabilities of what follows each of them, [B, T, V] float32.
         """
-        positions_B_1 = torch.tensor(positions_B, device=self.device)[:, None]
-        batch.grow()
+        ids = torch.tensor(ids_B_T, device=self.device)
+        steps_T = torch.arange(ids.shape[1], device=self.device)
+        positions_B_T = torch.tensor(positions_B, device=self.device)[:, None] + steps_T
+        batch.grow(ids.shape[1])
         output = self.model(
-            input_ids=torch.tensor(ids_B, device=self.device)[:, None],
-            position_ids=positions_B_1.expand(3, -1, 1) if self._sees else positions_B_1,
+            input_ids=ids,
+            position_ids=positions_B_T.expand(3, -1, -1) if self._sees else positions_B_T,
             attention_mask=batch.mask(self.device),
             past_key_values=batch.cache,
             use_cache=True,
         )
-        return self.allowed_logprobs(output.logits[:, -1])
+        return self.allowed_logprobs(output.logits)
 
     @torch.inference_mode()
     def score(self, prompt: Prompt, at: Sequence[int]) -> list[float]:

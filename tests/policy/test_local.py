@@ -23,6 +23,7 @@ torch = pytest.importorskip("torch")
 
 from vigorl.policy.local.backend import LocalBackend, LocalSession  # noqa: E402
 from vigorl.policy.local.codec import Prompt  # noqa: E402
+from vigorl.policy.local.drafts import draft  # noqa: E402
 from vigorl.policy.local.keyvalues import merge, split  # noqa: E402
 from vigorl.policy.local.network import Network, ReadRow  # noqa: E402
 from vigorl.policy.local.sampler import draw  # noqa: E402
@@ -129,6 +130,45 @@ class Watched(Network):
     def step(self, ids_B: list[int], positions_B: list[int], batch: Any) -> Any:
         self.widths.append(len(ids_B))
         return super().step(ids_B, positions_B, batch)
+
+
+@pytest.mark.parametrize("temperature", [0.0, 1.0])
+async def test_what_is_proposed_changes_the_passes_and_not_the_words(
+    network: Network, screen: Make, monkeypatch: pytest.MonkeyPatch, temperature: float
+) -> None:
+    observations = [screen(1), screen(2)]
+    backend = LocalBackend(network, Sampling(temperature=temperature, max_tokens=24))
+    proposing = "vigorl.policy.local.engine.draft"
+    monkeypatch.setattr(proposing, lambda ids, begins: [])
+    plain = await play(backend.session(5), network.family, observations)
+
+    def foresee(ids: Sequence[int], begins: int) -> list[int]:
+        """Five tokens that will be said, and one that will not."""
+        own = tuple(ids[begins:])
+        for _, reply in plain:
+            whole = reply.prompt_ids + reply.sampled_ids
+            if whole[: len(own)] == own:
+                return [*whole[len(own) :][:5], 7]
+        return []
+
+    passes = []
+    step = network.step
+    monkeypatch.setattr(network, "step", lambda *given: (passes.append(1), step(*given))[1])
+    monkeypatch.setattr(proposing, foresee)
+    foreseen = await play(backend.session(5), network.family, observations)
+    for (_, quick), (_, slow) in zip(foreseen, plain, strict=True):
+        assert quick.sampled_ids == slow.sampled_ids
+        assert quick.logprobs == pytest.approx(slow.logprobs, abs=1e-4)
+    assert len(passes) == sum(math.ceil((len(r.sampled_ids) - 1) / 6) for _, r in plain)
+    await backend.close()
+
+
+def test_a_proposal_is_what_followed_the_same_words() -> None:
+    assert draft([1, 2, 3, 4, 5, 1, 2]) == [3, 4, 5, 1, 2]
+    assert draft([7, 8, 3, 1, 9, 3, 2, 8, 3]) == [1, 9, 3, 2, 8, 3]  # the longer context decides
+    assert draft([9, 5, 1, 5, 2, 5]) == [2, 5]  # of equals the last
+    assert draft([9, 1, 1, 1, 4, 9, 2, 4], begins=5) == [9, 2, 4]
+    assert draft([1, 2, 3]) == [] and draft([1]) == []
 
 
 async def test_a_turn_reads_only_what_is_new(
