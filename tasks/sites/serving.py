@@ -13,7 +13,7 @@ from vigorl.tasks.sites.application import RESET_TOKEN, StandInSite
 from vigorl.tasks.sites.classifieds import Classifieds
 from vigorl.tasks.sites.forum import Forum
 from vigorl.tasks.sites.shop import Shop
-from vigorl.tasks.visualwebarena.task import Sites
+from vigorl.tasks.visualwebarena.task import Site, Sites
 
 MISSING = "the stand-in sites read forms with python-multipart: pip install 'vigorl-agent[sites]'"
 
@@ -37,7 +37,8 @@ class StandIns:
         self._folder = folder
         self._port = port
         self._entered = AsyncExitStack()
-        self._sites: list[StandInSite] = []
+        self.sites: dict[Site, StandInSite] = {}
+        """By the names that task files call them."""
         self._servers: list[LocalServer] = []
 
     async def __aenter__(self) -> Self:
@@ -60,7 +61,7 @@ class StandIns:
                 stack.callback(site.close)
                 server = LocalServer(site.application, self._port and self._port + number)
                 self._servers.append(await stack.enter_async_context(server))
-                self._sites.append(site)
+                self.sites[site.name] = site
             self._entered = stack.pop_all()
         return self
 
@@ -81,7 +82,7 @@ class StandIns:
 
     def reset(self) -> None:
         """Put all sites back to how they were."""
-        for site in self._sites:
+        for site in self.sites.values():
             site.reset()
 
     async def forever(self) -> None:

@@ -1,147 +1,197 @@
-"""Every helper and locator, in a real Chromium, on pages that have the contract's DOM."""
+"""Every helper and locator, in a real Chromium, on the stand-in sites."""
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Page
 
 from vigorl.browser.errors import TaskFault
-from vigorl.tasks.visualwebarena.accounts import Account
+from vigorl.tasks.sites.serving import StandIns
+from vigorl.tasks.visualwebarena.accounts import Account, Accounts
 from vigorl.tasks.visualwebarena.calls import read_call
 from vigorl.tasks.visualwebarena.evaluation import evaluate_state
-from vigorl.tasks.visualwebarena.helpers import carry_out
+from vigorl.tasks.visualwebarena.helpers import NAMES, carry_out
 from vigorl.tasks.visualwebarena.live import LiveState
+from vigorl.tasks.visualwebarena.recorded import Reads, RecordedState
 from vigorl.tasks.visualwebarena.task import VwaTask
 from vigorl.tasks.visualwebarena.verdict import FIXED, Crash, Rules, Verdict
 from vigorl.tasks.visualwebarena.web import Web
 
-from .contract import ME, ContractSite, picture, png
+from .contract import ContractSite, png
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
-ITEM, POST, ORDER = "/c/index.php?page=item&id=7", "/r/f/books/1/a-post", "/s/order"
-SHOE, EMPTY = "/s/shoe.html", "/s/empty.html"
+ME = "MarvelsGrantMan136"
+ITEM = "__CLASSIFIEDS__/index.php?page=item&id=1"
+POST, LONELY = "__REDDIT__/f/aww/1", "__REDDIT__/f/aww/2"
+ORDER = "__SHOPPING__/sales/order/view/order_id/173/"
+SHOE, BOTTLE = "__SHOPPING__/running-shoe-pace.html", "__SHOPPING__/oil-bottle.html"
+EMPTY, WISHES = "__SHOPPING__/customer/account/login/", "__SHOPPING__/wishlist/"
+
+LATEST = "reddit_get_latest_comment_content_by_username"
+ANSWERED = "reddit_get_parent_comment_username_of_latest_comment_by_username"
 
 FOUND = [
-    (ITEM, "get_query_text(__page__, '.comments_list h3')", "When did you buy it?"),
-    (ITEM, "get_query_text(__page__, '.title')", "A Red kettle"),
-    (ITEM, "get_query_text_lowercase(__page__, '.title')", "a red kettle"),
-    (ITEM, "get_query_text(__page__, '.desc')", "Hardly used, $85.50"),
+    (ITEM, "get_query_text(__page__, '.comments_list h3')", "Yes by Tom Akers"),
+    (ITEM, "get_query_text(__page__, '.title')", "Road bike, 54 cm frame"),
+    (ITEM, "get_query_text_lowercase(__page__, '.title')", "road bike, 54 cm frame"),
+    (ITEM, "get_query_text(__page__, '.price')", "185.00 $"),
     (ITEM, 'get_query_text(__page__, ".no-such-thing")', ""),
     (ITEM, """get_query_text(__page__, "[title='x']")""", ""),  # ends the script's own quote
-    (POST, "get_query_text(__page__, '.submission__title')", "A post"),
-    (
-        POST,
-        f"reddit_get_latest_comment_content_by_username(__page__, '{ME}')",
-        "to bob, under mine",
-    ),
-    (POST, "reddit_get_latest_comment_content_by_username(__page__, 'ann')", "first"),
-    (POST, "reddit_get_latest_comment_content_by_username(__page__, 'nobody')", ""),
-    (
-        POST,
-        f"reddit_get_parent_comment_username_of_latest_comment_by_username(__page__, '{ME}')",
-        "ann",  # what stands under one's own comments is not looked at
-    ),
-    (
-        POST,
-        "reddit_get_parent_comment_username_of_latest_comment_by_username(__page__, 'ann')",
-        "poster",
-    ),
-    ("/r/f/books/2/lonely", f"reddit_get_latest_comment_content_by_username(__page__, '{ME}')", ""),
-    (ORDER, "shopping_get_order_product_quantity(__page__, 'B001')", 2),
-    (ORDER, "shopping_get_order_product_quantity(__page__, 'B009 |OR| B002')", 12),
-    (ORDER, "shopping_get_order_product_quantity(__page__, 'B009')", 0),
-    (EMPTY, "shopping_get_order_product_quantity(__page__, 'B001')", 0),
-    (ORDER, "shopping_get_order_product_option(__page__, 'B001', 'Size')", "12 Count"),
-    (ORDER, "shopping_get_order_product_option(__page__, 'B001', 'Flavor')", "Plum"),
-    (ORDER, "shopping_get_order_product_option(__page__, 'B002', 'Size')", ""),
-    (EMPTY, "shopping_get_order_product_option(__page__, 'B001', 'Size')", ""),
+    (POST, "get_query_text(__page__, '.submission__title')", "She has claimed the chair for good"),
+    (POST, "reddit_get_post_url('__last_url__')", "__REDDIT__/f/aww/1/"),
+    (POST, f"{LATEST}(__page__, '{ME}')", "to bob, under mine"),
+    (POST, f"{LATEST}(__page__, 'tinroof')", "first"),
+    (POST, f"{LATEST}(__page__, 'nobody')", ""),
+    (POST, f"{ANSWERED}(__page__, '{ME}')", "tinroof"),  # never under one's own comments
+    (POST, f"{ANSWERED}(__page__, 'tinroof')", "quietheron"),
+    (LONELY, f"{LATEST}(__page__, '{ME}')", ""),
+    (ORDER, "shopping_get_latest_order_url()", ORDER),
+    (ORDER, "shopping_get_order_product_quantity(__page__, 'STAND0063')", 3),
+    (ORDER, "shopping_get_order_product_quantity(__page__, 'STAND0001 |OR| STAND0052')", 1),
+    (ORDER, "shopping_get_order_product_quantity(__page__, 'STAND0001')", 0),
+    (EMPTY, "shopping_get_order_product_quantity(__page__, 'STAND0063')", 0),
+    (ORDER, "shopping_get_order_product_option(__page__, 'STAND0039', 'Size')", "2"),
+    (ORDER, "shopping_get_order_product_option(__page__, 'STAND0052', 'Size')", ""),
+    (EMPTY, "shopping_get_order_product_option(__page__, 'STAND0039', 'Size')", ""),
     (EMPTY, "shopping_get_order_product_name_list(__page__)", ""),
-    (SHOE, "shopping_get_product_attributes(__page__, 'manufacturer')", "Asics"),
+    (SHOE, "shopping_get_product_attributes(__page__, 'material')", "Knit"),
     (
         SHOE,
-        "shopping_get_product_attributes(__page__, 'brand name |OR| Manufacturer')",
-        "Asics, ASICS Tiger",
+        "shopping_get_product_attributes(__page__, 'item weight |OR| Brand Name')",
+        "Halftime, 9 ounces",
     ),
-    (EMPTY, "shopping_get_product_attributes(__page__, 'manufacturer')", ""),
-    (SHOE, "shopping_get_product_price(__page__)", 68.9),
+    (EMPTY, "shopping_get_product_attributes(__page__, 'material')", ""),
+    (BOTTLE, "shopping_get_product_price(__page__)", 12.75),
     (EMPTY, "shopping_get_product_price(__page__)", 0),
-    (SHOE, "shopping_get_num_reviews(__page__)", 12),
+    (SHOE, "shopping_get_num_reviews(__page__)", 2),
     (EMPTY, "shopping_get_num_reviews(__page__)", 0),
     (SHOE, "shopping_get_rating_as_percentage(__page__)", 80),
     (EMPTY, "shopping_get_rating_as_percentage(__page__)", 0),
-    (EMPTY, "shopping_get_sku_latest_review_author('B001')", "Emma"),
-    (EMPTY, "shopping_get_sku_latest_review_text('B001')", "ok"),
-    (EMPTY, "shopping_get_sku_latest_review_rating('B001')", "80"),
-    (EMPTY, "shopping_get_sku_latest_review_author('B004')", ""),
-    (EMPTY, "shopping_get_sku_latest_review_text('B004')", ""),
-    (EMPTY, "shopping_get_sku_latest_review_rating('B004')", ""),
+    (EMPTY, "shopping_get_sku_latest_review_author('STAND0008')", "Mina Sato"),
+    (
+        EMPTY,
+        "shopping_get_sku_latest_review_text('STAND0008')",
+        "Nice colour but the handle gets hot.",
+    ),
+    (EMPTY, "shopping_get_sku_latest_review_rating('STAND0008')", "60"),
+    (EMPTY, "shopping_get_sku_latest_review_author('STAND0041')", ""),
+    (EMPTY, "shopping_get_sku_latest_review_text('STAND0041')", ""),
+    (EMPTY, "shopping_get_sku_latest_review_rating('STAND0041')", ""),
 ]
+
+TALK = [  # number, answered comment, who, what, when
+    (901, None, "tinroof", "first", "2024-03-01T10:00:00+00:00"),
+    (902, 901, ME, "at ten, UTC", "2024-03-01T12:00:00+02:00"),
+    (903, 901, ME, "to tinroof", "2024-03-01T11:00:00+00:00"),
+    (904, None, ME, "early", "2024-03-01T09:00:00+00:00"),
+    (905, 904, ME, "to myself", "2024-03-02T09:00:00+00:00"),
+    (906, 904, "inkblot", "a word", "2024-03-01T10:30:00+00:00"),
+    (907, 906, ME, "to bob, under mine", "2024-03-03T09:00:00+00:00"),
+]
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def web(stand_ins: StandIns) -> AsyncIterator[Web]:
+    async with Web(stand_ins.urls.shopping, Accounts().shop_administrator) as web:
+        yield web
+
+
+@pytest.fixture(autouse=True)
+def talk(stand_ins: StandIns) -> None:
+    """One post with a tree of comments that is known, and one without any."""
+    forum = stand_ins.sites["reddit"]
+    forum.write("DELETE FROM comments WHERE post IN (1, 2)")
+    for number, parent, author, text, at in TALK:
+        forum.write(
+            "INSERT INTO comments SELECT ?, 1, ?, id, ?, 1, ? FROM users WHERE name = ?",
+            *(number, parent, text, at, author),
+        )
+
+
+async def signed_in(page: Page, stand_ins: StandIns) -> None:
+    account = Accounts().shopping
+    await page.goto(f"{stand_ins.urls.shopping}/customer/account/login/")
+    await page.get_by_label("Email", exact=True).fill(account.name)
+    await page.get_by_label("Password", exact=True).fill(account.password)
+    await page.get_by_role("button", name="Sign In").click()
 
 
 def live(page: Page, web: Web, **options: Any) -> LiveState:
     return LiveState(page, web, rest_s=0.0, **{"zoned": True, **options})
 
 
+async def test_every_helper_is_called() -> None:
+    called = {call.split("(")[0] for _, call, _ in FOUND}
+    assert called == NAMES
+
+
 @pytest.mark.parametrize(("path", "call", "value"), FOUND, ids=[call for _, call, _ in FOUND])
-async def test_helpers_read_the_contract(
-    page: Page, web: Web, site: ContractSite, path: str, call: str, value: object
+async def test_helpers_read_the_stand_in_sites(
+    page: Page, web: Web, stand_ins: StandIns, path: str, call: str, value: object
 ) -> None:
-    await page.goto(site.origin + path)
-    found = await carry_out(read_call(f"func:{call}"), live(page, web), site.sites)
-    assert found == value and type(found) is type(value)
+    if path == ORDER:
+        await signed_in(page, stand_ins)
+    await page.goto(stand_ins.urls.fill(path))
+    call = call.replace("__last_url__", page.url)
+    found = await carry_out(read_call(f"func:{call}"), live(page, web), stand_ins.urls)
+    wanted = stand_ins.urls.fill(value) if isinstance(value, str) else value
+    assert found == wanted and type(found) is type(value)
 
 
 async def test_names_of_ordered_products_are_alternatives(
-    page: Page, web: Web, site: ContractSite
+    page: Page, web: Web, stand_ins: StandIns
 ) -> None:
-    await page.goto(site.origin + ORDER)
+    await signed_in(page, stand_ins)
+    await page.goto(stand_ins.urls.fill(ORDER))
     call = read_call("func:shopping_get_order_product_name_list(__page__)")
-    names = (await carry_out(call, live(page, web), site.sites)).split(" |OR| ")
-    assert [name.split("\n")[0] for name in names] == ["Bars", "Tea"]
+    names = (await carry_out(call, live(page, web), stand_ins.urls)).split(" |OR| ")
+    assert [name.split("\n")[0] for name in names] == [
+        "Kids' Sneaker",
+        "Plush Dog",
+        "Balloons, Latex",
+    ]
 
 
 async def test_times_without_a_zone_leave_no_comment(
-    page: Page, web: Web, site: ContractSite
+    page: Page, web: Web, stand_ins: StandIns
 ) -> None:
-    await page.goto(site.origin + POST)
-    call = f"func:reddit_get_latest_comment_content_by_username(__page__, '{ME}')"
+    await page.goto(stand_ins.urls.fill(POST))
+    call = read_call(f"func:{LATEST}(__page__, '{ME}')")
     state = live(page, web, zoned=False)
-    assert await carry_out(read_call(call), state, site.sites) == ""
-    again = state.recorded()
-    assert await carry_out(read_call(call), again, site.sites) == "to bob, under mine"
+    assert await carry_out(call, state, stand_ins.urls) == ""
+    assert await carry_out(call, state.recorded(), stand_ins.urls) == "to bob, under mine"
 
 
-async def test_the_shop_knows_its_latest_order(page: Page, web: Web, site: ContractSite) -> None:
-    call = read_call("func:shopping_get_latest_order_url()")
-    state = live(page, web)
-    url = f"{site.origin}/s/sales/order/view/order_id/191/"
-    assert await carry_out(call, state, site.sites) == url
-    site.orders.clear()
-    with pytest.raises(Crash):
-        await carry_out(call, state, site.sites)
+async def test_a_shop_without_orders_crashes(page: Page, web: Web, stand_ins: StandIns) -> None:
+    stand_ins.sites["shopping"].write("DELETE FROM orders")
+    with pytest.raises(Crash, match="no order"):
+        call = read_call("func:shopping_get_latest_order_url()")
+        await carry_out(call, live(page, web), stand_ins.urls)
 
 
-@pytest.mark.parametrize("sku", ["B003", "B404"])
-async def test_reviews_that_cannot_be_read_crash(
-    page: Page, web: Web, site: ContractSite, sku: str
-) -> None:
-    call = read_call(f"func:shopping_get_sku_latest_review_rating('{sku}')")
-    with pytest.raises(Crash):
-        await carry_out(call, live(page, web), site.sites)
+async def test_reviews_that_cannot_be_read_crash(page: Page, web: Web, stand_ins: StandIns) -> None:
+    call = read_call("func:shopping_get_sku_latest_review_rating('STAND9999')")
+    with pytest.raises(Crash, match="404"):
+        await carry_out(call, live(page, web), stand_ins.urls)
+    other = [{"nickname": "x", "detail": "x", "ratings": [{"rating_name": "Value"}]}]
+    with pytest.raises(Crash, match="not called 'Rating'"):
+        await carry_out(call, RecordedState("", Reads(shop=[other])), stand_ins.urls)
 
 
 async def test_a_wrong_administrator_crashes_and_a_shop_that_is_gone_is_a_fault(
-    page: Page, site: ContractSite
+    page: Page, stand_ins: StandIns
 ) -> None:
     call = read_call("func:shopping_get_latest_order_url()")
-    async with Web(site.sites.shopping, Account("admin", "wrong")) as web:
+    async with Web(stand_ins.urls.shopping, Account("admin", "wrong")) as web:
         with pytest.raises(Crash):
-            await carry_out(call, live(page, web), site.sites)
+            await carry_out(call, live(page, web), stand_ins.urls)
     async with Web("http://127.0.0.1:9", Account("admin", "admin1234")) as web:
         with pytest.raises(TaskFault):
-            await carry_out(call, live(page, web), site.sites)
+            await carry_out(call, live(page, web), stand_ins.urls)
 
 
 def task(types: str, **evaluation: Any) -> VwaTask:
@@ -158,64 +208,70 @@ def task(types: str, **evaluation: Any) -> VwaTask:
 @pytest.mark.parametrize(
     ("locator", "text"),
     [
-        ("document.title", "A kettle"),
+        ("document.title", "Road bike, 54 cm frame · Classifieds"),
         ("document.querySelector('.none')", "None"),
         ("document.querySelector('.price') !== null", "True"),
         ("document.querySelector('.price')", "ref: <Node>"),
-        ("document.images.length", "2"),
-        ("document.images.length / 4", "0.5"),
-        ("[...document.images].map(e => e.tagName)", "['IMG', 'IMG']"),
+        ("document.images.length", "6"),
+        ("document.images.length / 4", "1.5"),
+        (
+            "[...document.querySelectorAll('.item-photos img')].map(e => e.tagName)",
+            "['IMG', 'IMG']",
+        ),
         ("document.querySelector('.none').textContent", ""),
     ],
 )
 async def test_what_a_script_gives_is_compared_as_python_writes_it(
-    page: Page, web: Web, site: ContractSite, locator: str, text: str
+    page: Page, web: Web, stand_ins: StandIns, locator: str, text: str
 ) -> None:
     row = {"url": "last", "locator": locator, "required_contents": {"exact_match": text}}
-    await page.goto(site.origin + ITEM)
+    await page.goto(stand_ins.urls.fill(ITEM))
     verdict = await evaluate_state(
-        task("program_html", program_html=[row]), "", live(page, web), site.sites
+        task("program_html", program_html=[row]), "", live(page, web), stand_ins.urls
     )
     assert verdict.score == 1.0, verdict
 
 
 async def test_targets_are_looked_at_one_after_the_other_on_the_same_page(
-    page: Page, web: Web, site: ContractSite
+    page: Page, web: Web, stand_ins: StandIns
 ) -> None:
+    item = stand_ins.urls.fill(ITEM)
     ordered = task(
         "program_html url_match",
-        reference_url=f"{site.origin}/c/index.php?page=item&id=7",
+        reference_url=item,
         program_html=[
             {
                 "url": "func:shopping_get_latest_order_url()",
                 "locator": "",
-                "required_contents": {"must_include": ["B001"]},
+                "required_contents": {"must_include": ["Plush Dog"]},
             },
             {
                 "url": "last",
-                "locator": "func:shopping_get_order_product_quantity(__page__, 'B002')",
-                "required_contents": {"required_values": ["== 12"]},
+                "locator": "func:shopping_get_order_product_quantity(__page__, 'STAND0063')",
+                "required_contents": {"required_values": ["== 3"]},
             },
         ],
     )
-    await page.goto(site.origin + ITEM)
+    await signed_in(page, stand_ins)
+    await page.goto(item)
     state = live(page, web)
     # The page has gone to the order, which the address no longer forgives.
-    assert (await evaluate_state(ordered, "", state, site.sites)).score == 0.0
-    assert page.url.endswith("/order_id/191/")
+    verdict = await evaluate_state(ordered, "", state, stand_ins.urls)
+    assert verdict.why == "program_html 1, url_match 0"
+    assert page.url.endswith("/order_id/173/")
 
     # With a page for each target the address stands, and the order is not the last page.
-    await page.goto(site.origin + ITEM)
+    await page.goto(item)
     state = live(page, web, open_page=page.context.new_page)
-    verdict = await evaluate_state(ordered, "", state, site.sites)
+    verdict = await evaluate_state(ordered, "", state, stand_ins.urls)
     assert verdict.why == "program_html 0, url_match 1"
-    again = await evaluate_state(ordered, "", state.recorded(), site.sites)
+    again = await evaluate_state(ordered, "", state.recorded(), stand_ins.urls)
     assert again.why == verdict.why
-    assert page.url == site.origin + ITEM and len(page.context.pages) == 1
+    assert page.url == item and len(page.context.pages) == 1
 
 
 async def test_a_page_that_does_not_load_is_a_fault_and_not_a_score(
-    page: Page, web: Web, site: ContractSite
+    page: Page, web: Web, stand_ins: StandIns
 ) -> None:
     gone = {
         "url": "http://127.0.0.1:9/",
@@ -224,79 +280,100 @@ async def test_a_page_that_does_not_load_is_a_fault_and_not_a_score(
     }
     with pytest.raises(TaskFault):
         await evaluate_state(
-            task("program_html", program_html=[gone]), "", live(page, web), site.sites
+            task("program_html", program_html=[gone]), "", live(page, web), stand_ins.urls
         )
 
 
 async def look(
     page: Page,
     web: Web,
-    site: ContractSite,
+    stand_ins: StandIns,
     selector: str,
     like: str,
-    path: str = "/s/wishlist/",
+    path: str = WISHES,
     rules: Rules | None = None,
     **query: Any,
 ) -> Verdict:
+    """Whether a page has a picture like one of these; judged again from what was read."""
     row = {
-        "eval_image_url": site.origin + path,
+        "eval_image_url": stand_ins.urls.fill(path),
         "eval_image_class": selector,
-        "eval_fuzzy_image_match": like,
+        "eval_fuzzy_image_match": stand_ins.urls.fill(like),
         **query,
     }
     looked = task("page_image_query", page_image_query=[row])
     state = live(page, web)
-    verdict = await evaluate_state(looked, "", state, site.sites)
-    again = await evaluate_state(looked, "", state.recorded(), site.sites, rules=FIXED)
+    verdict = await evaluate_state(looked, "", state, stand_ins.urls)
+    again = await evaluate_state(looked, "", state.recorded(), stand_ins.urls, rules=FIXED)
     assert again.score == verdict.score or (verdict.crashed and again.score == 0.0)
     return verdict
 
 
-async def test_pictures_are_found_by_class_and_fetched_without_cookies(
-    page: Page, web: Web, site: ContractSite
-) -> None:
-    item, media = "/c/index.php?page=item&id=7", f"{site.origin}/s/media"
-    assert (await look(page, web, site, ".item-photos", f"{media}/1.png", item)).score == 1.0
-    assert (await look(page, web, site, ".item-photos", f"{media}/2.png", item)).score == 1.0
-    assert (await look(page, web, site, ".item-photos", f"{media}/3.png", item)).score == 0.0
-    site.cookies.clear()
-    photos = ".products-grid .wishlist .product-image-photo"
-    assert (await look(page, web, site, photos, f"{media}/3.png")).score == 1.0
-    assert (await look(page, web, site, photos, f"{media}/4.png")).score == 0.0
-    either = f"{media}/9.png |OR| {media}/3.png"
-    assert (await look(page, web, site, photos, either)).score == 1.0
-    assert len(site.cookies) > 3 and not any(site.cookies)
-    assert (await look(page, web, site, ".none", f"{media}/3.png")).score == 0.0
-    assert (await look(page, web, site, "img", f"{media}/3.png")).crashed
-    assert (await look(page, web, site, photos, f"{site.origin}/s/order")).crashed
+async def wished(page: Page, stand_ins: StandIns) -> None:
+    """Two products on the wish list, 3 and 4."""
+    for product in (3, 4):
+        stand_ins.sites["shopping"].write(
+            "INSERT INTO wishes (user, product) VALUES (1, ?)", product
+        )
+    await signed_in(page, stand_ins)
+
+
+PHOTOS = ".products-grid .wishlist .product-image-photo"
+GOODS, OFFERS = "__SHOPPING__/media", "__CLASSIFIEDS__/media"
+
+
+async def test_pictures_are_found_by_class(page: Page, web: Web, stand_ins: StandIns) -> None:
+    async def score(selector: str, like: str, path: str = WISHES) -> float | None:
+        return (await look(page, web, stand_ins, selector, like, path)).score
+
+    await wished(page, stand_ins)
+    assert await score(".item-photos", f"{OFFERS}/1.jpg", ITEM) == 1.0
+    assert await score(".item-photos", f"{OFFERS}/2.jpg", ITEM) == 1.0
+    assert await score(".item-photos", f"{OFFERS}/3.jpg", ITEM) == 0.0
+    assert await score(PHOTOS, f"{GOODS}/3.jpg") == 1.0
+    assert await score(PHOTOS, f"{GOODS}/5.jpg") == 0.0
+    assert await score(PHOTOS, f"{GOODS}/9.jpg |OR| {GOODS}/4.jpg") == 1.0
+    assert await score(".none", f"{GOODS}/3.jpg") == 0.0
+    assert (await look(page, web, stand_ins, "img", f"{GOODS}/3.jpg")).crashed
+    assert (await look(page, web, stand_ins, PHOTOS, "__SHOPPING__/kitchen.html")).crashed
+
+
+async def test_pictures_are_fetched_without_cookies(web: Web, site: ContractSite) -> None:
+    for number in (1, 2):
+        assert await web.image(f"{site.origin}/{number}.png") is not None
+    assert site.cookies == ["", ""]
 
 
 async def test_all_pictures_that_the_page_shows_as_such_are_looked_at_without_a_class(
-    page: Page, web: Web, site: ContractSite
+    page: Page, web: Web, stand_ins: StandIns
 ) -> None:
-    media = f"{site.origin}/s/media"
-    assert (await look(page, web, site, "", f"{media}/3.png")).score == 1.0
-    assert (await look(page, web, site, "", f"{media}/4.png")).score == 0.0  # presentation
+    await wished(page, stand_ins)
+    await page.goto(stand_ins.urls.fill(WISHES))
+    await page.evaluate("document.images[1].role = 'presentation'")
+    for number, score in ((3, 1.0), (4, 0.0)):
+        found = await look(page, web, stand_ins, "", f"{GOODS}/{number}.jpg", "last")
+        assert found.score == score
 
 
-async def test_the_threshold_is_the_querys_own(page: Page, web: Web, site: ContractSite) -> None:
-    like = f"{site.origin}/s/media/3.png"
-    verdict = await look(page, web, site, ".product-image-photo", like, ssim_threshold=0.9999)
-    assert verdict.score == 1.0
-    verdict = await look(page, web, site, ".product-image-photo", like, ssim_threshold=1.0)
-    assert verdict.score == 0.0  # strictly above
+async def test_the_threshold_is_the_querys_own(page: Page, web: Web, stand_ins: StandIns) -> None:
+    await wished(page, stand_ins)
+    like = f"{GOODS}/3.jpg"
+    for threshold, score in ((0.9999, 1.0), (1.0, 0.0)):  # strictly above
+        found = await look(page, web, stand_ins, PHOTOS, like, ssim_threshold=threshold)
+        assert found.score == score
 
 
 async def test_reference_pictures_may_be_files_of_the_tasks_and_no_others(
-    page: Page, site: ContractSite, tmp_path: Path
+    page: Page, web: Web, stand_ins: StandIns, tmp_path: Path
 ) -> None:
+    await wished(page, stand_ins)
     folder = tmp_path / "tasks" / "coco_images"
     folder.mkdir(parents=True)
-    (folder / "3.png").write_bytes(png(picture(3, side_px=96)))
-    (tmp_path / "secret.png").write_bytes(png(picture(3)))
-    administrator = Account("admin", "admin1234")
-    async with Web(site.sites.shopping, administrator, tmp_path / "tasks") as web:
-        own = await look(page, web, site, ".product-image-photo", "coco_images/3.png")
-        assert own.score == 1.0
-        other = await look(page, web, site, ".product-image-photo", "../secret.png")
-        assert other.crashed
+    same = await web.image(stand_ins.urls.fill(f"{GOODS}/3.jpg"))
+    assert same is not None
+    (folder / "3.png").write_bytes(png(same.resize((800, 600))))
+    (tmp_path / "secret.png").write_bytes(png(same))
+    administrator = Accounts().shop_administrator
+    async with Web(stand_ins.urls.shopping, administrator, tmp_path / "tasks") as with_files:
+        assert (await look(page, with_files, stand_ins, PHOTOS, "coco_images/3.png")).score == 1.0
+        assert (await look(page, with_files, stand_ins, PHOTOS, "../secret.png")).crashed
