@@ -222,7 +222,7 @@ class StandInSite(ABC):
             return None
         image.thumbnail((UPLOAD_LIMIT_PX, UPLOAD_LIMIT_PX))
         buffer = io.BytesIO()
-        image.save(buffer, "JPEG", quality=90)
+        image.save(buffer, "JPEG", quality=95)
         return self.write("INSERT INTO pictures (file) VALUES (?)", buffer.getvalue())
 
     async def _picture(self, request: Request) -> Response:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
+from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -196,22 +197,13 @@ class Classifieds(StandInSite):
             return go(_LOGIN)
         if request.method == "GET":
             return self._form(request, None)
-        form = await request.form()
-        if not text_of(form, "title"):
-            return self._form(request, None)
-        listing = self.write(
-            "INSERT INTO listings (title, description, price, category, city, seller, published)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            text_of(form, "title"),
-            text_of(form, "description"),
-            whole(text_of(form, "price"), 0),
-            whole(text_of(form, "category"), 1),
-            text_of(form, "city"),
-            user["id"],
-            now(),
-        )
-        if (picture := await self.keep_upload(form, "photo")) is not None:
-            self.write("INSERT INTO photos VALUES (?, ?)", listing, picture)
+        async with request.form() as form:
+            if not text_of(form, "title"):
+                return self._form(request, None)
+            listing = self.write(
+                "INSERT INTO listings (seller, published) VALUES (?, ?)", user["id"], now()
+            )
+            await self._keep(listing, form)
         self.notice(request, "Your listing has been published.")
         return go(_url(listing))
 
@@ -221,7 +213,13 @@ class Classifieds(StandInSite):
             return go(_LOGIN)
         if request.method == "GET":
             return self._form(request, listing)
-        form = await request.form()
+        async with request.form() as form:
+            await self._keep(listing["id"], form)
+        self.notice(request, "Your listing has been changed.")
+        return go(_url(listing["id"]))
+
+    async def _keep(self, listing: int, form: FormData) -> None:
+        """Write down what a form says of a listing."""
         self.write(
             "UPDATE listings SET title = ?, description = ?, price = ?, category = ?, city = ?"
             " WHERE id = ?",
@@ -230,12 +228,10 @@ class Classifieds(StandInSite):
             whole(text_of(form, "price"), 0),
             whole(text_of(form, "category"), 1),
             text_of(form, "city"),
-            listing["id"],
+            listing,
         )
         if (picture := await self.keep_upload(form, "photo")) is not None:
-            self.write("INSERT INTO photos VALUES (?, ?)", listing["id"], picture)
-        self.notice(request, "Your listing has been changed.")
-        return go(_url(listing["id"]))
+            self.write("INSERT INTO photos VALUES (?, ?)", listing, picture)
 
     def _delete(self, request: Request) -> Response:
         listing, user = self._listing(request), self.user(request)

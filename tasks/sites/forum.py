@@ -223,22 +223,22 @@ class Forum(StandInSite):
         context = {"forums": forums, "chosen": chosen}
         if request.method == "GET":
             return self.page(request, "submit", context)
-        form = await request.form()
-        title = text_of(form, "title")
-        if not title:
-            return self.page(request, "submit", context)
-        forum = self.one("SELECT * FROM forums WHERE name = ?", text_of(form, "forum"))
-        number = self.write(
-            "INSERT INTO posts (forum, author, title, body, url, picture, votes, at)"
-            " VALUES (?, ?, ?, ?, ?, ?, 1, ?)",
-            forum["id"],
-            user["id"],
-            title,
-            text_of(form, "body"),
-            text_of(form, "url"),
-            await self.keep_upload(form, "image"),
-            now(),
-        )
+        async with request.form() as form:
+            title = text_of(form, "title")
+            if not title:
+                return self.page(request, "submit", context)
+            forum = self.one("SELECT * FROM forums WHERE name = ?", text_of(form, "forum"))
+            number = self.write(
+                "INSERT INTO posts (forum, author, title, body, url, picture, votes, at)"
+                " VALUES (?, ?, ?, ?, ?, ?, 1, ?)",
+                forum["id"],
+                user["id"],
+                title,
+                text_of(form, "body"),
+                text_of(form, "url"),
+                await self.keep_upload(form, "image"),
+                now(),
+            )
         return go(f"/f/{forum['name']}/{number}/{slug(title)}")
 
     async def _comment(self, request: Request) -> Response:

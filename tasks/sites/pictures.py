@@ -80,7 +80,7 @@ class Photo:
 def jpeg(line: str, number: int) -> bytes:
     """A picture as a file; `number` makes it another picture of the same."""
     buffer = io.BytesIO()
-    draw_photo(Photo.read(line), number).save(buffer, "JPEG", quality=88)
+    draw_photo(Photo.read(line), number).save(buffer, "JPEG", quality=92)
     return buffer.getvalue()
 
 
@@ -123,7 +123,7 @@ def _grained(image: Image.Image, number: int) -> Image.Image:
     random_numbers = np.random.default_rng(number)
     coarse = Image.fromarray(random_numbers.integers(0, 256, (15, 20), dtype=np.uint8))
     light = np.asarray(coarse.resize(image.size, Image.Resampling.BICUBIC), np.float64) / 255 - 0.5
-    grain = random_numbers.normal(0.0, 3.0, light.shape)
+    grain = random_numbers.normal(0.0, 4.5, light.shape)
     pixels = np.asarray(image, np.float64) + (20 * light + grain)[..., None]
     return Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
 
