@@ -48,6 +48,21 @@ class PixelBox:
         """Rows."""
         return self.bottom - self.top
 
+    @property
+    def area(self) -> int:
+        """Pixels."""
+        return self.width * self.height
+
+    def touches(self, other: "PixelBox") -> bool:
+        """Whether they have a pixel in common."""
+        across = min(self.right, other.right) > max(self.left, other.left)
+        return across and min(self.bottom, other.bottom) > max(self.top, other.top)
+
+    def holds(self, other: "PixelBox") -> bool:
+        """Whether all pixels of the other are its own as well."""
+        across = self.left <= other.left and other.right <= self.right
+        return across and self.top <= other.top and other.bottom <= self.bottom
+
     def of(self, pixels: npt.NDArray[Scalar]) -> npt.NDArray[Scalar]:
         """This part of a picture or mask, as a view."""
         return pixels[self.top : self.bottom, self.left : self.right]

@@ -16,17 +16,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Literal
 
 import cv2
 import numpy as np
 import numpy.typing as npt
-from omegaconf import flag_override
-from onnxruntime import InferenceSession, SessionOptions
-from rapidocr import RapidOCR
 
-from vigorl.browser.errors import PolicyFault
 from vigorl.browser.geometry import Box
+from vigorl.policy.reader.detector import TextDetector, session_of
 from vigorl.policy.reader.ink import PixelBox, Pixels, Run, runs
 from vigorl.policy.reader.screen import Line
 
@@ -48,8 +44,6 @@ COLUMN_PX = 8
 """Canvas columns for each step of the recogniser's output."""
 LONGEST_CANVAS_PX = 3200
 """A run that would be longer is squeezed: about 200 characters."""
-TILE_ROWS_PX = 1024
-"""Pictures higher than this are detected in bands."""
 DIVIDING_GAP = 0.8
 """A gap wider than this part of the line's height ends a line: spaces are 0.25 to 0.4."""
 CACHED_RUNS = 4096
@@ -70,19 +64,9 @@ class TextReader:
 
     def __init__(self, threads: int = 2) -> None:
         models = Path(str(files("rapidocr") / "models"))
-        self._detector = RapidOCR(
-            params={
-                "Global.log_level": "error",
-                "Global.use_cls": False,
-                "Global.use_preprocess_img": False,
-                "Global.use_vertical_padding": False,
-                "Det.limit_side_len": 32,  # the least side: no picture is enlarged
-            }
-        )
-        with flag_override(self._detector.cfg.Det, "allow_objects", True):
-            self._detector.cfg.Det.session = _session(models, "det", threads)
+        self._detector = TextDetector(models, threads)
         # One run at a time on each thread: no padding to the width of another, and 12 % faster.
-        self._recogniser = _session(models, "rec", threads=1)
+        self._recogniser = session_of(models, "rec", threads=1)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="recogniser")
         listed = self._recogniser.get_modelmeta().custom_metadata_map["character"].splitlines()
         self._characters = ["", *listed, " "]
@@ -94,7 +78,7 @@ class TextReader:
         with self._lock:
             found = [
                 run
-                for detected in self._detect(pixels)
+                for detected in self._detector.boxes(pixels)
                 for run in runs(pixels, detected, DIVIDING_GAP)
             ]
             readings = self._read_runs(pixels, found)
@@ -111,25 +95,6 @@ class TextReader:
             if reading.text.strip()
         ]
         return tuple(sorted(lines, key=lambda line: (line.box_px.top, line.box_px.left)))
-
-    def _detect(self, pixels: Pixels) -> list[PixelBox]:
-        """Boxes around lines of text, a few px too large."""
-        found = []
-        for top, bottom in bands(pixels):
-            height, width = bottom - top, pixels.shape[1]
-            padded = cv2.copyMakeBorder(
-                pixels[top:bottom, :, ::-1], 0, -height % 32, 0, -width % 32, cv2.BORDER_REPLICATE
-            )
-            boxes = self._detector(padded, use_det=True, use_rec=False).boxes
-            for quad in () if boxes is None else boxes:
-                left, upper = np.floor(quad.min(axis=0)).astype(int).tolist()
-                right, lower = np.ceil(quad.max(axis=0)).astype(int).tolist()
-                box = PixelBox(
-                    max(left, 0), top + max(upper, 0), min(right, width), top + min(lower, height)
-                )
-                if box.width > 2 and box.height > 2:
-                    found.append(box)
-        return found
 
     def _read_runs(self, pixels: Pixels, found: list[Run]) -> list[Reading]:
         keys = [_key(pixels, run) for run in found]
@@ -238,35 +203,6 @@ def confidence(certainty: float) -> float:
     """
     doubt = math.log10(1 - certainty + 1e-3)
     return 1 / (1 + math.exp(7.25 + 4.75 * doubt))
-
-
-def _session(models: Path, task: Literal["det", "rec"], threads: int) -> InferenceSession:
-    """A model of RapidOCR's wheel, ready to run.
-
-    Threads that wait for work sleep instead of spinning: on busy cores that takes a third less
-    time, on idle ones no more.
-
-    Raises:
-        PolicyFault: the wheel does not carry the model.
-    """
-    found = sorted(models.glob(f"PP-OCR*_{task}_*.onnx"))
-    if not found:
-        raise PolicyFault(f"rapidocr carries no model for {task} in {models}; reinstall it")
-    options = SessionOptions()
-    options.intra_op_num_threads = threads
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    return InferenceSession(str(found[-1]), options, providers=["CPUExecutionProvider"])
-
-
-def bands(pixels: Pixels) -> list[tuple[int, int]]:
-    """Rows (start, stop) in which text is detected, cut where the least is drawn."""
-    height = pixels.shape[0]
-    busy = np.abs(np.diff(pixels[:, :, 1].astype(np.int16), axis=1)).sum(axis=1)
-    cuts = [0]
-    while height - cuts[-1] > 1.25 * TILE_ROWS_PX:
-        first, last = cuts[-1] + int(0.75 * TILE_ROWS_PX), cuts[-1] + TILE_ROWS_PX
-        cuts.append(first + int(busy[first:last].argmin()))
-    return list(zip(cuts, [*cuts[1:], height], strict=True))
 
 
 def _key(pixels: Pixels, run: Run) -> bytes:

@@ -179,15 +179,9 @@ def _best(candidates: Sequence[Candidate]) -> list[Candidate]:
     kept: list[Candidate] = []
     order = sorted(candidates, key=lambda candidate: -candidate.rank)
     for candidate in order:
-        if not any(_overlap(candidate.box, other.box) for other in kept):
+        if not any(candidate.box.touches(other.box) for other in kept):
             kept.append(candidate)
     return kept
-
-
-def _overlap(one: PixelBox, other: PixelBox) -> bool:
-    return min(one.right, other.right) > max(one.left, other.left) and min(
-        one.bottom, other.bottom
-    ) > max(one.top, other.top)
 
 
 def _shape(candidate: Candidate) -> Shape:

@@ -3,12 +3,16 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from vigorl.browser.geometry import Frame
+from vigorl.browser.geometry import Box, Frame
 from vigorl.browser.picture import Picture, View
+from vigorl.policy.reader.detector import TextDetector
 from vigorl.policy.reader.eyes import Eyes
+from vigorl.policy.reader.ink import PixelBox, Pixels
+from vigorl.policy.reader.ocr import TextReader
 from vigorl.policy.reader.screen import Screen
 
 
@@ -45,3 +49,42 @@ def test_a_reading_that_failed_is_tried_again(monkeypatch: pytest.MonkeyPatch) -
         broken.setattr(eyes, "_look", lambda view: (_ for _ in ()).throw(MemoryError))
         eyes.read(view_of("Sign in"))
     assert eyes.read(view_of("Sign in")).lines[0].text == "Sign in"
+
+
+def form_of(**values: str) -> Pixels:
+    image = Image.new("RGB", (640, 480), "white")
+    pen = ImageDraw.Draw(image)
+    for place, (name, value) in enumerate(values.items()):
+        pen.text((30, 40 + 90 * place), name.replace("_", " "), "black", font_size=24)
+        pen.text((300, 40 + 90 * place), value, "black", font_size=24)
+    return np.asarray(image)
+
+
+def told(reader: TextReader, pixels: Pixels) -> list[tuple[str, Box]]:
+    return [(line.text, line.box_px) for line in reader.read(pixels)]
+
+
+def test_of_a_picture_that_changed_a_little_only_the_new_part_is_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked_at: list[PixelBox] = []
+    look_at = TextDetector._look_at
+
+    def noted(self: TextDetector, pixels: Pixels, part: PixelBox) -> list[PixelBox]:
+        looked_at.append(part)
+        return look_at(self, pixels, part)
+
+    first = form_of(Full_name="Karin Tanaka", Town="Bergen", Street="Harbour Road 5")
+    second = form_of(Full_name="Karin Tanaka", Town="Amsterdam", Street="Harbour Road 5")
+    third = form_of(
+        Something="else", entirely="stands here", now="and there", Below="too", Last="of all things"
+    )
+    pictures = (first, second, second, third)
+    fresh = [told(TextReader(), pixels) for pixels in pictures]
+    monkeypatch.setattr(TextDetector, "_look_at", noted)
+    reader = TextReader()
+    assert [told(reader, pixels) for pixels in pictures] == fresh
+    whole = PixelBox(0, 0, 640, 480)
+    assert [part == whole for part in looked_at] == [True, False, True]  # the same twice: none
+    assert looked_at[1].holds(PixelBox(300, 130, 400, 150))
+    assert not looked_at[1].touches(PixelBox(30, 40, 400, 60))
