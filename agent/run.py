@@ -53,6 +53,8 @@ class ModelConfig:
     """Of sampling; 0 is greedy; None: the family's own."""
     window_screens: int | None = None
     """Screenshots that stay in the conversation; None: as the family has it."""
+    zoom: bool = True
+    """Whether it may look closer, where its family can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,7 @@ async def open_policy(config: ModelConfig) -> Policy:
         family=config.family,
         api_key=config.api_key,
         window_screens=config.window_screens,
+        zoom=config.zoom,
         sampling=None if config.temperature is None else Sampling(config.temperature),
     )
 

@@ -5,7 +5,7 @@ at the end are the whole knowledge; code that asks for a family's name is a bug.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from vigorl.browser.actions import ZoomStyle
@@ -103,6 +103,17 @@ class Family:
         if self.max_images < self.window_screens + (self.zoom is not None):
             raise ValueError(f"{self.name}: {self.max_images} images are too few for its window")
 
+    def without_zoom(self) -> "Family":
+        """The same family, which answers from what it is shown.
+
+        Raises:
+            UsageError: its checkpoints carry a prompt of their own, which speaks of zoom.
+        """
+        if self.zoom is not None and self.system is None and not self.reads:
+            raise UsageError(f"models of {self.name} are told of zoom by their own template")
+        system = self.system and self.system.replace(_LOOK_CLOSER, _ACT).replace(_WHOLE, "")
+        return replace(self, zoom=None, system=system)
+
     def dialect(self, shown: Frame, marks: tuple[Mark, ...] = ()) -> Dialect:
         """How turns about a screen are written; `shown` is the frame of the resized picture."""
         frame = shown if self.coordinates == "pixels" else shown.resized(1000, 1000)
@@ -147,6 +158,15 @@ def family_named(name: str) -> Family:
     raise UsageError(f"no model family is called {name!r}; there are {known}")
 
 
+_LOOK_CLOSER = """\
+Then either look closer, where something is too small to be read or told apart:
+<tool_call>{"name": "search_coordinate", "arguments": {"coordinate": [412, 80]}}</tool_call>
+or act:"""
+_ACT = "Then act:"
+_WHOLE = " They always refer to the whole window, also while you look at an enlarged part of it."
+"""What a family without zoom is not told."""
+
+
 def _system(coordinates: str) -> str:
     """The system prompt of our own families."""
     commands = "\n".join(f"{usage}\n    {meaning}" for usage, meaning in COMMANDS.values())
@@ -157,13 +177,10 @@ you what has happened; you answer with one step towards the user's task.
 An answer has two parts and nothing else. First think, in a few sentences, and point at \
 everything you refer to:
 <think> The search field (412, 80) is empty, so the query has to be typed there. </think>
-Then either look closer, where something is too small to be read or told apart:
-<tool_call>{{"name": "search_coordinate", "arguments": {{"coordinate": [412, 80]}}}}</tool_call>
-or act:
+{_LOOK_CLOSER}
 <answer> type (412, 80) "kettle" enter </answer>
 
-Points are written (x, y). {coordinates} They always refer to the whole window, also while you \
-look at an enlarged part of it. Distances for scrolling are in the same units.
+Points are written (x, y). {coordinates}{_WHOLE} Distances for scrolling are in the same units.
 
 These are the actions; each answer holds one of them:
 {commands}

@@ -1,7 +1,7 @@
 """Policies that are vision-language models: a family, a backend, and an actor for each episode."""
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -107,6 +107,7 @@ async def open_model(
     family: str | None = None,
     api_key: str | None = None,
     window_screens: int | None = None,
+    zoom: bool = True,
     sampling: Sampling | None = None,
     hardware: Hardware | None = None,
 ) -> ModelPolicy:
@@ -118,6 +119,7 @@ async def open_model(
         family: How the model is talked to; told by its name where left out.
         api_key: Bearer token for the server.
         window_screens: Screens that stay in the conversation; the family's own number if None.
+        zoom: Whether it may look closer, where its family can.
         sampling: How its words are drawn; as its family draws them where left out.
         hardware: What a checkpoint runs on here.
 
@@ -125,20 +127,21 @@ async def open_model(
         UsageError: there is no such model, or what it needs is not installed.
         PolicyFault: the server does not answer.
     """
+    manner = _Manner(family, window_screens, zoom)
     if spec.startswith(("http://", "https://")):
         from vigorl.policy.server import ServerBackend
         from vigorl.policy.wire import Server
 
         server = await Server.connect(spec, model_name, api_key)
         try:
-            chosen = _family(family, window_screens, server.model, server.root)
+            chosen = manner.family_of(server.model, server.root)
         except UsageError:
             await server.close()
             raise
         bounded = _bounded(sampling, chosen)
         return policy_of(chosen, ServerBackend(server, chosen, bounded), bounded)
     chosen, backend, bounded = await asyncio.to_thread(
-        _load, spec, family, window_screens, sampling, hardware or Hardware()
+        _load, spec, manner, sampling, hardware or Hardware()
     )
     return policy_of(chosen, backend, bounded)
 
@@ -162,11 +165,7 @@ def policy_of(family: Family, backend: Backend, sampling: Sampling) -> ModelPoli
 
 
 def _load(
-    spec: str,
-    family: str | None,
-    window_screens: int | None,
-    sampling: Sampling | None,
-    hardware: Hardware,
+    spec: str, manner: "_Manner", sampling: Sampling | None, hardware: Hardware
 ) -> tuple[Family, Backend, Sampling]:
     """Load a checkpoint; takes from seconds to minutes."""
     spec = checkpoint_of(spec)
@@ -178,7 +177,7 @@ def _load(
             f"running {spec} here needs torch and transformers ({error}): "
             "pip install 'vigorl-agent[model]', or give the URL of a server"
         ) from error
-    chosen = _family(family, window_screens, spec, read_model_type(spec))
+    chosen = manner.family_of(spec, read_model_type(spec))
     network = Network(spec, chosen, hardware)
     bounded = _bounded(sampling, chosen)
     return chosen, LocalBackend(network, bounded, max_batch=hardware.max_batch), bounded
@@ -217,11 +216,28 @@ def packaged_nano() -> Path:
     return folder
 
 
-def _family(name: str | None, window_screens: int | None, *clues: str) -> Family:
-    family = family_of(*clues) if name is None else family_named(name)
-    if window_screens is None:
-        return family
-    if window_screens < 1:
-        raise UsageError(f"a window of {window_screens} screens: at least one has to stay")
-    extra = family.max_images - family.window_screens
-    return replace(family, window_screens=window_screens, max_images=window_screens + max(extra, 1))
+@dataclass(frozen=True)
+class _Manner:
+    """How a model is talked to, as far as that was asked for."""
+
+    name: str | None
+    """Of its family; None: told by its own."""
+    window_screens: int | None
+    zoom: bool
+
+    def family_of(self, *clues: str) -> Family:
+        """The family of a model of these names.
+
+        Raises:
+            UsageError: there is none, or it cannot be talked to like that.
+        """
+        family = family_of(*clues) if self.name is None else family_named(self.name)
+        if not self.zoom:
+            family = family.without_zoom()
+        screens = self.window_screens
+        if screens is None:
+            return family
+        if screens < 1:
+            raise UsageError(f"a window of {screens} screens: at least one has to stay")
+        extra = family.max_images - family.window_screens
+        return replace(family, window_screens=screens, max_images=screens + max(extra, 1))

@@ -10,7 +10,7 @@ from rich.console import Console
 from vigorl.agent.cli import standin, visual_reasoning, visualwebarena
 from vigorl.agent.cli.ending import errors, print_json
 from vigorl.agent.cli.measurement import Measurement, Out
-from vigorl.agent.cli.options import ApiKey, AsJson, Family, Model, ModelName, Temperature
+from vigorl.agent.cli.options import ApiKey, AsJson, Family, Model, ModelName, Temperature, Zoom
 
 if TYPE_CHECKING:
     from vigorl.agent.evaluation import Summary
@@ -33,6 +33,7 @@ def eval_grounding(
     family: Family = None,
     api_key: ApiKey = None,
     temperature: Temperature = None,
+    zoom: Zoom = True,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first N samples.")] = None,
     workers: Annotated[int, typer.Option(min=1, help="Episodes at once.")] = 1,
     out: Out = None,
@@ -61,7 +62,7 @@ def eval_grounding(
         else:
             samples = grounding_samples(data, limit)
         world = nullcontext(samples)
-        policy = ModelConfig(model, model_name, family, api_key, temperature)
+        policy = ModelConfig(model, model_name, family, api_key, temperature, zoom=zoom)
         Measurement("grounding", policy, world, Limits(steps=12), workers, out, as_json).play()
 
 
@@ -145,6 +146,7 @@ def eval_screenspot(
     family: Family = None,
     api_key: ApiKey = None,
     temperature: Temperature = None,
+    zoom: Zoom = True,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first N rows.")] = None,
     max_steps: Annotated[int, typer.Option(min=1, help="Of each episode, zooms included.")] = 12,
     workers: Annotated[int, typer.Option(min=1, help="Episodes at once.")] = 1,
@@ -168,7 +170,7 @@ def eval_screenspot(
 
         rows = read_screenspot(data, version)[:limit]
         world = nullcontext(screenspot_samples(data, version, limit))
-        policy = ModelConfig(model, model_name, family, api_key, temperature)
+        policy = ModelConfig(model, model_name, family, api_key, temperature, zoom=zoom)
 
         def report(summary: "Summary", title: str) -> "Report":
             tables = screenspot_table(rows, read_results(summary.folder))

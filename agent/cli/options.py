@@ -42,6 +42,14 @@ Temperature = Annotated[
         rich_help_panel="Who plays",
     ),
 ]
+Zoom = Annotated[
+    bool,
+    typer.Option(
+        "--zoom/--no-zoom",
+        help="May look closer, where its family can; or answers from one look.",
+        rich_help_panel="Who plays",
+    ),
+]
 AsJson = Annotated[
     bool,
     typer.Option("--json", help="Print one JSON object at the end, and nothing else, on stdout."),

@@ -4,7 +4,7 @@ Every turn is told everything it depends on, so that nothing of earlier prompts 
 """
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from vigorl.browser.actions import Action, Click, Drag, Hover, SelectOption, Type, Upload, Zoom
@@ -17,8 +17,9 @@ from vigorl.policy.conversation import RowKeeper
 from vigorl.policy.family import Family
 from vigorl.policy.grammar import Dialect, parse, write_answer
 from vigorl.policy.model import ModelPolicy, turn_error
-from vigorl.policy.nano.prompt import Situation, remembered, unchanged, write_prompt
-from vigorl.policy.nano.reading import Item, item_at, items, name_of, write_rows
+from vigorl.policy.nano.glance import close_lens, glance, parts, without
+from vigorl.policy.nano.prompt import NOTHING, Situation, remembered, unchanged, write_prompt
+from vigorl.policy.nano.reading import Item, item_at, items, name_of, write_place, write_rows
 from vigorl.policy.policy import Turn
 from vigorl.policy.reader.eyes import Eyes
 
@@ -46,10 +47,41 @@ class _Seen:
     """The screen as it was read last."""
 
     frame: Frame
+    """Of the picture that was read: of a large screen, of its glance."""
     sha256: str
     rows: list[list[Item]] = field(default_factory=list)
     title: str = ""
     tabs: tuple[tuple[str, bool], ...] = ()
+    is_large: bool = False
+    """What was read is a glance."""
+    unseen: list[Point] = field(default_factory=list)
+    """Middles of its parts that have not been looked at closely, CSS px."""
+    close_rows: list[list[Item]] = field(default_factory=list)
+    """Of the last look closer …"""
+    close_frame: Frame | None = None
+    """… and its picture; None: there was none."""
+
+    def reading(self) -> str:
+        """What is told of the screen; of a large one not beside a part of it."""
+        if self.is_large and self.close_frame is not None:
+            return ""
+        return write_rows(self.rows, self.frame)
+
+    def closer(self) -> str:
+        """What is told of the last look closer."""
+        if self.close_frame is None:
+            return ""
+        told = write_rows(self.close_rows, self.close_frame, self.frame.region_css_px)
+        return told or NOTHING
+
+    def item(self, point: Point) -> Item | None:
+        """What stands at a point, CSS px; what was seen closely goes first."""
+        near = self.close_frame
+        if near is not None and near.region_css_px.contains(point):
+            found = item_at(self.close_rows, near.from_css(point))
+            if found is not None:
+                return found
+        return item_at(self.rows, self.frame.from_css(point))
 
 
 class ReadingActor:
@@ -65,7 +97,6 @@ class ReadingActor:
         self._acted = False
         """The last line of the past is about the screen that comes next."""
         self._seen: _Seen | None = None
-        self._closer = ""
 
     async def act(self, observation: Observation) -> Turn:
         """Read what is new and understand what the model says to it.
@@ -81,12 +112,13 @@ class ReadingActor:
             title=seen.title,
             tabs=seen.tabs,
             events=[event.text for event in observation.events],
-            reading=write_rows(seen.rows, seen.frame),
-            closer=self._closer,
+            reading=seen.reading(),
+            closer=seen.closer(),
+            unseen=[write_place(seen.frame.from_css(part), seen.frame) for part in seen.unseen],
         )
         prompt = write_prompt(situation).replace("<|", "‹|")
         reply = await self._session.reply((Message("user", (prompt,)),))
-        dialect = self._family.dialect(seen.frame)
+        dialect = self._dialect(seen)
         parsed = parse(reply.text, dialect)
         if parsed.action is not None:
             self._remember(parsed.action, seen, dialect)
@@ -109,22 +141,32 @@ class ReadingActor:
             same = self._seen is not None and self._seen.sha256 == seen.sha256
             if self._acted and same:
                 self._past[-1] = unchanged(self._past[-1])
-            self._seen, self._closer, self._acted = seen, "", False
+            self._seen, self._acted = seen, False
         if seen is None:
             raise InconsistentData("the first observation shows no screen")
         if view is not None and view.kind != "screen":
-            enlarged = self._eyes.read(view)
-            self._closer = write_rows(items(enlarged), enlarged.frame, seen.frame.region_css_px)
+            seen.close_rows, seen.close_frame = items(self._eyes.read(view)), view.frame
+            seen.unseen = without(seen.unseen, view.frame.region_css_px)
         return seen
 
     def _read(self, view: View, observation: Observation) -> _Seen:
+        shown = glance(view)
+        is_large = shown is not view
         return _Seen(
-            view.frame,
+            shown.frame,
             view.picture.sha256,
-            items(self._eyes.read(view)),
+            items(self._eyes.read(shown)),
             observation.title,
             tuple((tab.title, tab.active) for tab in observation.tabs),
+            is_large,
+            parts(shown.frame) if is_large and self._family.zoom is not None else [],
         )
+
+    def _dialect(self, seen: _Seen) -> Dialect:
+        dialect = self._family.dialect(seen.frame)
+        if seen.is_large and dialect.lens is not None:
+            return replace(dialect, lens=close_lens(seen.frame))
+        return dialect
 
     def _remember(self, action: Action, seen: _Seen, dialect: Dialect) -> None:
         """Note an action for later turns; looks closer leave no trace."""
@@ -132,7 +174,7 @@ class ReadingActor:
             return
         names = []
         for point in _points(action):
-            item = item_at(seen.rows, seen.frame.from_css(point))
+            item = seen.item(point)
             names.append("nothing" if item is None else name_of(item))
         self._past.append(remembered(write_answer(action, dialect), names))
         self._acted = True

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 PLACE = re.compile(r" \((\d+), (\d+)\)")
 """A point as commands, thoughts and readings write it."""
 
+NOTHING = "nothing"
+"""The reading of a part in which nothing stands."""
 MOST_PAST = 14
 """Past actions that are told; the oldest are left out first."""
 _LONGEST_GOAL = 1000
@@ -33,6 +35,8 @@ class Situation:
     reading: str
     closer: str = ""
     """The reading of an enlarged part, where one was asked for."""
+    unseen: Sequence[str] = ()
+    """Middles of the parts of a large screen that have not been looked at closely."""
 
 
 def write_prompt(situation: Situation) -> str:
@@ -51,9 +55,12 @@ def write_prompt(situation: Situation) -> str:
     parts += [
         f"Event: {_line(_ADDRESS.sub('', text), _LONGEST_EVENT)}" for text in situation.events
     ]
-    parts.append(situation.reading)
+    if situation.reading:
+        parts.append(situation.reading)
     if situation.closer:
         parts.append(f"Closer:\n{situation.closer}")
+    if situation.unseen:
+        parts.append(f"Not seen closely: {' '.join(situation.unseen)}")
     return "\n".join(parts)
 
 

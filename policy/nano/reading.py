@@ -20,6 +20,7 @@ from typing import Literal
 
 from vigorl.browser.geometry import Box, Frame, Point
 from vigorl.policy.reader.screen import Line, Screen, Shape
+from vigorl.policy.reader.symbols import is_text
 
 Kind = Literal["text", "link", "button", "field", "list", "box", "radio", "switch", "icon"]
 
@@ -33,6 +34,9 @@ DOUBTFUL = 0.6
 
 _FOREIGN = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\ue000-\uf8ff]")
 """Icons are read as characters of these scripts."""
+_MAGNIFIERS = (("search",), ("zoomin",), ("zoomout",))
+"""What is read as a letter with a tail."""
+_SURE_ICON = 0.5
 _LABEL_GAP_PX = 45.0
 _LABEL_ROW_PX = 400.0
 _SWITCH_ROW_PX = 1200.0
@@ -111,10 +115,11 @@ def items(screen: Screen) -> list[list[Item]]:
 
 def _cleaned(screen: Screen) -> Screen:
     """Without pictures that were read as letters, and letters that were taken for pictures."""
+    icons = [shape for shape in screen.shapes if shape.kind == "icon"]
     lines = []
     for line in screen.lines:
         text = " ".join(_FOREIGN.sub("", line.text).split())
-        if text:
+        if text and not any(_is_picture(line, icon) for icon in icons):
             lines.append(replace(line, text=text))
     boxes = [line.box_px for line in lines]
     shapes = [
@@ -123,6 +128,16 @@ def _cleaned(screen: Screen) -> Screen:
         if shape.kind != "icon" or not any(_touches(box, shape.box_px.center) for box in boxes)
     ]
     return Screen(tuple(lines), tuple(shapes), screen.frame)
+
+
+def _is_picture(line: Line, icon: Shape) -> bool:
+    """Whether a line is rather an icon that was read as a letter or two."""
+    if not _touches(line.box_px, icon.box_px.center):
+        return False
+    if line.text in "QOoαa" and icon.names[:1] in _MAGNIFIERS:
+        return True
+    short = len(line.text) <= 2 or not is_text(line)
+    return short and icon.confidence >= max(line.confidence, _SURE_ICON)
 
 
 def _touches(line: Box, point: Point) -> bool:

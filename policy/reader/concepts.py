@@ -152,6 +152,94 @@ fire: hot, trending, popular
 building: company, organization, office
 bolt: lightning, fast, quick, flash
 inbox: archive tray
+alignleft: align left, left aligned, align text left
+aligncenter: align center, align centre, centre, center, centered
+alignright: align right, right aligned, align text right
+numbered: numbered list, ordered list
+strikethrough: strike through, crossed out text
+heading: headline, heading level
+crop: crop picture, trim
+layers: stack, levels
+wifi: wireless, wireless network, signal
+battery: charge level
+bluetooth: wireless device
+headphones: headset, earphones
+map: atlas, maps
+compass: explore, direction
+coffee: cup, mug, cafe, buy me a coffee
+percent: per cent, percentage, discount
+calculator: calculate
+trophy: award, awards, cup winner, prize
+target: bullseye, goal, aim
+monitor: desktop, computer screen, screen
+laptop: notebook computer
+tablet: tablet computer
+tv: television, television set
+mouse: computer mouse
+text: insert text, letters, font, typography
+columns: side by side, arrange in columns
+piechart: pie chart
+activity: pulse, heartbeat
+shuffle: random order, mix
+repeat: loop
+move: move it, four arrows, pan
+brush: paintbrush, paint
+droplet: drop, water, opacity
+eraser: rub out, rubber
+ruler: measure, dimensions
+square: rectangle
+circle: ring, ellipse
+triangle: three corners
+plane: aeroplane, airplane, flight, flights, airport
+car: automobile, drive
+bus: coach
+train: railway, tram
+bike: bicycle, cycling
+walk: pedestrian, on foot, walking
+bed: hotel, sleep
+restaurant: cutlery, knife and fork, food, dining
+thermometer: temperature
+wind: breeze
+snow: snowflake, winter, freeze
+rain: rainy, rain cloud
+umbrella: parasol
+leaf: plant, nature, eco
+paw: pets, animal
+wrench: spanner, repair, tools, tool
+plug: power plug, electricity
+shirt: clothes, clothing, t shirt
+watch: wrist watch, wristwatch, smartwatch
+ticket: admission
+briefcase: work, jobs, business, portfolio
+idcard: identity card, badge, id card
+fingerprint: touch id, biometrics
+qrcode: qr code, qr, scan code
+barcode: bar code
+calendarplus: add event, new event, add to calendar
+userplus: add user, add person, invite, add friend
+folderplus: new folder, add folder, make folder
+fileplus: new file, add file, new document
+archive: archive box, store away
+anchor: harbour
+hash: hash sign, hashtag, number sign
+at: at sign, mention
+smile: smiley, emoji, happy face, emoticon
+emojisad: sad face, frown
+merge: merge branches
+branch: git branch, branches
+commit: git commit
+split: split arrows, fork in the road
+puzzle: extension, extensions, piece of a puzzle, plugin, plugins
+cpu: processor, chip
+gamepad: game, games, game controller
+megaphone: announce, announcement, announcements, bullhorn
+lifebuoy: life ring, rescue
+record: start recording
+airplay: cast, cast screen, screen cast
+pipette: eyedropper, color picker, pick color
+lasso: lasso selection
+hand: palm, pan tool
+pointer: mouse pointer, cursor
 """
 
 

@@ -83,3 +83,20 @@ def test_models_of_others_get_our_system_prompt_and_those_trained_for_this_none(
     family: Family,
 ) -> None:
     assert (family.system is None) == family.name.startswith(("vigorl-", "nano"))
+
+
+@pytest.mark.parametrize("name", ["qwen2.5-vl", "qwen3-vl", "nano"])
+def test_a_family_without_zoom_is_not_told_of_it(name: str) -> None:
+    family = family_named(name).without_zoom()
+    assert family.zoom is None
+    assert family.dialect(Frame.of_viewport(100, 100)).lens is None
+    for word in ("search_coordinate", "closer", "enlarged"):
+        assert word not in (family.system or "")
+    if name != "nano":
+        assert "Then act:\n<answer> type" in (family.system or "")
+
+
+def test_a_checkpoint_whose_template_speaks_of_zoom_cannot_go_without() -> None:
+    with pytest.raises(UsageError, match="own template"):
+        family_named("vigorl-visual-search").without_zoom()
+    assert family_named("vigorl-grounding").without_zoom().zoom is None

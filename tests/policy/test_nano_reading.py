@@ -16,6 +16,7 @@ from vigorl.policy.backend import Message, Reply, Sampling
 from vigorl.policy.family import family_named
 from vigorl.policy.model import open_model
 from vigorl.policy.nano.actor import ReadingActor, ReadingPolicy
+from vigorl.policy.nano.glance import close_lens, glance_size, parts, without
 from vigorl.policy.nano.prompt import MOST_PAST, Situation, write_prompt
 from vigorl.policy.nano.reading import MOST_ITEMS, item_at, items, name_of, write_rows
 from vigorl.policy.reader.eyes import Eyes
@@ -97,6 +98,25 @@ def test_where_there_is_too_much_the_longest_running_texts_are_left_out() -> Non
     assert sum(item.kind == "field" for item in seen) == 1
     texts = [item.text for item in seen if item.kind == "text"]
     assert max(map(len, texts)) < max(len(each.text) for each in lines)
+
+
+def test_a_picture_that_was_read_as_a_letter_is_a_picture_and_a_digit_is_none() -> None:
+    icons = (
+        Shape("icon", Box(100, 100, 116, 116), ("search",), confidence=0.6),
+        Shape("icon", Box(200, 100, 212, 116), ("left",), confidence=1.0),
+        Shape("icon", Box(300, 100, 308, 116), ("info",), confidence=0.8),
+    )
+    lines = (
+        line("Q", 100, 100, 16, sure=0.93),
+        line("←", 200, 100, 12, sure=0.8),
+        line("1", 300, 100, 8, sure=0.99),
+        line("Courses", 290, 200, 60),
+    )
+    over_text = Shape("icon", Box(310, 204, 320, 214), ("github",), confidence=0.7)
+    seen = items(Screen(lines, (*icons, over_text), FRAME))
+    assert write_rows(seen, FRAME) == (
+        'icon search (108, 216) | icon left (206, 216) | "1" (304, 216)\n"Courses" (320, 416)'
+    )
 
 
 def test_the_prompt_holds_task_past_page_tabs_events_and_reading() -> None:
@@ -242,6 +262,66 @@ async def test_a_look_closer_adds_its_reading_to_the_same_screen(screen: Make, l
     assert backend.asked[3] == (
         f'Task: Send it.\n1. click box "Printed handout"\nPage: Shop\n{READING}'
     )
+
+
+@pytest.mark.parametrize(
+    ("width_px", "height_px", "shown", "count"),
+    [(1280, 720, (1280, 720), 6), (3840, 2160, (1336, 751), 6), (900, 1700, (729, 1377), 6)],
+)
+def test_parts_cover_a_large_screen(
+    width_px: int, height_px: int, shown: tuple[int, int], count: int
+) -> None:
+    assert glance_size(width_px, height_px) == shown
+    region = Box(0, 0, width_px / 2, height_px / 2)  # at two device pixels each
+    frame = Frame(*shown, region)
+    lens, middles = close_lens(frame), parts(frame)
+    assert len(middles) == count
+    looks = [
+        Box.around(middle, lens.half_width_css_px, lens.half_height_css_px) for middle in middles
+    ]
+    for x in range(0, 101, 5):
+        for y in range(0, 101, 5):
+            point = Point(region.width * x / 100, region.height * y / 100)
+            assert any(look.contains(point) for look in looks)
+    assert all(region.contains(look.center) for look in looks)
+    assert without(middles, looks[2]) == [*middles[:2], *middles[3:]]
+
+
+async def test_a_large_screen_is_read_at_a_glance_and_then_in_parts(
+    screen: Make, look: Make
+) -> None:
+    actor, backend = playing(zoom(192, 341), zoom(500, 341), turn("x", "click (190, 288)"), "hm")
+    large = screen(1, 3840, 2160)
+    first = await actor.act(large)
+    assert backend.asked[0].endswith(
+        "\nNot seen closely: (192, 341) (500, 341) (808, 341) (192, 659) (500, 659) (808, 659)"
+    )
+    assert isinstance(first.action, Zoom)
+    region = first.action.region_css_px
+    assert region.width == pytest.approx(512 * 3840 / 1336)
+    assert region.height == pytest.approx(512 * 2160 / 751)
+    picture = look(2, 1280).view
+    assert picture is not None
+    within = region.shifted_into(Box(0, 0, 3840, 2160))
+    frame = Frame(picture.frame.width_px, picture.frame.height_px, within)
+    second = await actor.act(Observation(View(picture.picture, frame, "crop")))
+    # A part is told in place of the glance, in points of the whole screen.
+    assert "Full name" not in backend.asked[1] and "\nCloser:\n" in backend.asked[1]
+    assert backend.asked[1].endswith(
+        "\nNot seen closely: (500, 341) (808, 341) (192, 659) (500, 659) (808, 659)"
+    )
+    assert isinstance(second.action, Zoom)
+    await actor.act(Observation(View(picture.picture, frame, "crop")))
+    await actor.act(screen(3, 1000, 500))
+    assert "Not seen closely" not in backend.asked[3]
+
+
+async def test_without_zoom_a_large_screen_is_answered_from_its_glance(screen: Make) -> None:
+    backend = Recital(zoom(192, 341))
+    policy = ReadingPolicy(NANO.without_zoom(), backend, Sampling(), Staged())
+    turned = await policy.actor("Send it.").act(screen(1, 3840, 2160))
+    assert "Not seen closely" not in backend.asked[0]
+    assert turned.action is None and turned.error is not None and "no tool" in turned.error
 
 
 async def test_a_page_cannot_write_control_strings_into_the_prompt(screen: Make) -> None:

@@ -3,13 +3,14 @@
 import gzip
 import json
 import re
+from collections import Counter
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
 
-from vigorl.browser.actions import Click, Done, Type
+from vigorl.browser.actions import Click, Done, GiveUp, Type, Zoom
 from vigorl.browser.chromium import Browser
 from vigorl.browser.errors import UsageError
 from vigorl.browser.geometry import Frame
@@ -29,10 +30,12 @@ from transformers import PreTrainedTokenizerFast  # noqa: E402
 from vigorl.policy.local.codec import Codec  # noqa: E402
 from vigorl.training.nano import reading_stock  # noqa: E402
 from vigorl.training.nano.reading_course import ReadingCourse, build  # noqa: E402
+from vigorl.training.nano.reading_large import large_lesson  # noqa: E402
 from vigorl.training.nano.reading_renames import Renames, WordStock  # noqa: E402
 from vigorl.training.nano.reading_rows import LONGEST_ROW, Mixture, ReadingRows  # noqa: E402
 from vigorl.training.nano.reading_steps import Episode, lesson, load_episodes  # noqa: E402
 from vigorl.training.nano.reading_words import Encoder, Spelling  # noqa: E402
+from vigorl.training.nano.recipe import NanoConfig, train_nano  # noqa: E402
 from vigorl.training.packed import PADDING  # noqa: E402
 
 pytestmark = pytest.mark.model
@@ -173,7 +176,7 @@ def test_a_number_always_gives_the_same_row(folder: Path) -> None:
 
 @pytest.mark.parametrize("share", ["steps", "screens", "sketches"])
 def test_every_turn_that_is_taught_is_an_action_of_the_grammar(folder: Path, share: str) -> None:
-    none = {"steps": 0.0, "world": 0.0, "screens": 0.0, "sketches": 0.0}
+    none = {"steps": 0.0, "world": 0.0, "screens": 0.0, "sketches": 0.0, "large": 0.0}
     rows = ReadingRows(folder, Mixture(**{**none, share: 1.0}))
     made = [rows.lesson(Random(seed)) for seed in range(40)]
     taught = [each for each in made if each is not None]
@@ -182,6 +185,63 @@ def test_every_turn_that_is_taught_is_an_action_of_the_grammar(folder: Path, sha
         parsed = understood(each.turn, (1000, 500))
         assert parsed.error is None and parsed.action is not None, each.turn
         assert each.prompt.startswith("Task: ")
+
+
+LARGE = {
+    "size": [3840, 2160],
+    "title": "Mixer",
+    "lines": [
+        ["Kettle", 3000.0, 1500.0, 3080.0, 1516.0, "t", 0],  # 5.6 px high at a glance
+        ["Harbour", 300.0, 300.0, 700.0, 348.0, "t", 0],
+    ],
+    "controls": [["button", 200.0, 1000.0, 216.0, 1016.0, "Cut", "scissors", None, "", 0]],
+    "questions": [],
+}
+
+
+def asking(kind: str, instruction: str, box: list[float] | None) -> dict[str, Any]:
+    asked = {"kind": kind, "instruction": instruction, "bbox_xyxy": box, "answer": None}
+    return {**LARGE, "questions": [asked]}
+
+
+def test_what_is_small_on_a_large_screen_is_found_part_by_part() -> None:
+    page = asking("label", "Kettle", LARGE["lines"][0][1:5])
+    made = [large_lesson(page, Random(seed)) for seed in range(300)]
+    looks = [each for each in made if each is not None and "Closer:" in each.prompt]
+    assert len(looks) > 100
+    told: Counter[str] = Counter()
+    for each in looks:
+        parsed = understood(each.turn, (3840, 2160))
+        assert parsed.error is None, each.turn
+        unseen = each.prompt.rpartition("Not seen closely: ")[2].split(") (")[0].strip("()")
+        match parsed.action:
+            case Click(point):
+                assert abs(point.x - 3040) < 40 and abs(point.y - 1508) < 12
+            case Zoom(region):
+                x, y = (float(part) for part in unseen.split(", "))
+                assert region.center.x == pytest.approx(x * 3.84)
+                assert region.center.y == pytest.approx(y * 2.16)
+            case GiveUp():
+                assert "Not seen closely" not in each.prompt
+        told[type(parsed.action).__name__] += 1
+    assert told["Click"] > 30 and told["Zoom"] > 10
+
+
+def test_what_can_be_read_at_a_glance_is_clicked_at_once_and_what_is_not_there_given_up() -> None:
+    plain = asking("label", "Harbour", LARGE["lines"][1][1:5])
+    absent = asking("absent", "Bellows", None)
+    clicked = 0
+    for seed in range(60):
+        there, gone = large_lesson(plain, Random(seed)), large_lesson(absent, Random(seed))
+        if there is not None and "Closer:" not in there.prompt and "Not seen" in there.prompt:
+            action = understood(there.turn, (3840, 2160)).action
+            if '"Harbour" (' in there.prompt and "?" not in there.prompt:
+                assert isinstance(action, Click)
+                clicked += 1
+        if gone is not None:
+            action = understood(gone.turn, (3840, 2160)).action
+            assert isinstance(action, Zoom if "Not seen closely" in gone.prompt else GiveUp)
+    assert clicked > 5
 
 
 def test_a_recorded_step_becomes_a_turn_with_its_past(folder: Path, stock: WordStock) -> None:
@@ -304,7 +364,7 @@ def test_turns_are_packed_side_by_side(folder: Path) -> None:
     course = ReadingCourse(folder, lines=3)
     batch = course.batch(0)
     encoder = Encoder(folder)
-    assert batch.ids_B_L.shape == (3, 1024)
+    assert batch.ids_B_L.shape == (3, LONGEST_ROW)
     count = 0
     for ids, segments, weights in zip(
         batch.ids_B_L.tolist(), batch.segments_B_L.tolist(), batch.weights_B_L.tolist(), strict=True
@@ -346,6 +406,16 @@ def test_a_few_steps_lower_the_loss_of_a_course(folder: Path) -> None:
         optimizer.step()
     assert losses == sorted(losses, reverse=True)
     assert losses[-1] < 0.9 * losses[0]
+
+
+def test_a_seed_trains_the_same_network_again(folder: Path, tmp_path: Path) -> None:
+    torch.set_num_threads(1)
+    config = NanoConfig("reading", lessons=folder, steps=2, workers=0)
+    weights = []
+    for run in ("once", "again"):
+        checkpoint = train_nano(config, tmp_path / run, lambda line: None)
+        weights.append((checkpoint / "model.safetensors").read_bytes())
+    assert weights[0] == weights[1]
 
 
 def test_near_coordinates_begin_alike(folder: Path) -> None:

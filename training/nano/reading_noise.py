@@ -12,19 +12,14 @@ from random import Random
 from typing import Any, Literal
 
 from vigorl.browser.geometry import Box, Frame, Point
+from vigorl.policy.reader.concepts import CONCEPTS
 from vigorl.policy.reader.screen import Line, Screen, Shape
 
 Rename = Callable[[str], str]
 
-ICONS = (
-    "attach", "bell", "book", "bookmark", "bug", "building", "calendar", "camera", "card", "cart",
-    "chart", "check", "clock", "close", "cloud", "copy", "delete", "down", "download", "drag",
-    "edit", "external", "eye", "file", "filter", "flag", "folder", "gift", "github", "globe",
-    "heart", "help", "home", "image", "inbox", "info", "key", "left", "link", "list", "lock",
-    "mail", "menu", "minus", "mobile", "money", "more", "package", "pause", "phone", "pin", "play",
-    "plus", "print", "redo", "refresh", "reply", "right", "search", "send", "settings", "share",
-    "star", "stop", "tag", "theme", "undo", "up", "upload", "user", "users", "video", "warning",
-)  # fmt: skip
+ICONS = tuple(CONCEPTS)
+_FINER = {"sun": "theme", "moon": "theme", "contrast": "theme", "wand": "magic"}
+"""Icons that `reader` does not tell apart."""
 _MEANT: Mapping[str, str] = {
     "remove": "delete", "trash": "delete", "bin": "delete", "change": "edit", "pencil": "edit",
     "rename": "edit", "x": "close", "dismiss": "close", "gear": "settings", "options": "more",
@@ -123,7 +118,7 @@ def _line(
     confidence = 0.95
     if level:
         if random.random() < 0.012 * level:
-            new, confidence = _misread(new, random), random.choice((0.35, 0.5, 0.8, 0.9))
+            new, confidence = misread(new, random), random.choice((0.35, 0.5, 0.8, 0.9))
         elif random.random() < 0.035:
             confidence = 0.45
     if set(old) <= {"•"}:
@@ -144,7 +139,8 @@ def _broken(text: str, box: Box, confidence: float, random: Random) -> list[Line
     return [Line(text[:at], first, confidence), Line(text[at + 1 :], second, confidence)]
 
 
-def _misread(text: str, random: Random) -> str:
+def misread(text: str, random: Random) -> str:
+    """A text with one mistake that is often made."""
     fitting = [(a, b) for a, b in _CONFUSED if a in text]
     if not fitting:
         return text[:-1] if len(text) > 3 else text
@@ -205,7 +201,7 @@ def _pictured(box: Box, name: str, icon: str, random: Random, level: float) -> l
     """A picture, and perhaps the button that it stands on."""
     if level and random.random() < 0.04:
         return []
-    meant = icon or _concept(name)
+    meant = _FINER.get(icon, icon) or _concept(name)
     if not meant or (level and random.random() < 0.2):
         meant = random.choice(ICONS)
     half = min(box.width, box.height, 24) / 2

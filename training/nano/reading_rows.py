@@ -20,6 +20,7 @@ from typing import Any
 from vigorl.policy.nano.prompt import Situation, write_prompt
 from vigorl.policy.nano.reading import Item, item_at, items, write_item, write_place, write_rows
 from vigorl.policy.reader.screen import Screen
+from vigorl.training.nano.reading_large import is_large, large_lesson
 from vigorl.training.nano.reading_noise import Placement, glimpse
 from vigorl.training.nano.reading_questions import question
 from vigorl.training.nano.reading_renames import Renames, WordStock
@@ -33,7 +34,7 @@ from vigorl.training.nano.reading_steps import (
 )
 from vigorl.training.nano.reading_words import Encoder
 
-LONGEST_ROW = 1024
+LONGEST_ROW = 1536
 """Tokens; the few rows that are longer are left out."""
 
 
@@ -41,9 +42,9 @@ LONGEST_ROW = 1024
 class Mixture:
     """What share of the rows is of which sort."""
 
-    steps: float = 0.5
+    steps: float = 0.4
     """Steps of oracle episodes of the embedded tasks."""
-    miniwob: float = 0.15
+    miniwob: float = 0.1
     """The same of MiniWoB++; more embedded tasks where there are no episodes of it."""
     world: float = 0.1
     """Questions of the generated world; more screens where there are no pages of it."""
@@ -51,6 +52,8 @@ class Mixture:
     """Questions about screens of the oracle episodes."""
     sketches: float = 0.15
     """Questions about screens that nobody drew."""
+    large: float = 0.15
+    """Questions of the world about screens that a glance does not tell enough of."""
 
 
 class ReadingRows:
@@ -71,7 +74,9 @@ class ReadingRows:
         by_task = _by_task(load_episodes(folder / "episodes.jsonl.gz"))
         self._embedded = [episodes for episodes in by_task if not episodes[0].is_miniwob]
         self._miniwob = [episodes for episodes in by_task if episodes[0].is_miniwob]
-        self._world = _load_world(folder / "world.jsonl.gz")
+        world = _load_world(folder / "world.jsonl.gz")
+        self._world = [page for page in world if not is_large(page)]
+        self._large = [page for page in world if is_large(page)]
         self._sketcher = Sketcher(self._stock)
         self._mixture = mixture or Mixture()
         self._seed = seed
@@ -97,7 +102,11 @@ class ReadingRows:
         kind -= mix.steps + mix.miniwob
         if kind < mix.world and self._world:
             return _world_lesson(random.choice(self._world), random)
-        if kind < mix.world + mix.screens:
+        kind -= mix.world
+        if kind < mix.large and self._large:
+            return large_lesson(random.choice(self._large), random)
+        kind -= mix.large
+        if kind < mix.screens:
             episode = random.choice(random.choice(self._embedded))
             step = random.choice(episode.steps)
             return self._asked(step, step["title"], episode.task, random)

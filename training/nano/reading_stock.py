@@ -80,7 +80,7 @@ def _pages(shard: Path) -> Iterator[dict[str, Any]]:
             if page["split"] != "train" or not page["questions"]:
                 continue
             yield {
-                "size": page["viewport"][:2],
+                "size": page["image_px"],
                 "title": page["title"],
                 "lines": [
                     [

@@ -4,6 +4,7 @@ Route 'reading' learns to act from readings of the screen and is the one that is
 'pixels' learns to read and to point from pixels alone.
 """
 
+import math
 import re
 import subprocess
 from collections.abc import Callable, Iterable, Sequence
@@ -37,7 +38,7 @@ class NanoConfig:
     route: Route
     preset: Preset = "cpu"
     minutes: float = 20.0
-    """Wall clock."""
+    """Wall clock; the learning rate falls with it."""
     seed: int = 0
     workers: int = 2
     """Processes that draw pages or write rows."""
@@ -47,6 +48,8 @@ class NanoConfig:
     """Folders of shards (`vigorl-agent data generate`); for 'pixels', half of the pages."""
     start: Path | None = None
     """A checkpoint whose weights the training begins with; None: random ones."""
+    steps: int | None = None
+    """Updates, in place of minutes: the same seed then gives the same weights on one machine."""
     lessons: Path = Path(__file__).parent / "recorded"
     """For 'reading': what `vigorl-agent data oracles` prepared; the package carries some."""
 
@@ -57,6 +60,8 @@ class NanoConfig:
             )
         if self.minutes <= 0:
             raise UsageError(f"{self.minutes:g} minutes are none: give a number above 0")
+        if self.steps is not None and self.steps < 1:
+            raise UsageError(f"{self.steps} steps are none: give at least 1")
 
 
 def train_nano(config: NanoConfig, out: Path, say: Callable[[str], None]) -> Path:
@@ -71,9 +76,9 @@ def train_nano(config: NanoConfig, out: Path, say: Callable[[str], None]) -> Pat
 
 def _sft(config: NanoConfig, learning_rate: float) -> SftConfig:
     return SftConfig(
-        steps=_STEPS,
+        steps=config.steps or _STEPS,
         learning_rate=learning_rate,
-        seconds=60 * config.minutes,
+        seconds=math.inf if config.steps else 60 * config.minutes,
         seed=config.seed,
         workers=config.workers,
     )
@@ -211,7 +216,7 @@ def _teach_reading(config: NanoConfig, out: Path, say: Callable[[str], None]) ->
         _check_tokens(config.start, lessons)
         take_over(model, config.start)
     _compiled(config, model.model.layers)
-    course = reading_course.ReadingCourse(lessons, lines=8 if small else 48, seed=config.seed)
+    course = reading_course.ReadingCourse(lessons, lines=6 if small else 32, seed=config.seed)
 
     module: Any = model
     checkpoint = out / "nano"
