@@ -238,8 +238,8 @@ class _SampleSearch:
     async def _episode(self, number: int, stem: Stem) -> Trajectory:
         seed = zlib.crc32(f"{self._config.seed}/{self._sample.id}/{number}".encode())
         policy = Branch(self._policy, stem, seed)
-        recorder = Recorder(play_folder(self._folder, number), self._images)
         world = self._sample.make(policy)
+        recorder = Recorder(play_folder(self._folder, number), self._images)
         limits = Limits(steps=self._config.turns)
         trajectory = await rollout(policy, world, recorder, limits, self._sample.task)
         end = trajectory.end

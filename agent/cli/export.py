@@ -58,7 +58,7 @@ def export(
             taken, left_out = select(episodes_in(runs, chains), Selection(least, max_score))
         dialogues = (dialogue for episode in taken for dialogue in dialogues_of(episode))
         count = write(dialogues, format, out)
-        kinds = [episode.kind for episode in taken]
+        kinds: list[str] = [episode.kind for episode in taken]
         numbers = {kind: kinds.count(kind) for kind in dict.fromkeys(kinds)}
         said = [f"{number} {kind}" for kind, number in numbers.items()]
         said += [f"left out: {number} {why}" for why, number in left_out.items()]

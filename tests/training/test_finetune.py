@@ -208,7 +208,7 @@ async def test_it_learns_to_answer_and_plays_as_any_checkpoint(
     start: Path, taught: Path, tmp_path: Path
 ) -> None:
     said: list[str] = []
-    config = config_of(start, taught, epochs=60, batch=4, learning_rate=5e-3)
+    config = config_of(start, taught, epochs=45, batch=4, learning_rate=5e-3)
     model = fine_tune(config, tmp_path / "out", said.append)
     assert said[0].startswith("4 examples with ")
     rows = metrics_of(tmp_path / "out")
@@ -230,13 +230,13 @@ async def test_it_learns_to_answer_and_plays_as_any_checkpoint(
     assert moved and not any(".visual." in name for name in moved)
 
 
-@pytest.mark.parametrize("changes", [{}, {"lora_rank": 2}, {"trains_vision": True}])
+@pytest.mark.parametrize("changes", [{"trains_vision": True}, {"lora_rank": 2}])
 def test_a_run_that_was_stopped_ends_with_the_same_weights(
     start: Path, taught: Path, tmp_path: Path, changes: dict[str, Any]
 ) -> None:
     if "lora_rank" in changes:
         pytest.importorskip("peft")
-    config = config_of(start, taught, held_out=0.4, epochs=6, evaluate_every=99, **changes)
+    config = config_of(start, taught, held_out=0.4, epochs=4, evaluate_every=99, **changes)
     fine_tune(config, tmp_path / "whole", nothing)
 
     def stop(line: str) -> None:
