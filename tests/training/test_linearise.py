@@ -175,9 +175,7 @@ def test_beginnings_differ_before_anything_is_told_twice() -> None:
     assert kinds == ["corrected"]
 
 
-def test_there_is_nothing_to_correct_without_a_wrong_way_and_nothing_at_all_without_a_right_one() -> (
-    None
-):
+def test_without_a_wrong_way_nothing_is_corrected_and_without_a_right_one_all_is_silent() -> None:
     assert [chain.kind for chain in chains_of(*grown(RIGHT), ChainConfig())] == ["straight"]
     assert chains_of(*grown(played(0, click("Two (60, 9).", 60, 9))), ChainConfig()) == []
     for wrong in ({"straight": 0, "corrected": 0}, {"detour": 0}):
