@@ -25,6 +25,8 @@ class Group:
 
     attempts: tuple[Attempt, ...]
     pictures: Mapping[str, Picture]
+    name: str = "a group"
+    """For messages."""
 
     def __post_init__(self) -> None:
         if len(self.attempts) < 2:
@@ -70,4 +72,6 @@ def group_of(trajectories: Sequence[Trajectory], rule: RewardRule) -> Group | No
         for image in trajectory.images():
             if (sha256 := Path(image).stem) in needed and sha256 not in pictures:
                 pictures[sha256] = trajectory.picture(image)
-    return Group(tuple(attempts), pictures) if len(attempts) > 1 else None
+    if len(attempts) < 2:
+        return None
+    return Group(tuple(attempts), pictures, f"the group of {trajectories[0].folder}")

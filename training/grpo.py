@@ -22,7 +22,7 @@ normaliser and no std arXiv 2503.20783 (Dr. GRPO); k3 http://joschu.net/blog/kl-
 Axes: G attempts of a group, B attempts of a batch, S sampled tokens.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -35,10 +35,11 @@ from torch.utils.checkpoint import checkpoint
 from transformers.modeling_layers import GradientCheckpointingLayer
 
 from vigorl.browser.errors import PolicyFault, UsageError
-from vigorl.browser.picture import Picture
+from vigorl.policy.local.engine import is_out_of_memory
 from vigorl.policy.local.network import Network
 from vigorl.training.groups import Group
 from vigorl.training.lora import has_adapters, without_adapters
+from vigorl.training.master_weights import MasterAdamW
 from vigorl.training.sft import weight_groups
 from vigorl.training.sights import Sights
 from vigorl.training.tree import Tree, logprobs, plant
@@ -156,7 +157,7 @@ class Lesson:
     """A tree with all that its loss needs; tensors are [S] float32, row after row."""
 
     tree: Tree
-    pictures: Mapping[str, Picture]
+    group: Group
     advantages_S: Tensor
     weights_S: Tensor
     sampler_S: Tensor | None
@@ -186,6 +187,7 @@ def prepare(
 
     Raises:
         UsageError: a row does not fit into a tree, or the reference is missing.
+        PolicyFault: a tree does not fit into the device's memory.
         InconsistentData: rows, placeholders and pictures do not belong together.
     """
     if config.kl > 0 and reference is None:
@@ -218,7 +220,7 @@ def prepare(
             )
         for tree in plant(rows, network.codec.cell_id, config.budget_tokens):
             attempt_S = owner_R[torch.tensor(tree.numbers)][tree.row_S]
-            with torch.no_grad():
+            with torch.no_grad(), _memory_for(tree, group, config):
                 old_S = None if is_first else logprobs(network, tree, seen)
                 reference_S = None
                 if seen_by_reference is not None and reference is not None:
@@ -227,7 +229,7 @@ def prepare(
             lessons.append(
                 Lesson(
                     tree,
-                    group.pictures,
+                    group,
                     advantages_G[attempt_S].to(network.device),
                     weights_G[attempt_S].to(network.device),
                     _noted(tree, network.device),
@@ -278,7 +280,7 @@ def lesson_loss(
     return (losses_S * lesson.weights_S).sum(), sums
 
 
-def optimizer_of(network: Network, config: GrpoConfig) -> torch.optim.AdamW:
+def optimizer_of(network: Network, config: GrpoConfig) -> MasterAdamW:
     """The optimizer of the weights that learn; the others are frozen.
 
     Where the network has adapters, these learn and nothing else.
@@ -286,9 +288,7 @@ def optimizer_of(network: Network, config: GrpoConfig) -> torch.optim.AdamW:
     visual = getattr(network.model.model, "visual", None)
     if visual is not None and not has_adapters(network):
         visual.requires_grad_(config.trains_vision)
-    return torch.optim.AdamW(
-        weight_groups(network.model, config.weight_decay), lr=config.learning_rate
-    )
+    return MasterAdamW(weight_groups(network.model, config.weight_decay), config.learning_rate)
 
 
 def update(
@@ -322,8 +322,10 @@ def update(
         return metrics
     optimizer.zero_grad(set_to_none=True)
     sums: dict[str, float] = {"loss": 0.0}
-    for _, of_group in groupby(lessons, key=lambda lesson: id(lesson.pictures)):
+    for _, of_group in groupby(lessons, key=lambda lesson: id(lesson.group)):
         for loss, noted in _backward(network, list(of_group), config):
+            if isinstance(optimizer, MasterAdamW):
+                optimizer.gather()
             sums["loss"] += loss
             for name, total in noted.items():
                 sums[name] = sums.get(name, 0.0) + float(total) / tokens
@@ -348,21 +350,31 @@ def _backward(
     Raises:
         PolicyFault: no memory for a tree.
     """
-    sights = Sights(network, lessons[0].pictures)
+    sights = Sights(network, lessons[0].group.pictures)
     with _recomputing(network, config.recomputes):
         for lesson in lessons:
-            try:
+            with _memory_for(lesson.tree, lesson.group, config):
                 logprobs_S = logprobs(network, lesson.tree, sights)
                 loss, noted = lesson_loss(lesson, logprobs_S, config)
                 torch.autograd.backward(loss)
                 if lesson is lessons[-1]:
                     sights.backward()
-            except torch.OutOfMemoryError as error:
-                raise PolicyFault(
-                    f"no memory for a tree of {len(lesson.tree.ids_L)} tokens: lower "
-                    f"budget_tokens ({config.budget_tokens} now), or let episodes have fewer turns"
-                ) from error
             yield float(loss.detach()), noted
+
+
+@contextmanager
+def _memory_for(tree: Tree, group: Group, config: GrpoConfig) -> Iterator[None]:
+    """Say what is too large, and what to do, where memory runs out."""
+    try:
+        yield
+    except RuntimeError as error:
+        if not is_out_of_memory(error):
+            raise
+        raise PolicyFault(
+            f"no memory for a tree of {len(tree.ids_L)} tokens of {group.name}: lower "
+            f"budget_tokens (--tree-tokens), {config.budget_tokens} now, compute layers twice "
+            "(--save-memory), or let episodes have fewer turns"
+        ) from error
 
 
 @contextmanager

@@ -27,16 +27,17 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from random import Random
 
 from transformers.utils.logging import disable_progress_bar
 
 from vigorl.agent.evaluation import Sample
 from vigorl.browser.errors import UsageError, VigorlError
-from vigorl.policy.model import ModelPolicy
 from vigorl.training.practice import Practice, Progress
-from vigorl.training.practice_config import PracticeConfig, start_of
+from vigorl.training.practice_config import PracticeConfig
 from vigorl.training.practice_folder import PracticeFolder
 from vigorl.training.scalars import open_board
+from vigorl.training.start import trainable
 from vigorl.training.stint import Stint, Watch
 
 
@@ -71,23 +72,21 @@ async def practise(
     folder = PracticeFolder(out)
     practice = await asyncio.to_thread(Practice, config, folder)
     begin = practice.progress.step
-    policy = practice.policy()
     try:
         with folder.claimed(config, begin) as write, open_board(out, begin) as show:
             try:
-                await _steps(practice, policy, tasks, (write, show), say, watch)
+                await _steps(practice, tasks, (write, show), say, watch)
             except (asyncio.CancelledError, VigorlError):
                 practice.save()
                 raise
             practice.save()
     finally:
-        await policy.close()
+        await practice.policy.close()
     return practice.progress
 
 
 async def _steps(
     practice: Practice,
-    policy: ModelPolicy,
     tasks: Sequence[Sample],
     notes: Sequence[Callable[[Mapping[str, float]], None]],
     say: Callable[[str], None],
@@ -98,7 +97,7 @@ async def _steps(
     began_s = time.monotonic()
     while (step := practice.progress.step) < config.steps:
         played_s = time.monotonic()
-        stint = Stint(practice, policy, tasks, watch)
+        stint = Stint(practice, tasks, watch)
         await stint.play()
         learnt_s = time.monotonic()
         # On this thread, so that a cancellation cannot fall between weights and progress.
@@ -139,23 +138,35 @@ def told(line: Mapping[str, float], steps: int) -> str:
     return "  ".join(parts)
 
 
-async def practise_embedded(
+async def practise_from(
     config: PracticeConfig,
     out: Path,
     say: Callable[[str], None] = lambda line: None,
     watch: Watch = lambda step, episodes: None,
 ) -> Progress:
-    """Practise on the embedded tasks, seeds of the training split, all tasks of one in turn.
+    """Practise what the configuration names.
+
+    Embedded tasks come seed by seed of the training split, all tasks of one in turn; still
+    screenshots in an order of their own for each seed of the training.
 
     Raises:
-        UsageError: one of the names is no task, or the configuration cannot be carried out.
+        UsageError: one of the names is no task, an entry of the data is broken, or the
+            configuration cannot be carried out.
         InfrastructureFault: the browser, the site or the disk broke.
+        InconsistentData: a box lies outside of its image.
     """
     PracticeFolder(out).check(config)  # before a browser is opened for nothing
-    start_of(config)
+    trainable(config.model)
     # Playwright is needed here alone: whoever learns from other worlds need not have it.
     from vigorl.agent.embedded import open_tasks
+    from vigorl.agent.generated import holds_shards, shard_samples
+    from vigorl.agent.grounding import grounding_samples
 
+    if config.data is not None:
+        data = Path(config.data)
+        tasks = (shard_samples if holds_shards(data) else grounding_samples)(data)
+        Random(config.seed).shuffle(tasks)
+        return await practise(config, out, tasks, say, watch)
     names = config.tasks or None
     async with open_tasks(_SEEDS, names, "train", "goal", config.skipped_seeds) as tasks:
         return await practise(config, out, tasks, say, watch)

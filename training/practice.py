@@ -11,13 +11,14 @@ import torch
 from vigorl.policy.backend import Hardware, Sampling
 from vigorl.policy.local.backend import LocalBackend
 from vigorl.policy.local.network import Network
-from vigorl.policy.model import ModelPolicy, policy_of
+from vigorl.policy.model import policy_of
 from vigorl.training.groups import Group
 from vigorl.training.grpo import optimizer_of, prepare, update
 from vigorl.training.lora import adapter_state, add_adapters, load_adapters, merged_state
-from vigorl.training.practice_config import PracticeConfig, family_of_start, start_of
+from vigorl.training.practice_config import PracticeConfig
 from vigorl.training.practice_folder import PracticeFolder
 from vigorl.training.sft import share_of_rate
+from vigorl.training.start import family_of_model, trainable
 
 _ADAPTERS = "adapters.pt"
 """Beside the model of a checkpoint, where adapters learn."""
@@ -49,9 +50,9 @@ class Practice:
         self.folder = folder
         folder.check(config)
         newest = folder.newest()
-        begin = start_of(config)
-        family = family_of_start(config)
-        hardware = Hardware(device=config.device, dtype="float32")
+        begin = trainable(config.model)
+        family = family_of_model(config.model, config.family)
+        hardware = Hardware(device=config.device, dtype=config.dtype)
         how = config.update
         resumes_weights = newest is not None and not how.lora_rank
         self.network = Network(
@@ -72,23 +73,21 @@ class Practice:
             self.optimizer.load_state_dict(self._loaded(newest / "optimizer.pt"))
             if how.lora_rank:
                 load_adapters(self.network, self._loaded(newest / _ADAPTERS))
+        longest = family.longest_turn_tokens or config.turn_tokens
+        sampling = Sampling(
+            temperature=1.0,  # what is trained is what was sampled from
+            max_tokens=min(config.turn_tokens, longest),
+            seed=config.seed + self.progress.episodes,
+        )
+        self.backend = LocalBackend(self.network, sampling, max_batch=config.episodes_at_once)
+        self.policy = policy_of(family, self.backend, sampling)
+        """Who plays: the network as it is now, and as it will be after each update."""
 
     def _loaded(self, path: Path) -> dict[str, Any]:
         loaded: dict[str, Any] = torch.load(
             path, map_location=self.network.device, weights_only=True
         )
         return loaded
-
-    def policy(self) -> ModelPolicy:
-        """Who plays: the network as it is now, and as it will be after each update."""
-        longest = self.network.family.longest_turn_tokens or self.config.turn_tokens
-        sampling = Sampling(
-            temperature=1.0,  # what is trained is what was sampled from
-            max_tokens=min(self.config.turn_tokens, longest),
-            seed=self.config.seed + self.progress.episodes,
-        )
-        backend = LocalBackend(self.network, sampling, max_batch=self.config.episodes_at_once)
-        return policy_of(self.network.family, backend, sampling)
 
     def learn(self, groups: Sequence[Group]) -> dict[str, float]:
         """All updates of one batch of rollouts; means of their metrics, and how long they took.
@@ -97,21 +96,20 @@ class Practice:
             PolicyFault: no memory for it.
         """
         began_s = time.monotonic()
-        parts = [groups[number :: self.config.updates] for number in range(self.config.updates)]
+        how, count = self.config.update, self.config.updates
         lessons = [
             prepare(
                 self.network,
-                part,
-                self.config.update,
+                groups[number::count],
+                how,
                 reference=self.reference,
-                is_first=number == 0,
+                is_first=number == 0 and self.config.passes == 1,
             )
-            for number, part in enumerate(parts)
+            for number in range(count)
         ]
         prepared_s = time.monotonic()
         made = []
-        how = self.config.update
-        for each in lessons:
+        for each in lessons * self.config.passes:
             step = self.progress.step + 1
             rate = how.learning_rate * share_of_rate(
                 step, self.config.steps, how.warmup_steps, how.final_learning_rate

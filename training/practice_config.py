@@ -1,13 +1,11 @@
-"""How a training by doing is made, and what it starts from."""
+"""How a training by doing is made."""
 
 from dataclasses import dataclass, field
 from typing import Literal
 
 from vigorl.browser.errors import UsageError
-from vigorl.policy.family import Family
 from vigorl.training.grpo import GrpoConfig
 from vigorl.training.rewards import RULES
-from vigorl.training.start import family_of_model, trainable
 
 
 @dataclass(frozen=True)
@@ -20,6 +18,8 @@ class PracticeConfig:
     """How the model is talked to; None: told by its name."""
     tasks: tuple[str, ...] = ()
     """Names of embedded tasks; none: all."""
+    data: str | None = None
+    """A folder of still screenshots to practise pointing on, in place of embedded tasks."""
     skipped_seeds: int = 0
     """So many seeds of each are left out, the first ones: those that it has learnt already."""
     steps: int = 500
@@ -32,6 +32,8 @@ class PracticeConfig:
     """So many are played at most to find them; with fewer, the update is made of these."""
     updates: int = 1
     """Into so many updates a batch of rollouts is divided. Source: theirs are two."""
+    passes: int = 1
+    """How often a batch of rollouts is learnt from. Source: the iterations of arXiv 2402.03300."""
     reward: str = "multi-turn"
     """One of `vigorl.training.rewards.RULES`."""
     episodes_at_once: int = 8
@@ -46,6 +48,8 @@ class PracticeConfig:
     """Updates between two checkpoints; there is one at the end and at an interruption, too."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """`auto`: a CUDA device where there is one."""
+    dtype: Literal["float32", "bfloat16"] = "float32"
+    """What it plays and computes gradients in; in bfloat16 it learns in float32 all the same."""
     update: GrpoConfig = field(default_factory=GrpoConfig)
 
     def __post_init__(self) -> None:
@@ -58,25 +62,13 @@ class PracticeConfig:
                 f"{self.updates} updates from {self.groups} of {self.most_groups} groups: the "
                 "first number is at least 1, and none is above the next"
             )
-        if min(self.steps, self.episodes_at_once, self.checkpoint_every) < 1:
-            raise UsageError("steps, episodes_at_once and checkpoint_every are at least 1")
+        if min(self.steps, self.passes, self.episodes_at_once, self.checkpoint_every) < 1:
+            raise UsageError("steps, passes, episodes_at_once and checkpoint_every are at least 1")
         if self.skipped_seeds < 0:
             raise UsageError("skipped_seeds is at least 0")
-
-
-def start_of(config: PracticeConfig) -> str:
-    """The checkpoint that it starts from, as far as a look at the disk can tell.
-
-    Raises:
-        UsageError: there is none.
-    """
-    return trainable(config.model)
-
-
-def family_of_start(config: PracticeConfig) -> Family:
-    """How the model is talked to, and has to be later: the name of a checkpoint may not tell it.
-
-    Raises:
-        UsageError: nobody says which family it is, or the checkpoint is not there.
-    """
-    return family_of_model(config.model, config.family)
+        if self.data is not None and (self.tasks or self.skipped_seeds):
+            raise UsageError("practise either embedded tasks or still screenshots, not both")
+        if seeded := [name for name in self.tasks if ":" in name]:
+            raise UsageError(
+                f"{seeded[0]} is one seed of a task: practice takes many, so name the task alone"
+            )

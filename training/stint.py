@@ -9,7 +9,6 @@ from vigorl.agent.evaluation import Sample, file_name
 from vigorl.agent.rollout import Limits, rollout
 from vigorl.agent.trajectory import Recorder, Trajectory, disk
 from vigorl.browser.errors import InfrastructureFault, VigorlError
-from vigorl.policy.model import ModelPolicy
 from vigorl.training.groups import Group, group_of
 from vigorl.training.practice import Practice
 from vigorl.training.rewards import RULES
@@ -21,13 +20,12 @@ Watch = Callable[[int, int], None]
 class Stint:
     """The rollouts of one step: tasks one after another until enough groups have variance."""
 
-    def __init__(
-        self, practice: Practice, policy: ModelPolicy, tasks: Sequence[Sample], watch: Watch
-    ) -> None:
+    def __init__(self, practice: Practice, tasks: Sequence[Sample], watch: Watch) -> None:
+        practice.backend.forget()  # so that a step depends on no other
         self.kept: list[Group] = []
         self.progress = practice.progress
         self._config = practice.config
-        self._policy = policy
+        self._policy = practice.policy
         self._tasks = tasks
         self._places = asyncio.Semaphore(practice.config.episodes_at_once)
         self._folder = practice.folder.path / "rollouts" / f"{practice.progress.step + 1:06d}"

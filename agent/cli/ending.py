@@ -3,7 +3,8 @@
 import asyncio
 import json
 import signal
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any, NoReturn, TypeVar
 
 import typer
@@ -53,6 +54,17 @@ class errors:
         if self.as_json:
             print_json({"status": status, "reason": message})
         raise typer.Exit(code)
+
+
+@contextmanager
+def torch_needed() -> Iterator[None]:
+    """Say what to install where an import fails."""
+    try:
+        yield
+    except ImportError as error:
+        raise UsageError(
+            f"training needs torch and transformers ({error}): pip install 'vigorl-agent[model]'"
+        ) from error
 
 
 def play(work: Coroutine[Any, Any, _T]) -> _T:

@@ -1,8 +1,5 @@
 """`vigorl-agent train`: models that learn."""
 
-import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -12,9 +9,9 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from vigorl.agent.cli.ending import errors, play
+from vigorl.agent.cli import grpo
+from vigorl.agent.cli.ending import errors, torch_needed
 from vigorl.agent.cli.options import Corrected, Detour, Family, MaxScore, MinScore, Straight
-from vigorl.browser.errors import UsageError
 
 app = typer.Typer(help="Make models learn.", no_args_is_help=True)
 
@@ -55,7 +52,7 @@ def train_nano(
     [dim]$[/dim] vigorl-agent train nano --minutes 20 --out runs/nano
     """
     with errors(as_json=False):
-        with _torch_needed():
+        with torch_needed():
             from vigorl.training.nano.recipe import NanoConfig
             from vigorl.training.nano.recipe import train_nano as train
         config = NanoConfig(
@@ -66,137 +63,6 @@ def train_nano(
         console = Console(stderr=True)
         checkpoint = train(config, out, lambda line: console.print(line, markup=False))
         console.print(f"[green]ready[/green]  {escape(str(checkpoint))}", highlight=False)
-
-
-@app.command("grpo")
-def train_grpo(
-    out: Annotated[Path, typer.Option(help="Folder of the run; run again to go on.")],
-    model: Annotated[
-        str,
-        typer.Option(
-            "--model",
-            "-m",
-            help="Where it starts: [bold]nano[/bold] (embedded, learns on a laptop), a "
-            "checkpoint's folder, or a hub id.",
-        ),
-    ] = "nano",
-    family: Family = None,
-    task: Annotated[
-        list[str] | None,
-        typer.Option(help="Practise only these, told as goals; may be repeated. Default: all."),
-    ] = None,
-    skip: Annotated[
-        int, typer.Option(min=0, help="Leave out the first N seeds: those already learnt from.")
-    ] = 0,
-    steps: Annotated[int, typer.Option(min=1, help="Updates in all.")] = 20,
-    group: Annotated[int, typer.Option(min=2, help="Episodes of one task, compared.")] = 8,
-    groups: Annotated[
-        int, typer.Option(min=1, help="Groups of unequal episodes that an update is made of.")
-    ] = 4,
-    most_groups: Annotated[
-        int | None,
-        typer.Option(min=1, help="So many are played at most to find them. Default: twice that."),
-    ] = None,
-    reward: Annotated[
-        Literal["multi-turn", "single-turn", "vanilla", "score"],
-        typer.Option(
-            help="Beside the judge's score: form, points and looks closer; form and points; form; "
-            "nothing."
-        ),
-    ] = "multi-turn",
-    learning_rate: Annotated[
-        float | None, typer.Option(help="Of AdamW. Default: 1e-5, and 1e-4 with --lora.")
-    ] = None,
-    warmup_steps: Annotated[
-        int, typer.Option(min=0, help="Updates in which the rate rises from 0.")
-    ] = 2,
-    final_learning_rate: Annotated[
-        float,
-        typer.Option(min=0, max=1, help="What is left of it at the last step, as a share."),
-    ] = 1.0,
-    lora: Annotated[
-        int,
-        typer.Option(min=0, help="Rank of adapters that learn in place of the weights; 0: none."),
-    ] = 0,
-    train_vision: Annotated[
-        bool, typer.Option("--train-vision", help="Let the vision tower learn as well.")
-    ] = False,
-    save_memory: Annotated[
-        bool,
-        typer.Option("--save-memory", help="Compute layers twice (gradient checkpointing)."),
-    ] = False,
-    kl: Annotated[
-        float, typer.Option(min=0, help="How strongly it is held to its start; 0: not.")
-    ] = 0.01,
-    max_steps: Annotated[int, typer.Option(min=1, help="Of an episode.")] = 10,
-    max_tokens: Annotated[int, typer.Option(min=1, help="Sampled in one turn.")] = 512,
-    tree_tokens: Annotated[
-        int, typer.Option(min=1, help="Computed at a time: what fits into memory.")
-    ] = 8192,
-    workers: Annotated[int, typer.Option(min=1, help="Episodes at once.")] = 4,
-    checkpoint_every: Annotated[int, typer.Option(min=1, help="Updates between two.")] = 5,
-    seed: Annotated[int, typer.Option(help="Of what is sampled.")] = 0,
-) -> None:
-    """Let a model practise the embedded tasks, and learn from what went better (GRPO).
-
-    Every step plays groups of episodes of one task in real browsers (training seeds only), lets
-    the tasks' judges score them, and makes likelier what earned more than its group. Writes
-    metrics.jsonl, every episode, and checkpoints that play as [bold]--model[/bold]. Ctrl-C saves.
-
-    [dim]$[/dim] vigorl-agent train grpo --task modal --task mail --steps 10 --out runs/practice
-
-    [dim]$[/dim] vigorl-agent eval tasks --told goal --model runs/practice/checkpoints/000010/model
-    """
-    with errors(as_json=False):
-        with _torch_needed():
-            from vigorl.training.grpo import GrpoConfig
-            from vigorl.training.grpo_loop import practise_embedded
-            from vigorl.training.practice_config import PracticeConfig, family_of_start
-        config = PracticeConfig(
-            model=model,
-            family=family,
-            tasks=tuple(task or ()),
-            skipped_seeds=skip,
-            steps=steps,
-            group_size=group,
-            groups=groups,
-            most_groups=most_groups or 2 * groups,
-            reward=reward,
-            episodes_at_once=workers,
-            turns=max_steps,
-            turn_tokens=max_tokens,
-            seed=seed,
-            checkpoint_every=checkpoint_every,
-            update=GrpoConfig(
-                learning_rate=learning_rate or (1e-4 if lora else 1e-5),
-                warmup_steps=warmup_steps,
-                final_learning_rate=final_learning_rate,
-                kl=kl,
-                trains_vision=train_vision,
-                lora_rank=lora,
-                recomputes=save_memory,
-                budget_tokens=tree_tokens,
-            ),
-        )
-        console = Console(stderr=True)
-        plainly = partial(console.print, markup=False, highlight=False, soft_wrap=True)
-        try:
-            with console.status("loading") as status:
-
-                def watch(step: int, episodes: int) -> None:
-                    status.update(f"step {step}, {episodes} episodes played")
-
-                done = play(practise_embedded(config, out, plainly, watch))
-        except (KeyboardInterrupt, asyncio.CancelledError):
-            plainly("what was learnt is saved; to go on: the same command again", style="dim")
-            raise
-        checkpoint = out / "checkpoints" / f"{done.step:06d}" / "model"
-        console.print(
-            f"[green]ready[/green]  play it with --model {escape(str(checkpoint))} "
-            f"--family {family_of_start(config).name}",
-            highlight=False,
-            soft_wrap=True,
-        )
 
 
 @app.command("sft")
@@ -255,7 +121,7 @@ def train_sft(
     [dim]$[/dim] vigorl-agent train sft --model Qwen/Qwen2.5-VL-3B-Instruct --data trees --out warm
     """
     with errors(as_json=False):
-        with _torch_needed():
+        with torch_needed():
             from vigorl.training.episodes import Selection
             from vigorl.training.finetune import FineTuneConfig, fine_tune
             from vigorl.training.linearise import ChainConfig
@@ -293,12 +159,4 @@ def train_sft(
         )
 
 
-@contextmanager
-def _torch_needed() -> Iterator[None]:
-    """Say what to install where an import fails."""
-    try:
-        yield
-    except ImportError as error:
-        raise UsageError(
-            f"training needs torch and transformers ({error}): pip install 'vigorl-agent[model]'"
-        ) from error
+app.add_typer(grpo.app)

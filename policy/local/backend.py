@@ -43,6 +43,10 @@ class LocalBackend:
         """A place for one episode, which draws with this seed."""
         return LocalSession(self, self._engine.memory(seed))
 
+    def forget(self) -> None:
+        """Begin as a new backend would: the same turns get the same numbers to the last digit."""
+        self._engine.forget()
+
     def describe(self) -> dict[str, Any]:
         """Checkpoint, number format, versions."""
         return {"backend": "local", **self._network.describe()}

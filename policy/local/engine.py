@@ -94,6 +94,15 @@ class Engine:
             self._memories.add(memory)
         return memory
 
+    def forget(self) -> None:
+        """Let go of what earlier turns make faster; while nobody waits.
+
+        Whether rows are read in one piece or in several changes their last digits, so that turns
+        are the same to these only after the same history.
+        """
+        self._said.clear()
+        self._shared.clear()
+
     def run(self, waiting: deque[Turn]) -> None:
         """Generate until nobody waits; others may put turns into the queue meanwhile."""
         while self._running or waiting:

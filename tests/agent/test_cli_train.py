@@ -8,11 +8,15 @@ import time
 from pathlib import Path
 
 import pytest
+from click.testing import Result
+from PIL import Image
 from typer.testing import CliRunner
 
 from vigorl.agent.cli import app
 
 pytest.importorskip("torch")
+
+from vigorl.policy.local.tiny import write_tiny_checkpoint
 
 pytestmark = pytest.mark.model
 
@@ -38,6 +42,50 @@ def test_a_wrong_request_says_what_to_change_and_leaves_no_trace(
     assert done.exit_code == 2, done.output
     assert said in " ".join(done.output.split())
     assert not (tmp_path / "run").exists()
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_tiny_checkpoint(tmp_path_factory.mktemp("tiny"), "qwen2_5_vl")
+
+
+def practised(tiny: Path, folder: Path, **changes: object) -> Result:
+    """One step on a grounding set of one picture, 64 x 48 px, whose entry is changed."""
+    data = folder / "screens"
+    data.mkdir()
+    Image.new("RGB", (64, 48), "white").save(data / "a.png")
+    row = {"id": "save", "image": "a.png", "instruction": "Save", "ui_type": "text"}
+    rows = [{**row, "bbox_xyxy": [4, 4, 20, 12], **changes}] if "rows" not in changes else []
+    (data / "manifest.json").write_text(json.dumps(rows))
+    little = ["--steps", "1", "--group", "2", "--groups", "1", "--most-groups", "1"]
+    little += ["--max-steps", "1", "--max-tokens", "4"]
+    begin = ["--model", str(tiny), "--family", "qwen2.5-vl", "--out", str(folder / "run")]
+    return CliRunner().invoke(app, ["train", "grpo", "--data", str(data), *begin, *little])
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"image": "gone.png"}, "entry 'save': no image 'gone.png'"),
+        ({"bbox_xyxy": [70, 4, 90, 12]}, "entry 'save': bbox_xyxy (70.0, 4.0, 90.0, 12.0) lies"),
+        ({"bbox_xyxy": [20, 4, 4, 12]}, "entry 'save': bbox_xyxy (20.0, 4.0, 4.0, 12.0) is not"),
+        ({"rows": 0}, "nothing to practise"),
+    ],
+)
+def test_what_is_wrong_with_the_data_is_named(
+    changes: dict[str, object], said: str, tiny: Path, tmp_path: Path
+) -> None:
+    done = practised(tiny, tmp_path, **changes)
+    assert done.exit_code in (2, 5), done.output
+    assert said in " ".join(done.output.split())
+
+
+def test_pointing_is_practised_on_still_screenshots(tiny: Path, tmp_path: Path) -> None:
+    done = practised(tiny, tmp_path)
+    assert done.exit_code == 0, done.output
+    (line,) = map(json.loads, (tmp_path / "run" / "metrics.jsonl").read_text().splitlines())
+    assert line["episodes"] == 2 and line["faults"] == 0
+    assert len(list((tmp_path / "run" / "rollouts").glob("*/000000-save-*"))) == 2
 
 
 def test_a_folder_that_holds_something_else_is_left_alone(tmp_path: Path) -> None:

@@ -234,7 +234,7 @@ async def test_tokens_likelier_to_the_trainer_than_to_the_sampler_weigh_more(
 
     def loss(lesson: Lesson) -> float:
         with torch.no_grad():
-            found_S = logprobs(network, lesson.tree, Sights(network, lesson.pictures))
+            found_S = logprobs(network, lesson.tree, Sights(network, lesson.group.pictures))
             return float(lesson_loss(lesson, found_S, CONFIG)[0])
 
     expected = -(lesson.advantages_S * lesson.weights_S).sum()

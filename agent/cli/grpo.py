@@ -1,0 +1,236 @@
+"""`vigorl-agent train grpo`: a model that learns by doing."""
+
+import asyncio
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from vigorl.agent.cli.ending import errors, play, torch_needed
+from vigorl.agent.cli.options import Family
+
+app = typer.Typer()
+
+_PRACTISED = "What is practised"
+_LEARNS = "What learns, and how fast"
+_AT_A_TIME = "How much at a time"
+
+
+@app.command("grpo")
+def train_grpo(
+    out: Annotated[Path, typer.Option(help="Folder of the run; run again to go on.")],
+    model: Annotated[
+        str,
+        typer.Option(
+            "--model",
+            "-m",
+            help="Where it starts: [bold]nano[/bold] (embedded, learns on a laptop), a "
+            "checkpoint's folder, or a hub id.",
+            rich_help_panel="Who plays",
+        ),
+    ] = "nano",
+    family: Family = None,
+    task: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="These embedded tasks, told as goals; may be repeated. Default: all.",
+            rich_help_panel=_PRACTISED,
+        ),
+    ] = None,
+    skip: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="Leave out the first N seeds of each: those already learnt from.",
+            rich_help_panel=_PRACTISED,
+        ),
+    ] = 0,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            help="Instead, pointing on still screenshots: a folder with manifest.json, or of "
+            "[bold]data generate[/bold].",
+            rich_help_panel=_PRACTISED,
+        ),
+    ] = None,
+    reward: Annotated[
+        Literal["multi-turn", "single-turn", "vanilla", "score"],
+        typer.Option(
+            help="Beside the judge's score: form, points and looks closer; form and points; form; "
+            "nothing.",
+            rich_help_panel=_PRACTISED,
+        ),
+    ] = "multi-turn",
+    steps: Annotated[
+        int, typer.Option(min=1, help="Updates in all.", rich_help_panel=_LEARNS)
+    ] = 20,
+    learning_rate: Annotated[
+        float | None,
+        typer.Option(
+            help="Of AdamW. Default: 1e-5, and 1e-4 with --lora.", rich_help_panel=_LEARNS
+        ),
+    ] = None,
+    warmup_steps: Annotated[
+        int,
+        typer.Option(
+            min=0, help="Updates in which the rate rises from 0.", rich_help_panel=_LEARNS
+        ),
+    ] = 2,
+    final_learning_rate: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            max=1,
+            help="What is left of it at the last step, as a share.",
+            rich_help_panel=_LEARNS,
+        ),
+    ] = 1.0,
+    kl: Annotated[
+        float,
+        typer.Option(
+            min=0, help="How strongly it is held to its start; 0: not.", rich_help_panel=_LEARNS
+        ),
+    ] = 0.01,
+    lora: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="Rank of adapters that learn in place of the weights; 0: none.",
+            rich_help_panel=_LEARNS,
+        ),
+    ] = 0,
+    train_vision: Annotated[
+        bool,
+        typer.Option(
+            "--train-vision", help="Let the vision tower learn as well.", rich_help_panel=_LEARNS
+        ),
+    ] = False,
+    seed: Annotated[int, typer.Option(help="Of what is sampled.", rich_help_panel=_LEARNS)] = 0,
+    group: Annotated[
+        int,
+        typer.Option(min=2, help="Episodes of one task, compared.", rich_help_panel=_AT_A_TIME),
+    ] = 8,
+    groups: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            help="Groups of unequal episodes that an update is made of.",
+            rich_help_panel=_AT_A_TIME,
+        ),
+    ] = 4,
+    most_groups: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="So many are played at most to find them. Default: twice that.",
+            rich_help_panel=_AT_A_TIME,
+        ),
+    ] = None,
+    passes: Annotated[
+        int,
+        typer.Option(min=1, help="Updates made of the same episodes.", rich_help_panel=_AT_A_TIME),
+    ] = 1,
+    max_steps: Annotated[
+        int, typer.Option(min=1, help="Of an episode.", rich_help_panel=_AT_A_TIME)
+    ] = 10,
+    max_tokens: Annotated[
+        int, typer.Option(min=1, help="Sampled in one turn.", rich_help_panel=_AT_A_TIME)
+    ] = 512,
+    workers: Annotated[
+        int, typer.Option(min=1, help="Episodes at once.", rich_help_panel=_AT_A_TIME)
+    ] = 4,
+    tree_tokens: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            help="Computed at a time: what fits into memory.",
+            rich_help_panel=_AT_A_TIME,
+        ),
+    ] = 8192,
+    save_memory: Annotated[
+        bool,
+        typer.Option(
+            "--save-memory",
+            help="Compute layers twice (gradient checkpointing).",
+            rich_help_panel=_AT_A_TIME,
+        ),
+    ] = False,
+    dtype: Annotated[
+        Literal["float32", "bfloat16"],
+        typer.Option(
+            help="What it plays and computes gradients in; it learns in float32.",
+            rich_help_panel=_AT_A_TIME,
+        ),
+    ] = "float32",
+    checkpoint_every: Annotated[
+        int, typer.Option(min=1, help="Updates between two.", rich_help_panel=_AT_A_TIME)
+    ] = 5,
+) -> None:
+    """Let a model practise, and learn from what went better (GRPO).
+
+    Every step plays groups of episodes of one task, in real browsers (training seeds only) or on
+    still screenshots, lets the tasks' judges score them, and makes likelier what earned more than
+    its group. Writes metrics.jsonl, every episode, and checkpoints that play as
+    [bold]--model[/bold]. Ctrl-C saves.
+
+    [dim]$[/dim] vigorl-agent train grpo --task modal --task mail --steps 10 --out runs/practice
+
+    [dim]$[/dim] vigorl-agent eval tasks --told goal --model runs/practice/checkpoints/000010/model
+    """
+    with errors(as_json=False):
+        with torch_needed():
+            from vigorl.training.grpo import GrpoConfig
+            from vigorl.training.grpo_loop import practise_from
+            from vigorl.training.practice_config import PracticeConfig
+            from vigorl.training.start import family_of_model
+        config = PracticeConfig(
+            model=model,
+            family=family,
+            tasks=tuple(task or ()),
+            data=None if data is None else str(data),
+            skipped_seeds=skip,
+            steps=steps,
+            group_size=group,
+            groups=groups,
+            most_groups=most_groups or 2 * groups,
+            passes=passes,
+            reward=reward,
+            episodes_at_once=workers,
+            turns=max_steps,
+            turn_tokens=max_tokens,
+            seed=seed,
+            checkpoint_every=checkpoint_every,
+            dtype=dtype,
+            update=GrpoConfig(
+                learning_rate=learning_rate or (1e-4 if lora else 1e-5),
+                warmup_steps=warmup_steps,
+                final_learning_rate=final_learning_rate,
+                kl=kl,
+                trains_vision=train_vision,
+                lora_rank=lora,
+                recomputes=save_memory,
+                budget_tokens=tree_tokens,
+            ),
+        )
+        console = Console(stderr=True)
+        plainly = partial(console.print, markup=False, highlight=False, soft_wrap=True)
+        try:
+            with console.status("loading") as status:
+
+                def watch(step: int, episodes: int) -> None:
+                    status.update(f"step {step}, {episodes} episodes played")
+
+                done = play(practise_from(config, out, plainly, watch))
+        except (KeyboardInterrupt, asyncio.CancelledError):
+            plainly("what was learnt is saved; to go on: the same command again", style="dim")
+            raise
+        checkpoint = out / "checkpoints" / f"{done.step:06d}" / "model"
+        console.print(
+            f"[green]ready[/green]  play it with --model {escape(str(checkpoint))} "
+            f"--family {family_of_model(config.model, config.family).name}",
+            highlight=False,
+            soft_wrap=True,
+        )
