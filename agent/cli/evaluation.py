@@ -47,21 +47,11 @@ def eval_grounding(
     ShowUI, UGround or ViGoRL. A click inside the box, border included, is right.
     """
     with errors(as_json):
-        from vigorl.agent.generated import holds_shards, shard_samples
-        from vigorl.agent.grounding import file_samples, grounding_samples
         from vigorl.agent.rollout import Limits
         from vigorl.agent.run import ModelConfig
-        from vigorl.browser.errors import UsageError
+        from vigorl.agent.stills import still_samples
 
-        if data.is_file():
-            samples = file_samples(data, images, limit)
-        elif images is not None:
-            raise UsageError("--images is for a file of rows; a folder has its images in it")
-        elif holds_shards(data):
-            samples = shard_samples(data, limit)
-        else:
-            samples = grounding_samples(data, limit)
-        world = nullcontext(samples)
+        world = nullcontext(still_samples(data, images, limit))
         policy = ModelConfig(model, model_name, family, api_key, temperature, zoom=zoom)
         Measurement("grounding", policy, world, Limits(steps=12), workers, out, as_json).play()
 

@@ -22,7 +22,8 @@ app = typer.Typer()
 @app.command("search")
 def search(
     data: Annotated[
-        Path, typer.Option(help="Still pictures with targets: as for `eval grounding`.")
+        Path,
+        typer.Option(help="Still pictures with targets, as for `eval grounding`, or questions."),
     ],
     out: Annotated[Path, typer.Option(help="Folder of the trees; run again to go on.")],
     model: Annotated[
@@ -34,6 +35,15 @@ def search(
             rich_help_panel="Who plays",
         ),
     ],
+    questions: Annotated[
+        Literal["vstar", "blink", "sat", "robospatial"] | None,
+        typer.Option(help="The data are questions about pictures, of this benchmark's form."),
+    ] = None,
+    split: Annotated[str | None, typer.Option(help="Which part of the questions.")] = None,
+    images: Annotated[
+        Path | None,
+        typer.Option(help="Where image paths of a file of targets begin; default: beside it."),
+    ] = None,
     model_name: ModelName = None,
     family: Family = None,
     api_key: ApiKey = None,
@@ -68,12 +78,16 @@ def search(
     [dim]$[/dim] vigorl-agent search --data data/train --model http://localhost:8000/v1 --out trees
     """
     with errors(as_json):
-        from vigorl.agent.generated import holds_shards, shard_samples
-        from vigorl.agent.grounding import grounding_samples
+        from vigorl.agent.stills import still_samples
+        from vigorl.agent.visual_reasoning import visual_samples
         from vigorl.policy.backend import Sampling
+        from vigorl.tasks.visual_reasoning.benchmarks import read_questions
         from vigorl.training.search_loop import SearchConfig
 
-        samples = (shard_samples if holds_shards(data) else grounding_samples)(data, limit)
+        if questions is None:
+            samples = still_samples(data, images, limit)
+        else:
+            samples = visual_samples(read_questions(questions, data, split)[:limit], "together")
         config = SearchConfig(
             simulations=simulations,
             children=children,
