@@ -15,6 +15,9 @@ from vigorl.browser.zoom import ZoomEnvironment
 from vigorl.policy.policy import Policy
 from vigorl.tasks.world.shards import shards_in
 
+_SIZES = ((1e-4, "0.01 %"), (3e-4, "0.03 %"), (1e-3, "0.1 %"), (1e-2, "1 %"))
+"""Targets up to these shares of a picture make a cell of the table."""
+
 
 def holds_shards(data: Path) -> bool:
     """Whether a folder is one that `data generate` wrote."""
@@ -70,5 +73,13 @@ def _sample(path: Path, picture: tarfile.TarInfo, name: str, question: dict[str,
         return ZoomEnvironment(StaticScreenshot(image, instruction, target))
 
     task = {"id": name, "image": f"{path.name}/{picture.name}", **question}
-    cells = (question["ui_type"], f"by {question['kind']}")
+    cells = (question["ui_type"], f"by {question['kind']}", _size(question["area_fraction"]))
     return Sample(name, cells, task, make, is_still=True)
+
+
+def _size(area_fraction: float) -> str:
+    """The cell of targets of about that share of the picture."""
+    for most, name in _SIZES:
+        if area_fraction <= most:
+            return f"≤ {name} of the picture"
+    return "larger"

@@ -93,3 +93,9 @@ async def test_eval_grounding_takes_the_folder_as_it_is(tmp_path: Path) -> None:
     environment = samples[0].make(None)  # type: ignore[arg-type]
     await environment.reset()
     assert environment.goal == samples[0].task["instruction"]
+    sizes = {"≤ 0.03 % of the picture": 3e-4, "≤ 0.1 % of the picture": 1e-3, "larger": 1.0,
+             "≤ 0.01 % of the picture": 1e-4, "≤ 1 % of the picture": 1e-2}  # fmt: skip
+    for sample in samples:
+        kind, size = sample.cells[1:]
+        assert kind == f"by {sample.task['kind']}"
+        assert sample.task["area_fraction"] <= sizes[size]
