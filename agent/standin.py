@@ -73,8 +73,14 @@ class FreshSites:
         return await self._inner.step(action)
 
     async def score(self, answer: str | None) -> Score | None:
-        """As the environment inside."""
-        return await self._inner.score(answer)
+        """As the environment inside.
+
+        Raises:
+            TaskFault: a page of the sites broke, as far as here or while it was judged.
+        """
+        score = await self._inner.score(answer)
+        self._sites.check()
+        return score
 
     async def close(self) -> None:
         """Close the environment inside."""

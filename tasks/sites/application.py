@@ -3,7 +3,6 @@
 import asyncio
 import io
 import json
-import re
 import secrets
 import sqlite3
 from abc import ABC, abstractmethod
@@ -21,9 +20,10 @@ from starlette.applications import Starlette
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from vigorl.tasks.sites.pages import go, slug
 from vigorl.tasks.sites.pictures import jpeg
 from vigorl.tasks.visualwebarena.accounts import Account
 from vigorl.tasks.visualwebarena.task import Site
@@ -80,6 +80,8 @@ class StandInSite(ABC):
         self.database = sqlite3.connect(path, isolation_level=None)
         self.database.row_factory = sqlite3.Row
         self.database.execute("PRAGMA synchronous = OFF")
+        self.fault: Exception | None = None
+        """The first defect of a page since the last reset: what came after cannot be judged."""
         if is_new:
             self.reset()
         self._visitors: dict[str, _Visitor] = {}
@@ -100,11 +102,15 @@ class StandInSite(ABC):
             Route("/media/{number:int}.jpg", self._picture),
             Route("/static/{name}", self._static),
         )
-        return Starlette(routes=[*common, *self.routes()], exception_handlers={404: self._missing})
+        return Starlette(
+            routes=[*common, *self.routes()],
+            exception_handlers={404: self._missing, 500: self._broken},
+        )
 
     def reset(self) -> None:
         """Put everything back to how it was; who is signed in stays so."""
         self._pristine.backup(self.database)
+        self.fault = None
 
     def close(self) -> None:
         """Close the database."""
@@ -243,6 +249,10 @@ class StandInSite(ABC):
     async def _missing(self, request: Request, error: Exception) -> Response:
         return self.page(request, "missing", {}, HTTPStatus.NOT_FOUND)
 
+    async def _broken(self, request: Request, error: Exception) -> Response:
+        self.fault = self.fault or error
+        return HTMLResponse("<h1>This page is broken.</h1>", HTTPStatus.INTERNAL_SERVER_ERROR)
+
     async def _reset(self, request: Request) -> Response:
         return self.reset_if_told(await request.form())
 
@@ -256,27 +266,6 @@ class StandInSite(ABC):
 
 _FOLDERS: dict[Site, str] = {"classifieds": "classifieds", "reddit": "forum", "shopping": "shop"}
 """Where each site's templates are."""
-
-
-def go(url: str) -> RedirectResponse:
-    """Lead on after a form, so that going back and loading again change nothing."""
-    return RedirectResponse(url, HTTPStatus.SEE_OTHER)
-
-
-def text_of(form: FormData, field: str) -> str:
-    """What was written into a field, without white space around it; empty where nothing was."""
-    value = form.get(field)
-    return value.strip().replace("\r\n", "\n") if isinstance(value, str) else ""
-
-
-def slug(title: str) -> str:
-    """A title as a part of an address."""
-    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:50] or "-"
-
-
-def whole(value: str | None, otherwise: int) -> int:
-    """The number that a text is, not below 0."""
-    return int(value) if value and value.isascii() and value.isdigit() else otherwise
 
 
 def content(name: str) -> dict[str, Any]:
@@ -294,35 +283,3 @@ def fill_inputs(database: sqlite3.Connection, lines: Sequence[str]) -> None:
 def now() -> str:
     """The time, as it is kept: UTC, to the microsecond so that nothing is at the same time."""
     return datetime.now(UTC).isoformat()
-
-
-@dataclass(frozen=True)
-class Pages:
-    """One page of a long list."""
-
-    rows: Sequence[Any]
-    total: int
-    number: int
-    """Of the page, from 1."""
-    size: int
-
-    @classmethod
-    def of(cls, rows: Sequence[Any], number: int, size: int) -> "Pages":
-        """Cut a list."""
-        number = max(1, number)
-        return cls(rows[(number - 1) * size : number * size], len(rows), number, size)
-
-    @property
-    def count(self) -> int:
-        """Of pages."""
-        return max(1, -(-self.total // self.size))
-
-    @property
-    def first(self) -> int:
-        """Place of the first row, from 1."""
-        return (self.number - 1) * self.size + 1 if self.rows else 0
-
-    @property
-    def last(self) -> int:
-        """Place of the last row."""
-        return self.first + len(self.rows) - 1 if self.rows else 0

@@ -11,15 +11,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from vigorl.tasks.sites.application import (
-    Pages,
-    StandInSite,
-    go,
-    now,
-    text_of,
-    whole,
-)
+from vigorl.tasks.sites.application import StandInSite, now
 from vigorl.tasks.sites.classifieds_content import CITIES, TABLES, fill_classifieds
+from vigorl.tasks.sites.pages import Pages, go, text_of, whole
 from vigorl.tasks.visualwebarena.accounts import Accounts
 
 PAGE_SIZE = 12

@@ -11,16 +11,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from vigorl.tasks.sites.application import (
-    Pages,
-    StandInSite,
-    go,
-    now,
-    slug,
-    text_of,
-    whole,
-)
+from vigorl.tasks.sites.application import StandInSite, now
 from vigorl.tasks.sites.forum_content import TABLES, fill_forum
+from vigorl.tasks.sites.pages import Pages, go, slug, text_of, whole
 from vigorl.tasks.visualwebarena.accounts import Accounts
 
 PAGE_SIZE = 10

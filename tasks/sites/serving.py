@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Self
 
-from vigorl.browser.errors import UsageError
+from vigorl.browser.errors import TaskFault, UsageError
 from vigorl.tasks.server import LocalServer
 from vigorl.tasks.sites.application import RESET_TOKEN, StandInSite
 from vigorl.tasks.sites.classifieds import Classifieds
@@ -84,6 +84,16 @@ class StandIns:
         """Put all sites back to how they were."""
         for site in self.sites.values():
             site.reset()
+
+    def check(self) -> None:
+        """Look whether every page since the last reset was whole.
+
+        Raises:
+            TaskFault: one was not.
+        """
+        for site in self.sites.values():
+            if site.fault is not None:
+                raise TaskFault(f"a page of {site.title} broke: {site.fault!r}") from site.fault
 
     async def forever(self) -> None:
         """Serve until cancelled."""

@@ -10,7 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from vigorl.tasks.sites.application import Pages, StandInSite, whole
+from vigorl.tasks.sites.application import StandInSite
+from vigorl.tasks.sites.pages import Pages, whole
 from vigorl.tasks.sites.shop_content import TABLES, fill_shop
 from vigorl.tasks.sites.shop_customer import customer_routes
 from vigorl.tasks.sites.shop_rest import rest_routes

@@ -4,7 +4,8 @@ import json
 import random
 import sqlite3
 
-from vigorl.tasks.sites.application import content, fill_inputs, slug
+from vigorl.tasks.sites.application import content, fill_inputs
+from vigorl.tasks.sites.pages import slug
 from vigorl.tasks.visualwebarena.accounts import Account
 
 FIRST_ORDER = 170

@@ -9,7 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from vigorl.tasks.sites.application import StandInSite, go, now, text_of, whole
+from vigorl.tasks.sites.application import StandInSite, now
+from vigorl.tasks.sites.pages import go, text_of, whole
 
 SHIPPING_USD = 5.0
 """For each article."""

@@ -7,7 +7,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from vigorl.tasks.sites.application import StandInSite, whole
+from vigorl.tasks.sites.application import StandInSite
+from vigorl.tasks.sites.pages import whole
 from vigorl.tasks.visualwebarena.accounts import Accounts
 
 _TOKEN = "stand-in-administrator"

@@ -231,6 +231,20 @@ async def test_what_is_missing_is_said_with_the_command(monkeypatch: pytest.Monk
         StandIns()
 
 
+async def test_a_page_that_breaks_is_a_fault_until_the_sites_are_reset(
+    client: httpx.AsyncClient, stand_ins: StandIns
+) -> None:
+    await client.get(f"{stand_ins.urls.reddit}/no/such/page")
+    stand_ins.check()
+    stand_ins.sites["reddit"].write("DROP TABLE posts")
+    assert (await client.get(stand_ins.urls.reddit)).status_code == 500
+    with pytest.raises(TaskFault, match=r"a page of Forum broke: .*no such table"):
+        stand_ins.check()
+    stand_ins.reset()
+    stand_ins.check()
+    assert (await client.get(stand_ins.urls.reddit)).status_code == 200
+
+
 async def test_content_is_the_same_each_time(stand_ins: StandIns, tmp_path: Path) -> None:
     for make in SITES:
         again = make(tmp_path)
