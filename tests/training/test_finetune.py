@@ -27,9 +27,10 @@ from vigorl.policy.local.tiny import write_tiny_checkpoint  # noqa: E402
 from vigorl.training import tree  # noqa: E402
 from vigorl.training.dialogues import Dialogue  # noqa: E402
 from vigorl.training.episodes import Selection  # noqa: E402
+from vigorl.training.example_course import CourseConfig, ExampleCourse  # noqa: E402
 from vigorl.training.examples import Example, read_examples, row_of  # noqa: E402
 from vigorl.training.export import export  # noqa: E402
-from vigorl.training.finetune import ExampleCourse, FineTuneConfig, fine_tune  # noqa: E402
+from vigorl.training.finetune import FineTuneConfig, fine_tune  # noqa: E402
 from vigorl.training.linearise import ChainConfig  # noqa: E402
 from vigorl.training.rows import rows_of  # noqa: E402
 
@@ -150,7 +151,7 @@ def test_examples_about_one_picture_share_it_and_the_loss_is_their_mean(
     network: Network, taught: Path
 ) -> None:
     examples = read_examples([taught], network, ChainConfig(), Selection(), 9999)
-    course = ExampleCourse(network, examples, config_of(Path(network.path), taught, batch=4))
+    course = ExampleCourse(network, examples, CourseConfig(batch=4))
     batch = course.batch(0)
     (tree_of_all,) = batch.trees
     # Behind "<|vision_start|>" the pictures differ, and behind each the goals do.
@@ -165,9 +166,7 @@ def test_examples_about_one_picture_share_it_and_the_loss_is_their_mean(
         )
         alone += network.score(replace(prompt, ids=row.ids), row.sampled_at)
     assert sum(parts) == pytest.approx(-sum(alone) / len(alone), abs=1e-4)
-    divided = ExampleCourse(
-        network, examples, config_of(Path(network.path), taught, batch=4, tree_tokens=80)
-    )
+    divided = ExampleCourse(network, examples, CourseConfig(batch=4, tree_tokens=80))
     small = divided.batch(0)
     assert len(small.trees) > 1
     parts = [part["loss"].item() for part in divided.losses(network.model, small, 1)]
@@ -179,7 +178,7 @@ def test_every_epoch_has_every_example_once_in_an_order_of_its_own(
 ) -> None:
     export([dialogue(g, s) for s in range(5) for g in GOALS], "sharegpt", tmp_path / "out")
     examples = read_examples([tmp_path / "out"], network, ChainConfig(), Selection(), 9999)
-    course = ExampleCourse(network, examples, config_of(tmp_path, tmp_path, batch=3, epochs=3))
+    course = ExampleCourse(network, examples, CourseConfig(batch=3, epochs=3))
     assert course.steps == 10
     names = [example.name for step in range(10) for example in course._chosen(step)]
     epochs = [names[:10], names[10:20], names[20:]]
@@ -265,7 +264,7 @@ def test_a_batch_that_does_not_fit_names_its_examples_and_what_helps(
     def full(*_: Any) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory")
 
-    monkeypatch.setattr("vigorl.training.finetune.logprobs", full)
+    monkeypatch.setattr("vigorl.training.example_course.logprobs", full)
     with pytest.raises(PolicyFault, match=r"step 1: the \w+ one \d, the .*--tree-tokens"):
         fine_tune(config_of(start, taught), tmp_path, nothing)
     assert tree.logprobs is not full
