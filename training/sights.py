@@ -79,7 +79,7 @@ class Sights:
             leaves.append(leaf_N_D)
         counts = [token_count(image, self._network.family.size) for image in images]
         for image, *layers in zip(
-            images, *(leaf_N_D.split(counts) for leaf_N_D in leaves), strict=True
+            images, *(torch.split(leaf_N_D, counts) for leaf_N_D in leaves), strict=True
         ):
             self._seen[image] = layers
 

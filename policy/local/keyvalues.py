@@ -59,7 +59,7 @@ class KeyValues:
             layer.values = layer.values[:, :, : self.width]
 
 
-class _RoomyLayer(DynamicLayer):
+class _RoomyLayer(DynamicLayer):  # type: ignore[misc]
     """One layer's keys and values, which are the beginning of larger tensors."""
 
     def __init__(self, keys: Tensor, values: Tensor) -> None:
