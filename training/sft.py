@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
 from vigorl.browser.errors import InfrastructureFault, PolicyFault, StorageFault, UsageError
+from vigorl.policy.local.engine import is_out_of_memory
 from vigorl.training.interruption import stopping
 from vigorl.training.metrics import metrics_of, write_config
 from vigorl.training.state import read_state, write_state
@@ -246,10 +247,11 @@ class _Run:
                 torch.autograd.backward(part["loss"])
                 for name, value in part.items():
                     sums[name] = sums.get(name, value.new_zeros(())) + value.detach()
-        except torch.OutOfMemoryError as error:
-            raise PolicyFault(
-                f"no memory for step {step}: {self.course.too_large(step)}"
-            ) from error
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            advice = self.course.too_large(step)
+            raise PolicyFault(f"no memory for step {step}: {advice}") from error
 
     def is_over(self) -> bool:
         """Whether the time is."""

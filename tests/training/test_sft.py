@@ -113,10 +113,21 @@ def test_parts_of_a_batch_are_learnt_from_as_the_whole(tmp_path: Path) -> None:
     assert last[0] == pytest.approx(last[1], abs=1e-4)
 
 
-def test_a_batch_that_does_not_fit_is_named_and_what_was_learnt_is_kept(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "error",
+    [torch.OutOfMemoryError("CUDA"), RuntimeError("DefaultCPUAllocator: can't allocate memory")],
+)
+def test_a_batch_that_does_not_fit_is_named_and_what_was_learnt_is_kept(
+    error: Exception, tmp_path: Path
+) -> None:
     with pytest.raises(PolicyFault, match="no memory for step 5: step 5 has too many points"):
-        train(Large(), pupil(), CONFIG, tmp_path)
+        train(Large(error), pupil(), CONFIG, tmp_path)
     assert torch.load(tmp_path / "state.pt", weights_only=True)["step"] == 4
+
+
+def test_a_programming_mistake_is_not_taken_for_a_lack_of_memory(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match="shape"):
+        train(Large(RuntimeError("shape")), pupil(), CONFIG, tmp_path)
 
 
 def test_weights_that_do_not_learn_are_not_kept_and_one_process_trains_at_a_time(
@@ -157,11 +168,14 @@ class Parted(Line):
 
 
 class Large(Line):
-    """The same, until there is no memory."""
+    """The same, until something is raised."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
 
     def losses(self, module: nn.Module, batch: Tensor, step: int) -> Iterator[Mapping[str, Tensor]]:
         if step == 5:
-            raise torch.OutOfMemoryError("CUDA out of memory")
+            raise self.error
         yield from super().losses(module, batch, step)
 
 
