@@ -84,9 +84,9 @@ class Stint:
         async with self._places:
             sample = self._tasks[number % len(self._tasks)]
             name = f"{number:06d}-{file_name(sample.id)}-{index}"
-            recorder = Recorder(self._folder / name, self._folder / "images")
             limits = Limits(steps=config.turns, seconds=config.episode_s)
             world = sample.make(self._policy)
+            recorder = Recorder(self._folder / name, self._folder / "images")
             trajectory = await rollout(self._policy, world, recorder, limits, sample.task)
         self._over += 1
         self._watch(self._step, self._over)
