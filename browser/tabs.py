@@ -170,6 +170,9 @@ class Tabs:
 
     async def _adopt(self, page: Page) -> None:
         """Take in a tab that a page opened, if that is not one too many."""
+        if self._shown is None:  # our own first one, which came when nobody waited any more
+            await within(CLOSE_LIMIT_S, page.close())
+            return
         if len(self._open) >= self._settings.max_tabs:
             self._interruptions.note("blocked", "A new tab was closed: too many are open.")
             await within(CLOSE_LIMIT_S, page.close())

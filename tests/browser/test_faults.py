@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from pathlib import Path
 
 import psutil
 import pytest
@@ -10,9 +11,12 @@ from vigorl.browser.actions import Click, Goto, Hover, SelectOption, TabNew, Tab
 from vigorl.browser.chromium import Browser
 from vigorl.browser.errors import BrowserDied
 from vigorl.browser.geometry import Point
+from vigorl.browser.interruptions import Interruptions
 from vigorl.browser.live import LivePage, PageSettings
+from vigorl.browser.navigation import Navigation
 from vigorl.browser.observation import Observation
-from vigorl.browser.tab import within
+from vigorl.browser.tab import Targets, within
+from vigorl.browser.tabs import Tabs
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
@@ -266,6 +270,27 @@ async def test_a_download_that_takes_long_does_not_hold_the_step(site, visit, tm
     async with visit(url, download_dir=tmp_path, settle_limit_s=0.5) as page:
         seen = await in_time(page.step(Click(HERE)))
         assert kinds(seen) == ["download"]
+
+
+# ---------------------------------------------------------------- a browser without time
+
+
+async def test_a_first_tab_that_comes_when_nobody_waits_any_more_is_closed(
+    browser: Browser, tmp_path: Path
+) -> None:
+    context = await browser.context()
+    assert context.browser is not None
+    settings = PageSettings()
+    interruptions = Interruptions(settings, tmp_path)
+    navigation = Navigation(interruptions, browser.settings)
+    tabs = Tabs(context, await Targets.attach(context.browser), interruptions, navigation, settings)
+    page = await context.new_page()  # as when `tabs.open` was cancelled in the midst of it
+    async with asyncio.timeout(LIMIT_S):
+        while not page.is_closed():
+            await asyncio.sleep(0.02)
+    assert len(tabs) == 0
+    await tabs.end()
+    await context.close()
 
 
 # ---------------------------------------------------------------- a browser that dies
