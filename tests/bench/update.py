@@ -5,7 +5,8 @@
 A group of 8 answers of 100 tokens behind one prompt of 1,238, of which 1,196 are cells of a
 picture; a Qwen2.5-VL with random weights (37 M parameters unless told otherwise), on the device
 that is there. Each arm does a forward and a backward pass, interleaved, for all weights or, with
-`--frozen`, all but the vision tower's; the first round warms up where there is a GPU.
+`--frozen`, all but the vision tower's; the first round warms up where there is a GPU. Seconds are
+those that the CPU worked for it, where there is none.
 
 - `tree`: `vigorl.training.tree`, what `vigorl.training.grpo.update` does;
 - `rows`: the same loss, one row after another;
@@ -194,16 +195,20 @@ def arms(
 def timed(
     device: torch.device, model: Any, leave_gradients: Callable[[], None]
 ) -> tuple[float, float, dict[str, Tensor]]:
-    """Seconds, GB at most where there is a GPU, and the gradients."""
+    """Seconds, GB at most where there is a GPU, and the gradients.
+
+    On a CPU its own seconds are counted, of all threads, so that other work does not count.
+    """
+    clock = time.perf_counter if device.type == "cuda" else time.process_time
     model.zero_grad(set_to_none=True)
     if device.type == "cuda":
         torch.cuda.synchronize()
         torch.cuda.reset_peak_memory_stats()
-    began_s = time.perf_counter()
+    began_s = clock()
     leave_gradients()
     if device.type == "cuda":
         torch.cuda.synchronize()
-    seconds = time.perf_counter() - began_s
+    seconds = clock() - began_s
     peak = torch.cuda.max_memory_allocated() / 1e9 if device.type == "cuda" else 0.0
     gradients = {
         name: weight.grad for name, weight in model.named_parameters() if weight.grad is not None

@@ -1,0 +1,145 @@
+"""Does practice help? GRPO from one start, in several runs, and what each does on held-out tasks.
+
+    python tests/bench/practice.py --out DIR [--task lookup] [--runs 3] [--steps 8] [--json] …
+
+Each run practises the same live tasks of the training split with a seed of its own. Then start
+and runs play the same held-out tasks (seeds of the test split): several episodes of each, sampled
+as in practice, and a greedy one. What is told are mean differences to the start, paired by task
+and episode, with bootstrap intervals that draw whole tasks. All runs in one process, so that a
+screen is read once for all; run the command again to go on.
+"""
+
+import argparse
+import asyncio
+import functools
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from vigorl.agent.comparison import Difference, difference
+from vigorl.agent.embedded import open_tasks
+from vigorl.agent.evaluation import Result, Sample, evaluate, read_results
+from vigorl.agent.rollout import Limits
+from vigorl.policy.backend import Hardware, Sampling
+from vigorl.policy.family import family_named
+from vigorl.policy.local.backend import LocalBackend
+from vigorl.policy.local.network import Network
+from vigorl.policy.model import checkpoint_of, policy_of
+from vigorl.policy.nano import actor
+from vigorl.policy.reader.eyes import Eyes
+from vigorl.training.grpo import GrpoConfig
+from vigorl.training.grpo_loop import practise
+from vigorl.training.practice_config import PracticeConfig
+
+
+def practice_of(asked: argparse.Namespace, seed: int) -> PracticeConfig:
+    return PracticeConfig(
+        model=asked.model,
+        family="nano",
+        tasks=(asked.task,),
+        steps=asked.steps,
+        group_size=8,
+        groups=asked.groups,
+        most_groups=2 * asked.groups,
+        passes=asked.passes,
+        reward="score",
+        episodes_at_once=asked.workers,
+        turns=4,
+        turn_tokens=96,
+        seed=seed,
+        checkpoint_every=1,
+        update=GrpoConfig(learning_rate=asked.learning_rate, kl=0),
+    )
+
+
+async def measured(
+    asked: argparse.Namespace, model: str, tasks: Sequence[Sample], temperature: float, out: Path
+) -> list[Result]:
+    """What a checkpoint does; at a temperature of 0 one episode of each task says all."""
+    sampling = Sampling(temperature=temperature, max_tokens=96, seed=1)
+    network = Network(checkpoint_of(model), family_named("nano"), Hardware(dtype="float32"))
+    backend = LocalBackend(network, sampling, max_batch=asked.workers)
+    policy = policy_of(network.family, backend, sampling)
+    samples = [
+        replace(task, id=f"{task.id}#{number}", task={**task.task, "episode": number})
+        for task in tasks
+        for number in range(asked.episodes if temperature else 1)
+    ]
+    try:
+        await evaluate(policy, samples, out, limits=Limits(steps=4), workers=asked.workers)
+    finally:
+        await policy.close()
+    return read_results(out)
+
+
+def compared(one: Sequence[Result], others: Sequence[Sequence[Result]]) -> Difference:
+    """All runs against the start, task by task."""
+    start = {result.id: result.score for result in one}
+    pairs, tasks = [], []
+    for result in (result for run in others for result in run):
+        before = start[result.id]
+        if before is not None and result.score is not None:
+            pairs.append((before, result.score))
+            tasks.append(result.id.partition("#")[0])
+    return difference(pairs, tasks)
+
+
+async def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--model", default="nano")
+    parser.add_argument("--task", default="lookup")
+    parser.add_argument("--practise", type=int, nargs="+", default=list(range(3000, 3020)))
+    parser.add_argument("--held-out", type=int, default=16)
+    parser.add_argument("--skip", type=int, default=0)
+    parser.add_argument("--episodes", type=int, default=4)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--steps", type=int, default=8)
+    parser.add_argument("--groups", type=int, default=4)
+    parser.add_argument("--passes", type=int, default=1)
+    parser.add_argument("--learning-rate", type=float, default=1e-4)
+    parser.add_argument("--workers", type=int, default=8)
+    parser.add_argument("--json", action="store_true")
+    asked = parser.parse_args()
+    actor.Eyes = functools.cache(Eyes)  # type: ignore[misc, assignment]
+
+    last = max(asked.practise) + 1
+    models = {"start": asked.model}
+    async with open_tasks(last, [asked.task], "train", "goal") as known:
+        practised = [known[seed] for seed in asked.practise]
+        for run in range(1, asked.runs + 1):
+            folder = asked.out / f"run{run}"
+            progress = await practise(practice_of(asked, 1000 * run), folder, practised, print)
+            models[f"run{run}"] = str(folder / "checkpoints" / f"{progress.step:06d}" / "model")
+    results = {}
+    async with open_tasks(asked.held_out, [asked.task], "test", "goal", asked.skip) as unknown:
+        for temperature in (1.0, 0.0):
+            for name, model in models.items():
+                out = asked.out / f"{name}-at-{temperature:g}"
+                results[name, temperature] = await measured(asked, model, unknown, temperature, out)
+                scores = [
+                    each.score for each in results[name, temperature] if each.score is not None
+                ]
+                print(
+                    f"{name} at {temperature:g}: {sum(scores) / len(scores):.3f} of {len(scores)}"
+                )
+    found = {}
+    for temperature in (1.0, 0.0):
+        start, *runs = (results[name, temperature] for name in models)
+        how = "greedy" if temperature == 0 else "sampled"
+        found[how] = asdict(compared(start, runs))
+        found |= {
+            f"{how}, run {n}": asdict(compared(start, [run])) for n, run in enumerate(runs, 1)
+        }
+    if asked.json:
+        print(json.dumps(found))
+    else:
+        for name, cell in found.items():
+            print(
+                name, {key: cell[key] for key in ("one", "other", "difference", "low", "high", "n")}
+            )
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
