@@ -9,6 +9,7 @@ import asyncio
 import json
 import shutil
 import zlib
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -16,14 +17,14 @@ from pathlib import Path
 from vigorl.agent.evaluation import Sample, file_name
 from vigorl.agent.rollout import Limits, rollout
 from vigorl.agent.trajectory import Recorder, Trajectory, disk, read_trajectory
-from vigorl.browser.errors import InfrastructureFault, UsageError, VigorlError
+from vigorl.browser.errors import InfrastructureFault, StorageFault, UsageError, VigorlError
 from vigorl.policy.branch import Branch, Stem, beginning, replies_of
 from vigorl.policy.model import ModelPolicy
 from vigorl.training.search import Tree
 from vigorl.training.search_record import (
     TREE,
     StoredTree,
-    claim,
+    claimed,
     play_folder,
     read_tree,
     write_tree,
@@ -92,13 +93,15 @@ async def search(
         One for each sample, in order. A sample that a fault has stopped can be gone on with.
 
     Raises:
-        UsageError: there are no samples, or the folder holds another search.
+        UsageError: there are no samples, two of one name, or the folder holds another search.
         InfrastructureFault: one sample after another broke.
         StorageFault: the folder cannot be written.
     """
     if not samples:
         raise UsageError("there is nothing to search: no samples")
-    claim(folder, asdict(config), policy.describe(), _MAY_CHANGE)
+    ((name, count),) = Counter(file_name(sample.id) for sample in samples).most_common(1)
+    if count > 1:
+        raise UsageError(f"two samples are called {name}: give each an id of its own")
     places = asyncio.Semaphore(config.samples_at_once)
     broken = 0
 
@@ -110,6 +113,8 @@ async def search(
                     sample.id, await _SampleSearch(policy, sample, config, folder).run()
                 )
                 broken = 0
+            except StorageFault:
+                raise
             except InfrastructureFault as fault:
                 broken += 1
                 if broken > config.samples_at_once:
@@ -118,11 +123,12 @@ async def search(
         on_tree(searched)
         return searched
 
-    try:
-        async with asyncio.TaskGroup() as group:
-            running = [group.create_task(one(sample)) for sample in samples]
-    except* VigorlError as errors:
-        raise errors.exceptions[0] from None
+    with claimed(folder, asdict(config), policy.describe(), _MAY_CHANGE):
+        try:
+            async with asyncio.TaskGroup() as group:
+                running = [group.create_task(one(sample)) for sample in samples]
+        except* VigorlError as errors:
+            raise errors.exceptions[0] from None
     return [task.result() for task in running]
 
 
@@ -263,4 +269,4 @@ def _score(trajectory: Trajectory) -> float:
     return trajectory.end.score.value
 
 
-_MAY_CHANGE = ("simulations", "samples_at_once")
+_MAY_CHANGE = ("simulations", "samples_at_once", "url")

@@ -9,9 +9,11 @@
         <sample>/0007/               its eighth episode, as `rollout` records them
 """
 
+import fcntl
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from vigorl.agent.trajectory import disk
 from vigorl.browser.errors import InconsistentData, UsageError
+from vigorl.training.metrics import write_config
 from vigorl.training.search import Tree
 
 TREE = "tree.json"
@@ -70,30 +73,44 @@ def read_tree(folder: Path) -> StoredTree:
         raise InconsistentData(f"{path} is no tree: {error.errors()[0]['msg']}") from error
 
 
-def claim(
+@contextmanager
+def claimed(
     folder: Path, search: Mapping[str, Any], policy: Mapping[str, Any], may_change: tuple[str, ...]
-) -> None:
-    """Note how is searched and who is asked, or see that the folder says the same.
+) -> Iterator[None]:
+    """A folder for this process alone, with how is searched and who is asked written into it.
 
     Raises:
-        UsageError: the folder holds another search, or something else.
+        UsageError: the folder holds another search, or something else, or another process searches
+            into it.
         StorageFault: it cannot be written.
     """
-    asked = json.loads(json.dumps({"search": search, "policy": policy}, default=str))
-    path = folder / "config.json"
     with disk(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        if not path.exists():
-            path.write_text(json.dumps(asked, indent=1) + "\n")
-            return
-        text = path.read_text()
+        opened = os.open(folder, os.O_RDONLY)
     try:
-        known = json.loads(text)
+        try:
+            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise UsageError(f"another process is searching into {folder}") from error
+        asked = json.loads(json.dumps({"search": search, "policy": policy}, default=str))
+        if (folder / "config.json").exists():
+            _check(folder, {**asked["search"], **asked["policy"]}, may_change)
+        write_config(folder, asked)
+        yield
+    finally:
+        os.close(opened)
+
+
+def _check(folder: Path, asked: Mapping[str, Any], may_change: tuple[str, ...]) -> None:
+    path = folder / "config.json"
+    try:
+        known = json.loads(path.read_bytes())
         before = {**known["search"], **known["policy"]}
     except (ValueError, KeyError, TypeError) as error:
         raise UsageError(f"{folder} holds something else ({path}): choose another --out") from error
-    now = {**asked["search"], **asked["policy"]}
-    differing = [name for name in now if before.get(name) != now[name] and name not in may_change]
+    differing = [
+        name for name in asked if before.get(name) != asked[name] and name not in may_change
+    ]
     if differing:
         raise UsageError(
             f"{folder} holds a search with another {', '.join(differing)}: choose another --out"

@@ -330,12 +330,29 @@ async def test_where_one_sample_after_another_breaks_the_search_stops(tmp_path: 
     assert len(speaker.asked) < 20
 
 
+async def test_one_process_searches_into_a_folder(tmp_path: Path) -> None:
+    refused: list[str] = []
+
+    async def meanwhile() -> None:
+        try:
+            await search(policy_of(Speaker()), [sample()], CONFIG, tmp_path)
+        except UsageError as error:
+            refused.append(str(error))
+
+    both = [asyncio.create_task(meanwhile()) for _ in range(2)]
+    await asyncio.gather(*both)
+    assert refused == [f"another process is searching into {tmp_path}"]
+    assert read_tree(tmp_path / "left-0").tree.simulations > 0
+
+
 async def test_another_search_another_sample_and_what_cannot_be_judged_are_refused(
     tmp_path: Path,
 ) -> None:
     policy = policy_of(Speaker())
     with pytest.raises(UsageError, match="no samples"):
         await search(policy, [], CONFIG, tmp_path)
+    with pytest.raises(UsageError, match="two samples are called left-0"):
+        await search(policy, [sample(), sample()], CONFIG, tmp_path)
     with pytest.raises(UsageError, match="left 0 cannot be judged"):
         await search(policy, [sample(target=None)], CONFIG, tmp_path / "a")
     await search(policy, [sample()], CONFIG, tmp_path)
