@@ -80,11 +80,11 @@ class StandInSite(ABC):
         self.database = sqlite3.connect(path, isolation_level=None)
         self.database.row_factory = sqlite3.Row
         self.database.execute("PRAGMA synchronous = OFF")
+        self._visitors: dict[str, _Visitor] = {}
         self.fault: Exception | None = None
         """The first defect of a page since the last reset: what came after cannot be judged."""
         if is_new:
             self.reset()
-        self._visitors: dict[str, _Visitor] = {}
         self._templates = Environment(
             loader=FileSystemLoader(HERE / "templates" / _FOLDERS[self.name]),
             autoescape=True,
@@ -111,6 +111,8 @@ class StandInSite(ABC):
         """Put everything back to how it was; who is signed in stays so."""
         self._pristine.backup(self.database)
         self.fault = None
+        for visitor in self._visitors.values():
+            visitor.notice = ""
 
     def close(self) -> None:
         """Close the database."""
@@ -178,9 +180,8 @@ class StandInSite(ABC):
         response.set_cookie(self._cookie, token, httponly=True, samesite="lax")
         return response
 
-    def sign_out(self, request: Request, to: str) -> Response:
-        """Lead somebody out."""
-        self._visitors.pop(request.cookies.get(self._cookie, ""), None)
+    def sign_out(self, to: str) -> Response:
+        """Lead somebody out: this browser alone, as later episodes begin with the same log-in."""
         response = go(to)
         response.delete_cookie(self._cookie)
         return response

@@ -52,7 +52,7 @@ class Classifieds(StandInSite):
             case "GET", "" | "main", "":
                 return await self._home(request)
             case "GET", "main", "logout":
-                return self.sign_out(request, "/")
+                return self.sign_out("/")
             case "GET", "search", _:
                 return self._search(request)
             case "GET", "item", "":

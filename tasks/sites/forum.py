@@ -206,7 +206,7 @@ class Forum(StandInSite):
         return self.page(request, "login", {"failed": failed})
 
     async def _logout(self, request: Request) -> Response:
-        return self.sign_out(request, "/")
+        return self.sign_out("/")
 
     async def _submit(self, request: Request) -> Response:
         if (user := self.user(request)) is None:

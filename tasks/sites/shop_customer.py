@@ -71,7 +71,7 @@ class Customer:
 
     async def log_out(self, request: Request) -> Response:
         """Lead a customer out."""
-        return self._shop.sign_out(request, "/")
+        return self._shop.sign_out("/")
 
     # --------------------------------------------------------------------------- the account
 

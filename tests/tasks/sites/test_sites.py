@@ -96,6 +96,17 @@ async def test_wrong_passwords_and_guests_are_not_let_in(
     assert dump(stand_ins.sites[name]) == before
 
 
+async def test_who_signs_out_does_so_in_one_browser_alone(
+    client: httpx.AsyncClient, stand_ins: StandIns
+) -> None:
+    url = await sign_in(client, stand_ins, "reddit")
+    cookies = dict(client.cookies)
+    assert "Log in" in (await client.post(f"{url}/logout")).text
+    # Another episode begins with the same state of storage.
+    async with httpx.AsyncClient(trust_env=False, cookies=cookies) as other:
+        assert "Log out" in (await other.get(url)).text
+
+
 async def test_others_listings_orders_and_biographies_are_not_to_be_touched(
     client: httpx.AsyncClient, stand_ins: StandIns
 ) -> None:
@@ -169,7 +180,7 @@ async def test_a_reset_restores_everything_at_once_and_nobody_has_to_sign_in_aga
 ) -> None:
     url = await sign_in(client, stand_ins, "classifieds")
     before = dump(stand_ins.sites["classifieds"])
-    await client.post(f"{url}/index.php?page=item&action=item_delete&id=32")
+    await client.post(f"{url}/index.php?page=item&action=item_delete&id=32", follow_redirects=False)
     assert dump(stand_ins.sites["classifieds"]) != before
     for path in ("/reset", "/index.php?page=reset"):
         refused = await client.post(url + path, data={"token": "wrong"})
@@ -179,7 +190,8 @@ async def test_a_reset_restores_everything_at_once_and_nobody_has_to_sign_in_aga
     answer = await client.post(f"{url}/reset", data={"token": RESET_TOKEN})
     assert answer.status_code == 200 and time.process_time() - began < 0.5
     assert dump(stand_ins.sites["classifieds"]) == before
-    assert "Hi Blake Sullivan" in (await client.get(url)).text
+    page = (await client.get(url)).text
+    assert "Hi Blake Sullivan" in page and "has been deleted" not in page
 
 
 async def test_a_listing_can_have_a_picture_of_ones_own_and_nothing_else(
