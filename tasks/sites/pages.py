@@ -9,6 +9,9 @@ from typing import Any
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse
 
+LARGEST = 999_999_999
+"""Number that is read from what people write."""
+
 
 def go(url: str) -> RedirectResponse:
     """Lead on after a form, so that going back and loading again change nothing."""
@@ -27,8 +30,10 @@ def slug(title: str) -> str:
 
 
 def whole(value: str | None, otherwise: int) -> int:
-    """The number that a text is, not below 0."""
-    return int(value) if value and value.isascii() and value.isdigit() else otherwise
+    """The number that a text is, from 0 to `LARGEST`."""
+    if not value or not value.isascii() or not value.isdigit():
+        return otherwise
+    return int(value) if len(value) <= len(str(LARGEST)) else LARGEST
 
 
 @dataclass(frozen=True)

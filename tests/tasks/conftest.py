@@ -1,4 +1,4 @@
-"""One site and one browser for all tests of the tasks, and a way to play a plan."""
+"""Sites and one browser for all tests of the tasks, and a way to play a plan."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -14,6 +14,7 @@ from vigorl.tasks.environment import TaskEnvironment
 from vigorl.tasks.local.plan import Step
 from vigorl.tasks.local.registry import TASKS
 from vigorl.tasks.local.site import Site
+from vigorl.tasks.sites.serving import StandIns
 from vigorl.tasks.task import TaskRow
 
 AT_ONCE = 6
@@ -84,6 +85,19 @@ class Stage:
 async def stage() -> AsyncIterator[Stage]:
     async with Site() as site, Browser() as browser:
         yield Stage(site, browser, asyncio.Semaphore(AT_ONCE))
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def served() -> AsyncIterator[StandIns]:
+    async with StandIns() as served:
+        yield served
+
+
+@pytest.fixture
+def stand_ins(served: StandIns) -> StandIns:
+    """The stand-in sites as they begin."""
+    served.reset()
+    return served
 
 
 @pytest.fixture(params=list(TASKS))

@@ -1,26 +1,11 @@
-"""The stand-in sites, served once for all of their tests, and put back before each."""
+"""One browser and one client for all tests of the stand-in sites."""
 
 from collections.abc import AsyncIterator
 
 import httpx
-import pytest
 import pytest_asyncio
 
 from vigorl.browser.chromium import Browser
-from vigorl.tasks.sites.serving import StandIns
-
-
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def served() -> AsyncIterator[StandIns]:
-    async with StandIns() as served:
-        yield served
-
-
-@pytest.fixture
-def stand_ins(served: StandIns) -> StandIns:
-    """The sites as they begin."""
-    served.reset()
-    return served
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

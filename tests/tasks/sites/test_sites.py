@@ -173,6 +173,8 @@ async def test_lists_are_cut_into_pages_that_have_everything_once_in_order(
     assert names == ["Stick Umbrella, Storm", "Stick Umbrella"]
     for odd in ("%", "'", "no such thing", ""):
         assert (await client.get(search, params={"q": odd})).status_code == 200
+    for odd in ("0", "-1", "x", "9" * 30):
+        assert (await client.get(search, params={"q": "mug", "p": odd})).status_code == 200
 
 
 async def test_a_reset_restores_everything_at_once_and_nobody_has_to_sign_in_again(

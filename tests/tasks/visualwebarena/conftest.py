@@ -1,4 +1,4 @@
-"""One browser for all tests of VisualWebArena, and sites: the stand-ins, and one of a few pages."""
+"""One browser and one site of a few pages for all tests of VisualWebArena."""
 
 from collections.abc import AsyncIterator, Iterator
 
@@ -7,7 +7,6 @@ import pytest_asyncio
 from playwright.async_api import Page
 
 from vigorl.browser.chromium import Browser
-from vigorl.tasks.sites.serving import StandIns
 from vigorl.tasks.visualwebarena.accounts import Accounts
 from vigorl.tasks.visualwebarena.web import Web
 
@@ -38,16 +37,3 @@ async def page(browser: Browser) -> AsyncIterator[Page]:
 async def web(site: ContractSite) -> AsyncIterator[Web]:
     async with Web(site.sites.shopping, Accounts().shop_administrator) as web:
         yield web
-
-
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def served() -> AsyncIterator[StandIns]:
-    async with StandIns() as served:
-        yield served
-
-
-@pytest.fixture
-def stand_ins(served: StandIns) -> StandIns:
-    """The stand-in sites as they begin."""
-    served.reset()
-    return served
