@@ -68,10 +68,12 @@ def _message(to: str) -> list[Step]:
     ]
 
 
-def _advert(picture: str) -> list[Step]:
-    """Post a picture of the classifieds; its address is read in the second tab."""
+def _advert(listing: int, picture: str) -> list[Step]:
+    """Post the picture of a listing, whose address shows when it is opened in the second tab."""
     return [
         tab(1),
+        click("the listing", f'.results .title[href$="id={listing}"]', "link"),
+        click("the picture", ".item-photos a"),
         tab(0),
         write("For sale in Newark", "Title", "#submission_title"),
         write(picture, "Address of a picture", "#submission_url"),
@@ -127,7 +129,7 @@ def plans(sites: Sites) -> tuple[Ways, ...]:
             [link("It has outgrown the window")],
         ),
         answers(van, "HERRING", "The word is FISH."),
-        Ways(_advert(f"{media}/15.jpg"), _advert(f"{media}/14.jpg")),
+        Ways(_advert(13, f"{media}/15.jpg"), _advert(12, f"{media}/14.jpg")),
     )
 
 
