@@ -37,6 +37,8 @@ _FOREIGN = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\ue
 _MAGNIFIERS = (("search",), ("zoomin",), ("zoomout",))
 """What is read as a letter with a tail."""
 _SURE_ICON = 0.5
+_SCRAP_PX = 14.0
+_SURE_SCRAP = 0.8
 _LABEL_GAP_PX = 45.0
 _LABEL_ROW_PX = 400.0
 _SWITCH_ROW_PX = 1200.0
@@ -115,6 +117,7 @@ def items(screen: Screen) -> list[list[Item]]:
 
 def _cleaned(screen: Screen) -> Screen:
     """Without pictures that were read as letters, and letters that were taken for pictures."""
+    screen = replace(screen, shapes=tuple(each for each in screen.shapes if not _is_scrap(each)))
     icons = [shape for shape in screen.shapes if shape.kind == "icon"]
     lines = []
     for line in screen.lines:
@@ -128,6 +131,12 @@ def _cleaned(screen: Screen) -> Screen:
         if shape.kind != "icon" or not any(_touches(box, shape.box_px.center) for box in boxes)
     ]
     return Screen(tuple(lines), tuple(shapes), screen.frame)
+
+
+def _is_scrap(shape: Shape) -> bool:
+    """Whether an icon is rather a piece of something: it is tiny and like none that is known."""
+    longest_px = max(shape.box_px.width, shape.box_px.height)
+    return shape.kind == "icon" and longest_px < _SCRAP_PX and shape.confidence < _SURE_SCRAP
 
 
 def _is_picture(line: Line, icon: Shape) -> bool:

@@ -34,7 +34,7 @@ from vigorl.policy.nano.reading import (
     write_rows,
 )
 from vigorl.policy.reader.screen import Line, Screen, Shape
-from vigorl.training.nano.reading_noise import Placement, glimpse, misread
+from vigorl.training.nano.reading_noise import ICONS, Placement, glimpse, misread
 from vigorl.training.nano.reading_steps import Lesson, thought_turn, zoom_turn
 
 CLOSE_PX = 1280
@@ -50,7 +50,8 @@ BESIDE = 0.4
 
 _FOUND = ((4.5, 0.25), (5.5, 0.2), (6.5, 0.6), (7.5, 0.83), (8.5, 0.93), (999, 0.97))
 _SURELY = ((6.5, 0.3), (7.5, 0.4), (8.5, 0.5), (9.5, 0.75), (11.0, 0.9), (999, 1.0))
-_DRAWN = ((9.0, 0.0), (13.0, 0.25), (16.0, 0.6), (999, 1.0))
+_DRAWN = ((9.0, 0.0), (13.0, 0.15), (16.0, 0.6), (999, 1.0))
+_NAMED = ((13.0, 0.5), (16.0, 0.7), (999, 1.0))
 _GUESSABLE = 0.6
 """Likeness of a blurred name to the real one from which on it can be guessed."""
 _INK = 0.6
@@ -175,7 +176,10 @@ class _Case:
         return thought_turn(thought, f"click {write_place(seen.box_px.center, frame)}")
 
     def _next(self, unseen: Sequence[Point]) -> str:
-        return zoom_turn(_NOT_HERE, self._written(unseen[0])) if unseen else _ABSENT
+        if not unseen:
+            return _ABSENT
+        place = self._written(unseen[0])
+        return zoom_turn(f"{_NOT_HERE}: {place}", place)
 
     def _aimed(self, random: Random) -> Point:
         """Where one looks for what was blurred: about there."""
@@ -236,13 +240,18 @@ def _as_small(screen: Screen, random: Random) -> Screen:
         if lines and height < 9 and random.random() < _JOINED and _is_next(lines[-1], line):
             line = _joined(lines.pop(), line)
         lines.append(line)
-    shapes = [shape for shape in screen.shapes if _is_drawn(shape, random)]
+    shapes = [seen for shape in screen.shapes if (seen := _drawn(shape, random)) is not None]
     return Screen(tuple(lines), tuple(shapes), screen.frame)
 
 
-def _is_drawn(shape: Shape, random: Random) -> bool:
+def _drawn(shape: Shape, random: Random) -> Shape | None:
+    """A shape as it is seen, if it is."""
     side = min(shape.box_px.width, shape.box_px.height)
-    return random.random() < _chance(_DRAWN, side)
+    if random.random() > _chance(_DRAWN, side):
+        return None
+    if shape.kind == "icon" and random.random() > _chance(_NAMED, side):
+        return replace(shape, names=(random.choice(ICONS),))
+    return shape
 
 
 def _is_next(left: Line, right: Line) -> bool:
