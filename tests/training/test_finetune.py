@@ -229,7 +229,9 @@ async def test_it_learns_to_answer_and_plays_as_any_checkpoint(
     assert moved and not any(".visual." in name for name in moved)
 
 
-@pytest.mark.parametrize("changes", [{"trains_vision": True}, {"lora_rank": 2}])
+@pytest.mark.parametrize(
+    "changes", [{"lora_rank": 2}, pytest.param({"trains_vision": True}, marks=pytest.mark.slow)]
+)
 def test_a_run_that_was_stopped_ends_with_the_same_weights(
     start: Path, taught: Path, tmp_path: Path, changes: dict[str, Any]
 ) -> None:
