@@ -27,6 +27,10 @@ def train_nano(
         Literal["cpu", "gpu"], typer.Option(help="A small network, or the one that is shipped.")
     ] = "cpu",
     minutes: Annotated[float, typer.Option(help="Wall clock.")] = 20.0,
+    steps: Annotated[
+        int | None,
+        typer.Option(min=1, help="Updates in place of minutes: a seed gives the same network."),
+    ] = None,
     seed: Annotated[int, typer.Option(help="The same seed makes the same lessons.")] = 0,
     workers: Annotated[int, typer.Option(min=0, help="Processes that make lessons.")] = 2,
     world: Annotated[
@@ -56,8 +60,9 @@ def train_nano(
             from vigorl.training.nano.recipe import NanoConfig
             from vigorl.training.nano.recipe import train_nano as train
         config = NanoConfig(
-            route, preset, minutes, seed, workers, tuple(fonts or ()), tuple(world or ()), start
-        )
+            route, preset, minutes, seed, workers, tuple(fonts or ()), tuple(world or ()), start,
+            steps,
+        )  # fmt: skip
         if lessons is not None:
             config = replace(config, lessons=lessons)
         console = Console(stderr=True)

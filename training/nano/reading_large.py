@@ -39,6 +39,8 @@ from vigorl.training.nano.reading_steps import Lesson, thought_turn, zoom_turn
 
 CLOSE_PX = 1280
 """Side of the picture that shows a part closely."""
+THINNED = 0.6
+"""Share of the pages of which little is kept: short rows teach what to do next in less time."""
 SINGLE = 0.15
 """Share of the lessons in which the glance is all there is."""
 AT_A_GLANCE = 0.4
@@ -73,6 +75,8 @@ def is_large(page: Mapping[str, Any]) -> bool:
 def large_lesson(page: Mapping[str, Any], random: Random) -> Lesson | None:
     """A turn about a large page; None where there is nothing to be said for sure."""
     asked = random.choice(page["questions"])
+    if random.random() < THINNED:
+        page = _thinned(page, asked, random)
     size = glance_size(*page["size"])
     frame = Frame.of_viewport(*size)
     scale = size[0] / page["size"][0]
@@ -193,6 +197,19 @@ class _Case:
         places = [self._written(part) for part in unseen]
         situation = Situation(self.asked["instruction"], (), "", (), (), reading, closer, places)
         return Lesson(write_prompt(situation), turn)
+
+
+def _thinned(
+    page: Mapping[str, Any], asked: Mapping[str, Any], random: Random
+) -> Mapping[str, Any]:
+    """A page of which little is left beside what is asked for."""
+    target = Box(*asked["bbox_xyxy"]) if asked["bbox_xyxy"] else None
+
+    def kept(rows: Sequence[Sequence[Any]], most: int) -> list[Sequence[Any]]:
+        own = [row for row in rows if target and target.contains(Box(*row[1:5]).center)]
+        return [*own, *random.sample(rows, min(random.randint(2, most), len(rows)))]
+
+    return {**page, "lines": kept(page["lines"], 24), "controls": kept(page["controls"], 10)}
 
 
 def _size(frame: Frame, enlarged: float) -> tuple[int, int]:
