@@ -13,7 +13,7 @@ from vigorl.browser.errors import UsageError
 from vigorl.browser.geometry import Frame
 from vigorl.browser.observation import Mark
 from vigorl.policy.commands import COMMANDS
-from vigorl.policy.grammar import Answers, Dialect, Lens
+from vigorl.policy.grammar import Answers, Calls, Dialect, Lens
 from vigorl.policy.images import SizeLimits
 
 
@@ -96,6 +96,8 @@ class Family:
     longest_turn_tokens: int | None = None
     """A turn is cut off there, whatever the sampling allows: its own are all shorter."""
     chat: ChatFormat = ChatFormat()
+    calls: Calls = "json"
+    """How it calls the one tool, to look closer."""
     reads: bool = False
     """It is told what `reader` reads on the screen instead of being shown a picture."""
 
@@ -126,7 +128,7 @@ class Family:
                 half_width_px * region.height / shown.height_px,
                 self.zoom.style,
             )
-        return Dialect(frame, self.answers, lens, marks)
+        return Dialect(frame, self.answers, lens, marks, self.calls)
 
 
 def family_of(*names: str) -> Family:
@@ -301,6 +303,7 @@ FAMILIES: tuple[Family, ...] = (
         stop=_OUR_STOP,
         temperature=0.0,  # it copies what it reads, and a slip of a letter is another word
         longest_turn_tokens=384,
+        calls="point",
         reads=True,
     ),
     Family(

@@ -41,6 +41,10 @@ Answers = Literal["point", "marks", "text", "actions"]
 """What an answer is: `(x, y)`, a command on numbered marks, the answer to a question in plain
 words, or a command on coordinates."""
 
+Calls = Literal["json", "point"]
+"""What stands in a call of the one tool: JSON as published, or `(x, y)`, which a small model can
+copy as it stands in what it was told."""
+
 _TAG = re.compile(rf"(</?(?:{'|'.join(TAG_NAMES)})>)")
 _ZOOM_TURN = ["<think>", "</think>", "<tool_call>", "</tool_call>"]
 _ANSWER_TURN = ["<think>", "</think>", "<answer>", "</answer>"]
@@ -66,6 +70,7 @@ class Dialect:
     """None where the family cannot look closer."""
     marks: tuple[Mark, ...] = ()
     """The numbered elements of the screen, for answers on marks."""
+    calls: Calls = "json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +119,7 @@ def write(thought: str, action: Action, dialect: Dialect) -> str:
     """
     thought = escape_tags(thought.strip())
     if isinstance(action, Zoom):
-        x, y = coordinates_of(action.region_css_px.center, dialect.frame)
-        call = {"name": "search_coordinate", "arguments": {"coordinate": [x, y]}}
-        last = f"<tool_call>{json.dumps(call)}</tool_call>"
+        last = f"<tool_call>{_write_call(action.region_css_px.center, dialect)}</tool_call>"
     else:
         last = f"<answer> {write_answer(action, dialect)} </answer>"
     return f"<think> {thought} </think>\n{last}"
@@ -165,27 +168,43 @@ def write_answer(action: Action, dialect: Dialect) -> str:
 def _read_zoom(text: str, dialect: Dialect) -> Zoom:
     if dialect.lens is None:
         raise Malformed(f"There is no tool to call. {_shape(dialect)}")
+    middle = point_in(*_called(text, dialect), dialect.frame)
+    lens = dialect.lens
+    region = Box.around(middle, lens.half_width_css_px, lens.half_height_css_px)
+    return Zoom(region, lens.style)
+
+
+def _called(text: str, dialect: Dialect) -> tuple[float, float]:
+    """The coordinates that a call names."""
+    if dialect.calls == "point":
+        if found := POINT.fullmatch(text.strip()):
+            return float(found[1]), float(found[2])
+        raise Malformed(_call_shape(dialect))
     try:
         match json.loads(text, parse_int=float):
             case {
                 "name": "search_coordinate",
                 "arguments": {"coordinate": [float(x), float(y)]},
             }:
-                middle = point_in(x, y, dialect.frame)
+                return x, y
             case _:
-                raise Malformed(_call_shape())
+                raise Malformed(_call_shape(dialect))
     except (json.JSONDecodeError, RecursionError) as error:
-        raise Malformed(_call_shape()) from error
-    lens = dialect.lens
-    region = Box.around(middle, lens.half_width_css_px, lens.half_height_css_px)
-    return Zoom(region, lens.style)
+        raise Malformed(_call_shape(dialect)) from error
 
 
-def _call_shape() -> str:
-    return (
-        "The one tool is called like this: <tool_call>"
-        '{"name": "search_coordinate", "arguments": {"coordinate": [x, y]}}</tool_call>.'
-    )
+def _write_call(middle: Point, dialect: Dialect) -> str:
+    if dialect.calls == "point":
+        return f" {write_point(middle, dialect.frame)} "
+    x, y = coordinates_of(middle, dialect.frame)
+    return json.dumps({"name": "search_coordinate", "arguments": {"coordinate": [x, y]}})
+
+
+def _call_shape(dialect: Dialect) -> str:
+    call = '{"name": "search_coordinate", "arguments": {"coordinate": [x, y]}}'
+    if dialect.calls == "point":
+        call = " (x, y) "
+    return f"The one tool is called like this: <tool_call>{call}</tool_call>."
 
 
 def _shape(dialect: Dialect) -> str:

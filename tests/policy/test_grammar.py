@@ -280,3 +280,15 @@ def test_the_form_of_a_tool_call_is_the_published_one() -> None:
     turn = write("so", Zoom(Box.around(Point(200, 100), 1, 1), LENS.style), OURS)
     call = {"name": "search_coordinate", "arguments": {"coordinate": [100, 50]}}
     assert turn == f"<think> so </think>\n<tool_call>{json.dumps(call)}</tool_call>"
+
+
+def test_a_call_can_be_a_point_that_is_copied_as_it_stands() -> None:
+    dialect = Dialect(FRAME, "actions", LENS, calls="point")
+    zoom = Zoom(Box.around(Point(200, 100), 100, 50), LENS.style)
+    text = write("closer", zoom, dialect)
+    assert text == "<think> closer </think>\n<tool_call> (100, 50) </tool_call>"
+    assert parse(text, dialect).action == zoom
+    lost = parse(write("closer", zoom, OURS), dialect)
+    assert lost.action is None
+    assert lost.error == "The one tool is called like this: <tool_call> (x, y) </tool_call>."
+    assert parse(text, OURS).action is None

@@ -194,8 +194,7 @@ def turn(thought: str, answer: str) -> str:
 
 
 def zoom(x: int, y: int) -> str:
-    call = f'{{"name": "search_coordinate", "arguments": {{"coordinate": [{x}, {y}]}}}}'
-    return f"<think> closer ({x}, {y}) </think>\n<tool_call>{call}</tool_call>"
+    return f"<think> closer ({x}, {y}) </think>\n<tool_call> ({x}, {y}) </tool_call>"
 
 
 def playing(*texts: str) -> tuple[ReadingActor, Recital]:

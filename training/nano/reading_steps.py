@@ -192,9 +192,7 @@ def thought_turn(thought: str, answer: str) -> str:
 
 def zoom_turn(thought: str, place: str) -> str:
     """A turn that looks closer at a place, written `(x, y)`."""
-    x, y = place.strip("()").split(", ")
-    call = {"name": "search_coordinate", "arguments": {"coordinate": [int(x), int(y)]}}
-    return f"<think> {thought} </think>\n<tool_call>{json.dumps(call)}</tool_call>"
+    return f"<think> {thought} </think>\n<tool_call> {place} </tool_call>"
 
 
 def _acting(
