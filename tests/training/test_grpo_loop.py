@@ -243,6 +243,7 @@ async def test_a_run_that_is_killed_at_twenty_moments_ends_with_the_same_weights
     assert [path.name for path in (killed / "checkpoints").iterdir()] == [f"{steps:06d}"]
 
 
+@pytest.mark.slow
 async def test_episodes_that_wait_for_their_pages_wait_side_by_side(
     undecided: Path, tmp_path: Path
 ) -> None:
@@ -379,6 +380,7 @@ async def test_a_judge_that_says_no_number_stops_the_training_and_is_named(
         await practise(config_of(undecided), tmp_path, tasks)
 
 
+@pytest.mark.slow
 async def test_bfloat16_plays_what_it_learns_and_goes_on_from_its_masters(
     undecided: Path, tmp_path: Path
 ) -> None:
