@@ -43,7 +43,7 @@ words, or a command on coordinates."""
 
 Calls = Literal["json", "point"]
 """What stands in a call of the one tool: JSON as published, or `(x, y)`, which a small model can
-copy as it stands in what it was told."""
+copy as it stands in what it was told; JSON is understood there as well."""
 
 _TAG = re.compile(rf"(</?(?:{'|'.join(TAG_NAMES)})>)")
 _ZOOM_TURN = ["<think>", "</think>", "<tool_call>", "</tool_call>"]
@@ -176,10 +176,8 @@ def _read_zoom(text: str, dialect: Dialect) -> Zoom:
 
 def _called(text: str, dialect: Dialect) -> tuple[float, float]:
     """The coordinates that a call names."""
-    if dialect.calls == "point":
-        if found := POINT.fullmatch(text.strip()):
-            return float(found[1]), float(found[2])
-        raise Malformed(_call_shape(dialect))
+    if dialect.calls == "point" and (found := POINT.fullmatch(text.strip())):
+        return float(found[1]), float(found[2])
     try:
         match json.loads(text, parse_int=float):
             case {

@@ -288,7 +288,8 @@ def test_a_call_can_be_a_point_that_is_copied_as_it_stands() -> None:
     text = write("closer", zoom, dialect)
     assert text == "<think> closer </think>\n<tool_call> (100, 50) </tool_call>"
     assert parse(text, dialect).action == zoom
-    lost = parse(write("closer", zoom, OURS), dialect)
+    assert parse(write("closer", zoom, OURS), dialect).action == zoom
+    lost = parse(text.replace("(100, 50)", "there"), dialect)
     assert lost.action is None
     assert lost.error == "The one tool is called like this: <tool_call> (x, y) </tool_call>."
     assert parse(text, OURS).action is None
