@@ -82,11 +82,16 @@ def data_oracles(
         list[Path] | None,
         typer.Option(help="Shards of `data generate` to ask questions about; may be repeated."),
     ] = None,
+    tokens: Annotated[
+        Path | None,
+        typer.Option(help="A checkpoint of nano whose tokens are kept, to train it further."),
+    ] = None,
     workers: Annotated[int, typer.Option(min=1, help="Episodes side by side.")] = 8,
 ) -> None:
     """Record how tasks are done by one who knows the way, and prepare lessons of it.
 
-    Episodes are added to those that the folder already holds.
+    Episodes are added to those that the folder already holds. Every page of the world is read as
+    nano would read it: about a second of one core for a page, a dozen for a large one.
 
     [dim]$[/dim] vigorl-agent data oracles --out data/lessons --seeds 50 --world data/train
     """
@@ -112,7 +117,9 @@ def data_oracles(
                 told=lambda line: console.print(line, style="dim", markup=False),
             )
         )
-        prepare(out, episodes, world or ())
+        if world:
+            console.print("reading the pages of the world …", style="dim")
+        prepare(out, episodes, world or (), tokenizer=tokens)
         console.print(f"[green]ready[/green]  lessons in {escape(str(out))}", highlight=False)
 
 

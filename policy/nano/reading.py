@@ -19,16 +19,15 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from vigorl.browser.geometry import Box, Frame, Point
-from vigorl.policy.reader.screen import Line, Screen, Shape
-from vigorl.policy.reader.symbols import is_text
+from vigorl.policy.reader.screen import Line, Screen, Shape, is_text
 
 Kind = Literal["text", "link", "button", "field", "list", "box", "radio", "switch", "icon"]
 
 LONGEST_TEXT = 44
 """Characters of a running text that are written; names and values are shorter."""
-MOST_ITEMS = 110
-"""Items of a screen. Beyond it the longest texts that stand in no control are left out first:
-running text says least about what can be done."""
+MOST_CHARACTERS = 6000
+"""Of a reading, about 3,300 tokens of nano or 260 items. Beyond it the longest texts that stand in
+no control are left out first: running text says least about what can be done."""
 DOUBTFUL = 0.6
 """Confidence below which a text is marked."""
 
@@ -128,7 +127,7 @@ def _cleaned(screen: Screen) -> Screen:
     shapes = [
         shape
         for shape in screen.shapes
-        if shape.kind != "icon" or not any(_touches(box, shape.box_px.center) for box in boxes)
+        if shape.kind != "icon" or not any(_touches(box, shape.box_px) for box in boxes)
     ]
     return Screen(tuple(lines), tuple(shapes), screen.frame)
 
@@ -141,7 +140,7 @@ def _is_scrap(shape: Shape) -> bool:
 
 def _is_picture(line: Line, icon: Shape) -> bool:
     """Whether a line is rather an icon that was read as a letter or two."""
-    if not _touches(line.box_px, icon.box_px.center):
+    if not _touches(line.box_px, icon.box_px):
         return False
     if line.text in "QOoαa" and icon.names[:1] in _MAGNIFIERS:
         return True
@@ -149,8 +148,10 @@ def _is_picture(line: Line, icon: Shape) -> bool:
     return short and icon.confidence >= max(line.confidence, _SURE_ICON)
 
 
-def _touches(line: Box, point: Point) -> bool:
-    return line.left - 4 <= point.x <= line.right + 4 and line.top - 5 <= point.y <= line.bottom + 5
+def _touches(line: Box, icon: Box) -> bool:
+    """Whether the middle of an icon lies on a line, about."""
+    x, y = (icon.left + icon.right) / 2, (icon.top + icon.bottom) / 2
+    return line.left - 4 <= x <= line.right + 4 and line.top - 5 <= y <= line.bottom + 5
 
 
 def write_item(item: Item, frame: Frame, viewport: Box | None = None) -> str:
@@ -240,7 +241,11 @@ def _is_card(shape: Shape, lines: Sequence[Line]) -> bool:
 
 
 def _holds(outer: Box, inner: Box) -> bool:
-    return outer.contains(inner.center) and inner.area <= outer.area * 1.1
+    return (
+        outer.left <= (inner.left + inner.right) / 2 <= outer.right
+        and outer.top <= (inner.top + inner.bottom) / 2 <= outer.bottom
+        and inner.area <= outer.area * 1.1
+    )
 
 
 def _owners(lines: Sequence[Line], shapes: Sequence[Shape]) -> dict[int, int]:
@@ -321,16 +326,24 @@ def _box_cost(box: Box, label: Box) -> float | None:
 
 def _fewer(found: list[Item]) -> list[Item]:
     """No more items than a prompt has room for, no longer texts than say something."""
-    if len(found) > MOST_ITEMS:
-        texts = sorted(
-            (item for item in found if item.kind == "text"), key=lambda item: -len(item.text)
-        )
-        dropped = {id(item) for item in texts[: len(found) - MOST_ITEMS]}
-        found = [item for item in found if id(item) not in dropped][:MOST_ITEMS]
     for item in found:
         if len(item.text) > LONGEST_TEXT + 16 and item.kind == "text":
             item.text = item.text[:LONGEST_TEXT].rsplit(" ", 1)[0] + "…"
-    return found
+    texts = [item for item in found if item.kind == "text"]
+    last = [*sorted(texts, key=lambda item: -len(item.text)), *reversed(found)]
+    excess, dropped = sum(map(_length, found)) - MOST_CHARACTERS, set[int]()
+    for item in last:
+        if excess <= 0:
+            break
+        if id(item) not in dropped:
+            dropped.add(id(item))
+            excess -= _length(item)
+    return [item for item in found if id(item) not in dropped]
+
+
+def _length(item: Item) -> int:
+    """Characters of an item with its point, about."""
+    return len(item.text) + len(item.label) + 15
 
 
 def _rows(found: list[Item]) -> list[list[Item]]:

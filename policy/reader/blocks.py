@@ -25,8 +25,7 @@ from vigorl.policy.reader.layout import (
     same_size,
     union,
 )
-from vigorl.policy.reader.screen import Line, Screen
-from vigorl.policy.reader.symbols import is_text
+from vigorl.policy.reader.screen import Line, Screen, is_text
 
 _CLOSENESS = (0.7, 1.0, 1.4, 2.0)
 """Largest gap between two lines of a stack, in em of the smaller; all are tried."""

@@ -8,6 +8,9 @@ from typing import Literal
 
 from vigorl.browser.geometry import Box, Frame
 
+LEAST_CONFIDENCE = {2: 0.11, 3: 0.012}
+"""With which a line of two letters, or of three and more, is text and no row of icons."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -32,6 +35,13 @@ class Line:
             box.left + box.width * index / count for index in range(count + 1)
         )
         return Box(edges[start], box.top, max(edges[stop], edges[start]), box.bottom)
+
+
+def is_text(line: Line) -> bool:
+    """Whether a line is surely text, not an icon that was read as a letter or two."""
+    letters = sum(character.isalnum() for character in line.text)
+    least = LEAST_CONFIDENCE.get(min(letters, 3))
+    return least is not None and line.confidence >= least
 
 
 @dataclass(frozen=True, slots=True)

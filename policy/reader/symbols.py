@@ -11,14 +11,12 @@ from vigorl.policy.reader.concepts import CONCEPTS
 from vigorl.policy.reader.icons import Guess, atlas
 from vigorl.policy.reader.ink import Mask, PixelBox, Pixels, difference
 from vigorl.policy.reader.regions import blobs
-from vigorl.policy.reader.screen import Line, Shape
+from vigorl.policy.reader.screen import Line, Shape, is_text
 
 SMALLEST_PX, LARGEST_PX = 8, 72
 """Longer side of an icon."""
 NARROWEST_PX = 2
 """Shorter side: three dots in a row."""
-LEAST_CONFIDENCE = {2: 0.11, 3: 0.012}
-"""With which a line of two letters, or of three and more, is text and no row of icons."""
 FAINTEST = 24
 """Least contrast of an icon, of 255."""
 LOGO_PX = (16, 320)
@@ -130,13 +128,6 @@ def icons(
     if logo is not None:
         found.append(Shape("icon", logo, ("logo", *CONCEPTS["home"]), confidence=0.5))
     return sorted(found, key=lambda shape: (shape.box_px.top, shape.box_px.left))
-
-
-def is_text(line: Line) -> bool:
-    """Whether a line is surely text, not an icon that was read as a letter or two."""
-    letters = sum(character.isalnum() for character in line.text)
-    least = LEAST_CONFIDENCE.get(min(letters, 3))
-    return least is not None and line.confidence >= least
 
 
 def _blank(mask: Mask, box: Box) -> None:

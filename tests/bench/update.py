@@ -35,9 +35,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import datasets
 import torch
-import trl
 from PIL import Image
 from torch import Tensor
 from transformers import Qwen2_5_VLForConditionalGeneration
@@ -104,6 +102,9 @@ def group_of_answers(network: Network) -> tuple[Group, FittedImage]:
 
 
 def trainer_of(network: Network, folder: Path) -> Any:
+    import datasets
+    import trl
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)
         arguments = trl.GRPOConfig(

@@ -1,19 +1,22 @@
 """Turns for nano that reads: their tokens, their words, their numbers, their batches."""
 
 import gzip
+import io
 import json
 import re
+import tarfile
 from collections import Counter
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
+from PIL import Image, ImageDraw, ImageFont
 
 from vigorl.browser.actions import Click, Done, GiveUp, Type, Zoom
 from vigorl.browser.chromium import Browser
 from vigorl.browser.errors import UsageError
-from vigorl.browser.geometry import Frame
+from vigorl.browser.geometry import Box, Frame
 from vigorl.policy.backend import Message
 from vigorl.policy.family import family_named
 from vigorl.policy.grammar import Parsed, parse
@@ -28,9 +31,10 @@ pytest.importorskip("transformers")
 from transformers import PreTrainedTokenizerFast  # noqa: E402
 
 from vigorl.policy.local.codec import Codec  # noqa: E402
-from vigorl.training.nano import reading_stock  # noqa: E402
+from vigorl.training.nano import reading_rows, reading_stock  # noqa: E402
 from vigorl.training.nano.reading_course import ReadingCourse, build  # noqa: E402
-from vigorl.training.nano.reading_large import large_lesson  # noqa: E402
+from vigorl.training.nano.reading_large import is_large, large_lesson  # noqa: E402
+from vigorl.training.nano.reading_looks import look_at_all, looks_of  # noqa: E402
 from vigorl.training.nano.reading_renames import Renames, WordStock  # noqa: E402
 from vigorl.training.nano.reading_rows import LONGEST_ROW, Mixture, ReadingRows  # noqa: E402
 from vigorl.training.nano.reading_steps import Episode, lesson, load_episodes  # noqa: E402
@@ -244,6 +248,40 @@ def test_what_can_be_read_at_a_glance_is_clicked_at_once_and_what_is_not_there_g
     assert clicked > 5
 
 
+@pytest.mark.parametrize("size", [(600, 400), (2400, 1200)])
+def test_what_the_reader_made_of_a_page_is_what_lessons_tell(
+    size: tuple[int, int], tmp_path: Path
+) -> None:
+    image = Image.new("RGB", size, "white")
+    drawn = (size[0] - 200, 300), "Kettle", ImageFont.load_default(14)
+    ImageDraw.Draw(image).text(*drawn[:2], fill="black", font=drawn[2])
+    box = [float(side) for side in ImageDraw.Draw(image).textbbox(*drawn[:2], font=drawn[2])]
+    picture = io.BytesIO()
+    image.save(picture, "PNG")
+    with tarfile.open(tmp_path / "shard.tar", "w") as shard:
+        member = tarfile.TarInfo("page-0.png")
+        member.size = len(picture.getvalue())
+        picture.seek(0)
+        shard.addfile(member, picture)
+    (looks,) = look_at_all([tmp_path / "shard.tar"], 1)
+
+    page = {**asking("label", "Kettle", box), "size": size, "looks": looks["page-0"]}
+    whole, *parts = looks_of(page)
+    assert whole.middle is None and whole.frame.region_css_px == Box(0, 0, *size)
+    assert bool(parts) == is_large(page)
+    seen = [(look, item) for look in looks_of(page) for row in look.rows for item in row]
+    assert "Kettle" in [item.text for _, item in seen]
+    for look, item in seen:
+        assert Box(*box).contains(look.frame.to_css(item.box_px.center)), item
+    teach = large_lesson if is_large(page) else reading_rows._world_lesson
+    read = looks_of(page)
+    made = [each for seed in range(40) if (each := teach(page, Random(seed), read)) is not None]
+    actions = [understood(each.turn, size).action for each in made]
+    clicks = [action for action in actions if isinstance(action, Click)]
+    assert len(clicks) > 5
+    assert all(Box(*box).contains(click.point) for click in clicks)
+
+
 def test_a_recorded_step_becomes_a_turn_with_its_past(folder: Path, stock: WordStock) -> None:
     (episode,) = load_episodes(folder / "episodes.jsonl.gz")
     assert episode.sound == (1, 2, 3)
@@ -361,10 +399,10 @@ async def test_an_oracle_of_miniwob_teaches_what_it_does(stock: WordStock, tmp_p
 
 
 def test_turns_are_packed_side_by_side(folder: Path) -> None:
-    course = ReadingCourse(folder, lines=3)
+    course = ReadingCourse(folder, lines=1)
     batch = course.batch(0)
     encoder = Encoder(folder)
-    assert batch.ids_B_L.shape == (3, LONGEST_ROW)
+    assert batch.ids_B_L.shape == (1, LONGEST_ROW)
     count = 0
     for ids, segments, weights in zip(
         batch.ids_B_L.tolist(), batch.segments_B_L.tolist(), batch.weights_B_L.tolist(), strict=True

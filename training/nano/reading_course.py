@@ -17,6 +17,8 @@ from vigorl.training.packed import PADDING, PackedRows, forward
 HEAD = 64
 """Numbers of an attention head; servers have no kernels for fewer."""
 CONTEXT_TOKENS = 4096
+TURNS_OF_A_LINE = 10
+"""At most, in the mean: so many turns are looked at to fill a batch."""
 
 
 def build(folder: Path, *, width: int = 320, layers: int = 8, seed: int = 0) -> Qwen3ForCausalLM:
@@ -112,8 +114,8 @@ class ReadingCourse:
         segments = torch.full(shape, PADDING, dtype=torch.int64)
         weights = torch.zeros(shape)
         used, counts = [0] * self._lines, [0] * self._lines
-        first = step * self._lines * 8
-        for number in range(first, first + self._lines * 8):
+        most = self._lines * TURNS_OF_A_LINE
+        for number in range(step * most, (step + 1) * most):
             turn, learnt = self._rows.row(number)
             fitting = [
                 line for line in range(self._lines) if used[line] + len(turn) <= self._tokens

@@ -1,7 +1,8 @@
 """Lessons about large screens: what a glance cannot tell is looked at closely, part by part.
 
-Of a page whose truth is known, the reading of a glance or of one part is made up, as small as
-things are there, and answered as one who knows the truth would::
+Of a page whose truth is known, the reading of a glance or of one part is answered as one who knows
+the truth would; it is what the reader made of it, where that was stored, or made up, as small as
+things are there::
 
     glance, named right          click it
     glance, seen but blurred     look closely there, if it can be guessed
@@ -34,6 +35,7 @@ from vigorl.policy.nano.reading import (
     write_rows,
 )
 from vigorl.policy.reader.screen import Line, Screen, Shape
+from vigorl.training.nano.reading_looks import Look
 from vigorl.training.nano.reading_noise import ICONS, Placement, glimpse, misread
 from vigorl.training.nano.reading_steps import Lesson, thought_turn, zoom_turn
 
@@ -62,6 +64,8 @@ _BLURRED = 0.65
 """Share of the lines that are not read surely in which something is wrong."""
 _JOINED = 0.25
 """Share of the small lines that are taken for one with their neighbour."""
+_REACH_PX = 500
+"""As far as a control's label stands from its middle, px of the page."""
 _NOT_HERE = "I do not see it yet"
 _ABSENT = thought_turn("nothing here is called so", 'give_up "It is not on the screen."')
 
@@ -72,24 +76,41 @@ def is_large(page: Mapping[str, Any]) -> bool:
     return glance_size(width, height) != (width, height)
 
 
-def large_lesson(page: Mapping[str, Any], random: Random) -> Lesson | None:
-    """A turn about a large page; None where there is nothing to be said for sure."""
+def large_lesson(
+    page: Mapping[str, Any], random: Random, looks: Sequence[Look] = ()
+) -> Lesson | None:
+    """A turn about a large page; None where there is nothing to be said for sure.
+
+    Args:
+        page: With its truth.
+        random: Draws what is asked and what is seen.
+        looks: What the reader made of it; empty: that is made up.
+    """
     asked = random.choice(page["questions"])
-    if random.random() < THINNED:
+    if not looks and random.random() < THINNED:
         page = _thinned(page, asked, random)
     size = glance_size(*page["size"])
     frame = Frame.of_viewport(*size)
     scale = size[0] / page["size"][0]
-    place: Point | None = None
-    if asked["kind"] != "absent":
-        left, top, right, bottom = asked["bbox_xyxy"]
-        place = Point((left + right) / 2 * scale, (top + bottom) / 2 * scale)
-    case = _Case(page, asked, frame, scale, place)
+    target = None if asked["kind"] == "absent" else _times(Box(*asked["bbox_xyxy"]), scale)
+    case = _Case(page, asked, frame, scale, target, looks)
     if random.random() < SINGLE:
         return case.single(random)
     if random.random() < AT_A_GLANCE:
         return case.glance(random)
     return case.part(random)
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """What was read of the page or of a part."""
+
+    rows: Sequence[Sequence[Item]]
+    frame: Frame
+    """Where its items stand; its region is px of the glance."""
+    shown: Box
+    """What was looked at, px of the glance."""
+    told: str
 
 
 @dataclass(frozen=True)
@@ -100,52 +121,74 @@ class _Case:
     asked: Mapping[str, Any]
     frame: Frame
     scale: float
-    place: Point | None
+    target: Box | None
     """Where the answer is; None: nowhere."""
+    looks: Sequence[Look]
+    """What the reader made of the page; empty: that is made up."""
 
     def single(self, random: Random) -> Lesson | None:
         """The glance is all there is: what is seen there is the answer."""
-        rows = self._read(1.0, random)
-        seen = self._seen(rows, 1.0)
-        turn = _ABSENT if seen is None else self._answer(seen, 1.0)
-        return None if turn is None else self._lesson(write_rows(rows, self.frame), "", (), turn)
+        read = self._glance(random)
+        seen = self._seen(read)
+        turn = _ABSENT if seen is None else self._answer(seen, read.frame)
+        return self._lesson(read.told, "", (), turn)
 
     def glance(self, random: Random) -> Lesson | None:
         """The first look: answer, look closely at what is blurred, or begin with the parts."""
         unseen = parts(self.frame)
-        rows = self._read(1.0, random)
-        seen = self._seen(rows, 1.0)
+        read = self._glance(random)
+        seen = self._seen(read)
         likeness = 0.0 if seen is None else self._likeness(seen)
         if seen is None or likeness < _GUESSABLE:
             turn: str | None = self._next(unseen)
         elif likeness == 1.0 and not seen.doubtful:
-            turn = self._answer(seen, 1.0)
+            turn = self._answer(seen, read.frame)
         else:
             turn = zoom_turn(write_item(seen, self.frame), self._written(seen.box_px.center))
-        reading = write_rows(rows, self.frame)
-        return None if turn is None else self._lesson(reading, "", unseen, turn)
+        return self._lesson(read.told, "", unseen, turn)
 
     def part(self, random: Random) -> Lesson | None:
         """A look closely: answer, or go on with the parts."""
         every = parts(self.frame)
-        if self.place is not None and random.random() > SCANS:
-            middle, unseen = self._aimed(random), list(every)
+        if self.target is not None and random.random() > SCANS:
+            middle, unseen = self._aimed(self.target.center, random), list(every)
+            read = self._close(middle, random)
         else:
             at = random.randrange(len(every))
-            if self.place is not None and random.random() > BESIDE:
-                own = [n for n, part in enumerate(every) if _around(part).contains(self.place)]
+            if self.target is not None and random.random() > BESIDE:
+                place = self.target.center
+                own = [n for n, part in enumerate(every) if _around(part).contains(place)]
                 at = own[0]
             middle, unseen = every[at], every[at + 1 :]
-        region = _around(middle).shifted_into(self.frame.region_css_px)
-        unseen = without(unseen, region)
-        close = CLOSE_PX / PART_PX
-        rows = self._read(close, random, region)
-        seen = self._seen(rows, close) if self.place and region.contains(self.place) else None
-        turn = self._next(unseen) if seen is None else self._answer(seen, close)
-        closer = write_rows(rows, self.frame.resized(*_size(self.frame, close)))
-        return None if turn is None else self._lesson("", closer or NOTHING, unseen, turn)
+            read = self._part_read(at) if self.looks else self._close(middle, random)
+        unseen = without(unseen, read.shown)
+        seen = self._seen(read)
+        turn = self._next(unseen) if seen is None else self._answer(seen, read.frame)
+        return self._lesson("", read.told or NOTHING, unseen, turn)
 
-    def _read(self, enlarged: float, random: Random, region: Box | None = None) -> list[list[Item]]:
+    def _glance(self, random: Random) -> _Reading:
+        if self.looks:
+            look = self.looks[0]
+            return _Reading(look.rows, self.frame, self.frame.region_css_px, look.told)
+        return self._reading(self._made_up(1.0, random), self.frame, self.frame.region_css_px)
+
+    def _part_read(self, at: int) -> _Reading:
+        look = self.looks[1 + at]
+        shown = _times(look.frame.region_css_px, self.scale)
+        return _Reading(look.rows, replace(look.frame, region_css_px=shown), shown, look.told)
+
+    def _reading(self, rows: Sequence[Sequence[Item]], frame: Frame, shown: Box) -> _Reading:
+        return _Reading(rows, frame, shown, write_rows(rows, frame, self.frame.region_css_px))
+
+    def _close(self, middle: Point, random: Random) -> _Reading:
+        enlarged = CLOSE_PX / PART_PX
+        region = _around(middle).shifted_into(self.frame.region_css_px)
+        rows = self._made_up(enlarged, random, region)
+        return self._reading(rows, self.frame.resized(*_size(self.frame, enlarged)), region)
+
+    def _made_up(
+        self, enlarged: float, random: Random, region: Box | None = None
+    ) -> list[list[Item]]:
         """What is read of the screen, or of a region, so many times as large as at a glance."""
         scale = self.scale * enlarged
         width, height = _size(self.frame, enlarged)
@@ -156,28 +199,34 @@ class _Case:
             screen = _cut(screen, _times(region, enlarged))
         return items(_as_small(screen, random))
 
-    def _seen(self, rows: Sequence[Sequence[Item]], enlarged: float) -> Item | None:
-        if self.place is None:
+    def _seen(self, read: _Reading) -> Item | None:
+        """What is asked for, if it was read: a click on it has to land there."""
+        if self.target is None or not read.shown.contains(self.target.center):
             return None
-        return item_at(rows, Point(self.place.x * enlarged, self.place.y * enlarged))
+        found = item_at(read.rows, read.frame.from_css(self.target.center))
+        if found is None or not self.target.contains(read.frame.to_css(found.box_px.center)):
+            return None
+        return found
 
     def _likeness(self, seen: Item) -> float:
         """How much what was read is like what is there, 0 to 1."""
-        clear = glimpse(self.page, Random(0), str, 0.0)
-        assert self.place is not None
-        there = item_at(items(clear), Point(self.place.x / self.scale, self.place.y / self.scale))
+        assert self.target is not None
+        place = self.target.center
+        there_px = Point(place.x / self.scale, place.y / self.scale)
+        clear = glimpse(_around_it(self.page, there_px), Random(0), str, 0.0)
+        there = item_at(items(clear), there_px)
         if there is None:
             return 0.0
         return SequenceMatcher(None, name_of(there), name_of(seen)).ratio()
 
-    def _answer(self, seen: Item, enlarged: float) -> str | None:
-        frame = self.frame.resized(*_size(self.frame, enlarged))
-        thought = write_item(seen, frame)
+    def _answer(self, seen: Item, frame: Frame) -> str | None:
+        thought = write_item(seen, frame, self.frame.region_css_px)
         if answer := self.asked.get("answer"):
             if answer not in seen.text:
                 return None
             return thought_turn(thought, f"done {json.dumps(answer, ensure_ascii=False)}")
-        return thought_turn(thought, f"click {write_place(seen.box_px.center, frame)}")
+        place = write_place(seen.box_px.center, frame, self.frame.region_css_px)
+        return thought_turn(thought, f"click {place}")
 
     def _next(self, unseen: Sequence[Point]) -> str:
         if not unseen:
@@ -185,15 +234,18 @@ class _Case:
         place = self._written(unseen[0])
         return zoom_turn(f"{_NOT_HERE}: {place}", place)
 
-    def _aimed(self, random: Random) -> Point:
+    def _aimed(self, place: Point, random: Random) -> Point:
         """Where one looks for what was blurred: about there."""
-        assert self.place is not None
-        return Point(self.place.x + random.gauss(0, 12), self.place.y + random.gauss(0, 4))
+        return Point(place.x + random.gauss(0, 12), place.y + random.gauss(0, 4))
 
     def _written(self, place: Point) -> str:
         return write_place(place, self.frame)
 
-    def _lesson(self, reading: str, closer: str, unseen: Sequence[Point], turn: str) -> Lesson:
+    def _lesson(
+        self, reading: str, closer: str, unseen: Sequence[Point], turn: str | None
+    ) -> Lesson | None:
+        if turn is None:
+            return None
         places = [self._written(part) for part in unseen]
         situation = Situation(self.asked["instruction"], (), "", (), (), reading, closer, places)
         return Lesson(write_prompt(situation), turn)
@@ -210,6 +262,16 @@ def _thinned(
         return [*own, *random.sample(rows, min(random.randint(2, most), len(rows)))]
 
     return {**page, "lines": kept(page["lines"], 24), "controls": kept(page["controls"], 10)}
+
+
+def _around_it(page: Mapping[str, Any], place: Point) -> Mapping[str, Any]:
+    """What of a page can have a part in what is called there."""
+    near = Box.around(place, _REACH_PX, _REACH_PX / 4)
+
+    def kept(rows: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
+        return [row for row in rows if near.intersection(Box(*row[1:5])) is not None]
+
+    return {**page, "lines": kept(page["lines"]), "controls": kept(page["controls"])}
 
 
 def _size(frame: Frame, enlarged: float) -> tuple[int, int]:

@@ -101,7 +101,8 @@ def glimpse(
         lines += _line(new, text, box, source, in_link, random, level)
     if level and random.random() < 0.3 and lines:
         lines.append(_speck(random, width, height))
-    shapes = [shape for control in controls for shape in _shapes(control, lines, random, level)]
+    middles = [line.box_px.center for line in lines]
+    shapes = [shape for control in controls for shape in _shapes(control, middles, random, level)]
     if level:
         shapes += _fancied(lines, random, width, height)
     return Screen(tuple(lines), tuple(shapes), Frame.of_viewport(width, height))
@@ -156,12 +157,15 @@ def _speck(random: Random, width: float, height: float) -> Line:
 
 
 def _shapes(
-    control: tuple[Any, ...], lines: Sequence[Line], random: Random, level: float
+    control: tuple[Any, ...], middles: Sequence[Point], random: Random, level: float
 ) -> list[Shape]:
     role, box, name, icon, checked, _, _ = control
     box = _shaken(box, random) if level else box
     chance = random.random() if level else 0.0
-    holds_text = any(box.contains(line.box_px.center) for line in lines)
+    holds_text = any(
+        box.left <= middle.x <= box.right and box.top <= middle.y <= box.bottom
+        for middle in middles
+    )
     match role:
         case "button" | "tab" | "menuitem":
             if not holds_text:

@@ -11,16 +11,17 @@ Needs neither a browser nor OCR: what was recorded with them lies in one folder 
 
 import gzip
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Any
 
+from vigorl.browser.geometry import Box, Frame
 from vigorl.policy.nano.prompt import Situation, write_prompt
 from vigorl.policy.nano.reading import Item, item_at, items, write_item, write_place, write_rows
-from vigorl.policy.reader.screen import Screen
 from vigorl.training.nano.reading_large import is_large, large_lesson
+from vigorl.training.nano.reading_looks import READ, Look, looks_of
 from vigorl.training.nano.reading_noise import Placement, glimpse
 from vigorl.training.nano.reading_questions import question
 from vigorl.training.nano.reading_renames import Renames, WordStock
@@ -34,7 +35,7 @@ from vigorl.training.nano.reading_steps import (
 )
 from vigorl.training.nano.reading_words import Encoder
 
-LONGEST_ROW = 1536
+LONGEST_ROW = 3584
 """Tokens; the few rows that are longer are left out."""
 
 
@@ -42,17 +43,17 @@ LONGEST_ROW = 1536
 class Mixture:
     """What share of the rows is of which sort."""
 
-    steps: float = 0.4
+    steps: float = 0.33
     """Steps of oracle episodes of the embedded tasks."""
-    miniwob: float = 0.1
+    miniwob: float = 0.07
     """The same of MiniWoB++; more embedded tasks where there are no episodes of it."""
-    world: float = 0.1
+    world: float = 0.25
     """Questions of the generated world; more screens where there are no pages of it."""
-    screens: float = 0.1
+    screens: float = 0.07
     """Questions about screens of the oracle episodes."""
-    sketches: float = 0.15
+    sketches: float = 0.08
     """Questions about screens that nobody drew."""
-    large: float = 0.15
+    large: float = 0.2
     """Questions of the world about screens that a glance does not tell enough of."""
 
 
@@ -75,8 +76,8 @@ class ReadingRows:
         self._embedded = [episodes for episodes in by_task if not episodes[0].is_miniwob]
         self._miniwob = [episodes for episodes in by_task if episodes[0].is_miniwob]
         world = _load_world(folder / "world.jsonl.gz")
-        self._world = [page for page in world if not is_large(page)]
-        self._large = [page for page in world if is_large(page)]
+        self._world = _Pages([page for page in world if not is_large(page)])
+        self._large = _Pages([page for page in world if is_large(page)])
         self._sketcher = Sketcher(self._stock)
         self._mixture = mixture or Mixture()
         self._seed = seed
@@ -100,11 +101,13 @@ class ReadingRows:
             episode = random.choice(random.choice(tasks))
             return lesson(episode, random.choice(episode.sound), self._stock, random)
         kind -= mix.steps + mix.miniwob
-        if kind < mix.world and self._world:
-            return _world_lesson(random.choice(self._world), random)
+        if kind < mix.world and self._world.all:
+            page, looks = self._world.draw(random)
+            return _world_lesson(page, random, looks)
         kind -= mix.world
-        if kind < mix.large and self._large:
-            return large_lesson(random.choice(self._large), random)
+        if kind < mix.large and self._large.all:
+            page, looks = self._large.draw(random)
+            return large_lesson(page, random, looks)
         kind -= mix.large
         if kind < mix.screens:
             episode = random.choice(random.choice(self._embedded))
@@ -133,35 +136,49 @@ def _asked_lesson(goal: str, title: str, reading: str, turn: str, random: Random
     return Lesson(write_prompt(Situation(goal, (), shown, (), (), reading)), turn)
 
 
-def _world_lesson(page: dict[str, Any], random: Random) -> Lesson | None:
+class _Pages:
+    """Pages of the world, and those of them that the reader has read."""
+
+    def __init__(self, pages: list[dict[str, Any]]) -> None:
+        self.all = pages
+        self._read = [(page, looks) for page in pages if (looks := looks_of(page))]
+
+    def draw(self, random: Random) -> tuple[dict[str, Any], Sequence[Look]]:
+        """A page, and what was read of it; of others that is made up."""
+        if self._read and random.random() < READ:
+            return random.choice(self._read)
+        return random.choice(self.all), ()
+
+
+def _world_lesson(
+    page: dict[str, Any], random: Random, looks: Sequence[Look] = ()
+) -> Lesson | None:
     asked = random.choice(page["questions"])
-    placement = Placement()
-    screen = glimpse(page, random, _same, 1.0, placement)
-    rows = items(screen)
-    turn = _world_turn(asked, rows, screen, placement)
+    frame = Frame.of_viewport(*page["size"])
+    rows = looks[0].rows if looks else items(glimpse(page, random, _same, 1.0))
+    turn = _world_turn(asked, rows, frame)
     if turn is None:
         return None
-    return _asked_lesson(
-        asked["instruction"], page["title"], write_rows(rows, screen.frame), turn, random
-    )
+    reading = looks[0].told if looks else write_rows(rows, frame)
+    return _asked_lesson(asked["instruction"], page["title"], reading, turn, random)
 
 
-def _world_turn(
-    asked: dict[str, Any], rows: list[list[Item]], screen: Screen, placement: Placement
-) -> str | None:
+def _world_turn(asked: dict[str, Any], rows: list[list[Item]], frame: Frame) -> str | None:
     if asked["kind"] == "absent":
         return thought_turn("nothing here is called so", 'give_up "It is not on the screen."')
-    left, top, right, bottom = asked["bbox_xyxy"]
-    target = item_at(rows, placement.point((left + right) / 2, (top + bottom) / 2))
-    if target is None:
+    box = Box(*asked["bbox_xyxy"])
+    target = item_at(rows, box.center)
+    if target is None or not box.contains(target.box_px.center):
         return None
-    seen = write_item(target, screen.frame)
-    if asked.get("answer"):
-        answer = asked["answer"]
-        if answer not in target.text:
+    seen = write_item(target, frame)
+    if answer := asked.get("answer"):
+        told = target.text
+        if asked["kind"] == "state":
+            told = {None: "", True: "yes", False: "no"}[target.on]
+        if answer not in told:
             return None
         return thought_turn(seen, f"done {json.dumps(answer, ensure_ascii=False)}")
-    return thought_turn(seen, f"click {write_place(target.box_px.center, screen.frame)}")
+    return thought_turn(seen, f"click {write_place(target.box_px.center, frame)}")
 
 
 def _by_task(episodes: Iterable[Episode]) -> list[list[Episode]]:

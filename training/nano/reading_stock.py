@@ -12,15 +12,19 @@ import shutil
 import sys
 import tarfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
+from transformers import PreTrainedTokenizerFast
+
+from vigorl.browser.errors import UsageError
 from vigorl.policy.local.tiny import CHAT_TEMPLATE
 from vigorl.tasks.local import registry
 from vigorl.tasks.local.draw import Words
 from vigorl.tasks.world.lexicon import words_of
+from vigorl.training.nano.reading_looks import look_at_all
 from vigorl.training.nano.reading_noise import ICONS
 from vigorl.training.nano.reading_steps import Episode, load_episodes
 from vigorl.training.nano.reading_words import GRAMMAR, build_tokenizer
@@ -51,24 +55,44 @@ _WORD = re.compile(r"[A-Za-z]+")
 _TAG = re.compile(r"<style.*?</style>|<script.*?</script>|\{[%{#].*?[%}#]\}|<[^>]*>", re.DOTALL)
 
 
-def prepare(folder: Path, episodes: Path, world: Sequence[Path] = ()) -> None:
+def prepare(
+    folder: Path,
+    episodes: Path,
+    world: Sequence[Path] = (),
+    *,
+    tokenizer: Path | None = None,
+    workers: int = 2,
+) -> None:
     """Write everything that `ReadingRows` reads into one folder.
 
     Args:
         folder: Made where it is missing.
         episodes: What `vigorl.training.oracles` recorded.
-        world: Folders with shards of the generated world.
+        world: Folders with shards of the generated world; every page is read, which takes about a
+            second of one core, and a dozen for a large one.
+        tokenizer: A checkpoint whose tokens are taken over; None: new ones are made.
+        workers: Processes that read pages.
+
+    Raises:
+        UsageError: that checkpoint has no tokenizer.
     """
+    if tokenizer is not None and not (tokenizer / "tokenizer.json").is_file():
+        raise UsageError(f"{tokenizer} is no checkpoint of nano: it has no tokenizer.json")
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(episodes, folder / "episodes.jsonl.gz")
-    _write_words(folder, load_episodes(episodes))
+    texts = _write_words(folder, load_episodes(episodes))
+    if tokenizer is None:
+        build_tokenizer(texts, CHAT_TEMPLATE).save_pretrained(folder)
+    else:
+        PreTrainedTokenizerFast.from_pretrained(tokenizer).save_pretrained(folder)
     with gzip.open(folder / "world.jsonl.gz", "wt", encoding="utf-8") as out:
-        for shard in sorted(path for part in world for path in part.glob("*.tar")):
-            for page in _pages(shard):
+        shards = sorted(path for part in world for path in part.glob("*.tar"))
+        for shard, looks in zip(shards, look_at_all(shards, workers), strict=True):
+            for page in _pages(shard, looks):
                 out.write(json.dumps(page, separators=(",", ":"), ensure_ascii=False) + "\n")
 
 
-def _pages(shard: Path) -> Iterator[dict[str, Any]]:
+def _pages(shard: Path, looks: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """The truth and the questions of a shard's pages, in the form of a recorded step."""
     with tarfile.open(shard) as members:
         for member in members:
@@ -100,6 +124,7 @@ def _pages(shard: Path) -> Iterator[dict[str, Any]]:
                     }
                     for asked in page["questions"]
                 ],
+                "looks": looks[Path(member.name).stem],
             }
 
 
@@ -116,8 +141,8 @@ def _control(control: dict[str, Any]) -> list[Any]:
     ]
 
 
-def _write_words(folder: Path, episodes: Sequence[Episode]) -> None:
-    """Write `words.json` and the tokenizer."""
+def _write_words(folder: Path, episodes: Sequence[Episode]) -> list[str]:
+    """Write `words.json`; gives the texts that tokens are made of."""
     train, test = vocabularies()
     train -= _FUNCTION_WORDS | _COUNTING
     general = Counter(_WORD.findall(" ".join(pydoc_data.topics.topics.values()).lower()))
@@ -148,7 +173,7 @@ def _write_words(folder: Path, episodes: Sequence[Episode]) -> None:
     for episode in episodes:
         texts += [episode.goal, *episode.memories]
         texts += [step["purpose"] + step["title"] for step in episode.steps]
-    build_tokenizer(texts, CHAT_TEMPLATE).save_pretrained(folder)
+    return texts
 
 
 def vocabularies() -> tuple[set[str], set[str]]:

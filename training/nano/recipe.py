@@ -216,7 +216,7 @@ def _teach_reading(config: NanoConfig, out: Path, say: Callable[[str], None]) ->
         _check_tokens(config.start, lessons)
         take_over(model, config.start)
     _compiled(config, model.model.layers)
-    course = reading_course.ReadingCourse(lessons, lines=6 if small else 32, seed=config.seed)
+    course = reading_course.ReadingCourse(lessons, lines=3 if small else 14, seed=config.seed)
 
     module: Any = model
     checkpoint = out / "nano"
