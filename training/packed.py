@@ -24,6 +24,7 @@ from transformers.models.qwen3_vl.modeling_qwen3_vl import (
 )
 
 from vigorl.browser.errors import InconsistentData
+from vigorl.training.tree_attention import TREE_ATTENTION, mask_of, runs_of
 
 PADDING = -1
 
@@ -212,19 +213,16 @@ def forward(
         taps: Heads whose attention is wanted as well …
         queries_B_Q: … at these places of the rows, int64.
     """
-    mask = attention_mask(rows.segments_B_L)
     if rows.pixels_B_H_W_3 is None:
-        language, seen, cells = model.model, None, slice(0, 0)
-        hidden = language.embed_tokens(rows.ids_B_L)
-        places = positions(rows, 0, 0)[0]
-    else:
-        visual, language = model.model.visual, model.model.language_model
-        seen = see(visual, rows.pixels_B_H_W_3)
-        cell_px = visual.config.patch_size * visual.config.spatial_merge_size
-        _, height, width, _ = rows.pixels_B_H_W_3.shape
-        places = positions(rows, height // cell_px, width // cell_px)
-        cells = slice(rows.first_cell, rows.first_cell + seen.cells_B_N_D.shape[1])
-        hidden = _put(language.embed_tokens(rows.ids_B_L), cells, seen.cells_B_N_D)
+        return PackedOutput(_read(model.model, rows), None, [])
+    mask = attention_mask(rows.segments_B_L)
+    visual, language = model.model.visual, model.model.language_model
+    seen = see(visual, rows.pixels_B_H_W_3)
+    cell_px = visual.config.patch_size * visual.config.spatial_merge_size
+    _, height, width, _ = rows.pixels_B_H_W_3.shape
+    places = positions(rows, height // cell_px, width // cell_px)
+    cells = slice(rows.first_cell, rows.first_cell + seen.cells_B_N_D.shape[1])
+    hidden = _put(language.embed_tokens(rows.ids_B_L), cells, seen.cells_B_N_D)
     cos_sin = language.rotary_emb(hidden, places)
     tapped = []
     for index, layer in enumerate(language.layers):
@@ -234,9 +232,44 @@ def forward(
             if tap.layer == index and queries_B_Q is not None
         ]
         hidden = layer(hidden, position_embeddings=cos_sin, attention_mask=mask)
-        if seen is not None and index < len(seen.deepstack):
+        if index < len(seen.deepstack):
             hidden = _put(hidden, cells, hidden[:, cells] + seen.deepstack[index])
     return PackedOutput(language.norm(hidden), seen, tapped)
+
+
+def _read(language: Any, rows: PackedRows) -> Tensor:
+    """Rows of text, as trees laid end to end: each branch attends to its own path alone."""
+    language.config._attn_implementation = TREE_ATTENTION
+    hidden = language.embed_tokens(rows.ids_B_L.view(1, -1))
+    cos_sin = language.rotary_emb(hidden, positions(rows, 0, 0)[0].reshape(1, -1))
+    ends_N, paths = _as_trees(rows.segments_B_L)
+    mask, runs = mask_of(ends_N.to(hidden.device)), None if hidden.is_cuda else runs_of(paths)
+    for layer in language.layers:
+        hidden = layer(hidden, position_embeddings=cos_sin, attention_mask=mask, runs=runs)
+    return language.norm(hidden).view(*rows.ids_B_L.shape, -1)  # type: ignore[no-any-return]
+
+
+def _as_trees(segments_B_L: Tensor) -> tuple[Tensor, list[Tensor]]:
+    """Rows laid end to end, N = B L tokens; what is behind the last branch is one more of them.
+
+    Returns:
+        int64 [N], where what attends to each token ends, and the tokens of the path of each branch.
+    """
+    ends: list[int] = []
+    paths = []
+    for segments_L in segments_B_L.cpu():
+        numbers, counts = segments_L.unique_consecutive(return_counts=True)
+        last = len(ends) + len(segments_L)
+        prefix = torch.arange(0)
+        for number, count in zip(numbers.tolist(), counts.tolist(), strict=True):
+            end = len(ends) + count
+            nodes = torch.arange(len(ends), end)
+            ends += [end if number else last] * count
+            if number or end == last:
+                paths.append(torch.cat([prefix, nodes]))
+            if not number:
+                prefix = nodes
+    return torch.tensor(ends), paths
 
 
 def _put(hidden_B_L_D: Tensor, cells: slice, cells_B_N_D: Tensor) -> Tensor:

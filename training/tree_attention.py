@@ -100,6 +100,10 @@ def _attention(
 ) -> Any:
     runs: Sequence[Run] | None = how.pop("runs", None)
     if isinstance(mask, BlockMask):
+        # Positions may have made them more exact; and where queries are few, another kernel,
+        # which has none for float32, would be taken.
+        query, key = query.to(value.dtype), key.to(value.dtype)
+        how["kernel_options"] = {"FORCE_USE_FLEX_ATTENTION": True}
         return flex_attention_forward(module, query, key, value, mask, **how)
     if runs is None:
         return sdpa_attention_forward(module, query, key, value, mask, **how)

@@ -5,11 +5,16 @@ from typing import Any
 import pytest
 import torch
 from PIL import Image
+from torch import Tensor
+from torch.nn.attention.flex_attention import flex_attention
 from transformers import Qwen2VLImageProcessorPil, Qwen3Config, Qwen3ForCausalLM
+from transformers.integrations import flex_attention as flex_module
 
+from vigorl.training import packed as packed_module
 from vigorl.training.nano.architecture import PixelNanoSize, build
 from vigorl.training.nano.vocabulary import Vocabulary
 from vigorl.training.packed import PackedRows, forward
+from vigorl.training.tree_attention import mask_of, sparse_mask
 
 pytestmark = pytest.mark.model
 
@@ -90,8 +95,20 @@ def test_a_branch_behind_a_picture_is_computed_as_if_it_were_alone(
             begins = stop
 
 
+@pytest.mark.parametrize("prefix", [[3, 4, 5, 6], []])
+@pytest.mark.parametrize("attention", [mask_of, sparse_mask])
+@pytest.mark.filterwarnings("ignore:flex_attention called without torch.compile")
 @torch.no_grad()
-def test_a_branch_behind_a_text_is_computed_as_if_it_were_alone() -> None:
+def test_a_branch_behind_a_text_is_computed_as_if_it_were_alone(
+    prefix: list[int], attention: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+
+    def uncompiled(query: Tensor, key: Tensor, value: Tensor, **how: Any) -> Any:
+        wanted = ("score_mod", "block_mask", "enable_gqa", "scale")
+        return flex_attention(query, key, value, **{name: how[name] for name in wanted})
+
+    monkeypatch.setattr(packed_module, "mask_of", attention)
+    monkeypatch.setattr(flex_module, "compile_friendly_flex_attention", uncompiled)
     torch.manual_seed(0)
     config = Qwen3Config(
         vocab_size=50, hidden_size=64, intermediate_size=64, num_hidden_layers=2,
@@ -99,7 +116,7 @@ def test_a_branch_behind_a_text_is_computed_as_if_it_were_alone() -> None:
     )  # fmt: skip
     model = Qwen3ForCausalLM(config).eval()
     louder(model)
-    prefix, branches = [3, 4, 5, 6], [[7, 8, 9], [10], [11, 12]]
+    branches = [[7, 8, 9], [10], [11, 12]]
     packed = forward(model, rows_of(prefix, branches)).hidden_B_L_D[0]
     begins = len(prefix)
     for branch in branches:
