@@ -13,8 +13,9 @@ around it; nothing here knows more than what was seen. `?` marks a text of which
 doubtful.
 """
 
+import itertools
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -37,10 +38,12 @@ _MAGNIFIERS = (("search",), ("zoomin",), ("zoomout",))
 """What is read as a letter with a tail."""
 _SURE_ICON = 0.5
 _SCRAP_PX = 14.0
-_SURE_SCRAP = 0.8
+_SURE_SCRAP = 0.55
 _LABEL_GAP_PX = 45.0
 _LABEL_ROW_PX = 400.0
 _SWITCH_ROW_PX = 1200.0
+_ORNAMENT_GAP = 1.5
+"""From an icon's middle to the text that it decorates, in its own longest sides."""
 _TALL = 3.5
 """A button higher than so many of its lines is a card."""
 _IN_QUOTES = str.maketrans({'"': "'", "“": "'", "”": "'", "’": "'", "<": "‹", ">": "›", "\n": " "})
@@ -74,7 +77,11 @@ class Item:
 def items(screen: Screen) -> list[list[Item]]:
     """The screen's items, row by row."""
     screen = _cleaned(screen)
-    shapes = [shape for shape in screen.shapes if not _is_card(shape, screen.lines)]
+    shapes = [
+        shape
+        for shape in screen.shapes
+        if not _is_card(shape, screen.lines) and not _is_bar(shape, screen.frame)
+    ]
     owners = _owners(screen.lines, shapes)
     found: list[Item] = []
     named: set[int] = set()
@@ -82,14 +89,13 @@ def items(screen: Screen) -> list[list[Item]]:
     inner: dict[int, list[int]] = {}
     for line_index, shape_index in owners.items():
         inner.setdefault(shape_index, []).append(line_index)
-    holders = [shape.box_px for shape in shapes if shape.kind == "button"]
     for index, shape in enumerate(shapes):
         kind = _KINDS[shape.kind]
         lines = [screen.lines[i] for i in sorted(inner.get(index, ()), key=_by_place(screen))]
         text = " ".join(line.text for line in lines)
         doubtful = any(line.confidence < DOUBTFUL for line in lines)
         if kind == "icon":
-            if any(_holds(box, shape.box_px) for box in holders) and _texted(shape, shapes, inner):
+            if _is_ornament(shape, shapes, screen.lines, inner):
                 continue
             found.append(Item(kind, " ".join(shape.names[:1]), shape.box_px))
         elif kind == "button":
@@ -119,7 +125,7 @@ def _cleaned(screen: Screen) -> Screen:
     screen = replace(screen, shapes=tuple(each for each in screen.shapes if not _is_scrap(each)))
     icons = [shape for shape in screen.shapes if shape.kind == "icon"]
     lines = []
-    for line in screen.lines:
+    for line in itertools.chain.from_iterable(map(_parted, screen.lines)):
         text = " ".join(_FOREIGN.sub("", line.text).split())
         if text and not any(_is_picture(line, icon) for icon in icons):
             lines.append(replace(line, text=text))
@@ -265,13 +271,41 @@ def _owners(lines: Sequence[Line], shapes: Sequence[Shape]) -> dict[int, int]:
     return owners
 
 
-def _texted(icon: Shape, shapes: Sequence[Shape], inner: dict[int, list[int]]) -> bool:
-    """Whether an icon is only an ornament of a button that has a text."""
+def _is_ornament(
+    icon: Shape, shapes: Sequence[Shape], lines: Sequence[Line], inner: dict[int, list[int]]
+) -> bool:
+    """Whether an icon only decorates the text of a button, close to which it stands."""
+    near_px = _ORNAMENT_GAP * max(icon.box_px.width, icon.box_px.height)
     return any(
-        inner.get(index)
+        _off(lines[line].box_px, icon.box_px.center) <= near_px
         for index, shape in enumerate(shapes)
         if shape.kind == "button" and _holds(shape.box_px, icon.box_px)
+        for line in inner.get(index, ())
     )
+
+
+def _is_bar(shape: Shape, frame: Frame) -> bool:
+    """Whether a button is rather a bar from one side of the screen to the other."""
+    box = shape.box_px
+    return shape.kind == "button" and box.left <= 1 and box.right >= frame.width_px - 1
+
+
+def _parted(line: Line) -> Iterator[Line]:
+    """Links that were read as one line, each for itself."""
+    if not line.link or len(line.links_px) < 2:
+        yield line
+        return
+    words = list(re.finditer(r"\S+", line.text))
+    drawn = [line.part(*word.span()).center.x for word in words]
+    links = [
+        next((n for n, (left, right) in enumerate(line.links_px) if left <= x <= right), -1)
+        for x in drawn
+    ]
+    for link, group in itertools.groupby(zip(links, words, strict=True), key=lambda pair: pair[0]):
+        run = [word for _, word in group]
+        start, stop = run[0].start(), run[-1].end()
+        box = line.part(start, stop)
+        yield Line(line.text[start:stop], box, line.confidence, link=link >= 0)
 
 
 def _by_place(screen: Screen) -> Callable[[int], tuple[float, float]]:
