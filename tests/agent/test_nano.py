@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.mark.timeout(600)
 async def test_nano_reaches_goals_of_held_out_seeds(tmp_path: Path) -> None:
-    names = ["tabs", "newtab", "todo", "total"]
+    names = ["tabs", "todo"]
     policy = await open_model("nano")
     assert policy.describe()["temperature"] == 0.0
     try:
@@ -26,4 +26,4 @@ async def test_nano_reaches_goals_of_held_out_seeds(tmp_path: Path) -> None:
     finally:
         await policy.close()
     assert summary.faults == 0
-    assert summary.cells["all"].mean >= 0.75, summary.as_json()
+    assert summary.cells["all"].mean == 1.0, summary.as_json()

@@ -210,7 +210,7 @@ def asking(kind: str, instruction: str, box: list[float] | None) -> dict[str, An
 
 def test_what_is_small_on_a_large_screen_is_found_part_by_part() -> None:
     page = asking("label", "Kettle", LARGE["lines"][0][1:5])
-    made = [large_lesson(page, Random(seed)) for seed in range(300)]
+    made = [large_lesson(page, page["questions"][0], Random(seed)) for seed in range(300)]
     looks = [each for each in made if each is not None and "Closer:" in each.prompt]
     assert len(looks) > 100
     told: Counter[str] = Counter()
@@ -236,7 +236,8 @@ def test_what_can_be_read_at_a_glance_is_clicked_at_once_and_what_is_not_there_g
     absent = asking("absent", "Bellows", None)
     clicked = 0
     for seed in range(60):
-        there, gone = large_lesson(plain, Random(seed)), large_lesson(absent, Random(seed))
+        there = large_lesson(plain, plain["questions"][0], Random(seed))
+        gone = large_lesson(absent, absent["questions"][0], Random(seed))
         if there is not None and "Closer:" not in there.prompt and "Not seen" in there.prompt:
             action = understood(there.turn, (3840, 2160)).action
             if '"Harbour" (' in there.prompt and "?" not in there.prompt:
@@ -275,7 +276,9 @@ def test_what_the_reader_made_of_a_page_is_what_lessons_tell(
         assert Box(*box).contains(look.frame.to_css(item.box_px.center)), item
     teach = large_lesson if is_large(page) else reading_rows._world_lesson
     read = looks_of(page)
-    made = [each for seed in range(40) if (each := teach(page, Random(seed), read)) is not None]
+    (asked,) = page["questions"]
+    lessons = [teach(page, asked, Random(seed), read) for seed in range(40)]
+    made = [each for each in lessons if each is not None]
     actions = [understood(each.turn, size).action for each in made]
     clicks = [action for action in actions if isinstance(action, Click)]
     assert len(clicks) > 5

@@ -77,16 +77,16 @@ def is_large(page: Mapping[str, Any]) -> bool:
 
 
 def large_lesson(
-    page: Mapping[str, Any], random: Random, looks: Sequence[Look] = ()
+    page: Mapping[str, Any], asked: Mapping[str, Any], random: Random, looks: Sequence[Look] = ()
 ) -> Lesson | None:
     """A turn about a large page; None where there is nothing to be said for sure.
 
     Args:
         page: With its truth.
-        random: Draws what is asked and what is seen.
+        asked: A question about it.
+        random: Draws what is seen.
         looks: What the reader made of it; empty: that is made up.
     """
-    asked = random.choice(page["questions"])
     if not looks and random.random() < THINNED:
         page = _thinned(page, asked, random)
     size = glance_size(*page["size"])

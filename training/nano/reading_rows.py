@@ -37,6 +37,8 @@ from vigorl.training.nano.reading_words import Encoder
 
 LONGEST_ROW = 3584
 """Tokens; the few rows that are longer are left out."""
+BY_WORDS = 0.5
+"""Share of the questions about icons that are drawn by their words."""
 
 
 @dataclass(frozen=True)
@@ -102,12 +104,12 @@ class ReadingRows:
             return lesson(episode, random.choice(episode.sound), self._stock, random)
         kind -= mix.steps + mix.miniwob
         if kind < mix.world and self._world.all:
-            page, looks = self._world.draw(random)
-            return _world_lesson(page, random, looks)
+            page, asked, looks = self._world.draw(random)
+            return _world_lesson(page, asked, random, looks)
         kind -= mix.world
         if kind < mix.large and self._large.all:
-            page, looks = self._large.draw(random)
-            return large_lesson(page, random, looks)
+            page, asked, looks = self._large.draw(random)
+            return large_lesson(page, asked, random, looks)
         kind -= mix.large
         if kind < mix.screens:
             episode = random.choice(random.choice(self._embedded))
@@ -141,19 +143,39 @@ class _Pages:
 
     def __init__(self, pages: list[dict[str, Any]]) -> None:
         self.all = pages
-        self._read = [(page, looks) for page in pages if (looks := looks_of(page))]
+        self._looks = [looks_of(page) for page in pages]
+        self._read = [number for number, looks in enumerate(self._looks) if looks]
+        self._icons = [_by_words(pages, range(len(pages))), _by_words(pages, self._read)]
 
-    def draw(self, random: Random) -> tuple[dict[str, Any], Sequence[Look]]:
-        """A page, and what was read of it; of others that is made up."""
-        if self._read and random.random() < READ:
-            return random.choice(self._read)
-        return random.choice(self.all), ()
+    def draw(self, random: Random) -> tuple[dict[str, Any], dict[str, Any], Sequence[Look]]:
+        """A page, a question about it, and what was read of it; of others that is made up.
+
+        Every second question about an icon is drawn by its words: few of them are frequent.
+        """
+        is_read = bool(self._read) and random.random() < READ
+        number = random.choice(self._read) if is_read else random.randrange(len(self.all))
+        asked = random.choice(self.all[number]["questions"])
+        icons = self._icons[is_read]
+        if asked["kind"] == "icon" and icons and random.random() < BY_WORDS:
+            number, asked = random.choice(icons[random.choice(list(icons))])
+        return self.all[number], asked, self._looks[number] if is_read else ()
+
+
+def _by_words(
+    pages: Sequence[dict[str, Any]], numbers: Iterable[int]
+) -> dict[str, list[tuple[int, dict[str, Any]]]]:
+    """Questions about icons by their words, with the number of the page."""
+    by_words: dict[str, list[tuple[int, dict[str, Any]]]] = {}
+    for number in numbers:
+        for asked in pages[number]["questions"]:
+            if asked["kind"] == "icon":
+                by_words.setdefault(asked["instruction"], []).append((number, asked))
+    return by_words
 
 
 def _world_lesson(
-    page: dict[str, Any], random: Random, looks: Sequence[Look] = ()
+    page: dict[str, Any], asked: dict[str, Any], random: Random, looks: Sequence[Look] = ()
 ) -> Lesson | None:
-    asked = random.choice(page["questions"])
     frame = Frame.of_viewport(*page["size"])
     rows = looks[0].rows if looks else items(glimpse(page, random, _same, 1.0))
     turn = _world_turn(asked, rows, frame)
