@@ -1,8 +1,8 @@
 """Attention in a tree of rows (`vigorl.training.tree`): each node attends to its own path.
 
 No mask of all nodes to all nodes is ever made. On a CPU the run of nodes that a row adds attends
-to that row's path alone; on CUDA FlexAttention gets the mask block by block (tested against a
-dense one on a CPU, where nothing is compiled; not yet run on a GPU).
+to that row's path alone; on CUDA FlexAttention gets the mask block by block (held to the numbers of
+row by row on a GPU by `pytest -m gpu`, and uncompiled on a CPU).
 
 Axes: L nodes of a tree, T nodes of a row, R nodes of a run, P those before it, J blocks of nodes.
 """

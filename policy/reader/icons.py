@@ -52,39 +52,56 @@ def describe(grids: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     Returns:
         float32 N x D.
     """
-    described = [_describe_one(np.ascontiguousarray(grid)) for grid in grids]
-    return np.stack(described).astype(np.float32)
-
-
-def _describe_one(grid: Grid) -> npt.NDArray[np.float32]:
-    soft = cv2.GaussianBlur(grid, (0, 0), 1.8, borderType=cv2.BORDER_CONSTANT)
-    places = cv2.resize(soft, (GRID_PX // 2, GRID_PX // 2), interpolation=cv2.INTER_AREA).ravel()
-    fine = cv2.GaussianBlur(grid, (0, 0), 0.7, borderType=cv2.BORDER_CONSTANT)
-    dx = cv2.Sobel(fine, cv2.CV_32F, 1, 0, borderType=cv2.BORDER_CONSTANT)
-    dy = cv2.Sobel(fine, cv2.CV_32F, 0, 1, borderType=cv2.BORDER_CONSTANT)
+    count = len(grids)
+    places = (_PLACES @ grids @ _PLACES.T).reshape(count, -1)
+    fine = _FINE @ grids @ _FINE.T
+    dx, dy = _SMOOTH @ fine @ _DIFFERENCE.T, _DIFFERENCE @ fine @ _SMOOTH.T
     strength = np.hypot(dx, dy)
     turn = (np.arctan2(dy, dx) % np.pi) / np.pi * DIRECTIONS
-    lower = np.floor(turn).astype(int) % DIRECTIONS
-    upper_share = turn - np.floor(turn)
-    strokes = np.zeros((DIRECTIONS, GRID_PX, GRID_PX), np.float32)
-    rows, columns = np.indices(grid.shape)
-    strokes[lower, rows, columns] += strength * (1 - upper_share)
-    strokes[(lower + 1) % DIRECTIONS, rows, columns] += strength * upper_share
-    cells = [
-        cv2.resize(
-            cv2.GaussianBlur(plane, (0, 0), 2.0, borderType=cv2.BORDER_CONSTANT),
-            (CELLS, CELLS),
-            interpolation=cv2.INTER_AREA,
-        ).ravel()
-        for plane in strokes
-    ]
-    edges = np.sqrt(np.concatenate(cells).clip(0))
-    parts = (0.25, _unit(places - places.mean())), (0.75, _unit(edges - edges.mean()))
-    return np.concatenate([np.sqrt(weight) * part for weight, part in parts])
+    lower = np.floor(turn)
+    upper_share = turn - lower
+    own, next_one = strength * (1 - upper_share), strength * upper_share
+    cells = []
+    for direction in range(DIRECTIONS):
+        before = (direction - 1) % DIRECTIONS
+        plane = own * (lower % DIRECTIONS == direction) + next_one * (lower % DIRECTIONS == before)
+        cells.append((_STROKES @ plane @ _STROKES.T).reshape(count, -1))
+    edges = np.sqrt(np.concatenate(cells, axis=1).clip(0))
+    parts = [0.5 * _unit(places), math.sqrt(0.75) * _unit(edges)]
+    return np.concatenate(parts, axis=1).astype(np.float32)
 
 
-def _unit(vector: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-6), np.float32)
+def _unit(vectors: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    centred = vectors - vectors.mean(axis=1, keepdims=True)
+    lengths = np.linalg.norm(centred, axis=1, keepdims=True)
+    return np.asarray(centred / np.maximum(lengths, 1e-6), np.float32)
+
+
+def _banded(kernel: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Along one axis of the grid, beyond which there is nothing, a kernel as a matrix."""
+    reach = len(kernel) // 2
+    wide = np.zeros((GRID_PX, GRID_PX + 2 * reach), np.float32)
+    for row in range(GRID_PX):
+        wide[row, row : row + len(kernel)] = kernel
+    return wide[:, reach : reach + GRID_PX]
+
+
+def _blur(sigma_px: float) -> npt.NDArray[np.float32]:
+    size = round(8 * sigma_px + 1) | 1
+    return _banded(cv2.getGaussianKernel(size, sigma_px, cv2.CV_32F).ravel())
+
+
+def _means(cells: int) -> npt.NDArray[np.float32]:
+    """Of so many equal parts of the grid's axis."""
+    return np.repeat(np.eye(cells, dtype=np.float32), GRID_PX // cells, axis=1) * cells / GRID_PX
+
+
+# What is done along each of the two axes of a grid.
+_PLACES = _means(GRID_PX // 2) @ _blur(1.8)
+_STROKES = _means(CELLS) @ _blur(2.0)
+_FINE = _blur(0.7)
+_SMOOTH = _banded(np.array([1, 2, 1], np.float32))
+_DIFFERENCE = _banded(np.array([-1, 0, 1], np.float32))
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,6 +90,43 @@ def test_a_point_finds_what_it_names() -> None:
     assert named(700, 400) is None
 
 
+def test_links_that_were_read_as_one_line_are_told_apart() -> None:
+    nav = Line(
+        "since 2019 Calendar Projects Orders",
+        Box(0, 0, 350, 16),
+        0.9,
+        link=True,
+        links_px=((110.0, 180.0), (190.0, 270.0), (280.0, 350.0)),
+    )
+    (row,) = items(Screen((nav,), (), FRAME))
+    assert [(item.text, item.kind) for item in row] == [
+        ("since 2019", "text"),
+        ("Calendar", "link"),
+        ("Projects", "link"),
+        ("Orders", "link"),
+    ]
+    assert nav.links_px[1][0] < row[2].box_px.center.x < nav.links_px[1][1]
+
+
+def test_an_icon_beside_a_text_decorates_it_and_others_are_controls() -> None:
+    shapes = (
+        Shape("button", Box(100, 100, 300, 140)),
+        Shape("icon", Box(110, 112, 126, 128), ("plus",), confidence=0.9),
+        Shape("icon", Box(276, 112, 292, 128), ("more",), confidence=0.9),
+    )
+    lines = (line("Add item", 132, 112, 70),)
+    (row,) = items(Screen(lines, shapes, FRAME))
+    assert [(item.kind, item.text) for item in row] == [("button", "Add item"), ("icon", "more")]
+
+
+def test_a_bar_across_the_screen_is_no_button() -> None:
+    bar = Shape("button", Box(-1, -1, FRAME.width_px + 1, 40))
+    menu = Shape("icon", Box(10, 12, 26, 28), ("menu",), confidence=0.9)
+    lines = (line("Lumen", 34, 12, 50),)
+    (row,) = items(Screen(lines, (bar, menu), FRAME))
+    assert [(item.kind, item.text) for item in row] == [("icon", "menu"), ("text", "Lumen")]
+
+
 def test_where_there_is_too_much_the_longest_running_texts_are_left_out() -> None:
     lines = [line("w" * (8 + number % 30), 0, 20 * number, 90) for number in range(300)]
     shape = Shape("field", Box(500, 0, 800, 24))

@@ -449,6 +449,7 @@ def test_a_few_steps_lower_the_loss_of_a_course(folder: Path) -> None:
     assert losses[-1] < 0.9 * losses[0]
 
 
+@pytest.mark.slow
 def test_a_seed_trains_the_same_network_again(folder: Path, tmp_path: Path) -> None:
     torch.set_num_threads(1)
     config = NanoConfig("reading", lessons=folder, steps=1, workers=0)
