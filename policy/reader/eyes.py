@@ -2,14 +2,15 @@
 
 import threading
 from collections import OrderedDict
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
 
 from vigorl.browser.picture import View
+from vigorl.policy.reader.ink import Mask, Pixels
 from vigorl.policy.reader.ocr import TextReader
-from vigorl.policy.reader.regions import edges, flat_regions
+from vigorl.policy.reader.regions import Region, edges, flat_regions
 from vigorl.policy.reader.screen import Screen
 from vigorl.policy.reader.shapes import controls
 from vigorl.policy.reader.symbols import icons
@@ -24,6 +25,7 @@ class Eyes:
 
     def __init__(self) -> None:
         self._text = TextReader()
+        self._beside = ThreadPoolExecutor(1, thread_name_prefix="outlines")
         self._recent: OrderedDict[str, Future[Screen]] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -47,8 +49,14 @@ class Eyes:
 
     def _look(self, view: View) -> Screen:
         pixels = np.asarray(view.picture.image())
+        outlines = self._beside.submit(_outlines, pixels)
         lines = self._text.read(pixels)
-        drawn = edges(pixels)
-        shapes = controls(pixels, drawn, flat_regions(pixels, drawn), lines)
+        drawn, regions = outlines.result()
+        shapes = controls(pixels, drawn, regions, lines)
         shapes += icons(pixels, drawn, lines, shapes)
         return Screen(lines, tuple(shapes), view.frame)
+
+
+def _outlines(pixels: Pixels) -> tuple[Mask, list[Region]]:
+    drawn = edges(pixels)
+    return drawn, flat_regions(pixels, drawn)
