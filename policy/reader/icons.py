@@ -68,7 +68,7 @@ def describe(grids: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         cells.append((_STROKES @ plane @ _STROKES.T).reshape(count, -1))
     edges = np.sqrt(np.concatenate(cells, axis=1).clip(0))
     parts = [0.5 * _unit(places), math.sqrt(0.75) * _unit(edges)]
-    return np.concatenate(parts, axis=1).astype(np.float32)
+    return np.asarray(np.concatenate(parts, axis=1), np.float32)
 
 
 def _unit(vectors: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
@@ -93,7 +93,8 @@ def _blur(sigma_px: float) -> npt.NDArray[np.float32]:
 
 def _means(cells: int) -> npt.NDArray[np.float32]:
     """Of so many equal parts of the grid's axis."""
-    return np.repeat(np.eye(cells, dtype=np.float32), GRID_PX // cells, axis=1) * cells / GRID_PX
+    wide = np.repeat(np.eye(cells), GRID_PX // cells, axis=1) * cells / GRID_PX
+    return np.asarray(wide, np.float32)
 
 
 # What is done along each of the two axes of a grid.

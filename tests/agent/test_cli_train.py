@@ -106,6 +106,7 @@ def test_without_torch_it_says_what_to_install(tmp_path: Path) -> None:
     assert "pip install 'vigorl-agent[model]'" in " ".join(done.stderr.split())
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_ctrl_c_saves_and_the_same_command_goes_on(tmp_path: Path) -> None:
     little = ["--group", "2", "--groups", "1", "--most-groups", "1", "--max-tokens", "8"]

