@@ -91,18 +91,20 @@ def data_oracles(
     """Record how tasks are done by one who knows the way, and prepare lessons of it.
 
     Episodes are added to those that the folder already holds. Every page of the world is read as
-    nano would read it: about a second of one core for a page, a dozen for a large one.
+    nano would read it: a second or two of one core, up to a minute for a dense large one.
 
     [dim]$[/dim] vigorl-agent data oracles --out data/lessons --seeds 50 --world data/train
     """
     with errors(as_json=False):
         from vigorl.browser.errors import UsageError
         from vigorl.tasks.task import TRAIN_SEEDS
-        from vigorl.training.nano.reading_stock import prepare
+        from vigorl.training.nano.reading_stock import check_tokenizer, prepare
         from vigorl.training.oracles import miniwob_names, record
 
         if miniwob and task:
             raise UsageError("name tasks with --task, or take all of MiniWoB++ with --miniwob")
+        if tokens is not None:
+            check_tokenizer(tokens)  # before episodes are played for it
 
         console = Console(stderr=True)
         out.mkdir(parents=True, exist_ok=True)

@@ -97,6 +97,19 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out / "prepared"
 
 
+def test_lessons_keep_a_checkpoint_s_tokens_and_what_was_read_of_the_world(
+    folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "world.jsonl.gz").write_bytes(b"read before")
+    episodes = folder / "episodes.jsonl.gz"
+    reading_stock.prepare(tmp_path, episodes, tokenizer=folder)
+    assert (tmp_path / "world.jsonl.gz").read_bytes() == b"read before"
+    name = "tokenizer.json"
+    assert (tmp_path / name).read_bytes() == (folder / name).read_bytes()
+    with pytest.raises(UsageError, match=r"no tokenizer\.json"):
+        reading_stock.prepare(tmp_path / "other", episodes, tokenizer=tmp_path / "none")
+
+
 @pytest.fixture(scope="module")
 def stock(folder: Path) -> WordStock:
     return WordStock.load(folder / "words.json")

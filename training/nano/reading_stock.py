@@ -68,16 +68,17 @@ def prepare(
     Args:
         folder: Made where it is missing.
         episodes: What `vigorl.training.oracles` recorded.
-        world: Folders with shards of the generated world; every page is read, which takes about a
-            second of one core, and a dozen for a large one.
+        world: Folders with shards of the generated world; every page is read, which takes a second
+            or two of one core, and up to a minute for a dense large one. Empty: what the folder
+            holds of it stays.
         tokenizer: A checkpoint whose tokens are taken over; None: new ones are made.
         workers: Processes that read pages.
 
     Raises:
         UsageError: that checkpoint has no tokenizer.
     """
-    if tokenizer is not None and not (tokenizer / "tokenizer.json").is_file():
-        raise UsageError(f"{tokenizer} is no checkpoint of nano: it has no tokenizer.json")
+    if tokenizer is not None:
+        check_tokenizer(tokenizer)
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(episodes, folder / "episodes.jsonl.gz")
     texts = _write_words(folder, load_episodes(episodes))
@@ -85,11 +86,21 @@ def prepare(
         build_tokenizer(texts, CHAT_TEMPLATE).save_pretrained(folder)
     else:
         PreTrainedTokenizerFast.from_pretrained(tokenizer).save_pretrained(folder)
-    with gzip.open(folder / "world.jsonl.gz", "wt", encoding="utf-8") as out:
+    if not world:
+        return
+    unfinished = folder / "world.jsonl.gz.part"
+    with gzip.open(unfinished, "wt", encoding="utf-8") as out:
         shards = sorted(path for part in world for path in part.glob("*.tar"))
         for shard, looks in zip(shards, look_at_all(shards, workers), strict=True):
             for page in _pages(shard, looks):
                 out.write(json.dumps(page, separators=(",", ":"), ensure_ascii=False) + "\n")
+    unfinished.replace(folder / "world.jsonl.gz")
+
+
+def check_tokenizer(checkpoint: Path) -> None:
+    """Raise a UsageError where a checkpoint has no tokens to take over."""
+    if not (checkpoint / "tokenizer.json").is_file():
+        raise UsageError(f"{checkpoint} is no checkpoint of nano: it has no tokenizer.json")
 
 
 def _pages(shard: Path, looks: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
