@@ -113,7 +113,7 @@ def render_gallery(folder: Path, report: Report) -> str:
             cards=cards,
             facts={**facts, "episodes": str(len(results))},
             status_words=STATUS_WORDS,
-            sheet=_sheet(),
+            sheet=sheet(),
         )
     )
 
@@ -212,8 +212,8 @@ def _address(episode: str, image: str) -> str:
     return quote(path.as_posix())
 
 
-def _sheet() -> Markup:
-    """The style of episodes' pages, and what a gallery has beside it."""
+def sheet() -> Markup:
+    """The style of episodes' pages, and what pages of many episodes have beside it."""
     folder = Path(__file__).parent
     sheets = (folder / name for name in ("viewer.css", "gallery.css"))
     return Markup("\n".join(sheet.read_text(encoding="utf-8") for sheet in sheets))

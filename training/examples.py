@@ -13,6 +13,7 @@ from pathlib import Path
 from vigorl.agent.trajectory import Trajectory
 from vigorl.browser.errors import UsageError, VigorlError
 from vigorl.browser.picture import Picture
+from vigorl.policy.backend import Message
 from vigorl.policy.local.codec import Codec
 from vigorl.policy.local.network import Network
 from vigorl.training.conversations import conversations_in, holds_conversations
@@ -20,6 +21,7 @@ from vigorl.training.dialogues import Dialogue, dialogues_of
 from vigorl.training.episodes import Episode, Selection, episodes_in, select
 from vigorl.training.linearise import ChainConfig
 from vigorl.training.rows import Row, rows_of
+from vigorl.training.thoughts import Thoughts, retold
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,7 @@ def read_examples(
     chains: ChainConfig,
     selection: Selection,
     longest_tokens: int,
+    thoughts: Thoughts = "pointed",
 ) -> Examples:
     """The examples of these folders: runs, evaluations, searches, exported conversations.
 
@@ -86,6 +89,7 @@ def read_examples(
         chains: What is made of trees.
         selection: Which episodes are taken; exported conversations are taken as they are.
         longest_tokens: Of a row.
+        thoughts: How they are taught, whichever way they were said.
 
     Raises:
         UsageError: nothing is left to learn from, or an example cannot be taught: names it.
@@ -100,11 +104,12 @@ def read_examples(
         taken, left_out = select(episodes_in(recorded, chains), selection)
         for episode in taken:
             with _named(episode.name):
-                examples.append(_of_episode(episode, network, pictures))
+                examples.append(_of_episode(episode, network, pictures, thoughts))
     for folder in exported:
         for dialogue in conversations_in(folder, network.family):
             with _named(dialogue.name):
-                examples.append(_of_dialogues([dialogue], network.codec, pictures))
+                told = _retold(dialogue, thoughts)
+                examples.append(_of_dialogues([told], network.codec, pictures))
     longest = min(longest_tokens, network.context_tokens)
     for example in examples:
         _check(example, longest, network.context_tokens)
@@ -138,7 +143,9 @@ def _check(example: Example, longest: int, context: int) -> None:
         raise UsageError(f"{example.name} holds no message of the assistant: nothing to learn")
 
 
-def _of_episode(episode: Episode, network: Network, pictures: dict[str, Picture]) -> Example:
+def _of_episode(
+    episode: Episode, network: Network, pictures: dict[str, Picture], thoughts: Thoughts
+) -> Example:
     trajectory = episode.trajectory
     family = trajectory.start.policy.get("family")
     if family != network.family.name:
@@ -146,9 +153,12 @@ def _of_episode(episode: Episode, network: Network, pictures: dict[str, Picture]
             f"{episode.name} was played as {family}, and the model is a {network.family.name}, "
             "which is talked to in other words and coordinates: choose other data, or --family"
         )
-    rows = _recorded(trajectory, network.codec)
+    rows = None
+    if thoughts == "pointed" or network.family.reads:
+        rows = _recorded(trajectory, network.codec, thoughts)
     if rows is None:
-        return _of_dialogues(dialogues_of(episode), network.codec, pictures, episode.name)
+        told = [_retold(dialogue, thoughts) for dialogue in dialogues_of(episode)]
+        return _of_dialogues(told, network.codec, pictures, episode.name)
     shown = {image.sha256 for row in rows for image in row.images}
     for image in trajectory.images():
         sha256 = Path(image).stem
@@ -157,15 +167,38 @@ def _of_episode(episode: Episode, network: Network, pictures: dict[str, Picture]
     return Example(episode.name, tuple(rows))
 
 
-def _recorded(trajectory: Trajectory, codec: Codec) -> list[Row] | None:
-    """The rows of an episode as they were recorded, if they say its text in these tokens."""
+def _recorded(trajectory: Trajectory, codec: Codec, thoughts: Thoughts) -> list[Row] | None:
+    """The rows of an episode as they were recorded, if they say its text in these tokens.
+
+    Thoughts are said otherwise only where no later prompt holds them.
+    """
     tokens = []
     for step in trajectory.steps:
         turn = step.turn
         if turn.tokens is None or codec.decode(turn.tokens.sampled_ids) != turn.text:
             return None
-        tokens.append(turn.tokens)
+        said = turn.tokens
+        if (text := retold(turn.text, thoughts)) != turn.text:
+            ids = codec.spoken_ids(Message("assistant", (text,)))
+            said = replace(said, sampled_ids=ids, logprobs=None)
+        tokens.append(said)
     return rows_of(tokens)
+
+
+def _retold(dialogue: Dialogue, thoughts: Thoughts) -> Dialogue:
+    """A conversation whose assistant's thoughts are said otherwise."""
+    messages = (
+        replace(
+            message,
+            parts=tuple(
+                retold(part, thoughts) if isinstance(part, str) else part for part in message.parts
+            ),
+        )
+        if message.role == "assistant"
+        else message
+        for message in dialogue.messages
+    )
+    return replace(dialogue, messages=tuple(messages))
 
 
 def _of_dialogues(

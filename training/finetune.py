@@ -33,6 +33,7 @@ from vigorl.training.linearise import ChainConfig
 from vigorl.training.lora import add_adapters, merged_state
 from vigorl.training.sft import SftConfig, train
 from vigorl.training.start import family_of_model, trainable
+from vigorl.training.thoughts import Thoughts
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,8 @@ class FineTuneConfig:
     """How the model is talked to; None: told by its name."""
     epochs: float = 1.0
     """How often every example is learnt from."""
+    updates: int | None = None
+    """So many in all, however many epochs that is; None: as `epochs` has it."""
     batch: int = 16
     """Examples of an update."""
     learning_rate: float = 1e-5
@@ -60,6 +63,8 @@ class FineTuneConfig:
     """Whether the vision tower learns as well."""
     held_out: float = 0.05
     """Share of the examples that are never learnt from, but measured."""
+    thoughts: Thoughts = "pointed"
+    """How they are taught: as they were said, without their points, or not at all."""
     evaluate_every: int = 50
     """Updates between two measurements; there is one at the end, too."""
     tree_tokens: int = 8192
@@ -76,6 +81,8 @@ class FineTuneConfig:
             raise UsageError("there is nothing to learn from: name folders with --data")
         if self.epochs <= 0 or min(self.batch, self.tree_tokens, self.evaluate_every) < 1:
             raise UsageError("epochs are above 0; batch, tree_tokens and evaluate_every at least 1")
+        if self.updates is not None and self.updates < 1:
+            raise UsageError("updates are at least 1")
         if not (0 <= self.held_out < 1 and 0 <= self.warmup <= 1):
             raise UsageError("held_out and warmup are shares, from 0 to 1")
 
@@ -94,7 +101,12 @@ def fine_tune(config: FineTuneConfig, out: Path, say: Callable[[str], None]) -> 
     checkpoint, family = trainable(config.model), family_of_model(config.model, config.family)
     network = Network(checkpoint, family, Hardware(device=config.device, dtype="float32"))
     everything = read_examples(
-        config.data, network, config.chains, config.selection, config.tree_tokens
+        config.data,
+        network,
+        config.chains,
+        config.selection,
+        config.tree_tokens,
+        config.thoughts,
     )
     learnt, held_out = everything.divided(config.held_out)
     if not learnt.examples:
@@ -107,7 +119,7 @@ def fine_tune(config: FineTuneConfig, out: Path, say: Callable[[str], None]) -> 
     _let_learn(network, config)
     batches = CourseConfig(config.epochs, config.batch, config.tree_tokens, config.seed)
     course, measured = (ExampleCourse(network, part, batches) for part in (learnt, held_out))
-    steps = course.steps
+    steps = config.updates or course.steps
 
     def evaluate(step: int) -> dict[str, float]:
         network.model.eval()

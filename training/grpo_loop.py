@@ -159,12 +159,10 @@ async def practise_from(
     trainable(config.model)
     # Playwright is needed here alone: whoever learns from other worlds need not have it.
     from vigorl.agent.embedded import open_tasks
-    from vigorl.agent.generated import holds_shards, shard_samples
-    from vigorl.agent.grounding import grounding_samples
+    from vigorl.agent.stills import still_samples
 
     if config.data is not None:
-        data = Path(config.data)
-        tasks = (shard_samples if holds_shards(data) else grounding_samples)(data)
+        tasks = still_samples(Path(config.data))
         Random(config.seed).shuffle(tasks)
         return await practise(config, out, tasks, say, watch)
     names = config.tasks or None

@@ -52,6 +52,8 @@ class Practice:
         newest = folder.newest()
         begin = trainable(config.model)
         family = family_of_model(config.model, config.family)
+        if not config.zoom:
+            family = family.without_zoom()
         hardware = Hardware(device=config.device, dtype=config.dtype)
         how = config.update
         resumes_weights = newest is not None and not how.lora_rank

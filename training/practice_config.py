@@ -16,6 +16,8 @@ class PracticeConfig:
     """Where it starts: `nano`, a checkpoint's folder, or a hub id; the reference of the KL, too."""
     family: str | None = None
     """How the model is talked to; None: told by its name."""
+    zoom: bool = True
+    """Whether it may look closer, where its family can."""
     tasks: tuple[str, ...] = ()
     """Names of embedded tasks; none: all."""
     data: str | None = None

@@ -5,7 +5,18 @@ What a command needs is imported inside of it, so that --help is instant.
 
 import typer
 
-from vigorl.agent.cli import data, evaluation, export, run, search, setup, standin, tasks, train
+from vigorl.agent.cli import (
+    data,
+    evaluation,
+    export,
+    run,
+    search,
+    setup,
+    standin,
+    study,
+    tasks,
+    train,
+)
 from vigorl.agent.cli.ending import EXIT_CODES
 
 app = typer.Typer(
@@ -24,6 +35,7 @@ app.add_typer(standin.sites, name="sites")
 app.add_typer(data.app, name="data")
 app.add_typer(train.app, name="train")
 app.add_typer(search.app)
+app.add_typer(study.app)
 app.add_typer(export.app)
 
 

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from vigorl.agent.cli.ending import errors, play, torch_needed
-from vigorl.agent.cli.options import Family
+from vigorl.agent.cli.options import Family, Zoom
 
 app = typer.Typer()
 
@@ -33,6 +33,7 @@ def train_grpo(
         ),
     ] = "nano",
     family: Family = None,
+    zoom: Zoom = True,
     task: Annotated[
         list[str] | None,
         typer.Option(
@@ -51,8 +52,8 @@ def train_grpo(
     data: Annotated[
         Path | None,
         typer.Option(
-            help="Instead, pointing on still screenshots: a folder with manifest.json, or of "
-            "[bold]data generate[/bold].",
+            help="Instead, pointing on still screenshots: whatever [bold]eval grounding[/bold] "
+            "takes.",
             rich_help_panel=_PRACTISED,
         ),
     ] = None,
@@ -189,6 +190,7 @@ def train_grpo(
         config = PracticeConfig(
             model=model,
             family=family,
+            zoom=zoom,
             tasks=tuple(task or ()),
             data=None if data is None else str(data),
             skipped_seeds=skip,

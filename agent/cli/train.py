@@ -88,6 +88,9 @@ def train_sft(
     ],
     family: Family = None,
     epochs: Annotated[float, typer.Option(min=0, help="How often all is learnt from.")] = 1.0,
+    updates: Annotated[
+        int | None, typer.Option(min=1, help="So many in all, instead of epochs.")
+    ] = None,
     batch: Annotated[int, typer.Option(min=1, help="Examples of an update.")] = 16,
     learning_rate: Annotated[
         float | None, typer.Option(help="Of AdamW. Default: 1e-5, and 1e-4 with --lora.")
@@ -102,6 +105,10 @@ def train_sft(
     train_vision: Annotated[
         bool, typer.Option("--train-vision", help="Let the vision tower learn as well.")
     ] = False,
+    thoughts: Annotated[
+        Literal["pointed", "plain", "none"],
+        typer.Option(help="Teach them as they were said, without their points, or not at all."),
+    ] = "pointed",
     held_out: Annotated[
         float, typer.Option(min=0, max=0.99, help="Share that is measured, never learnt from.")
     ] = 0.05,
@@ -136,12 +143,14 @@ def train_sft(
             data=tuple(data),
             family=family,
             epochs=epochs,
+            updates=updates,
             batch=batch,
             learning_rate=learning_rate or (1e-4 if lora else 1e-5),
             warmup=warmup,
             lora_rank=lora,
             trains_vision=train_vision,
             held_out=held_out,
+            thoughts=thoughts,
             evaluate_every=evaluate_every,
             tree_tokens=tree_tokens,
             checkpoint_every_s=60 * checkpoint_minutes,

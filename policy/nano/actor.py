@@ -21,7 +21,7 @@ from vigorl.policy.nano.glance import close_lens, glance, parts, without
 from vigorl.policy.nano.prompt import NOTHING, Situation, remembered, unchanged, write_prompt
 from vigorl.policy.nano.reading import Item, item_at, items, name_of, write_place, write_rows
 from vigorl.policy.policy import Turn
-from vigorl.policy.reader.eyes import Eyes
+from vigorl.policy.reader.eyes import Eyes, shared_eyes
 
 
 class ReadingPolicy(ModelPolicy):
@@ -31,7 +31,7 @@ class ReadingPolicy(ModelPolicy):
         self, family: Family, backend: Backend, sampling: Sampling, eyes: Eyes | None = None
     ) -> None:
         super().__init__(family, backend, sampling)
-        self._eyes = eyes or Eyes()
+        self._eyes = eyes or shared_eyes()
 
     def actor_in(self, goal: str, session: Session) -> "ReadingActor":
         """A fresh actor whose words come from this place at a backend."""

@@ -12,7 +12,7 @@ from vigorl.browser.observation import Observation
 from vigorl.policy.grammar import Dialect, parse, write
 from vigorl.policy.policy import Turn
 from vigorl.policy.reader.deeds import carry_out
-from vigorl.policy.reader.eyes import Eyes
+from vigorl.policy.reader.eyes import Eyes, shared_eyes
 from vigorl.policy.reader.instructions import as_name, parse_instructions
 from vigorl.policy.reader.play import Move, Moves, Play, Stuck
 from vigorl.policy.reader.quotes import InstructionError
@@ -28,13 +28,13 @@ PLUG_IN = (
 
 
 class ReaderPolicy:
-    """Needs no GPU, no network and no training. Its eyes are shared by all of its actors."""
+    """Needs no GPU, no network and no training. Its eyes are shared by all actors."""
 
     name = "reader"
     acts_on_marks = False
 
     def __init__(self, eyes: Eyes | None = None) -> None:
-        self._eyes = eyes or Eyes()
+        self._eyes = eyes or shared_eyes()
 
     def actor(self, goal: str) -> "ReaderActor":
         """A fresh actor for one episode."""

@@ -4,6 +4,7 @@ import threading
 from collections import OrderedDict
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 
@@ -15,9 +16,9 @@ from vigorl.policy.reader.screen import Screen
 from vigorl.policy.reader.shapes import controls
 from vigorl.policy.reader.symbols import icons
 
-RECENT = 256
-"""Screens remembered: one picture is often looked at for several questions, or by several of the
-episodes that begin alike."""
+RECENT = 4096
+"""Screens remembered, of tens of kB each: one picture is often looked at for several questions, by
+episodes that begin alike, and by one policy after another on the same tasks."""
 
 
 class Eyes:
@@ -55,6 +56,12 @@ class Eyes:
         shapes = controls(pixels, drawn, regions, lines)
         shapes += icons(pixels, drawn, lines, shapes)
         return Screen(lines, tuple(shapes), view.frame)
+
+
+@cache
+def shared_eyes() -> Eyes:
+    """The eyes of all policies of this process."""
+    return Eyes()
 
 
 def _outlines(pixels: Pixels) -> tuple[Mask, list[Region]]:

@@ -1,21 +1,21 @@
 """Does practice help? GRPO from one start, in several runs, and what each does on held-out tasks.
 
-    python tests/bench/practice.py --out DIR [--task lookup] [--runs 3] [--steps 8] [--json] …
+    python tests/bench/practice.py --out DIR [--task lookup panel] [--steps 20] [--json] …
 
-Each run practises the same live tasks of the training split with a seed of its own. Then start
-and runs play the same held-out tasks (seeds of the test split): several episodes of each, sampled
-as in practice, and a greedy one. What is told are mean differences to the start, paired by task
-and episode, with bootstrap intervals that draw whole tasks. All runs in one process, so that a
-screen is read once for all; run the command again to go on.
+Each run practises the same live tasks of the training split, in an order and with samples of its
+own. Then start and runs play the same held-out tasks (seeds of the test split): several episodes
+of each, sampled as in practice, and a greedy one. What is told are mean differences to the start,
+paired by task and episode, with bootstrap intervals that draw whole tasks. All runs in one process,
+so that a screen is read once for all; run the command again to go on.
 """
 
 import argparse
 import asyncio
-import functools
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
+from random import Random
 
 from vigorl.agent.comparison import Difference, difference
 from vigorl.agent.embedded import open_tasks
@@ -26,8 +26,6 @@ from vigorl.policy.family import family_named
 from vigorl.policy.local.backend import LocalBackend
 from vigorl.policy.local.network import Network
 from vigorl.policy.model import checkpoint_of, policy_of
-from vigorl.policy.nano import actor
-from vigorl.policy.reader.eyes import Eyes
 from vigorl.training.grpo import GrpoConfig
 from vigorl.training.grpo_loop import practise
 from vigorl.training.practice_config import PracticeConfig
@@ -37,7 +35,7 @@ def practice_of(asked: argparse.Namespace, seed: int) -> PracticeConfig:
     return PracticeConfig(
         model=asked.model,
         family="nano",
-        tasks=(asked.task,),
+        tasks=tuple(asked.task),
         steps=asked.steps,
         group_size=8,
         groups=asked.groups,
@@ -49,7 +47,9 @@ def practice_of(asked: argparse.Namespace, seed: int) -> PracticeConfig:
         turn_tokens=96,
         seed=seed,
         checkpoint_every=1,
-        update=GrpoConfig(learning_rate=asked.learning_rate, kl=0),
+        update=GrpoConfig(
+            learning_rate=asked.learning_rate, warmup_steps=2, final_learning_rate=0.1, kl=0
+        ),
     )
 
 
@@ -89,31 +89,29 @@ async def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--model", default="nano")
-    parser.add_argument("--task", default="lookup")
-    parser.add_argument("--practise", type=int, nargs="+", default=list(range(3000, 3020)))
-    parser.add_argument("--held-out", type=int, default=16)
+    parser.add_argument("--task", nargs="+", default=["lookup", "panel"])
+    parser.add_argument("--first", type=int, default=3000, help="seed that is practised")
+    parser.add_argument("--seeds", type=int, default=80, help="of each task, practised")
+    parser.add_argument("--held-out", type=int, default=16, help="seeds of each task")
     parser.add_argument("--skip", type=int, default=0)
     parser.add_argument("--episodes", type=int, default=4)
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--steps", type=int, default=8)
+    parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--groups", type=int, default=4)
     parser.add_argument("--passes", type=int, default=1)
     parser.add_argument("--learning-rate", type=float, default=1e-4)
     parser.add_argument("--workers", type=int, default=8)
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
-    actor.Eyes = functools.cache(Eyes)  # type: ignore[misc, assignment]
-
-    last = max(asked.practise) + 1
     models = {"start": asked.model}
-    async with open_tasks(last, [asked.task], "train", "goal") as known:
-        practised = [known[seed] for seed in asked.practise]
+    async with open_tasks(asked.seeds, asked.task, "train", "goal", asked.first) as known:
         for run in range(1, asked.runs + 1):
             folder = asked.out / f"run{run}"
+            practised = Random(run).sample(known, len(known))
             progress = await practise(practice_of(asked, 1000 * run), folder, practised, print)
             models[f"run{run}"] = str(folder / "checkpoints" / f"{progress.step:06d}" / "model")
     results = {}
-    async with open_tasks(asked.held_out, [asked.task], "test", "goal", asked.skip) as unknown:
+    async with open_tasks(asked.held_out, asked.task, "test", "goal", asked.skip) as unknown:
         for temperature in (1.0, 0.0):
             for name, model in models.items():
                 out = asked.out / f"{name}-at-{temperature:g}"

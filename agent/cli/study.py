@@ -1,0 +1,220 @@
+"""`vigorl-agent study`: ways of learning, side by side."""
+
+import asyncio
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from vigorl.agent.cli.ending import errors, play, print_json, torch_needed
+from vigorl.agent.cli.options import AsJson, Family
+
+if TYPE_CHECKING:
+    from vigorl.agent.comparison import Difference
+    from vigorl.agent.statistics import Cell
+    from vigorl.training.study import Findings, StudyConfig
+    from vigorl.training.study_tasks import StudyTasks
+
+app = typer.Typer()
+
+_PRACTISED = "What is practised"
+_BUDGET = "How much"
+
+
+@app.command("study")
+def study(
+    out: Annotated[Path, typer.Option(help="Folder of the study; run again to go on.")],
+    model: Annotated[
+        str,
+        typer.Option(
+            "--model",
+            "-m",
+            help="Where all begin: [bold]nano[/bold], a checkpoint's folder, or a hub id.",
+            rich_help_panel="Who learns",
+        ),
+    ] = "nano",
+    family: Family = None,
+    arm: Annotated[
+        list[str] | None,
+        typer.Option(help="Only these ways; may be repeated.", rich_help_panel="Who learns"),
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            help="Pointing on these still screenshots: whatever [bold]eval grounding[/bold] takes.",
+            rich_help_panel=_PRACTISED,
+        ),
+    ] = None,
+    held_out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Others, that nobody learns from; needed with --data.",
+            rich_help_panel=_PRACTISED,
+        ),
+    ] = None,
+    task: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Instead, these embedded tasks, told as goals; may be repeated. Default: all.",
+            rich_help_panel=_PRACTISED,
+        ),
+    ] = None,
+    skip: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="Leave out the first N training seeds of each: those already learnt from.",
+            rich_help_panel=_PRACTISED,
+        ),
+    ] = 3000,
+    practised: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            help="So many screenshots, or seeds of each task.",
+            rich_help_panel=_PRACTISED,
+        ),
+    ] = 40,
+    measured: Annotated[
+        int, typer.Option(min=1, help="The same, held out.", rich_help_panel=_PRACTISED)
+    ] = 40,
+    seeds: Annotated[
+        int, typer.Option(min=1, help="Trainings of each arm.", rich_help_panel=_BUDGET)
+    ] = 3,
+    steps: Annotated[
+        int, typer.Option(min=1, help="Updates of each training.", rich_help_panel=_BUDGET)
+    ] = 10,
+    form_steps: Annotated[
+        int,
+        typer.Option(
+            min=1, help="Updates that first teach an arm its form.", rich_help_panel=_BUDGET
+        ),
+    ] = 16,
+    form_rate: Annotated[
+        float, typer.Option(help="Of AdamW in these.", rich_help_panel=_BUDGET)
+    ] = 5e-4,
+    attempts: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            help="Of the start at each practised task: its right answers teach the forms.",
+            rich_help_panel=_BUDGET,
+        ),
+    ] = 2,
+    group: Annotated[
+        int,
+        typer.Option(min=2, help="Episodes of one task, compared.", rich_help_panel=_BUDGET),
+    ] = 8,
+    groups: Annotated[
+        int, typer.Option(min=1, help="Groups of an update.", rich_help_panel=_BUDGET)
+    ] = 4,
+    learning_rate: Annotated[
+        float, typer.Option(help="Of AdamW in each training.", rich_help_panel=_BUDGET)
+    ] = 1e-4,
+    max_steps: Annotated[
+        int, typer.Option(min=1, help="Of an episode.", rich_help_panel=_BUDGET)
+    ] = 6,
+    max_tokens: Annotated[
+        int, typer.Option(min=1, help="Sampled in one turn.", rich_help_panel=_BUDGET)
+    ] = 96,
+    workers: Annotated[
+        int, typer.Option(min=1, help="Episodes at once.", rich_help_panel=_BUDGET)
+    ] = 8,
+    as_json: AsJson = False,
+) -> None:
+    """Ask whether grounding helps, and looking closer: four ways to learn, side by side.
+
+    [bold]direct[/bold] learns by example, without a thought. The others learn by doing
+    (GRPO): [bold]vanilla[/bold] with thoughts that name no points, [bold]grounded[/bold] with
+    thoughts that do, and [bold]zoom[/bold] may look closer besides. All have one start, the
+    same tasks and as many updates, once for every seed, and are measured on tasks that
+    nobody has learnt from. Writes study.json and index.html.
+
+    [dim]$[/dim] vigorl-agent study --task lookup --task panel --out runs/study
+
+    [dim]$[/dim] vigorl-agent study --data small-train --held-out small-test --out runs/small
+    """
+    with errors(as_json):
+        with torch_needed():
+            from vigorl.training.study import ARMS, StudyConfig
+            from vigorl.training.study_page import write_study
+            from vigorl.training.study_tasks import StudyTasks
+        tasks = StudyTasks(data, held_out, tuple(task or ()), skip, practised, measured)
+        config = StudyConfig(
+            model=model,
+            family=family,
+            arms=tuple(arm or ARMS),
+            seeds=seeds,
+            steps=steps,
+            form_steps=form_steps,
+            form_rate=form_rate,
+            attempts=attempts,
+            group_size=group,
+            groups=groups,
+            learning_rate=learning_rate,
+            turns=max_steps,
+            turn_tokens=max_tokens,
+            workers=workers,
+        )
+        console = Console(stderr=True)
+        try:
+            found = play(_studied(config, out, tasks, console))
+        except (KeyboardInterrupt, asyncio.CancelledError):
+            console.print("to go on: the same command again", style="dim")
+            raise
+        page = write_study(out, found)
+        console.print(_table(found))
+        console.print(f"[green]ready[/green]  {escape(str(page))}", highlight=False, soft_wrap=True)
+    if as_json:
+        print_json(found.as_json())
+
+
+async def _studied(
+    config: "StudyConfig", out: Path, tasks: "StudyTasks", console: Console
+) -> "Findings":
+    from vigorl.training.study import study
+    from vigorl.training.study_tasks import open_study_tasks
+
+    say = partial(console.print, markup=False, highlight=False, soft_wrap=True)
+    async with open_study_tasks(tasks) as (practised, held_out):
+        return await study(config, out, practised, held_out, say)
+
+
+def _table(found: "Findings") -> Table:
+    """The arms in a terminal."""
+    table = Table(title="held-out tasks, percent", title_justify="left")
+    table.add_column("", style="bold")
+    for heading in ("taught its form", "in the end", "gain", "points a turn", "looks closer"):
+        table.add_column(heading, justify="right")
+    for shown, cell in found.start.items():
+        table.add_row(f"start, {shown}", _percent(cell), "", "", "", "")
+    for outcome in found.outcomes:
+        table.add_row(
+            outcome.arm.name,
+            _percent(outcome.form),
+            _percent(outcome.score),
+            _points(outcome.gain),
+            f"{outcome.points:.2f}",
+            f"{outcome.looks:.2f}",
+        )
+    for name, difference in found.between.items():
+        table.add_row(name, "", "", _points(difference), "", "")
+    return table
+
+
+def _percent(cell: "Cell") -> str:
+    if cell.mean is None or cell.low is None or cell.high is None:
+        return "–"
+    return f"{cell.mean:.1%} [{100 * cell.low:.1f}, {100 * cell.high:.1f}]"
+
+
+def _points(cell: "Difference") -> str:
+    interval = (
+        "" if cell.low is None or cell.high is None
+        else f" [{100 * cell.low:+.1f}, {100 * cell.high:+.1f}]"
+    )  # fmt: skip
+    return f"{100 * cell.difference:+.1f}{interval}"
