@@ -43,6 +43,10 @@ class ModelPolicy:
         self._episode_count += 1
         return session
 
+    def begin_at(self, episode: int) -> None:
+        """Let the next episode draw with this one's seed after the policy's own."""
+        self._episode_count = episode
+
     def describe(self) -> dict[str, Any]:
         """Model, family, window, sampling and backend."""
         return {

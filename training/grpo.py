@@ -40,6 +40,7 @@ from vigorl.policy.local.network import Network
 from vigorl.training.groups import Group
 from vigorl.training.lora import has_adapters, without_adapters
 from vigorl.training.master_weights import MasterAdamW
+from vigorl.training.ranks import Ranks
 from vigorl.training.sft import weight_groups
 from vigorl.training.sights import Sights
 from vigorl.training.tree import Tree, logprobs, plant
@@ -47,6 +48,8 @@ from vigorl.training.tree import Tree, logprobs, plant
 Normalisation = Literal["dapo", "dr_grpo", "grpo"]
 """All tokens of the batch weigh the same; the same with a constant in place of their number; all
 attempts weigh the same, and so do the tokens in each."""
+
+ALONE = Ranks()
 
 _STD_FLOOR = 1e-4
 """Added to a group's standard deviation. Source: trl."""
@@ -174,16 +177,19 @@ def prepare(
     *,
     reference: Network | None = None,
     is_first: bool = True,
+    ranks: Ranks = ALONE,
 ) -> list[Lesson]:
     """The lessons of one update; groups without variance are left out.
 
     Args:
         network: The policy, as it was when it played.
-        groups: All that one update is made of, whatever trees they are divided into.
+        groups: All that one update is made of, whatever trees they are divided into; of several
+            processes, this one's share.
         config: How.
         reference: What the policy must stay close to, as it is without adapters; needed where
             `config.kl` is above 0. May be the policy's own network where that learns by adapters.
         is_first: The policy has not changed since it played, and will not before this update.
+        ranks: The processes whose groups make one update together.
 
     Raises:
         UsageError: a row does not fit into a tree, or the reference is missing.
@@ -195,16 +201,16 @@ def prepare(
     if reference is network and not has_adapters(network):
         raise UsageError("a network is its own reference only where it learns by adapters")
     kept = [group for group in groups if group.has_variance]
-    tokens_B = torch.tensor(
-        [
-            sum(len(row.sampled_at) for row in attempt.rows)
-            for group in kept
-            for attempt in group.attempts
-        ]
-    )
+    lengths = [
+        sum(len(row.sampled_at) for row in attempt.rows)
+        for group in kept
+        for attempt in group.attempts
+    ]
+    everywhere = ranks.gathered(lengths)
+    tokens_B = torch.tensor([each for lengths in everywhere for each in lengths])
     weights_B = token_weights(tokens_B, config.normalisation, config.longest_tokens)
     lessons = []
-    first = 0
+    first = sum(len(lengths) for lengths in everywhere[: ranks.number])
     for group in kept:
         rewards_G = torch.tensor([float(attempt.reward) for attempt in group.attempts])
         advantages_G = group_advantages(rewards_G, config.scale_by_std)
@@ -296,10 +302,12 @@ def update(
     optimizer: torch.optim.Optimizer,
     lessons: Sequence[Lesson],
     config: GrpoConfig,
+    ranks: Ranks = ALONE,
 ) -> dict[str, float]:
     """One step of the optimizer on all lessons, tree after tree.
 
     Nothing is changed where there are no lessons, or where the gradient is not finite (`skipped`).
+    Of several processes, each computes its own lessons, and all make the step on their sum.
 
     Returns:
         `loss`, `norm` of the gradient before it is scaled down, `tokens` sampled, `nodes` that
@@ -311,14 +319,16 @@ def update(
     Raises:
         PolicyFault: a tree does not fit into the device's memory; the weights are as before.
     """
-    tokens = sum(len(lesson.weights_S) for lesson in lessons)
-    metrics: dict[str, float] = {
-        "tokens": tokens,
-        "nodes": sum(len(lesson.tree.ids_L) for lesson in lessons),
-        "unshared": sum(len(row.ids) for lesson in lessons for row in lesson.tree.rows),
-        "image_nodes": sum(int((lesson.tree.cells_L >= 0).sum()) for lesson in lessons),
-    }
-    if not lessons:
+    metrics = ranks.summed(
+        {
+            "tokens": sum(len(lesson.weights_S) for lesson in lessons),
+            "nodes": sum(len(lesson.tree.ids_L) for lesson in lessons),
+            "unshared": sum(len(row.ids) for lesson in lessons for row in lesson.tree.rows),
+            "image_nodes": sum(int((lesson.tree.cells_L >= 0).sum()) for lesson in lessons),
+        }
+    )
+    tokens = metrics["tokens"]
+    if not tokens:
         return metrics
     optimizer.zero_grad(set_to_none=True)
     sums: dict[str, float] = {"loss": 0.0}
@@ -330,13 +340,14 @@ def update(
             for name, total in noted.items():
                 sums[name] = sums.get(name, 0.0) + float(total) / tokens
     weights = [weight for group in optimizer.param_groups for weight in group["params"]]
+    ranks.add_up(weights)
     norm = torch.nn.utils.clip_grad_norm_(weights, config.gradient_norm)
     if torch.isfinite(norm):
         optimizer.step()
     else:
         metrics["skipped"] = 1.0
     optimizer.zero_grad(set_to_none=True)
-    return metrics | sums | {"norm": float(norm)}
+    return metrics | ranks.summed(sums) | {"norm": float(norm)}
 
 
 def _backward(

@@ -26,6 +26,7 @@ waited `model_s` for the policy, its reading of screens included, and `world_s` 
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from random import Random
 
@@ -36,6 +37,7 @@ from vigorl.browser.errors import UsageError, VigorlError
 from vigorl.training.practice import Practice, Progress
 from vigorl.training.practice_config import PracticeConfig
 from vigorl.training.practice_folder import PracticeFolder
+from vigorl.training.ranks import Ranks, open_ranks
 from vigorl.training.scalars import open_board
 from vigorl.training.start import trainable
 from vigorl.training.stint import Stint, Watch
@@ -47,6 +49,7 @@ async def practise(
     tasks: Sequence[Sample],
     say: Callable[[str], None] = lambda line: None,
     watch: Watch = lambda step, episodes: None,
+    ranks: Ranks | None = None,
 ) -> Progress:
     """Train; go on where `out` says that it was interrupted.
 
@@ -59,6 +62,7 @@ async def practise(
         tasks: What is practised, one after another, and again from the first.
         say: Told what came of every step, in a line for a person.
         watch: Told whenever an episode is over.
+        ranks: The processes that learn as one, where there are several: each calls this.
 
     Raises:
         InfrastructureFault: every episode of a step broke, there is no memory for an update, or
@@ -70,12 +74,17 @@ async def practise(
         raise UsageError("there is nothing to practise: no tasks")
     disable_progress_bar()  # of every checkpoint that is written
     folder = PracticeFolder(out)
-    practice = await asyncio.to_thread(Practice, config, folder)
+    practice = await asyncio.to_thread(Practice, config, folder, ranks)
+    await asyncio.to_thread(practice.ranks.gathered, None)  # all have read it before it changes
     begin = practice.progress.step
     try:
-        with folder.claimed(config, begin) as write, open_board(out, begin) as show:
+        with ExitStack() as stack:
+            notes = []
+            if practice.ranks.is_first:
+                notes.append(stack.enter_context(folder.claimed(config, begin)))
+                notes.append(stack.enter_context(open_board(out, begin)))
             try:
-                await _steps(practice, tasks, (write, show), say, watch)
+                await _steps(practice, tasks, notes, say, watch)
             except (asyncio.CancelledError, VigorlError):
                 practice.save()
                 raise
@@ -157,6 +166,15 @@ async def practise_from(
     """
     PracticeFolder(out).check(config)  # before a browser is opened for nothing
     trainable(config.model)
+    with open_ranks() as ranks:
+        if not ranks.is_first:
+            say, watch = (lambda line: None), (lambda step, episodes: None)
+        return await _practise_tasks(config, out, say, watch, ranks)
+
+
+async def _practise_tasks(
+    config: PracticeConfig, out: Path, say: Callable[[str], None], watch: Watch, ranks: Ranks
+) -> Progress:
     # Playwright is needed here alone: whoever learns from other worlds need not have it.
     from vigorl.agent.embedded import open_tasks
     from vigorl.agent.stills import still_samples
@@ -164,10 +182,10 @@ async def practise_from(
     if config.data is not None:
         tasks = still_samples(Path(config.data))
         Random(config.seed).shuffle(tasks)
-        return await practise(config, out, tasks, say, watch)
+        return await practise(config, out, tasks, say, watch, ranks)
     names = config.tasks or None
     async with open_tasks(_SEEDS, names, "train", "goal", config.skipped_seeds) as tasks:
-        return await practise(config, out, tasks, say, watch)
+        return await practise(config, out, tasks, say, watch, ranks)
 
 
 _SEEDS = 200

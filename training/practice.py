@@ -17,6 +17,7 @@ from vigorl.training.grpo import optimizer_of, prepare, update
 from vigorl.training.lora import adapter_state, add_adapters, load_adapters, merged_state
 from vigorl.training.practice_config import PracticeConfig
 from vigorl.training.practice_folder import PracticeFolder
+from vigorl.training.ranks import Ranks
 from vigorl.training.sft import share_of_rate
 from vigorl.training.start import family_of_model, trainable
 
@@ -39,7 +40,9 @@ class Progress:
 class Practice:
     """The network, its reference and its optimizer, and how far they have come."""
 
-    def __init__(self, config: PracticeConfig, folder: PracticeFolder) -> None:
+    def __init__(
+        self, config: PracticeConfig, folder: PracticeFolder, ranks: Ranks | None = None
+    ) -> None:
         """Start, or go on from the newest checkpoint of the folder; nothing is written.
 
         Raises:
@@ -48,6 +51,7 @@ class Practice:
         """
         self.config = config
         self.folder = folder
+        self.ranks = ranks or Ranks()
         folder.check(config)
         newest = folder.newest()
         begin = trainable(config.model)
@@ -79,7 +83,7 @@ class Practice:
         sampling = Sampling(
             temperature=1.0,  # what is trained is what was sampled from
             max_tokens=min(config.turn_tokens, longest),
-            seed=config.seed + self.progress.episodes,
+            seed=config.seed,
         )
         self.backend = LocalBackend(self.network, sampling, max_batch=config.episodes_at_once)
         self.policy = policy_of(family, self.backend, sampling)
@@ -106,6 +110,7 @@ class Practice:
                 how,
                 reference=self.reference,
                 is_first=number == 0 and self.config.passes == 1,
+                ranks=self.ranks,
             )
             for number in range(count)
         ]
@@ -118,7 +123,7 @@ class Practice:
             )
             for group in self.optimizer.param_groups:
                 group["lr"] = rate
-            metrics = update(self.network, self.optimizer, each, how)
+            metrics = update(self.network, self.optimizer, each, how, self.ranks)
             made.append({**metrics, "learning_rate": rate})
             self.progress = replace(self.progress, step=step)
         names = dict.fromkeys(name for metrics in made for name in metrics)
@@ -127,12 +132,13 @@ class Practice:
         return {**means, "prepare_s": prepared_s - began_s, "update_s": updated_s - prepared_s}
 
     def save(self) -> None:
-        """Write a checkpoint, whole or not at all.
+        """Write a checkpoint, whole or not at all; of several processes, the first one does.
 
         Raises:
             StorageFault: the disk refuses; the checkpoint before is whole.
         """
-        self.folder.save(asdict(self.progress), self._write)
+        if self.ranks.is_first:
+            self.folder.save(asdict(self.progress), self._write)
 
     def _write(self, folder: Path) -> None:
         if self.config.update.lora_rank:

@@ -18,7 +18,10 @@ Watch = Callable[[int, int], None]
 
 
 class Stint:
-    """The rollouts of one step: tasks one after another until enough groups have variance."""
+    """The rollouts of one step: tasks one after another until enough groups have variance.
+
+    Of several processes, each plays its share of every round.
+    """
 
     def __init__(self, practice: Practice, tasks: Sequence[Sample], watch: Watch) -> None:
         practice.backend.forget()  # so that a step depends on no other
@@ -30,7 +33,11 @@ class Stint:
         self._places = asyncio.Semaphore(practice.config.episodes_at_once)
         self._folder = practice.folder.path / "rollouts" / f"{practice.progress.step + 1:06d}"
         self._episodes: list[Trajectory] = []
+        self._ranks = practice.ranks
         self._groups = 0
+        """Played, and …"""
+        self._kept = 0
+        """… kept by all processes together."""
         self._step = practice.progress.step + 1
         self._over = 0
         self._watch = watch
@@ -41,14 +48,19 @@ class Stint:
         Raises:
             InfrastructureFault: not one of the episodes of a round could be judged.
         """
-        with disk(self._folder):
-            shutil.rmtree(self._folder, ignore_errors=True)
-        while (missing := self._config.groups - len(self.kept)) > 0:
+        if self._ranks.is_first:
+            with disk(self._folder):
+                shutil.rmtree(self._folder, ignore_errors=True)
+        await asyncio.to_thread(self._ranks.gathered, None)  # nobody plays before it is gone
+        while (missing := self._config.groups - self._kept) > 0:
             wanted = min(missing, self._config.most_groups - self._groups)
             if wanted <= 0:
                 return
             first = self.progress.tasks
-            played = await self._round(range(first, first + wanted))
+            share = self._ranks.share(range(first, first + wanted))
+            before = share.start - first
+            self._policy.begin_at(self.progress.episodes + before * self._config.group_size)
+            played = await self._round(share)
             self._groups += wanted
             self.progress = replace(
                 self.progress,
@@ -56,13 +68,22 @@ class Stint:
                 episodes=self.progress.episodes + wanted * self._config.group_size,
             )
             episodes = [episode for group in played for episode in group]
-            if all(episode.status == "fault" for episode in episodes):
-                reason = episodes[0].end.reason if episodes[0].end else "killed"
-                raise InfrastructureFault(f"every episode broke; the first one: {reason}")
             self._episodes += episodes
             rule = RULES[self._config.reward]
             groups = [group_of(trajectories, rule) for trajectories in played]
-            self.kept += [group for group in groups if group is not None and group.has_variance]
+            kept = [group for group in groups if group is not None and group.has_variance]
+            self.kept += kept
+            broken = [
+                episode.end.reason if episode.end else "killed"
+                for episode in episodes
+                if episode.status == "fault"
+            ]
+            told = (len(kept), len(episodes) - len(broken), broken[:1])
+            everywhere = await asyncio.to_thread(self._ranks.gathered, told)
+            self._kept += sum(count for count, _, _ in everywhere)
+            if not any(whole for _, whole, _ in everywhere):
+                reason = next(reason for _, _, reasons in everywhere for reason in reasons)
+                raise InfrastructureFault(f"every episode broke; the first one: {reason}")
 
     async def _round(self, numbers: range) -> list[list[Trajectory]]:
         """One group for each of these tasks, all under way together."""
@@ -93,20 +114,29 @@ class Stint:
         return trajectory
 
     def metrics(self) -> dict[str, float]:
-        """What the episodes were like; means over those that could be judged."""
+        """What the episodes were like, everywhere; means over those that could be judged."""
         ends = [episode.end for episode in self._episodes if episode.end is not None]
         scores = [end.score.value for end in ends if end.score is not None]
         steps = [step for episode in self._episodes for step in episode.steps]
         rewards = [attempt.reward for group in self.kept for attempt in group.attempts]
-        return {
-            "score": round(sum(scores) / max(1, len(scores)), 4),
-            "reward_kept": round(sum(rewards) / max(1, len(rewards)), 4),
+        total = self._ranks.summed(
+            {
+                "score": sum(scores),
+                "scores": len(scores),
+                "reward_kept": sum(rewards),
+                "rewards": len(rewards),
+                "episodes": len(self._episodes),
+                "faults": sum(end.status == "fault" for end in ends),
+                "turns": len(steps),
+                "sampled_tokens": sum(step.turn.sampled_token_count or 0 for step in steps),
+                "model_s": sum(step.act_s for step in steps),
+                "world_s": sum(step.observe_s for step in steps),
+            }
+        )
+        means = {
+            "score": round(total.pop("score") / max(1, total.pop("scores")), 4),
+            "reward_kept": round(total.pop("reward_kept") / max(1, total.pop("rewards")), 4),
             "groups": self._groups,
-            "groups_kept": len(self.kept),
-            "episodes": len(self._episodes),
-            "faults": sum(end.status == "fault" for end in ends),
-            "turns": len(steps),
-            "sampled_tokens": sum(step.turn.sampled_token_count or 0 for step in steps),
-            "model_s": round(sum(step.act_s for step in steps), 2),
-            "world_s": round(sum(step.observe_s for step in steps), 2),
+            "groups_kept": self._kept,
         }
+        return {**means, **{name: round(value, 2) for name, value in total.items()}}

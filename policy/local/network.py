@@ -7,6 +7,7 @@ Needs the extra `[model]` (torch, transformers), but not torchvision: transforme
 for these models want it, for videos, so pictures go through the image processor alone.
 """
 
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -82,6 +83,8 @@ class Network:
         self.path = path
         self.family = family
         self.device = torch.device(device)
+        if device == "cuda":  # one for each of the processes that a launcher has started
+            self.device = torch.device(device, int(os.environ.get("LOCAL_RANK", 0)))
         self.dtype: torch.dtype = getattr(torch, dtype)
         with _files_of(path):
             self.config = AutoConfig.from_pretrained(path)

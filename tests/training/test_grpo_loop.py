@@ -71,7 +71,10 @@ TASKS = [Sample(f"left {number}", (), {}, lambda policy: screenshot()) for numbe
 def undecided(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkpoint that clicks left or right, as often the one as the other."""
     torch.set_num_threads(1)
-    folder = tmp_path_factory.mktemp("undecided")
+    return teach_undecided(tmp_path_factory.mktemp("undecided"))
+
+
+def teach_undecided(folder: Path) -> Path:
     network = Network(
         str(write_tiny_checkpoint(folder / "random", "qwen2_5_vl")), family_named(FAMILY)
     )
@@ -96,8 +99,8 @@ def undecided(tmp_path_factory: pytest.TempPathFactory) -> Path:
         optimizer.step()
     else:
         raise AssertionError("the two answers were not learnt")
-    network.save(folder / "model")
-    return folder / "model"
+    network.save(folder / "undecided")
+    return folder / "undecided"
 
 
 def config_of(undecided: Path, **changes: Any) -> PracticeConfig:

@@ -1,0 +1,129 @@
+"""Several processes that learn as one, each on a device of its own.
+
+Each holds the whole network, plays its share of a batch and computes its share of the gradient.
+What they exchange are sums of gradients and counts, so that all make the same update and stay
+equal; nothing is exchanged while they play. The first one writes.
+
+A launcher starts them and says in the environment who is who (`RANK`, `WORLD_SIZE`, `LOCAL_RANK`),
+as `torchrun` and `accelerate launch` do::
+
+    torchrun --nproc-per-node 4 --no-python vigorl-agent train grpo --out runs/practice …
+"""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeVar
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+from vigorl.browser.errors import InfrastructureFault, UsageError
+
+T = TypeVar("T")
+
+LONGEST_WAIT = timedelta(hours=1)
+"""For the slowest process, which may be waiting for its pages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranks:
+    """Which process this is, and of how many; the default is one that is alone."""
+
+    number: int = 0
+    count: int = 1
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this is the one that writes."""
+        return self.number == 0
+
+    def share(self, numbers: range) -> range:
+        """This process's part of them; the parts follow each other and differ by one at most."""
+        first = len(numbers) * self.number // self.count
+        end = len(numbers) * (self.number + 1) // self.count
+        return numbers[first:end]
+
+    def gathered(self, value: T) -> list[T]:
+        """What every process has to say, in their order; each waits for all.
+
+        Raises:
+            InfrastructureFault: another one is gone.
+        """
+        if self.count == 1:
+            return [value]
+        everywhere: list[T | None] = [None] * self.count
+        with _others():
+            dist.all_gather_object(everywhere, value)
+        return everywhere  # type: ignore[return-value]
+
+    def summed(self, values: Mapping[str, float]) -> dict[str, float]:
+        """The sums over all processes, of whatever any of them has.
+
+        Raises:
+            InfrastructureFault: another one is gone.
+        """
+        everywhere = self.gathered(dict(values))
+        names = dict.fromkeys(name for values in everywhere for name in values)
+        return {name: sum(values.get(name, 0) for values in everywhere) for name in names}
+
+    def add_up(self, weights: Sequence[Tensor]) -> None:
+        """Replace the gradients of these weights by their sums over all processes.
+
+        A weight that has a gradient nowhere is left without.
+
+        Raises:
+            InfrastructureFault: another one is gone.
+        """
+        if self.count == 1:
+            return
+        known = self.gathered([weight.grad is not None for weight in weights])
+        with _others():
+            for weight, *is_known in zip(weights, *known, strict=True):
+                if any(is_known):
+                    if weight.grad is None:
+                        weight.grad = torch.zeros_like(weight)
+                    dist.all_reduce(weight.grad)
+
+
+@contextmanager
+def open_ranks() -> Iterator[Ranks]:
+    """The processes that a launcher has started, connected; one alone where there is no launcher.
+
+    Raises:
+        UsageError: the environment of a launcher is incomplete.
+        InfrastructureFault: the others do not come.
+    """
+    count = int(os.environ.get("WORLD_SIZE", 1))
+    if count == 1:
+        yield Ranks()
+        return
+    missing = [name for name in ("RANK", "MASTER_ADDR", "MASTER_PORT") if name not in os.environ]
+    if missing:
+        raise UsageError(
+            f"WORLD_SIZE is {count}, and {', '.join(missing)} not set: start with torchrun or "
+            "accelerate launch, or unset WORLD_SIZE to learn in one process"
+        )
+    # Counts go between CPUs in any case.
+    backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
+    with _others():
+        dist.init_process_group(backend, timeout=LONGEST_WAIT)
+    try:
+        yield Ranks(dist.get_rank(), dist.get_world_size())
+    finally:
+        dist.destroy_process_group()
+
+
+@contextmanager
+def _others() -> Iterator[None]:
+    """Say who is missing where processes cannot reach each other."""
+    try:
+        yield
+    except (RuntimeError, ValueError) as error:
+        raise InfrastructureFault(
+            f"the processes that learn together lost each other ({error}): what was saved is "
+            "whole; start them again to go on"
+        ) from error
