@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from vigorl.policy.local.network import Network
 from vigorl.training.examples import Example, Examples
+from vigorl.training.recomputing import recomputing
 from vigorl.training.sights import Sights
 from vigorl.training.tree import Tree, logprobs, plant
 
@@ -31,6 +32,8 @@ class CourseConfig:
     """Examples of an update."""
     tree_tokens: int = 8192
     """Computed at a time: what fits into memory."""
+    recomputes: bool = False
+    """Whether layers are computed twice so that less has to be kept (gradient checkpointing)."""
     seed: int = 0
     """Of their order."""
 
@@ -92,7 +95,8 @@ class ExampleCourse:
         """Each tree's share of the loss, and of the pictures' gradients in the end."""
         sights = Sights(self._network, self._examples.pictures)
         for tree in batch.trees:
-            yield {"loss": -logprobs(self._network, tree, sights).sum() / batch.tokens}
+            with recomputing(self._network, self._config.recomputes):
+                yield {"loss": -logprobs(self._network, tree, sights).sum() / batch.tokens}
         sights.backward()
 
     def too_large(self, step: int) -> str:
@@ -100,8 +104,8 @@ class ExampleCourse:
         names = [example.name for example in self._chosen(step - 1)]
         return (
             f"{', '.join(names[:3])}{', …' if len(names) > 3 else ''}. Compute less at a time "
-            f"(--tree-tokens, {self._config.tree_tokens} now), take fewer examples (--batch), or "
-            "learn by adapters (--lora 16)"
+            f"(--tree-tokens, {self._config.tree_tokens} now), compute layers twice "
+            "(--save-memory), take fewer examples (--batch), or learn by adapters (--lora 16)"
         )
 
     @torch.no_grad()

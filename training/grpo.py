@@ -25,14 +25,11 @@ Axes: G attempts of a group, B attempts of a batch, S sampled tokens.
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from itertools import groupby
 from typing import Any, Literal, assert_never
 
 import torch
 from torch import Tensor
-from torch.utils.checkpoint import checkpoint
-from transformers.modeling_layers import GradientCheckpointingLayer
 
 from vigorl.browser.errors import PolicyFault, UsageError
 from vigorl.policy.local.engine import is_out_of_memory
@@ -41,6 +38,7 @@ from vigorl.training.groups import Group
 from vigorl.training.lora import has_adapters, without_adapters
 from vigorl.training.master_weights import MasterAdamW
 from vigorl.training.ranks import Ranks
+from vigorl.training.recomputing import recomputing
 from vigorl.training.sft import weight_groups
 from vigorl.training.sights import Sights
 from vigorl.training.tree import Tree, logprobs, plant
@@ -362,7 +360,7 @@ def _backward(
         PolicyFault: no memory for a tree.
     """
     sights = Sights(network, lessons[0].group.pictures)
-    with _recomputing(network, config.recomputes):
+    with recomputing(network, config.recomputes):
         for lesson in lessons:
             with _memory_for(lesson.tree, lesson.group, config):
                 logprobs_S = logprobs(network, lesson.tree, sights)
@@ -386,28 +384,3 @@ def _memory_for(tree: Tree, group: Group, config: GrpoConfig) -> Iterator[None]:
             f"budget_tokens (--tree-tokens), {config.budget_tokens} now, compute layers twice "
             "(--save-memory), or let episodes have fewer turns"
         ) from error
-
-
-@contextmanager
-def _recomputing(network: Network, is_wanted: bool) -> Iterator[None]:
-    """Let every layer keep its input alone, and be computed again for its gradient.
-
-    Only the layers are told that they train, and not what is inside of them, so that what they
-    compute stays what it is when the network plays; and only here, as it excludes a cache.
-    """
-    layers: list[Any] = [
-        module
-        for module in network.model.modules()
-        if is_wanted and isinstance(module, GradientCheckpointingLayer)
-    ]
-    for layer in layers:
-        layer.gradient_checkpointing = layer.training = True
-        layer._gradient_checkpointing_func = _recomputed
-    try:
-        yield
-    finally:
-        for layer in layers:
-            layer.gradient_checkpointing = layer.training = False
-
-
-_recomputed = partial(checkpoint, use_reentrant=False)

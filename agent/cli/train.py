@@ -116,6 +116,10 @@ def train_sft(
     tree_tokens: Annotated[
         int, typer.Option(min=1, help="Computed at a time: what fits into memory.")
     ] = 8192,
+    save_memory: Annotated[
+        bool,
+        typer.Option("--save-memory", help="Compute layers twice (gradient checkpointing)."),
+    ] = False,
     checkpoint_minutes: Annotated[float, typer.Option(min=0, help="Between two.")] = 5.0,
     min_score: MinScore = None,
     max_score: MaxScore = None,
@@ -153,6 +157,7 @@ def train_sft(
             thoughts=thoughts,
             evaluate_every=evaluate_every,
             tree_tokens=tree_tokens,
+            recomputes=save_memory,
             checkpoint_every_s=60 * checkpoint_minutes,
             seed=seed,
             chains=ChainConfig(straight, corrected, detour),

@@ -173,6 +173,27 @@ def test_examples_about_one_picture_share_it_and_the_loss_is_their_mean(
     assert sum(parts) == pytest.approx(-sum(alone) / len(alone), abs=1e-4)
 
 
+def test_layers_that_are_computed_twice_teach_the_same(network: Network, taught: Path) -> None:
+    examples = read_examples([taught], network, ChainConfig(), Selection(), 9999)
+    layers = network.model.model.language_model.layers
+    calls: list[bool] = []
+    watched = layers[0].mlp.register_forward_pre_hook(lambda *_: calls.append(True))
+    found = []
+    for recomputes in (False, True):
+        calls.clear()
+        course = ExampleCourse(network, examples, CourseConfig(batch=4, recomputes=recomputes))
+        network.model.zero_grad()
+        for part in course.losses(network.model, course.batch(0), 1):
+            part["loss"].backward()
+        weight = layers[1].mlp.down_proj.weight
+        found.append((len(calls), weight.grad.clone()))
+    watched.remove()
+    network.model.zero_grad()
+    (once, expected), (twice, gradient) = found
+    assert twice == 2 * once and float(expected.abs().max()) > 0
+    assert torch.allclose(gradient, expected, atol=1e-7)
+
+
 def test_every_epoch_has_every_example_once_in_an_order_of_its_own(
     network: Network, tmp_path: Path
 ) -> None:

@@ -281,6 +281,26 @@ async def test_several_updates_of_one_batch_are_made_against_the_policy_that_pla
     assert line["sampler_ratio"] == pytest.approx(1, abs=1e-3)
 
 
+async def test_a_batch_that_is_learnt_from_twice_is_played_once(
+    undecided: Path, tmp_path: Path
+) -> None:
+    config = config_of(undecided, steps=2, passes=2, group_size=6)
+    await practise(replace(config, steps=1, passes=1), tmp_path / "once", TASKS)
+    progress = await practise(config, tmp_path / "twice", TASKS)
+    (once,), (twice,) = metrics_of(tmp_path / "once"), metrics_of(tmp_path / "twice")
+    assert (once["step"], twice["step"]) == (1, 2) and progress.step == 2
+    assert (once["score"], once["reward_kept"]) == (twice["score"], twice["reward_kept"])
+    # The second update starts from the first, and is made against the policy that played.
+    start = Network(str(undecided), family_named(FAMILY)).model.state_dict()
+
+    def moved(folder: Path, step: int) -> float:
+        weights = weights_of(folder, step)
+        return sum(float((weights[name] - start[name]).abs().sum()) for name in start)
+
+    assert moved(tmp_path / "twice", 2) > 1.3 * moved(tmp_path / "once", 1) > 0
+    assert twice["sampler_ratio"] == pytest.approx(1, abs=1e-3)
+
+
 async def test_the_rate_rises_and_falls_by_the_number_of_the_update(
     undecided: Path, tmp_path: Path
 ) -> None:
