@@ -26,7 +26,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any, Literal, assert_never
+from typing import Literal, assert_never
 
 import torch
 from torch import Tensor
