@@ -1,7 +1,8 @@
 """A study as one web page: a table of the arms, what lies between them, and how they learnt."""
 
 import statistics
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from markupsafe import Markup
@@ -13,6 +14,8 @@ from vigorl.training.study import Findings, Outcome
 
 WIDTH, HEIGHT = 680, 280
 """Of the inside of the chart, in units of its picture."""
+LABEL = 16
+"""From one name to the next below it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +27,8 @@ class Line:
     """Points of an SVG polyline."""
     band: str
     """Points of an SVG polygon."""
-    end: float
-    """Where the mean ends, from the top."""
+    label: float
+    """Where its name stands, from the top."""
 
 
 def write_study(folder: Path, found: Findings) -> Path:
@@ -47,15 +50,25 @@ def render_study(found: Findings) -> str:
     template = pages.from_string((here / "study.html.jinja").read_text(encoding="utf-8"))
     return template.render(
         found=found,
-        lines=[line_of(outcome) for outcome in found.outcomes if outcome.curves],
+        lines=lines_of([outcome for outcome in found.outcomes if outcome.curves]),
         width=WIDTH,
         height=HEIGHT,
         sheet=sheet() + Markup((here / "study.css").read_text(encoding="utf-8")),
     )
 
 
-def line_of(outcome: Outcome) -> Line:
-    """Lay out the trainings of an arm; updates go to the right and the score goes up."""
+def lines_of(outcomes: Sequence[Outcome]) -> list[Line]:
+    """Lay out the trainings of each arm, their names one below the other where the lines end."""
+    lines = sorted(map(_line, outcomes), key=lambda line: line.label)
+    below = -float(LABEL)
+    for number, line in enumerate(lines):
+        below = max(line.label, below + LABEL)
+        lines[number] = replace(line, label=below)
+    return lines
+
+
+def _line(outcome: Outcome) -> Line:
+    """One arm; updates go to the right and the score goes up."""
     updates = list(zip(*outcome.curves, strict=True))
     right = WIDTH / max(1, len(updates) - 1)
 

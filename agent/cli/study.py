@@ -188,7 +188,7 @@ def _table(found: "Findings") -> Table:
     """The arms in a terminal."""
     table = Table(title="held-out tasks, percent", title_justify="left")
     table.add_column("", style="bold")
-    for heading in ("taught its form", "in the end", "gain", "points a turn", "looks closer"):
+    for heading in ("before", "in the end", "gain", "points a turn", "looks closer"):
         table.add_column(heading, justify="right")
     for shown, cell in found.start.items():
         table.add_row(f"start, {shown}", _percent(cell), "", "", "", "")

@@ -1,13 +1,16 @@
 """A study: arms that learn in their own form, measured alike, and a page that says so."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PIL import Image, ImageDraw
 
+from vigorl.agent.comparison import difference
 from vigorl.agent.evaluation import Sample
+from vigorl.agent.statistics import wilson
 from vigorl.agent.trajectory import read_trajectory
 from vigorl.browser.environment import Environment
 from vigorl.browser.errors import UsageError
@@ -20,7 +23,7 @@ from vigorl.policy.policy import Policy
 pytest.importorskip("torch")
 
 from vigorl.training.metrics import write_config
-from vigorl.training.study import ARMS, StudyConfig, study
+from vigorl.training.study import ARMS, Findings, Outcome, StudyConfig, study
 from vigorl.training.study_page import render_study
 from vigorl.training.study_tasks import StudyTasks, open_study_tasks
 from vigorl.training.thoughts import retold
@@ -92,6 +95,36 @@ async def test_arms_learn_their_form_from_one_start_and_are_measured_alike(tmp_p
     assert before == {path: path.stat().st_mtime_ns for path in tmp_path.rglob("trajectory.jsonl")}
     with pytest.raises(UsageError, match="another steps"):
         await study(replace(CONFIG, steps=2), tmp_path, PRACTISED, HELD_OUT)
+
+
+def outcome(name: str, *curves: tuple[float, ...]) -> Outcome:
+    gain = difference([(0, 1), (1, 1), (0, 0)])
+    cell = wilson([1, 1, 0])
+    return Outcome(ARMS[name], cell, (0.5,), cell, gain, 1.25, 0.0, 40.0, curves)
+
+
+def test_the_page_tells_each_arm_and_draws_those_that_practised() -> None:
+    found = Findings(
+        replace(CONFIG, steps=3),
+        practised=6,
+        held_out=3,
+        start={"wide": wilson([0, 1, 1])},
+        outcomes=(
+            outcome("direct"),
+            outcome("vanilla", (0.0, 0.5, 1.0), (0.5, 0.5, 0.5)),
+            outcome("grounded", (0.0, 0.25, 0.75)),
+        ),
+        between={"grounded − vanilla": difference([(0, 1), (1, 1)])},
+    )
+    html = render_study(found)
+    assert html.count("<polyline") == 2 and 'class="arm direct"' not in html
+    # From left to right, up to the mean of the trainings; the band goes there and back.
+    assert 'points="0.0,210.0 340.0,140.0 680.0,70.0"' in html
+    assert 'points="0.0,140.0 340.0,140.0 680.0,0.0 680.0,140.0 340.0,140.0 0.0,280.0"' in html
+    # Names at one height stand one below the other.
+    labels = [float(label) for label in re.findall(r'<text x="688" y="([0-9.]+)"', html)]
+    assert labels == [74.0, 90.0]
+    assert "grounded − vanilla" in html and "+50.0" in html and "66.7" in html
 
 
 async def test_what_cannot_be_studied_is_refused(tmp_path: Path) -> None:
