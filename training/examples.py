@@ -21,6 +21,7 @@ from vigorl.training.dialogues import Dialogue, dialogues_of
 from vigorl.training.episodes import Episode, Selection, episodes_in, select
 from vigorl.training.linearise import ChainConfig
 from vigorl.training.rows import Row, rows_of
+from vigorl.training.still_dialogues import holds_stills, still_dialogues
 from vigorl.training.thoughts import Thoughts, retold
 
 
@@ -81,13 +82,13 @@ def read_examples(
     longest_tokens: int,
     thoughts: Thoughts = "pointed",
 ) -> Examples:
-    """The examples of these folders: runs, evaluations, searches, exported conversations.
+    """The examples of these folders: runs, evaluations, searches, exported conversations, stills.
 
     Args:
         folders: Where they are.
         network: Who is to learn from them.
         chains: What is made of trees.
-        selection: Which episodes are taken; exported conversations are taken as they are.
+        selection: Which episodes are taken; conversations and stills are taken as they are.
         longest_tokens: Of a row.
         thoughts: How they are taught, whichever way they were said.
 
@@ -96,7 +97,8 @@ def read_examples(
         InconsistentData: a record contradicts itself.
     """
     exported = [folder for folder in folders if holds_conversations(folder)]
-    recorded = [folder for folder in folders if folder not in exported]
+    stills = [data for data in folders if data not in exported and holds_stills(data)]
+    recorded = [folder for folder in folders if folder not in (*exported, *stills)]
     pictures: dict[str, Picture] = {}
     examples: list[Example] = []
     left_out: Mapping[str, int] = {}
@@ -105,8 +107,12 @@ def read_examples(
         for episode in taken:
             with _named(episode.name):
                 examples.append(_of_episode(episode, network, pictures, thoughts))
-    for folder in exported:
-        for dialogue in conversations_in(folder, network.family):
+    dialogues = [
+        *(conversations_in(folder, network.family) for folder in exported),
+        *(still_dialogues(data, network.family) for data in stills),
+    ]
+    for source in dialogues:
+        for dialogue in source:
             with _named(dialogue.name):
                 told = _retold(dialogue, thoughts)
                 examples.append(_of_dialogues([told], network.codec, pictures))

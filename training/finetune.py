@@ -43,7 +43,7 @@ class FineTuneConfig:
     model: str
     """Where it starts: `nano`, a checkpoint's folder, or a hub id."""
     data: tuple[Path, ...]
-    """Folders of runs, evaluations, searches or exported conversations."""
+    """Runs, evaluations, searches, exported conversations, or screenshots with targets."""
     family: str | None = None
     """How the model is talked to; None: told by its name."""
     epochs: float = 1.0

@@ -76,7 +76,8 @@ def train_sft(
         list[Path],
         typer.Option(
             help="A folder of runs, an evaluation, practice, a search, or exported conversations; "
-            "may be repeated."
+            "or screenshots with targets, as [bold]eval grounding[/bold] takes them; may be "
+            "repeated."
         ),
     ],
     out: Annotated[Path, typer.Option(help="Folder of the run; run again to go on.")],

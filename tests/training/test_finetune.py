@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 
 from vigorl.agent.rollout import rollout
 from vigorl.agent.trajectory import Recorder
-from vigorl.browser.errors import PolicyFault, UsageError
+from vigorl.browser.errors import InconsistentData, PolicyFault, UsageError
 from vigorl.browser.geometry import Box, Point
 from vigorl.browser.picture import Picture
 from vigorl.browser.screenshot import StaticScreenshot
@@ -33,6 +33,7 @@ from vigorl.training.export import export  # noqa: E402
 from vigorl.training.finetune import FineTuneConfig, fine_tune  # noqa: E402
 from vigorl.training.linearise import ChainConfig  # noqa: E402
 from vigorl.training.rows import rows_of  # noqa: E402
+from vigorl.training.still_dialogues import still_dialogues  # noqa: E402
 
 pytestmark = pytest.mark.model
 
@@ -192,6 +193,33 @@ def test_layers_that_are_computed_twice_teach_the_same(network: Network, taught:
     (once, expected), (twice, gradient) = found
     assert twice == 2 * once and float(expected.abs().max()) > 0
     assert torch.allclose(gradient, expected, atol=1e-7)
+
+
+def test_screenshots_with_targets_teach_to_click_on_their_middle(
+    network: Network, tmp_path: Path
+) -> None:
+    picture().image().save(tmp_path / "page.png")
+    rows = [
+        {"id": goal, "image": "page.png", "instruction": goal, "ui_type": "icon"}
+        | {"bbox_xyxy": [x - 8, y - 6, x + 8, y + 6]}
+        for goal, (x, y) in GOALS.items()
+    ]
+    (tmp_path / "manifest.json").write_text(json.dumps(rows))
+    examples = read_examples([tmp_path], network, ChainConfig(), Selection(), 9999)
+    said = {}
+    for example in examples.examples:
+        (row,) = example.rows
+        said[example.name] = network.codec.decode([row.ids[at] for at in row.sampled_at])
+        assert example.name in network.codec.decode(row.ids)
+    assert said == {
+        goal: f"<think> </think>\n<answer> ({x}, {y}) </answer>" for goal, (x, y) in GOALS.items()
+    }
+    assert len(examples.pictures) == 1
+    with pytest.raises(UsageError, match="told what `reader` reads"):
+        next(still_dialogues(tmp_path, family_named("nano")))
+    (tmp_path / "manifest.json").write_text(json.dumps([{**rows[0], "bbox_xyxy": [1, 1, 999, 9]}]))
+    with pytest.raises(InconsistentData, match=r"the left one.*outside"):
+        read_examples([tmp_path], network, ChainConfig(), Selection(), 9999)
 
 
 def test_every_epoch_has_every_example_once_in_an_order_of_its_own(
