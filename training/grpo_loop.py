@@ -48,7 +48,7 @@ async def practise(
     out: Path,
     tasks: Sequence[Sample],
     say: Callable[[str], None] = lambda line: None,
-    watch: Watch = lambda step, episodes: None,
+    watch: Watch = lambda step, episode: None,
     ranks: Ranks | None = None,
 ) -> Progress:
     """Train; go on where `out` says that it was interrupted.
@@ -151,7 +151,7 @@ async def practise_from(
     config: PracticeConfig,
     out: Path,
     say: Callable[[str], None] = lambda line: None,
-    watch: Watch = lambda step, episodes: None,
+    watch: Watch = lambda step, episode: None,
 ) -> Progress:
     """Practise what the configuration names.
 
@@ -168,7 +168,7 @@ async def practise_from(
     trainable(config.model)
     with open_ranks() as ranks:
         if not ranks.is_first:
-            say, watch = (lambda line: None), (lambda step, episodes: None)
+            say, watch = (lambda line: None), (lambda step, episode: None)
         return await _practise_tasks(config, out, say, watch, ranks)
 
 

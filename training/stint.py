@@ -13,8 +13,8 @@ from vigorl.training.groups import Group, group_of
 from vigorl.training.practice import Practice
 from vigorl.training.rewards import RULES
 
-Watch = Callable[[int, int], None]
-"""Told a step, and how many of its episodes are over."""
+Watch = Callable[[int, Trajectory], None]
+"""Told the update that is played for, counted from 1, and each of its episodes as it ends."""
 
 
 class Stint:
@@ -39,7 +39,6 @@ class Stint:
         self._kept = 0
         """… kept by all processes together."""
         self._step = practice.progress.step + 1
-        self._over = 0
         self._watch = watch
 
     async def play(self) -> None:
@@ -109,8 +108,7 @@ class Stint:
             world = sample.make(self._policy)
             recorder = Recorder(self._folder / name, self._folder / "images")
             trajectory = await rollout(self._policy, world, recorder, limits, sample.task)
-        self._over += 1
-        self._watch(self._step, self._over)
+        self._watch(self._step, trajectory)
         return trajectory
 
     def metrics(self) -> dict[str, float]:

@@ -135,7 +135,7 @@ class Outcome:
     runs: tuple[float, ...]
     """Mean held-out score of each training."""
     score: Cell
-    """Of all of them; tasks are what is drawn."""
+    """Of all of them; tasks, or pictures, are what is drawn."""
     gain: Difference
     """Over the form, task by task."""
     points: float
@@ -367,23 +367,27 @@ def _mean(numbers: Sequence[float]) -> float:
 
 
 def _cell(results: Sequence[Result]) -> Cell:
-    """The mean; several results of one task are not taken for independent."""
-    return wilson([result.score for result in results], [result.id for result in results])
+    """The mean; results of one task, or on one picture, are not taken for independent."""
+    return wilson([result.score for result in results], [_cluster(result) for result in results])
+
+
+def _cluster(result: Result) -> str:
+    return result.cluster or result.id
 
 
 def _paired(pairs: Sequence[tuple[Sequence[Result], Sequence[Result]]]) -> Difference:
     """By how much the second of each pair scores more, task by task."""
-    scores, tasks = [], []
+    scores, clusters = [], []
     for one, other in pairs:
         before = {result.id: result.score for result in one}
         for result in other:
             score = before.get(result.id)
             if score is not None and result.score is not None:
                 scores.append((score, result.score))
-                tasks.append(result.id)
+                clusters.append(_cluster(result))
     if not scores:
         raise UsageError("no held-out task was judged in both arms: nothing can be compared")
-    return difference(scores, tasks)
+    return difference(scores, clusters)
 
 
 def _claim(

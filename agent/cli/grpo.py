@@ -182,6 +182,8 @@ def train_grpo(
     [dim]$[/dim] vigorl-agent eval tasks --told goal --model runs/practice/checkpoints/000010/model
     """
     with errors(as_json=False):
+        from vigorl.agent.progress import practising
+
         with torch_needed():
             from vigorl.training.grpo import GrpoConfig
             from vigorl.training.grpo_loop import practise_from
@@ -220,11 +222,7 @@ def train_grpo(
         console = Console(stderr=True)
         plainly = partial(console.print, markup=False, highlight=False, soft_wrap=True)
         try:
-            with console.status("loading") as status:
-
-                def watch(step: int, episodes: int) -> None:
-                    status.update(f"step {step}, {episodes} episodes played")
-
+            with practising(steps, console) as watch:
                 done = play(practise_from(config, out, plainly, watch))
         except (KeyboardInterrupt, asyncio.CancelledError):
             plainly("what was learnt is saved; to go on: the same command again", style="dim")

@@ -8,6 +8,7 @@ import pytest
 from rich.console import Console, RenderableType
 
 from vigorl.agent.plain_text import one_line, plain
+from vigorl.agent.progress import episode_table, practising
 from vigorl.agent.show import describe_action, ending, print_trajectory, step_line
 from vigorl.agent.trajectory import Trajectory
 from vigorl.browser.actions import (
@@ -55,6 +56,35 @@ def printed_episode(trajectory: Trajectory) -> str:
     print_trajectory(trajectory, console)
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_practice_tells_of_the_episodes_that_ended_last(
+    shop_episode: Trajectory, attack: str
+) -> None:
+    last = shop_episode.steps[-1]
+    spoken = replace(last, turn=replace(last.turn, thought=attack, action=Done(attack)))
+    assert shop_episode.end is not None
+    broken = replace(
+        shop_episode,
+        steps=(*shop_episode.steps[:-1], spoken),
+        end=replace(shop_episode.end, score=None),
+    )
+    out = io.StringIO()
+    terminal = Console(file=out, width=120, force_terminal=True, color_system=None)
+    with practising(20, terminal) as watch:
+        for _ in range(9):
+            watch(1, shop_episode)
+        watch(2, broken)
+    assert "1/20" in out.getvalue() and "10 episodes" in out.getvalue()
+    lines = printed(episode_table([shop_episode, broken])).splitlines()
+    assert len(lines) == 3 and lines[0].split()[:2] == ["score", "turns"]
+    assert lines[2].split()[:2] == ["–", str(len(shop_episode.steps))]
+    assert all(unicodedata.category(each) not in ("Cc", "Cs", "Cf") for each in "".join(lines))
+    nobody = Console(file=io.StringIO(), width=80)
+    with practising(20, nobody) as watch:
+        watch(1, shop_episode)
+    assert isinstance(nobody.file, io.StringIO) and nobody.file.getvalue().strip() == ""
 
 
 def test_an_episode_is_told_in_eighty_columns(shop_episode: Trajectory) -> None:
