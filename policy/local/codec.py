@@ -34,6 +34,8 @@ class Codec:
         chat = family.chat
         self.tokenizer: Any = AutoTokenizer.from_pretrained(path)
         self._path = path
+        # At once: a training deletes the checkpoint that it went on from when it has a newer one.
+        self._template = _own_template(path)
         self._family = family
         self._special = {
             text: self._special_id(text) for text in (chat.start, chat.end, *chat.never_sampled)
@@ -78,9 +80,8 @@ class Codec:
     def save(self, folder: Path) -> None:
         """Write the tokenizer, with the template that the preamble comes from."""
         self.tokenizer.save_pretrained(folder)
-        template = _own_template(self._path)
-        if template is not None:
-            (folder / "chat_template.jinja").write_text(template)
+        if self._template is not None:
+            (folder / "chat_template.jinja").write_text(self._template)
 
     def _message_ids(self, message: Message) -> list[int]:
         header = f"{message.role}\n"
@@ -129,7 +130,7 @@ class Codec:
         """What the checkpoint's own template puts before a conversation without system prompt."""
         if self._family.system is not None:
             return []
-        template = _own_template(self._path) or self.tokenizer.chat_template
+        template = self._template or self.tokenizer.chat_template
         if template is None:
             return []
         rendered: str = self.tokenizer.apply_chat_template(

@@ -184,6 +184,16 @@ async def test_a_run_that_was_interrupted_ends_with_the_same_weights(
     assert any(not torch.equal(whole[name], start[name]) for name in whole)
 
 
+async def test_a_run_that_went_on_outlives_the_checkpoint_that_it_went_on_from(
+    undecided: Path, tmp_path: Path
+) -> None:
+    config = config_of(undecided, groups=1, most_groups=1, checkpoint_every=1, steps=5)
+    await practise(replace(config, steps=1), tmp_path, TASKS)
+    progress = await practise(config, tmp_path, TASKS)
+    assert progress.step == 5
+    assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == ["000005"]
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 async def test_a_run_that_is_killed_at_twenty_moments_ends_with_the_same_weights(
@@ -210,15 +220,15 @@ async def test_a_run_that_is_killed_at_twenty_moments_ends_with_the_same_weights
 
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     began_s = time.monotonic()
-    assert start(whole).wait() == 0
+    with start(whole) as running:
+        assert running.wait() == 0
     longest_s = 2.0 * (time.monotonic() - began_s) / kills
     drawn = random.Random(0)
     kept = 0
     for _ in range(kills):
-        running = start(killed)
-        time.sleep(drawn.uniform(0, longest_s))
-        running.kill()
-        running.wait()
+        with start(killed) as running:
+            time.sleep(drawn.uniform(0, longest_s))
+            running.kill()
         noted = (
             [
                 json.loads(line)["step"]
@@ -239,7 +249,8 @@ async def test_a_run_that_is_killed_at_twenty_moments_ends_with_the_same_weights
         weights_of(killed, step)
         torch.load(newest / "optimizer.pt", weights_only=True)
         kept = step
-    assert start(killed).wait() == 0
+    with start(killed) as running:
+        assert running.wait() == 0
     assert metrics_of(killed) == metrics_of(whole)
     expected, resumed = weights_of(whole, steps), weights_of(killed, steps)
     assert all(torch.equal(resumed[name], expected[name]) for name in expected)
