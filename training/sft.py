@@ -126,6 +126,7 @@ def train(
     Raises:
         StorageFault: the folder cannot be written; what was saved before is whole.
         PolicyFault: a batch does not fit into memory; what was learnt is saved.
+        InfrastructureFault: a process that makes lessons was killed; what was saved is whole.
         UsageError: the folder holds another run, or another process trains into it.
     """
     device = _device(config.device)
@@ -149,6 +150,14 @@ def train(
         except (KeyboardInterrupt, InfrastructureFault):
             run.checkpoint()
             raise
+        except RuntimeError as error:
+            if not str(error).startswith("DataLoader worker"):
+                raise
+            # It is told wherever the program is, in the middle of an update too: nothing is saved.
+            raise InfrastructureFault(
+                f"a process that makes lessons was killed ({error}): is there memory enough? What "
+                "was saved before is whole; run it again to go on, with fewer --workers"
+            ) from error
         log.means(run.taken)
         if evaluate:
             log.line(run.taken, evaluate(run.taken))

@@ -1,6 +1,7 @@
 """The training loop: what is taught at a step depends on the step alone."""
 
 import json
+import os
 import signal
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -9,8 +10,9 @@ from pathlib import Path
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.utils.data import get_worker_info
 
-from vigorl.browser.errors import PolicyFault, StorageFault, UsageError
+from vigorl.browser.errors import InfrastructureFault, PolicyFault, StorageFault, UsageError
 from vigorl.training.sft import SftConfig, learning_rate, train
 
 pytestmark = pytest.mark.model
@@ -71,6 +73,25 @@ def test_a_run_that_was_interrupted_ends_with_the_same_weights(tmp_path: Path) -
     with pytest.raises(KeyboardInterrupt):
         train(Interrupted(37), halved, CONFIG, tmp_path / "halved")
     fresh = pupil()
+    assert train(Line(), fresh, CONFIG, tmp_path / "halved") == 60
+    assert torch.equal(fresh.weight, whole.weight) and torch.equal(fresh.bias, whole.bias)
+
+
+class Doomed(Line):
+    """The same, until the process that makes the lessons is killed, as it is for its memory."""
+
+    def batch(self, step: int) -> Tensor:
+        if step == 37 and get_worker_info() is not None:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().batch(step)
+
+
+def test_a_killed_maker_of_lessons_is_told_and_the_run_goes_on(tmp_path: Path) -> None:
+    whole, fresh = pupil(), pupil()
+    train(Line(), whole, CONFIG, tmp_path / "whole")
+    often = replace(CONFIG, workers=1, checkpoint_every_s=0.0)
+    with pytest.raises(InfrastructureFault, match=r"was killed.*go on, with fewer --workers"):
+        train(Doomed(), pupil(), often, tmp_path / "halved")
     assert train(Line(), fresh, CONFIG, tmp_path / "halved") == 60
     assert torch.equal(fresh.weight, whole.weight) and torch.equal(fresh.bias, whole.bias)
 
