@@ -6,7 +6,8 @@ Each run practises the same live tasks of the training split, in an order and wi
 own. Then start and runs play the same held-out tasks (seeds of the test split): several episodes
 of each, sampled as in practice, and a greedy one. What is told are mean differences to the start,
 paired by task and episode, with bootstrap intervals that draw whole tasks. All runs in one process,
-so that a screen is read once for all; run the command again to go on.
+so that a screen is read once for all; run the command again to go on. The curves are drawn into
+DIR/practice.svg.
 """
 
 import argparse
@@ -85,6 +86,57 @@ def compared(one: Sequence[Result], others: Sequence[Sequence[Result]]) -> Diffe
     return difference(pairs, tasks)
 
 
+WIDTH, HEIGHT, LEFT, TOP = 560, 260, 52, 30
+COLOURS = ("#2563eb", "#d97706", "#059669", "#9333ea")
+
+
+def drawn(runs: Sequence[Path], before: float, after: float) -> str:
+    """The curves as SVG: each update's score as a dot, the mean of five as a line.
+
+    Args:
+        runs: Their folders.
+        before: Held-out score of the start, as it is sampled.
+        after: Mean held-out score of the runs.
+    """
+    out = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH + 180}" height="{HEIGHT + 80}" '
+        'font-family="sans-serif" font-size="12" fill="#57606a">',
+        '<rect width="100%" height="100%" fill="#fff"/>',
+    ]
+
+    def height(share: float) -> float:
+        return TOP + HEIGHT * (1 - share)
+
+    for share in (0, 0.25, 0.5, 0.75, 1):
+        y = height(share)
+        out.append(f'<path d="M{LEFT} {y}h{WIDTH}" stroke="#d8dee4"/>')
+        out.append(f'<text x="{LEFT - 8}" y="{y + 4}" text-anchor="end">{share:.0%}</text>')
+    for share, name in ((before, "held out, start"), (after, "held out, practised")):
+        y = height(share)
+        out.append(f'<path d="M{LEFT} {y}h{WIDTH}" stroke="#111827" stroke-dasharray="5 4"/>')
+        out.append(f'<text x="{LEFT + WIDTH + 8}" y="{y + 4}" fill="#111827">{name}</text>')
+    for number, run in enumerate(runs):
+        lines = (run / "metrics.jsonl").read_text().splitlines()
+        scores = [json.loads(line)["score"] for line in lines]
+        right = WIDTH / max(1, len(scores) - 1)
+        colour = COLOURS[number % len(COLOURS)]
+        means = []
+        for update, score in enumerate(scores):
+            x = LEFT + update * right
+            near = scores[max(0, update - 2) : update + 3]
+            means.append(f"{x:.1f},{height(sum(near) / len(near)):.1f}")
+            out.append(f'<circle cx="{x:.1f}" cy="{height(score):.1f}" r="2.5" fill="{colour}"/>')
+        points = " ".join(means)
+        out.append(
+            f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2.5"/>'
+        )
+    out.append(f'<text x="{LEFT}" y="{TOP + HEIGHT + 24}">update 1</text>')
+    out.append(
+        f'<text x="{LEFT + WIDTH}" y="{TOP + HEIGHT + 24}" text-anchor="end">{len(scores)}</text>'
+    )
+    return "\n".join([*out, "</svg>"]) + "\n"
+
+
 async def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--out", type=Path, required=True)
@@ -130,6 +182,9 @@ async def main() -> None:
         found |= {
             f"{how}, run {n}": asdict(compared(start, [run])) for n, run in enumerate(runs, 1)
         }
+    runs = [asked.out / name for name in models if name != "start"]
+    sampled = found["sampled"]
+    (asked.out / "practice.svg").write_text(drawn(runs, sampled["one"], sampled["other"]))
     if asked.json:
         print(json.dumps(found))
     else:
