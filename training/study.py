@@ -21,7 +21,6 @@ Source: the question, and the arms as they are compared, arXiv 2505.23678, table
 arms are taught their form is ours: there a base model is told it.
 """
 
-import asyncio
 import json
 import statistics
 from collections.abc import Callable, Sequence
@@ -207,7 +206,7 @@ async def study(
     outcomes = []
     for arm in arms:
         folder = out / "forms" / arm.name
-        form = await bench.teach(arm, config.model, folder, config.form_steps, config.form_rate)
+        form = bench.teach(arm, config.model, folder, config.form_steps, config.form_rate)
         before = await bench.measure(f"{arm.name}-form", form, arm.zoom)
         runs = results[arm.name] = []
         for seed in range(1, config.seeds + 1):
@@ -253,7 +252,7 @@ class _Bench:
         sampling = Sampling(temperature=1.0, max_tokens=self.config.turn_tokens)
         await self._play(self.config.model, zoom, sampling, samples, self.out / "shown" / name)
 
-    async def teach(
+    def teach(
         self, arm: Arm, model: str, folder: Path, steps: int, rate: float, seed: int = 0
     ) -> str:
         """Teach a model by the start's right answers in the arm's form; returns the checkpoint."""
@@ -269,14 +268,14 @@ class _Bench:
             seed=seed,
         )
         self.say(f"{arm.name}: {steps} updates by example")
-        return str(await asyncio.to_thread(fine_tune, config, folder, lambda line: None))
+        return str(fine_tune(config, folder, lambda line: None))  # on this thread: Ctrl-C ends it
 
     async def train(self, arm: Arm, form: str, seed: int) -> str:
         """One training of an arm; returns the checkpoint."""
         folder = self.out / "runs" / f"{arm.name}-{seed}"
         if arm.reward is None:
             how = self.config
-            return await self.teach(arm, form, folder, how.steps, how.learning_rate, seed)
+            return self.teach(arm, form, folder, how.steps, how.learning_rate, seed)
         config = PracticeConfig(
             model=form,
             family=self._family,
