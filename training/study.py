@@ -95,6 +95,8 @@ class StudyConfig:
     """Updates of each training."""
     form_steps: int = 16
     """Updates that teach an arm its form, as many for each."""
+    form_batch: int = 8
+    """Examples of each of these."""
     form_rate: float = 5e-4
     """Of AdamW while it is taught; falls to 0."""
     attempts: int = 2
@@ -205,8 +207,7 @@ async def study(
     results: dict[str, list[list[Result]]] = {}
     outcomes = []
     for arm in arms:
-        folder = out / "forms" / arm.name
-        form = bench.teach(arm, config.model, folder, config.form_steps, config.form_rate)
+        form = bench.form(arm)
         before = await bench.measure(f"{arm.name}-form", form, arm.zoom)
         runs = results[arm.name] = []
         for seed in range(1, config.seeds + 1):
@@ -252,30 +253,37 @@ class _Bench:
         sampling = Sampling(temperature=1.0, max_tokens=self.config.turn_tokens)
         await self._play(self.config.model, zoom, sampling, samples, self.out / "shown" / name)
 
-    def teach(
-        self, arm: Arm, model: str, folder: Path, steps: int, rate: float, seed: int = 0
-    ) -> str:
-        """Teach a model by the start's right answers in the arm's form; returns the checkpoint."""
-        config = FineTuneConfig(
+    def form(self, arm: Arm) -> str:
+        """Teach the start the arm's form; returns the checkpoint."""
+        how = self.config
+        config = self._by_example(arm, how.model, how.form_steps, how.form_batch, how.form_rate)
+        self.say(f"{arm.name}: taught its form")
+        # On this thread, so that Ctrl-C ends it.
+        return str(fine_tune(config, self.out / "forms" / arm.name, lambda line: None))
+
+    def _by_example(
+        self, arm: Arm, model: str, updates: int, batch: int, rate: float
+    ) -> FineTuneConfig:
+        """To learn from the start's right answers in the arm's form."""
+        return FineTuneConfig(
             model=model,
             data=(self.out / "shown" / arm.shown,),
             family=self._family,
-            updates=steps,
-            batch=self.config.examples,
+            updates=updates,
+            batch=batch,
             learning_rate=rate,
             held_out=0.0,
             thoughts=arm.thoughts,
-            seed=seed,
         )
-        self.say(f"{arm.name}: {steps} updates by example")
-        return str(fine_tune(config, folder, lambda line: None))  # on this thread: Ctrl-C ends it
 
     async def train(self, arm: Arm, form: str, seed: int) -> str:
         """One training of an arm; returns the checkpoint."""
         folder = self.out / "runs" / f"{arm.name}-{seed}"
         if arm.reward is None:
             how = self.config
-            return self.teach(arm, form, folder, how.steps, how.learning_rate, seed)
+            taught = self._by_example(arm, form, how.steps, how.examples, how.learning_rate)
+            self.say(f"{arm.name}, {seed}: {how.steps} updates by example")
+            return str(fine_tune(replace(taught, seed=seed), folder, lambda line: None))
         config = PracticeConfig(
             model=form,
             family=self._family,

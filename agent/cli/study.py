@@ -94,6 +94,9 @@ def study(
             min=1, help="Updates that first teach an arm its form.", rich_help_panel=_BUDGET
         ),
     ] = 16,
+    form_batch: Annotated[
+        int, typer.Option(min=1, help="Examples of each of these.", rich_help_panel=_BUDGET)
+    ] = 8,
     form_rate: Annotated[
         float, typer.Option(help="Of AdamW in these.", rich_help_panel=_BUDGET)
     ] = 5e-4,
@@ -151,6 +154,7 @@ def study(
             seeds=seeds,
             steps=steps,
             form_steps=form_steps,
+            form_batch=form_batch,
             form_rate=form_rate,
             attempts=attempts,
             group_size=group,
