@@ -25,7 +25,7 @@ demo: $(VENV)/.core $(VENV)/.browser
 	@$(BIN)/vigorl-agent run --task shop:555
 
 test: $(VENV)/.dev $(VENV)/.browser
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile
 
 test-slow: $(VENV)/.dev $(VENV)/.browser
 	@$(BIN)/python -m pytest -m slow --timeout 3600
