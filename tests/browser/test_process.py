@@ -43,13 +43,24 @@ GONE_LIMIT_S = 10.0
 """For Chromium to be gone after its command was; usually 1.5 s."""
 
 
+OTHERS: set[psutil.Process] = set()
+"""What this process had started before the test: not its affair."""
+
+
+@pytest.fixture(autouse=True)
+def _others() -> None:
+    OTHERS.clear()
+    OTHERS.update(psutil.Process().children(recursive=True))
+
+
+def below_now(root: psutil.Process) -> list[psutil.Process]:
+    """All that was started below a process since the test began."""
+    return [process for process in root.children(recursive=True) if process not in OTHERS]
+
+
 def processes(root: psutil.Process) -> list[psutil.Process]:
     """All below a process: the driver, Chromium, its renderers."""
-    below = [
-        process
-        for process in root.children(recursive=True)
-        if process.status() != psutil.STATUS_ZOMBIE
-    ]
+    below = [process for process in below_now(root) if process.status() != psutil.STATUS_ZOMBIE]
     assert any("--type=renderer" in process.cmdline() for process in below)
     return below
 
@@ -216,7 +227,7 @@ async def test_a_browser_that_is_not_there_is_missing_and_one_that_is_none_does_
     if not Path("/opt/google/chrome/chrome").exists():
         with pytest.raises(BrowserMissing, match="apt-get install"):
             await Browser().__aenter__()
-    below = [process.name() for process in psutil.Process().children(recursive=True)]
+    below = [process.name() for process in below_now(psutil.Process())]
     assert below == []
 
 
