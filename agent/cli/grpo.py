@@ -1,6 +1,7 @@
 """`vigorl-agent train grpo`: a model that learns by doing."""
 
 import asyncio
+import os
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
@@ -219,7 +220,8 @@ def train_grpo(
                 budget_tokens=tree_tokens,
             ),
         )
-        console = Console(stderr=True)
+        # Of several processes that a launcher has started, the first one speaks.
+        console = Console(stderr=True, quiet=os.environ.get("RANK", "0") != "0")
         plainly = partial(console.print, markup=False, highlight=False, soft_wrap=True)
         try:
             with practising(steps, console) as watch:
