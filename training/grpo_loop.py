@@ -175,14 +175,15 @@ async def practise_from(
 async def _practise_tasks(
     config: PracticeConfig, out: Path, say: Callable[[str], None], watch: Watch, ranks: Ranks
 ) -> Progress:
-    # Playwright is needed here alone: whoever learns from other worlds need not have it.
-    from vigorl.agent.embedded import open_tasks
-    from vigorl.agent.stills import still_samples
-
     if config.data is not None:
+        from vigorl.agent.stills import still_samples
+
         tasks = still_samples(Path(config.data))
         Random(config.seed).shuffle(tasks)
         return await practise(config, out, tasks, say, watch, ranks)
+    # Playwright is needed here alone: whoever learns from other worlds need not have it.
+    from vigorl.agent.embedded import open_tasks
+
     names = config.tasks or None
     async with open_tasks(_SEEDS, names, "train", "goal", config.skipped_seeds) as tasks:
         return await practise(config, out, tasks, say, watch, ranks)

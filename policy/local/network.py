@@ -301,7 +301,7 @@ class Network:
         pixels = {name: tensor.to(self.device) for name, tensor in self._pixels(images).items()}
         seen = self.model.model.get_image_features(**pixels)
         deepstack = getattr(seen, "deepstack_features", None) or []
-        return torch.cat(seen.pooler_output), [torch.cat(layer) for layer in deepstack]
+        return torch.cat(seen.pooler_output), [_whole(layer) for layer in deepstack]
 
     def _pixels(self, images: Sequence[FittedImage]) -> dict[str, Tensor]:
         """Pictures as the vision tower takes them."""
@@ -383,3 +383,8 @@ def _check(config: Any, path: str) -> None:
         )
     if "sliding_attention" in (getattr(config.get_text_config(), "layer_types", None) or ()):
         raise UsageError(f"{path} uses sliding-window attention, whose cache cannot be kept here")
+
+
+def _whole(parts: Tensor | Sequence[Tensor]) -> Tensor:
+    """What a tower tells of several pictures, as one tensor; older transformers have joined it."""
+    return parts if isinstance(parts, Tensor) else torch.cat(list(parts))

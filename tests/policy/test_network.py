@@ -166,6 +166,31 @@ def test_pictures_that_do_not_fit_their_placeholders_are_refused(
         network.read(Prompt((*prompt.ids, cell), prompt.images))
 
 
+def test_what_older_transformers_joined_stays_as_it_is(
+    checkpoints: dict[str, Path], screen: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Up to 5.17, what is added behind the first layers comes as one tensor for all pictures."""
+    network = Network(str(checkpoints["qwen3_vl"]), family_for("qwen3_vl"))
+    pictures = network.codec.encode(conversation(network.family, screen(1), screen(2))).images
+    with torch.no_grad():
+        cells_N_D, layers = network.see(pictures)
+        inner = network.model.model
+        look = inner.get_image_features
+
+        def joined(**pixels: Any) -> Any:
+            seen = look(**pixels)
+            parts = seen.deepstack_features
+            seen.deepstack_features = [
+                each if torch.is_tensor(each) else torch.cat(list(each)) for each in parts
+            ]
+            return seen
+
+        monkeypatch.setattr(inner, "get_image_features", joined)
+        again_N_D, again = network.see(pictures)
+    assert layers and torch.equal(cells_N_D, again_N_D)
+    assert all(torch.equal(one, other) for one, other in zip(layers, again, strict=True))
+
+
 def test_a_model_without_eyes_takes_text_alone(tmp_path: Path, screen: Make) -> None:
     folder = str(write_tiny_checkpoint(tmp_path, "qwen3"))
     assert family_of("", read_model_type(folder)) == NANO
