@@ -22,6 +22,7 @@ normaliser and no std arXiv 2503.20783 (Dr. GRPO); k3 http://joschu.net/blog/kl-
 Axes: G attempts of a group, B attempts of a batch, S sampled tokens.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -284,20 +285,21 @@ def lesson_loss(
     return (losses_S * lesson.weights_S).sum(), sums
 
 
-def optimizer_of(network: Network, config: GrpoConfig) -> MasterAdamW:
-    """The optimizer of the weights that learn; the others are frozen.
+def optimizer_of(network: Network, config: GrpoConfig, ranks: Ranks = ALONE) -> MasterAdamW:
+    """The optimizer of the weights that learn, divided among the processes; others are frozen.
 
     Where the network has adapters, these learn and nothing else.
     """
     visual = getattr(network.model.model, "visual", None)
     if visual is not None and not has_adapters(network):
         visual.requires_grad_(config.trains_vision)
-    return MasterAdamW(weight_groups(network.model, config.weight_decay), config.learning_rate)
+    groups = weight_groups(network.model, config.weight_decay)
+    return MasterAdamW(groups, config.learning_rate, ranks)
 
 
 def update(
     network: Network,
-    optimizer: torch.optim.Optimizer,
+    optimizer: MasterAdamW,
     lessons: Sequence[Lesson],
     config: GrpoConfig,
     ranks: Ranks = ALONE,
@@ -332,20 +334,17 @@ def update(
     sums: dict[str, float] = {"loss": 0.0}
     for _, of_group in groupby(lessons, key=lambda lesson: id(lesson.group)):
         for loss, noted in _backward(network, list(of_group), config):
-            if isinstance(optimizer, MasterAdamW):
-                optimizer.gather()
+            optimizer.gather()
             sums["loss"] += loss
             for name, total in noted.items():
                 sums[name] = sums.get(name, 0.0) + float(total) / tokens
-    weights = [weight for group in optimizer.param_groups for weight in group["params"]]
-    ranks.add_up(weights)
-    norm = torch.nn.utils.clip_grad_norm_(weights, config.gradient_norm)
-    if torch.isfinite(norm):
+    norm = optimizer.meet(config.gradient_norm)
+    if math.isfinite(norm):
         optimizer.step()
     else:
         metrics["skipped"] = 1.0
     optimizer.zero_grad(set_to_none=True)
-    return metrics | ranks.summed(sums) | {"norm": float(norm)}
+    return metrics | ranks.summed(sums) | {"norm": norm}
 
 
 def _backward(

@@ -54,7 +54,7 @@ async def practise(
     """Train; go on where `out` says that it was interrupted.
 
     A cancellation (Ctrl-C) and an error save what was learnt by the last update, and are raised
-    again.
+    again; of several processes, the last checkpoint remains.
 
     Args:
         config: How.
@@ -86,7 +86,9 @@ async def practise(
             try:
                 await _steps(practice, tasks, notes, say, watch)
             except (asyncio.CancelledError, VigorlError):
-                practice.save()
+                # What the others hold of the optimizer cannot be had now: they are elsewhere.
+                if practice.ranks.count == 1:
+                    practice.save()
                 raise
             practice.save()
     finally:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -73,10 +74,12 @@ class Practice:
         elif how.kl > 0:
             self.reference = Network(begin, family, hardware)
             self.reference.model.requires_grad_(False)
-        self.optimizer = optimizer_of(self.network, how)
+        self.optimizer = optimizer_of(self.network, how, self.ranks)
         self.progress = Progress(**folder.progress())
+        self._saved = self.progress.step if newest is not None else None
         if newest is not None:
-            self.optimizer.load_state_dict(self._loaded(newest / "optimizer.pt"))
+            saved = torch.load(newest / "optimizer.pt", map_location="cpu", weights_only=True)
+            self.optimizer.load_state_dict(saved)
             if how.lora_rank:
                 load_adapters(self.network, self._loaded(newest / _ADAPTERS))
         longest = family.longest_turn_tokens or config.turn_tokens
@@ -132,18 +135,25 @@ class Practice:
         return {**means, "prepare_s": prepared_s - began_s, "update_s": updated_s - prepared_s}
 
     def save(self) -> None:
-        """Write a checkpoint, whole or not at all; of several processes, the first one does.
+        """Write a checkpoint, whole or not at all, if there is not one of this step.
+
+        Of several processes, all have to call it, and the first one writes.
 
         Raises:
             StorageFault: the disk refuses; the checkpoint before is whole.
+            InfrastructureFault: another process is gone.
         """
+        if self.progress.step == self._saved:
+            return
+        state = self.optimizer.state_dict()
         if self.ranks.is_first:
-            self.folder.save(asdict(self.progress), self._write)
+            self.folder.save(asdict(self.progress), partial(self._write, state))
+        self._saved = self.progress.step
 
-    def _write(self, folder: Path) -> None:
+    def _write(self, state: dict[str, Any], folder: Path) -> None:
         if self.config.update.lora_rank:
             self.network.save(folder / "model", merged_state(self.network))
             torch.save(adapter_state(self.network), folder / _ADAPTERS)
         else:
             self.network.save(folder / "model")
-        torch.save(self.optimizer.state_dict(), folder / "optimizer.pt")
+        torch.save(state, folder / "optimizer.pt")

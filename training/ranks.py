@@ -1,8 +1,10 @@
 """Several processes that learn as one, each on a device of its own.
 
 Each holds the whole network, plays its share of a batch and computes its share of the gradient.
-What they exchange are sums of gradients and counts, so that all make the same update and stay
-equal; nothing is exchanged while they play. The first one writes.
+The optimizer, the largest part of what learning keeps in memory, is divided: a weight's sums of
+gradients meet at one process, which makes the step and spreads the weight
+(`vigorl.training.master_weights`). So all stay equal; nothing is exchanged while they play. The
+first one writes.
 
 A launcher starts them and says in the environment who is who (`RANK`, `WORLD_SIZE`, `LOCAL_RANK`),
 as `torchrun` and `accelerate launch` do::
@@ -11,7 +13,7 @@ as `torchrun` and `accelerate launch` do::
 """
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -70,23 +72,47 @@ class Ranks:
         names = dict.fromkeys(name for values in everywhere for name in values)
         return {name: sum(values.get(name, 0) for values in everywhere) for name in names}
 
-    def add_up(self, weights: Sequence[Tensor]) -> None:
-        """Replace the gradients of these weights by their sums over all processes.
-
-        A weight that has a gradient nowhere is left without.
+    def summed_at(self, owner: int, tensor: Tensor) -> None:
+        """Add the tensors of all processes up, into the owner's; those of the others are spent.
 
         Raises:
             InfrastructureFault: another one is gone.
         """
-        if self.count == 1:
-            return
-        known = self.gathered([weight.grad is not None for weight in weights])
+        if self.count > 1:
+            with _others():
+                dist.reduce(tensor, dst=owner)
+
+    def spread(self, owner: int, tensor: Tensor) -> None:
+        """Make the tensor everywhere what it is at its owner.
+
+        Raises:
+            InfrastructureFault: another one is gone.
+        """
+        if self.count > 1:
+            with _others():
+                dist.broadcast(tensor, src=owner)
+
+    def brought(self, owner: int, tensor: Tensor | None, like: Tensor) -> Tensor | None:
+        """What the owner has, for the first process, on the CPU there; None for the others.
+
+        Args:
+            owner: Who has it.
+            tensor: It; None for all but the owner.
+            like: Something of its shape, for those who have to make room.
+
+        Raises:
+            InfrastructureFault: another one is gone.
+        """
+        if owner == 0:
+            return tensor if self.is_first else None
         with _others():
-            for weight, *is_known in zip(weights, *known, strict=True):
-                if any(is_known):
-                    if weight.grad is None:
-                        weight.grad = torch.zeros_like(weight)
-                    dist.all_reduce(weight.grad)
+            if self.number == owner and tensor is not None:
+                dist.send(tensor.detach().cpu().contiguous(), dst=0)
+            elif self.is_first:
+                room = torch.empty(like.shape, dtype=torch.float32)
+                dist.recv(room, src=owner)
+                return room
+        return None
 
 
 @contextmanager

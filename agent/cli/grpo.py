@@ -227,7 +227,9 @@ def train_grpo(
             with practising(steps, console) as watch:
                 done = play(practise_from(config, out, plainly, watch))
         except (KeyboardInterrupt, asyncio.CancelledError):
-            plainly("what was learnt is saved; to go on: the same command again", style="dim")
+            is_alone = os.environ.get("WORLD_SIZE", "1") == "1"
+            saved = "what was learnt is saved" if is_alone else "the last checkpoint is kept"
+            plainly(f"{saved}; to go on: the same command again", style="dim")
             raise
         checkpoint = out / "checkpoints" / f"{done.step:06d}" / "model"
         console.print(

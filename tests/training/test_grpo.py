@@ -21,6 +21,7 @@ from vigorl.policy.backend import Sampling
 from vigorl.policy.family import family_named
 from vigorl.policy.model import ModelPolicy
 from vigorl.training.groups import Attempt, Group, group_of
+from vigorl.training.master_weights import MasterAdamW
 from vigorl.training.rewards import RULES
 
 torch = pytest.importorskip("torch")
@@ -164,12 +165,23 @@ async def test_an_update_makes_the_better_attempt_likelier(network: Network, gro
         assert torch.equal(weight, visual[name])
 
 
+class Descent(MasterAdamW):
+    """Steps along the gradients as they are, so that what differs in them shows."""
+
+    @torch.no_grad()
+    def step(self, closure: object = None) -> None:
+        for group in self.param_groups:
+            for weight in group["params"]:
+                if weight.grad is not None:
+                    weight.sub_(weight.grad)
+
+
 def weights_after(
     checkpoint: Path, groups: Sequence[Group], config: GrpoConfig, kl: float = 0
 ) -> dict[str, torch.Tensor]:
     network, reference = load(checkpoint), load(checkpoint)
     config = replace(config, kl=kl)
-    optimizer = torch.optim.SGD(network.model.parameters(), lr=1.0)
+    optimizer = Descent([{"params": list(network.model.parameters())}], lr=1.0)
     for is_first in (True, False):
         lessons = prepare(network, groups, config, reference=reference, is_first=is_first)
         update(network, optimizer, lessons, config)

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from vigorl.browser.errors import UsageError
 
 torch = pytest.importorskip("torch")
 
+from vigorl.training.master_weights import dealt  # noqa: E402
 from vigorl.training.ranks import Ranks, open_ranks  # noqa: E402
 
 pytestmark = pytest.mark.model
@@ -79,6 +81,85 @@ def test_two_processes_learn_what_one_learns_alone(tmp_path: Path) -> None:
     assert states[0].keys() == states[1].keys()
     for key, state in states[0].items():
         assert torch.allclose(state["exp_avg"], states[1][key]["exp_avg"], atol=1e-6)
+
+
+DIVIDED = """
+import sys
+from pathlib import Path
+import torch
+from vigorl.training.master_weights import MasterAdamW
+from vigorl.training.ranks import open_ranks
+out, start = map(Path, sys.argv[1:])
+torch.manual_seed(0)
+weights = [
+    torch.nn.Parameter(torch.randn(shape, dtype=dtype))
+    for shape in ((8, 3), (5,), (40, 2), (7,)) for dtype in (torch.bfloat16, torch.float32)
+]
+with open_ranks() as ranks:
+    groups = [{"params": weights[:3], "weight_decay": 0.1}, {"params": weights[3:]}]
+    optimizer = MasterAdamW(groups, 1e-2, ranks)
+    begin = 0
+    if start.exists():
+        saved = torch.load(start, weights_only=True)
+        begin = saved["step"]
+        for weight, value in zip(weights, saved["weights"]):
+            weight.data.copy_(value)
+        optimizer.load_state_dict(saved["state"])
+    for step in range(begin, begin + 3):
+        for lesson in ranks.share(range(4)):
+            for index, weight in enumerate(weights):
+                if index == 6 or (lesson + index) % 3 == 0:
+                    continue  # no lesson reaches the seventh, some reach the others
+                torch.manual_seed(1000 * step + 10 * index + lesson)
+                more = torch.randn(weight.shape).to(weight.dtype)
+                weight.grad = more if weight.grad is None else weight.grad + more
+            optimizer.gather()
+        norm = optimizer.meet(1.0)
+        optimizer.step()
+        optimizer.zero_grad()
+    state = optimizer.state_dict()
+    own = sum(weight.numel() for group in optimizer.param_groups for weight in group["params"])
+    copies = ranks.gathered([weight.detach() for weight in weights])
+    for copy in copies:
+        assert all(torch.equal(one, other) for one, other in zip(copies[0], copy))
+    known = {"step": begin + 3, "weights": copies[0], "norm": norm, "own": ranks.gathered(own)}
+    if ranks.is_first:
+        torch.save({**known, "state": state}, out)
+    else:
+        assert not state
+"""
+
+
+def test_the_optimizer_is_divided_and_its_state_is_that_of_one(tmp_path: Path) -> None:
+    def learn(count: int, out: str, start: str = "nothing") -> dict[str, Any]:
+        for status, words in launch(count, DIVIDED, str(tmp_path / out), str(tmp_path / start)):
+            assert status == 0, words
+        saved: dict[str, Any] = torch.load(tmp_path / out, weights_only=True)
+        return saved
+
+    first, divided = learn(1, "one"), learn(2, "two")
+    assert first["own"] == [232] and sorted(divided["own"]) == [116, 116]
+    pairs = [(first, divided)]
+    whole = learn(1, "whole", "one")
+    pairs.append((whole, learn(3, "more", "two")))
+    for one, other in pairs:
+        assert other["norm"] == pytest.approx(one["norm"], rel=1e-5)
+        assert one["state"]["state"].keys() == other["state"]["state"].keys() == {*range(8)} - {6}
+        assert one["state"]["param_groups"] == other["state"]["param_groups"]
+        for name in ("state", "masters"):
+            torch.testing.assert_close(one["state"][name], other["state"][name])
+        torch.testing.assert_close(one["weights"], other["weights"])
+
+
+def test_weights_are_dealt_out_evenly() -> None:
+    sizes = [7, 1, 900, 12, 40, 33, 900, 5]
+    for count in (1, 2, 3):
+        owners = dealt(sizes, count)
+        loads = [
+            sum(size for size, owner in zip(sizes, owners, strict=True) if owner == each)
+            for each in range(count)
+        ]
+        assert sum(loads) == sum(sizes) and max(loads) <= max(900, sum(sizes) / count + 40)
 
 
 def test_shares_are_whole_and_follow_each_other() -> None:
