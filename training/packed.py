@@ -242,34 +242,49 @@ def _read(language: Any, rows: PackedRows) -> Tensor:
     language.config._attn_implementation = TREE_ATTENTION
     hidden = language.embed_tokens(rows.ids_B_L.view(1, -1))
     cos_sin = language.rotary_emb(hidden, positions(rows, 0, 0)[0].reshape(1, -1))
-    ends_N, paths = _as_trees(rows.segments_B_L)
-    mask, runs = mask_of(ends_N.to(hidden.device)), None if hidden.is_cuda else runs_of(paths)
+    mask = mask_of(_ends(rows.segments_B_L))
+    runs = None if hidden.is_cuda else runs_of(_paths(rows.segments_B_L))
     for layer in language.layers:
         hidden = layer(hidden, position_embeddings=cos_sin, attention_mask=mask, runs=runs)
     return language.norm(hidden).view(*rows.ids_B_L.shape, -1)  # type: ignore[no-any-return]
 
 
-def _as_trees(segments_B_L: Tensor) -> tuple[Tensor, list[Tensor]]:
-    """Rows laid end to end, N = B L tokens; what is behind the last branch is one more of them.
+def _ends(segments_B_L: Tensor) -> Tensor:
+    """Where what attends to each token ends, of rows laid end to end, int64 [N], N = B L.
 
-    Returns:
-        int64 [N], where what attends to each token ends, and the tokens of the path of each branch.
+    A branch ends at its last token, a prefix with its row. Made where the rows are: a look at them
+    from the CPU would wait for all that the device has still to do.
     """
-    ends: list[int] = []
+    lines, length = segments_B_L.shape
+    place_L = torch.arange(length, device=segments_B_L.device)
+    is_last_B_L = torch.ones_like(segments_B_L, dtype=torch.bool)
+    is_last_B_L[:, :-1] = segments_B_L[:, 1:] != segments_B_L[:, :-1]
+    behind_B_L = torch.where(is_last_B_L, place_L + 1, length)
+    branch_B_L = behind_B_L.flip(1).cummin(1).values.flip(1)
+    end_B_L = torch.where(segments_B_L == 0, length, branch_B_L)
+    begin_B_1 = length * torch.arange(lines, device=segments_B_L.device)[:, None]
+    return (begin_B_1 + end_B_L).view(-1)
+
+
+def _paths(segments_B_L: Tensor) -> list[Tensor]:
+    """The tokens of the path of each branch, of rows laid end to end, each int64 [T].
+
+    What is behind the last branch of a row is one more, as is a row that is all prefix.
+    """
     paths = []
-    for segments_L in segments_B_L.cpu():
-        numbers, counts = segments_L.unique_consecutive(return_counts=True)
-        last = len(ends) + len(segments_L)
+    end = 0
+    for segments_L in segments_B_L:
+        last = end + len(segments_L)
         prefix = torch.arange(0)
+        numbers, counts = segments_L.unique_consecutive(return_counts=True)
         for number, count in zip(numbers.tolist(), counts.tolist(), strict=True):
-            end = len(ends) + count
-            nodes = torch.arange(len(ends), end)
-            ends += [end if number else last] * count
+            nodes = torch.arange(end, end + count)
+            end += count
             if number or end == last:
                 paths.append(torch.cat([prefix, nodes]))
             if not number:
                 prefix = nodes
-    return torch.tensor(ends), paths
+    return paths
 
 
 def _put(hidden_B_L_D: Tensor, cells: slice, cells_B_N_D: Tensor) -> Tensor:

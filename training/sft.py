@@ -150,10 +150,11 @@ def train(
         except (KeyboardInterrupt, InfrastructureFault):
             run.checkpoint()
             raise
-        except RuntimeError as error:
-            if not str(error).startswith("DataLoader worker"):
+        except (RuntimeError, ConnectionError, EOFError) as error:
+            if isinstance(error, RuntimeError) and not str(error).startswith("DataLoader worker"):
                 raise
-            # It is told wherever the program is, in the middle of an update too: nothing is saved.
+            # The batch that it was handing over breaks off, or torch tells of it, wherever the
+            # program is, in the middle of an update too: nothing is saved.
             raise InfrastructureFault(
                 f"a process that makes lessons was killed ({error}): is there memory enough? What "
                 "was saved before is whole; run it again to go on, with fewer --workers"
@@ -180,9 +181,9 @@ class _Log:
         self.note(row)
         self.say("  ".join(f"{name} {value:g}" for name, value in row.items()))
 
-    def add(self, values: Mapping[str, Tensor]) -> None:
+    def add(self, values: Mapping[str, float]) -> None:
         for name, value in values.items():
-            self.sums[name] = self.sums.get(name, 0.0) + float(value)
+            self.sums[name] = self.sums.get(name, 0.0) + value
         self.count += 1
 
     def means(self, step: int) -> None:
@@ -228,14 +229,16 @@ class _Run:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.optimizer.zero_grad(set_to_none=True)
-        noted = self._gradients(step, batch)
-        norm = nn.utils.clip_grad_norm_(self.module.parameters(), config.gradient_norm)
-        if not torch.isfinite(norm):
-            self.log.line(step, {"skipped": 1.0, "norm": float(norm)})
+        parts = self._gradients(step, batch)
+        parts["norm"] = nn.utils.clip_grad_norm_(self.module.parameters(), config.gradient_norm)
+        # The device is waited for here alone: not again behind the optimizer's step.
+        noted = {name: float(value) for name, value in parts.items()}
+        if not math.isfinite(noted["norm"]):
+            self.log.line(step, {"skipped": 1.0, "norm": noted["norm"]})
             return
         self.optimizer.step()
         self.taken = step
-        self.log.add({**noted, "norm": norm})
+        self.log.add(noted)
         if step % config.log_every == 0 or step == config.steps:
             self.log.means(step)
         if time.monotonic() - self.saved_s > config.checkpoint_every_s:

@@ -140,8 +140,9 @@ class ReadingCourse:
     ) -> Iterator[Mapping[str, Tensor]]:
         """Mean over the learnt tokens, and how many of them are guessed right."""
         model: Any = module
-        hidden_B_L_D = forward(model, batch).hidden_B_L_D
+        # Their number is waited for, so it is asked for before the device has work.
         row_M, place_M = (batch.weights_B_L > 0).nonzero(as_tuple=True)
+        hidden_B_L_D = forward(model, batch).hidden_B_L_D
         targets_M = batch.ids_B_L[row_M, place_M]
         logits_M_V = model.lm_head(hidden_B_L_D[row_M, place_M - 1]).float()
         loss = F.cross_entropy(logits_M_V, targets_M)
