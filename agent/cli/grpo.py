@@ -11,75 +11,51 @@ from rich.console import Console
 from rich.markup import escape
 
 from vigorl.agent.cli.ending import errors, play, torch_needed
-from vigorl.agent.cli.options import Family, Zoom
+from vigorl.agent.cli.options import (
+    AT_A_TIME,
+    LEARNS,
+    PRACTISED,
+    AtOnce,
+    Family,
+    Group,
+    Groups,
+    MaxSteps,
+    MaxTokens,
+    PractisedTasks,
+    SkippedSeeds,
+    Start,
+    Stills,
+    Zoom,
+)
 
 app = typer.Typer()
-
-_PRACTISED = "What is practised"
-_LEARNS = "What learns, and how fast"
-_AT_A_TIME = "How much at a time"
 
 
 @app.command("grpo")
 def train_grpo(
     out: Annotated[Path, typer.Option(help="Folder of the run; run again to go on.")],
-    model: Annotated[
-        str,
-        typer.Option(
-            "--model",
-            "-m",
-            help="Where it starts: [bold]nano[/bold] (embedded, learns on a laptop), a "
-            "checkpoint's folder, or a hub id.",
-            rich_help_panel="Who plays",
-        ),
-    ] = "nano",
+    model: Start = "nano",
     family: Family = None,
     zoom: Zoom = True,
-    task: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="These embedded tasks, told as goals; may be repeated. Default: all.",
-            rich_help_panel=_PRACTISED,
-        ),
-    ] = None,
-    skip: Annotated[
-        int,
-        typer.Option(
-            min=0,
-            help="Leave out the first N seeds of each: those already learnt from.",
-            rich_help_panel=_PRACTISED,
-        ),
-    ] = 0,
-    data: Annotated[
-        Path | None,
-        typer.Option(
-            help="Instead, pointing on still screenshots: whatever [bold]eval grounding[/bold] "
-            "takes.",
-            rich_help_panel=_PRACTISED,
-        ),
-    ] = None,
+    task: PractisedTasks = None,
+    skip: SkippedSeeds = 0,
+    data: Stills = None,
     reward: Annotated[
         Literal["multi-turn", "single-turn", "vanilla", "score"],
         typer.Option(
             help="Beside the judge's score: form, points and looks closer; form and points; form; "
             "nothing.",
-            rich_help_panel=_PRACTISED,
+            rich_help_panel=PRACTISED,
         ),
     ] = "multi-turn",
-    steps: Annotated[
-        int, typer.Option(min=1, help="Updates in all.", rich_help_panel=_LEARNS)
-    ] = 20,
+    steps: Annotated[int, typer.Option(min=1, help="Updates in all.", rich_help_panel=LEARNS)] = 20,
     learning_rate: Annotated[
         float | None,
-        typer.Option(
-            help="Of AdamW. Default: 1e-5, and 1e-4 with --lora.", rich_help_panel=_LEARNS
-        ),
+        typer.Option(help="Of AdamW. Default: 1e-5, and 1e-4 with --lora.", rich_help_panel=LEARNS),
     ] = None,
     warmup_steps: Annotated[
         int,
-        typer.Option(
-            min=0, help="Updates in which the rate rises from 0.", rich_help_panel=_LEARNS
-        ),
+        typer.Option(min=0, help="Updates in which the rate rises from 0.", rich_help_panel=LEARNS),
     ] = 2,
     final_learning_rate: Annotated[
         float,
@@ -87,13 +63,13 @@ def train_grpo(
             min=0,
             max=1,
             help="What is left of it at the last step, as a share.",
-            rich_help_panel=_LEARNS,
+            rich_help_panel=LEARNS,
         ),
     ] = 1.0,
     kl: Annotated[
         float,
         typer.Option(
-            min=0, help="How strongly it is held to its start; 0: not.", rich_help_panel=_LEARNS
+            min=0, help="How strongly it is held to its start; 0: not.", rich_help_panel=LEARNS
         ),
     ] = 0.01,
     lora: Annotated[
@@ -101,55 +77,39 @@ def train_grpo(
         typer.Option(
             min=0,
             help="Rank of adapters that learn in place of the weights; 0: none.",
-            rich_help_panel=_LEARNS,
+            rich_help_panel=LEARNS,
         ),
     ] = 0,
     train_vision: Annotated[
         bool,
         typer.Option(
-            "--train-vision", help="Let the vision tower learn as well.", rich_help_panel=_LEARNS
+            "--train-vision", help="Let the vision tower learn as well.", rich_help_panel=LEARNS
         ),
     ] = False,
-    seed: Annotated[int, typer.Option(help="Of what is sampled.", rich_help_panel=_LEARNS)] = 0,
-    group: Annotated[
-        int,
-        typer.Option(min=2, help="Episodes of one task, compared.", rich_help_panel=_AT_A_TIME),
-    ] = 8,
-    groups: Annotated[
-        int,
-        typer.Option(
-            min=1,
-            help="Groups of unequal episodes that an update is made of.",
-            rich_help_panel=_AT_A_TIME,
-        ),
-    ] = 4,
+    seed: Annotated[int, typer.Option(help="Of what is sampled.", rich_help_panel=LEARNS)] = 0,
+    group: Group = 8,
+    groups: Groups = 4,
     most_groups: Annotated[
         int | None,
         typer.Option(
             min=1,
             help="So many are played at most to find them. Default: twice that.",
-            rich_help_panel=_AT_A_TIME,
+            rich_help_panel=AT_A_TIME,
         ),
     ] = None,
     passes: Annotated[
         int,
-        typer.Option(min=1, help="Updates made of the same episodes.", rich_help_panel=_AT_A_TIME),
+        typer.Option(min=1, help="Updates made of the same episodes.", rich_help_panel=AT_A_TIME),
     ] = 1,
-    max_steps: Annotated[
-        int, typer.Option(min=1, help="Of an episode.", rich_help_panel=_AT_A_TIME)
-    ] = 10,
-    max_tokens: Annotated[
-        int, typer.Option(min=1, help="Sampled in one turn.", rich_help_panel=_AT_A_TIME)
-    ] = 512,
-    workers: Annotated[
-        int, typer.Option(min=1, help="Episodes at once.", rich_help_panel=_AT_A_TIME)
-    ] = 4,
+    max_steps: MaxSteps = 10,
+    max_tokens: MaxTokens = 512,
+    workers: AtOnce = 4,
     tree_tokens: Annotated[
         int,
         typer.Option(
             min=1,
             help="Computed at a time: what fits into memory.",
-            rich_help_panel=_AT_A_TIME,
+            rich_help_panel=AT_A_TIME,
         ),
     ] = 8192,
     save_memory: Annotated[
@@ -157,18 +117,18 @@ def train_grpo(
         typer.Option(
             "--save-memory",
             help="Compute layers twice (gradient checkpointing).",
-            rich_help_panel=_AT_A_TIME,
+            rich_help_panel=AT_A_TIME,
         ),
     ] = False,
     dtype: Annotated[
         Literal["float32", "bfloat16"],
         typer.Option(
             help="What it plays and computes gradients in; it learns in float32.",
-            rich_help_panel=_AT_A_TIME,
+            rich_help_panel=AT_A_TIME,
         ),
     ] = "float32",
     checkpoint_every: Annotated[
-        int, typer.Option(min=1, help="Updates between two.", rich_help_panel=_AT_A_TIME)
+        int, typer.Option(min=1, help="Updates between two.", rich_help_panel=AT_A_TIME)
     ] = 5,
 ) -> None:
     """Let a model practise, and learn from what went better (GRPO).

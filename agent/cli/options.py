@@ -1,5 +1,6 @@
 """Options that several commands have."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -79,4 +80,63 @@ Detour = Annotated[
     typer.Option(
         min=1, help="Steps that these go astray, at most.", rich_help_panel="Chains of a search"
     ),
+]
+
+PRACTISED = "What is practised"
+LEARNS = "What learns, and how fast"
+AT_A_TIME = "How much at a time"
+"""Panels of the commands that let a model practise."""
+
+Start = Annotated[
+    str,
+    typer.Option(
+        "--model",
+        "-m",
+        help="Where it starts: [bold]nano[/bold] (embedded, learns on a laptop), a checkpoint's "
+        "folder, or a hub id.",
+        rich_help_panel="Who plays",
+    ),
+]
+PractisedTasks = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--task",
+        help="These embedded tasks, told as goals; may be repeated. Default: all.",
+        rich_help_panel=PRACTISED,
+    ),
+]
+SkippedSeeds = Annotated[
+    int,
+    typer.Option(
+        "--skip",
+        min=0,
+        help="Leave out the first N training seeds of each: those already learnt from.",
+        rich_help_panel=PRACTISED,
+    ),
+]
+Stills = Annotated[
+    Path | None,
+    typer.Option(
+        "--data",
+        help="Instead, pointing on still screenshots: whatever [bold]eval grounding[/bold] takes.",
+        rich_help_panel=PRACTISED,
+    ),
+]
+Group = Annotated[
+    int, typer.Option(min=2, help="Episodes of one task, compared.", rich_help_panel=AT_A_TIME)
+]
+Groups = Annotated[
+    int,
+    typer.Option(
+        min=1,
+        help="Groups of unequal episodes that an update is made of.",
+        rich_help_panel=AT_A_TIME,
+    ),
+]
+MaxSteps = Annotated[int, typer.Option(min=1, help="Of an episode.", rich_help_panel=AT_A_TIME)]
+MaxTokens = Annotated[
+    int, typer.Option(min=1, help="Sampled in one turn.", rich_help_panel=AT_A_TIME)
+]
+AtOnce = Annotated[
+    int, typer.Option("--workers", min=1, help="Episodes at once.", rich_help_panel=AT_A_TIME)
 ]

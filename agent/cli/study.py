@@ -11,7 +11,21 @@ from rich.markup import escape
 from rich.table import Table
 
 from vigorl.agent.cli.ending import errors, play, print_json, torch_needed
-from vigorl.agent.cli.options import AsJson, Family
+from vigorl.agent.cli.options import (
+    LEARNS,
+    PRACTISED,
+    AsJson,
+    AtOnce,
+    Family,
+    Group,
+    Groups,
+    MaxSteps,
+    MaxTokens,
+    PractisedTasks,
+    SkippedSeeds,
+    Start,
+    Stills,
+)
 
 if TYPE_CHECKING:
     from vigorl.agent.comparison import Difference
@@ -21,112 +35,71 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
-_PRACTISED = "What is practised"
-_BUDGET = "How much"
-
 
 @app.command("study")
 def study(
     out: Annotated[Path, typer.Option(help="Folder of the study; run again to go on.")],
-    model: Annotated[
-        str,
-        typer.Option(
-            "--model",
-            "-m",
-            help="Where all begin: [bold]nano[/bold], a checkpoint's folder, or a hub id.",
-            rich_help_panel="Who learns",
-        ),
-    ] = "nano",
+    model: Start = "nano",
     family: Family = None,
     arm: Annotated[
         list[str] | None,
-        typer.Option(help="Only these ways; may be repeated.", rich_help_panel="Who learns"),
+        typer.Option(help="Only these ways; may be repeated.", rich_help_panel=LEARNS),
     ] = None,
-    data: Annotated[
-        Path | None,
-        typer.Option(
-            help="Pointing on these still screenshots: whatever [bold]eval grounding[/bold] takes.",
-            rich_help_panel=_PRACTISED,
-        ),
-    ] = None,
+    task: PractisedTasks = None,
+    skip: SkippedSeeds = 3000,
+    data: Stills = None,
     held_out: Annotated[
         Path | None,
         typer.Option(
             help="Others, that nobody learns from; needed with --data.",
-            rich_help_panel=_PRACTISED,
+            rich_help_panel=PRACTISED,
         ),
     ] = None,
-    task: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Instead, these embedded tasks, told as goals; may be repeated. Default: all.",
-            rich_help_panel=_PRACTISED,
-        ),
-    ] = None,
-    skip: Annotated[
-        int,
-        typer.Option(
-            min=0,
-            help="Leave out the first N training seeds of each: those already learnt from.",
-            rich_help_panel=_PRACTISED,
-        ),
-    ] = 3000,
     practised: Annotated[
         int,
         typer.Option(
             min=1,
             help="So many screenshots, or seeds of each task.",
-            rich_help_panel=_PRACTISED,
+            rich_help_panel=PRACTISED,
         ),
     ] = 40,
     measured: Annotated[
-        int, typer.Option(min=1, help="The same, held out.", rich_help_panel=_PRACTISED)
+        int, typer.Option(min=1, help="The same, held out.", rich_help_panel=PRACTISED)
     ] = 40,
     seeds: Annotated[
-        int, typer.Option(min=1, help="Trainings of each arm.", rich_help_panel=_BUDGET)
+        int, typer.Option(min=1, help="Trainings of each arm.", rich_help_panel=LEARNS)
     ] = 3,
     steps: Annotated[
-        int, typer.Option(min=1, help="Updates of each training.", rich_help_panel=_BUDGET)
+        int, typer.Option(min=1, help="Updates of each training.", rich_help_panel=LEARNS)
     ] = 10,
     form_steps: Annotated[
         int,
         typer.Option(
-            min=1, help="Updates that first teach an arm its form.", rich_help_panel=_BUDGET
+            min=1, help="Updates that first teach an arm its form.", rich_help_panel=LEARNS
         ),
     ] = 16,
     form_batch: Annotated[
-        int, typer.Option(min=1, help="Examples of each of these.", rich_help_panel=_BUDGET)
+        int, typer.Option(min=1, help="Examples of each of these.", rich_help_panel=LEARNS)
     ] = 8,
     form_rate: Annotated[
-        float, typer.Option(help="Of AdamW in these.", rich_help_panel=_BUDGET)
+        float, typer.Option(help="Of AdamW in these.", rich_help_panel=LEARNS)
     ] = 5e-4,
     attempts: Annotated[
         int,
         typer.Option(
             min=1,
             help="Of the start at each practised task: its right answers teach the forms.",
-            rich_help_panel=_BUDGET,
+            rich_help_panel=LEARNS,
         ),
     ] = 2,
-    group: Annotated[
-        int,
-        typer.Option(min=2, help="Episodes of one task, compared.", rich_help_panel=_BUDGET),
-    ] = 8,
-    groups: Annotated[
-        int, typer.Option(min=1, help="Groups of an update.", rich_help_panel=_BUDGET)
-    ] = 4,
+    group: Group = 8,
+    groups: Groups = 4,
     learning_rate: Annotated[
-        float, typer.Option(help="Of AdamW in each training.", rich_help_panel=_BUDGET)
+        float, typer.Option(help="Of AdamW in each training.", rich_help_panel=LEARNS)
     ] = 1e-4,
-    max_steps: Annotated[
-        int, typer.Option(min=1, help="Of an episode.", rich_help_panel=_BUDGET)
-    ] = 6,
-    max_tokens: Annotated[
-        int, typer.Option(min=1, help="Sampled in one turn.", rich_help_panel=_BUDGET)
-    ] = 96,
-    workers: Annotated[
-        int, typer.Option(min=1, help="Episodes at once.", rich_help_panel=_BUDGET)
-    ] = 8,
+    max_steps: MaxSteps = 6,
+    max_tokens: MaxTokens = 96,
+    workers: AtOnce = 8,
     as_json: AsJson = False,
 ) -> None:
     """Ask whether grounding helps, and looking closer: four ways to learn, side by side.
