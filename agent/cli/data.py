@@ -1,5 +1,6 @@
 """`vigorl-agent data`: pictures and episodes to learn from."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -91,7 +92,8 @@ def data_oracles(
     """Record how tasks are done by one who knows the way, and prepare lessons of it.
 
     Episodes are added to those that the folder already holds. Every page of the world is read as
-    nano would read it: a second or two of one core, up to a minute for a dense large one.
+    nano would read it: a second or two of one core, up to a minute for a dense large one. Run it
+    again to go on; shards that were read are kept.
 
     [dim]$[/dim] vigorl-agent data oracles --out data/lessons --seeds 50 --world data/train
     """
@@ -107,6 +109,7 @@ def data_oracles(
             check_tokenizer(tokens)  # before episodes are played for it
 
         console = Console(stderr=True)
+        told = partial(console.print, style="dim", markup=False, highlight=False)
         out.mkdir(parents=True, exist_ok=True)
         episodes = out / "recorded.jsonl.gz"
         chosen = TRAIN_SEEDS[skip : skip + seeds]
@@ -116,12 +119,12 @@ def data_oracles(
                 chosen,
                 names=miniwob_names() if miniwob else task,
                 workers=workers,
-                told=lambda line: console.print(line, style="dim", markup=False),
+                told=told,
             )
         )
         if world:
             console.print("reading the pages of the world …", style="dim")
-        prepare(out, episodes, world or (), tokenizer=tokens)
+        prepare(out, episodes, world or (), tokenizer=tokens, told=told)
         console.print(f"[green]ready[/green]  lessons in {escape(str(out))}", highlight=False)
 
 

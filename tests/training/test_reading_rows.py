@@ -277,7 +277,7 @@ def test_what_the_reader_made_of_a_page_is_what_lessons_tell(
         member.size = len(picture.getvalue())
         picture.seek(0)
         shard.addfile(member, picture)
-    (looks,) = look_at_all([tmp_path / "shard.tar"], 1)
+    (looks,) = look_at_all([tmp_path / "shard.tar"], tmp_path / "kept", 1)
 
     page = {**asking("label", "Kettle", box), "size": size, "looks": looks["page-0"]}
     whole, *parts = looks_of(page)
@@ -296,6 +296,11 @@ def test_what_the_reader_made_of_a_page_is_what_lessons_tell(
     clicks = [action for action in actions if isinstance(action, Click)]
     assert len(clicks) > 5
     assert all(Box(*box).contains(click.point) for click in clicks)
+
+    (kept,) = (tmp_path / "kept").iterdir()
+    assert json.loads(kept.read_text()) == looks
+    kept.write_text('{"page-0": []}')
+    assert list(look_at_all([tmp_path / "shard.tar"], tmp_path / "kept", 1)) == [{"page-0": []}]
 
 
 def test_a_recorded_step_becomes_a_turn_with_its_past(folder: Path, stock: WordStock) -> None:

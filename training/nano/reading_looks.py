@@ -6,11 +6,13 @@ looked at as nano would: a small one as it is; a large one at a glance, and clos
 """
 
 import io
+import json
 import tarfile
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import sha256
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -75,10 +77,23 @@ def looks_of(page: Mapping[str, Any]) -> list[Look]:
     return [Look(stored, frame) for stored in page.get("looks", ())]
 
 
-def look_at_all(shards: Sequence[Path], workers: int) -> Iterator[dict[str, list[dict[str, Any]]]]:
-    """What is stored of the looks at every page of each shard, by the page's name there."""
+def look_at_all(
+    shards: Sequence[Path], kept: Path, workers: int
+) -> Iterator[dict[str, list[dict[str, Any]]]]:
+    """What is stored of the looks at every page of each shard, by the page's name there.
+
+    Args:
+        shards: Of the world.
+        kept: A folder for what was read; a shard that was read whole is not read again.
+        workers: Processes that read.
+    """
+    kept.mkdir(parents=True, exist_ok=True)
+    files = [kept / f"{sha256(shard.read_bytes()).hexdigest()[:16]}.json" for shard in shards]
     with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
-        yield from pool.map(_look_at_shard, shards)
+        try:
+            yield from pool.map(_looks_at_shard, shards, files)
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def close_frame(page: Frame, middle: Point) -> Frame:
@@ -86,6 +101,16 @@ def close_frame(page: Frame, middle: Point) -> Frame:
     lens = close_lens(page.resized(*glance_size(page.width_px, page.height_px)))
     region = Box.around(middle, lens.half_width_css_px, lens.half_height_css_px)
     return zoomed_frame(region, lens.style, page.region_css_px)
+
+
+def _looks_at_shard(shard: Path, kept: Path) -> dict[str, list[dict[str, Any]]]:
+    """The looks that a file keeps, or new ones, which it keeps from now on."""
+    if not kept.exists():
+        unfinished = kept.with_suffix(".part")
+        unfinished.write_text(json.dumps(_look_at_shard(shard)), encoding="utf-8")
+        unfinished.replace(kept)
+    looks: dict[str, list[dict[str, Any]]] = json.loads(kept.read_text(encoding="utf-8"))
+    return looks
 
 
 def _look_at_shard(shard: Path) -> dict[str, list[dict[str, Any]]]:

@@ -12,7 +12,7 @@ import shutil
 import sys
 import tarfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
@@ -62,8 +62,9 @@ def prepare(
     *,
     tokenizer: Path | None = None,
     workers: int = 2,
+    told: Callable[[str], None] = lambda line: None,
 ) -> None:
-    """Write everything that `ReadingRows` reads into one folder.
+    """Write everything that `ReadingRows` reads into one folder; go on where it was interrupted.
 
     Args:
         folder: Made where it is missing.
@@ -73,6 +74,7 @@ def prepare(
             holds of it stays.
         tokenizer: A checkpoint whose tokens are taken over; None: new ones are made.
         workers: Processes that read pages.
+        told: Told of every shard that is read, in a line for a person.
 
     Raises:
         UsageError: that checkpoint has no tokenizer.
@@ -88,13 +90,16 @@ def prepare(
         PreTrainedTokenizerFast.from_pretrained(tokenizer).save_pretrained(folder)
     if not world:
         return
-    unfinished = folder / "world.jsonl.gz.part"
+    unfinished, kept = folder / "world.jsonl.gz.part", folder / "looks"
     with gzip.open(unfinished, "wt", encoding="utf-8") as out:
         shards = sorted(path for part in world for path in part.glob("*.tar"))
-        for shard, looks in zip(shards, look_at_all(shards, workers), strict=True):
+        read = look_at_all(shards, kept, workers)
+        for number, (shard, looks) in enumerate(zip(shards, read, strict=True), 1):
             for page in _pages(shard, looks):
                 out.write(json.dumps(page, separators=(",", ":"), ensure_ascii=False) + "\n")
+            told(f"read  {number} of {len(shards)} shards, {shard.name}")
     unfinished.replace(folder / "world.jsonl.gz")
+    shutil.rmtree(kept)
 
 
 def check_tokenizer(checkpoint: Path) -> None:
