@@ -6,6 +6,8 @@ whether the run was interrupted: `train` on the same folder goes on where its la
 """
 
 import math
+import signal
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -155,6 +157,7 @@ def train(
                 raise
             # The batch that it was handing over breaks off, or torch tells of it, wherever the
             # program is, in the middle of an update too: nothing is saved.
+            _hear_no_more()
             raise InfrastructureFault(
                 f"a process that makes lessons was killed ({error}): is there memory enough? What "
                 "was saved before is whole; run it again to go on, with fewer --workers"
@@ -333,6 +336,12 @@ def weight_groups(module: nn.Module, weight_decay: float) -> list[dict[str, Any]
         if weight.requires_grad:
             groups.setdefault(decay, {"params": [], "weight_decay": decay})["params"].append(weight)
     return list(groups.values())
+
+
+def _hear_no_more() -> None:
+    """Torch would tell of the dead again, in the middle of whatever is done when a child ends."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
 
 
 def _one_thread(worker: int) -> None:

@@ -109,8 +109,10 @@ def test_a_killed_maker_of_lessons_is_told_and_the_run_goes_on(tmp_path: Path) -
     whole, fresh = pupil(), pupil()
     train(Line(), whole, CONFIG, tmp_path / "whole")
     command = [sys.executable, "-c", DOOMED, __file__, str(tmp_path / "halved")]
-    said = subprocess.run(command, capture_output=True, text=True, timeout=100).stdout
-    assert "was killed" in said and "go on, with fewer --workers" in said, said
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=100)
+    said = ended.stdout
+    assert "was killed" in said and "go on, with fewer --workers" in said, ended.stderr
+    assert "Traceback" not in ended.stderr, ended.stderr
     assert train(Line(), fresh, CONFIG, tmp_path / "halved") == 60
     assert torch.equal(fresh.weight, whole.weight) and torch.equal(fresh.bias, whole.bias)
 
