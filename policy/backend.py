@@ -1,7 +1,7 @@
 """The seam between a conversation and whatever computes the next words of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
 
 from vigorl.browser.errors import UsageError
@@ -40,6 +40,13 @@ class Sampling:
                 "at least one token"
             )
 
+    def anew(self) -> "Sampling":
+        """How words are drawn where the last ones could not be understood.
+
+        What always says the most likely would say the same: it draws at temperature 1 this time.
+        """
+        return self if self.temperature > 0 else replace(self, temperature=1.0)
+
 
 @dataclass(frozen=True, slots=True)
 class Hardware:
@@ -75,8 +82,13 @@ class Reply:
 class Session(Protocol):
     """One episode's place at a backend: what is reused between its turns lives here."""
 
-    async def reply(self, messages: Sequence[Message]) -> Reply:
+    async def reply(self, messages: Sequence[Message], anew: bool = False) -> Reply:
         """The assistant's next message, or the rest of the last one where it has begun it.
+
+        Args:
+            messages: The conversation.
+            anew: The last reply could not be understood; another one is wanted
+                (`Sampling.anew`).
 
         Raises:
             PolicyFault: the server or device broke, or refused; the message says what to do.

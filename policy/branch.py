@@ -63,7 +63,7 @@ class _BranchSession:
         self._session = session
         self._turn = 0
 
-    async def reply(self, messages: Sequence[Message]) -> Reply:
+    async def reply(self, messages: Sequence[Message], anew: bool = False) -> Reply:
         """The next reply of the stem, or what the model says.
 
         Raises:
@@ -74,7 +74,7 @@ class _BranchSession:
             return self._stem.replies[self._turn - 1]
         begun = self._stem.begun
         if begun is None or self._turn > len(self._stem.replies) + 1:
-            return await self._session.reply(messages)
+            return await self._session.reply(messages, anew)
         opening = Message("assistant", (begun.text,), begun.sampled_ids)
         return joined(begun, await self._session.reply((*messages, opening)))
 

@@ -74,6 +74,8 @@ class ModelActor:
         self._conversation = conversation
         self._session = session
         self._rows = RowKeeper()
+        self._is_lost = False
+        """The last reply could not be understood."""
 
     async def act(self, observation: Observation) -> Turn:
         """Show the model what is new and understand what it says.
@@ -82,9 +84,10 @@ class ModelActor:
             PolicyFault: the model's server or device broke.
         """
         self._conversation.see(observation)
-        reply = await self._session.reply(self._conversation.messages())
+        reply = await self._session.reply(self._conversation.messages(), self._is_lost)
         parsed = parse(reply.text, self._conversation.dialect)
         self._conversation.hear(reply, parsed.action)
+        self._is_lost = parsed.action is None
         return Turn(
             text=reply.text,
             thought=parsed.thought,

@@ -55,7 +55,7 @@ class ServerBackend:
         """Let go of the connections."""
         await self._server.close()
 
-    async def complete(self, messages: Sequence[Message], seed: int) -> Reply:
+    async def complete(self, messages: Sequence[Message], seed: int, anew: bool = False) -> Reply:
         """The assistant's next message, or the rest of the last one where it has begun it.
 
         Raises:
@@ -63,12 +63,13 @@ class ServerBackend:
             InconsistentData: the server's answer contradicts itself.
             UsageError: a message has been begun, and the server is not known to go on in one.
         """
+        sampling = self._sampling.anew() if anew else self._sampling
         payload = {
             "model": self._server.model,
             "messages": await asyncio.to_thread(_encode, messages),
-            "temperature": self._sampling.temperature,
-            "top_p": self._sampling.top_p,
-            "max_tokens": self._sampling.max_tokens,
+            "temperature": sampling.temperature,
+            "top_p": sampling.top_p,
+            "max_tokens": sampling.max_tokens,
             "seed": seed,
             "logprobs": True,
         }
@@ -116,7 +117,7 @@ class ServerSession:
         self._backend = backend
         self._next_seed = seed * _SEEDS_AN_EPISODE
 
-    async def reply(self, messages: Sequence[Message]) -> Reply:
+    async def reply(self, messages: Sequence[Message], anew: bool = False) -> Reply:
         """The assistant's next message.
 
         Raises:
@@ -124,7 +125,7 @@ class ServerSession:
             InconsistentData: the server's answer contradicts itself.
         """
         self._next_seed += 1
-        return await self._backend.complete(messages, self._next_seed)
+        return await self._backend.complete(messages, self._next_seed, anew)
 
 
 def _encode(messages: Sequence[Message]) -> list[dict[str, Any]]:

@@ -29,7 +29,8 @@ class LocalBackend:
         """Let `max_batch` turns be generated at a time; the others wait."""
         self.name = network.path
         self._network = network
-        self._engine = Engine(network, sampling, max_batch)
+        self._sampling = sampling
+        self._engine = Engine(network, max_batch)
         self._reply_limit_s = reply_limit_s
         self._waiting: deque[Turn] = deque()
         self._thread = ThreadPoolExecutor(
@@ -65,11 +66,11 @@ class LocalBackend:
             await asyncio.wait([self._worker], timeout=_CLOSE_LIMIT_S)
         self._thread.shutdown(wait=False, cancel_futures=True)
 
-    async def generate(self, memory: Memory, messages: Sequence[Message]) -> Reply:
+    async def generate(self, memory: Memory, messages: Sequence[Message], anew: bool) -> Reply:
         """Put a turn into the queue and wait for it."""
         if self._engine.is_closing:
             raise PolicyFault("the model was closed")
-        turn = Turn(messages, memory)
+        turn = Turn(messages, memory, self._sampling.anew() if anew else self._sampling)
         self._waiting.append(turn)
         if self._worker is None or self._worker.done():
             self._worker = asyncio.create_task(self._work())
@@ -96,11 +97,11 @@ class LocalSession:
         self._backend = backend
         self._memory = memory
 
-    async def reply(self, messages: Sequence[Message]) -> Reply:
+    async def reply(self, messages: Sequence[Message], anew: bool = False) -> Reply:
         """The assistant's next message.
 
         Raises:
             PolicyFault: out of memory, out of context, out of time, or closed.
             InconsistentData: a text contains a control string.
         """
-        return await self._backend.generate(self._memory, messages)
+        return await self._backend.generate(self._memory, messages, anew)

@@ -52,6 +52,7 @@ class Turn:
 
     messages: Sequence[Message]
     memory: Memory
+    sampling: Sampling
     future: "Future[Reply]" = field(default_factory=Future)
     prompt: Prompt | None = None
     sampled_ids: list[int] = field(default_factory=list)
@@ -73,9 +74,8 @@ class Turn:
 class Engine:
     """One network, one batch."""
 
-    def __init__(self, network: Network, sampling: Sampling, max_batch: int) -> None:
+    def __init__(self, network: Network, max_batch: int) -> None:
         self._network = network
-        self._sampling = sampling
         self._room = max_batch
         self._running: list[Turn] = []
         self._batch: KeyValues | None = None
@@ -183,7 +183,7 @@ class Engine:
         try:
             if turn.prompt is None:
                 turn.prompt = self._network.codec.encode(turn.messages)
-                turn.max_tokens = self._max_tokens(turn.prompt)
+                turn.max_tokens = min(turn.sampling.max_tokens, self._room_behind(turn.prompt))
             row = Prompt(turn.prompt.ids + tuple(turn.sampled_ids), turn.prompt.images)
             known, turn.memory.known = turn.memory.known, None
             logprobs_V, read, turn.next_position = self._read(row, known)
@@ -206,7 +206,8 @@ class Engine:
             self._shared.popitem(last=False)
         return found
 
-    def _max_tokens(self, prompt: Prompt) -> int:
+    def _room_behind(self, prompt: Prompt) -> int:
+        """Tokens that fit into the model's context behind a prompt."""
         context = self._network.context_tokens
         left = context - len(prompt.ids)
         if left < _FEWEST_TOKENS:
@@ -214,11 +215,11 @@ class Engine:
                 f"the conversation has {len(prompt.ids)} tokens and the model takes {context}: "
                 "keep fewer screens in its window, or smaller ones"
             )
-        return min(self._sampling.max_tokens, left)
+        return left
 
     def _draw(self, turn: Turn, logprobs_V: Tensor) -> None:
         """Draw one token and write it down."""
-        token_id = draw(logprobs_V, self._sampling, turn.memory.random.random())
+        token_id = draw(logprobs_V, turn.sampling, turn.memory.random.random())
         turn.sampled_ids.append(token_id)
         turn.logprobs.append(float(logprobs_V[token_id]))
         if token_id in self._network.end_ids or self._is_stopped(turn):

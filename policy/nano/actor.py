@@ -97,6 +97,8 @@ class ReadingActor:
         self._acted = False
         """The last line of the past is about the screen that comes next."""
         self._seen: _Seen | None = None
+        self._is_lost = False
+        """The last reply could not be understood."""
 
     async def act(self, observation: Observation) -> Turn:
         """Read what is new and understand what the model says to it.
@@ -117,9 +119,10 @@ class ReadingActor:
             unseen=[write_place(seen.frame.from_css(part), seen.frame) for part in seen.unseen],
         )
         prompt = write_prompt(situation).replace("<|", "‹|")
-        reply = await self._session.reply((Message("user", (prompt,)),))
+        reply = await self._session.reply((Message("user", (prompt,)),), self._is_lost)
         dialect = self._dialect(seen)
         parsed = parse(reply.text, dialect)
+        self._is_lost = parsed.action is None
         if parsed.action is not None:
             self._remember(parsed.action, seen, dialect)
         return Turn(

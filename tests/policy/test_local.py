@@ -114,6 +114,22 @@ async def test_what_an_episode_draws_does_not_depend_on_the_others(
     await backend.close()
 
 
+async def test_a_greedy_model_draws_when_it_is_asked_anew(qwen25: Network, screen: Make) -> None:
+    conversation = Conversation("x", qwen25.family)
+    conversation.see(screen(1))
+    messages = conversation.messages()
+    backend = LocalBackend(qwen25, GREEDY)
+
+    async def said(*anew: bool) -> list[tuple[int, ...] | None]:
+        session = backend.session(5)
+        return [(await session.reply(messages, each)).sampled_ids for each in anew]
+
+    once, again, other = await said(False, False, True)
+    assert once == again != other
+    assert await said(False, False, True) == [once, again, other]
+    await backend.close()
+
+
 class Watched(Network):
     """Counts the tokens it reads, and the rows it reads at once."""
 

@@ -30,13 +30,15 @@ class Recital:
         self.cut_off = cut_off
         self.asked: list[Sequence[Message]] = []
         self.seeds: list[int] = []
+        self.anew: list[bool] = []
 
     def session(self, seed: int) -> "Recital":
         self.seeds.append(seed)
         return self
 
-    async def reply(self, messages: Sequence[Message]) -> Reply:
+    async def reply(self, messages: Sequence[Message], anew: bool = False) -> Reply:
         self.asked.append(messages)
+        self.anew.append(anew)
         return Reply(self.texts.pop(0), 100, 7, self.cut_off, (1, 2), (3,), (-1.0,))
 
     def describe(self) -> dict[str, Any]:
@@ -86,6 +88,20 @@ async def test_malformed_output_is_a_turn_with_an_error(screen: Make) -> None:
         "<tool_call> … </tool_call> or <answer> … </answer>, each once, and nothing else."
     )
     assert turn.text == "I would click the button."
+
+
+async def test_what_was_not_understood_is_asked_for_anew(screen: Make) -> None:
+    understood = "<think> Here (644, 364). </think><answer> click (644, 364) </answer>"
+    backend = Recital("Click.", "Click!", understood, understood)
+    actor = ModelPolicy(OURS, backend, Sampling()).actor("x")
+    for seed in range(4):
+        await actor.act(screen(seed, 1280, 720))
+    assert backend.anew == [False, True, True, False]
+
+
+def test_what_says_the_most_likely_draws_when_it_is_asked_anew() -> None:
+    assert Sampling(temperature=0, seed=3).anew() == Sampling(temperature=1, seed=3)
+    assert Sampling(temperature=0.5).anew() == Sampling(temperature=0.5)
 
 
 async def test_a_text_that_was_cut_off_is_told_so(screen: Make) -> None:

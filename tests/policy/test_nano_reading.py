@@ -208,15 +208,17 @@ class Recital:
     def __init__(self, *texts: str) -> None:
         self.texts = list(texts)
         self.asked: list[str] = []
+        self.anew: list[bool] = []
 
     def session(self, seed: int) -> "Recital":
         return self
 
-    async def reply(self, messages: Sequence[Message]) -> Reply:
+    async def reply(self, messages: Sequence[Message], anew: bool = False) -> Reply:
         (message,) = messages
         (prompt,) = message.parts
         assert isinstance(prompt, str)
         self.asked.append(prompt)
+        self.anew.append(anew)
         return Reply(self.texts.pop(0), 100, 7, False, (len(self.asked), 2), (3,), (-1.0,))
 
     def describe(self) -> dict[str, Any]:
@@ -251,6 +253,13 @@ async def test_a_click_lands_on_what_was_read_and_is_remembered_by_its_name(scre
     assert done.action == Done()
     assert done.tokens is not None and done.tokens.row == 1
     assert backend.asked[1] == f'Task: Send it.\n1. click "Send"\nPage: Shop\n{READING}'
+
+
+async def test_what_was_not_understood_is_asked_for_anew(screen: Make) -> None:
+    actor, backend = playing("hm", turn("x", "click (440, 288)"), turn("x", "done"))
+    for seed in range(3):
+        await actor.act(screen(seed, 1000, 500))
+    assert backend.anew == [False, True, False]
 
 
 async def test_an_action_that_changed_nothing_is_remembered_so(screen: Make) -> None:

@@ -66,7 +66,7 @@ class Looker:
     def session(self, seed: int) -> "Looker":
         return Looker(Random(seed))
 
-    async def reply(self, messages: Sequence[Message]) -> Reply:
+    async def reply(self, messages: Sequence[Message], anew: bool = False) -> Reply:
         await asyncio.sleep(0)
         said = [str(part) for m in messages if m.role == "assistant" for part in m.parts]
         if said:
@@ -134,7 +134,7 @@ def test_a_history_that_was_rewritten_makes_several_dialogues_and_nothing_is_sai
         def session(self, seed: int) -> "Script":
             return Script()
 
-        async def reply(self, messages: Sequence[Message]) -> Reply:
+        async def reply(self, messages: Sequence[Message], anew: bool = False) -> Reply:
             self.asked = getattr(self, "asked", 0) + 1
             text = click(20, 20) if self.asked == 6 else look(*PLACES[self.asked % 3])
             return Reply(text, 9, 9, False)
@@ -194,7 +194,7 @@ def test_an_episode_that_broke_off_or_slipped_is_not_taken(tmp_path: Path) -> No
         def session(self, seed: int) -> "Slip":
             return Slip()
 
-        async def reply(self, messages: Sequence[Message]) -> Reply:
+        async def reply(self, messages: Sequence[Message], anew: bool = False) -> Reply:
             if len(messages) == 1:
                 return Reply("hm", 9, 9, False)
             return Reply(click(20, 20), 9, 9, False)

@@ -190,7 +190,7 @@ class Words:
         self._speaker = speaker
         self._random = Random(seed)
 
-    async def reply(self, messages: Sequence[Message]) -> Reply:
+    async def reply(self, messages: Sequence[Message], anew: bool = False) -> Reply:
         speaker = self._speaker
         last = messages[-1]
         begun = str(last.parts[0]) if last.role == "assistant" else ""
@@ -382,7 +382,7 @@ class Looker(Speaker):
 
 
 class LookingWords(Words):
-    async def reply(self, messages: Sequence[Message]) -> Reply:
+    async def reply(self, messages: Sequence[Message], anew: bool = False) -> Reply:
         said = [part for each in messages if each.role == "assistant" for part in each.parts]
         if not said:
             return await super().reply(messages)
