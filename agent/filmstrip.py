@@ -10,8 +10,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from vigorl.agent.gesture import Gesture, gesture_of
 from vigorl.agent.plain_text import one_line
-from vigorl.agent.show import STATUS_WORDS, describe_action, ending_reason, policy_name, title
-from vigorl.agent.trajectory import SeenView, Status, StepRecord, Trajectory, disk
+from vigorl.agent.show import describe_action, ending_reason, policy_name, title, verdict
+from vigorl.agent.trajectory import SeenView, StepRecord, Trajectory, disk
 from vigorl.browser.geometry import Frame, Point
 
 MAX_WIDTH_PX = 1600
@@ -32,13 +32,7 @@ _INK = "#1e2124"
 _SOFT = "#676c73"
 _ACT = "#d3115c"
 _BAD = "#bf2c2c"
-_STATUS_INK: dict[Status, str] = {
-    "done": "#1a7f4b",
-    "gave_up": "#9a6200",
-    "limit": "#9a6200",
-    "fault": _BAD,
-    "interrupted": "#9a6200",
-}
+_TONES = {"good": "#1a7f4b", "warn": "#9a6200", "bad": _BAD}
 
 _Font = ImageFont.ImageFont | ImageFont.FreeTypeFont
 
@@ -149,15 +143,15 @@ def _draw_head(strip: Image.Image, trajectory: Trajectory) -> None:
     room = strip.width - 2 * _MARGIN_PX
     goal = _fitting(title(trajectory), _font(23), room)
     draw.text((_MARGIN_PX, 20), goal, _INK, _font(23))
-    status, end = STATUS_WORDS[trajectory.status], trajectory.end
+    ended, end = verdict(trajectory), trajectory.end
     facts = [ending_reason(trajectory)]
     if end and end.answer:
         facts.append(f'"{end.answer}"')
     if end and end.score:
         facts.append(f"score {end.score.value:.2f}")
     facts += [policy_name(trajectory.start.policy), f"{len(trajectory.steps)} steps"]
-    draw.text((_MARGIN_PX, 51), status, _STATUS_INK[trajectory.status], _font(16))
-    left = _MARGIN_PX + _font(16).getlength(status) + 14
+    draw.text((_MARGIN_PX, 51), ended.words, _TONES[ended.tone], _font(16))
+    left = _MARGIN_PX + _font(16).getlength(ended.words) + 14
     text = _fitting("  ·  ".join(fact for fact in facts if fact), _font(16), room - left)
     draw.text((left, 51), text, _SOFT, _font(16))
 

@@ -5,7 +5,8 @@ Texts of pages and models are put into `Text` objects, never into markup, and pa
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
@@ -24,15 +25,29 @@ STATUS_WORDS: dict[Status, str] = {
     "fault": "fault",
     "interrupted": "interrupted",
 }
-_STATUS_SIGNS: dict[Status, tuple[str, str]] = {
-    "done": ("✓", "green"),
-    "gave_up": ("✗", "yellow"),
-    "limit": ("◼", "yellow"),
-    "fault": ("✗", "red"),
-    "interrupted": ("◼", "yellow"),
-}
+_STATUS_SIGNS = {"done": "✓", "gave_up": "✗", "limit": "◼", "fault": "✗", "interrupted": "◼"}
+_COLOURS = {"good": "green", "warn": "yellow", "bad": "red"}
 _CSS_PX = Frame.of_viewport(100_000, 100_000)
 """Writes points as they are, in whole CSS px."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How an episode ended, for a person."""
+
+    sign: str
+    words: str
+    tone: Literal["good", "warn", "bad"]
+
+
+def verdict(trajectory: Trajectory) -> Verdict:
+    """How it ended; what the policy calls done and its judge does not is missed."""
+    status, end = trajectory.status, trajectory.end
+    if status == "done" and end and end.score and end.score.value < 1:
+        return Verdict("✗", "missed", "warn")
+    tone: Literal["good", "warn", "bad"]
+    tone = "good" if status == "done" else "bad" if status == "fault" else "warn"
+    return Verdict(_STATUS_SIGNS[status], STATUS_WORDS[status], tone)
 
 
 def describe_action(action: Action) -> str:
@@ -111,7 +126,7 @@ def step_line(record: StepRecord) -> RenderableType:
 def ending(trajectory: Trajectory) -> RenderableType:
     """How it ended: status and reason, answer, score, and what it took."""
     end, steps = trajectory.end, len(trajectory.steps)
-    sign, colour = _STATUS_SIGNS[trajectory.status]
+    ended = verdict(trajectory)
     effort = [f"{steps} step{'s' * (steps != 1)}"]
     if end:
         effort.append(f"{end.seconds:.1f} s")
@@ -125,7 +140,7 @@ def ending(trajectory: Trajectory) -> RenderableType:
     if end and end.score:
         grid.add_row("  score", Text(f"{end.score.value:.2f}  {one_line(end.score.why)}".rstrip()))
     grid.add_row("  took", Text(" · ".join(effort)))
-    headline = Text(f"{sign} {STATUS_WORDS[trajectory.status]}", style=f"bold {colour}")
+    headline = Text(f"{ended.sign} {ended.words}", style=f"bold {_COLOURS[ended.tone]}")
     if reason := ending_reason(trajectory):
         headline = Text.assemble(headline, "  ", one_line(reason))
     return Group(Text(), headline, grid)

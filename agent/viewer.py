@@ -18,7 +18,7 @@ from markupsafe import Markup
 from vigorl.agent.overlay import Overlay
 from vigorl.agent.page import Album, Figure, step_of
 from vigorl.agent.plain_text import plain
-from vigorl.agent.show import STATUS_WORDS, ending_reason, policy_name, sampled_tokens, title
+from vigorl.agent.show import ending_reason, policy_name, sampled_tokens, title, verdict
 from vigorl.agent.trajectory import Trajectory, disk
 from vigorl.browser.picture import Picture
 
@@ -63,8 +63,7 @@ def render_page(trajectory: Trajectory) -> str:
             title=title(trajectory),
             told=trajectory.start.goal,
             end=end,
-            status=trajectory.status,
-            status_words=STATUS_WORDS[trajectory.status],
+            verdict=verdict(trajectory),
             reason=ending_reason(trajectory),
             facts=_facts(trajectory),
             steps=steps,

@@ -9,7 +9,14 @@ from rich.console import Console, RenderableType
 
 from vigorl.agent.plain_text import one_line, plain
 from vigorl.agent.progress import episode_table, practising
-from vigorl.agent.show import describe_action, ending, print_trajectory, step_line
+from vigorl.agent.show import (
+    Verdict,
+    describe_action,
+    ending,
+    print_trajectory,
+    step_line,
+    verdict,
+)
 from vigorl.agent.trajectory import Trajectory
 from vigorl.browser.actions import (
     Action,
@@ -102,6 +109,19 @@ def test_an_episode_is_told_in_eighty_columns(shop_episode: Trajectory) -> None:
         ["score", "1.00  Enamel Red is in the cart and the answer names 27 months"],
     ]
     assert "9 steps" in lines[-1] and "432 tokens" in lines[-1]
+
+
+def test_what_the_policy_calls_done_and_its_judge_does_not_is_missed(
+    shop_episode: Trajectory,
+) -> None:
+    end = shop_episode.end
+    assert end and end.score and verdict(shop_episode) == Verdict("✓", "done", "good")
+    wrong = replace(shop_episode, end=replace(end, score=replace(end.score, value=0.5)))
+    assert verdict(wrong) == Verdict("✗", "missed", "warn")
+    assert "✗ missed" in printed_episode(wrong)
+    unjudged = replace(shop_episode, end=replace(end, score=None))
+    assert verdict(unjudged).words == "done"
+    assert verdict(replace(shop_episode, end=None)).words == "interrupted"
 
 
 def test_a_step_takes_at_most_a_line_for_each_thing_it_says(shop_episode: Trajectory) -> None:
