@@ -78,7 +78,9 @@ class Practice:
         self.progress = Progress(**folder.progress())
         self._saved = self.progress.step if newest is not None else None
         if newest is not None:
-            saved = torch.load(newest / "optimizer.pt", map_location="cpu", weights_only=True)
+            # Mapped: each process takes its share alone.
+            path = newest / "optimizer.pt"
+            saved = torch.load(path, map_location="cpu", mmap=True, weights_only=True)
             self.optimizer.load_state_dict(saved)
             if how.lora_rank:
                 load_adapters(self.network, self._loaded(newest / _ADAPTERS))
