@@ -26,6 +26,11 @@ from transformers import (
     DynamicCache,
     Qwen2VLImageProcessorPil,
 )
+from transformers.utils.logging import (
+    disable_progress_bar,
+    enable_progress_bar,
+    is_progress_bar_enabled,
+)
 
 from vigorl.browser.errors import InconsistentData, UsageError
 from vigorl.policy.backend import Hardware
@@ -42,6 +47,9 @@ WITHOUT_EYES = ("qwen3",)
 
 SMALL_PARAMETERS = 100_000_000
 """Below it, one core computes as fast as several."""
+
+_A_MOMENT = 1_000_000_000
+"""Bytes of weights that are loaded too fast for a progress bar."""
 
 _SCORED_AT_ONCE = 512
 """Positions whose logits over the whole vocabulary are in memory at the same time."""
@@ -86,7 +94,7 @@ class Network:
         if device == "cuda":  # one for each of the processes that a launcher has started
             self.device = torch.device(device, int(os.environ.get("LOCAL_RANK", 0)))
         self.dtype: torch.dtype = getattr(torch, dtype)
-        with _files_of(path):
+        with _files_of(path), _bar_for(path):
             self.config = AutoConfig.from_pretrained(path)
             _check(self.config, path)
             self.codec = Codec(path, family)
@@ -383,6 +391,20 @@ def _check(config: Any, path: str) -> None:
         )
     if "sliding_attention" in (getattr(config.get_text_config(), "layer_types", None) or ()):
         raise UsageError(f"{path} uses sliding-window attention, whose cache cannot be kept here")
+
+
+@contextmanager
+def _bar_for(path: str) -> Iterator[None]:
+    """Let transformers draw how far it has loaded weights, unless that takes but a moment."""
+    size = sum(file.stat().st_size for file in Path(path).glob("*.safetensors"))
+    if not 0 < size < _A_MOMENT or not is_progress_bar_enabled():
+        yield
+        return
+    disable_progress_bar()
+    try:
+        yield
+    finally:
+        enable_progress_bar()
 
 
 def _whole(parts: Tensor | Sequence[Tensor]) -> Tensor:

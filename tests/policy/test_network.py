@@ -166,6 +166,13 @@ def test_pictures_that_do_not_fit_their_placeholders_are_refused(
         network.read(Prompt((*prompt.ids, cell), prompt.images))
 
 
+def test_a_small_checkpoint_is_loaded_without_a_progress_bar(
+    checkpoints: dict[str, Path], capfd: pytest.CaptureFixture[str]
+) -> None:
+    Network(str(checkpoints["qwen3_vl"]), family_for("qwen3_vl"))
+    assert capfd.readouterr().err == ""
+
+
 def test_what_older_transformers_joined_stays_as_it_is(
     checkpoints: dict[str, Path], screen: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
