@@ -133,6 +133,10 @@ def open_ranks() -> Iterator[Ranks]:
             f"WORLD_SIZE is {count}, and {', '.join(missing)} not set: start with torchrun or "
             "accelerate launch, or unset WORLD_SIZE to learn in one process"
         )
+    # What imports it later, as optimizers do, keeps the connection from being closed in the end,
+    # and a thread of it then aborts one program in ten as it exits.
+    import torch._dynamo
+
     # Counts go between CPUs in any case.
     backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
     with _others():
