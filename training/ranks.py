@@ -93,11 +93,13 @@ class Ranks:
                 dist.broadcast(tensor, src=owner)
 
     def brought(self, owner: int, tensor: Tensor | None, like: Tensor) -> Tensor | None:
-        """What the owner has, for the first process, on the CPU there; None for the others.
+        """What the owner has, for the first process; None for the others.
+
+        What the first process does not have itself comes to its CPU.
 
         Args:
             owner: Who has it.
-            tensor: It; None for all but the owner.
+            tensor: It, float32; None for all but the owner.
             like: Something of its shape, for those who have to make room.
 
         Raises:
@@ -115,6 +117,11 @@ class Ranks:
         return None
 
 
+def launched() -> Ranks:
+    """Who this process is, as a launcher says in the environment; alone where there is none."""
+    return Ranks(int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1)))
+
+
 @contextmanager
 def open_ranks() -> Iterator[Ranks]:
     """The processes that a launcher has started, connected; one alone where there is no launcher.
@@ -123,7 +130,7 @@ def open_ranks() -> Iterator[Ranks]:
         UsageError: the environment of a launcher is incomplete.
         InfrastructureFault: the others do not come.
     """
-    count = int(os.environ.get("WORLD_SIZE", 1))
+    count = launched().count
     if count == 1:
         yield Ranks()
         return

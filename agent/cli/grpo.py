@@ -1,7 +1,6 @@
 """`vigorl-agent train grpo`: a model that learns by doing."""
 
 import asyncio
-import os
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
@@ -149,6 +148,7 @@ def train_grpo(
             from vigorl.training.grpo import GrpoConfig
             from vigorl.training.grpo_loop import practise_from
             from vigorl.training.practice_config import PracticeConfig
+            from vigorl.training.ranks import launched
             from vigorl.training.start import family_of_model
         config = PracticeConfig(
             model=model,
@@ -180,15 +180,16 @@ def train_grpo(
                 budget_tokens=tree_tokens,
             ),
         )
-        # Of several processes that a launcher has started, the first one speaks.
-        console = Console(stderr=True, quiet=os.environ.get("RANK", "0") != "0")
+        ranks = launched()
+        console = Console(stderr=True, quiet=not ranks.is_first)
         plainly = partial(console.print, markup=False, highlight=False, soft_wrap=True)
         try:
             with practising(steps, console) as watch:
                 done = play(practise_from(config, out, plainly, watch))
         except (KeyboardInterrupt, asyncio.CancelledError):
-            is_alone = os.environ.get("WORLD_SIZE", "1") == "1"
-            saved = "what was learnt is saved" if is_alone else "the last checkpoint is kept"
+            saved = (
+                "what was learnt is saved" if ranks.count == 1 else "the last checkpoint is kept"
+            )
             plainly(f"{saved}; to go on: the same command again", style="dim")
             raise
         checkpoint = out / "checkpoints" / f"{done.step:06d}" / "model"

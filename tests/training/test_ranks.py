@@ -89,6 +89,7 @@ from pathlib import Path
 import torch
 from vigorl.training.master_weights import MasterAdamW
 from vigorl.training.ranks import open_ranks
+torch.set_num_threads(1)
 tasks = Path("/proc/self/task")
 threads = len(os.listdir(tasks)) if tasks.exists() else 99
 out, start = map(Path, sys.argv[1:])
