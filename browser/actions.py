@@ -11,6 +11,9 @@ from pydantic import Field, TypeAdapter
 
 from vigorl.browser.geometry import Box, Point
 
+Modifier = Literal["Alt", "Control", "Meta", "Shift"]
+"""A key that is held down while the mouse acts."""
+
 
 @dataclass(frozen=True, slots=True)
 class Click:
@@ -19,6 +22,10 @@ class Click:
     point: Point
     button: Literal["left", "middle", "right"] = "left"
     count: int = 1
+    modifiers: tuple[Modifier, ...] = ()
+    """Keys held down meanwhile."""
+    hold_s: float = 0
+    """Time between press and release, s; 0 is an ordinary click."""
     type: Literal["click"] = "click"
 
 
@@ -49,6 +56,8 @@ class Press:
     """Press a key or chord, in Playwright's names: `Enter`, `Control+A`, `Shift+Tab`."""
 
     keys: str
+    hold_s: float = 0
+    """Time until it is released, s; 0 is an ordinary key press."""
     type: Literal["press"] = "press"
 
 
@@ -59,15 +68,20 @@ class Scroll:
     point: Point
     dx_css_px: float = 0
     dy_css_px: float = 0
+    modifiers: tuple[Modifier, ...] = ()
+    """Keys held down meanwhile: Control zooms a map, Shift scrolls sideways."""
     type: Literal["scroll"] = "scroll"
 
 
 @dataclass(frozen=True, slots=True)
 class Drag:
-    """Press at `start`, move to `end`, release."""
+    """Press at `start`, move through the points of `via` to `end`, release."""
 
     start: Point
     end: Point
+    via: tuple[Point, ...] = ()
+    modifiers: tuple[Modifier, ...] = ()
+    """Keys held down meanwhile."""
     type: Literal["drag"] = "drag"
 
 
@@ -77,16 +91,36 @@ class SelectOption:
 
     point: Point
     label: str
+    others: tuple[str, ...] = ()
+    """Further options, where the select takes several."""
     type: Literal["select"] = "select"
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """Click at `point` and give these files to the file chooser that opens."""
+    """Click at `point` and give these files to the chooser that opens, else drop them there."""
 
     point: Point
     paths: tuple[str, ...]
     type: Literal["upload"] = "upload"
+
+
+@dataclass(frozen=True, slots=True)
+class Accept:
+    """Say yes to what the page or the browser asks (`Observation.question`)."""
+
+    text: str | None = None
+    """What a prompt is answered with, or the user name of a log-in; None: what is suggested."""
+    password: str | None = None
+    """Of a log-in."""
+    type: Literal["accept"] = "accept"
+
+
+@dataclass(frozen=True, slots=True)
+class Dismiss:
+    """Say no to what the page or the browser asks."""
+
+    type: Literal["dismiss"] = "dismiss"
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +236,8 @@ Action = (
     | Drag
     | SelectOption
     | Upload
+    | Accept
+    | Dismiss
     | Goto
     | Back
     | Forward

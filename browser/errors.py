@@ -10,6 +10,7 @@
     │   │   ├── BrowserDied     the browser process is gone
     │   │   ├── PageCrashed     the renderer of the page is gone and could not be brought back
     │   │   └── PageHung        the page does not answer and could not be replaced
+    │   ├── StartFault          the page that an episode begins with does not load
     │   ├── PolicyFault         the model's server or device
     │   ├── TaskFault           a task's site or judge
     │   └── StorageFault        the disk
@@ -51,6 +52,10 @@ class PageCrashed(BrowserFault):
 
 class PageHung(BrowserFault):
     """The page does not answer and could not be replaced."""
+
+
+class StartFault(InfrastructureFault):
+    """The page that an episode begins with does not load; the message is Chromium's reason."""
 
 
 class PolicyFault(InfrastructureFault):

@@ -16,8 +16,10 @@ from urllib.parse import urlsplit
 from playwright.async_api import Page
 
 from vigorl.browser.actions import (
+    Accept,
     Action,
     Back,
+    Dismiss,
     Done,
     Forward,
     GiveUp,
@@ -160,6 +162,8 @@ class LivePage:
             case Wait(seconds):
                 tab.settle.begin()
                 await self._wait(episode, seconds)
+            case Accept() | Dismiss():
+                raise Impossible("Nothing is asked that could be accepted or dismissed.")
             case Zoom():
                 raise Impossible("There is nothing here to zoom with.")
             case Done() | GiveUp():

@@ -50,6 +50,19 @@ class Mark:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What the page or the browser asks, and waits for: `Accept` or `Dismiss` answers it."""
+
+    kind: Literal["alert", "confirm", "prompt", "beforeunload", "permission", "log_in"]
+    text: str
+    """The page's own words, or what the browser would say."""
+    origin: str = ""
+    """Who asks: scheme, host and port."""
+    suggestion: str = ""
+    """What a prompt suggests as its answer."""
+
+
 @dataclass(frozen=True)
 class Observation:
     """What is new since the last step.
@@ -68,6 +81,10 @@ class Observation:
     marks: tuple[Mark, ...] | None = None
     ended: bool = False
     pictures: tuple[Picture, ...] = ()
+    question: Question | None = None
+    """Asked by the page or the browser, which do nothing else until it is answered."""
+    still: bool = False
+    """The world is one picture, which can be pointed at and not acted on."""
 
     def with_event(self, kind: EventKind, text: str) -> "Observation":
         """The same observation with one more event."""

@@ -22,7 +22,7 @@ class StaticScreenshot:
         self._target = target
         self._clicked: Point | None = None
         frame = Frame.of_viewport(picture.width_px, picture.height_px)
-        self._first = Observation(View(picture, frame))
+        self._first = Observation(View(picture, frame), still=True)
         self._frame = frame
 
     async def reset(self) -> Observation:

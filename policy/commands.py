@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from typing import Literal, assert_never
 
 from vigorl.browser.actions import (
+    Accept,
     Action,
     Back,
     Click,
+    Dismiss,
     Done,
     Drag,
     Forward,
@@ -50,6 +52,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "drag": ("drag (x, y) to (x, y)", "press at the first point, release at the second"),
     "select": ('select (x, y) "Option"', "choose an option of the list there by its label"),
     "upload": ('upload (x, y) "path"', "click there and hand over a file, or several"),
+    "accept": (
+        'accept "text"',
+        "say yes to what the page or the browser asks; with a text where one is asked for",
+    ),
+    "dismiss": ("dismiss", "say no to it"),
     "goto": ('goto "url"', "load an address in this tab"),
     "back": ("back", "go back one page"),
     "forward": ("forward", "go forward one page"),
@@ -135,6 +142,11 @@ def write_command(action: Action, frame: Frame) -> str:
             return f"select {write_point(point, frame)} {_quote(label)}"
         case Upload(point, paths):
             return " ".join(["upload", write_point(point, frame), *map(_quote, paths)])
+        case Accept(text, password):
+            said = () if text is None else (text,) if password is None else (text, password)
+            return " ".join(["accept", *map(_quote, said)])
+        case Dismiss():
+            return "dismiss"
         case Goto(url):
             return f"goto {_quote(url)}"
         case Back() | Forward() | Reload():
@@ -181,6 +193,14 @@ def _action(name: str, tokens: list[_Token], frame: Frame) -> Action:
             paths = [token.text for token in tokens[1:] if isinstance(token, _Quoted)]
             if len(paths) == len(tokens) - 1:
                 return Upload(point, tuple(paths))
+        case ("accept",):
+            return Accept()
+        case ("accept", _Quoted(text)):
+            return Accept(text)
+        case ("accept", _Quoted(text), _Quoted(password)):
+            return Accept(text, password)
+        case ("dismiss",):
+            return Dismiss()
         case ("goto", _Quoted(url)):
             return Goto(url)
         case ("back",):

@@ -54,6 +54,12 @@ class Turn:
     tokens: Tokens | None = None
     prompt_token_count: int = 0
     sampled_token_count: int = 0
+    instruction: str = ""
+    """Which instruction the policy is at, where it knows: `step 3 of 8: click "Next" until you see
+    "Order 1042" (5th try)`."""
+    verified: bool | None = None
+    """Beside `Done`: whether the policy saw the effect of everything that it was asked to do; None
+    where it does not check."""
 
 
 class Actor(Protocol):

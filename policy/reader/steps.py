@@ -6,7 +6,7 @@ A `Target` says how to recognise one thing on the screen; a `Step` what to do wi
 from dataclasses import dataclass
 from typing import Literal
 
-from vigorl.browser.actions import Action
+from vigorl.browser.actions import Action, Modifier
 
 Role = Literal[
     "button",
@@ -90,6 +90,10 @@ class PointStep:
     target: Target
     gesture: Gesture = "click"
     until: Until | None = None
+    modifiers: tuple[Modifier, ...] = ()
+    """Keys held down while clicking."""
+    hold_s: float = 0
+    """How long the button is held, s."""
     bare_name: bool = False
     """The goal was nothing but this name: that it is to be clicked is taken for granted."""
 
