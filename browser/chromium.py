@@ -125,7 +125,7 @@ class Browser:
         self._process_group: int | None = None
 
     async def __aenter__(self) -> Self:
-        await self._start()
+        await self.start()
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -174,7 +174,7 @@ class Browser:
                 await _ends(_stop(driver), self.settings.close_limit_s)
 
     async def _new_context(self, options: dict[str, Any]) -> BrowserContext:
-        await self._start()
+        await self.start()
         assert self._process is not None
         try:
             async with asyncio.timeout(self.settings.launch_limit_s):
@@ -187,7 +187,13 @@ class Browser:
                 raise UsageError(f"no context with {options}: {error.message}") from error
             raise BrowserDied("Chromium died while an episode began") from error
 
-    async def _start(self) -> None:
+    async def start(self) -> None:
+        """Start the process, unless it is there.
+
+        Raises:
+            BrowserMissing: there is no Chromium on this machine.
+            BrowserDied: Chromium does not start.
+        """
         async with self._starting:
             if self.alive:
                 return
@@ -297,7 +303,13 @@ def _kill(group: int) -> None:
 
 async def _stop(driver: asyncio.Task[Playwright]) -> None:
     """End Playwright's driver, and with it what it has launched."""
-    await (await driver).stop()
+    try:
+        playwright = await driver
+    except Exception as error:  # of no class of its own: it left before its first answer, as a
+        # Ctrl-C makes it that a terminal sends to all processes; there is nothing to stop
+        logger.debug("the driver did not start: %r", error)
+        return
+    await playwright.stop()
 
 
 async def _ends(closing: Any, limit_s: float) -> bool:

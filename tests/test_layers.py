@@ -96,7 +96,7 @@ def test_every_package_is_in_the_wheel() -> None:
 def test_help_needs_no_heavy_library() -> None:
     heavy = ("torch", "transformers", "playwright", "cv2", "onnxruntime", "rapidocr", "numpy")
     code = (
-        "import sys; from typer.testing import CliRunner; from vigorl.agent.cli import app\n"
+        "import sys; from typer.testing import CliRunner; from vigorl.agent.cli.app import app\n"
         "assert CliRunner().invoke(app, ['run', '--help']).exit_code == 0\n"
         f"print([name for name in {heavy!r} if name in sys.modules])"
     )

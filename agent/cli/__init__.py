@@ -1,44 +1,18 @@
-"""The command `vigorl-agent`: a module a group, put together here.
+"""The command `vigorl-agent`.
 
-What a command needs is imported inside of it, so that --help is instant.
+The modules of this package are its groups of commands; `app` puts them together.
 """
 
-import typer
-
-from vigorl.agent.cli import (
-    data,
-    evaluation,
-    export,
-    run,
-    search,
-    setup,
-    standin,
-    study,
-    tasks,
-    train,
-)
-from vigorl.agent.cli.ending import EXIT_CODES
-
-app = typer.Typer(
-    name="vigorl-agent",
-    help="A browser agent that works from pixels: grounded reasoning, zoom, and a record of it.",
-    rich_markup_mode="rich",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    epilog=EXIT_CODES,
-)
-app.add_typer(run.app)
-app.add_typer(setup.app)
-app.add_typer(evaluation.app, name="eval")
-app.add_typer(tasks.app, name="tasks")
-app.add_typer(standin.sites, name="sites")
-app.add_typer(data.app, name="data")
-app.add_typer(train.app, name="train")
-app.add_typer(search.app)
-app.add_typer(study.app)
-app.add_typer(export.app)
+import os
+import sys
 
 
 def main() -> None:
-    """Entry point of the console script."""
+    """Entry point of the console script; Ctrl-C while it is still being imported ends it too."""
+    try:
+        from vigorl.agent.cli.app import app
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted  stopped\n")
+        sys.stderr.flush()
+        os._exit(130)
     app()

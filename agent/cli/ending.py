@@ -2,9 +2,15 @@
 
 import asyncio
 import json
+import platform
+import re
 import signal
+import sys
+import tempfile
+import traceback
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from typing import Any, NoReturn, TypeVar
 
 import typer
@@ -13,17 +19,20 @@ from rich.markup import escape
 
 from vigorl.browser.errors import InfrastructureFault, UsageError, VigorlError
 
-DONE, TASK_FAILED, USAGE, GAVE_UP, LIMIT, FAULT, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
+DONE, TASK_FAILED, USAGE, GAVE_UP, LIMIT, FAULT = 0, 1, 2, 3, 4, 5
+BUG = 70
+"""As EX_SOFTWARE of sysexits.h."""
+INTERRUPTED = 130
 
 EXIT_CODES = """\
-[bold]Exit codes[/bold]  0 done · 1 done, but the task's judge says no · 2 usage · 3 gave up · \
-4 limit reached · 5 infrastructure fault · 130 interrupted"""
+[bold]Exit codes[/bold]  0 done · 1 done, but a check says no · 2 usage · 3 gave up · \
+4 limit reached · 5 infrastructure fault · 70 a bug in vigorl-agent · 130 interrupted"""
 
 _T = TypeVar("_T")
 
 
 class errors:
-    """Turn the package's errors into one clear message and a documented exit code."""
+    """Turn whatever escapes from a command into one clear message and a documented exit code."""
 
     def __init__(self, as_json: bool) -> None:
         self.as_json = as_json
@@ -32,15 +41,17 @@ class errors:
         return None
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        match error:
-            case UsageError():
-                self._leave("usage", str(error), USAGE)
-            case InfrastructureFault():
-                self._leave("fault", f"{type(error).__name__}: {error}", FAULT)
-            case VigorlError():
-                self._leave("fault", f"{type(error).__name__}: {error}", FAULT)
+        match _foremost(error):
+            case None | typer.Exit() | SystemExit() | BrokenPipeError():
+                return None
+            case UsageError() as usage:
+                self._leave("usage", str(usage), USAGE)
+            case InfrastructureFault() | VigorlError() as fault:
+                self._leave("fault", f"{type(fault).__name__}: {fault}", FAULT)
             case KeyboardInterrupt() | asyncio.CancelledError():
-                self._leave("interrupted", "stopped; what was recorded is kept", INTERRUPTED)
+                self._leave("interrupted", "stopped", INTERRUPTED)
+            case Exception() as bug if error is not None:
+                self._leave("bug", _told(bug, error), BUG)
             case _:
                 return None
 
@@ -56,6 +67,34 @@ class errors:
         raise typer.Exit(code)
 
 
+def _foremost(error: BaseException | None) -> BaseException | None:
+    """The error to tell; of several that happened together that which says what to change."""
+    if not isinstance(error, BaseExceptionGroup):
+        return error
+    leaves = [_foremost(each) for each in error.exceptions]
+    for kind in (UsageError, InfrastructureFault, VigorlError, Exception):
+        for leaf in leaves:
+            if isinstance(leaf, kind):
+                return leaf
+    return leaves[0]
+
+
+def _told(bug: BaseException, error: BaseException) -> str:
+    """What is said of a mistake of ours; its trace goes to a file."""
+    told = f"{type(bug).__name__}: {bug}. This is a mistake in vigorl-agent, not in what you asked"
+    head = f"vigorl-agent {version('vigorl-agent')}, Python {platform.python_version()}"
+    command = re.sub(r"(--api-key[ =])\S+", r"\1…", " ".join(sys.argv[1:]))
+    trace = "".join(traceback.format_exception(error))
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="vigorl-bug-", suffix=".txt", delete=False, errors="replace"
+        ) as file:
+            file.write(f"{head}\n{command}\n\n{trace}")
+    except OSError as refused:
+        return f"{told} (its trace could not be written: {refused})"
+    return f"{told}. Please report it with {file.name}, which holds the command and the trace"
+
+
 @contextmanager
 def torch_needed() -> Iterator[None]:
     """Say what to install where an import fails."""
@@ -68,16 +107,31 @@ def torch_needed() -> Iterator[None]:
 
 
 def play(work: Coroutine[Any, Any, _T]) -> _T:
-    """Run to the end; SIGINT and SIGTERM cancel the work, which then closes what it opened."""
+    """Run to the end; SIGINT and SIGTERM cancel the work, which then closes what it opened.
+
+    What breaks after such a signal, which may have reached the browser as well, breaks of it.
+    """
+    is_stopped = False
 
     async def guarded() -> _T:
         task = asyncio.ensure_future(work)
+
+        def stop() -> None:
+            nonlocal is_stopped
+            is_stopped = True
+            task.cancel()
+
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, task.cancel)
+            loop.add_signal_handler(number, stop)
         return await task
 
-    return asyncio.run(guarded())
+    try:
+        return asyncio.run(guarded())
+    except (Exception, BaseExceptionGroup) as error:
+        if is_stopped:
+            raise KeyboardInterrupt from error
+        raise
 
 
 def print_json(value: dict[str, Any]) -> None:

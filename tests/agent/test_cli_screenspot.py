@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner, Result
 
-from vigorl.agent.cli import app
+from vigorl.agent.cli.app import app
 
 
 def run(*arguments: str | Path) -> Result:

@@ -12,7 +12,7 @@ from click.testing import Result
 from PIL import Image
 from typer.testing import CliRunner
 
-from vigorl.agent.cli import app
+from vigorl.agent.cli.app import app
 
 pytest.importorskip("torch")
 

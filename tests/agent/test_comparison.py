@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from vigorl.agent.cli import app
+from vigorl.agent.cli.app import app
 from vigorl.agent.comparison import compare, difference
 from vigorl.agent.evaluation import Result
 from vigorl.agent.trajectory import Recorder, StartRecord, as_json

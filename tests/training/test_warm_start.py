@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageDraw
 from typer.testing import CliRunner
 
-from vigorl.agent.cli import app
+from vigorl.agent.cli.app import app
 from vigorl.training.search_record import read_tree
 
 torch = pytest.importorskip("torch")

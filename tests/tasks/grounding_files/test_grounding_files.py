@@ -10,7 +10,7 @@ from PIL import Image
 from pyarrow import parquet
 from typer.testing import CliRunner, Result
 
-from vigorl.agent.cli import app
+from vigorl.agent.cli.app import app
 from vigorl.agent.grounding import published_grounding
 from vigorl.browser.errors import UsageError
 from vigorl.browser.geometry import Box

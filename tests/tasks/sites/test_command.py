@@ -11,7 +11,7 @@ import httpx
 import pytest
 from typer.testing import CliRunner, Result
 
-from vigorl.agent.cli import app
+from vigorl.agent.cli.app import app
 
 
 def run(*arguments: str | Path | int) -> Result:

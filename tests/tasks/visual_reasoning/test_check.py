@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner, Result
 
-from vigorl.agent.cli import app
+from vigorl.agent.cli.app import app
 from vigorl.tasks.visual_reasoning.benchmarks import read_questions
 
 from .copies import (

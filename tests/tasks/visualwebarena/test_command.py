@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from vigorl.agent.cli import app
+from vigorl.agent.cli.app import app
 from vigorl.tasks.visualwebarena.check import COUNTS, check_visualwebarena
 from vigorl.tasks.visualwebarena.files import read_tasks
 from vigorl.tasks.visualwebarena.task import Sites

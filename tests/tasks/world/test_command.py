@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from vigorl.agent.cli import app
+from vigorl.agent.cli.app import app
 from vigorl.tasks.world import fonts
 
 
