@@ -25,7 +25,7 @@ from typing import Any, BinaryIO
 
 from pydantic import TypeAdapter, ValidationError
 
-from vigorl.agent.rollout import Limits, rollout
+from vigorl.agent.rollout import Limits, SecondLook, rollout
 from vigorl.agent.statistics import Cell, wilson
 from vigorl.agent.trajectory import (
     Recorder,
@@ -69,6 +69,8 @@ class Result:
     """What the same state scores by other rules than the task's own, by their name."""
     cluster: str = ""
     """What it shares with results that are not independent of it: a still picture, by its hash."""
+    second_look: bool | None = None
+    """Whether a second look calls done what the policy calls done; None where none was taken."""
 
 
 _RESULT = TypeAdapter(Result)
@@ -86,16 +88,26 @@ class Summary:
     clusters: int
     """How many independent groups the scored episodes form: pictures, where several share one."""
     folder: Path
+    second_looks: int = 0
+    """Episodes that the policy calls done and a second look has judged."""
+    disputed: int = 0
+    """Those of them of which the second look says that they are not done."""
+    misjudged: int = 0
+    """Those of them of which second look and judge say different things."""
 
     def as_json(self) -> dict[str, Any]:
         """The form of `summary.json` and of `--json`."""
-        return {
+        numbers: dict[str, Any] = {
             "cells": {name: asdict(cell) for name, cell in self.cells.items()},
             "faults": self.faults,
             "median_s": round(self.median_s, 3),
             "clusters": self.clusters,
             "folder": str(self.folder),
         }
+        if self.second_looks:
+            names = ("second_looks", "disputed", "misjudged")
+            numbers |= {name: getattr(self, name) for name in names}
+        return numbers
 
 
 async def evaluate(
@@ -105,6 +117,7 @@ async def evaluate(
     *,
     limits: Limits,
     workers: int = 1,
+    second_look: SecondLook | None = None,
     on_result: Callable[[Result], None] = lambda result: None,
 ) -> Summary:
     """Play every sample once, at most `workers` at a time; go on where the folder's record ends.
@@ -115,6 +128,7 @@ async def evaluate(
         folder: Where results and trajectories are written; may hold a part of this evaluation.
         limits: Of each episode.
         workers: Episodes under way at once.
+        second_look: Who is asked whether it is done, where the policy says so.
         on_result: Called for each one that is recorded already, and as each one ends.
 
     Raises:
@@ -132,7 +146,7 @@ async def evaluate(
 
         async def play(sample: Sample) -> None:
             async with places:
-                result = await _result(policy, sample, folder, limits)
+                result = await _result(policy, sample, folder, limits, second_look)
                 results[sample.id] = result
                 with disk(folder):
                     lines.write(json.dumps(as_json(result)).encode() + b"\n")
@@ -151,7 +165,13 @@ async def evaluate(
         return summary
 
 
-async def _result(policy: Policy, sample: Sample, folder: Path, limits: Limits) -> Result:
+async def _result(
+    policy: Policy,
+    sample: Sample,
+    folder: Path,
+    limits: Limits,
+    second_look: SecondLook | None,
+) -> Result:
     """Play one sample from the start, whatever an interrupted episode has left of it."""
     environment = sample.make(policy)
     place = folder / file_name(sample.id)
@@ -159,9 +179,12 @@ async def _result(policy: Policy, sample: Sample, folder: Path, limits: Limits) 
         if (place / "trajectory.jsonl").exists():
             shutil.rmtree(place)
     recorder = Recorder(place, folder / "images")
-    trajectory = await rollout(policy, environment, recorder, limits, sample.task)
+    trajectory = await rollout(
+        policy, environment, recorder, limits, sample.task, second_look=second_look
+    )
     end = trajectory.end
     assert end is not None
+    looks = [check.passed for check in end.checks if check.by == "second look"]
     return Result(
         sample.id,
         sample.cells,
@@ -174,6 +197,7 @@ async def _result(policy: Policy, sample: Sample, folder: Path, limits: Limits) 
         trajectory.folder.name,
         end.score.by_other_rules if end.score else {},
         _first_picture(trajectory) if sample.is_still else "",
+        looks[0] if looks else None,
     )
 
 
@@ -267,12 +291,17 @@ def summarise(results: Sequence[Result], folder: Path) -> Summary:
     }
     cells["all"] = cell_of(results)
     seconds = sorted(result.seconds for result in results)
+    looked = [result for result in results if result.second_look is not None]
+    judged = [result for result in looked if result.score is not None]
     return Summary(
         cells,
         faults=sum(result.score is None for result in results),
         median_s=seconds[len(seconds) // 2],
         clusters=len({_cluster(result) for result in results if result.score is not None}),
         folder=folder,
+        second_looks=len(looked),
+        disputed=sum(result.second_look is False for result in looked),
+        misjudged=sum(result.second_look is not (result.score == 1) for result in judged),
     )
 
 

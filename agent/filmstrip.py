@@ -32,7 +32,7 @@ _INK = "#1e2124"
 _SOFT = "#676c73"
 _ACT = "#d3115c"
 _BAD = "#bf2c2c"
-_TONES = {"good": "#1a7f4b", "warn": "#9a6200", "bad": _BAD}
+_TONES = {"good": "#1a7f4b", "plain": "#2b5f9e", "warn": "#9a6200", "bad": _BAD}
 
 _Font = ImageFont.ImageFont | ImageFont.FreeTypeFont
 

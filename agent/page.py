@@ -56,6 +56,8 @@ class Step:
     url: str
     screen: Figure | None
     zoom: Figure | None
+    instruction: str
+    """Which of the instructions the policy was at, where it told."""
     thought: tuple[Piece, ...]
     loose_points: tuple[int, ...]
     """Numbers of points whose place in the thought is not known."""
@@ -121,6 +123,7 @@ def step_of(record: StepRecord, album: Album) -> Step:
         url=one_line(seen.url, 240),
         screen=screen,
         zoom=zoom,
+        instruction=turn.instruction,
         thought=thought,
         loose_points=loose,
         action=describe_action(turn.action) if turn.action else None,

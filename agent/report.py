@@ -60,6 +60,11 @@ def notes_of(summary: Summary) -> tuple[str, ...]:
     if summary.clusters < summary.cells["all"].n:
         pictures = f"{summary.clusters} picture{'s' * (summary.clusters != 1)}"
         notes.insert(0, f"on {pictures}: intervals do not take episodes on one for independent")
+    if looks := summary.second_looks:
+        notes.append(
+            f"second look: of {looks} called done it disputes {summary.disputed}; it and the judge "
+            f"differ on {summary.misjudged}"
+        )
     if summary.faults:
         notes.insert(0, f"{summary.faults} without a score, left out of the means")
     return tuple(notes)

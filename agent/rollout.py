@@ -2,11 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections import deque
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 from vigorl.agent.trajectory import (
+    Check,
     EndRecord,
     Recorder,
     Seen,
@@ -18,13 +19,49 @@ from vigorl.agent.trajectory import (
 )
 from vigorl.browser.actions import Action, Done, GiveUp, Wait
 from vigorl.browser.environment import Environment, Score
-from vigorl.browser.errors import InfrastructureFault, StorageFault, TaskFault, UsageError
+from vigorl.browser.errors import (
+    InfrastructureFault,
+    PolicyFault,
+    StorageFault,
+    TaskFault,
+    UsageError,
+)
 from vigorl.browser.observation import Observation
+from vigorl.browser.picture import View
 from vigorl.policy.policy import Policy, Turn
 
 JUDGE_LIMIT_S = 180.0
 """Time for a judge, who may have to look at a dozen pages."""
 CLOSE_LIMIT_S = 15.0
+LAST_SCREENS = 3
+"""Screens that a second look is shown."""
+
+
+class Watcher:
+    """Somebody who is told how an episode goes; this one is not interested."""
+
+    def stage(self, what: str) -> None:
+        """Something that takes time begins: `starting Chromium`."""
+
+    def seen(self, index: int, seen: Seen) -> None:
+        """The policy is about to choose step `index` (from 0) by what it sees."""
+
+    def step(self, record: StepRecord) -> None:
+        """A step is chosen and recorded; it is carried out next."""
+
+
+class SecondLook(Protocol):
+    """Somebody who judges by the last screens whether a task is done."""
+
+    async def check(
+        self, goal: str, answer: str, screens: tuple[View, ...]
+    ) -> tuple[bool, str] | None:
+        """Whether it is done and why; None where that cannot be told.
+
+        Raises:
+            PolicyFault: the model's server or device broke.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +132,7 @@ class _Ending:
     reason: str = ""
     answer: str | None = None
     score: Score | None = None
+    checks: tuple[Check, ...] = ()
 
 
 async def rollout(
@@ -103,7 +141,8 @@ async def rollout(
     recorder: Recorder,
     limits: Limits | None = None,
     task: dict[str, Any] | None = None,
-    watch: Callable[[StepRecord], None] | None = None,
+    watcher: Watcher | None = None,
+    second_look: SecondLook | None = None,
 ) -> Trajectory:
     """Play one episode, record it, score it, and close the environment.
 
@@ -117,19 +156,21 @@ async def rollout(
         recorder: Where the episode is written, step by step.
         limits: When to stop; the default is `Limits()`.
         task: The frozen row the environment was made from, stored with the record.
-        watch: Called with each step as it is recorded.
+        watcher: Who is told how it goes.
+        second_look: Who is asked whether it is done, where the policy says so.
 
     Raises:
         StorageFault: the record itself cannot be written.
     """
     limits = limits or Limits()
-    episode = _Episode(policy, environment, recorder, limits, watch)
+    episode = _Episode(policy, environment, recorder, limits, watcher or Watcher())
     try:
         recorder.start(
             StartRecord(environment.goal, policy.describe(), asdict(limits), task, now())
         )
         try:
             ending = await episode.play()
+            ending = await episode.looked_at_again(ending, second_look)
         except StorageFault:
             raise
         except InfrastructureFault as fault:
@@ -155,13 +196,15 @@ class _Episode:
         environment: Environment,
         recorder: Recorder,
         limits: Limits,
-        watch: Callable[[StepRecord], None] | None,
+        watcher: Watcher,
     ) -> None:
         self.actor = policy.actor(environment.goal)
         self.environment = environment
         self.recorder = recorder
         self.limits = limits
-        self.watch = watch
+        self.watcher = watcher
+        self.screens: deque[View] = deque(maxlen=LAST_SCREENS)
+        self.instruction = ""
         self.unanswered: Seen | None = None
         self.started_s = time.monotonic()
 
@@ -174,17 +217,36 @@ class _Episode:
             if not clock.expired():
                 raise
             ending = _Ending("limit", f"{self.limits.seconds:g} seconds have passed")
+        if ending.status == "limit" and self.instruction:
+            ending = replace(ending, reason=f"{ending.reason}, at {self.instruction}")
         try:
             async with asyncio.timeout(JUDGE_LIMIT_S) as clock:
-                return replace(ending, score=await self.environment.score(ending.answer))
+                score = await self.environment.score(ending.answer)
         except TimeoutError as error:
             if not clock.expired():
                 raise
             raise TaskFault(f"the judge did not answer within {JUDGE_LIMIT_S:g} s") from error
+        return replace(ending, score=score)
+
+    async def looked_at_again(self, ending: _Ending, second_look: SecondLook | None) -> _Ending:
+        """The ending with what a second look says of it, where the policy calls it done."""
+        if second_look is None or ending.status != "done":
+            return ending
+        self.watcher.stage("asking for a second look")
+        goal, answer = self.environment.goal, ending.answer or ""
+        try:
+            verdict = await second_look.check(goal, answer, tuple(self.screens))
+        except PolicyFault as fault:  # the episode itself is whole
+            return replace(ending, reason=f"the second look failed: {fault}")
+        if verdict is None:
+            return replace(ending, reason="the second look could not tell whether it is done")
+        passed, why = verdict
+        return replace(ending, checks=(*ending.checks, Check(passed, "second look", why)))
 
     async def _turns(self) -> _Ending:
         progress = _Progress()
         began_s = time.monotonic()
+        self.watcher.stage("loading the first page")
         observation = await self.environment.reset()
         progress.note_screen(None, observation)
         for index in range(self.limits.steps):
@@ -195,7 +257,8 @@ class _Episode:
                 case None:
                     observation = observation.answer("malformed", turn.error or "no action")
                 case Done(answer=answer):
-                    return _Ending("done", answer=answer)
+                    own = () if turn.verified is None else (Check(turn.verified, "policy"),)
+                    return _Ending("done", answer=answer, checks=own)
                 case GiveUp(reason=reason):
                     return _Ending("gave_up", reason)
                 case action:
@@ -211,13 +274,16 @@ class _Episode:
     async def _turn(self, index: int, observation: Observation, observe_s: float) -> Turn:
         seen = self.recorder.seen(observation)
         self.unanswered = seen
+        if observation.view is not None and observation.view.kind == "screen":
+            self.screens.append(observation.view)
+        self.watcher.seen(index, seen)
         began_s = time.monotonic()
         turn = await self.actor.act(observation)
+        self.instruction = turn.instruction
         record = StepRecord(index, seen, turn, observe_s, time.monotonic() - began_s)
         self.recorder.step(record)
         self.unanswered = None
-        if self.watch:
-            self.watch(record)
+        self.watcher.step(record)
         return turn
 
     def end(self, ending: _Ending) -> Trajectory:
@@ -230,6 +296,7 @@ class _Episode:
                 ending.score,
                 self.unanswered,
                 time.monotonic() - self.started_s,
+                ending.checks,
             )
         )
 

@@ -1,19 +1,20 @@
 """One task, from the words on the command line to a recorded episode."""
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from vigorl.agent.rollout import Limits, rollout
+from vigorl.agent.rollout import Limits, SecondLook, Watcher, rollout
 from vigorl.agent.trajectory import (
     Recorder,
-    StepRecord,
     Trajectory,
     as_json,
     config_of,
     read_trajectory,
 )
+from vigorl.browser.actions import Goto
 from vigorl.browser.chromium import Browser, BrowserSettings
 from vigorl.browser.environment import Environment
 from vigorl.browser.errors import UsageError
@@ -57,6 +58,10 @@ class ModelConfig:
     """Whether it may look closer, where its family can."""
 
 
+SAME = "same"
+"""For a second look: the model that acts."""
+
+
 @dataclass(frozen=True, slots=True)
 class RunConfig:
     """What `vigorl-agent run` does."""
@@ -87,6 +92,8 @@ class RunConfig:
     """Where to write the log-ins at the end."""
     allowed_hosts: tuple[str, ...] | None = None
     """The only hosts that can be reached; None: all."""
+    verify: str | None = None
+    """A model that looks at the last screens when the policy says done: `same`, or as `model`."""
     runs: Path = Path("runs")
     """Where trajectories are recorded."""
 
@@ -96,12 +103,52 @@ class RunConfig:
         if self.goal is None and self.task is None:
             raise UsageError(
                 "nothing to do: say it in words (vigorl-agent run 'click \"Contact\"' --url …) or "
-                "name an embedded task (--task login; `vigorl-agent tasks` lists them)"
+                "name an embedded task (--task login; `vigorl-agent tasks list` names them)"
             )
         if self.goal is not None and not self.goal.strip():
             raise UsageError("the goal is empty: say what to do")
+        for name, text in (("goal", self.goal), ("URL", self.url), ("task", self.task)):
+            require_text(name, text)
+        if self.task is not None and self.url is not None:
+            raise UsageError("an embedded task brings its own page: leave out --url")
+        if self.goal is not None and self.told is not None:
+            raise UsageError("--told belongs to an embedded task (--task): leave it out")
         if self.storage_state and not self.storage_state.is_file():
             raise UsageError(f"no storage state at {self.storage_state}")
+
+
+def require_text(name: str, text: str | None) -> None:
+    """Refuse an argument that is no text: bytes of a command line that are no UTF-8.
+
+    Raises:
+        UsageError: it has such bytes.
+    """
+    if text is not None and not text.isprintable() and any("\ud800" <= c <= "\udfff" for c in text):
+        raise UsageError(
+            f"the {name} is not UTF-8: {text!a}. Write it in a terminal whose locale is UTF-8"
+        )
+
+
+def require_runnable(config: RunConfig, model: ModelConfig) -> None:
+    """Refuse, before anything is started, what cannot be carried out as it is written.
+
+    Raises:
+        UsageError: reader does not understand the goal, or nobody says where to begin.
+    """
+    if config.goal is None:
+        return
+    starts_itself = False
+    if model.model == READER:
+        from vigorl.policy.reader.instructions import parse_instructions
+        from vigorl.policy.reader.steps import ActStep
+
+        match parse_instructions(config.goal):
+            case (ActStep(Goto()), *_):
+                starts_itself = True
+    if config.url is None and not starts_itself:
+        raise UsageError(
+            "where? Say the page to begin at with --url https://… (or --url about:blank)"
+        )
 
 
 async def open_policy(config: ModelConfig) -> Policy:
@@ -112,9 +159,7 @@ async def open_policy(config: ModelConfig) -> Policy:
         PolicyFault: the model's server does not answer.
     """
     if config.model == READER:
-        from vigorl.policy.reader.actor import ReaderPolicy
-
-        return ReaderPolicy()
+        return await asyncio.to_thread(_reader)
     if config.model == RANDOM:
         from vigorl.policy.clicker import RandomPolicy
 
@@ -133,47 +178,115 @@ async def open_policy(config: ModelConfig) -> Policy:
     )
 
 
-async def run(
-    config: RunConfig, model: ModelConfig, watch: Callable[[StepRecord], None] | None = None
-) -> Trajectory:
+def _reader() -> Policy:
+    """Reader with its OCR models loaded, which takes about a second."""
+    from vigorl.policy.reader.actor import ReaderPolicy
+
+    return ReaderPolicy()
+
+
+@asynccontextmanager
+async def opened(
+    model: ModelConfig, settings: BrowserSettings
+) -> AsyncIterator[tuple[Policy, Browser]]:
+    """The policy and the browser, started side by side and closed in the end.
+
+    Raises:
+        UsageError: there is no such model, or what it needs is not installed.
+        InfrastructureFault: the browser or the model's server does not start.
+    """
+    browser = Browser(settings)
+    opening = asyncio.ensure_future(open_policy(model))
+    starting = asyncio.ensure_future(browser.start())
+    try:
+        await asyncio.wait((opening, starting), return_when=asyncio.FIRST_EXCEPTION)
+        for task in (opening, starting):
+            if task.done():
+                task.result()
+        yield opening.result(), browser
+    finally:
+        opening.cancel()
+        starting.cancel()
+        policy, _ = await asyncio.gather(opening, starting, return_exceptions=True)
+        await browser.close()
+        if not isinstance(policy, BaseException):
+            await policy.close()
+
+
+@asynccontextmanager
+async def second_look(
+    verify: str | None, acting: Policy, model: ModelConfig
+) -> AsyncIterator[SecondLook | None]:
+    """Who takes a second look: nobody, the acting model, or another one.
+
+    Raises:
+        UsageError: it is no vision-language model.
+        PolicyFault: its server does not answer.
+    """
+    if verify is None:
+        yield None
+        return
+    from vigorl.policy.model import ModelPolicy
+    from vigorl.policy.second_look import SecondLook as ModelLook
+
+    other = replace(model, model=verify, model_name=None, family=None)
+    policy = acting if verify == SAME else await open_policy(other)
+    try:
+        if not isinstance(policy, ModelPolicy):
+            raise UsageError(
+                f"{policy.name} cannot take a second look: name a vision-language model, such as "
+                "--verify http://localhost:8000/v1"
+            )
+        yield ModelLook(policy)
+    finally:
+        if policy is not acting:
+            await policy.close()
+
+
+async def run(config: RunConfig, model: ModelConfig, watcher: Watcher | None = None) -> Trajectory:
     """Play and record one task; a cancellation ends it like a limit does, with its record.
 
     Raises:
-        UsageError: something in the configuration does not exist.
+        UsageError: something in the configuration does not exist, or reader does not understand
+            the goal.
         InfrastructureFault: the browser could not start, or the record could not be written.
     """
+    require_runnable(config, model)
+    watcher = watcher or Watcher()
     ticket = find(config.task) if config.task and config.task.startswith(PREFIX) else None
     row = find_task(config.task) if config.task and ticket is None else None
-    policy = await open_policy(model)
     settings = BrowserSettings(
         headless=not config.headed,
         unlimited_frame_rate=config.task is not None,
         allowed_hosts=config.allowed_hosts,
     )
-    try:
-        async with Browser(settings) as browser, Site() as site, Pages(browser) as pages:
-            if ticket is not None:
-                row = await pages.draw(ticket)
-            recorder = Recorder.create(
-                config.runs,
-                config.goal or (row.goal if row else ""),
-                {"run": config_of(config), "model": {**config_of(model), "api_key": None}},
-            )
-            page: PageEnvironment
-            if ticket is not None and row is not None:
-                page = MiniwobEnvironment(pages, row)
-            else:
-                page = _page(config, model, row, browser, site, recorder.folder)
-            environment = equipped(page, policy)
-            limits = Limits(config.max_steps, config.max_seconds, config.max_tokens)
-            task = as_json(row) if row else None
-            try:
-                return await rollout(policy, environment, recorder, limits, task, watch)
-            except asyncio.CancelledError:
-                # Ctrl-C ends here like every other ending: with what was recorded.
-                return read_trajectory(recorder.folder)
-    finally:
-        await policy.close()
+    watcher.stage(f"starting Chromium and {model.model}")
+    async with (
+        opened(model, settings) as (policy, browser),
+        second_look(config.verify, policy, model) as look,
+        Site() as site,
+        Pages(browser) as pages,
+    ):
+        if ticket is not None:
+            row = await pages.draw(ticket)
+        recorder = Recorder.create(
+            config.runs,
+            config.goal or (row.goal if row else ""),
+            {"run": config_of(config), "model": {**config_of(model), "api_key": None}},
+        )
+        page: PageEnvironment
+        if ticket is not None and row is not None:
+            page = MiniwobEnvironment(pages, row)
+        else:
+            page = _page(config, model, row, browser, site, recorder.folder)
+        environment = equipped(page, policy)
+        limits = Limits(config.max_steps, config.max_seconds, config.max_tokens)
+        task = as_json(row) if row else None
+        try:
+            return await rollout(policy, environment, recorder, limits, task, watcher, look)
+        except asyncio.CancelledError:
+            # Ctrl-C ends here like every other ending: with what was recorded.
+            return read_trajectory(recorder.folder)
 
 
 def equipped(environment: PageEnvironment, policy: Policy) -> Environment:
@@ -200,6 +313,20 @@ def _page(
         return TaskEnvironment(site, browser, row, settings, told(config, model))
     assert config.goal is not None
     return LivePage(browser, config.goal, config.url or "about:blank", settings)
+
+
+def told_text(config: RunConfig) -> str:
+    """What reader is told: the goal, or the instructions of an embedded task.
+
+    Raises:
+        UsageError: there is no such task, or it is one of MiniWoB++, whose page has the words.
+    """
+    if config.goal is not None:
+        return config.goal
+    if config.task is not None and config.task.startswith(PREFIX):
+        raise UsageError("what a task of MiniWoB++ says is known when its page has been loaded")
+    row = find_task(config.task or "")
+    return row.goal if config.told == "goal" else row.instructions
 
 
 def told(config: RunConfig, model: ModelConfig) -> Told:

@@ -26,7 +26,9 @@ STATUS_WORDS: dict[Status, str] = {
     "interrupted": "interrupted",
 }
 _STATUS_SIGNS = {"done": "✓", "gave_up": "✗", "limit": "◼", "fault": "✗", "interrupted": "◼"}
-_COLOURS = {"good": "green", "warn": "yellow", "bad": "red"}
+_COLOURS = {"good": "green", "plain": "cyan", "warn": "yellow", "bad": "red"}
+_LONGEST_THOUGHT = 400
+"""Characters of a thought that a terminal shows; a file gets all of it."""
 _CSS_PX = Frame.of_viewport(100_000, 100_000)
 """Writes points as they are, in whole CSS px."""
 
@@ -37,17 +39,30 @@ class Verdict:
 
     sign: str
     words: str
-    tone: Literal["good", "warn", "bad"]
+    tone: Literal["good", "plain", "warn", "bad"]
+    how: str = ""
+    """Who has checked it, in a sentence."""
+
+
+_CHECKERS = {
+    "judge": "the task's judge",
+    "policy": "reader, which saw the effect of every step",
+    "second look": "a second look at the last screens",
+}
 
 
 def verdict(trajectory: Trajectory) -> Verdict:
-    """How it ended; what the policy calls done and its judge does not is missed."""
+    """How it ended: done and checked, done and seen by nobody, or called done and not so."""
     status, end = trajectory.status, trajectory.end
-    if status == "done" and end and end.score and end.score.value < 1:
-        return Verdict("✗", "missed", "warn")
-    tone: Literal["good", "warn", "bad"]
-    tone = "good" if status == "done" else "bad" if status == "fault" else "warn"
-    return Verdict(_STATUS_SIGNS[status], STATUS_WORDS[status], tone)
+    if status != "done" or end is None:
+        tone: Literal["warn", "bad"] = "bad" if status == "fault" else "warn"
+        return Verdict(_STATUS_SIGNS[status], STATUS_WORDS[status], tone)
+    if end.verified is None:
+        return Verdict("○", "done, unchecked", "plain")
+    who = " and ".join(_CHECKERS[name] for name in end.verified_by)
+    if end.verified:
+        return Verdict("✓", "done", "good", f"checked by {who}")
+    return Verdict("✗", "missed", "warn", f"the policy says done; not so for {who}")
 
 
 def describe_action(action: Action) -> str:
@@ -92,8 +107,16 @@ def print_trajectory(trajectory: Trajectory, console: Console) -> None:
     """Print an episode: what was asked, a few lines a step, and how it ended."""
     console.print(header(trajectory))
     for record in trajectory.steps:
-        console.print(step_line(record))
+        print_step(record, console)
     console.print(ending(trajectory))
+
+
+def print_step(record: StepRecord, console: Console) -> None:
+    """Print a step: laid out for a terminal, uncut for a file or a pipe."""
+    if console.is_terminal:
+        console.print(step_line(record))
+    else:
+        console.out(step_text(record), highlight=False)
 
 
 def header(trajectory: Trajectory) -> RenderableType:
@@ -113,7 +136,7 @@ def step_line(record: StepRecord) -> RenderableType:
     """What just happened, what the policy thought of it, and what it did: a line each."""
     grid = Table.grid(padding=(0, 1), expand=True)
     grid.add_column(justify="right", width=3, style="dim")
-    grid.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
+    grid.add_column(ratio=1, overflow="fold")
     grid.add_column(justify="right", no_wrap=True, style="dim")
     *before, last = _lines(record)
     numbers = [str(record.index + 1), *[""] * len(before)]
@@ -121,6 +144,17 @@ def step_line(record: StepRecord) -> RenderableType:
         grid.add_row(number, line, "")
     grid.add_row(numbers[len(before)], last, f"{record.observe_s + record.act_s:.1f} s")
     return grid
+
+
+def step_text(record: StepRecord) -> str:
+    """The same for a file or a pipe: whole lines, however long."""
+    margin = " " * 4
+    lines = [line.plain for line in _lines(record, None)]
+    took = f"{record.observe_s + record.act_s:.1f} s"
+    first, *others = lines
+    return "\n".join([f"{record.index + 1:>3} {first}", *(margin + line for line in others)]) + (
+        f"  ({took})"
+    )
 
 
 def ending(trajectory: Trajectory) -> RenderableType:
@@ -139,20 +173,26 @@ def ending(trajectory: Trajectory) -> RenderableType:
         grid.add_row("  answer", Text(one_line(end.answer), style="bold"))
     if end and end.score:
         grid.add_row("  score", Text(f"{end.score.value:.2f}  {one_line(end.score.why)}".rstrip()))
+    for check in end.checks if end else ():
+        if check.by == "second look":
+            says = "it is done" if check.passed else "it is not done"
+            grid.add_row("  looked", Text(f"{says}: {one_line(check.why)}"))
     grid.add_row("  took", Text(" · ".join(effort)))
     headline = Text(f"{ended.sign} {ended.words}", style=f"bold {_COLOURS[ended.tone]}")
     if reason := ending_reason(trajectory):
         headline = Text.assemble(headline, "  ", one_line(reason))
+    elif ended.how:
+        headline = Text.assemble(headline, (f"  {ended.how}", "dim"))
     return Group(Text(), headline, grid)
 
 
-def _lines(record: StepRecord) -> Iterator[Text]:
+def _lines(record: StepRecord, longest_thought: int | None = _LONGEST_THOUGHT) -> Iterator[Text]:
     """At least one line."""
     for event in record.seen.events:
         if event.kind != "malformed":  # what the line above says already
             yield Text(f"! {one_line(event.text)}", style="yellow")
     turn = record.turn
-    if thought := one_line(turn.thought):
+    if thought := one_line(turn.thought, longest_thought):
         yield Text(thought)
     if turn.action is None:
         yield Text(f"✗ {one_line(turn.error or 'no action')}", style="red")

@@ -92,6 +92,17 @@ class StepRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Check:
+    """Whether what the policy calls done is so, in the eyes of somebody beside the task's judge."""
+
+    passed: bool
+    by: Literal["policy", "second look"]
+    """The policy itself, which saw the effect of each of its steps, or a model that was shown the
+    last screens."""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class EndRecord:
     """The last line: how it ended."""
 
@@ -104,7 +115,27 @@ class EndRecord:
     seen: Seen | None
     """What the last action led to."""
     seconds: float
+    checks: tuple[Check, ...] = ()
+    """Who beside the judge has looked whether it is done, where the policy says so."""
     type: Literal["end"] = "end"
+
+    @property
+    def verified(self) -> bool | None:
+        """Whether it is done: the judge's word where there is one; None where nobody looked."""
+        if self.status != "done":
+            return None
+        if self.score is not None:
+            return self.score.value >= 1
+        return all(check.passed for check in self.checks) if self.checks else None
+
+    @property
+    def verified_by(self) -> tuple[str, ...]:
+        """Whose word `verified` is: `judge`, `policy`, `second look`."""
+        if self.verified is None:
+            return ()
+        if self.score is not None:
+            return ("judge",)
+        return tuple(check.by for check in self.checks if check.passed is self.verified)
 
 
 Record = StartRecord | StepRecord | EndRecord

@@ -10,7 +10,16 @@ from rich.console import Console
 from vigorl.agent.cli import standin, visual_reasoning, visualwebarena
 from vigorl.agent.cli.ending import errors, print_json
 from vigorl.agent.cli.measurement import Measurement, Out
-from vigorl.agent.cli.options import ApiKey, AsJson, Family, Model, ModelName, Temperature, Zoom
+from vigorl.agent.cli.options import (
+    ApiKey,
+    AsJson,
+    Family,
+    Model,
+    ModelName,
+    Temperature,
+    Verify,
+    Zoom,
+)
 
 if TYPE_CHECKING:
     from vigorl.agent.evaluation import Summary
@@ -75,6 +84,7 @@ def eval_tasks(
     family: Family = None,
     api_key: ApiKey = None,
     temperature: Temperature = None,
+    verify: Verify = None,
     workers: Annotated[int, typer.Option(min=1, help="Episodes at once.")] = 2,
     out: Out = None,
     as_json: AsJson = False,
@@ -87,7 +97,8 @@ def eval_tasks(
 
         world = open_tasks(seeds, task, split, told, skip)
         policy = ModelConfig(model, model_name, family, api_key, temperature)
-        Measurement("tasks", policy, world, Limits(steps=40), workers, out, as_json).play()
+        limits = Limits(steps=40)
+        Measurement("tasks", policy, world, limits, workers, out, as_json, verify=verify).play()
 
 
 @app.command("miniwob")
@@ -110,6 +121,7 @@ def eval_miniwob(
     family: Family = None,
     api_key: ApiKey = None,
     temperature: Temperature = None,
+    verify: Verify = None,
     workers: Annotated[int, typer.Option(min=1, help="Episodes at once.")] = 4,
     out: Out = None,
     as_json: AsJson = False,
@@ -124,7 +136,7 @@ def eval_miniwob(
         policy = ModelConfig(model, model_name, family, api_key, temperature)
         # A click that changes nothing is no sign of a loop where pages are this small.
         limits = Limits(steps=max_steps, repeats=max_steps, unchanged=max_steps)
-        Measurement("miniwob", policy, world, limits, workers, out, as_json).play()
+        Measurement("miniwob", policy, world, limits, workers, out, as_json, verify=verify).play()
 
 
 @app.command("screenspot")

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -46,6 +46,8 @@ class Measurement:
     """The tables to show, where the summary's own is not the one."""
     wrap: "Callable[[Policy], Policy] | None" = None
     """What goes around the policy."""
+    verify: str | None = None
+    """Which model takes a second look at what the policy calls done."""
 
     def play(self) -> None:
         """Evaluate, and show the tables."""
@@ -57,11 +59,13 @@ class Measurement:
         try:
             summary = play(self._evaluate(folder))
         except (KeyboardInterrupt, asyncio.CancelledError):
-            Console(stderr=True).print(
-                f"[dim]to go on: the same command with[/dim] --out {escape(str(folder))}",
-                highlight=False,
-                soft_wrap=True,
-            )
+            if (folder / "results.jsonl").is_file():
+                Console(stderr=True).print(
+                    "[dim]what was recorded is kept; to go on: the same command with[/dim] "
+                    f"--out {escape(str(folder))}",
+                    highlight=False,
+                    soft_wrap=True,
+                )
             raise
         report = (self.report or plain_report)(summary, f"{self.name} · {self.model.model}")
         console = Console(stderr=self.as_json)
@@ -84,18 +88,26 @@ class Measurement:
     async def _evaluate(self, folder: Path) -> "Summary":
         from vigorl.agent.evaluation import evaluate
         from vigorl.agent.progress import progress
-        from vigorl.agent.run import open_policy
+        from vigorl.agent.run import open_policy, second_look
 
-        policy = await open_policy(self.model)
+        console = Console(stderr=True)
+        with console.status(f"[dim]starting {escape(self.model.model)} …[/dim]"):
+            policy = await open_policy(self.model)
         try:
-            async with self.world as samples:
-                with progress(len(samples), Console(stderr=True)) as on_result:
+            async with AsyncExitStack() as world:
+                with console.status("[dim]starting Chromium …[/dim]"):
+                    samples = await world.enter_async_context(self.world)
+                    look = await world.enter_async_context(
+                        second_look(self.verify, policy, self.model)
+                    )
+                with progress(len(samples), console) as on_result:
                     return await evaluate(
                         self.wrap(policy) if self.wrap else policy,
                         samples,
                         folder,
                         limits=self.limits,
                         workers=self.workers,
+                        second_look=look,
                         on_result=on_result,
                     )
         finally:

@@ -10,7 +10,8 @@ Model = Annotated[
     typer.Option(
         "--model",
         "-m",
-        help="[bold]reader[/bold] (embedded, no GPU), [bold]random[/bold] (clicks anywhere), the "
+        help="[bold]reader[/bold] (embedded, follows instructions), [bold]nano[/bold] (embedded, "
+        "goals on pages like those it learnt from), [bold]random[/bold] (clicks anywhere), the "
         "URL of an OpenAI-compatible server, a checkpoint's folder, or a hub id.",
         rich_help_panel="Who plays",
     ),
@@ -48,6 +49,15 @@ Zoom = Annotated[
     typer.Option(
         "--zoom/--no-zoom",
         help="May look closer, where its family can; or answers from one look.",
+        rich_help_panel="Who plays",
+    ),
+]
+Verify = Annotated[
+    str | None,
+    typer.Option(
+        metavar="same|MODEL",
+        help="Let a model look at the last screens when the policy says done, and say whether it "
+        "is: the [bold]same[/bold] one, or another (as --model).",
         rich_help_panel="Who plays",
     ),
 ]

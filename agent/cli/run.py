@@ -19,10 +19,19 @@ from vigorl.agent.cli.ending import (
     play,
     print_json,
 )
-from vigorl.agent.cli.options import ApiKey, AsJson, Family, Model, ModelName, Temperature
+from vigorl.agent.cli.options import (
+    ApiKey,
+    AsJson,
+    Family,
+    Model,
+    ModelName,
+    Temperature,
+    Verify,
+)
 from vigorl.browser.errors import UsageError
 
 if TYPE_CHECKING:
+    from vigorl.agent.run import ModelConfig, RunConfig
     from vigorl.agent.trajectory import Trajectory
 
 app = typer.Typer()
@@ -46,8 +55,17 @@ def run(
     family: Family = None,
     api_key: ApiKey = None,
     temperature: Temperature = None,
-    max_steps: Annotated[int, typer.Option(min=1, rich_help_panel="Limits")] = 30,
-    max_seconds: Annotated[float, typer.Option(min=1, rich_help_panel="Limits")] = 600,
+    verify: Verify = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Print the steps that reader understands, and stop there."),
+    ] = False,
+    max_steps: Annotated[
+        int, typer.Option(min=1, help="Turns of the policy.", rich_help_panel="Limits")
+    ] = 30,
+    max_seconds: Annotated[
+        float, typer.Option(min=1, help="Seconds for all of them.", rich_help_panel="Limits")
+    ] = 600,
     max_tokens: Annotated[
         int | None, typer.Option(min=1, help="Sampled in all.", rich_help_panel="Limits")
     ] = None,
@@ -82,7 +100,8 @@ def run(
     with errors(as_json):
         from vigorl.agent.run import ModelConfig, RunConfig
         from vigorl.agent.run import run as run_task
-        from vigorl.agent.show import ending, step_line
+        from vigorl.agent.show import ending
+        from vigorl.agent.watching import TerminalWatcher
 
         width_px, height_px = _viewport(viewport)
         config = RunConfig(
@@ -99,13 +118,16 @@ def run(
             storage_state=storage_state,
             save_storage_state=save_storage_state,
             allowed_hosts=tuple(allow_host) if allow_host else None,
+            verify=verify,
             runs=out,
         )
         console = Console(stderr=as_json)
         policy = ModelConfig(model, model_name, family, api_key, temperature)
-        trajectory = play(
-            run_task(config, policy, watch=lambda record: console.print(step_line(record)))
-        )
+        if dry_run:
+            _print_steps(config, policy, console, as_json)
+            raise typer.Exit(DONE)
+        with TerminalWatcher(console) as watcher:
+            trajectory = play(run_task(config, policy, watcher))
         console.print(ending(trajectory))
         _write_pictures(trajectory, console)
     if as_json:
@@ -131,6 +153,23 @@ def show(
         print_json(_result(recorded))
 
 
+def _print_steps(
+    config: "RunConfig", model: "ModelConfig", console: Console, as_json: bool
+) -> None:
+    """Print the steps of a goal, as reader understands it."""
+    from vigorl.agent.run import READER, told_text
+    from vigorl.policy.reader.instructions import parse_instructions
+    from vigorl.policy.reader.steps import describe_step
+
+    if model.model != READER:
+        raise UsageError("--dry-run shows reader's steps; a model makes its own as it goes")
+    steps = [describe_step(step) for step in parse_instructions(told_text(config))]
+    for number, step in enumerate(steps, 1):
+        console.print(f"{number:>3}  {escape(step)}", highlight=False, soft_wrap=True)
+    if as_json:
+        print_json({"status": "understood", "steps": steps})
+
+
 def _viewport(text: str) -> tuple[int, int]:
     try:
         width_px, height_px = (int(part) for part in text.lower().split("x"))
@@ -146,8 +185,8 @@ def _viewport(text: str) -> tuple[int, int]:
 def _exit_code(trajectory: "Trajectory") -> int:
     match trajectory.status:
         case "done":
-            score = trajectory.end.score if trajectory.end else None
-            return TASK_FAILED if score is not None and score.value < 1 else DONE
+            missed = trajectory.end is not None and trajectory.end.verified is False
+            return TASK_FAILED if missed else DONE
         case "gave_up":
             return GAVE_UP
         case "limit":
@@ -164,6 +203,8 @@ def _result(trajectory: "Trajectory") -> dict[str, Any]:
         "status": trajectory.status,
         "reason": end.reason if end else "",
         "answer": end.answer if end else None,
+        "verified": end.verified if end else None,
+        "verified_by": list(end.verified_by) if end else [],
         "score": end.score.value if end and end.score else None,
         "steps": len(trajectory.steps),
         "trajectory": str(trajectory.folder),

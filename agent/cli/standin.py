@@ -10,7 +10,15 @@ from rich.markup import escape
 
 from vigorl.agent.cli.ending import errors, play
 from vigorl.agent.cli.measurement import Measurement, Out
-from vigorl.agent.cli.options import ApiKey, AsJson, Family, Model, ModelName, Temperature
+from vigorl.agent.cli.options import (
+    ApiKey,
+    AsJson,
+    Family,
+    Model,
+    ModelName,
+    Temperature,
+    Verify,
+)
 
 if TYPE_CHECKING:
     from vigorl.tasks.sites.serving import StandIns
@@ -35,6 +43,7 @@ def eval_standin(
     family: Family = None,
     api_key: ApiKey = None,
     temperature: Temperature = None,
+    verify: Verify = None,
     out: Out = None,
     as_json: AsJson = False,
 ) -> None:
@@ -53,7 +62,9 @@ def eval_standin(
         world = open_stand_ins(task, limit)
         policy = ModelConfig(model, model_name, family, api_key, temperature)
         limits = replace(LIMITS, steps=max_steps)
-        Measurement("stand-in", policy, world, limits, 1, out, as_json, wrap=Answering).play()
+        Measurement(
+            "stand-in", policy, world, limits, 1, out, as_json, wrap=Answering, verify=verify
+        ).play()
 
 
 @sites.command("up")

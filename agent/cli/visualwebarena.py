@@ -7,7 +7,15 @@ import typer
 
 from vigorl.agent.cli.ending import errors
 from vigorl.agent.cli.measurement import Measurement, Out
-from vigorl.agent.cli.options import ApiKey, AsJson, Family, Model, ModelName, Temperature
+from vigorl.agent.cli.options import (
+    ApiKey,
+    AsJson,
+    Family,
+    Model,
+    ModelName,
+    Temperature,
+    Verify,
+)
 
 if TYPE_CHECKING:
     from vigorl.agent.evaluation import Summary
@@ -96,6 +104,7 @@ def eval_visualwebarena(
     family: Family = None,
     api_key: ApiKey = None,
     temperature: Temperature = None,
+    verify: Verify = None,
     workers: Annotated[
         int, typer.Option(min=1, help="Episodes at once; they see each other's changes.")
     ] = 1,
@@ -152,5 +161,14 @@ def eval_visualwebarena(
         policy = ModelConfig(model, model_name, family, api_key, temperature)
         world = open_visualwebarena(config)
         Measurement(
-            "visualwebarena", policy, world, LIMITS, workers, out, as_json, report, Answering
+            "visualwebarena",
+            policy,
+            world,
+            LIMITS,
+            workers,
+            out,
+            as_json,
+            report,
+            Answering,
+            verify,
         ).play()

@@ -1,6 +1,7 @@
 """The command as a person or a script meets it: a process, its output, its exit code."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -57,6 +58,7 @@ def test_a_task_in_words_is_done_recorded_and_shown(site: str, tmp_path: Path) -
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
     assert (result["status"], result["score"]) == ("done", None)
+    assert result["verified"] in (None, True)
     folder = Path(result["trajectory"])
     recorded = read_trajectory(folder)
     assert len(recorded.steps) == result["steps"]
@@ -66,24 +68,91 @@ def test_a_task_in_words_is_done_recorded_and_shown(site: str, tmp_path: Path) -
     assert "Ada" in shown.stdout and str(folder / "index.html") in shown.stdout.replace("\n", "")
 
 
+@pytest.mark.parametrize(
+    "goal",
+    [
+        "organise my holidays as cheaply as possible and surprise me",
+        "find the opening hours",
+        'click "Contact", then find the cheapest tent',
+    ],
+)
+def test_what_reader_cannot_do_is_refused_before_anything_starts(tmp_path: Path, goal: str) -> None:
+    done = run("run", goal, "--url", "http://127.0.0.1:9/", "--json", "--out", tmp_path / "runs")
+    assert done.returncode == 2, done.stderr
+    assert "is not understood" in json.loads(done.stdout)["reason"]
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_dry_run_prints_the_steps_that_are_understood(tmp_path: Path) -> None:
+    goal = 'type "kettle" into "Search", press Enter; open the second result'
+    done = run("run", goal, "--dry-run", "--json", "--out", tmp_path / "runs")
+    assert done.returncode == 0, done.stderr
+    steps = json.loads(done.stdout)["steps"]
+    assert steps[0] == 'type "kettle" into "Search"' and len(steps) == 3
+    assert "  2  press Enter" in done.stderr
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_mistake_of_ours_is_told_as_one_with_its_trace_in_a_file(tmp_path: Path) -> None:
+    program = (
+        "import sys, vigorl.agent.run as run\n"
+        "def broken(*_): raise KeyError('oven')\n"
+        "run.require_runnable = broken\n"
+        "from vigorl.agent.cli import main\n"
+        "sys.argv = ['vigorl-agent', 'run', 'click \"x\"', '--url', 'http://x', '--json',"
+        " '--api-key', 'sesame']\n"
+        "main()"
+    )
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, env=environment
+    )
+    assert done.returncode == 70, done.stderr
+    assert json.loads(done.stdout)["status"] == "bug"
+    assert "Traceback" not in done.stderr
+    (trace,) = tmp_path.glob("vigorl-bug-*.txt")
+    assert str(trace) in done.stderr
+    assert "KeyError: 'oven'" in trace.read_text() and "sesame" not in trace.read_text()
+
+
+def test_a_goal_that_is_no_text_is_refused() -> None:
+    arguments = [*map(os.fsencode, command("run")), b'click "\xff"', b"--url", b"http://x"]
+    done = subprocess.run(arguments, capture_output=True, timeout=100)
+    assert done.returncode == 2
+    assert b"not UTF-8" in done.stderr
+
+
 @pytest.mark.browser
-def test_what_reader_cannot_do_is_refused_with_a_way_out(site: str, tmp_path: Path) -> None:
-    goal = "organise my holidays as cheaply as possible and surprise me"
-    done = run("run", goal, "--url", site, "--json", "--out", tmp_path)
-    assert done.returncode == 3
-    result = json.loads(done.stdout)
-    assert result["status"] == "gave_up"
-    assert "--model" in result["reason"]
+def test_ctrl_c_at_any_moment_of_the_start_ends_it_in_a_word(site: str, tmp_path: Path) -> None:
+    for number, pause_s in enumerate((0.05, 0.3, 0.6, 1.0, 1.4, 1.8, 2.4)):
+        process = subprocess.Popen(
+            command("run", 'click "Greet", wait 60 seconds', "--url", site, "--out", tmp_path),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,  # a terminal sends Ctrl-C to all of a group
+        )
+        time.sleep(pause_s)
+        os.killpg(process.pid, signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+        if number == 0 and process.returncode == -signal.SIGINT:
+            continue  # before Python had begun with the program
+        assert process.returncode == 130, (pause_s, errors)
+        assert "Traceback" not in errors, pause_s
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (["run"], "nothing to do"),
+        (["run", 'click "x"'], "--url"),
+        (["run", "--task", "login", "--url", "http://x"], "leave out --url"),
+        (["run", 'click "x"', "--url", "http://x", "--told", "goal"], "--told"),
+        (["run", 'click "x"', "--url", "http://x", "--verify", "same"], "second look"),
         (["run", "x", "--viewport", "big"], "1280x720"),
         (["run", "--task", "logn"], "login"),
         (["run", "x", "--storage-state", "/no/such.json"], "/no/such.json"),
-        (["run", "x", "--model", "/no/such/model"], "/no/such/model"),
+        (["run", "x", "--url", "http://x", "--model", "/no/such/model"], "/no/such/model"),
         (["show", "/no/such/run"], "no trajectory"),
         (["eval", "grounding", "--data", "/no/such"], "manifest.json"),
     ],
@@ -96,7 +165,17 @@ def test_a_wrong_request_says_what_to_change(arguments: list[str], said: str) ->
 
 
 def test_a_server_that_does_not_answer_is_a_fault_that_names_it(tmp_path: Path) -> None:
-    done = run("run", "x", "--model", "http://127.0.0.1:9/v1", "--json", "--out", tmp_path)
+    done = run(
+        "run",
+        "x",
+        "--url",
+        "http://x",
+        "--model",
+        "http://127.0.0.1:9/v1",
+        "--json",
+        "--out",
+        tmp_path,
+    )
     assert done.returncode == 5
     result = json.loads(done.stdout)
     assert result["status"] == "fault"

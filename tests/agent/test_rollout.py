@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from vigorl.agent.rollout import Limits, rollout
-from vigorl.agent.trajectory import Recorder, Trajectory, read_trajectory
+from vigorl.agent.rollout import Limits, Watcher, rollout
+from vigorl.agent.trajectory import Recorder, Seen, StepRecord, Trajectory, read_trajectory
 from vigorl.browser.actions import Action, Click, Done, GiveUp, Press, Wait
 from vigorl.browser.environment import Score
-from vigorl.browser.errors import BrowserDied, StorageFault, UsageError
+from vigorl.browser.errors import BrowserDied, PolicyFault, StorageFault, UsageError
 from vigorl.browser.geometry import Frame, Point
 from vigorl.browser.observation import Observation
 from vigorl.browser.picture import Picture, View
@@ -109,6 +109,97 @@ async def test_an_episode_that_is_done_is_scored_with_its_answer(tmp_path: Path)
     assert trajectory.end.score == Score(1.0)
     assert corridor.judged == ["there"]
     assert [step.seen.url for step in trajectory.steps] == ["room:0", "room:1", "room:2"]
+
+
+class Ward(Corridor):
+    """A corridor that nobody judges."""
+
+    async def score(self, answer: str | None) -> Score | None:
+        return None
+
+
+class Again:
+    """A second look that says what it was told to say."""
+
+    def __init__(self, verdict: tuple[bool, str] | PolicyFault | None) -> None:
+        self.verdict = verdict
+        self.shown: tuple[View, ...] = ()
+
+    async def check(
+        self, goal: str, answer: str, screens: tuple[View, ...]
+    ) -> tuple[bool, str] | None:
+        self.shown = screens
+        if isinstance(self.verdict, PolicyFault):
+            raise self.verdict
+        return self.verdict
+
+
+class Sure(Script):
+    """A script that has seen the effect of each of its steps."""
+
+    async def act(self, observation: Observation) -> Turn:
+        return replace(await super().act(observation), verified=True, instruction="step 1 of 1")
+
+
+@pytest.mark.parametrize(
+    ("script", "world", "look", "verified", "by"),
+    [
+        (Script, Ward, None, None, []),
+        (Sure, Ward, None, True, ["policy"]),
+        (Script, Ward, (True, "seen"), True, ["second look"]),
+        (Sure, Ward, (True, "seen"), True, ["policy", "second look"]),
+        (Sure, Ward, (False, "not seen"), False, ["second look"]),
+        (Script, Ward, PolicyFault("the server is gone"), None, []),
+        (Sure, Corridor, None, False, ["judge"]),
+        (Script, Corridor, (True, "seen"), False, ["judge"]),
+    ],
+)
+async def test_done_says_who_has_checked_it(
+    tmp_path: Path,
+    script: type[Script],
+    world: type[Corridor],
+    look: tuple[bool, str] | PolicyFault | None,
+    verified: bool | None,
+    by: list[str],
+) -> None:
+    again = None if look is None else Again(look)
+    lines: list[Action | str] = [CLICK] * 4 + [Done("elsewhere")]
+    recorder = Recorder(tmp_path / "run")
+    played = await rollout(script(lines), world(), recorder, second_look=again)
+    assert read_trajectory(tmp_path / "run") == played
+    assert played.status == "done" and played.end is not None
+    assert played.end.verified is verified
+    assert list(played.end.verified_by) == by
+    if again is not None:
+        shown = [screen(room).picture.sha256 for room in (2, 3, 4)]
+        assert [view.picture.sha256 for view in again.shown] == shown
+    if isinstance(look, PolicyFault):
+        assert "the server is gone" in played.end.reason
+
+
+async def test_a_limit_says_at_which_instruction_it_was_reached(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "run")
+    played = await rollout(Sure([CLICK]), Corridor(), recorder, Limits(steps=3))
+    assert played.end is not None and played.end.verified is None
+    assert played.end.reason == "3 steps taken, at step 1 of 1"
+
+
+async def test_a_watcher_is_told_what_begins_and_what_was_chosen(tmp_path: Path) -> None:
+    told: list[str] = []
+
+    class Told(Watcher):
+        def stage(self, what: str) -> None:
+            told.append(what)
+
+        def seen(self, index: int, seen: Seen) -> None:
+            told.append(f"{index} {seen.url}")
+
+        def step(self, record: StepRecord) -> None:
+            told.append(record.turn.action.type if record.turn.action else "nothing")
+
+    recorder = Recorder(tmp_path / "run")
+    await rollout(Script([CLICK, Done("there")]), Corridor(), recorder, watcher=Told())
+    assert told == ["loading the first page", "0 room:0", "click", "1 room:1", "done"]
 
 
 async def test_giving_up_keeps_its_reason_and_is_judged_without_an_answer(tmp_path: Path) -> None:

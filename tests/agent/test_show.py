@@ -17,7 +17,7 @@ from vigorl.agent.show import (
     step_line,
     verdict,
 )
-from vigorl.agent.trajectory import Trajectory
+from vigorl.agent.trajectory import Check, Trajectory
 from vigorl.browser.actions import (
     Action,
     Back,
@@ -58,8 +58,8 @@ def printed(*renderables: RenderableType) -> str:
     return console.file.getvalue()
 
 
-def printed_episode(trajectory: Trajectory) -> str:
-    console = Console(file=io.StringIO(), width=80, color_system=None)
+def printed_episode(trajectory: Trajectory, is_terminal: bool = True) -> str:
+    console = Console(file=io.StringIO(), width=80, color_system=None, force_terminal=is_terminal)
     print_trajectory(trajectory, console)
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
@@ -104,7 +104,7 @@ def test_an_episode_is_told_in_eighty_columns(shop_episode: Trajectory) -> None:
     assert "✗ There is text outside of the tags." in text
     assert '! The page showed a dialog (confirm) "Add one Enamel Red' in text
     assert [line.rstrip().split(maxsplit=1) for line in lines[-4:-1]] == [
-        ["✓", "done"],
+        ["✓", "done  checked by the task's judge"],
         ["answer", "27 months"],
         ["score", "1.00  Enamel Red is in the cart and the answer names 27 months"],
     ]
@@ -115,19 +115,25 @@ def test_what_the_policy_calls_done_and_its_judge_does_not_is_missed(
     shop_episode: Trajectory,
 ) -> None:
     end = shop_episode.end
-    assert end and end.score and verdict(shop_episode) == Verdict("✓", "done", "good")
+    assert end and end.score
+    assert verdict(shop_episode) == Verdict("✓", "done", "good", "checked by the task's judge")
     wrong = replace(shop_episode, end=replace(end, score=replace(end.score, value=0.5)))
-    assert verdict(wrong) == Verdict("✗", "missed", "warn")
+    assert (verdict(wrong).words, verdict(wrong).tone) == ("missed", "warn")
     assert "✗ missed" in printed_episode(wrong)
     unjudged = replace(shop_episode, end=replace(end, score=None))
-    assert verdict(unjudged).words == "done"
+    assert verdict(unjudged) == Verdict("○", "done, unchecked", "plain")
+    seen = replace(unjudged, end=replace(end, score=None, checks=(Check(True, "policy"),)))
+    assert verdict(seen).words == "done" and "effect of every step" in verdict(seen).how
+    disputed = replace(seen, end=replace(end, score=None, checks=(Check(False, "second look"),)))
+    assert verdict(disputed).words == "missed" and "second look" in verdict(disputed).how
     assert verdict(replace(shop_episode, end=None)).words == "interrupted"
 
 
-def test_a_step_takes_at_most_a_line_for_each_thing_it_says(shop_episode: Trajectory) -> None:
-    assert [printed(step_line(step)).count("\n") for step in shop_episode.steps] == [
-        2, 2, 2, 2, 2, 1, 2, 2, 3
-    ]  # fmt: skip
+def test_a_step_is_told_whole_in_a_file_and_a_pipe(shop_episode: Trajectory) -> None:
+    text = printed_episode(shop_episode, is_terminal=False)
+    for step in shop_episode.steps:
+        assert one_line(step.turn.thought) in text
+        assert one_line(step.turn.error or "") in text
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
