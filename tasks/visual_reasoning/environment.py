@@ -57,7 +57,7 @@ class PictureQuestion:
             pictures = [side_by_side(pictures)]
         *others, screen = pictures
         self._frame = Frame.of_viewport(screen.width_px, screen.height_px)
-        self._first = Observation(View(screen, self._frame), pictures=tuple(others))
+        self._first = Observation(View(screen, self._frame), pictures=tuple(others), still=True)
 
     async def reset(self) -> Observation:
         """Show the pictures."""
