@@ -1,8 +1,8 @@
-"""What stands at a point and what has the focus: through closed shadow roots, and through frames
-of any origin, wherever they are scrolled, scaled or turned to.
+"""What stands at a point, and what has the focus.
 
-Chromium's protocol answers both, where the page's own functions stop at a closed root and at a
-frame of another origin.
+Both are found through closed shadow roots and through frames of any origin, wherever they are
+scrolled, scaled or turned to. Chromium's protocol answers both, where the page's own functions
+stop at a closed root and at a frame of another origin.
 """
 
 import asyncio
@@ -59,10 +59,11 @@ class Element:
         return node
 
     async def _call(self, function: str, arguments: Any, *, by_value: bool) -> dict[str, Any]:
+        declaration = f"function (...more) {{ return ({function})(this, ...more) }}"
         answer = await self.session.send(
             "Runtime.callFunctionOn",
             {
-                "functionDeclaration": f"function (...more) {{ return ({function})(this, ...more) }}",
+                "functionDeclaration": declaration,
                 "objectId": self.object_id,
                 "arguments": [{"value": argument} for argument in arguments],
                 "returnByValue": by_value,
@@ -136,9 +137,7 @@ class Elements:
             node = await element.describe()
             inner: Element | None
             if "contentDocument" in node:
-                content = await _resolve(
-                    element.session, node["contentDocument"]["backendNodeId"]
-                )
+                content = await _resolve(element.session, node["contentDocument"]["backendNodeId"])
                 inner = await content.reach(INNERMOST)
             elif (session := await self._process_inside(element, node)) is not None:
                 found = await _evaluate(session, f"({INNERMOST})(document)", by_value=False)

@@ -91,8 +91,8 @@ async def _drop(hands: Hands, action: Upload) -> None:
         await _drag_files(hands, action, "drop" if is_taken else "dragCancel")
         if not is_taken:
             raise Impossible(
-                f"The click at ({action.point.x:g}, {action.point.y:g}) opened no file chooser, and "
-                "nothing there takes files that are dropped on it."
+                f"The click at ({action.point.x:g}, {action.point.y:g}) opened no file chooser, "
+                "and nothing there takes files that are dropped on it."
             )
 
 

@@ -40,9 +40,7 @@ class Hands:
         """
         screen = self.viewport
         for point in points:
-            inside = (
-                screen.left <= point.x < screen.right and screen.top <= point.y < screen.bottom
-            )
+            inside = screen.left <= point.x < screen.right and screen.top <= point.y < screen.bottom
             if not inside:  # also where a coordinate is not a number
                 raise Impossible(
                     f"The point ({point.x:g}, {point.y:g}) is not on the screen, which is "

@@ -284,7 +284,10 @@ class _Check:
         if (before.is_secret or before.type == "editor") and not self._was_empty:
             return False  # it holds more than is known here
         pace_s = SLOWER_MS[-1] / 1000
-        if len(expected) > KEYED_CHARACTERS or self._hands.deadline.left_s() < len(expected) * pace_s:
+        if (
+            len(expected) > KEYED_CHARACTERS
+            or self._hands.deadline.left_s() < len(expected) * pace_s
+        ):
             return False
         if after.is_secret:
             return after.length < self._length and after.length != before.max_length

@@ -150,9 +150,10 @@ async def _tell_what_opened(hands: Hands) -> None:
     field = found[1]
     tell_suggestions(hands, field)
     if field.picker_is_open and field.type in _TYPED:
+        kind, example = _TYPED[field.type]
         hands.tell(
-            f"The field takes a {_TYPED[field.type][0]}; the browser's own control for it is not in "
-            f'the picture. Type it into the field, like "{_TYPED[field.type][1]}".'
+            f"The field takes a {kind}; the browser's own control for it is not in the picture. "
+            f'Type it into the field, like "{example}".'
         )
 
 
