@@ -4,6 +4,7 @@ import io
 import math
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
@@ -196,10 +197,9 @@ def _draw_gesture(draw: ImageDraw.ImageDraw, frame: Frame, gesture: Gesture, wid
     middle = (at.x, at.y)
     draw.circle(middle, 12 * _SAMPLING + width / 2, outline=255, width=width)
     draw.circle(middle, width / 2 + _SAMPLING, fill=255)
-    if gesture.to is not None:
-        to = frame.from_css(gesture.to)
-        _draw_arrow(draw, at, to, width)
-    elif gesture.push is not None:
+    for start_css_px, end_css_px in pairwise(gesture.path):
+        _draw_arrow(draw, frame.from_css(start_css_px), frame.from_css(end_css_px), width)
+    if gesture.push is not None:
         dx, dy = gesture.push
         start, end = 20 * _SAMPLING, 52 * _SAMPLING
         _draw_arrow(

@@ -3,12 +3,14 @@
 import math
 from dataclasses import dataclass
 from pathlib import PurePath
+from typing import Literal
 
 from vigorl.browser.actions import (
     Action,
     Click,
     Drag,
     Hover,
+    Modifier,
     Scroll,
     SelectOption,
     Type,
@@ -24,8 +26,8 @@ class Gesture:
 
     at: Point | None = None
     """The target; None where the action has no place (a key, an address)."""
-    to: Point | None = None
-    """Where a drag ends."""
+    path: tuple[Point, ...] = ()
+    """The points of a drag, from its start, which is the target, to its end."""
     push: tuple[float, float] | None = None
     """Direction in which a scroll moves the view, length 1."""
     region: Box | None = None
@@ -37,27 +39,40 @@ class Gesture:
 def gesture_of(action: Action) -> Gesture:
     """How to draw an action."""
     match action:
-        case Click(point, "left", 1):
-            return Gesture(point)
-        case Click(point, "left", 2):
-            return Gesture(point, label="double")
-        case Click(point, button, count):
-            return Gesture(point, label=button if count == 1 else f"{button} × {count}")
+        case Click(point, button, count, modifiers, hold_s):
+            return Gesture(point, label=_click(button, count, modifiers, hold_s))
         case Hover(point):
             return Gesture(point, label="hover")
         case Type(text, Point() as point, _, enter):
             return Gesture(point, label=f"{text} ⏎" if enter else text)
-        case Scroll(point, dx, dy):
+        case Scroll(point, dx, dy, modifiers):
             distance = math.hypot(dx, dy)
             push = (dx / distance, dy / distance) if distance else None
-            return Gesture(point, push=push, label=f"{distance:.0f} px")
-        case Drag(start, end):
-            return Gesture(start, to=end)
-        case SelectOption(point, label):
-            return Gesture(point, label=label)
+            return Gesture(point, push=push, label="+".join((*modifiers, f"{distance:.0f} px")))
+        case Drag(start, end, via, modifiers):
+            return Gesture(start, path=(start, *via, end), label="+".join(modifiers))
+        case SelectOption(point, label, others):
+            return Gesture(point, label=", ".join((label, *others)))
         case Upload(point, paths):
             return Gesture(point, label=", ".join(PurePath(path).name for path in paths))
         case Zoom(region):
             return Gesture(region=region)
         case _:
             return Gesture()
+
+
+def _click(
+    button: Literal["left", "middle", "right"],
+    count: int,
+    modifiers: tuple[Modifier, ...],
+    hold_s: float,
+) -> str:
+    """In which way it is clicked; empty for an ordinary click."""
+    if (button, count) == ("left", 2):
+        name = "double"
+    else:
+        name = button if count == 1 else f"{button} × {count}"
+        name = "" if name == "left" else name
+    if modifiers:
+        name = "+".join((*modifiers, name or "click"))
+    return f"{name} {hold_s:g} s".strip() if hold_s else name

@@ -7,6 +7,7 @@ while rings, numbers and arrows stay as large on a phone as on a desk.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from rich.cells import cell_len
 
@@ -55,7 +56,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A drag."""
+    """A drag, or a part of one."""
 
     start: Spot
     end: Spot
@@ -76,7 +77,7 @@ class Overlay:
 
     dots: tuple[Dot, ...] = ()
     target: Target | None = None
-    line: Line | None = None
+    lines: tuple[Line, ...] = ()
     zoom: Region | None = None
     """Where the action looks closer."""
     zoomed: Region | None = None
@@ -109,14 +110,14 @@ def overlay(
         for number, point in enumerate(points, 1)
         if shown.contains(point)
     ]
-    target = line = None
+    target = None
     if gesture.at is not None and shown.contains(gesture.at):
         target = _target(gesture, gesture.at, frame)
-        if gesture.to is not None and shown.contains(gesture.to):
-            line = Line(target.spot, _spot(gesture.to, frame))
     zoom, zoomed = _region(gesture.region, frame), _region(zoomed_css_px, frame)
     truth = tuple(region for box in truth_css_px if (region := _region(box, frame)))
-    return Overlay(tuple(dots), target, line, zoom, zoomed, truth)
+    path = [point for point in gesture.path if shown.contains(point)]
+    lines = [Line(_spot(start, frame), _spot(end, frame)) for start, end in pairwise(path)]
+    return Overlay(tuple(dots), target, tuple(lines), zoom, zoomed, truth)
 
 
 def _target(gesture: Gesture, at: Point, frame: Frame) -> Target:

@@ -38,7 +38,7 @@ from vigorl.browser.environment import Score
 from vigorl.browser.episode import Episode, boundary, connected
 from vigorl.browser.errors import BrowserDied, UsageError
 from vigorl.browser.geometry import Box
-from vigorl.browser.input import Impossible, perform
+from vigorl.browser.input import Hands, Impossible, perform
 from vigorl.browser.observation import Observation
 from vigorl.browser.page_settings import PageSettings
 from vigorl.browser.picture import Picture
@@ -172,7 +172,14 @@ class LivePage:
                 uploads = isinstance(action, Upload)
                 tab.settle.begin()
                 with episode.interruptions.uploading() if uploads else contextlib.nullcontext():
-                    await perform(tab.page, action, self._viewport)
+                    await perform(self._hands(episode, deadline), action)
+
+    def _hands(self, episode: Episode, deadline: Deadline) -> Hands:
+        def tell(words: str) -> None:
+            episode.interruptions.note("input", words)
+
+        acting = Deadline(deadline.at_s - self._settings.recovery_s)
+        return Hands(episode.tabs.shown, self._viewport, tell, acting)
 
     async def _wait(self, episode: Episode, seconds: float) -> None:
         if not seconds >= 0:  # nor a number

@@ -17,6 +17,7 @@ EventKind = Literal[
     "page_crashed",  # the renderer died; the page was loaded again
     "page_hung",  # the page did not answer in time; it was replaced
     "not_settled",  # the page was still busy when the step's time was over
+    "input",  # what the hands noticed: a field shows something else than was typed, a tooltip
     "bad_action",  # the action could not be carried out as given
     "malformed",  # the policy's output held no action
 ]

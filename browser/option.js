@@ -1,30 +1,49 @@
-// Run on the element at a point: choose the option with this label in the select it belongs to.
-// Returns what happened as {chosen}, or {missing, labels} for an answer in words.
-(element, label) => {
-  const select = element.closest('select') ?? element.closest('label')?.control;
-  if (!(select instanceof element.ownerDocument.defaultView.HTMLSelectElement)) {
-    return { missing: 'select' };
-  }
+// Run on the element at a point: choose the options with these labels, and no others, in the select
+// that it belongs to, or the value with this label among the suggestions of a field.
+// Returns what happened as {chosen}, or {missing, name, labels} for an answer in words.
+(element, names) => {
+  const view = element.ownerDocument.defaultView;
+  const field = element.closest('select, input[list]') ?? element.closest('label')?.control;
+  const isSelect = field instanceof view.HTMLSelectElement;
+  const options = [...(isSelect ? field.options : field?.list?.options ?? [])];
+  if (!isSelect && !field?.list) return { missing: 'select' };
   const plain = (text) => text.replace(/\s+/g, ' ').trim();
-  const options = [...select.options];
-  const named = (fold) => options.filter((option) =>
-    [option.label, option.text].some((text) => fold(plain(text)) === fold(plain(label))));
-  const exact = named((text) => text);
-  const found = exact.length ? exact : named((text) => text.toLowerCase());
-  const option = found.find((option) => !option.disabled) ?? found[0];
-  const labels = options.map((option) => plain(option.label));
-  if (select.disabled) return { missing: 'enabled select', labels };
-  if (!option) return { missing: 'option', labels };
-  if (option.disabled || option.closest('optgroup')?.disabled) {
-    return { missing: 'enabled option', labels };
+  const words = (option) => isSelect ? [option.label, option.text] : [option.value, option.label];
+  const labels = options.map((option) => plain(words(option)[0]));
+  const find = (name) => {
+    const named = (fold) => options.filter((option) =>
+      words(option).some((text) => fold(plain(text)) === fold(plain(name))));
+    const exact = named((text) => text);
+    const found = exact.length ? exact : named((text) => text.toLowerCase());
+    return found.find((option) => !option.disabled) ?? found[0];
+  };
+  if (field.disabled || field.readOnly) return { missing: 'enabled select', labels };
+  if (names.length > 1 && !field.multiple) return { missing: 'several', labels };
+  const chosen = new Set();
+  for (const name of names) {
+    const option = find(name);
+    if (!option) return { missing: 'option', name, labels };
+    if (option.disabled || option.closest('optgroup')?.disabled) {
+      return { missing: 'enabled option', name, labels };
+    }
+    chosen.add(option);
   }
-  const changes = !option.selected;
-  const open = select.matches(':open');
-  select.focus({ preventScroll: true });
-  option.selected = true;
-  if (changes) {
-    select.dispatchEvent(new Event('input', { bubbles: true, composed: true }));
-    select.dispatchEvent(new Event('change', { bubbles: true }));
+  const isOpen = field.matches(':open');
+  field.focus({ preventScroll: true });
+  const differs = isSelect
+    ? options.some((option) => option.selected !== chosen.has(option))
+    : field.value !== [...chosen][0].value;
+  if (isSelect && field.multiple) {
+    for (const option of options) option.selected = chosen.has(option);
+  } else if (isSelect) {
+    [...chosen][0].selected = true;
+  } else {
+    const { set } = Object.getOwnPropertyDescriptor(view.HTMLInputElement.prototype, 'value');
+    set.call(field, [...chosen][0].value);
   }
-  return { chosen: plain(option.label), open };
+  if (differs) {
+    field.dispatchEvent(new view.Event('input', { bubbles: true, composed: true }));
+    field.dispatchEvent(new view.Event('change', { bubbles: true }));
+  }
+  return { chosen: [...chosen].map((option) => plain(words(option)[0])), is_open: isOpen };
 }

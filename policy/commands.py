@@ -21,6 +21,7 @@ from vigorl.browser.actions import (
     GiveUp,
     Goto,
     Hover,
+    Modifier,
     Press,
     Reload,
     Scroll,
@@ -37,7 +38,11 @@ from vigorl.browser.geometry import Box, Frame, Point
 from vigorl.policy.points import POINT, Malformed, point_in, write_point
 
 COMMANDS: dict[str, tuple[str, str]] = {
-    "click": ("click (x, y)", "press the left mouse button there"),
+    "click": (
+        "click (x, y) [Control+Shift] [hold 2]",
+        "press the left mouse button there; with keys held down, or the button for so many "
+        "seconds; the same after the other clicks",
+    ),
     "double_click": ("double_click (x, y)", "press it twice"),
     "right_click": ("right_click (x, y)", "open the context menu there"),
     "middle_click": ("middle_click (x, y)", "open the link there in a new tab"),
@@ -45,13 +50,30 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "type": (
         'type (x, y) "text" [clear] [enter]',
         "click the field there and type; `clear` empties it first, `enter` presses Enter "
-        "afterwards; without (x, y) the text goes where the focus is",
+        "afterwards; without (x, y) the text goes where the focus is; a date is written "
+        "2026-12-05, a time 14:30, a colour #ff0000",
     ),
-    "press": ("press Control+A", "press a key or a chord: Enter, Escape, Tab, ArrowDown, …"),
-    "scroll": ("scroll (x, y) down 300", "turn the wheel there: up, down, left or right"),
-    "drag": ("drag (x, y) to (x, y)", "press at the first point, release at the second"),
-    "select": ('select (x, y) "Option"', "choose an option of the list there by its label"),
-    "upload": ('upload (x, y) "path"', "click there and hand over a file, or several"),
+    "press": (
+        "press Control+A [hold 2]",
+        "press a key or a chord: Enter, Escape, Tab, ArrowDown, …; or hold it for so many seconds",
+    ),
+    "scroll": (
+        "scroll (x, y) down 300 [Control]",
+        "turn the wheel there: up, down, left or right; with keys held down",
+    ),
+    "drag": (
+        "drag (x, y) to (x, y) [to (x, y)] [Shift]",
+        "press at the first point, move on from point to point, release at the last one",
+    ),
+    "select": (
+        'select (x, y) "Option" ["Other"]',
+        "choose an option of the list there by its label; several where it takes several, which "
+        "are then the only ones",
+    ),
+    "upload": (
+        'upload (x, y) "path" ["other"]',
+        "click there and hand over a file, or several; where no chooser opens, drop them there",
+    ),
     "accept": (
         'accept "text"',
         "say yes to what the page or the browser asks; with a text where one is asked for",
@@ -68,7 +90,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "done": ('done "answer"', "the task is finished; with its answer where it asks for one"),
     "give_up": ('give_up "reason"', "the task cannot be done, and why"),
 }
-"""Name, how it is written, what it does."""
+"""Name, how it is written, what it does. What stands in brackets can be left away."""
 
 _BUTTONS: dict[str, tuple[Literal["left", "middle", "right"], int]] = {
     "click": ("left", 1),
@@ -79,9 +101,19 @@ _BUTTONS: dict[str, tuple[Literal["left", "middle", "right"], int]] = {
 _CLICKS = {button_and_count: name for name, button_and_count in _BUTTONS.items()}
 _DIRECTIONS = {"up": (0, -1), "down": (0, 1), "left": (-1, 0), "right": (1, 0)}
 
+_MODIFIERS: dict[str, Modifier] = {
+    "alt": "Alt",
+    "control": "Control",
+    "ctrl": "Control",
+    "meta": "Meta",
+    "shift": "Shift",
+}
+
 _NAME = re.compile(r"\w+")
 _WORD = re.compile(r"[A-Za-z_]+")
 _NUMBER = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?")
+_HELD = re.compile(r"(?:{0})(?:\+(?:{0}))*(?!\w)".format("|".join(_MODIFIERS)), re.IGNORECASE)
+_KEYS = re.compile(r"(.*\S)\s+hold\s+([0-9]{1,9}(?:\.[0-9]{1,9})?)", re.DOTALL | re.IGNORECASE)
 _BARE_KEYS = re.compile(r'[^\s"<]+')
 _TAG_START = re.compile(r"<(?=/?\w)")
 _JSON = json.JSONDecoder(strict=False)
@@ -94,7 +126,14 @@ class _Quoted:
     text: str
 
 
-_Token = str | float | Point | _Quoted
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """Keys that are held down, like `Control+Shift`."""
+
+    keys: tuple[Modifier, ...]
+
+
+_Token = str | float | Point | _Quoted | _Held
 
 
 def read_command(text: str, frame: Frame) -> Action:
@@ -111,7 +150,7 @@ def read_command(text: str, frame: Frame) -> Action:
         raise Malformed(f"{first} is not a command. The commands are: {', '.join(COMMANDS)}.")
     arguments = text[len(name) :].strip()
     if name == "press":
-        return Press(_read_keys(arguments))
+        return _read_press(arguments)
     return _action(name, _tokens(name, arguments, frame), frame)
 
 
@@ -122,24 +161,27 @@ def write_command(action: Action, frame: Frame) -> str:
         ValueError: the language cannot say this action, or its point is not on the screen.
     """
     match action:
-        case Click(point, button, count):
+        case Click(point, button, count, modifiers, hold_s):
             if (button, count) not in _CLICKS:
                 raise ValueError(f"no command for {action}")
-            return f"{_CLICKS[button, count]} {write_point(point, frame)}"
+            name = _CLICKS[button, count]
+            return " ".join([name, write_point(point, frame), *_held(modifiers), *_hold(hold_s)])
         case Hover(point):
             return f"hover {write_point(point, frame)}"
         case Type(text, at, clear, enter):
             place = [] if at is None else [write_point(at, frame)]
             flags = ["clear"] * clear + ["enter"] * enter
             return " ".join(["type", *place, _quote(text), *flags])
-        case Press(keys):
-            return f"press {keys if _BARE_KEYS.fullmatch(keys) else _quote(keys)}"
+        case Press(keys, hold_s):
+            written = keys if _BARE_KEYS.fullmatch(keys) else _quote(keys)
+            return " ".join(["press", written, *_hold(hold_s)])
         case Scroll():
             return _write_scroll(action, frame)
-        case Drag(start, end):
-            return f"drag {write_point(start, frame)} to {write_point(end, frame)}"
-        case SelectOption(point, label):
-            return f"select {write_point(point, frame)} {_quote(label)}"
+        case Drag(start, end, via, modifiers):
+            path = " to ".join(write_point(point, frame) for point in (start, *via, end))
+            return " ".join(["drag", path, *_held(modifiers)])
+        case SelectOption(point, label, others):
+            return " ".join(["select", write_point(point, frame), *map(_quote, (label, *others))])
         case Upload(point, paths):
             return " ".join(["upload", write_point(point, frame), *map(_quote, paths)])
         case Accept(text, password):
@@ -158,7 +200,7 @@ def write_command(action: Action, frame: Frame) -> str:
         case TabClose(number):
             return "tab_close" if number is None else f"tab_close {number}"
         case Wait(seconds):
-            return f"wait {seconds:.3f}".rstrip("0").rstrip(".")
+            return f"wait {_seconds(seconds)}"
         case Done(answer):
             return f"done {_quote(answer)}" if answer else "done"
         case GiveUp(reason):
@@ -172,23 +214,41 @@ def write_command(action: Action, frame: Frame) -> str:
 def _action(name: str, tokens: list[_Token], frame: Frame) -> Action:
     """The action of a command's name and arguments."""
     match (name, *tokens):
-        case ("click" | "double_click" | "right_click" | "middle_click", Point() as point):
+        case ("click" | "double_click" | "right_click" | "middle_click", Point() as point, *how):
             button, count = _BUTTONS[name]
-            return Click(point, button, count)
+            match how:
+                case []:
+                    return Click(point, button, count)
+                case [_Held(keys)]:
+                    return Click(point, button, count, keys)
+                case ["hold", float(seconds)]:
+                    return Click(point, button, count, (), seconds)
+                case [_Held(keys), "hold", float(seconds)]:
+                    return Click(point, button, count, keys, seconds)
         case ("hover", Point() as point):
             return Hover(point)
         case ("type", Point() as point, _Quoted(text), *flags) if _are_flags(flags):
             return Type(text, point, "clear" in flags, "enter" in flags)
         case ("type", _Quoted(text), *flags) if _are_flags(flags):
             return Type(text, None, "clear" in flags, "enter" in flags)
-        case ("scroll", Point() as point, "up" | "down" | "left" | "right" as way, float(amount)):
+        case ("scroll", Point() as point, str(way), float(amount), *how) if way in _DIRECTIONS:
             region = frame.box_to_css(Box(0, 0, amount, amount))
-            x, y = _DIRECTIONS[str(way)]
-            return Scroll(point, x * region.width, y * region.height)
-        case ("drag", Point() as begin, "to", Point() as end):
-            return Drag(begin, end)
-        case ("select", Point() as point, _Quoted(label)):
-            return SelectOption(point, label)
+            x, y = _DIRECTIONS[way]
+            match how:
+                case [] | [_Held()]:
+                    keys = how[0].keys if how and isinstance(how[0], _Held) else ()
+                    return Scroll(point, x * region.width, y * region.height, keys)
+        case ("drag", *path):
+            held = path.pop() if path and isinstance(path[-1], _Held) else _Held(())
+            points = [token for token in path[::2] if isinstance(token, Point)]
+            ways = path[1::2]
+            if len(points) >= 2 and len(points) == len(ways) + 1 and set(ways) == {"to"}:
+                assert isinstance(held, _Held)
+                return Drag(points[0], points[-1], tuple(points[1:-1]), held.keys)
+        case ("select", Point() as point, _Quoted(label), *more):
+            others = tuple(token.text for token in more if isinstance(token, _Quoted))
+            if len(others) == len(more):
+                return SelectOption(point, label, others)
         case ("upload", Point() as point, _Quoted(), *_):
             paths = [token.text for token in tokens[1:] if isinstance(token, _Quoted)]
             if len(paths) == len(tokens) - 1:
@@ -255,6 +315,10 @@ def _tokens(name: str, arguments: str, frame: Frame) -> list[_Token]:
         elif found := _NUMBER.match(arguments, at):
             tokens.append(float(found.group()))
             at = found.end()
+        elif found := _HELD.match(arguments, at):
+            keys = [_MODIFIERS[key] for key in found.group().lower().split("+")]
+            tokens.append(_Held(tuple(dict.fromkeys(keys))))
+            at = found.end()
         elif found := _WORD.match(arguments, at):
             tokens.append(found.group().lower())
             at = found.end()
@@ -267,17 +331,30 @@ def _are_flags(tokens: list[_Token]) -> bool:
     return all(token in ("clear", "enter") for token in tokens)
 
 
-def _read_keys(arguments: str) -> str:
+def _read_press(arguments: str) -> Press:
     """The keys after `press`: bare, or a JSON string where a space or quote is among them."""
-    if arguments.startswith('"'):
+    found = _KEYS.fullmatch(arguments)
+    keys, hold_s = (found[1], float(found[2])) if found else (arguments, 0.0)
+    if keys.startswith('"'):
         try:
-            keys = json.loads(arguments)
+            return Press(str(json.loads(keys)), hold_s)
         except json.JSONDecodeError as error:
             raise Malformed(_usage("press")) from error
-        return str(keys)
-    if not arguments or len(arguments.split()) > 1:
+    if not keys or len(keys.split()) > 1:
         raise Malformed(_usage("press"))
-    return arguments
+    return Press(keys, hold_s)
+
+
+def _held(modifiers: tuple[Modifier, ...]) -> list[str]:
+    return ["+".join(modifiers)] if modifiers else []
+
+
+def _hold(seconds: float) -> list[str]:
+    return [f"hold {_seconds(seconds)}"] if seconds else []
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds:.3f}".rstrip("0").rstrip(".")
 
 
 def _write_scroll(action: Scroll, frame: Frame) -> str:
@@ -292,7 +369,8 @@ def _write_scroll(action: Scroll, frame: Frame) -> str:
         way, distance = ("right" if dx > 0 else "left"), amount.width
     else:
         way, distance = ("down" if dy >= 0 else "up"), amount.height
-    return f"scroll {write_point(action.point, frame)} {way} {round(distance)}"
+    start = f"scroll {write_point(action.point, frame)} {way} {round(distance)}"
+    return " ".join([start, *_held(action.modifiers)])
 
 
 def _quote(text: str) -> str:

@@ -184,7 +184,7 @@ everything you refer to:
 
 Points are written (x, y). {coordinates}{_WHOLE} Distances for scrolling are in the same units.
 
-These are the actions; each answer holds one of them:
+These are the actions; each answer holds one of them. Parts in [ ] can be left away:
 {commands}
 
 Texts stand in double quotes, like JSON strings: a quote in them is \\" and a line break \\n.

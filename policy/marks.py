@@ -52,11 +52,11 @@ def write_mark_command(action: Action, frame: Frame, marks: Sequence[Mark]) -> s
         ValueError: the language cannot say this action, or its point is on no mark.
     """
     match action:
-        case Click(point, "left", 1):
+        case Click(point, "left", 1, (), 0):
             return f"click [{_mark_at(point, marks)}]"
         case Type(text, Point() as point, False, enter):
             return f"type [{_mark_at(point, marks)}] [{text}] [{int(enter)}]"
-        case Scroll(_, 0, dy) if abs(dy) == frame.region_css_px.height:
+        case Scroll(_, 0, dy, ()) if abs(dy) == frame.region_css_px.height:
             return "scroll [down]" if dy > 0 else "scroll [up]"
         case Back():
             return "go_back"

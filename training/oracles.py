@@ -259,8 +259,8 @@ def _command(action: Action, frame: Frame) -> tuple[str, list[list[float]]]:
             points = [point]
         case Type(_, Point() as point):
             points = [point]
-        case Drag(start, end):
-            points = [start, end]
+        case Drag(start, end, via):
+            points = [start, *via, end]
     text = write_command(action, frame)
     if points:
         text = POINT.sub("@", text, count=len(points))

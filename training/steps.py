@@ -82,8 +82,8 @@ def _names(text: str, ended: Turn | None) -> tuple[str, ...]:
     match ended and ended.action:
         case Zoom(region):
             names.add(f"zoom {region.center}")
-        case Click(point):
-            names.add(f"click {point}")
+        case Click(point, modifiers=keys):
+            names.add("+".join((*keys, f"click {point}")))
         case Done(answer):
             names.add(f"done {answer}")
     return tuple(sorted(names or {text}))

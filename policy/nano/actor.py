@@ -189,7 +189,7 @@ def _points(action: Action) -> tuple[Point, ...]:
             return (point,)
         case Type(_, Point() as point):
             return (point,)
-        case Drag(start, end):
-            return (start, end)
+        case Drag(start, end, via):
+            return (start, *via, end)
         case _:
             return ()

@@ -43,7 +43,7 @@ def is_same(first: Action, second: Action) -> bool:
     """
     match first, second:
         case Click(), Click():
-            return first.point == second.point
+            return first.point == second.point and first.modifiers == second.modifiers
         case Hover(), Hover():
             return first.point == second.point
         case Type(), Type():

@@ -1,4 +1,5 @@
 import json
+import re
 import string
 from typing import Any
 
@@ -46,6 +47,7 @@ MARKS = (
     Mark(None, Box(0, 300, 300, 320), "statictext", "Hello"),
 )
 
+distances = st.integers(-999, 999).map(lambda units: 2.0 * units)
 points = st.builds(lambda x, y: Point(2.0 * x, 2.0 * y), st.integers(0, 639), st.integers(0, 359))
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 tricky = st.sampled_from(
@@ -56,16 +58,24 @@ keys = st.text(string.ascii_letters + string.digits + '+-/<"( ', min_size=1, max
     str.strip
 )
 whole = st.integers(0, 99)
+modifiers = st.lists(
+    st.sampled_from(["Alt", "Control", "Meta", "Shift"]), unique=True, max_size=4
+).map(tuple)
+seconds = st.integers(0, 600).map(lambda tenths: tenths / 10)
 actions = st.one_of(
-    st.builds(Click, points, st.just("left"), st.sampled_from([1, 2])),
-    st.builds(Click, points, st.sampled_from(["right", "middle"])),
+    st.builds(Click, points, st.just("left"), st.sampled_from([1, 2]), modifiers, seconds),
+    st.builds(Click, points, st.sampled_from(["right", "middle"]), st.just(1), modifiers, seconds),
     st.builds(Hover, points),
     st.builds(Type, quoted, points | st.none(), st.booleans(), st.booleans()),
-    st.builds(Press, keys.map(str.strip)),
-    st.builds(lambda p, d: Scroll(p, 2.0 * d, 0.0), points, st.integers(-999, 999)),
-    st.builds(lambda p, d: Scroll(p, 0.0, 2.0 * d), points, st.integers(-999, 999)),
-    st.builds(Drag, points, points),
-    st.builds(SelectOption, points, quoted),
+    st.builds(Press, keys.map(str.strip), seconds),
+    st.builds(
+        lambda p, d, m: Scroll(p, 2.0 * d, 0.0, m), points, st.integers(-999, 999), modifiers
+    ),
+    st.builds(
+        lambda p, d, m: Scroll(p, 0.0, 2.0 * d, m), points, st.integers(-999, 999), modifiers
+    ),
+    st.builds(Drag, points, points, st.lists(points, max_size=3).map(tuple), modifiers),
+    st.builds(SelectOption, points, quoted, st.lists(quoted, max_size=3).map(tuple)),
     st.builds(Upload, points, st.lists(quoted, min_size=1, max_size=3).map(tuple)),
     st.builds(Goto, quoted),
     st.sampled_from([Back(), Forward(), Reload(), TabNew(), Wait()]),
@@ -137,6 +147,17 @@ def test_commands_are_read_as_people_write_them() -> None:
     assert understood("wait") == Wait(1.0)
     assert understood('upload (1.5, 2) "a" "b"') == Upload(Point(3, 4), ("a", "b"))
     assert understood("drag (1, 2) to (3, 4)") == Drag(Point(2, 4), Point(6, 8))
+    assert understood("drag (1,2) to (3,4) to (5,6) shift") == Drag(
+        Point(2, 4), Point(10, 12), (Point(6, 8),), ("Shift",)
+    )
+    assert understood("click (1, 2) ctrl+shift hold 2.5") == Click(
+        Point(2, 4), modifiers=("Control", "Shift"), hold_s=2.5
+    )
+    assert understood("press Shift+ArrowDown hold 1") == Press("Shift+ArrowDown", 1)
+    assert understood('press " " hold 1') == Press(" ", 1)
+    assert understood('press "hold 1"') == Press("hold 1")
+    assert understood("scroll (1, 2) up 10 Control") == Scroll(Point(2, 4), 0, -20, ("Control",))
+    assert understood('select (1, 2) "a" "b"') == SelectOption(Point(2, 4), "a", ("b",))
 
 
 @pytest.mark.parametrize(
@@ -177,8 +198,17 @@ def test_a_thought_tells_its_points_and_forgets_those_that_are_nowhere() -> None
         (said("so", "back") + " Done!", "outside of the tags"),
         (said("so", ""), "Nothing is not a command"),
         (said("so", "tap (1, 2)"), "tap is not a command. The commands are: click,"),
-        (said("so", "click 3"), "`click` is written `click (x, y)`"),
+        (said("so", "click 3"), "`click` is written `click (x, y)"),
         (said("so", "click (1, 2) (3, 4)"), "`click` is written"),
+        (said("so", "click (1, 2) [Control]"), "`click` is written"),
+        (said("so", "click (1, 2) hold 2 Control"), "`click` is written"),
+        (said("so", "click (1, 2) hold"), "`click` is written"),
+        (said("so", "drag (1, 2)"), "`drag` is written"),
+        (said("so", "drag (1, 2) to"), "`drag` is written"),
+        (said("so", "drag (1, 2) (3, 4)"), "`drag` is written"),
+        (said("so", "drag (1, 2) to Shift (3, 4)"), "`drag` is written"),
+        (said("so", 'select (1, 2) "a" b'), "`select` is written"),
+        (said("so", "scroll (1, 2) down 3 4"), "`scroll` is written"),
         (said("so", "click (640, 0)"), "x goes from 0 to 639 and y from 0 to 359"),
         (said("so", "click (-1, 0)"), "(-1, 0) lies outside"),
         (said("so", 'type (1, 2) "a'), 'Write a " inside of a text as \\"'),
@@ -211,8 +241,11 @@ def test_without_a_lens_there_is_no_tool() -> None:
 
 def test_each_command_is_documented_as_it_is_read() -> None:
     for usage, _ in COMMANDS.values():
-        example = usage.replace("(x, y)", "(1, 2)").replace("[clear] [enter]", "clear enter")
-        assert understood(example) is not None, usage
+        example = usage.replace("(x, y)", "(1, 2)")
+        assert understood(re.sub(r" \[.*?\]", "", example)) is not None, usage
+        whole = understood(re.sub(r"[][]", "", example))
+        assert whole is not None, usage
+        assert understood(write_answer(whole, OURS)) == whole, usage
 
 
 @pytest.mark.parametrize(
@@ -263,6 +296,9 @@ def test_an_answer_in_words_is_taken_as_it_stands() -> None:
         (Click(Point(900, 600)), Dialect(FRAME, "marks", marks=MARKS)),
         (Hover(Point(50, 10)), Dialect(FRAME, "marks", marks=MARKS)),
         (Back(), Dialect(FRAME, "text")),
+        (Click(Point(50, 10), modifiers=("Control",)), Dialect(FRAME, "marks", marks=MARKS)),
+        (Click(Point(50, 10), hold_s=1), Dialect(FRAME, "marks", marks=MARKS)),
+        (Scroll(Point(1, 1), 0, 720, ("Control",)), Dialect(FRAME, "marks", marks=MARKS)),
     ],
 )
 def test_what_a_dialect_cannot_say_is_not_written(action: Any, dialect: Dialect) -> None:
