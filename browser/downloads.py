@@ -101,8 +101,7 @@ class Downloads:
             return None
         disposition = response.headers.get("content-disposition", "")
         if disposition.strip().lower().startswith("attachment"):
-            self._allow(path)
-            return None
+            return f"A PDF document was saved as {path}; load {self._allow(path)} to look at it."
         try:
             file = await self._papers.put(tab, url, path)
             async with asyncio.timeout(SHOW_LIMIT_S):

@@ -328,9 +328,8 @@ class Episode:
         self.interruptions.note("dialog", text)
 
     def _print(self, page: Page) -> None:
-        for tab in self.tabs:
-            if tab.page is page:
-                self._downloads.print(tab)
+        if tab := self.tabs.of(page):
+            self._downloads.print(tab)
 
     async def _rested_tab(self, limit_s: float) -> LiveTab:
         """Wait until the shown tab has come to rest, and tabs that it opened as well.

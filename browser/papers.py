@@ -54,9 +54,12 @@ class Papers:
         if shelf is None:
             session = await tab.page.context.new_cdp_session(tab.page)
             shelf = self._shelves[tab] = _Shelf(session, self._width_px)
-            tab.page.once("close", lambda _: self._shelves.pop(tab, None))
+            tab.page.once("close", lambda _: self._forget(tab))
         await shelf.put(urldefrag(url).url, file)
         return file
+
+    def _forget(self, tab: LiveTab) -> None:
+        self._shelves.pop(tab, None)
 
     async def close(self) -> None:
         """Let go of what is still under way."""

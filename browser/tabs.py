@@ -58,6 +58,10 @@ class Tabs:
     def __getitem__(self, index: int) -> LiveTab:
         return self._open[index]
 
+    def of(self, page: Page) -> LiveTab | None:
+        """The tab with this page, if it is open."""
+        return next((tab for tab in self._open if tab.page is page), None)
+
     @property
     def shown(self) -> LiveTab:
         """The tab that the agent sees."""
@@ -227,7 +231,7 @@ class Tabs:
                 opener = await page.opener()
         except (PlaywrightError, TimeoutError):
             return None
-        return next((tab for tab in self._open if tab.page is opener), None)
+        return self.of(opener) if opener is not None else None
 
     def _awaited(self) -> set[str]:
         """The tabs that ours opened, as the browser knows, and that have not come to us."""
