@@ -105,6 +105,8 @@ class Episode:
         self._halfway: asyncio.Task[None] | None = None
         """An action that a question interrupted; it goes on when that is answered."""
         self._last: View | None = None
+        self.fills_screen = False
+        """Whether the page is in full screen, where it cannot be rendered again unseen."""
         self._gone = asyncio.Event()
         context.on("close", lambda _: self._gone.set())
 
@@ -262,7 +264,12 @@ class Episode:
             tab.camera.screen(limit_s), self._targets.pages(limit_s)
         )
         width_px, height_px = self._settings.width_px, self._settings.height_px
-        if (picture.width_px, picture.height_px) != (width_px, height_px):
+        self.fills_screen = picture.width_px > width_px and picture.height_px > height_px
+        if self.fills_screen:  # the page is drawn into the corner; the rest is the screen's
+            picture = await asyncio.to_thread(
+                picture.corner, width_px, height_px, self._settings.jpeg_quality
+            )
+        elif (picture.width_px, picture.height_px) != (width_px, height_px):
             await tab.restore_window(width_px, height_px)
             picture = await tab.camera.screen(limit_s)
         return self._observation(picture, pages)

@@ -10,6 +10,7 @@ import contextlib
 import secrets
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from playwright.async_api import Page
@@ -43,6 +44,9 @@ from vigorl.browser.observation import Observation
 from vigorl.browser.page_settings import PageSettings
 from vigorl.browser.picture import Picture
 from vigorl.browser.tab import LiveTab
+
+BLANK_REST_S = 0.2
+"""Between two looks at a page that begins with nothing."""
 
 __all__ = ["LivePage", "PageSettings"]
 
@@ -91,7 +95,7 @@ class LivePage:
         deadline = Deadline.after(self._settings.step_limit_s)
         limit_s = self._navigation_limit_s(deadline)
         first = episode.navigation.start(episode.tabs.shown, self._url, limit_s)
-        observation = await episode.act(first, deadline)
+        observation = await self._drawn(episode, await episode.act(first, deadline))
         refusal = episode.navigation.refusal(episode.tabs.shown)
         if refusal is not None and observation.question is None:
             raise StartFault(refusal)
@@ -128,6 +132,8 @@ class LivePage:
         episode = self._living()
         if episode.questions.halting:
             raise PageHung("the page stands still until what it asks is answered")
+        if episode.fills_screen:
+            raise PageHung("a page in full screen would notice that it is rendered again")
         limit_s = self._settings.recovery_s
         async with boundary(episode.context, limit_s):
             camera = episode.tabs.shown.camera
@@ -147,6 +153,29 @@ class LivePage:
         finally:
             if temporary is not None:
                 await asyncio.to_thread(shutil.rmtree, temporary, ignore_errors=True)
+
+    async def _drawn(self, episode: Episode, observation: Observation) -> Observation:
+        """The first observation, once a page that is still loading has drawn anything.
+
+        Raises:
+            StartFault: it has not.
+        """
+        broke = {event.kind for event in observation.events} & {"page_hung", "page_crashed"}
+        if broke and observation.url == "about:blank" != self._url:
+            why = "it crashes" if "page_crashed" in broke else "nothing was drawn in time"
+            raise StartFault(f"{self._url} did not load: {why}")
+        deadline = Deadline.after(self._settings.navigation_limit_s)
+        events = observation.events
+        while _is_blank_and_busy(observation):
+            if deadline.left_s() == 0:
+                limit_s = self._settings.navigation_limit_s
+                raise StartFault(f"{self._url} did not load: nothing was drawn in {limit_s:g} s")
+            step = Deadline.after(self._settings.step_limit_s)
+            observation = await episode.act(episode.rest(BLANK_REST_S), step)
+            before = tuple(event for event in events if event.kind != "not_settled")
+            events = (*before, *observation.events)
+            observation = replace(observation, events=events)
+        return observation
 
     async def _carry_out(self, episode: Episode, action: Action, deadline: Deadline) -> None:
         await episode.finish()
@@ -211,6 +240,14 @@ class LivePage:
         if not connected(self._episode.context):
             raise BrowserDied("the browser process is gone")
         return self._episode
+
+
+def _is_blank_and_busy(observation: Observation) -> bool:
+    if observation.question is not None or observation.view is None:
+        return False
+    if not any(event.kind == "not_settled" for event in observation.events):
+        return False
+    return all(low == high for low, high in observation.view.picture.image().getextrema())
 
 
 def _tab_at(episode: Episode, index: int) -> LiveTab:
