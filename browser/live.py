@@ -247,7 +247,7 @@ def _is_blank_and_busy(observation: Observation) -> bool:
         return False
     if not any(event.kind == "not_settled" for event in observation.events):
         return False
-    return all(low == high for low, high in observation.view.picture.image().getextrema())
+    return observation.view.picture.image().getcolors(maxcolors=1) is not None
 
 
 def _tab_at(episode: Episode, index: int) -> LiveTab:
