@@ -29,7 +29,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from vigorl.browser.environment import Score
 from vigorl.browser.errors import InconsistentData, StorageFault, UsageError
 from vigorl.browser.geometry import Frame
-from vigorl.browser.observation import Event, Mark, Observation, Tab
+from vigorl.browser.observation import Event, Mark, Observation, Question, Tab
 from vigorl.browser.picture import MEDIA_TYPES, Picture, View
 from vigorl.policy.policy import Turn
 
@@ -62,6 +62,8 @@ class Seen:
     ended: bool
     pictures: tuple[str, ...] = ()
     """Of the goal: paths relative to the trajectory's folder."""
+    question: Question | None = None
+    """Asked, and waiting for an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +241,7 @@ class Recorder:
             marks=observation.marks,
             ended=observation.ended,
             pictures=tuple(self._store(picture) for picture in observation.pictures),
+            question=observation.question,
         )
 
     def step(self, record: StepRecord) -> None:

@@ -18,6 +18,7 @@ from typing import Any, Literal
 
 from PIL import Image
 from playwright.async_api import CDPSession, Page
+from playwright.async_api import Error as PlaywrightError
 
 from vigorl.browser.errors import PageHung
 from vigorl.browser.geometry import Box
@@ -76,6 +77,31 @@ class Camera:
             return await self._render(
                 viewport, Box(0, 0, width_px, height_px), width_px, height_px, "jpeg"
             )
+
+    async def standing(self, limit_s: float) -> Picture | None:
+        """What was painted last, while the page's script stands still and no frame can be forced.
+
+        None where nothing was painted yet, within the limit.
+        """
+        frame: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+        def note(event: dict[str, Any]) -> None:
+            if not frame.done():
+                frame.set_result(event["data"])
+
+        options = {"format": "jpeg", "quality": self._jpeg_quality}
+        self._cdp.on("Page.screencastFrame", note)
+        try:
+            async with asyncio.timeout(limit_s):
+                await self._cdp.send("Page.startScreencast", options)
+                return Picture.from_bytes(base64.b64decode(await frame))
+        except (TimeoutError, PlaywrightError):
+            return None
+        finally:
+            self._cdp.remove_listener("Page.screencastFrame", note)
+            with contextlib.suppress(TimeoutError, PlaywrightError):
+                async with asyncio.timeout(limit_s):
+                    await self._cdp.send("Page.stopScreencast")
 
     async def region(
         self, box_css_px: Box, width_px: int, height_px: int, limit_s: float

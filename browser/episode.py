@@ -9,11 +9,15 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from playwright.async_api import BrowserContext
+from PIL import Image
+from playwright.async_api import BrowserContext, Page
 from playwright.async_api import Error as PlaywrightError
 
-from vigorl.browser.chromium import Browser
+from vigorl.browser.actions import Accept, Dismiss
+from vigorl.browser.chromium import Browser, BrowserSettings
 from vigorl.browser.deadline import Deadline
+from vigorl.browser.dialogs import Dialogs
+from vigorl.browser.downloads import Downloads
 from vigorl.browser.errors import (
     BrowserDied,
     BrowserFault,
@@ -24,10 +28,14 @@ from vigorl.browser.errors import (
 from vigorl.browser.geometry import Frame
 from vigorl.browser.input import Impossible
 from vigorl.browser.interruptions import Interruptions
+from vigorl.browser.log_in import LogIns
 from vigorl.browser.navigation import Navigation
 from vigorl.browser.observation import EventKind, Observation
 from vigorl.browser.page_settings import PageSettings
-from vigorl.browser.picture import View
+from vigorl.browser.papers import Papers
+from vigorl.browser.permissions import Permissions
+from vigorl.browser.picture import Picture, View
+from vigorl.browser.questions import Questions
 from vigorl.browser.tab import LiveTab, Targets, within
 from vigorl.browser.tabs import Tabs
 
@@ -35,6 +43,15 @@ logger = logging.getLogger(__name__)
 
 END_LIMIT_S = 5.0
 """Time for each part of an episode's end."""
+
+ASKED_SETTLE_LIMIT_S = 0.5
+"""Time to come to rest for a page that asks for a permission or a log-in, which may never."""
+
+STANDING_LIMIT_S = 0.4
+"""Time for a picture of a page whose script stands still."""
+
+HALFWAY_LIMIT_S = 2.0
+"""Time for an action that a question interrupted, once nobody has answered it."""
 
 DIAGNOSIS_LIMIT_S = 0.5
 """Time for the event that says why a call into the browser failed."""
@@ -68,23 +85,42 @@ class Episode:
         self,
         context: BrowserContext,
         targets: Targets,
-        tabs: Tabs,
-        interruptions: Interruptions,
-        navigation: Navigation,
         settings: PageSettings,
+        browser_settings: BrowserSettings,
+        first_url: str,
+        download_dir: Path,
     ) -> None:
         self.context = context
-        self.tabs = tabs
-        self.interruptions = interruptions
-        self.navigation = navigation
         self._targets = targets
         self._settings = settings
+        self.interruptions = interruptions = Interruptions(settings)
+        self.questions = questions = Questions(settings.dialog_limit_s, self._tell_question)
+        self._log_ins = LogIns(interruptions, questions, settings, first_url)
+        self.navigation = Navigation(interruptions, questions, self._log_ins, browser_settings)
+        self._downloads = Downloads(download_dir, interruptions, self.navigation, Papers(settings))
+        self._permissions = Permissions(context, targets, questions, settings)
+        dialogs = Dialogs(context, interruptions, questions, settings)
+        self.tabs = Tabs(context, targets, interruptions, questions, settings)
+        self.tabs.watchers += [dialogs.watch, self.navigation.watch, self._downloads.watch]
+        self._halfway: asyncio.Task[None] | None = None
+        """An action that a question interrupted; it goes on when that is answered."""
+        self._last: View | None = None
+        self.fills_screen = False
+        """Whether the page is in full screen, where it cannot be rendered again unseen."""
         self._gone = asyncio.Event()
         context.on("close", lambda _: self._gone.set())
 
     @classmethod
-    async def begin(cls, browser: Browser, settings: PageSettings, download_dir: Path) -> Self:
+    async def begin(
+        cls, browser: Browser, settings: PageSettings, first_url: str, download_dir: Path
+    ) -> Self:
         """Open a fresh context with one empty tab.
+
+        Args:
+            browser: Whose context it is.
+            settings: How pages are shown and kept in bounds.
+            first_url: That will be loaded first.
+            download_dir: Where files are saved.
 
         Raises:
             BrowserFault: the browser does not start, or breaks.
@@ -99,11 +135,12 @@ class Episode:
                 await context.add_init_script(_SELECTS)
                 await context.add_init_script(_NO_POINTER_LOCK)
                 targets = await Targets.attach(context.browser)
-                interruptions = Interruptions(settings, download_dir)
-                navigation = Navigation(interruptions, browser.settings)
-                tabs = Tabs(context, targets, interruptions, navigation, settings)
-                await tabs.open()
-                return cls(context, targets, tabs, interruptions, navigation, settings)
+                options = (settings, browser.settings, first_url, download_dir)
+                episode = cls(context, targets, *options)
+                await episode._permissions.begin(episode._print)
+                tab = await episode.tabs.open()
+                await episode._permissions.settle(tab.context_id)
+                return episode
         except BaseException:
             await within(END_LIMIT_S, context.close())
             raise
@@ -118,12 +155,41 @@ class Episode:
             trouble: Trouble | None = None
             try:
                 async with self._guard(deadline.left_s(self._settings.recovery_s)):
-                    await work
+                    await self._until_asked(work)
             except Impossible as error:
                 self.interruptions.note("bad_action", str(error))
             except Troubled as error:
                 trouble = error.trouble
             return await self._observe(trouble, deadline)
+
+    async def answer(self, answer: Accept | Dismiss) -> None:
+        """Answer what is asked, and go on with the action that it interrupted.
+
+        Raises:
+            Impossible: nothing is asked, or this is no answer to it.
+            playwright.async_api.Error: the page or the browser broke meanwhile.
+        """
+        self.tabs.shown.settle.begin()
+        asked = await self.questions.answer(answer)
+        halfway, self._halfway = self._halfway, None
+        if halfway is None:
+            return
+        if asked.question.kind == "beforeunload" and isinstance(answer, Dismiss):
+            await _ended(halfway)  # Playwright would wait for the page that does not come
+        else:
+            await halfway
+
+    async def finish(self) -> None:
+        """Go on with an action whose question was dismissed because its time was over.
+
+        Raises:
+            Impossible: something is asked.
+            playwright.async_api.Error: the page or the browser broke meanwhile.
+        """
+        self.questions.require_none()
+        halfway, self._halfway = self._halfway, None
+        if halfway is not None and not await within(HALFWAY_LIMIT_S, asyncio.shield(halfway)):
+            await _ended(halfway)
 
     async def rest(self, seconds: float) -> None:
         """Let time pass.
@@ -140,11 +206,17 @@ class Episode:
         Raises:
             StorageFault: the log-ins could not be written.
         """
+        await self.questions.close()  # a page that asks answers nothing
         try:
             await self._save_storage_state()
         finally:
+            await self.questions.close()
+            if self._halfway is not None:
+                await _ended(self._halfway)
             await self.tabs.end()
             await self.interruptions.close()
+            await self._log_ins.close()
+            await self._downloads.close()
             await self._targets.close(END_LIMIT_S)
             if not await within(END_LIMIT_S, self.context.close()):
                 logger.warning("a browser context did not close")
@@ -158,6 +230,8 @@ class Episode:
         patience_s = self._settings.recovery_s / 5
         remedies = iter((self._end_scripts, self._load_again, self._show_nothing))
         while True:
+            if trouble == "hung" and self.questions.halting:
+                trouble = None  # it only waits for an answer
             if trouble is None:
                 try:
                     async with self._guard(limit_s):
@@ -176,24 +250,93 @@ class Episode:
             limit_s = 2 * patience_s
 
     async def _look(self, limit_s: float) -> Observation:
-        """The shown tab, once it has come to rest."""
+        """The shown tab, once it has come to rest or asks something."""
+        looking = asyncio.create_task(self._look_at_rest(limit_s))
+        await self._first_of(looking, self.questions.asked())
+        if looking.done():
+            return looking.result()
+        await _ended(looking)
+        return await self._look_while_asked(limit_s)
+
+    async def _look_at_rest(self, limit_s: float) -> Observation:
         tab = await self._rested_tab(limit_s)
         picture, pages = await asyncio.gather(
             tab.camera.screen(limit_s), self._targets.pages(limit_s)
         )
         width_px, height_px = self._settings.width_px, self._settings.height_px
-        if (picture.width_px, picture.height_px) != (width_px, height_px):
+        self.fills_screen = picture.width_px > width_px and picture.height_px > height_px
+        if self.fills_screen:  # the page is drawn into the corner; the rest is the screen's
+            picture = await asyncio.to_thread(
+                picture.corner, width_px, height_px, self._settings.jpeg_quality
+            )
+        elif (picture.width_px, picture.height_px) != (width_px, height_px):
             await tab.restore_window(width_px, height_px)
             picture = await tab.camera.screen(limit_s)
-        frame = Frame.of_viewport(width_px, height_px)
+        return self._observation(picture, pages)
+
+    async def _look_while_asked(self, limit_s: float) -> Observation:
+        """What there is to see while something is asked: it is told at once."""
+        tab, asked = self.tabs.shown, self.questions.current
+        if asked is None:  # it was withdrawn in this very moment
+            return await self._look(limit_s)
+        if not asked.question.halts:
+            await tab.settle.wait(min(ASKED_SETTLE_LIMIT_S, self._settings.settle_limit_s))
+            if self.questions.halting:
+                return await self._look_while_asked(limit_s)
+        halts = asked.question.halts
+        camera = tab.camera
+        picture = await (camera.standing(STANDING_LIMIT_S) if halts else camera.screen(limit_s))
+        return self._observation(picture, await self._targets.pages(limit_s))
+
+    def _observation(
+        self, picture: Picture | None, pages: dict[str, tuple[str, str]]
+    ) -> Observation:
+        """What is shown and told; without a picture that fits, the last one stands."""
+        frame = Frame.of_viewport(self._settings.width_px, self._settings.height_px)
+        size = (frame.width_px, frame.height_px)
+        if picture is None or (picture.width_px, picture.height_px) != size:
+            blank = Image.new("RGB", size, "white")
+            picture = self._last.picture if self._last else Picture.from_image(blank)
+        self._last = view = View(picture, frame)
+        tab, asked = self.tabs.shown, self.questions.current
         url, title = pages.get(tab.target_id, (tab.page.url, ""))
+        if asked is not None:  # while one is asked whether to leave, the browser tells the next
+            url = tab.page.url
         return Observation(
-            View(picture, frame),
+            view,
             url,
             title,
             self.tabs.listing(pages),
             self.interruptions.take_events(),
+            question=asked.question if asked is not None else None,
         )
+
+    async def _until_asked(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something; leave it half done where a page stands still meanwhile to ask."""
+        task = asyncio.create_task(work)
+        await self._first_of(task, self.questions.halted(self.questions.count))
+        if task.done():
+            task.result()
+        else:
+            self._halfway = task
+
+    async def _first_of(self, task: asyncio.Task[Any], other: Coroutine[Any, Any, None]) -> None:
+        """Wait until a task is done or something else happens; ends the task where cut short."""
+        happening = asyncio.create_task(other)
+        try:
+            await asyncio.wait({task, happening}, return_when=asyncio.FIRST_COMPLETED)
+        except BaseException:
+            await _ended(task)
+            raise
+        finally:
+            happening.cancel()
+
+    def _tell_question(self, text: str) -> None:
+        self.interruptions.note("dialog", text)
+
+    def _print(self, page: Page) -> None:
+        if tab := self.tabs.of(page):
+            self._downloads.print(tab)
 
     async def _rested_tab(self, limit_s: float) -> LiveTab:
         """Wait until the shown tab has come to rest, and tabs that it opened as well.
@@ -206,13 +349,14 @@ class Episode:
             tab = self.tabs.shown
             settled = await tab.settle.wait(settle_limit_s)
             await self.tabs.arrivals(settle_limit_s)
-            await self.interruptions.finish_downloads(settle_limit_s)
+            comes_anew = await self._log_ins.finish(settle_limit_s)
+            comes_anew |= await self._downloads.finish(settle_limit_s)
             if killed := await self.interruptions.killed():
                 await self.tabs.clear_after(killed[0])
                 raise Troubled("unruly")
             if tab.crashed:
                 raise Troubled("crashed")
-            if tab is self.tabs.shown:
+            if tab is self.tabs.shown and not comes_anew:
                 break
         if not settled.settled and settle_limit_s > 0:
             if not await tab.answers(limit_s):
@@ -300,6 +444,12 @@ _BROUGHT_BACK: dict[Trouble, tuple[EventKind, str]] = {
     "hung": ("page_hung", "The page did not answer and was loaded again in a new tab."),
     "unruly": ("blocked", "The page did not stop and was loaded again in a new tab."),
 }
+
+
+async def _ended(task: asyncio.Task[Any]) -> None:
+    """End a task, whatever it says to that."""
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 @contextlib.asynccontextmanager

@@ -1,57 +1,39 @@
-"""What pages spring on their user: dialogs, windows, downloads, file choosers.
+"""What pages spring on their user, counted, and told with the next observation.
 
-Each is answered at once, so that none holds a step, and remembered as an event of the next
-observation. Pages that do not stop are stopped: beyond a limit per step the running script is
-ended and the documents lose the means to open more.
+Pages that do not stop are stopped: beyond a limit per step the running script is ended and the
+documents lose the means to open more.
 """
 
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import Coroutine, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from playwright.async_api import Dialog, Download, FileChooser, Frame
-from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import FileChooser, Frame
 
 from vigorl.browser.deadline import Deadline
 from vigorl.browser.observation import Event, EventKind
 from vigorl.browser.page_settings import PageSettings
+from vigorl.browser.questions import ANSWER_LIMIT_S
 from vigorl.browser.tab import LiveTab, within
 
 Kind = Literal["dialog", "window", "download"]
-
-MESSAGE_CHARACTERS = 300
-"""Of a page's own words in an event."""
-
-ANSWER_LIMIT_S = 2.0
-"""Time for a page to take an answer, or to come to rest after its script was ended."""
 
 _MUTE = """() => {
   for (const name of ['alert', 'confirm', 'prompt', 'open']) window[name] = () => null;
 }"""
 
 
-def quoted(text: str) -> str:
-    """A page's words, in quotes and not too many."""
-    text = " ".join(text.split())
-    if len(text) > MESSAGE_CHARACTERS:
-        text = text[: MESSAGE_CHARACTERS - 1] + "…"
-    return f'"{text}"'
-
-
 class Interruptions:
-    """Answers what pages spring on their user, and remembers it."""
+    """Counts what pages spring on their user, and remembers it."""
 
-    def __init__(self, settings: PageSettings, download_dir: Path) -> None:
+    def __init__(self, settings: PageSettings) -> None:
         self._settings = settings
-        self._download_dir = download_dir
         self._events: list[Event] = []
         self._counts: Counter[Kind] = Counter()
         self._quietening: dict[LiveTab, asyncio.Task[bool]] = {}
-        self._downloads: dict[asyncio.Task[None], str] = {}
         self._uploading = False
 
     def begin_step(self) -> None:
@@ -60,15 +42,6 @@ class Interruptions:
 
     def watch(self, tab: LiveTab) -> None:
         """Answer what this tab brings."""
-
-        async def answer_dialog(dialog: Dialog) -> None:
-            await self._answer(tab, dialog)
-
-        def start_download(download: Download) -> None:
-            self._start_download(tab, download)
-
-        tab.page.on("dialog", answer_dialog)
-        tab.page.on("download", start_download)
         tab.page.on("filechooser", self._note_chooser)
 
     def note(self, kind: EventKind, text: str) -> None:
@@ -106,8 +79,9 @@ class Interruptions:
 
     async def killed(self) -> list[LiveTab]:
         """The tabs that were to be quietened and did not come to rest, so that they were killed."""
+        while pending := [task for task in self._quietening.values() if not task.done()]:
+            await asyncio.wait(pending)  # not gathered: a wait that is cut short must not end them
         quietening, self._quietening = self._quietening, {}
-        await asyncio.gather(*quietening.values())
         return [tab for tab, task in quietening.items() if not task.result()]
 
     @contextlib.contextmanager
@@ -119,64 +93,12 @@ class Interruptions:
         finally:
             self._uploading = False
 
-    async def finish_downloads(self, limit_s: float) -> None:
-        """Wait for what is being saved; what takes longer goes on and is told as such."""
-        if not self._downloads:
-            return
-        _, unfinished = await asyncio.wait(self._downloads, timeout=limit_s)
-        for task in unfinished:
-            if name := self._downloads[task]:
-                self.note("download", f"The download of {quoted(name)} has begun.")
-                self._downloads[task] = ""  # said once
-
     async def close(self) -> None:
         """Let go of what is still under way."""
-        tasks: list[asyncio.Task[Any]] = [*self._downloads, *self._quietening.values()]
+        tasks = list(self._quietening.values())
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-    async def _answer(self, tab: LiveTab, dialog: Dialog) -> None:
-        if not self.admits("dialog", tab):
-            await within(ANSWER_LIMIT_S, dialog.dismiss())
-            return
-        said = f" {quoted(dialog.message)}" if dialog.message else ""
-        accepts = self._settings.dialogs == "accept" or dialog.type in ("alert", "beforeunload")
-        reply: Coroutine[Any, Any, None]
-        if not accepts:
-            reply, outcome = dialog.dismiss(), "dismissed"
-        elif dialog.type == "prompt":
-            given = self._settings.prompt_text
-            text = dialog.default_value if given is None else given
-            reply, outcome = dialog.accept(text), f"answered with {quoted(text)}"
-        else:
-            reply, outcome = dialog.accept(), "accepted"
-        name = "question whether to leave" if dialog.type == "beforeunload" else dialog.type
-        self.note("dialog", f"The page showed a dialog ({name}){said}; it was {outcome}.")
-        await within(ANSWER_LIMIT_S, reply)
-
-    def _start_download(self, tab: LiveTab, download: Download) -> None:
-        if self.admits("download", tab):
-            task = asyncio.create_task(self._save(download))
-            self._downloads[task] = download.suggested_filename
-        else:
-            task = asyncio.create_task(_cancel(download))
-            self._downloads[task] = ""
-        task.add_done_callback(lambda done: self._downloads.pop(done, None))
-
-    async def _save(self, download: Download) -> None:
-        try:
-            path = _free_path(self._download_dir, download.suggested_filename)
-            await download.save_as(path)
-        except (PlaywrightError, OSError) as error:
-            reason = error.message if isinstance(error, PlaywrightError) else str(error)
-            self.note(
-                "download",
-                f"The download of {quoted(download.suggested_filename)} failed: {reason}",
-            )
-            return
-        size = path.stat().st_size
-        self.note("download", f"A file of {size:,} bytes was saved as {path}.")
 
     def _note_chooser(self, _: FileChooser) -> None:
         if not self._uploading:
@@ -184,10 +106,6 @@ class Interruptions:
                 "file_chooser",
                 "The page asked for a file and got none. To give it one, upload at that point.",
             )
-
-
-async def _cancel(download: Download) -> None:
-    await within(ANSWER_LIMIT_S, download.cancel())
 
 
 async def _quieten(tab: LiveTab) -> bool:
@@ -213,15 +131,3 @@ async def _mute(frame: Frame) -> bool:
         if await within(deadline.left_s(), frame.evaluate(_MUTE)):
             return True
     return False
-
-
-def _free_path(folder: Path, name: str) -> Path:
-    """A new, empty file in the folder, of this name or with a number behind it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    name = Path(name).name or "download"
-    path, number = folder / name, 2
-    while path.exists():
-        path = folder / f"{Path(name).stem} ({number}){Path(name).suffix}"
-        number += 1
-    path.touch()
-    return path

@@ -10,8 +10,8 @@ import contextlib
 import secrets
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from playwright.async_api import Page
 
@@ -36,13 +36,17 @@ from vigorl.browser.chromium import Browser
 from vigorl.browser.deadline import Deadline
 from vigorl.browser.environment import Score
 from vigorl.browser.episode import Episode, boundary, connected
-from vigorl.browser.errors import BrowserDied, UsageError
+from vigorl.browser.errors import BrowserDied, PageHung, StartFault, UsageError
 from vigorl.browser.geometry import Box
 from vigorl.browser.input import Hands, Impossible, perform
+from vigorl.browser.navigation import require_startable
 from vigorl.browser.observation import Observation
 from vigorl.browser.page_settings import PageSettings
 from vigorl.browser.picture import Picture
 from vigorl.browser.tab import LiveTab
+
+BLANK_REST_S = 0.2
+"""Between two looks at a page that begins with nothing."""
 
 __all__ = ["LivePage", "PageSettings"]
 
@@ -74,10 +78,10 @@ class LivePage:
 
         Raises:
             UsageError: the URL is none, or there is no such storage state.
+            StartFault: the page does not load, or its server says that there is none.
             BrowserFault: the browser does not start, or its page cannot be used.
         """
-        if not urlsplit(self._url).scheme:
-            raise UsageError(f"{self._url!r} is no URL; write it whole, like https://…")
+        require_startable(self._url)
         state = self._settings.storage_state
         if state is not None and not state.is_file():
             raise UsageError(f"no storage state at {state}")
@@ -85,11 +89,17 @@ class LivePage:
         if downloads is None:  # made when there is something to put into it
             name = f"vigorl-downloads-{secrets.token_hex(8)}"
             downloads = self._temporary = Path(tempfile.gettempdir(), name)
-        self._episode = episode = await Episode.begin(self._browser, self._settings, downloads)
+        self._episode = episode = await Episode.begin(
+            self._browser, self._settings, self._url, downloads
+        )
         deadline = Deadline.after(self._settings.step_limit_s)
         limit_s = self._navigation_limit_s(deadline)
-        first = episode.navigation.load(episode.tabs.shown, self._url, limit_s)
-        return await episode.act(first, deadline)
+        first = episode.navigation.start(episode.tabs.shown, self._url, limit_s)
+        observation = await self._drawn(episode, await episode.act(first, deadline))
+        refusal = episode.navigation.refusal(episode.tabs.shown)
+        if refusal is not None and observation.question is None:
+            raise StartFault(refusal)
+        return observation
 
     async def step(self, action: Action) -> Observation:
         """Act, wait until the page has come to rest, and look; within `step_limit_s`.
@@ -101,8 +111,12 @@ class LivePage:
         """
         episode = self._living()
         deadline = Deadline.after(self._settings.step_limit_s)
-        episode.interruptions.begin_step()
-        return await episode.act(self._carry_out(episode, action, deadline), deadline)
+        if isinstance(action, Accept | Dismiss):
+            work = episode.answer(action)
+        else:
+            episode.interruptions.begin_step()
+            work = self._carry_out(episode, action, deadline)
+        return await episode.act(work, deadline)
 
     async def score(self, answer: str | None) -> Score | None:
         """None: nobody here can tell what the page was for."""
@@ -116,6 +130,10 @@ class LivePage:
             BrowserDied: the browser is gone.
         """
         episode = self._living()
+        if episode.questions.halting:
+            raise PageHung("the page stands still until what it asks is answered")
+        if episode.fills_screen:
+            raise PageHung("a page in full screen would notice that it is rendered again")
         limit_s = self._settings.recovery_s
         async with boundary(episode.context, limit_s):
             camera = episode.tabs.shown.camera
@@ -136,7 +154,31 @@ class LivePage:
             if temporary is not None:
                 await asyncio.to_thread(shutil.rmtree, temporary, ignore_errors=True)
 
+    async def _drawn(self, episode: Episode, observation: Observation) -> Observation:
+        """The first observation, once a page that is still loading has drawn anything.
+
+        Raises:
+            StartFault: it has not.
+        """
+        broke = {event.kind for event in observation.events} & {"page_hung", "page_crashed"}
+        if broke and observation.url == "about:blank" != self._url:
+            why = "it crashes" if "page_crashed" in broke else "nothing was drawn in time"
+            raise StartFault(f"{self._url} did not load: {why}")
+        deadline = Deadline.after(self._settings.navigation_limit_s)
+        events = observation.events
+        while _is_blank_and_busy(observation):
+            if deadline.left_s() == 0:
+                limit_s = self._settings.navigation_limit_s
+                raise StartFault(f"{self._url} did not load: nothing was drawn in {limit_s:g} s")
+            step = Deadline.after(self._settings.step_limit_s)
+            observation = await episode.act(episode.rest(BLANK_REST_S), step)
+            before = tuple(event for event in events if event.kind != "not_settled")
+            events = (*before, *observation.events)
+            observation = replace(observation, events=events)
+        return observation
+
     async def _carry_out(self, episode: Episode, action: Action, deadline: Deadline) -> None:
+        await episode.finish()
         tabs, navigation = episode.tabs, episode.navigation
         tab = tabs.shown
         limit_s = self._navigation_limit_s(deadline)
@@ -163,7 +205,7 @@ class LivePage:
                 tab.settle.begin()
                 await self._wait(episode, seconds)
             case Accept() | Dismiss():
-                raise Impossible("Nothing is asked that could be accepted or dismissed.")
+                raise ValueError("an answer is not carried out but given")
             case Zoom():
                 raise Impossible("There is nothing here to zoom with.")
             case Done() | GiveUp():
@@ -205,6 +247,14 @@ class LivePage:
         if not connected(self._episode.context):
             raise BrowserDied("the browser process is gone")
         return self._episode
+
+
+def _is_blank_and_busy(observation: Observation) -> bool:
+    if observation.question is not None or observation.view is None:
+        return False
+    if not any(event.kind == "not_settled" for event in observation.events):
+        return False
+    return observation.view.picture.image().getcolors(maxcolors=1) is not None
 
 
 def _tab_at(episode: Episode, index: int) -> LiveTab:

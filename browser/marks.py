@@ -105,6 +105,8 @@ class MarkedEnvironment:
         view = observation.view
         if view is None or view.kind != "screen":
             return observation
+        if observation.question is not None and observation.question.halts:
+            return replace(observation, marks=())  # the page answers nothing
         screen = view.frame.region_css_px
         try:
             async with asyncio.timeout(self._find_limit_s):

@@ -1,15 +1,23 @@
 """Loading pages: by address, through the history, and what is said when one does not load."""
 
-from collections.abc import Awaitable
+import contextlib
+from collections.abc import AsyncIterator, Awaitable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Literal
 from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
 
 from playwright.async_api import Error as PlaywrightError
-from playwright.async_api import Request
+from playwright.async_api import Request, Response
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from vigorl.browser.chromium import BrowserSettings
+from vigorl.browser.errors import StartFault, UsageError
 from vigorl.browser.input import Impossible
-from vigorl.browser.interruptions import Interruptions, quoted
+from vigorl.browser.interruptions import Interruptions
+from vigorl.browser.log_in import LogIns
+from vigorl.browser.questions import Questions, quoted
 from vigorl.browser.tab import LiveTab
 
 BROWSER_ENDING_URLS = ("chrome://quit", "chrome://restart", "chrome://inducebrowsercrash")
@@ -18,27 +26,99 @@ BROWSER_ENDING_URLS = ("chrome://quit", "chrome://restart", "chrome://inducebrow
 WEB_SCHEMES = ("http", "https", "about", "data", "blob")
 """Of addresses that an agent may load where its hosts are limited."""
 
+START_SCHEMES = (*WEB_SCHEMES, "file", "chrome", "view-source")
+"""Of addresses that an episode may begin with."""
+
+REASONS = {
+    "ERR_NAME_NOT_RESOLVED": "no such host",
+    "ERR_CONNECTION_REFUSED": "the connection was refused",
+    "ERR_CONNECTION_RESET": "the connection was broken off",
+    "ERR_CONNECTION_CLOSED": "the connection was broken off",
+    "ERR_CONNECTION_TIMED_OUT": "no answer in time",
+    "ERR_TIMED_OUT": "no answer in time",
+    "ERR_EMPTY_RESPONSE": "an empty answer",
+    "ERR_ADDRESS_UNREACHABLE": "the host cannot be reached",
+    "ERR_ADDRESS_INVALID": "no address of a host",
+    "ERR_INTERNET_DISCONNECTED": "there is no network",
+    "ERR_TOO_MANY_REDIRECTS": "it redirects in a circle",
+    "ERR_SSL_PROTOCOL_ERROR": "no secure connection; is it http?",
+    "ERR_UNSAFE_PORT": "browsers load nothing from this port",
+    "ERR_FILE_NOT_FOUND": "no such file",
+    "ERR_ACCESS_DENIED": "the file may not be read",
+    "ERR_UNKNOWN_URL_SCHEME": "no address of a page",
+    "ERR_BLOCKED_BY_RESPONSE": "the site does not allow it",
+    "ERR_INVALID_RESPONSE": "no answer that makes sense",
+    "ERR_INVALID_HTTP_RESPONSE": "no answer that makes sense",
+    "ERR_CERT_DATE_INVALID": "its certificate is not valid at this time",
+    "ERR_CERT_COMMON_NAME_INVALID": "its certificate is another host's",
+    "ERR_CERT_AUTHORITY_INVALID": "nobody that is trusted has signed its certificate",
+}
+"""Chromium's names of what goes wrong, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """Why an address did not load."""
+
+    kind: Literal["blocked", "navigation_error"]
+    url: str
+    why: str
+
 
 class Navigation:
     """Loads pages and tells of those that do not load."""
 
-    def __init__(self, interruptions: Interruptions, settings: BrowserSettings) -> None:
+    def __init__(
+        self,
+        interruptions: Interruptions,
+        questions: Questions,
+        log_ins: LogIns,
+        settings: BrowserSettings,
+    ) -> None:
         self._interruptions = interruptions
+        self._questions = questions
+        self._log_ins = log_ins
         self._settings = settings
         self._under_way: set[LiveTab] = set()  # loading by our doing: errors come to us directly
+        self._responses: WeakKeyDictionary[LiveTab, Response] = WeakKeyDictionary()
+        self.own_files: set[str] = set()
+        """Addresses of files that the episode saved itself, which may be loaded in any case."""
 
     def watch(self, tab: LiveTab) -> None:
         """Tell of pages that the tab tries to load by itself and cannot."""
 
+        def note_end(request: Request) -> None:
+            if not request.is_navigation_request():
+                return
+            if _is_of_main_frame(request, tab) and request.existing_response is not None:
+                self._responses[tab] = request.existing_response
+            self._log_ins.note(tab, request)
+
         def note_failure(request: Request) -> None:
+            note_end(request)
             reason = request.failure or ""
             if tab in self._under_way or not request.is_navigation_request():
                 return
             if reason in ("", "net::ERR_ABORTED") or not _is_of_main_frame(request, tab):
                 return
-            self._note_error(request.url, reason)
+            self._tell(self._failure(request.url, reason))
 
+        tab.page.on("requestfinished", note_end)
         tab.page.on("requestfailed", note_failure)
+
+    async def start(self, tab: LiveTab, url: str, limit_s: float) -> None:
+        """Load the first page.
+
+        Raises:
+            StartFault: it does not load.
+            UsageError: it is not an address.
+            playwright.async_api.Error: the page or the browser broke meanwhile.
+        """
+        try:
+            if failure := await self._load(tab, url, limit_s):
+                raise StartFault(f"{failure.url} {failure.why}")
+        except Impossible as error:
+            raise UsageError(str(error)) from error
 
     async def load(self, tab: LiveTab, url: str, limit_s: float) -> None:
         """Load an address, up to the moment at which its server has answered.
@@ -47,17 +127,8 @@ class Navigation:
             Impossible: it is not an address.
             playwright.async_api.Error: the page or the browser broke meanwhile.
         """
-
-        async def go_to() -> None:
-            try:
-                await tab.page.goto(url, wait_until="commit", timeout=limit_s * 1000)
-            except PlaywrightError as error:
-                if "interrupted by another navigation" not in error.message:
-                    raise
-                # An error page of the last navigation was still on its way.
-                await tab.page.goto(url, wait_until="commit", timeout=limit_s * 1000)
-
-        await self._drive(tab, url, go_to())
+        if failure := await self._load(tab, url, limit_s):
+            self._tell(failure)
 
     async def go(self, tab: LiveTab, entries: int, limit_s: float) -> None:
         """Go so many entries forward (or back, below 0) in the tab's history.
@@ -76,7 +147,8 @@ class Navigation:
             )
         move = tab.page.go_back if entries < 0 else tab.page.go_forward
         moving = move(wait_until="commit", timeout=limit_s * 1000)
-        await self._drive(tab, history["entries"][index]["url"], moving)
+        if failure := await self._drive(tab, history["entries"][index]["url"], moving):
+            self._tell(failure)
 
     async def reload(self, tab: LiveTab, limit_s: float) -> None:
         """Load the tab's page again.
@@ -87,7 +159,8 @@ class Navigation:
         history = await tab.session.send("Page.getNavigationHistory")
         url = history["entries"][history["currentIndex"]]["url"]
         loading = tab.page.reload(wait_until="commit", timeout=limit_s * 1000)
-        await self._drive(tab, url, loading)
+        if failure := await self._drive(tab, url, loading):
+            self._tell(failure)
 
     def require_loadable(self, url: str) -> None:
         """Check an address that an agent, not its operator, chose.
@@ -95,52 +168,128 @@ class Navigation:
         Raises:
             Impossible: it is not whole, or not one that an agent may load.
         """
-        scheme = urlsplit(url).scheme.lower()
+        scheme = _scheme(url)
         if not scheme:
             raise Impossible(f'{quoted(url)} is no address. Write it whole, "https://" included.')
         if scheme == "javascript" or url.lower().startswith(BROWSER_ENDING_URLS):
             raise Impossible(f"{quoted(url)} cannot be loaded.")
-        if self._settings.allowed_hosts is not None and scheme not in WEB_SCHEMES:
+        if url in self.own_files or self._settings.allowed_hosts is None:
+            return
+        if scheme not in WEB_SCHEMES:
             raise Impossible(f"{quoted(url)} cannot be loaded: only web pages are allowed.")
 
-    async def _drive(self, tab: LiveTab, url: str, moving: Awaitable[object]) -> None:
+    def refusal(self, tab: LiveTab) -> str | None:
+        """What a server said instead of the page that the tab asked for last; None for a page."""
+        response = self._responses.get(tab)
+        if response is None or response.status < 400:
+            return None
+        words = response.status_text
+        with contextlib.suppress(ValueError):
+            words = words or HTTPStatus(response.status).phrase
+        why = self._log_ins.refusal(response.url) if response.status == 401 else ""
+        return f"{response.url} answered {response.status} {words}".rstrip() + why
+
+    def response_to_download(self, tab: LiveTab, url: str) -> Response | None:
+        """What a server said as the tab asked for this address and got a file instead of a page."""
+        response = self._responses.get(tab)
+        return response if response is not None and response.url == url else None
+
+    @contextlib.asynccontextmanager
+    async def driving(self, tab: LiveTab) -> AsyncIterator[None]:
+        """A navigation that begins meanwhile is our doing."""
         tab.settle.begin()
         self._under_way.add(tab)
         try:
-            await moving
-        except PlaywrightError as error:
-            await self._explain(tab, url, error)
+            yield
         finally:
             self._under_way.discard(tab)
 
-    async def _explain(self, tab: LiveTab, url: str, error: PlaywrightError) -> None:
-        """Turn a navigation's failure into an event, or raise it again where it is another's."""
+    async def _load(self, tab: LiveTab, url: str, limit_s: float) -> _Failure | None:
+        url = self._log_ins.taken_from(url)
+        timeout_ms = limit_s * 1000
+
+        async def go_to() -> Response | None:
+            try:
+                return await tab.page.goto(url, wait_until="commit", timeout=timeout_ms)
+            except PlaywrightError as error:
+                if "interrupted by another navigation" not in error.message:
+                    raise
+                # An error page of the last navigation was still on its way.
+                return await tab.page.goto(url, wait_until="commit", timeout=timeout_ms)
+
+        return await self._drive(tab, url, go_to())
+
+    async def _drive(
+        self, tab: LiveTab, url: str, moving: Awaitable[Response | None]
+    ) -> _Failure | None:
+        asked = self._questions.count
+        self._responses.pop(tab, None)
+        async with self.driving(tab):
+            try:
+                if (response := await moving) is not None:
+                    self._responses[tab] = response
+            except PlaywrightError as error:
+                return await self._explained(tab, url, error, self._questions.count > asked)
+        return None
+
+    async def _explained(
+        self, tab: LiveTab, url: str, error: PlaywrightError, was_asked: bool
+    ) -> _Failure | None:
+        """A navigation's failure in words, or raise it again where it is another's."""
         message = error.message
         if isinstance(error, PlaywrightTimeout):
+            if was_asked:  # it took its time to answer; what comes of it will be seen
+                return None
             await tab.session.send("Page.stopLoading")
-            self._note_error(url, "no answer in time")
-        elif "Download is starting" in message:
-            return
-        elif "invalid URL" in message:
+            return self._failure(url, "no answer in time")
+        if "Download is starting" in message:
+            return None
+        if "invalid URL" in message:
             raise Impossible(f"{quoted(url)} is no address.") from error
-        elif "interrupted by another navigation" in message:
-            return  # the page went elsewhere by itself, which will be seen
-        elif "net::" in message and not url.startswith("chrome:"):
+        if "interrupted by another navigation" in message:
+            return None  # the page went elsewhere by itself, which will be seen
+        if "net::" in message and not url.startswith("chrome:"):
             reason = next(word for word in message.split() if word.startswith("net::"))
-            self._note_error(url, reason)
-        elif "net::" not in message:
+            stays = was_asked and reason == "net::ERR_ABORTED"
+            return None if stays else self._failure(url, reason)
+        if "net::" not in message:
             raise error
+        return None
 
-    def _note_error(self, url: str, reason: str) -> None:
+    def _failure(self, url: str, reason: str) -> _Failure:
         host = urlsplit(url).hostname or ""
-        if reason == "net::ERR_NAME_NOT_RESOLVED" and not self._settings.allows(host):
-            self._interruptions.note(
-                "blocked", f"{quoted(url)} was not loaded: the host {host} is not allowed."
-            )
-            return
-        self._interruptions.note(
-            "navigation_error", f"{quoted(url)} did not load: {reason.removeprefix('net::')}."
-        )
+        reason = reason.removeprefix("net::")
+        if reason == "ERR_NAME_NOT_RESOLVED" and not self._settings.allows(host):
+            return _Failure("blocked", url, f"was not loaded: the host {host} is not allowed")
+        words = REASONS.get(reason)
+        if words is None and reason.startswith("ERR_CERT_"):
+            words = "its certificate is not valid"
+        why = f"did not load: {f'{words} ({reason})' if words else reason}"
+        return _Failure("navigation_error", url, why)
+
+    def _tell(self, failure: _Failure) -> None:
+        self._interruptions.note(failure.kind, f"{quoted(failure.url)} {failure.why}.")
+
+
+def require_startable(url: str) -> None:
+    """Check the address that an episode is to begin with.
+
+    Raises:
+        UsageError: it is not whole, or no page's.
+    """
+    scheme = _scheme(url)
+    if scheme in START_SCHEMES:
+        return
+    if scheme == "javascript":
+        raise UsageError(f"{url!r} is a script and no page; write an address, like https://…")
+    raise UsageError(f"{url!r} is no URL; write it whole, like https://…")
+
+
+def _scheme(url: str) -> str:
+    try:
+        return urlsplit(url).scheme.lower()
+    except ValueError:  # of an address like http://[
+        return url.partition(":")[0].lower()
 
 
 def _is_of_main_frame(request: Request, tab: LiveTab) -> bool:

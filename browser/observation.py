@@ -7,7 +7,7 @@ from vigorl.browser.geometry import Box
 from vigorl.browser.picture import Picture, View
 
 EventKind = Literal[
-    "dialog",  # a JavaScript dialog opened and was answered
+    "dialog",  # a dialog, a permission or a log-in is asked for, or was answered
     "download",  # a file was saved
     "file_chooser",  # the page asked for a file
     "tab_opened",  # the page opened a tab or popup, which is shown now
@@ -62,6 +62,11 @@ class Question:
     """Who asks: scheme, host and port."""
     suggestion: str = ""
     """What a prompt suggests as its answer."""
+
+    @property
+    def halts(self) -> bool:
+        """Whether the page's script stands still meanwhile, and with it all that needs it."""
+        return self.kind in ("alert", "confirm", "prompt", "beforeunload")
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,24 @@
 """How a live page is shown, how long it may take, and how it is kept in bounds."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from vigorl.browser.errors import UsageError
+
+GREENWICH = (51.4779, -0.0015)
+"""Latitude and longitude of the old observatory, degrees: a place as good as any."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpCredentials:
+    """A log-in that HTTP itself asks for."""
+
+    user: str
+    password: str = field(repr=False)
+    origin: str | None = None
+    """Scheme, host and port that may have it (`https://wiki.example`); None: those of the first
+    page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +46,22 @@ class PageSettings:
     """Where to write the log-ins at the end."""
     download_dir: Path | None = None
     """Where downloads are kept; None: a folder that ends with the episode."""
-    dialogs: Literal["accept", "dismiss"] = "accept"
-    """How confirm and prompt are answered; an alert can only be accepted."""
+    dialogs: Literal["ask", "accept", "dismiss"] = "accept"
+    """How confirm and prompt are answered (an alert can only be accepted); `ask`: whoever acts
+    answers all of them, whether to leave a page and HTTP log-ins included."""
+    dialog_limit_s: float = 120.0
+    """Time for an answer to what is asked, s; then it is dismissed."""
     prompt_text: str | None = None
     """What a prompt is answered with; None: the page's own suggestion."""
     max_dialogs: int = 10
-    """Dialogs answered per step; further ones are cut off."""
+    """Dialogs per step, or answered in a row; further ones are cut off."""
+    permissions: Literal["ask", "allow", "deny"] = "deny"
+    """What pages get that ask for the position, notifications, the camera and the like; `ask`:
+    whoever acts answers, once for each origin."""
+    geolocation: tuple[float, float] | None = None
+    """Where pages that may know it are, latitude and longitude in degrees; None: Greenwich."""
+    http_credentials: HttpCredentials | None = None
+    """For sites that ask for a log-in by HTTP (Basic, Digest)."""
     max_windows: int = 5
     """Tabs and popups that a page may open per step; further ones are closed."""
     max_downloads: int = 10
@@ -52,6 +76,11 @@ class PageSettings:
             raise UsageError(f"JPEG quality is 1-100, not {self.jpeg_quality}")
         if self.step_limit_s <= 0 or self.navigation_limit_s <= 0 or self.settle_limit_s < 0:
             raise UsageError("time limits are positive")
+        if self.dialog_limit_s <= 0:
+            raise UsageError("the time for an answer is positive")
+        latitude, longitude = self.geolocation or GREENWICH
+        if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
+            raise UsageError(f"no place on earth: {latitude:g}, {longitude:g} degrees")
         if self.hang_limit_s is not None and not 0 < self.hang_limit_s < self.step_limit_s:
             raise UsageError("the time after which a page hangs is a part of the step's")
 

@@ -48,6 +48,13 @@ class Picture:
         image.convert("RGB").save(buffer, "PNG", compress_level=1)
         return cls(buffer.getvalue(), "image/png", image.width, image.height)
 
+    def corner(self, width_px: int, height_px: int, jpeg_quality: int) -> "Picture":
+        """Its upper left part, encoded anew as JPEG."""
+        buffer = io.BytesIO()
+        part = self.image().crop((0, 0, width_px, height_px))
+        part.save(buffer, "JPEG", quality=jpeg_quality)
+        return Picture.from_bytes(buffer.getvalue())
+
     @cached_property
     def sha256(self) -> str:
         """Hex digest of the encoded bytes: the picture's name in every record."""

@@ -1,8 +1,8 @@
 """One open page with everything that is attached to it, and what the browser knows of all tabs."""
 
 import asyncio
-from collections.abc import Awaitable
-from typing import Any, Self
+from collections.abc import Awaitable, Callable
+from typing import Any, Literal, Self
 
 from playwright.async_api import Browser as ChromiumProcess
 from playwright.async_api import CDPSession, Frame, Page
@@ -17,12 +17,19 @@ class LiveTab:
     """A page, its protocol session, and the instruments that watch it."""
 
     def __init__(
-        self, page: Page, session: CDPSession, target_id: str, settle: Settle, camera: Camera
+        self,
+        page: Page,
+        session: CDPSession,
+        target: dict[str, Any],
+        settle: Settle,
+        camera: Camera,
     ) -> None:
         self.page = page
         self.session = session
-        self.target_id = target_id
+        self.target_id: str = target["targetId"]
         """Chromium's own name of the tab."""
+        self.context_id: str = target["browserContextId"]
+        """Chromium's own name of the context that it belongs to."""
         self.settle = settle
         self.camera = camera
         self.opener: LiveTab | None = None
@@ -45,7 +52,7 @@ class LiveTab:
             Settle.attach(page, session),
             Camera.attach(page, session, jpeg_quality),
         )
-        return cls(page, session, answer["targetInfo"]["targetId"], settle, camera)
+        return cls(page, session, answer["targetInfo"], settle, camera)
 
     @property
     def url(self) -> str:
@@ -98,6 +105,24 @@ class LiveTab:
         self.given_up = True
         await within(limit_s, self.page.close())
 
+    async def leave(self, limit_s: float, stays: Callable[[], bool]) -> None:
+        """Close the page as a person does, so that it can ask whether to leave it.
+
+        Args:
+            limit_s: Time to close, s; one that takes longer hangs and is closed all the same.
+            stays: Whether the page is asking just now.
+        """
+        self.given_up = True
+        try:
+            await within(limit_s, self.page.close(run_before_unload=True))
+            deadline = Deadline.after(limit_s)
+            while not self.page.is_closed() and (stays() or deadline.left_s() > 0):
+                await asyncio.sleep(0.01)
+        except asyncio.CancelledError:  # it is to stay
+            self.given_up = False
+            raise
+        await self.close(limit_s)
+
     async def _end_script(self, frame: Frame, limit_s: float) -> None:
         try:
             async with asyncio.timeout(limit_s):
@@ -145,6 +170,27 @@ class Targets:
     def opened_by(self, target_ids: set[str]) -> set[str]:
         """The open targets that these opened."""
         return {target for target, opener in self._openers.items() if opener in target_ids}
+
+    async def permit(
+        self,
+        context_id: str,
+        permission: str,
+        setting: Literal["granted", "denied"],
+        origin: str | None = None,
+    ) -> None:
+        """Decide what pages of a context may; None: of any origin. Leaves all else as it is.
+
+        Raises:
+            playwright.async_api.Error: the browser is gone, or knows of no such permission.
+        """
+        options: dict[str, Any] = {
+            "permission": {"name": permission},
+            "setting": setting,
+            "browserContextId": context_id,
+        }
+        if origin is not None:
+            options["origin"] = origin
+        await self._session.send("Browser.setPermission", options)
 
     async def close(self, limit_s: float) -> None:
         """Stop listening."""

@@ -1,17 +1,17 @@
 """The open tabs of an episode: which there are, which is shown, and how they come and go."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 
 from playwright.async_api import BrowserContext, Page, ViewportSize
 from playwright.async_api import Error as PlaywrightError
 
 from vigorl.browser.deadline import Deadline
 from vigorl.browser.errors import PageHung
-from vigorl.browser.interruptions import Interruptions, quoted
-from vigorl.browser.navigation import Navigation
+from vigorl.browser.interruptions import Interruptions
 from vigorl.browser.observation import Tab
 from vigorl.browser.page_settings import PageSettings
+from vigorl.browser.questions import Questions, quoted
 from vigorl.browser.tab import LiveTab, Targets, within
 
 ATTACH_LIMIT_S = 5.0
@@ -33,14 +33,16 @@ class Tabs:
         context: BrowserContext,
         targets: Targets,
         interruptions: Interruptions,
-        navigation: Navigation,
+        questions: Questions,
         settings: PageSettings,
     ) -> None:
         self._context = context
         self._targets = targets
         self._interruptions = interruptions
-        self._navigation = navigation
+        self._questions = questions
         self._settings = settings
+        self.watchers: list[Callable[[LiveTab], None]] = [interruptions.watch]
+        """Told of each tab before anything else is done to it."""
         self._open: list[LiveTab] = []
         self._shown: LiveTab | None = None
         self._opening = 0
@@ -55,6 +57,10 @@ class Tabs:
 
     def __getitem__(self, index: int) -> LiveTab:
         return self._open[index]
+
+    def of(self, page: Page) -> LiveTab | None:
+        """The tab with this page, if it is open."""
+        return next((tab for tab in self._open if tab.page is page), None)
 
     @property
     def shown(self) -> LiveTab:
@@ -81,7 +87,10 @@ class Tabs:
 
     async def close(self, tab: LiveTab) -> None:
         """Close a tab; after the last one an empty one opens."""
-        await tab.close(CLOSE_LIMIT_S)
+        if self._settings.dialogs == "ask" and not tab.crashed:
+            await tab.leave(CLOSE_LIMIT_S, lambda: self._questions.of(tab.page))
+        else:
+            await tab.close(CLOSE_LIMIT_S)
         self._remove(tab)
         await self.ensure_one()
 
@@ -184,11 +193,8 @@ class Tabs:
         if not self._interruptions.admits("window", opener or self.shown):
             await within(CLOSE_LIMIT_S, page.close())
             return
-        try:
-            async with asyncio.timeout(ATTACH_LIMIT_S):
-                await self._fit(page)
-                tab = await LiveTab.attach(page, self._settings.jpeg_quality)
-        except (PlaywrightError, TimeoutError, PageHung):
+        tab = await self._take_in(page)
+        if tab is None:
             if not page.is_closed():  # otherwise it came and went
                 self._interruptions.note("page_hung", "A new tab did not answer and was closed.")
                 await within(CLOSE_LIMIT_S, page.close())
@@ -199,6 +205,19 @@ class Tabs:
             "tab_opened", f"The page opened a new tab, which is shown now: {quoted(page.url)}."
         )
         await self.show(tab)
+
+    async def _take_in(self, page: Page) -> LiveTab | None:
+        """Attach the instruments; None where the page does not answer and asks nothing either."""
+        while True:
+            await self._questions.answered(page)
+            asked = self._questions.count
+            try:
+                async with asyncio.timeout(ATTACH_LIMIT_S):
+                    await self._fit(page)
+                    return await LiveTab.attach(page, self._settings.jpeg_quality)
+            except (PlaywrightError, TimeoutError, PageHung):
+                if page.is_closed() or self._questions.count == asked:
+                    return None
 
     async def _fit(self, page: Page) -> None:
         """Give a popup, which may have a size of its own, the episode's viewport."""
@@ -212,7 +231,7 @@ class Tabs:
                 opener = await page.opener()
         except (PlaywrightError, TimeoutError):
             return None
-        return next((tab for tab in self._open if tab.page is opener), None)
+        return self.of(opener) if opener is not None else None
 
     def _awaited(self) -> set[str]:
         """The tabs that ours opened, as the browser knows, and that have not come to us."""
@@ -222,8 +241,8 @@ class Tabs:
     def _add(self, tab: LiveTab, at: int | None = None) -> None:
         self._open.insert(len(self._open) if at is None else at, tab)
         self._shown = tab
-        self._interruptions.watch(tab)
-        self._navigation.watch(tab)
+        for watch in self.watchers:
+            watch(tab)
         tab.settle.begin()
 
         def note_close(_: Page) -> None:

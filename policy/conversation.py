@@ -158,7 +158,10 @@ class Conversation:
             if self._family.coordinates == "pixels":
                 lines.append(f"Picture: {screen.width_px} x {screen.height_px} pixels")
         page_lines = [escape(line) for line in lines]
-        return "".join(f"{line}\n" for line in (*page_lines, *map(_told, observation.events)))
+        told = [*page_lines, *map(_told, observation.events)]
+        if observation.question is not None:  # an event says what is asked
+            told.append("Nothing else is possible until this is answered: accept or dismiss.")
+        return "".join(f"{line}\n" for line in told)
 
     def _message(
         self, template: str, exchange: _Exchange, pictures: Sequence[FittedImage]

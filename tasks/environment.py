@@ -8,7 +8,7 @@ from playwright.async_api import Page
 from vigorl.browser.actions import Action
 from vigorl.browser.chromium import Browser
 from vigorl.browser.environment import Score
-from vigorl.browser.errors import TaskFault
+from vigorl.browser.errors import StartFault, TaskFault
 from vigorl.browser.geometry import Box
 from vigorl.browser.live import LivePage, PageSettings
 from vigorl.browser.observation import Observation
@@ -63,7 +63,10 @@ class TaskEnvironment:
         """
         self._episode = episode = self._site.begin(self.row)
         self._live = LivePage(self._browser, self.goal, episode.url, self._settings)
-        observation = await self._live.reset()
+        try:
+            observation = await self._live.reset()
+        except StartFault as error:
+            raise TaskFault(f"{self.row.id}: its first page could not be shown") from error
         if not episode.visited or episode.fault is not None:
             raise TaskFault(f"{self.row.id}: its first page could not be shown") from episode.fault
         return observation

@@ -22,6 +22,8 @@ class Site:
         self.pages: dict[str, str | bytes] = {}
         self.headers: dict[str, dict[str, str]] = {}
         self.delays_s: dict[str, float] = {}
+        self.statuses: dict[str, int] = {}
+        self.log_ins: dict[str, str] = {}  # the header that lets one in, by path
         self.requests: list[tuple[str, str]] = []  # (Host header, path)
         self._let_go = threading.Event()
         site = self
@@ -35,8 +37,13 @@ class Site:
                 site._let_go.wait(site.delays_s.get(path, 0))
                 body = site.pages.get(path)
                 content = body.encode() if isinstance(body, str) else body or b"not found"
-                self.send_response(404 if body is None else 200)
+                status = site.statuses.get(path, 404 if body is None else 200)
                 headers = {"Content-Type": "text/html; charset=utf-8"}
+                wanted = site.log_ins.get(path)
+                if wanted is not None and self.headers.get("Authorization") != wanted:
+                    status, content = 401, b"who are you?"
+                    headers["WWW-Authenticate"] = 'Basic realm="the archive, old"'
+                self.send_response(status)
                 for name, value in {**headers, **site.headers.get(path, {})}.items():
                     self.send_header(name, value)
                 self.end_headers()

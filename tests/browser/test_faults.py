@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from pathlib import Path
 
 import psutil
 import pytest
@@ -13,8 +12,8 @@ from vigorl.browser.errors import BrowserDied
 from vigorl.browser.geometry import Point
 from vigorl.browser.interruptions import Interruptions
 from vigorl.browser.live import LivePage, PageSettings
-from vigorl.browser.navigation import Navigation
 from vigorl.browser.observation import Observation
+from vigorl.browser.questions import Questions
 from vigorl.browser.tab import Targets, within
 from vigorl.browser.tabs import Tabs
 
@@ -276,14 +275,14 @@ async def test_a_download_that_takes_long_does_not_hold_the_step(site, visit, tm
 
 
 async def test_a_first_tab_that_comes_when_nobody_waits_any_more_is_closed(
-    browser: Browser, tmp_path: Path
+    browser: Browser,
 ) -> None:
     context = await browser.context()
     assert context.browser is not None
     settings = PageSettings()
-    interruptions = Interruptions(settings, tmp_path)
-    navigation = Navigation(interruptions, browser.settings)
-    tabs = Tabs(context, await Targets.attach(context.browser), interruptions, navigation, settings)
+    interruptions = Interruptions(settings)
+    questions = Questions(settings.dialog_limit_s, lambda text: None)
+    tabs = Tabs(context, await Targets.attach(context.browser), interruptions, questions, settings)
     page = await context.new_page()  # as when `tabs.open` was cancelled in the midst of it
     async with asyncio.timeout(LIMIT_S):
         while not page.is_closed():
