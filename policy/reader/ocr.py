@@ -64,10 +64,10 @@ class TextReader:
 
     def __init__(self, threads: int = 2) -> None:
         models = Path(str(files("rapidocr") / "models"))
-        self._detector = TextDetector(models, threads)
-        # One run at a time on each thread: no padding to the width of another, and 12 % faster.
+        # One piece or run at a time on each thread: none is padded to the size of another.
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="text")
+        self._detector = TextDetector(models, self._pool)
         self._recogniser = session_of(models, "rec", threads=1)
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="recogniser")
         listed = self._recogniser.get_modelmeta().custom_metadata_map["character"].splitlines()
         self._characters = ["", *listed, " "]
         self._readings: OrderedDict[bytes, Reading] = OrderedDict()

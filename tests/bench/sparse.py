@@ -128,7 +128,8 @@ def page_of(kind: str, draw: random.Random, width: int, height: int) -> str:
             body = (
                 f'<p style="margin:8px">{rows}</p><div class=card style="position:absolute;'
                 f'left:{width // 10}px;top:{height // 4}px;width:{wide}px;height:{tall}px">'
-                f'<div class=at style="left:{x}px;top:{y}px">{button(draw.choice(LABELS))}</div></div>'
+                f'<div class=at style="left:{x}px;top:{y}px">{button(draw.choice(LABELS))}</div>'
+                "</div>"
             )
         case _:
             body = "".join(
