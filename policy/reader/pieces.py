@@ -45,7 +45,7 @@ def pieces(pixels: Pixels) -> list[PixelBox]:
     large = np.minimum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]) >= SPECK_PX
     boxes = boxes[large] + np.array([-1, -1, 1, 1]) * MARGIN_PX
     boxes = np.clip(boxes, 0, [width, height, width, height])
-    whole = [PixelBox(*map(int, box)) for box in _joined(boxes)]
+    whole = [PixelBox(*map(int, box)) for box in joined(boxes)]
     cut = [part for box in whole for part in _bands(box, box.of(ink))]
     return sorted(cut, key=lambda box: (box.top, box.left))
 
@@ -70,7 +70,7 @@ def _without_rules(edges: npt.NDArray[np.uint8], rule: tuple[int, int]) -> npt.N
     return np.asarray(edges & ~cv2.morphologyEx(edges, cv2.MORPH_OPEN, np.ones(rule, np.uint8)))
 
 
-def _joined(boxes: npt.NDArray[np.int64]) -> list[npt.NDArray[np.int64]]:
+def joined(boxes: npt.NDArray[np.int64]) -> list[npt.NDArray[np.int64]]:
     """Boxes (N x 4) joined where they overlap, or where little is added by it."""
     waiting = list(boxes[np.lexsort((boxes[:, 0], boxes[:, 1]))][::-1])
     kept = np.zeros((0, 4), np.int64)

@@ -27,7 +27,7 @@ from vigorl.policy.reader.screen import Screen
 LOOKS = str.maketrans("‘’“”–—‐−·•●×…|", "''\"\"----···x.l", "\u200b\ufe0f")
 """Characters that are the same to a reader, or that no eye can tell apart."""
 EDGE = 0.6
-"""A character counts to a word where so much of it lies in the word's box."""
+"""A character counts to a word where so much of either lies in the other."""
 
 
 def plain(text: str) -> str:
@@ -43,7 +43,7 @@ def text_in(screen: Screen, box: Box) -> str:
         for index, character in enumerate(line.text):
             part = line.part(index, index + 1)
             common = min(part.right, box.right) - max(part.left, box.left)
-            if common > 0 and common >= EDGE * part.width:
+            if common > 0 and common >= EDGE * min(part.width, box.width):
                 found.append((part.left, character))
     return "".join(character for _, character in sorted(found, key=lambda each: each[0]))
 
