@@ -82,7 +82,7 @@ class TextDetector:
 
 def _name(piece: Pixels) -> bytes:
     """What a piece is remembered by."""
-    digest = hashlib.blake2b(np.ascontiguousarray(piece), digest_size=16)
+    digest = hashlib.blake2b(piece.tobytes(), digest_size=16)
     digest.update(repr(piece.shape).encode())
     return digest.digest()
 
