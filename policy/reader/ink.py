@@ -63,6 +63,12 @@ class PixelBox:
         across = self.left <= other.left and other.right <= self.right
         return across and self.top <= other.top and other.bottom <= self.bottom
 
+    def moved(self, right_px: int, down_px: int) -> "PixelBox":
+        """The same rectangle further right and down."""
+        return PixelBox(
+            self.left + right_px, self.top + down_px, self.right + right_px, self.bottom + down_px
+        )
+
     def of(self, pixels: npt.NDArray[Scalar]) -> npt.NDArray[Scalar]:
         """This part of a picture or mask, as a view."""
         return pixels[self.top : self.bottom, self.left : self.right]

@@ -72,8 +72,11 @@ def extended(before: Screen, after: Screen, moved_up_px: float) -> Screen:
         if is_gone(shape.box_px, shapes_seen)
     ]
     panels = [_up(box, moved_up_px) for box in before.panels if is_gone(box, after.panels)]
-    return Screen(
-        (*lines, *after.lines), (*shapes, *after.shapes), after.frame, (*panels, *after.panels)
+    return replace(
+        after,
+        lines=(*lines, *after.lines),
+        shapes=(*shapes, *after.shapes),
+        panels=(*panels, *after.panels),
     )
 
 

@@ -68,3 +68,8 @@ class Screen:
     frame: Frame
     panels: tuple[Box, ...] = ()
     """Flat areas that hold other things (cards, rows of a list, dialogs), largest first."""
+    small_text_regions: tuple[Box, ...] = ()
+    """Where type is of less than 10 px of this picture, or text stands that was not read; merged.
+    A closer look there may read more."""
+    unread: tuple[Box, ...] = ()
+    """Text of which no letter was read, with which no line of `lines` deals."""

@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, Page, Playwright, async_playwright
 
 VIEWPORTS = [(1280, 800)] * 6 + [(1440, 900), (1024, 768), (390, 844), (1920, 1080)]
 """Sizes, CSS px; a page draws one of them."""
@@ -216,6 +216,39 @@ def choose_pages(source: Source, root: Path) -> list[Path]:
     return (indexes + others)[: source.pages]
 
 
+@dataclass(frozen=True)
+class Photograph:
+    """What was taken down of one page on one screen."""
+
+    image: str
+    """Below the set's folder."""
+    targets: list[dict[str, Any]]
+    words: int
+    """How many can be read on it."""
+
+
+async def photograph(
+    page: Page, url: str, scroll_css_px: int, out: Path, page_id: str, scale: int = 1
+) -> Photograph:
+    """Open a page, scroll, and write its picture and words; all boxes are px of the picture."""
+    await page.goto(url, wait_until="load", timeout=20_000)
+    await page.wait_for_timeout(700)
+    if scroll_css_px:
+        await page.mouse.wheel(0, scroll_css_px)
+        await page.wait_for_timeout(400)
+    await page.add_style_tag(content="* { animation: none !important; caret-color: transparent }")
+    image = f"images/{page_id}.png"
+    targets = await page.evaluate(COLLECT_JS)
+    words = await page.evaluate(WORDS_JS)
+    await page.screenshot(path=out / image)
+    for target in targets:
+        target["bbox_xyxy"] = [scale * edge for edge in target["bbox_xyxy"]]
+    for word in words:
+        word["box"] = [scale * edge for edge in word["box"]]
+    (out / "words" / f"{page_id}.json").write_text(json.dumps(words))
+    return Photograph(image, targets, len(words))
+
+
 async def render(
     browser: Browser, source: Source, page_path: Path, number: int, out: Path
 ) -> list[dict[str, Any]]:
@@ -229,27 +262,16 @@ async def render(
     )
     try:
         page = await context.new_page()
-        await page.goto(page_path.absolute().as_uri(), wait_until="load", timeout=20_000)
-        await page.wait_for_timeout(700)
-        if number > 0:
-            await page.mouse.wheel(0, draw.choice([0, 0, 300, 900]))
-            await page.wait_for_timeout(400)
-        await page.add_style_tag(
-            content="* { animation: none !important; caret-color: transparent }"
-        )
-        image = f"images/{page_id}.png"
-        targets = await page.evaluate(COLLECT_JS)
-        words = await page.evaluate(WORDS_JS)
-        await page.screenshot(path=out / image)
+        scroll_px = draw.choice([0, 0, 300, 900]) if number > 0 else 0
+        seen = await photograph(page, page_path.absolute().as_uri(), scroll_px, out, page_id)
     finally:
         await context.close()
-    (out / "words" / f"{page_id}.json").write_text(json.dumps(words))
-    counts = Counter(target["name"].casefold() for target in targets)
-    unique = [target for target in targets if counts[target["name"].casefold()] == 1]
+    counts = Counter(target["name"].casefold() for target in seen.targets)
+    unique = [target for target in seen.targets if counts[target["name"].casefold()] == 1]
     return [
         {
             "id": f"{page_id}-{index}",
-            "image": image,
+            "image": seen.image,
             "instruction": target["name"],
             "bbox_xyxy": target["bbox_xyxy"],
             "ui_type": target["ui_type"],
@@ -262,6 +284,14 @@ async def render(
     ]
 
 
+async def launch(playwright: Playwright) -> Browser:
+    """A browser that reaches loopback and nothing else."""
+    return await playwright.chromium.launch(
+        executable_path=shutil.which("chromium-headless-shell") or shutil.which("chromium"),
+        args=["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"],
+    )
+
+
 async def build(out: Path) -> None:
     cache = out / "cache"
     cache.mkdir(parents=True, exist_ok=True)
@@ -272,10 +302,7 @@ async def build(out: Path) -> None:
         unpack_debian(library, cache)
     manifest: list[dict[str, Any]] = []
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=shutil.which("chromium-headless-shell") or shutil.which("chromium"),
-            args=["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND"],
-        )
+        browser = await launch(playwright)
         for source in SOURCES:
             if source.theme is None:
                 root = unpack_debian(source.package, cache)
