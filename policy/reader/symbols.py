@@ -25,6 +25,8 @@ LOGO_INK = 0.12
 """Least share of edges in a logo's box; a frame around something has less."""
 BUTTON_PADDING_PX = 4
 """Least distance of an icon from the outline of its button."""
+ROUGHEST = 0.2
+"""Most of the rim around an icon that may differ from its ground; in a photograph much does."""
 REACHES_PX = (1, 2, 4)
 """An icon's parts may be apart by about twice these: the bars of a menu, the dots of a list."""
 DOT_PX = 14
@@ -47,9 +49,12 @@ class Drawing:
         left, top = max(blob.left - 2, 0), max(blob.top - 2, 0)
         patch = pixels[top : blob.bottom + 1, left : blob.right + 1]
         rim = np.concatenate([patch[0], patch[-1], patch[:, 0], patch[:, -1]])
-        distance = difference(patch, np.median(rim, axis=0).astype(np.int16)).astype(np.float32)
+        ground = np.median(rim, axis=0).astype(np.int16)
+        distance = difference(patch, ground).astype(np.float32)
         strongest = float(distance.max())
         if strongest < FAINTEST:
+            return None
+        if float((np.abs(rim - ground).max(axis=1) > 0.2 * strongest).mean()) > ROUGHEST:
             return None
         mask = distance / strongest
         strong = mask > 0.3

@@ -114,7 +114,9 @@ def hexo_sites(folder: Path) -> dict[str, Path]:
     posts = engine / "source/_posts"
     posts.mkdir(parents=True, exist_ok=True)
     for name, page in PAGES.items():
-        (posts / f"{name}.md").write_text(f"---\ntitle: {name.title()}\ntags: [charts]\n---\n{page}")
+        (posts / f"{name}.md").write_text(
+            f"---\ntitle: {name.title()}\ntags: [charts]\n---\n{page}"
+        )
     sites = {}
     for theme in HEXO:
         site = sites[f"hexo-{theme}"] = (folder / f"hexo-{theme}").absolute()
