@@ -52,7 +52,7 @@ PAGES = {
     "index": "# Lathe\n\nLathe turns tables of figures into charts that can be read.\n\n"
     "```python\nimport lathe\n\nlathe.open('figures.csv').draw()\n```\n\n"
     "## Where to begin\n\nRead the guide, then look up what you need.\n",
-    "guide": "# Guide\n\nOpen a file, choose the columns, draw.\n\n```python\nlathe.columns()\n```\n"
+    "guide": "# Guide\n\nOpen a file, choose columns, draw.\n\n```python\nlathe.columns()\n```\n"
     "\n## Columns\n\nEach has a name and a unit.\n\n## Charts\n\nBars, lines and dots.\n",
     "reference": "# Reference\n\n## open\n\nReads a file.\n\n## draw\n\nDraws what was read.\n",
 }
