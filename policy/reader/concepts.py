@@ -8,19 +8,21 @@ import re
 from functools import cache
 
 _CONCEPTS = """
-search: magnifier, find, lookup, query, magnifying glass, quick search
-menu: hamburger, navigation, nav, bars, main menu, navigation menu, site navigation, drawer
-close: dismiss, x, exit, cancel, cross, clear, reset, hide message
-settings: gear, cog, preferences, options, configuration, configure, setup
+search: magnifier, find, lookup, query, magnifying glass, quick search, site search
+menu: hamburger, navigation, nav, bars, main menu, navigation menu, site navigation, drawer,
+ burger, offcanvas, side menu, sidebar
+close: dismiss, x, exit, cancel, cross, clear, reset, hide message, remove, hide
+settings: gear, cog, preferences, options, configuration, configure, setup, customizer,
+ configurator, toolbox
 sliders: adjust, tune, controls, equalizer, customize
 filter: funnel, refine
 delete: trash, bin, remove, garbage, erase, discard
-edit: pencil, pen, modify, write, rename, compose, suggest edit, improve
-home: house, homepage, start page, main page, front page, logo
+edit: pencil, pen, modify, write, rename, compose, suggest edit, improve, modify text
+home: house, homepage, start page, main page, front page, logo, brand, home page
 copy: clipboard, duplicate, copy code, copy to clipboard, copy path
 paste: clipboard paste
-download: save as, export, pdf, get file
-upload: import, publish
+download: save as, export, pdf, get file, save file
+upload: import, publish, choose file, add file
 github: git repository, repository, source repository, source code, octocat, repo, fork
 gitlab: repository
 bitbucket: repository
@@ -45,39 +47,47 @@ windows: microsoft
 android: mobile app
 rss: feed, atom, subscribe, news feed
 theme: dark mode, light mode, dark theme, light theme, color scheme, color theme, contrast, sun,
- moon, brightness, appearance, night mode, palette, paintbrush, color mode, auto light
-left: previous, back, arrow left, prev, go back, previous page, previous chapter, older
-right: next, forward, arrow right, next page, next chapter, newer, continue, submit, go
-up: top, scroll to top, back to top, arrow up, scroll up, collapse, parent
-down: arrow down, scroll down, expand, show more, dropdown, open list, toggle dropdown
-external: open in new tab, new window, launch, open external, pop out
-link: permalink, chain, anchor, url, headerlink, link to this heading, heading link
-fullscreen: expand view, maximize, enlarge, full screen
+ moon, brightness, appearance, night mode, palette, paintbrush, color mode, auto light, light
+ dark, colour scheme, colour theme, style switcher
+left: previous, back, arrow left, prev, go back, previous page, previous chapter, older, rewind,
+ earlier
+right: next, forward, arrow right, next page, next chapter, newer, continue, submit, go, later
+up: top, scroll to top, back to top, arrow up, scroll up, collapse, parent, go to top, scroll top,
+ jump to top
+down: arrow down, scroll down, expand, show more, dropdown, open list, toggle dropdown, open menu,
+ more options
+external: open in new tab, new window, launch, open external, pop out, popout, popup window
+link: permalink, chain, anchor, url, headerlink, link to this heading, heading link, hyperlink
+fullscreen: expand view, maximize, enlarge, full screen, fullsize, full size, maximise
 minimize: exit fullscreen, shrink, restore
-plus: add, new, create, increase, more, insert, expand section
-minus: decrease, less, subtract, collapse section
-check: done, ok, confirm, accept, tick, complete, apply, mark
-info: information, about, details
+plus: add, new, create, increase, more, insert, expand section, zoom in
+minus: decrease, less, subtract, collapse section, zoom out, horizontal line, horizontal rule,
+ divider, separator
+check: done, ok, confirm, accept, tick, complete, apply, mark, select
+info: information, about, details, attribution, attributions, more information
 help: question, faq, support, assistance
 warning: alert, caution, attention, report problem
-user: person, account, profile, avatar, my account, sign in
+user: person, account, profile, avatar, my account, sign in, user menu, login, log in, sign up,
+ user image, admin, customer account
 users: people, group, team, contributors, members, contacts, community
-mail: envelope, email, message, contact, inbox, newsletter
+mail: envelope, email, message, contact, inbox, newsletter, mails, mailbox, e mail
 phone: call, telephone
 mobile: smartphone, phone view
 calendar: date, schedule, date picker, event
 clock: time, recent, watch
-history: recent changes, previous versions, restore, revisions
-bell: notification, notifications, alerts, alarm
+history: recent changes, previous versions, restore, revisions, version history, version control,
+ revision history
+bell: notification, notifications, alerts, alarm, notification center, reminders
 heart: like, favourite, favorite, love, wishlist, sponsor, donate
 star: favourite, favorite, rate, rating
 bookmark: save for later, read later
-flag: report
+flag: report, country, language, region
 tag: label, price tag, category, tags
-pin: location, map marker, place, map, address
-globe: language, world, web, website, site, internet, translate, locale, languages
+pin: location, map marker, place, map, address, find my location, my location, locate me
+globe: language, world, web, website, site, internet, translate, locale, languages, choose
+ language, select language, language switcher, regions
 translate: language, translation, languages, change language
-cart: shopping cart, basket, bag, checkout
+cart: shopping cart, basket, bag, checkout, shopping bag, shopping basket, mini cart
 eye: view, show, preview, visible, show password, view source, see, view page, watch
 eyeoff: hide, hidden, invisible, hide password
 lock: secure, private, password, security
@@ -92,43 +102,47 @@ send: paper plane, submit message
 reply: answer, respond
 attach: paperclip, attachment, attach file
 play: start, run, execute, try, launch binder
-pause: hold
-stop: halt
+pause: hold, stop playing
+stop: halt, end
 skipnext: next track, fast forward
 skipprevious: previous track, rewind
-volume: sound, speaker, audio, unmute
-mute: sound off
+volume: sound, speaker, audio, unmute, mute, toggle mute
+mute: sound off, unmute
 mic: microphone, voice, record, voice search
 camera: photo, take picture, screenshot
-video: film, movie
-image: picture, photo, gallery
+video: film, movie, media, insert media, videos
+image: picture, photo, gallery, insert image, images, pictures
 music: song, audio
-refresh: reload, sync, update, retry, rotate, again
-undo: revert, step back
-redo: step forward
+refresh: reload, sync, update, retry, rotate, again, reset, rotate right, reset zoom
+undo: revert, step back, rotate left, rotate counterclockwise
+redo: step forward, rotate right, rotate clockwise
 print: printer, print page
 save: floppy, disk, store
 file: document, page, paper, page source, show source
 folder: directory, browse files
 book: documentation, docs, read, manual, guide, library, reading mode
 news: newspaper, blog, article
-code: source, embed, view code, developer, api
+code: source, embed, view code, developer, api, html, code block, view source, code view, change
+ mode
 terminal: console, shell, command line, command prompt
 database: data
 server: hosting
 bug: issue, report bug, open issue
 lightbulb: idea, tip, hint, suggestion
 grid: apps, tiles, thumbnails, grid view, app launcher, modules
-list: table of contents, contents, toc, outline, list view, bullets, summary, index, on this page
+list: table of contents, contents, toc, outline, list view, bullets, summary, index, on this page,
+ bulleted list, unordered list, bullet list
 table: spreadsheet, columns
-more: ellipsis, overflow, options, kebab, actions, dots, more options, three dots, menu
+more: ellipsis, overflow, options, kebab, actions, dots, more options, three dots, menu,
+ additional, further, extra
 drag: handle, grip, reorder, move
 sort: order, sort by, ascending, descending
 chart: graph, statistics, analytics, reports, stats
 dashboard: speedometer, overview
 zoomin: zoom in, magnify, enlarge
 zoomout: zoom out, reduce
-sidebar: toggle sidebar, panel, side panel, hide sidebar, show sidebar, collapse sidebar
+sidebar: toggle sidebar, panel, side panel, hide sidebar, show sidebar, collapse sidebar, layout,
+ toggle layout
 cloud: online storage
 card: credit card, payment, pay, billing
 money: dollar, price, currency
@@ -138,54 +152,56 @@ package: box, product, archive, module
 store: shop, market
 thumbup: like, upvote, helpful, yes
 thumbdown: dislike, downvote, not helpful, no
-comment: chat, message, discussion, speech bubble, feedback, conversation, forum
-quote: quotation, cite
+comment: chat, message, discussion, speech bubble, feedback, conversation, forum, live chat
+quote: quotation, cite, block quote, blockquote
 bold: strong text
 italic: emphasis
 underline: underlined text
 scissors: cut
 rocket: launch, deploy
-magic: ai, sparkles, wand, assistant
+magic: ai, sparkles, wand, assistant, style, ai assistant
 keyboard: shortcuts, keyboard shortcuts
 graduation: learn, education, course, academy
 fire: hot, trending, popular
 building: company, organization, office
 bolt: lightning, fast, quick, flash
 inbox: archive tray
-alignleft: align left, left aligned, align text left
+alignleft: align left, left aligned, align text left, align, alignment, left align
 aligncenter: align center, align centre, centre, center, centered
 alignright: align right, right aligned, align text right
 numbered: numbered list, ordered list
-strikethrough: strike through, crossed out text
-heading: headline, heading level
+strikethrough: strike through, crossed out text, strike
+heading: headline, heading level, paragraph format, headings
 crop: crop picture, trim
-layers: stack, levels
+layers: stack, levels, map layers
 wifi: wireless, wireless network, signal
 battery: charge level
 bluetooth: wireless device
 headphones: headset, earphones
 map: atlas, maps
-compass: explore, direction
+compass: explore, direction, north, reset bearing, reset rotation, rotate north
 coffee: cup, mug, cafe, buy me a coffee
 percent: per cent, percentage, discount
 calculator: calculate
 trophy: award, awards, cup winner, prize
-target: bullseye, goal, aim
-monitor: desktop, computer screen, screen
+target: bullseye, goal, aim, find my location, my location, locate me, geolocate, current location
+monitor: desktop, computer screen, screen, system, auto
 laptop: notebook computer
 tablet: tablet computer
 tv: television, television set
 mouse: computer mouse
-text: insert text, letters, font, typography
+text: insert text, letters, font, typography, font size, font family, font name, text color, font
+ color, text colour
 columns: side by side, arrange in columns
 piechart: pie chart
 activity: pulse, heartbeat
 shuffle: random order, mix
 repeat: loop
 move: move it, four arrows, pan
-brush: paintbrush, paint
-droplet: drop, water, opacity
-eraser: rub out, rubber
+brush: paintbrush, paint, paint format, format painter, copy formatting, background color, color,
+ colour
+droplet: drop, water, opacity, background color, fill color, color, colour, fill
+eraser: rub out, rubber, clear formatting, remove format, remove formatting, clear format
 ruler: measure, dimensions
 square: rectangle
 circle: ring, ellipse
@@ -223,7 +239,7 @@ archive: archive box, store away
 anchor: harbour
 hash: hash sign, hashtag, number sign
 at: at sign, mention
-smile: smiley, emoji, happy face, emoticon
+smile: smiley, emoji, happy face, emoticon, emoticons, emojis, insert emoji
 emojisad: sad face, frown
 merge: merge branches
 branch: git branch, branches
@@ -240,6 +256,19 @@ pipette: eyedropper, color picker, pick color
 lasso: lasso selection
 hand: palm, pan tool
 pointer: mouse pointer, cursor
+indent: increase indent, indent more
+outdent: decrease indent, unindent, dedent, indent less
+superscript: raised text
+subscript: lowered text
+alignjustify: justify, align justify, justified, full justify
+accessibility: accessible, universal access, disability, wheelchair, accessibility options,
+ accessibility menu
+captions: closed captions, subtitles, subtitle, cc, caption
+pip: picture in picture
+pilcrow: paragraph mark, paragraph, show blocks, show formatting
+highlighter: highlight, highlight color, marker, text background, background color
+unformat: clear formatting, remove format, remove formatting, clear format, remove font style,
+ clear style, remove style, plain text
 """
 
 

@@ -1,6 +1,6 @@
 """Icons on a picture: what is drawn, small, and no text; named by its look or its place."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,8 +25,14 @@ LOGO_INK = 0.12
 """Least share of edges in a logo's box; a frame around something has less."""
 BUTTON_PADDING_PX = 4
 """Least distance of an icon from the outline of its button."""
+ROUGHEST = 0.2
+"""Most of the rim around an icon that may differ from its ground; in a photograph much does."""
 REACHES_PX = (1, 2, 4)
 """An icon's parts may be apart by about twice these: the bars of a menu, the dots of a list."""
+DOT_PX = 14
+"""Longest side of one of the dots of 'more'."""
+BAR_PX = 10
+"""Least width of one of the bars of a menu."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +49,12 @@ class Drawing:
         left, top = max(blob.left - 2, 0), max(blob.top - 2, 0)
         patch = pixels[top : blob.bottom + 1, left : blob.right + 1]
         rim = np.concatenate([patch[0], patch[-1], patch[:, 0], patch[:, -1]])
-        distance = difference(patch, np.median(rim, axis=0).astype(np.int16)).astype(np.float32)
+        ground = np.median(rim, axis=0).astype(np.int16)
+        distance = difference(patch, ground).astype(np.float32)
         strongest = float(distance.max())
         if strongest < FAINTEST:
+            return None
+        if float((np.abs(rim - ground).max(axis=1) > 0.2 * strongest).mean()) > ROUGHEST:
             return None
         mask = distance / strongest
         strong = mask > 0.3
@@ -106,10 +115,10 @@ def icons(
     for shape in controls:
         if shape.kind in ("checkbox", "radio", "switch"):
             _blank(open_ground, shape.box_px)
+    parts = {reach_px: blobs(open_ground, reach_px) for reach_px in REACHES_PX}
     drawings = {
         drawing.box: drawing
-        for reach_px in REACHES_PX
-        for blob in blobs(open_ground, reach_px)
+        for blob in (*(blob for found in parts.values() for blob in found), *stacks(parts[1]))
         if max(blob.width, blob.height) <= LARGEST_PX + 16
         and (drawing := Drawing.at(pixels, blob)) is not None
         and min(drawing.box.width, drawing.box.height) >= NARROWEST_PX
@@ -128,6 +137,64 @@ def icons(
     if logo is not None:
         found.append(Shape("icon", logo, ("logo", *CONCEPTS["home"]), confidence=0.5))
     return sorted(found, key=lambda shape: (shape.box_px.top, shape.box_px.left))
+
+
+def stacks(parts: Sequence[PixelBox]) -> list[PixelBox]:
+    """Boxes around three equal parts at equal distances: the bars of a menu, the dots of 'more'.
+
+    On a fine screen they are too far apart to be one blob.
+    """
+    found = []
+    for upright in (True, False):
+        turned = parts if upright else [_transposed(part) for part in parts]
+        for first, second, third in _triples([part for part in turned if _is_part(part, upright)]):
+            whole = PixelBox(
+                min(first.left, second.left, third.left),
+                first.top,
+                max(first.right, second.right, third.right),
+                third.bottom,
+            )
+            found.append(whole if upright else _transposed(whole))
+    return found
+
+
+def _is_part(part: PixelBox, upright: bool) -> bool:
+    """Whether a blob may be a bar or, where they stand side by side too, a dot."""
+    is_dot = max(part.width, part.height) <= DOT_PX and abs(part.width - part.height) <= 1
+    is_bar = upright and BAR_PX <= part.width <= LARGEST_PX and part.width >= 2.5 * part.height
+    return is_dot or is_bar
+
+
+def _triples(parts: Sequence[PixelBox]) -> Iterator[tuple[PixelBox, PixelBox, PixelBox]]:
+    """Three alike below each other, and no fourth."""
+    below = {part: _next_alike(part, parts) for part in parts}
+    above = {lower: part for part, lower in below.items() if lower is not None}
+    for first, second in below.items():
+        third = below[second] if second is not None else None
+        if second is None or third is None or first in above or below[third] is not None:
+            continue
+        gaps = (second.top - first.bottom, third.top - second.bottom)
+        if abs(gaps[0] - gaps[1]) <= max(1, 0.2 * max(gaps)):
+            yield first, second, third
+
+
+def _next_alike(part: PixelBox, parts: Sequence[PixelBox]) -> PixelBox | None:
+    """The nearest part of the same size below one, where it is near enough to belong to it."""
+    widest_gap = 0.5 * part.width if part.width > DOT_PX else 3 * part.height
+    near = [
+        other
+        for other in parts
+        if 0 < other.top - part.bottom <= widest_gap
+        and abs(other.height - part.height) <= 1
+        and abs(other.width - part.width) <= max(1, 0.4 * part.width)
+        and min(abs(other.left - part.left), abs(other.right - part.right)) <= 1
+    ]
+    return min(near, key=lambda other: other.top, default=None)
+
+
+def _transposed(box: PixelBox) -> PixelBox:
+    """A box with rows for columns."""
+    return PixelBox(box.top, box.left, box.bottom, box.right)
 
 
 def _blank(mask: Mask, box: Box) -> None:

@@ -43,6 +43,11 @@ SETS = {
     "heroicons": ("heroicons@2.2.0", "24/*/*.svg"),
     "carbon": ("@carbon/icons@11.89.0", "svg/32/*.svg"),
     "remix": ("remixicon@4.9.1", "icons/*/*.svg"),
+    "boxicons": ("boxicons@2.1.4", "svg/*/*.svg"),
+    "lineawesome": ("line-awesome@1.3.0", "svg/*.svg"),
+    "simpleline": ("simple-line-icons@2.5.5", "src/svgs/*.svg"),
+    "openiconic": ("open-iconic@1.1.1", "svg/*.svg"),
+    "eva": ("eva-icons@1.1.3", "*/svg/*.svg"),
     "codicons": ("@vscode/codicons@0.0.45", "src/icons/*.svg"),
 }
 """Package and pattern of each set."""
@@ -373,6 +378,41 @@ pipette: pipette eyedropper colorize color-picker eye-dropper eyedropper-outline
 lasso: lasso
 hand: hand pan_tool hand-stop hand-raised hand-palm
 pointer: mouse-pointer cursor pointer near_me cursor-default arrow-pointer navigate-outline
+indent: indent format_indent_increase format-indent-increase indent-increase text--indent--more
+  right-indent list-indent-increase format-indent-increase
+outdent: outdent dedent format_indent_decrease format-indent-decrease indent-decrease unindent
+  text--indent--less left-indent list-indent-decrease
+superscript: superscript format-superscript text--superscript
+subscript: subscript format-subscript text--subscript
+alignjustify: align-justify justify format_align_justify format-align-justify text-justify
+  align-justified text-align-justify text--align--justify
+accessibility: universal-access accessibility accessible accessible-icon wheelchair
+  accessibility_new wheelchair-accessibility universal-access-circle
+captions: closed_caption closed-captioning captions cc closed-caption badge-cc closed_caption_off
+  subtitles closed-captioning
+pip: picture-in-picture picture_in_picture pip picture-in-picture-2 picture_in_picture_alt
+  picture-in-picture-bottom-right pip-fill picture-in-picture-on
+pilcrow: pilcrow paragraph format-pilcrow text-paragraph
+highlighter: highlighter highlight format-color-highlight marker mark-pen-line mark-pen-fill
+unformat: remove-formatting format_clear format-clear clear-formatting clear-format text-slash
+plus: plus-medical plus-large math-plus
+search: search-alt search-alt-2 magnifier magnifying-glass
+menu: menu-alt-left menu-alt-right menu-left menu-right hamburger bars align-justify-menu menu-arrow
+close: window-close close-square
+settings: cog settings-2
+user: user-circle user-pin person person-circle face account avatar
+users: people user-group group
+bell: bell bell-ring notification
+globe: globe-alt world planet
+cart: cart basket shopping-bag shopping-cart cart-alt
+left: chevron-left arrow-left left-arrow left-arrow-alt arrow-ios-back arrow-back angle-left
+right: chevron-right arrow-right right-arrow right-arrow-alt arrow-ios-forward arrow-forward
+  angle-right
+down: chevron-down chevron-bottom down-arrow arrow-ios-downward angle-down caret-down caret-bottom
+up: chevron-up chevron-top up-arrow arrow-ios-upward angle-up caret-up caret-top
+more: dots-vertical dots-horizontal more-vertical more-horizontal ellipses dots-vertical-rounded
+  dots-horizontal-rounded options
+theme: moon sun contrast brightness half-circle adjust
 """
 """Concepts of pages rather than of pages about software."""
 
@@ -437,7 +477,7 @@ def collect(cache: Path) -> list[tuple[str, str, str]]:
     found = []
     for name, (package, pattern) in SETS.items():
         for path in sorted(fetch(package, cache).glob(pattern)):
-            stem = re.sub(r"-(16|24)$", "", path.stem)
+            stem = re.sub(r"^bx[sl]?-|-(16|24|solid|outline)$", "", path.stem)
             for concept in wanted.get(stem, wanted.get(stem.replace("_", "-"), [])):
                 found.append((name, concept, path.read_text()))
     for symbol in re.finditer(
