@@ -124,9 +124,9 @@ def _is_foreign(raw: str) -> bool:
 def _append(steps: list[Step], step: Step, clause: str) -> None:
     """Add a step; 'also select "B"' adds an option to the selection before it."""
     match steps[-1:], step:
-        case [SelectStep() as before], SelectStep(option, target, others) if (
-            _ALSO.match(clause) and target in (None, before.target)
-        ):
+        case [SelectStep() as before], SelectStep(option, target, others) if _ALSO.match(
+            clause
+        ) and target in (None, before.target):
             steps[-1] = replace(before, others=(*before.others, option, *others))
         case _:
             steps.append(step)
@@ -206,7 +206,9 @@ def _cut(line: str) -> Iterator[str]:
 _DRAG_AND_DROP = re.compile(r"\bdrag and drop (?!it\b)", re.IGNORECASE)
 _HOLD_ON = re.compile(r"\b(?:press|click|tap) and hold(?: down)?(?: on)? ", re.IGNORECASE)
 _HELD_KEYS = re.compile(rf"hold(?: down)? {MODIFIERS}(?: keys?)?", re.IGNORECASE)
-_ROLE_WORDS = r"(?: (?:button|link|icon|field|box|checkbox|option|tab|switch|radio button)(?:es|s)?)?"
+_ROLE_WORDS = (
+    r"(?: (?:button|link|icon|field|box|checkbox|option|tab|switch|radio button)(?:es|s)?)?"
+)
 
 
 def _shape(rest: str) -> str:
@@ -233,7 +235,9 @@ def _plain(clause: str) -> str:
     return clause[polite.end() :] if polite and _OPENING.match(clause[polite.end() :]) else clause
 
 
-_AFTERWORDS = re.compile(rf"(?<=[\w{QUOTE[1:-1]}]),? (?:please|now|again|too|as well|once more)$", re.I)
+_AFTERWORDS = re.compile(
+    rf"(?<=[\w{QUOTE[1:-1]}]),? (?:please|now|again|too|as well|once more)$", re.I
+)
 _PURPOSE = re.compile(
     rf",? (?:in order to|so as to|so that|because|to (?={INFINITIVES}\b(?! ?$)|{INFINITIVES}$))"
     r"\s*(?P<why>.*)$",
@@ -281,7 +285,9 @@ def _without_purpose(text: Text, clause: str) -> str | None:
         return None
     if re.match(r"wait|drag|move|set|change|switch", clause, re.IGNORECASE):
         return None
-    if re.search(rf"{QUOTE}|\d|\b(?:{NUMBER[3:-1]})\b(?<!\ba)(?<!\ban)", found["why"], re.IGNORECASE):
+    if re.search(
+        rf"{QUOTE}|\d|\b(?:{NUMBER[3:-1]})\b(?<!\ba)(?<!\ban)", found["why"], re.IGNORECASE
+    ):
         raise InstructionError(
             text.shown(found.group()).strip(" ,"),
             "it says what is to be reached, and not by which steps: say each step, or wait until "
@@ -296,7 +302,9 @@ def _step(text: Text, clause: str) -> Step:
     Raises:
         InstructionError: the clause is not understood.
     """
-    if not re.match(r"wait until |(?:check|verify|ensure|make sure|assert) .*\bnot\b", clause, re.I):
+    if not re.match(
+        r"wait until |(?:check|verify|ensure|make sure|assert) .*\bnot\b", clause, re.I
+    ):
         require_within_limits(text, clause)
     for said in (_without_purpose(text, clause), clause):
         for pattern, builder in SENTENCES if said else ():

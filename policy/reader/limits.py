@@ -41,8 +41,8 @@ _LIMITS = (
         "reader does what it is told to do and nothing else: leave out what is not to be done",
     ),
     _limit(
-        r"if|unless|when|whenever|while|once|as soon as|as long as|in case|provided|depending(?: on)?"
-        r"|otherwise|else|assuming|supposing",
+        r"if|unless|when|whenever|while|once|as soon as|as long as|in case|provided"
+        r"|depending(?: on)?|otherwise|else|assuming|supposing",
         "reader follows steps without conditions; to wait for something, say: wait until you see "
         '"…"',
     ),
@@ -61,8 +61,8 @@ _LIMITS = (
         "reader acts on one named thing at a time: name each that is meant, in quotes",
     ),
     _limit(
-        r"(?:the )?(?:most|least|best|worst|more|less|fewer|better|worse|cheaper|higher|lower|bigger"
-        r"|larger|smaller|newer|older|faster|longer|shorter|greater|than|between|equals?"
+        r"(?:the )?(?:most|least|best|worst|more|less|fewer|better|worse|cheaper|higher|lower"
+        r"|bigger|larger|smaller|newer|older|faster|longer|shorter|greater|than|between|equals?"
         rf"|as \w+ as|as (?:fast|far|long|much|many|often|soon)|(?!(?:{_NO_SUPERLATIVE})\b)"
         r"\w{2,}est)(?: one)?",
         "reader cannot compare: name the one that is meant",
@@ -73,7 +73,8 @@ _LIMITS = (
         "reader cannot judge which one that is: name it",
     ),
     _limit(
-        r"before|after(?:wards)?|later|earlier|ago|meanwhile|simultaneously|at the same time|during",
+        r"before|after(?:wards)?|later|earlier|ago|meanwhile|simultaneously|at the same time"
+        r"|during",
         "the steps are followed in the order in which they stand; give each in its place",
     ),
     _limit(

@@ -78,7 +78,10 @@ def require_name(
             raise InstructionError(text.shown(raw), why)
     for words, why in _NOT_IN_NAMES:
         if found := re.search(words, rest, re.IGNORECASE):
-            raise InstructionError(text.shown(found.group()), f"{why} A name goes in quotes")
+            raise InstructionError(
+                text.shown(found.group()),
+                f"{why}{'' if why.endswith('?') else '.'} A name goes in quotes",
+            )
     if role and _LOOKS.fullmatch(name):
         raise InstructionError(
             text.shown(name), "reader finds things by their names, not by their looks"

@@ -100,7 +100,7 @@ def nearest_forms(text: Text, clause: str) -> tuple[str, ...]:
     def likeness(form: Form) -> int:
         own = re.findall(r"[\w'-]+", form.words.lower())
         near = form.near.split()
-        starts = 4 * (own[0] == words[0]) + 3 * (words[0] in near)
+        starts = 4 * int(own[0] == words[0]) + 3 * int(words[0] in near)
         return starts + sum(word in own[1:] or word in near for word in words[1:])
 
     ranked = sorted(FORMS, key=lambda form: -likeness(form))
@@ -116,7 +116,7 @@ def _object_of(text: Text, clause: str, verb: str) -> str:
     """What a clause is about, as a name; `…` where that cannot be told."""
     quotes = text.all_quotes(clause)
     if quotes:
-        return quotes[0] if '"' not in quotes[0] else "…"
+        return quotes[0] if quotes[0].strip() and '"' not in quotes[0] else "…"
     rest = clause.split(maxsplit=1)[1] if len(clause.split()) > 1 else ""
     while found := _IDLE.match(rest):
         rest = rest[found.end() :]
@@ -131,7 +131,9 @@ def describe_language() -> str:
     topics = dict.fromkeys(form.topic for form in FORMS)
     width = max(len(form.words) for form in FORMS)
     blocks = [
-        "\n".join([topic, *(f"  {f.words:<{width}}  {f.meaning}" for f in FORMS if f.topic == topic)])
+        "\n".join(
+            [topic, *(f"  {f.words:<{width}}  {f.meaning}" for f in FORMS if f.topic == topic)]
+        )
         for topic in topics
     ]
     return "\n\n".join(blocks)

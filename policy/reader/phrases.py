@@ -70,8 +70,8 @@ _ELSEWHERE = rf"(?!(?:next|previous|following|new|other|{ORDINAL})\b)"
 _NOWHERE = re.compile(
     r"\s*,?\s*\b(?:on|in|of|from|inside|within) (?:the|this|that|your|my) "
     rf"(?:(?:{_ELSEWHERE}[a-z][a-z-]* ){{0,3}}?(?:page|screen|site|website|web ?page|app"
-    r"|application|window|form|list|table|grid|results)|(?:main |side |navigation |context |drop-?down "
-    r"|hamburger |user )?menu)$",
+    r"|application|window|form|list|table|grid|results)|(?:main |side |navigation |context "
+    r"|drop-?down |hamburger |user )?menu)$",
     re.IGNORECASE,
 )
 """Places that tell nothing apart: what is looked for is on the page that is shown."""

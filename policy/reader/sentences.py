@@ -296,15 +296,17 @@ def _type(text: Text, found: Found) -> Step | None:
         return None  # things are put elsewhere than into fields
     literal = parse_literal(text, found["text"])
     if not literal:
-        raise InstructionError(text.shown(found.group()), 'there is nothing to type; say: clear "…"')
+        raise InstructionError(
+            text.shown(found.group()), 'there is nothing to type; say: clear "…"'
+        )
     return TypeStep(literal, target)
 
 
 @_sentence(
     rf"replace {_CONTENT}{_TARGET} (?:with|by) (?P<text>.+)",
     rf"(?:set|change) {_CONTENT}{_TARGET} to (?P<text>.+)",
-    rf"(?:choose|pick|select) (?:the )?(?:date|time|colou?r|month|week) (?P<text>{QUOTE}|[\w:#/.-]+)"
-    rf" (?:in|for|as|from) {_TARGET}",
+    rf"(?:choose|pick|select) (?:the )?(?:date|time|colou?r|month|week)"
+    rf" (?P<text>{QUOTE}|[\w:#/.-]+) (?:in|for|as|from) {_TARGET}",
     rf"(?:clear|empty) {_CONTENT}{_TARGET}",
 )
 def _replace(text: Text, found: Found) -> Step | None:
@@ -329,7 +331,9 @@ def _select(text: Text, found: Found) -> Step | None:
         first, *others = text.all_quotes(options)
         return SelectStep(first, parse_target(text, raw) if raw else None, tuple(others))
     if option := groups.get("option"):
-        if _role_ends(text, option) or not (re.match(r"[A-Z\d]", option) or re.search(QUOTE, raw or "")):
+        if _role_ends(text, option) or not (
+            re.match(r"[A-Z\d]", option) or re.search(QUOTE, raw or "")
+        ):
             return None
         return SelectStep(parse_literal(text, option), parse_target(text, raw) if raw else None)
     target = parse_target(text, found["target"])
@@ -422,11 +426,11 @@ def _hover(text: Text, found: Found) -> Step | None:
 )
 def _open(text: Text, found: Found) -> Step | None:
     target = parse_target(text, found["target"])
-    if target.names and not target.quoted and not target.relation and not target.place:
+    is_name = target.names and not (target.quoted or target.relation or target.place)
+    if is_name and found["verb"].lower() == "open":
         # 'open menu' may as well be what a button is called.
-        if found["verb"].lower() == "open":
-            whole = found.group().strip(" .")
-            return PointStep(replace(target, names=tuple(dict.fromkeys((*target.names, whole)))))
+        names = dict.fromkeys((*target.names, found.group().strip(" .")))
+        return PointStep(replace(target, names=tuple(names)))
     return PointStep(target)
 
 
@@ -447,7 +451,8 @@ def _cookies(text: Text, found: Found) -> Step | None:
 
 @_sentence(
     rf"drag (?:from )?(?P<start>.+?) over (?P<via>.*{QUOTE}.*?) (?:onto|to|into) (?P<end>.+)",
-    r"drag (?:from )?(?P<start>.+?)(?: and drop it)? (?:onto|to|into|on top of|over|on) (?P<end>.+)",
+    r"drag (?:from )?(?P<start>.+?)(?: and drop it)?"
+    r" (?:onto|to|into|on top of|over|on) (?P<end>.+)",
     rf"drop (?P<start>{QUOTE}) (?:onto|on|into|in) (?P<end>.+)",
     rf"move (?P<start>.*{QUOTE}.*?) (?:onto|to|into) (?P<end>.+)",
 )

@@ -264,9 +264,13 @@ def describe_step(step: Step) -> str:
                 return f"set {what} to {quote(text)}" if text else f"clear {what}"
             return f"type {quote(text)} into {describe(target)}"
         case SelectStep(option, target, others):
-            return f"select {_quotes(option, *others)}" + (f" in {describe(target)}" if target else "")
+            return f"select {_quotes(option, *others)}" + (
+                f" in {describe(target)}" if target else ""
+            )
         case CheckStep(target, checked):
-            verbs = ("uncheck", "check") if target.quoted or target.role else ("turn off", "turn on")
+            verbs = (
+                ("uncheck", "check") if target.quoted or target.role else ("turn off", "turn on")
+            )
             return f"{verbs[checked]} {describe(target)}"
         case ScrollStep():
             return _describe_scrolling(step)
@@ -279,7 +283,11 @@ def describe_step(step: Step) -> str:
             return f"upload {_quotes(*paths)}" + (f" to {describe(target)}" if target else "")
         case TabStep(title, ordinal, close):
             verb = "close" if close else "switch to"
-            return f"{verb} the {_ordinal(ordinal)} tab" if ordinal else f"{verb} the tab {quote(title)}"
+            return (
+                f"{verb} the {_ordinal(ordinal)} tab"
+                if ordinal
+                else f"{verb} the tab {quote(title)}"
+            )
         case TellStep(target):
             return f"tell me {describe(target)}"
         case AnswerStep(text):

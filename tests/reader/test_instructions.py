@@ -40,7 +40,6 @@ from vigorl.policy.reader.steps import (
     WaitStep,
     describe_step,
 )
-
 from vigorl.tasks.local.registry import TASKS
 from vigorl.tasks.task import TEST_SEEDS, TRAIN_SEEDS
 

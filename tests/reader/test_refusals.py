@@ -89,7 +89,7 @@ REFUSED: list[tuple[str, str]] = [
     ('say "hello"', 'say "hello"'),
     ("wait for the download", "the download"),
     ("wait until it appears", "it"),
-    ("click the link in the article about cats", "link in"),
+    ("click the link in the article about cats", "in the article about cats"),
     ('click ""', "empty"),
     # No goal
     ("  ", "the goal is empty"),
