@@ -170,7 +170,9 @@ def below_neighbour(of: Box, items: Sequence[T], box_of: Callable[[T], Box]) -> 
 
 
 def at_place(place: str, point: Point, width: float, height: float) -> float:
-    """How far a point is from a part of the screen, px."""
+    """How far a point is from a part of the screen, px; a corner has the names of two sides."""
+    if " " in place:
+        return sum(at_place(side, point, width, height) for side in place.split())
     match place:
         case "top":
             return point.y

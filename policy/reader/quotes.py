@@ -11,6 +11,8 @@ from vigorl.browser.errors import UsageError
 
 QUOTE = "[\U00100000-\U0010fffd]"
 """Pattern of one held quote."""
+QUOTES = rf"{QUOTE}(?:(?:,? and|,) {QUOTE})*"
+"""Pattern of one or several, as in `"A", "B" and "C"`."""
 
 _FIRST_HELD, _LAST_HELD = 0x100000, 0x10FFFD
 _CLOSING = {'"': '"', "“": "”", "„": "“”", "«": "»", "‘": "’", "'": "'", "`": "`"}
@@ -18,12 +20,14 @@ _OPENS_AFTER = " \t\n([{,;:=—–-"
 
 
 class InstructionError(UsageError):
-    """An instruction that is not understood; `part` is the part of it that is not."""
+    """An instruction that is not understood: which part of it, why, and the nearest that are."""
 
-    def __init__(self, part: str, why: str) -> None:
-        super().__init__(f"“{part}” is not understood: {why}")
+    def __init__(self, part: str, why: str, forms: tuple[str, ...] = ()) -> None:
+        what = f"“{part}” is not understood: {why}" if part else why
+        super().__init__(f"{what}. Nearest forms: {' · '.join(forms)}" if forms else what)
         self.part = part
         self.why = why
+        self.forms = forms
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +41,18 @@ class Text:
         """The quoted text behind a held character."""
         return self.quotes[ord(held) - _FIRST_HELD]
 
+    def all_quotes(self, raw: str) -> tuple[str, ...]:
+        """The quoted texts in a part of `raw`, in order."""
+        return tuple(self.quote(held) for held in re.findall(QUOTE, raw))
+
     def shown(self, raw: str) -> str:
         """A part of `raw` as a person would write it."""
         return re.sub(QUOTE, lambda held: f'"{self.quote(held.group())}"', raw).strip()
 
     def literal(self, raw: str) -> str:
-        """A part of `raw` as a text to type or to look for: without quotes around it."""
+        """A part of `raw` without quotes around it."""
         raw = raw.strip()
-        if re.fullmatch(QUOTE, raw):
-            return self.quote(raw)
-        return self.shown(raw)
+        return self.quote(raw) if re.fullmatch(QUOTE, raw) else self.shown(raw)
 
 
 def hold_quotes(goal: str) -> Text:
@@ -69,7 +75,7 @@ def hold_quotes(goal: str) -> Text:
         if char in _CLOSING and before in _OPENS_AFTER:
             end = _closing(goal, position)
             if end is None and char not in "'’‘`«":  # apostrophes, and '« Previous'
-                raise InstructionError(goal[position:], "the quote is not closed")
+                raise InstructionError(goal[position:], "this quote is not closed")
         if end is None:
             raw.append(char)
             position += 1

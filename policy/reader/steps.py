@@ -4,9 +4,22 @@ A `Target` says how to recognise one thing on the screen; a `Step` what to do wi
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, assert_never
 
-from vigorl.browser.actions import Action, Modifier
+from vigorl.browser.actions import (
+    Accept,
+    Action,
+    Back,
+    Dismiss,
+    Forward,
+    Goto,
+    Modifier,
+    Press,
+    Reload,
+    TabClose,
+    TabNew,
+    Wait,
+)
 
 Role = Literal[
     "button",
@@ -26,7 +39,17 @@ Role = Literal[
 """What a thing is said to be. `row` is a table row, `item` one of several blocks that look alike
 (results, mails, products); `price` is any text that is an amount of money."""
 
-Place = Literal["top", "bottom", "left", "right", "center"]
+Place = Literal[
+    "top",
+    "bottom",
+    "left",
+    "right",
+    "center",
+    "top left",
+    "top right",
+    "bottom left",
+    "bottom right",
+]
 """A part of the screen; a dialog is at its centre."""
 
 Side = Literal["row", "of", "in", "near", "left", "right", "above", "below"]
@@ -113,6 +136,8 @@ class SelectStep:
 
     option: str
     target: Target | None = None
+    others: tuple[str, ...] = ()
+    """Further options, where the list takes several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +168,11 @@ class WaitStep:
 
 @dataclass(frozen=True, slots=True)
 class DragStep:
-    """Drag one thing onto another."""
+    """Drag one thing onto another, over what is named between."""
 
     start: Target
     end: Target
+    via: tuple[Target, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,21 +239,175 @@ _RELATIONS = {
     "above": "above",
     "below": "under",
 }
+_AT = {"center": "in the dialog", "left": "on the left", "right": "on the right"}
+_GESTURES = {
+    "click": "click",
+    "double_click": "double-click",
+    "right_click": "right-click",
+    "middle_click": "middle-click",
+    "hover": "hover over",
+}
+
+
+def describe_step(step: Step) -> str:
+    """The step as a sentence of the language, which means just this step."""
+    match step:
+        case ActStep(action):
+            return _describe_action(action)
+        case PointStep():
+            return _describe_pointing(step)
+        case TypeStep(text, target, clear):
+            if target is None:
+                return f"type {quote(text)}"
+            if clear:
+                what = describe(target)
+                return f"set {what} to {quote(text)}" if text else f"clear {what}"
+            return f"type {quote(text)} into {describe(target)}"
+        case SelectStep(option, target, others):
+            return f"select {_quotes(option, *others)}" + (
+                f" in {describe(target)}" if target else ""
+            )
+        case CheckStep(target, checked):
+            verbs = (
+                ("uncheck", "check") if target.quoted or target.role else ("turn off", "turn on")
+            )
+            return f"{verbs[checked]} {describe(target)}"
+        case ScrollStep():
+            return _describe_scrolling(step)
+        case WaitStep(until):
+            return f"wait{_describe_until(until)}"
+        case DragStep(start, end, via):
+            over = f" over {' and '.join(map(describe, via))}" if via else ""
+            return f"drag {describe(start)}{over} to {describe(end)}"
+        case UploadStep(paths, target):
+            return f"upload {_quotes(*paths)}" + (f" to {describe(target)}" if target else "")
+        case TabStep(title, ordinal, close):
+            verb = "close" if close else "switch to"
+            return (
+                f"{verb} the {_ordinal(ordinal)} tab"
+                if ordinal
+                else f"{verb} the tab {quote(title)}"
+            )
+        case TellStep(target):
+            return f"tell me {describe(target)}"
+        case AnswerStep(text):
+            return f"answer {quote(text)}"
+        case _:
+            assert_never(step)
 
 
 def describe(target: Target) -> str:
     """The target in words: `the second "Add to cart" button in the row of "Anna"`."""
-    parts = [f'"{target.name}"'] if target.names else []
-    if target.role:
-        parts.append(target.role)
-    elif not target.names:
-        parts.append("thing")
-    if target.ordinal is not None:
-        parts.insert(0, _ORDINALS.get(target.ordinal, f"{target.ordinal}th"))
-    if target.ordinal is not None or not target.names or target.role:
-        parts.insert(0, "the")
+    parts = _describe_head(target)
     if target.relation:
-        parts.append(f"{_RELATIONS[target.relation.side]} {describe(target.relation.anchor)}")
+        anchor = target.relation.anchor
+        is_named_menu = target.relation.side == "in" and anchor.role == "menu"
+        relation = "in the" if is_named_menu else _RELATIONS[target.relation.side]
+        within = describe(anchor).removeprefix("the ") if is_named_menu else describe(anchor)
+        if target.relation.side == "in" and not anchor.quoted and anchor.names and not anchor.role:
+            relation, within = "in the", f"{anchor.name} section"
+        parts.append(f"{relation} {within}")
     if target.place:
-        parts.append(f"at the {target.place}")
+        parts.append(_AT.get(target.place, f"at the {target.place}"))
     return " ".join(parts)
+
+
+def quote(text: str) -> str:
+    """A text in quotation marks that do not occur in it."""
+    if '"' not in text and not text.endswith("\\"):
+        return f'"{text}"'
+    if "”" not in text:
+        return f"“{text}”"
+    escaped = text.replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _describe_head(target: Target) -> list[str]:
+    """A target in words, without its neighbour and place."""
+    parts = []
+    if target.ordinal is not None or target.role or not target.names:
+        parts.append("the")
+    if target.ordinal is not None:
+        parts.append(_ordinal(target.ordinal))
+    if target.names and target.quoted:
+        parts.append(quote(target.name))
+    elif target.names:
+        parts.append(target.names[1] if target.role and len(target.names) > 1 else target.name)
+    if target.role and (target.quoted or len(target.names) < 2):
+        parts.append(target.role)
+    if not target.names and not target.role:
+        parts.append("thing")
+    return parts
+
+
+def _describe_action(action: Action) -> str:
+    match action:
+        case Press(keys, hold_s):
+            named = f'the "{keys}" key' if len(keys) == 1 else keys
+            return f"hold {named} for {_seconds(hold_s)}" if hold_s else f"press {named}"
+        case Goto(url):
+            return f"go to {url}"
+        case TabNew("about:blank"):
+            return "open a new tab"
+        case TabNew(url):
+            return f"open a new tab at {url}"
+        case TabClose(None):
+            return "close the tab"
+        case Back() | Forward():
+            return f"go {action.type}"
+        case Reload():
+            return "reload the page"
+        case Wait(seconds):
+            return f"wait {_seconds(seconds)}"
+        case Accept(str(user), str(password)):
+            return f"log in with {quote(user)} and {quote(password)}"
+        case Accept(str(text)):
+            return f"answer the prompt with {quote(text)}"
+        case Accept() | Dismiss():
+            return f"{action.type} the dialog"
+        case _:
+            return action.type.replace("_", " ")
+
+
+def _describe_pointing(step: PointStep) -> str:
+    what, until = describe(step.target), _describe_until(step.until)
+    if step.bare_name:
+        return what
+    for name in () if step.target.quoted or step.target.role else step.target.names:
+        if name.lower().startswith(("open ", "close ", "dismiss ", "accept ", "reject ")):
+            return name  # the whole sentence may be what stands there
+    held = f" while holding {' and '.join(step.modifiers)}" if step.modifiers else ""
+    if step.hold_s:
+        return f"hold {what} for {_seconds(step.hold_s)}{held}{until}"
+    return f"{_GESTURES[step.gesture]} {what}{held}{until}"
+
+
+def _describe_scrolling(step: ScrollStep) -> str:
+    over = f" in {describe(step.over)}" if step.over else ""
+    if step.to_end:
+        return f"scroll {step.direction} to the end{over.replace(' in ', ' of ', 1)}"
+    px = f" {step.distance_css_px:g} px" if step.distance_css_px else ""
+    return f"scroll {step.direction}{px}{over}{_describe_until(step.until)}"
+
+
+def _describe_until(until: Until | None) -> str:
+    if until is None:
+        return ""
+    what = describe(until.target)
+    return f" until {what} disappears" if until.gone else f" until you see {what}"
+
+
+def _quotes(*texts: str) -> str:
+    *first, last = map(quote, texts)
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def _seconds(seconds: float) -> str:
+    return "1 second" if seconds == 1 else f"{seconds:.6f}".rstrip("0").rstrip(".") + " seconds"
+
+
+def _ordinal(number: int) -> str:
+    if number in _ORDINALS:
+        return _ORDINALS[number]
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10)
+    return f"{number}{ending or 'th'}"
