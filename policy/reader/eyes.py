@@ -58,6 +58,11 @@ class Eyes:
         return Screen(lines, tuple(shapes), view.frame)
 
 
+def unreadable(screen: Screen) -> str:
+    """Why most of the text on a screen cannot be read; empty where it can."""
+    return ""
+
+
 @cache
 def shared_eyes() -> Eyes:
     """The eyes of all policies of this process."""

@@ -68,3 +68,5 @@ class Screen:
     frame: Frame
     panels: tuple[Box, ...] = ()
     """Flat areas that hold other things (cards, rows of a list, dialogs), largest first."""
+    small_text_regions: tuple[Box, ...] = ()
+    """Where there is text that is too small to be read from this picture."""
