@@ -7,7 +7,6 @@ that came or went at the target, a box that was checked. Any other change is loo
 a moment later or with the mouse moved away, and counts if it is still there and still the same.
 """
 
-import re
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -18,10 +17,13 @@ from vigorl.browser.observation import Observation
 from vigorl.policy.reader.aim import Aim
 from vigorl.policy.reader.layout import gap_x, gap_y, inside, touch
 from vigorl.policy.reader.outcome import (
+    CLOCK,
     Scene,
+    changes,
     covers,
     differ,
     grown,
+    numbers_changed,
     share,
     states_changed,
     words_changed,
@@ -31,7 +33,7 @@ from vigorl.policy.reader.screen import Line, Shape
 
 Effect = Literal["seen", "unclear", "none"]
 
-EFFECTS = ("dialog", "download", "file_chooser", "tab_opened", "tab_closed", "input")
+EFFECTS = ("dialog", "download", "file_chooser", "tab_opened", "tab_closed")
 """Events that an action of ours has brought about."""
 FAILURES = ("bad_action", "navigation_error", "blocked", "page_crashed", "page_hung")
 """Events that say that it has not."""
@@ -40,6 +42,8 @@ _ZONE_CSS_PX = 8
 """What is drawn so near to a target belongs to it: a ring, a shadow."""
 _HINT_CSS_PX = 60
 """So near to a target something may pop up merely because the mouse is on it."""
+_NEXT_CSS_PX = 24
+"""So near to a target, what opens belongs to it."""
 _HINT_SHARE = 0.03
 """Share of the screen that such a hint covers at most."""
 _LARGE_SHARE = 0.04
@@ -48,7 +52,6 @@ _GLANCE_S = 0.4
 _LONG_GLANCE_S = 1.2
 """Time for a clock to go on, or for the next picture."""
 _RING_CSS_PX = 5
-_CLOCK = re.compile(r"\d?\d:\d\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +105,16 @@ def effect_at(
         return _NOTHING
     old, new = play.read(before.view), play.screen()
     words = words_changed(old, new, regions)
-    if states_changed(old, new, regions) or (quick and words):
+    if states_changed(old, new, regions):
+        return _SEEN
+    if quick and (words or numbers_changed(old, new, regions)):
         return _SEEN
     if not late and _says_something(play, words, regions, zone):
         return _SEEN
     after = play.scene
     touching = [box for box in regions if touch(box, zone)]
     if touching and lead_away:
-        away = _neutral(play, zone)
+        away = neutral(play, zone)
         yield from play.do("I move the mouse away to see what stays as it is now.", Hover(away))
         if told(play, before) or _lasts(play, before, after, touching, zone):
             return _SEEN
@@ -134,14 +139,15 @@ def _says_something(play: Play, words: Sequence[Line], regions: Sequence[Box], z
     covered = share(holding, play.view)
     if all(_near(line.box_px, zone, _HINT_CSS_PX) for line in words):
         return covered > _HINT_SHARE
-    return covered < _LARGE_SHARE or any(_near(box, zone, _HINT_CSS_PX) for box in holding)
+    return covered < _LARGE_SHARE or any(_near(box, zone, _NEXT_CSS_PX) for box in holding)
 
 
 def _lasts(play: Play, before: Scene, after: Scene, regions: Sequence[Box], zone: Box) -> bool:
-    """Whether something at the zone is still as the move left it, beyond a frame around it."""
+    """Whether something within some regions is still as the move left it, a frame aside."""
     return any(
         not differ(after.view, play.view, box) and not _is_ring(before, play, box, zone)
-        for box in regions
+        for box in changes(before.view, after.view, apart=True)
+        if any(touch(box, region) for region in regions)
     )
 
 
@@ -181,7 +187,7 @@ def _is_ring(before: Scene, play: Play, box: Box, zone: Box) -> bool:
     return inner.area > 0 and not differ(before.view, play.view, inner)
 
 
-def _neutral(play: Play, zone: Box) -> Point:
+def neutral(play: Play, zone: Box) -> Point:
     """A point on the screen where nothing is drawn, far from the zone."""
     region = play.frame.region_css_px
     things: list[Line | Shape] = [*play.screen().lines, *play.screen().shapes]
@@ -196,7 +202,7 @@ def _neutral(play: Play, zone: Box) -> Point:
 
 
 def _is_clock(line: Line, regions: Sequence[Box]) -> bool:
-    return bool(_CLOCK.search(line.text)) and any(touch(line.box_px, box) for box in regions)
+    return bool(CLOCK.search(line.text)) and any(touch(line.box_px, box) for box in regions)
 
 
 def _near(box: Box, zone: Box, distance: float) -> bool:

@@ -46,9 +46,14 @@ def agreement(wanted: str, shown: str, *, added: bool = False, filled: bool = Fa
         added: whether it was added to what stood there.
         filled: whether it fills its field, so that it may be a part.
     """
-    one, other = _plain(wanted), _plain(shown)
-    if one == other or same_value(wanted, shown):
+    if same_value(wanted, shown):
         return "same"
+    one, other = _plain(wanted), _plain(shown)
+    if one and one == other and not _DATE.fullmatch(wanted.strip()):
+        return "same"
+    if _DATE.fullmatch(wanted.strip()):
+        # Its digits alone tell nothing: 19/900517 is what a field makes of 1990-05-17 in its order.
+        return "same" if "".join(wanted.split()) in "".join(shown.split()) else "other"
     if not one:  # punctuation alone, or a script of which no letter is a letter to us
         squeezed = "".join(wanted.split())
         return "same" if squeezed and squeezed in "".join(shown.split()) else "other"

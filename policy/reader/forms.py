@@ -3,16 +3,16 @@
 from collections.abc import Generator
 from pathlib import PurePath
 
-from vigorl.browser.actions import Click, SelectOption, Upload
+from vigorl.browser.actions import Click, Hover, SelectOption, Upload
 from vigorl.browser.geometry import Box, Point
 from vigorl.browser.observation import Observation
 from vigorl.policy.reader.aim import SURE, Aim, aims, named, shape_aim
 from vigorl.policy.reader.controls import boxes, lists
-from vigorl.policy.reader.effects import FAILURES, effect_at, told, zone_of
+from vigorl.policy.reader.effects import FAILURES, effect_at, neutral, told, zone_of
 from vigorl.policy.reader.filled import agreement, lines_in
 from vigorl.policy.reader.layout import distance, same_row, touch
 from vigorl.policy.reader.lookout import Search, look_for
-from vigorl.policy.reader.outcome import Scene, share
+from vigorl.policy.reader.outcome import Scene, differ, grown, share
 from vigorl.policy.reader.play import Move, Moves, Play, Stuck
 from vigorl.policy.reader.pointing import point_once
 from vigorl.policy.reader.screen import Screen, Shape
@@ -28,6 +28,10 @@ from vigorl.policy.reader.steps import (
 
 _BEFORE_LABEL_CSS_PX = 40
 """How far before its label a checkbox may stand."""
+_BOX_SCALES = (1.4, 2.2)
+"""Enlargements at which boxes of 8 to 21 px are seen best."""
+_FRAME_SHARE = 0.25
+"""Share of its width that a box's frame and rounded corners take on each side."""
 _NEAR_CSS_PX = 100
 """How far the browser's button for files may be from its label."""
 _OTHER_PAGE = 0.3
@@ -73,6 +77,8 @@ def _see_choice(play: Play, option: str, aim: Aim, before: Scene) -> Moves:
     Raises:
         Stuck: it shows something else.
     """
+    if changed := play.said("input"):
+        raise Stuck(f'expected the list to show "{option}"; I was told: {changed}')
     if told(play, before) or _shows(play.screen(), aim.box, option):
         return
     if share(play.changes_since(before), play.view) >= _OTHER_PAGE:
@@ -150,10 +156,10 @@ def check(play: Play, step: CheckStep) -> Moves:
         )
     before = play.scene
     yield from play.do(f"{play.seen(aim)} It is not {wanted} yet; I click it.", Click(aim.point))
-    state = yield from _state_after(play, target, aim)
+    state = yield from _state_after(play, target, aim, before)
     if state is (not step.checked):
         yield from play.do(f"It is still not {wanted}. I click its text.", Click(_text_of(aim)))
-        state = yield from _state_after(play, target, aim)
+        state = yield from _state_after(play, target, aim, before)
     if state is step.checked:
         return
     if state is None and told(play, before):
@@ -163,7 +169,9 @@ def check(play: Play, step: CheckStep) -> Moves:
     raise Stuck(f"expected the box at {play.at(aim.point)} to be {wanted}; I saw {saw}")
 
 
-def _state_after(play: Play, target: Target, aim: Aim) -> Generator[Move, Observation, bool | None]:
+def _state_after(
+    play: Play, target: Target, aim: Aim, before: Scene
+) -> Generator[Move, Observation, bool | None]:
     """The state of a box that has been clicked; None where it cannot be seen."""
     if refusal := play.said(*FAILURES):
         raise Stuck(f"expected to click the box at {play.at(aim.point)}; I was told: {refusal}")
@@ -177,28 +185,34 @@ def _state_after(play: Play, target: Target, aim: Aim) -> Generator[Move, Observ
     for after in boxes(play.screen(), target)[:1]:
         if _state(after) is not None:
             return _state(after)
-    zoomed = yield from play.zoom(aim.box, "I do not see the box clearly. I look closer.", scale=2)
-    for shape in zoomed.shapes if zoomed else ():
-        if shape.checked is not None and touch(shape.box_px, aim.box):
-            return shape.checked
-    return None
+    if told(play, before):
+        return None
+    # A ring around it, or its look under the mouse: only its inside tells, with the mouse away.
+    inner = grown(aim.box, -_FRAME_SHARE * aim.box.width)
+    away = neutral(play, grown(aim.box, 8))
+    yield from play.do("I do not see the box clearly. I move the mouse away.", Hover(away))
+    was = aim.source.checked if isinstance(aim.source, Shape) else None
+    if was is None or any(touch(box, grown(aim.box, 8)) for box in play.restless):
+        return None
+    return was is not differ(before.view, play.view, inner)
 
 
 def _closer(play: Play, label: Aim) -> Generator[Move, Observation, Aim]:
     """The box that a closer look shows before a label; the label itself where it shows none."""
     text = label.box
     beside = Box(text.left - _BEFORE_LABEL_CSS_PX, text.top - 4, text.left, text.bottom + 4)
-    zoomed = yield from play.zoom(
-        beside, f"{play.seen(label)} I do not see its box clearly. I look closer.", scale=2
-    )
-    if zoomed is None:
-        return label
-    found = [
-        shape_aim(shape, label.score, label)
-        for shape in zoomed.shapes
-        if shape.checked is not None and same_row(shape.box_px, text)
-    ]
-    return min(found, key=lambda aim: distance(aim.box, text), default=label)
+    for scale in _BOX_SCALES:
+        zoomed = yield from play.zoom(
+            beside, f"{play.seen(label)} I do not see its box clearly. I look closer.", scale=scale
+        )
+        found = [
+            shape_aim(shape, label.score, label)
+            for shape in (zoomed.shapes if zoomed else ())
+            if shape.checked is not None and same_row(shape.box_px, text)
+        ]
+        if found:
+            return min(found, key=lambda aim: distance(aim.box, text))
+    return label
 
 
 def _state(aim: Aim) -> bool | None:

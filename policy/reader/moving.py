@@ -32,6 +32,18 @@ _PAGE = 0.8
 _FAR_CSS_PX = 100_000
 _LOW = 0.75
 """Share of the screen's height from which on something stands at its lower edge."""
+_WORDS = {
+    "accept": "accept what is asked",
+    "dismiss": "dismiss what is asked",
+    "goto": "open the page",
+    "back": "go back",
+    "forward": "go forward",
+    "reload": "load the page again",
+    "tab_new": "open a tab",
+    "tab_close": "close the tab",
+    "wait": "wait",
+}
+"""Actions without a target, as they are said."""
 _ACTIVATING = ("Enter", "Space", " ")
 """Keys that do something rather than move something."""
 _SAME_TITLE = 0.8
@@ -44,7 +56,11 @@ def act(play: Play, action: Action) -> Moves:
     Raises:
         Stuck: it cannot be done, or did not do what it is for.
     """
-    what = f"press {action.keys}" if isinstance(action, Press) else action.type.replace("_", " ")
+    what = (
+        f"press {action.keys}"
+        if isinstance(action, Press)
+        else _WORDS.get(action.type, action.type)
+    )
     before, asked = play.scene, play.observation.question
     if isinstance(action, Accept | Dismiss) and asked is None:
         yield from play.wait("Nothing is asked yet. I wait a moment.")
@@ -57,12 +73,12 @@ def act(play: Play, action: Action) -> Moves:
     match action:
         case Accept() | Dismiss():
             if play.observation.question == asked and not play.said("dialog"):
-                raise Stuck(f"expected my answer to be taken; I saw that it is asked again: {what}")
+                raise Stuck(f"expected to {what}; I saw that it is still asked")
         case Press(keys):
             yield from _see_key(play, keys, before)
         case Back() | Forward():
             if not told(play, before) and not play.changes_since(before):
-                raise Stuck(f"expected another page when I went {what}; I saw the same page")
+                raise Stuck(f"expected another page; I was to {what} and saw the same one")
         case TabNew() | TabClose():
             if len(play.tabs) == len(before.tabs) and not told(play, before):
                 raise Stuck(

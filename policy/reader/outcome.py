@@ -4,6 +4,7 @@ Pictures are compared pixel by pixel; what differs is gathered into regions, in 
 text cursor is no change: it comes and goes by itself.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -30,6 +31,8 @@ _CELL_PX = 4
 """Changes are gathered on a grid of such cells."""
 _JOIN_CELLS = 3
 """Changes this near to each other are of one region."""
+_JOIN_APART_CELLS = 1
+CLOCK = re.compile(r"\d?\d:\d\d")
 _SAME_READING = 0.75
 """Likeness of two readings of the same text on another ground."""
 
@@ -52,13 +55,16 @@ class Scene:
         )
 
 
-def changes(before: View, after: View, *, carets: bool = False) -> tuple[Box, ...]:
+def changes(
+    before: View, after: View, *, carets: bool = False, apart: bool = False
+) -> tuple[Box, ...]:
     """The regions that differ between two screens, CSS px, largest first.
 
     Args:
         before: one screen.
         after: the other.
         carets: whether a text cursor that came or went is told as well.
+        apart: whether a button and the line of text next to it are two regions.
     """
     if before.picture.sha256 == after.picture.sha256:
         return ()
@@ -66,7 +72,8 @@ def changes(before: View, after: View, *, carets: bool = False) -> tuple[Box, ..
     if difference is None:
         return (after.frame.region_css_px,)
     cells = _cells(difference >= _DIFFERENCE)
-    kernel = np.ones((2 * _JOIN_CELLS + 1,) * 2, np.uint8)
+    reach = _JOIN_APART_CELLS if apart else _JOIN_CELLS
+    kernel = np.ones((2 * reach + 1,) * 2, np.uint8)
     joined = cv2.dilate(cells.astype(np.uint8), kernel)
     count, labels = cv2.connectedComponents(joined, connectivity=8)
     regions = []
@@ -123,6 +130,21 @@ def words_changed(before: Screen, after: Screen, regions: Sequence[Box]) -> tupl
         *(line for line in new if not _is_among(line, old)),
         *(line for line in old if not _is_among(line, new)),
     )
+
+
+def numbers_changed(before: Screen, after: Screen, regions: Sequence[Box]) -> bool:
+    """Whether a text within some regions has other digits than before, and is no clock."""
+
+    def texts(screen: Screen) -> set[str]:
+        return {
+            "".join(line.text.split())
+            for line in screen.lines
+            if any(map(str.isdigit, line.text))
+            and not CLOCK.search(line.text)
+            and any(touch(line.box_px, region) for region in regions)
+        }
+
+    return texts(before) != texts(after)
 
 
 def states_changed(before: Screen, after: Screen, regions: Sequence[Box]) -> bool:

@@ -76,7 +76,7 @@ def pointed(
     if play.observation.ended:
         return Outcome("seen")
     if step.gesture == "hover":
-        shown = told(play, before) or play.changes_since(before)
+        shown = told(play, before) or play.said("input") or play.changes_since(before)
         return Outcome("seen" if shown else "none", "nothing changed")
     outcome = yield from effect_at(play, before, zone, quick=step.until is not None)
     if step.gesture == "double_click" and outcome.effect == "seen" and not told(play, before):

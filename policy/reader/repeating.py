@@ -60,6 +60,7 @@ def point_until(play: Play, step: PointStep, until: Until) -> Moves:
             saw = f"that {outcome.saw} when I clicked {describe(step.target)}"
             break
         if idle:
+            above = below = False
             continue
         regions = play.changes_since(before)
         region = play.frame.region_css_px

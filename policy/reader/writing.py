@@ -2,16 +2,16 @@
 
 import re
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vigorl.browser.actions import Click, Type
-from vigorl.browser.geometry import Box
+from vigorl.browser.geometry import Box, Point
 from vigorl.browser.observation import Observation
-from vigorl.policy.reader.aim import Aim
+from vigorl.policy.reader.aim import Aim, line_aim
 from vigorl.policy.reader.controls import fields
 from vigorl.policy.reader.effects import FAILURES
 from vigorl.policy.reader.filled import agreement, best_agreement, dots_in, lines_in
-from vigorl.policy.reader.layout import touch
+from vigorl.policy.reader.layout import distance, touch
 from vigorl.policy.reader.lookout import Search, look_for
 from vigorl.policy.reader.outcome import Scene, grown
 from vigorl.policy.reader.play import Move, Moves, Play, Stuck
@@ -24,6 +24,13 @@ _READABLE = 0.9
 """Confidence from which on a closer look has read every letter right."""
 _LOOK_S = 0.6
 """Time after which a text cursor that blinked away is there again."""
+_SHOWN = re.compile(r'\bshows? "(.*?)"')
+_REFUSED = re.compile(r"read-only|holds \d+ characters, not")
+"""What the browser says of a field after typing: it shows something else, or took nothing."""
+_HINT = re.compile(r"^\W*(?:(?:dd|mm|yyyy|tt|jjjj|jj|aaaa|--)\b[\W_]*){2,}", re.IGNORECASE)
+"""What an empty field for a date or a time shows."""
+_BESIDE_CSS_PX = 60
+"""How far from its label such a field is, or below it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +41,8 @@ class _Field:
     """Viewport CSS px."""
     seen: str
     """How it was found, as a thought says it."""
+    point: Point | None = None
+    """Where it is clicked, where that is not the middle of the box."""
 
 
 def type_text(play: Play, step: TypeStep) -> Moves:
@@ -51,9 +60,11 @@ def type_text(play: Play, step: TypeStep) -> Moves:
     if not isinstance(aim.source, Shape):
         aim = yield from _behind_label(play, step, aim)
     box = aim.box if isinstance(aim.source, Shape) else None
+    point = aim.point if aim.anchor else None
     others = [other for other in fields(play.screen(), target) if not touch(other.box, aim.box)]
     others = [other for other in others if isinstance(other.source, Shape)]
-    if (yield from _typed(play, step, _Field(box, play.seen(aim)), last=not others)):
+    field = _Field(box, play.seen(aim), point)
+    if (yield from _typed(play, step, field, last=not others)):
         return
     yield from _typed(
         play,
@@ -68,6 +79,8 @@ def _behind_label(play: Play, step: TypeStep, label: Aim) -> Generator[Move, Obs
     Raises:
         Stuck: it leads into none.
     """
+    if (hint := _date_hint(play.screen(), label)) is not None:
+        return hint
     before = play.scene
     yield from play.do(
         f"{play.seen(label)} I see no field there. I click it, which may lead into one.",
@@ -87,6 +100,17 @@ def _behind_label(play: Play, step: TypeStep, label: Aim) -> Generator[Move, Obs
     return next((aim for aim in found[:1] if isinstance(aim.source, Shape)), label)
 
 
+def _date_hint(screen: Screen, label: Aim) -> Aim | None:
+    """The text of an empty field for a date or time, right of a label or below it."""
+    near = [
+        line
+        for line in screen.lines
+        if _HINT.search(line.text) and distance(line.box_px, label.box) <= _BESIDE_CSS_PX
+    ]
+    nearest = min(near, key=lambda line: distance(line.box_px, label.box), default=None)
+    return replace(line_aim(nearest, label.score), anchor=label) if nearest else None
+
+
 def _typed(
     play: Play, step: TypeStep, field: _Field, *, last: bool = True
 ) -> Generator[Move, Observation, bool]:
@@ -100,7 +124,7 @@ def _typed(
     if step.clear:
         verb = f'put "{step.text}" in place of what is' if step.text else "delete what is"
     where = f"{field.seen} I {verb} there." if field.seen else f"I {verb} where the focus is."
-    point = field.box.center if field.box else None
+    point = field.box.center if field.box else field.point
     yield from play.do(where, Type(step.text, point, clear=step.clear))
     place = f"the field at {play.at(point)}" if point else "what has the focus"
     expected = f'expected {place} to show "{step.text}"' if step.text else f"expected {place} empty"
@@ -120,10 +144,13 @@ def _read_back(
     play: Play, step: TypeStep, box: Box | None, before: Scene
 ) -> Generator[Move, Observation, str | None]:
     """What is seen instead of the text; None where it stands there, empty where nothing changed."""
-    if (reported := play.said("input")) and step.text:
-        shown = re.findall(r"[\"“](.*?)[\"”]", reported) or [reported]
-        results = [agreement(step.text, text, added=True) for text in shown]
-        return None if "same" in results else f'"{shown[-1]}"'
+    if reported := play.said("input"):
+        if (shown := _SHOWN.search(reported)) and step.text:
+            same = agreement(step.text, shown[1], added=True) == "same"
+            return None if same else f'"{shown[1]}"'
+        if _REFUSED.search(reported):
+            return reported
+        play.remark(reported)
     regions = play.changes_since(before)
     if box is None:
         return (yield from _read_where_it_changed(play, step, regions))
