@@ -36,6 +36,9 @@ CLOCK = re.compile(r"\d?\d:\d\d")
 _SAME_READING = 0.75
 """Likeness of two readings of the same text on another ground."""
 
+_SURE_READING = 0.95
+"""Confidence from which on every letter is read right."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scene:
@@ -170,12 +173,14 @@ def _worded(screen: Screen, regions: Sequence[Box]) -> list[Line]:
 def _is_among(line: Line, others: Sequence[Line]) -> bool:
     """Whether a line was read before too, at the same place, give or take a letter."""
     letters = _letters(line.text)
-    return any(
-        touch(line.box_px, other.box_px)
-        and SequenceMatcher(None, letters, _letters(other.text), autojunk=False).ratio()
-        >= _SAME_READING
-        for other in others
-    )
+
+    def is_same(other: Line) -> bool:
+        if min(line.confidence, other.confidence) >= _SURE_READING:
+            return letters == _letters(other.text)
+        ratio = SequenceMatcher(None, letters, _letters(other.text), autojunk=False).ratio()
+        return ratio >= _SAME_READING
+
+    return any(touch(line.box_px, other.box_px) and is_same(other) for other in others)
 
 
 def _letters(text: str) -> str:

@@ -264,7 +264,7 @@ class Play:
             return True
         lines = self.read(before.view).lines
         stayed = [line for line in lines if any(_is_same(line, now) for now in self.screen().lines)]
-        return len(stayed) <= _STAYED * len(lines)
+        return not lines or len(stayed) < _STAYED * len(lines)
 
     def zoom(
         self, box: Box, thought: str, scale: float = _ZOOM_SCALE
