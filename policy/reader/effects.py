@@ -51,6 +51,11 @@ _LARGE_SHARE = 0.04
 _GLANCE_S = 0.4
 _LONG_GLANCE_S = 1.2
 """Time for a clock to go on, or for the next picture."""
+_PATIENCE = (
+    ("Nothing has changed yet. I wait a moment.", 0.7),
+    ("Nothing has changed still. I wait once more.", 1.5),
+)
+"""How long a page has to answer, s, beyond the time in which it came to rest."""
 _RING_CSS_PX = 5
 
 
@@ -95,8 +100,10 @@ def effect_at(
         quick: whether words that came or went anywhere will do: something else tells in the end.
     """
     late = False
-    if not told(play, before) and not play.changes_since(before):
-        yield from play.wait("Nothing has changed yet. I wait a moment.")
+    for thought, seconds in _PATIENCE:
+        if told(play, before) or play.changes_since(before):
+            break
+        yield from play.wait(thought, seconds)
         late = True
     if told(play, before):
         return _SEEN

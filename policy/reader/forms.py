@@ -79,15 +79,19 @@ def _see_choice(play: Play, option: str, aim: Aim, before: Scene) -> Moves:
     """
     if changed := play.said("input"):
         raise Stuck(f'expected the list to show "{option}"; I was told: {changed}')
-    if told(play, before) or _shows(play.screen(), aim.box, option):
+    screen, regions = play.screen(), play.changes_since(before)
+    if told(play, before) or _shows(screen, aim.box, option):
         return
-    if share(play.changes_since(before), play.view) >= _OTHER_PAGE:
+    near = [box for box in regions if distance(box, aim.box) <= _NEAR_CSS_PX]
+    if any(_shows(screen, box, option) for box in near):
+        return
+    if share(regions, play.view) >= _OTHER_PAGE:
         return
     zoomed = yield from play.zoom(aim.box, f'I look closer whether it shows "{option}".')
     if zoomed and _shows(zoomed, aim.box, option):
         return
     shown = [line.text for line in lines_in(zoomed or play.screen(), aim.box)]
-    if not isinstance(aim.source, Shape) and play.changes_since(before):
+    if not isinstance(aim.source, Shape) and regions:
         play.doubt(f'I do not see where the list shows "{option}".')
         return
     raise Stuck(

@@ -209,6 +209,8 @@ class Play:
         before = self.scene
         self.observation = yield Move(thought, action, lens, self.told)
         self.tabs = self.observation.tabs or self.tabs
+        if dialog := self.said("dialog"):
+            self.remark(dialog)
         self._has_acted = self._has_acted or not isinstance(action, Zoom | Wait)
         view = self.observation.view
         if view is None or view.kind != "screen":

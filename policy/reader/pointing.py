@@ -7,6 +7,7 @@ from typing import assert_never
 from vigorl.browser.actions import Action, Click, Drag, Hover
 from vigorl.browser.observation import Observation
 from vigorl.policy.reader.aim import Aim, aims, is_sure, looks_clickable
+from vigorl.policy.reader.controls import boxes
 from vigorl.policy.reader.effects import FAILURES, Outcome, effect_at, told, zone_of
 from vigorl.policy.reader.layout import inside, overlap_x, overlap_y, touch
 from vigorl.policy.reader.lookout import Search, look_for
@@ -99,7 +100,7 @@ def require_effect(play: Play, step: PointStep, aim: Aim, outcome: Outcome) -> N
         play.doubt(f"Whether what I saw comes of the {_verb(step)} on {what} I cannot tell.")
     elif step.gesture == "hover":
         play.doubt(f"The mouse is on {what}, which changed nothing.")
-    elif step.target.role in _STATES or _is_chosen(aim) or _is_field(play, aim):
+    elif step.target.role in _STATES or _is_chosen(play, step) or _is_field(play, aim):
         play.doubt(f"Nothing changed when I clicked {what}: it may have been so already.")
     else:
         raise Stuck(
@@ -108,8 +109,13 @@ def require_effect(play: Play, step: PointStep, aim: Aim, outcome: Outcome) -> N
         )
 
 
-def _is_chosen(aim: Aim) -> bool:
-    return isinstance(aim.source, Shape) and aim.source.kind == "radio"
+def _is_chosen(play: Play, step: PointStep) -> bool:
+    """Whether the target is a radio button that is chosen, or the text of one."""
+    found = boxes(play.screen(), step.target)[:1]
+    return any(
+        isinstance(aim.source, Shape) and aim.source.kind == "radio" and aim.source.checked is True
+        for aim in found
+    )
 
 
 def _is_field(play: Play, aim: Aim) -> bool:

@@ -95,6 +95,37 @@ async def test_a_click_into_a_field_that_has_the_focus_goes_on_unverified(read):
     assert "it may have been so already" in run.turns[-1].thought
 
 
+async def test_a_radio_button_that_is_chosen_already_needs_no_change(read):
+    radio = "<p><label><input type=radio name=day %s> %s</label></p>"
+    page = radio % ("checked", "Monday") + radio % ("", "Tuesday")
+    run = await read(page, 'click "Monday", click "Tuesday"')
+    assert run.answer == ""
+    assert run.turns[-1].verified is None
+    assert "when I clicked" in run.turns[-1].thought
+
+
+async def test_an_effect_that_comes_late_is_waited_for(read):
+    page = """<button onclick="setTimeout(() => said.textContent = 'Here is the report', 1600)">
+      Make report</button><p id=said></p>"""
+    run = await read(page, 'click "Make report"')
+    assert run.answer == ""
+
+
+async def test_a_link_to_a_page_that_does_not_load_is_told(read):
+    run = await read("<a href='http://no.such.host.invalid/'>Shop</a>", 'click "Shop"')
+    assert run.reason is not None
+    assert "ERR_NAME_NOT_RESOLVED" in run.reason
+
+
+async def test_a_double_click_that_only_selects_a_word_leaves_a_doubt(read):
+    run = await read("<ul><li>Report</ul>", 'double-click "Report"')
+    assert run.turns[-1].verified is None
+    run = await read(
+        "<ul><li ondblclick=\"this.textContent = 'Opened'\">Report</ul>", 'double-click "Report"'
+    )
+    assert run.turns[-1].verified is True
+
+
 async def test_a_banner_that_asks_for_consent_is_no_result(read):
     page = """<div style="position: fixed; bottom: 0; left: 0; right: 0; background: #eee;
       padding: 20px">We use cookies. <button onclick="did('agreed')">Accept all</button></div>
