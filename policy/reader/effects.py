@@ -88,7 +88,13 @@ def told(play: Play, before: Scene) -> bool:
 
 
 def effect_at(
-    play: Play, before: Scene, zone: Box, *, lead_away: bool = True, quick: bool = False
+    play: Play,
+    before: Scene,
+    zone: Box,
+    *,
+    lit: Box | None = None,
+    lead_away: bool = True,
+    quick: bool = False,
 ) -> Generator[Move, Observation, Outcome]:
     """The effect of the last move, which was made at a zone.
 
@@ -96,18 +102,19 @@ def effect_at(
         play: the episode; its screen is that after the move.
         before: what was to be seen before.
         zone: where the move was made, CSS px.
+        lit: what had the focus before: that it loses it is no effect.
         lead_away: whether the mouse may be moved away to see what stays.
         quick: whether words that came or went anywhere will do: something else tells in the end.
     """
     late = False
     for thought, seconds in _PATIENCE:
-        if told(play, before) or play.changes_since(before):
+        if told(play, before) or _changed(play, before, zone, lit):
             break
         yield from play.wait(thought, seconds)
         late = True
     if told(play, before):
         return _SEEN
-    regions = play.changes_since(before)
+    regions = _changed(play, before, zone, lit)
     if not regions:
         return _NOTHING
     old, new = play.read(before.view), play.screen()
@@ -136,6 +143,14 @@ def effect_at(
     if told(play, before):
         return _SEEN
     return _lasting(play, before, after, regions, zone, doubtful=late or is_large)
+
+
+def _changed(play: Play, before: Scene, zone: Box, lit: Box | None) -> tuple[Box, ...]:
+    """What has changed, but for what had the focus and looks different without it."""
+    regions = play.changes_since(before)
+    if lit is None or touch(lit, zone):
+        return regions
+    return tuple(box for box in regions if not covers(grown(lit, _ZONE_CSS_PX), box))
 
 
 def _says_something(play: Play, words: Sequence[Line], regions: Sequence[Box], zone: Box) -> bool:

@@ -10,6 +10,7 @@ from vigorl.policy.reader.aim import SURE, Aim, aims, named, shape_aim
 from vigorl.policy.reader.controls import boxes, lists
 from vigorl.policy.reader.effects import FAILURES, effect_at, neutral, told, zone_of
 from vigorl.policy.reader.filled import agreement, lines_in
+from vigorl.policy.reader.frames import empty_box
 from vigorl.policy.reader.layout import distance, same_row, touch
 from vigorl.policy.reader.lookout import Search, look_for
 from vigorl.policy.reader.outcome import Scene, differ, grown, share
@@ -158,7 +159,7 @@ def check(play: Play, step: CheckStep) -> Moves:
             f"expected a box beside {describe(target)}; I saw that text at {play.at(aim.point)} "
             "and no box, so I could not tell whether it is checked"
         )
-    before = play.scene
+    before, play.lit = play.scene, grown(aim.box, 8)
     yield from play.do(f"{play.seen(aim)} It is not {wanted} yet; I click it.", Click(aim.point))
     state = yield from _state_after(play, target, aim, before)
     if state is (not step.checked):
@@ -205,6 +206,8 @@ def _closer(play: Play, label: Aim) -> Generator[Move, Observation, Aim]:
     """The box that a closer look shows before a label; the label itself where it shows none."""
     text = label.box
     beside = Box(text.left - _BEFORE_LABEL_CSS_PX, text.top - 4, text.left, text.bottom + 4)
+    if (empty := empty_box(play.view, text)) is not None:
+        return shape_aim(Shape("checkbox", empty, checked=False), label.score, label)
     for scale in _BOX_SCALES:
         zoomed = yield from play.zoom(
             beside, f"{play.seen(label)} I do not see its box clearly. I look closer.", scale=scale

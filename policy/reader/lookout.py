@@ -121,11 +121,11 @@ def look_for(play: Play, search: Search) -> Generator[Move, Observation, Aim]:
     Raises:
         Stuck: it is nowhere; the message names what was read instead.
     """
-    if not search.whole_page and (aim := (yield from _here(play, search, play.screen()))):
+    if not search.whole_page and (aim := (yield from look_here(play, search, play.screen()))):
         return aim
     if not search.whole_page and not play.is_still:
         yield from play.wait(f"I do not see {search.what} yet. I wait a moment.")
-        if play.changed and (aim := (yield from _here(play, search, play.screen()))):
+        if play.changed and (aim := (yield from look_here(play, search, play.screen()))):
             return aim
     if aim := (yield from _in_small_text(play, search)):
         return aim
@@ -149,7 +149,7 @@ def look_for(play: Play, search: Search) -> Generator[Move, Observation, Aim]:
     raise search.failure()
 
 
-def _here(play: Play, search: Search, screen: Screen) -> Found:
+def look_here(play: Play, search: Search, screen: Screen) -> Found:
     """Find it on a screen; texts that may be it or its neighbour, misread, are read again."""
     if aim := search.best(screen):
         return aim
@@ -237,18 +237,18 @@ def _elsewhere(play: Play, search: Search) -> Found:
         page, last = search.longer(page, last, play.screen()), play.screen()
         if search.whole_page:
             continue
-        if aim := (yield from _here(play, search, page)) or (
+        if aim := (yield from look_here(play, search, page)) or (
             yield from _in_small_text(play, search)
         ):
             return (yield from _brought_into_sight(play, search, aim))
-    if search.whole_page and (aim := (yield from _here(play, search, page))):
+    if search.whole_page and (aim := (yield from look_here(play, search, page))):
         return (yield from _brought_into_sight(play, search, aim))
     thought = f"I do not see {search.what} further down either. I go to the top."
     moved = yield from play.scroll(thought, "up", 100_000, play.frame.region_css_px.center)
     for _ in range(_MOST_SCROLLS):
         if not moved or play.view.picture.sha256 in seen:
             break
-        if aim := (yield from _here(play, search, play.screen())):
+        if aim := (yield from look_here(play, search, play.screen())):
             return aim
         moved = yield from _on(play, f"I do not see {search.what} here. I scroll down.")
     return None

@@ -86,6 +86,8 @@ class Play:
         """Whether the last move changed what is to be seen."""
         self.restless: list[Box] = []
         """Regions that change by themselves, CSS px of the page that is shown."""
+        self.lit: Box | None = None
+        """Where was clicked or typed last: what has the focus, and may be lit up."""
         self.depth_css_px = 0.0
         """How far the page was scrolled down, as far as is known."""
         self.instruction = ""
@@ -222,7 +224,7 @@ class Play:
             self._lines_before = self._read[name].lines
         self.view = view
         if self.scene.is_elsewhere(before):
-            self.restless, self.depth_css_px = [], 0.0
+            self.restless, self.depth_css_px, self.lit = [], 0.0, None
 
     def answer_questions(self) -> Moves:
         """Answer what nobody told how to answer: accept an alert, decline everything else.

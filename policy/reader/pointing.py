@@ -9,6 +9,7 @@ from vigorl.browser.observation import Observation
 from vigorl.policy.reader.aim import Aim, aims, is_sure, looks_clickable
 from vigorl.policy.reader.controls import boxes
 from vigorl.policy.reader.effects import FAILURES, Outcome, effect_at, told, zone_of
+from vigorl.policy.reader.frames import stands_out
 from vigorl.policy.reader.layout import inside, overlap_x, overlap_y, touch
 from vigorl.policy.reader.lookout import Search, look_for
 from vigorl.policy.reader.outcome import Scene, grown, words_changed
@@ -27,6 +28,8 @@ _SURELY_SHOWS = 0.85
 """Score from which on an icon is what a quoted name means, wherever else that name may stand."""
 _HANDLE_CSS_PX = 24
 """How far around the text of a thing that is dragged the thing itself may reach."""
+_SENTENCE_WORDS = 7
+"""From so many words on a line is running text rather than a row of links."""
 _SAME_SCORE = 0.08
 """How much worse the same text may fit when it stands elsewhere."""
 _SAME_COLUMN_CSS_PX = 200
@@ -71,6 +74,7 @@ def pointed(
         Stuck: it cannot be done, or led to a page that does not load.
     """
     before, zone = play.scene, zone_of(play, aim)
+    lit, play.lit = play.lit, zone
     yield from play.do(f"{why} I {_verb(step)} it.", _action(step, aim))
     if refusal := play.said(*FAILURES):
         raise Stuck(f"expected to {_verb(step)} {describe(step.target)}; I was told: {refusal}")
@@ -79,7 +83,7 @@ def pointed(
     if step.gesture == "hover":
         shown = told(play, before) or play.said("input") or play.changes_since(before)
         return Outcome("seen" if shown else "none", "nothing changed")
-    outcome = yield from effect_at(play, before, zone, quick=step.until is not None)
+    outcome = yield from effect_at(play, before, zone, lit=lit, quick=step.until is not None)
     if step.gesture == "double_click" and outcome.effect == "seen" and not told(play, before):
         texts = words_changed(play.read(before.view), play.screen(), play.changes_since(before))
         if not texts:  # it may only have selected the text
@@ -100,7 +104,7 @@ def require_effect(play: Play, step: PointStep, aim: Aim, outcome: Outcome) -> N
         play.doubt(f"Whether what I saw comes of the {_verb(step)} on {what} I cannot tell.")
     elif step.gesture == "hover":
         play.doubt(f"The mouse is on {what}, which changed nothing.")
-    elif step.target.role in _STATES or _is_chosen(play, step) or _is_field(play, aim):
+    elif step.target.role in _STATES or _is_chosen(play, step, aim) or _is_field(play, aim):
         play.doubt(f"Nothing changed when I clicked {what}: it may have been so already.")
     else:
         raise Stuck(
@@ -109,8 +113,10 @@ def require_effect(play: Play, step: PointStep, aim: Aim, outcome: Outcome) -> N
         )
 
 
-def _is_chosen(play: Play, step: PointStep) -> bool:
-    """Whether the target is a radio button that is chosen, or the text of one."""
+def _is_chosen(play: Play, step: PointStep, aim: Aim) -> bool:
+    """Whether the target is a radio button that is chosen, or looks like a tab that is."""
+    if isinstance(aim.source, Line) and stands_out(play.view, play.screen(), aim.source):
+        return True
     found = boxes(play.screen(), step.target)[:1]
     return any(
         isinstance(aim.source, Shape) and aim.source.kind == "radio" and aim.source.checked is True
@@ -170,7 +176,16 @@ def is_surely(aim: Aim, target: Target) -> bool:
     is_icon = isinstance(aim.source, Shape) and aim.source.kind == "icon"
     if is_icon and target.quoted and target.role != "icon":
         return aim.score >= _SURELY_SHOWS
-    return is_sure(aim)
+    return is_sure(aim) and not _is_word_of_sentence(aim)
+
+
+def _is_word_of_sentence(aim: Aim) -> bool:
+    """Whether what was read is a small part of running text that is drawn as no link."""
+    line = aim.source
+    if not isinstance(line, Line) or len(line.text.split()) < _SENTENCE_WORDS:
+        return False
+    linked = any(left < aim.box.center.x < right for left, right in line.links_px)
+    return len(aim.text) < 0.4 * len(line.text) and not linked
 
 
 def _agrees_unasked(aim: Aim, target: Target) -> bool:

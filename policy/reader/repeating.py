@@ -4,8 +4,9 @@ from collections.abc import Generator
 
 from vigorl.browser.geometry import Box
 from vigorl.browser.observation import Observation
-from vigorl.policy.reader.aim import Aim
+from vigorl.policy.reader.aim import Aim, aims
 from vigorl.policy.reader.layout import touch
+from vigorl.policy.reader.lookout import Search, look_here
 from vigorl.policy.reader.play import Move, Moves, NotFound, Play, Stuck
 from vigorl.policy.reader.pointing import (
     candidates,
@@ -15,7 +16,7 @@ from vigorl.policy.reader.pointing import (
     pointed,
     says,
 )
-from vigorl.policy.reader.steps import PointStep, Until, describe
+from vigorl.policy.reader.steps import PointStep, Until, describe, names_in
 
 _MOST_ROUNDS = 40
 """How often it is tried."""
@@ -56,6 +57,8 @@ def point_until(play: Play, step: PointStep, until: Until) -> Moves:
         before = play.scene
         outcome = yield from pointed(play, step, aim, play.seen(aim))
         idle = idle + 1 if outcome.effect == "none" else 0
+        if idle and (yield from _is_there_misread(play, until)):
+            return
         if idle == _MOST_IDLE_ROUNDS:
             saw = f"that {outcome.saw} when I clicked {describe(step.target)}"
             break
@@ -107,6 +110,15 @@ def _beyond(
             f"I do not see {what} further down either. I go back.", "up", down_px, region.center
         )
     return False
+
+
+def _is_there_misread(play: Play, until: Until) -> Generator[Move, Observation, bool]:
+    """Whether a closer look at what is like the text shows that it is the text."""
+    if until.gone:
+        return False
+    target = until.target
+    search = Search(describe(target), names_in(target), lambda screen: aims(screen, target))
+    return bool((yield from look_here(play, search, play.screen())))
 
 
 def _is_in_sight(play: Play, step: PointStep, aim: Aim | None) -> bool:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from vigorl.browser.actions import Click, Type
 from vigorl.browser.geometry import Box, Point
 from vigorl.browser.observation import Observation
-from vigorl.policy.reader.aim import Aim, line_aim
+from vigorl.policy.reader.aim import Aim, line_aim, shape_aim
 from vigorl.policy.reader.controls import fields
 from vigorl.policy.reader.effects import FAILURES
 from vigorl.policy.reader.filled import agreement, best_agreement, dots_in, lines_in
+from vigorl.policy.reader.frames import empty_field
 from vigorl.policy.reader.layout import distance, touch
 from vigorl.policy.reader.lookout import Search, look_for
 from vigorl.policy.reader.outcome import Scene, grown
@@ -81,6 +82,8 @@ def _behind_label(play: Play, step: TypeStep, label: Aim) -> Generator[Move, Obs
     """
     if (hint := _date_hint(play.screen(), label)) is not None:
         return hint
+    if (empty := empty_field(play.screen(), label.box)) is not None:
+        return shape_aim(Shape("field", empty), label.score, label)
     before = play.scene
     yield from play.do(
         f"{play.seen(label)} I see no field there. I click it, which may lead into one.",
@@ -119,7 +122,7 @@ def _typed(
     Raises:
         Stuck: the field shows something else, or nothing was typed and this was the last try.
     """
-    before = play.scene
+    before, play.lit = play.scene, field.box
     verb = f'type "{step.text}"'
     if step.clear:
         verb = f'put "{step.text}" in place of what is' if step.text else "delete what is"
