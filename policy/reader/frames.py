@@ -16,9 +16,9 @@ _EVEN = 20
 """Largest difference within what is empty."""
 _BELOW_LABEL_CSS_PX = 24
 _LEFT_CSS_PX = 12
-_INK = 60
+_INK = 22
 """Difference from which on two texts are of two colours."""
-_SAME_INK = 30
+_SAME_INK = 12
 
 
 def empty_box(view: View, text: Box) -> Box | None:
@@ -87,6 +87,6 @@ def _ink(view: View, box: Box) -> "np.ndarray[tuple[int], np.dtype[np.float64]]"
     ].reshape(-1, 3)
     away = np.abs(pixels - np.median(pixels, axis=0)).max(axis=1)
     ink: np.ndarray[tuple[int], np.dtype[np.float64]] = np.median(
-        pixels[away >= 0.8 * away.max()], axis=0
+        pixels[away >= 0.9 * away.max()], axis=0
     )
     return ink
