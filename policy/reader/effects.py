@@ -142,7 +142,11 @@ def effect_at(
         )
     if told(play, before):
         return _SEEN
-    return _lasting(play, before, after, regions, zone, doubtful=late or is_large)
+    doubtful = late or is_large
+    was, now = {line.text for line in old.lines}, {line.text for line in play.screen().lines}
+    if any(line.text in now and line.text not in was for line in words):
+        return Outcome("unclear" if doubtful else "seen", "something else changed")
+    return _lasting(play, before, after, regions, zone, doubtful=doubtful)
 
 
 def _changed(play: Play, before: Scene, zone: Box, lit: Box | None) -> tuple[Box, ...]:
