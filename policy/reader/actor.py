@@ -5,7 +5,7 @@ from collections.abc import Generator
 from importlib.metadata import version
 from typing import Any
 
-from vigorl.browser.actions import Done, GiveUp
+from vigorl.browser.actions import Accept, Dismiss, Done, GiveUp
 from vigorl.browser.errors import InconsistentData
 from vigorl.browser.geometry import Frame
 from vigorl.browser.observation import Observation
@@ -16,13 +16,12 @@ from vigorl.policy.reader.eyes import Eyes, shared_eyes
 from vigorl.policy.reader.instructions import as_name, parse_instructions
 from vigorl.policy.reader.play import Move, Moves, Play, Stuck
 from vigorl.policy.reader.quotes import InstructionError
-from vigorl.policy.reader.steps import PointStep, Step
+from vigorl.policy.reader.steps import ActStep, PointStep, Step, describe_step
 
 PLUG_IN = (
-    'reader follows literal instructions, one step after another, such as: type "kettle" into '
-    '"Search", press Enter, open the second result, tell me the price. It cannot plan or guess. '
-    "For a goal in other words plug in a model that can: --model URL of an OpenAI-compatible "
-    "server, or --model PATH of a checkpoint."
+    'reader follows literal instructions, one after another, such as: type "kettle" into "Search", '
+    "press Enter, open the second result, tell me the price. For a goal in other words use a model "
+    "that can plan: --model URL or PATH."
 )
 """What is said to whoever asks for more than `reader` can do."""
 
@@ -74,7 +73,15 @@ class ReaderActor:
         dialect = Dialect(frame, lens=move.lens)
         text = write(move.thought, move.action, dialect)
         parsed = parse(text, dialect)
-        return Turn(text, parsed.thought, parsed.points_css_px, parsed.action, parsed.error)
+        return Turn(
+            text,
+            parsed.thought,
+            parsed.points_css_px,
+            parsed.action,
+            parsed.error,
+            instruction=move.instruction,
+            verified=move.verified,
+        )
 
     def _next(self, observation: Observation) -> Move:
         if self._moves is None:
@@ -93,18 +100,35 @@ def _episode(goal: str, eyes: Eyes, first: Observation) -> Moves:
     except InstructionError as error:
         yield Move("I was asked for something that I do not understand.", _refusal(str(error)))
         return
+    if not first.still and any(isinstance(step, PointStep) and step.bare_name for step in steps):
+        why = f"“{goal}” is no instruction that I know"
+        yield Move("I was asked for something that I do not understand.", _refusal(why))
+        return
     play = Play(eyes, first)
     answers: list[str] = []
-    for number, step in enumerate(steps, 1):
-        try:
+    number = 1
+    try:
+        for number, step in enumerate(steps, 1):
+            play.instruction, play.attempt = _told(number, steps), 1
+            if play.observation.question and not _answers(step):
+                yield from play.answer_questions()
             answer = yield from _carried_out(play, step, goal)
-        except Stuck as stuck:
-            yield Move(f"{stuck} I can go no further.", _stuck(number, steps, goal, stuck))
-            return
-        if answer is not None:
-            answers.append(answer)
-    answer = ", ".join(answers)
-    yield Move(f'I read "{answer}".' if answers else "All steps are done.", Done(answer))
+            if answer is not None:
+                answers.append(answer)
+        yield from play.answer_questions()
+    except Stuck as stuck:
+        thought = f"I can go no further: {_plain(stuck)}."
+        yield Move(thought, _stuck(number, steps, goal, stuck), None, play.told)
+        return
+    yield _done(play, ", ".join(answers) if answers else None)
+
+
+def _done(play: Play, answer: str | None) -> Move:
+    """The last move: what was read, and what could not be told."""
+    thought = "All steps are done." if answer is None else f'I read "{answer}".'
+    thought = " ".join([play.take_remark(), thought, *play.doubts]).strip()
+    verified = None if play.doubts else True
+    return Move(thought, Done(answer or ""), None, play.told, verified)
 
 
 def _carried_out(play: Play, step: Step, goal: str) -> Generator[Move, Observation, str | None]:
@@ -118,6 +142,21 @@ def _carried_out(play: Play, step: Step, goal: str) -> Generator[Move, Observati
     return (yield from carry_out(play, name))
 
 
+def _answers(step: Step) -> bool:
+    """Whether a step answers what a page or the browser asks."""
+    return isinstance(step, ActStep) and isinstance(step.action, Accept | Dismiss)
+
+
+def _told(number: int, steps: tuple[Step, ...]) -> str:
+    """Which step this is, in words."""
+    return f"step {number} of {len(steps)}: {describe_step(steps[number - 1])}"
+
+
+def _plain(why: Stuck) -> str:
+    """Why, without a full stop: it ends a sentence of ours."""
+    return str(why).rstrip(" .")
+
+
 def _refusal(why: str) -> GiveUp:
     return GiveUp(f"{why}. {PLUG_IN}")
 
@@ -126,7 +165,8 @@ def _stuck(number: int, steps: tuple[Step, ...], goal: str, why: Stuck) -> GiveU
     match steps:
         case (PointStep(bare_name=True),):
             return _refusal(
-                f"“{goal}” is no step that I know, so I took it for the name of something to "
-                f"click. {why}"
+                f"“{goal}” is no instruction that I know, so I took it for the name of something "
+                f"to click: {_plain(why)}"
             )
-    return GiveUp(f"Step {number} of {len(steps)}: {why}")
+    words = describe_step(steps[number - 1])
+    return GiveUp(f"Step {number} of {len(steps)} ({words}): {_plain(why)}.")

@@ -4,7 +4,7 @@ from collections.abc import Generator
 from typing import assert_never
 
 from vigorl.browser.observation import Observation
-from vigorl.policy.reader import forms, moving, pointing, telling
+from vigorl.policy.reader import forms, moving, pointing, repeating, telling, writing
 from vigorl.policy.reader.play import Move, Play
 from vigorl.policy.reader.steps import (
     ActStep,
@@ -32,10 +32,13 @@ def carry_out(play: Play, step: Step) -> Generator[Move, Observation, str | None
     match step:
         case ActStep(action):
             yield from moving.act(play, action)
-        case PointStep():
-            yield from pointing.point(play, step)
+        case PointStep(until=until):
+            if until is None:
+                yield from pointing.point_once(play, step)
+            else:
+                yield from repeating.point_until(play, step, until)
         case TypeStep():
-            yield from forms.type_text(play, step)
+            yield from writing.type_text(play, step)
         case SelectStep():
             yield from forms.select(play, step)
         case CheckStep():

@@ -5,25 +5,24 @@ episode reads from top to bottom however many turns it takes. It runs in a threa
 screen is heavy.
 """
 
-import io
 from collections.abc import Generator
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
-from PIL import Image
 
-from vigorl.browser.actions import Action, Scroll, Wait, Zoom, ZoomStyle
+from vigorl.browser.actions import Accept, Action, Dismiss, Scroll, Wait, Zoom, ZoomStyle
 from vigorl.browser.errors import InconsistentData
 from vigorl.browser.geometry import Box, Frame, Point
-from vigorl.browser.observation import EventKind, Observation
-from vigorl.browser.picture import Picture, View
+from vigorl.browser.observation import Observation
+from vigorl.browser.picture import View
 from vigorl.policy.grammar import Lens
 from vigorl.policy.points import write_point
 from vigorl.policy.reader.aim import Aim, in_css
 from vigorl.policy.reader.eyes import Eyes
-from vigorl.policy.reader.layout import SLACK_PX, overlap_x, overlap_y
+from vigorl.policy.reader.layout import SLACK_PX, overlap_x, overlap_y, touch
+from vigorl.policy.reader.outcome import Scene, changes, covers, grown, share
 from vigorl.policy.reader.panels import panels
+from vigorl.policy.reader.questions import answer, asks, is_refusal
 from vigorl.policy.reader.screen import Line, Screen, Shape
 
 MOST_MOVES = 400
@@ -31,8 +30,14 @@ _PATIENCE_S = 0.7
 _ZOOM_SCALE = 4.0
 _LARGEST_ZOOM_PX = 1024
 """Side of the largest zoomed view."""
-_STILL = 0.0005
-"""Share of pixels that may differ between two pictures of the same scene (a caret, a spinner)."""
+_MOVED = 0.2
+"""Share of the screen from which on a change is the page that scrolled, wherever the mouse is."""
+_STAYED = 0.5
+"""Share of the texts that stay where they are from which on a page has not scrolled."""
+_RESTLESS_CSS_PX = 12
+"""How far beyond its place something may be drawn that moves by itself."""
+_MOST_QUESTIONS = 10
+"""How many questions in a row are answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,10 @@ class Move:
     thought: str
     action: Action
     lens: Lens | None = None
+    instruction: str = ""
+    """Which instruction it is for."""
+    verified: bool | None = None
+    """Beside `Done`: as `Turn.verified`."""
 
 
 Moves = Generator[Move, Observation, None]
@@ -50,6 +59,10 @@ Moves = Generator[Move, Observation, None]
 
 class Stuck(Exception):
     """The play cannot go on; the message says why, as a sentence for whoever set the goal."""
+
+
+class NotFound(Stuck):
+    """What was looked for is nowhere."""
 
 
 class Play:
@@ -63,12 +76,26 @@ class Play:
         self._lines_before: tuple[Line, ...] = ()
         self._move_count = 0
         self._remark = ""
+        self._has_acted = False
         self.view: View = first.view
         self.observation = first
         self.tabs = first.tabs
-        self._tried = self._accepted = False
+        self.is_still = first.still
+        """Whether this is a still picture, of which there is nothing else to be seen."""
         self.changed = True
         """Whether the last move changed what is to be seen."""
+        self.restless: list[Box] = []
+        """Regions that change by themselves, CSS px of the page that is shown."""
+        self.lit: Box | None = None
+        """Where was clicked or typed last: what has the focus, and may be lit up."""
+        self.depth_css_px = 0.0
+        """How far the page was scrolled down, as far as is known."""
+        self.instruction = ""
+        """Which instruction is being carried out, in words."""
+        self.attempt = 1
+        """How often it is being tried."""
+        self.doubts: list[str] = []
+        """What could not be told, a sentence each."""
 
     # What is seen --------------------------------------------------------------------------
 
@@ -79,18 +106,31 @@ class Play:
         return Frame(round(region.width), round(region.height), region)
 
     @property
-    def is_still(self) -> bool:
-        """Whether this seems to be a still picture: whatever was tried was refused."""
-        return self._tried and not self._accepted
+    def scene(self) -> Scene:
+        """What is to be seen of the browser now."""
+        return Scene(self.view, self.observation.url, self.observation.title, self.tabs)
 
     def screen(self) -> Screen:
         """The newest screen, read; in CSS px."""
         name = self.view.picture.sha256
         if name not in self._read:
-            pixels = np.asarray(self.view.picture.image())
-            read = replace(self._eyes.read(self.view), panels=panels(pixels))
-            self._read = {name: in_css(read)}
+            self._read = {name: self.read(self.view)}
         return self._read[name]
+
+    def read(self, view: View) -> Screen:
+        """Any screen, read; in CSS px."""
+        read, frame = self._eyes.read(view), view.frame
+        small = tuple(frame.box_to_css(box) for box in read.small_text_regions)
+        pixels = np.asarray(view.picture.image())
+        return replace(in_css(replace(read, panels=panels(pixels))), small_text_regions=small)
+
+    def changes_since(self, before: Scene, *, carets: bool = False) -> tuple[Box, ...]:
+        """What has changed since, without what changes by itself; CSS px, largest first."""
+        return tuple(
+            box
+            for box in changes(before.view, self.view, carets=carets)
+            if not any(covers(grown(known, _RESTLESS_CSS_PX), box) for known in self.restless)
+        )
 
     def is_new(self, aim: Aim) -> bool:
         """Whether the last change brought a text: once more than before, and in a new place."""
@@ -111,7 +151,7 @@ class Play:
         )
         return write_point(inside, self.frame)
 
-    def said(self, *kinds: EventKind) -> str:
+    def said(self, *kinds: str) -> str:
         """What the last observation said of these kinds, in one line; empty for nothing."""
         return " ".join(event.text for event in self.observation.events if event.kind in kinds)
 
@@ -136,32 +176,70 @@ class Play:
         """Say something together with the next move."""
         self._remark = f"{self._remark} {thought}".strip()
 
+    def take_remark(self) -> str:
+        """What is still to be said; said once."""
+        remark, self._remark = self._remark, ""
+        return remark
+
+    def doubt(self, sentence: str) -> None:
+        """Note that the effect of something could not be told."""
+        self.doubts.append(sentence)
+
+    @property
+    def told(self) -> str:
+        """Which instruction this is, and how often it is being tried."""
+        if not self.instruction or self.attempt == 1:
+            return self.instruction
+        return f"{self.instruction} ({_nth(self.attempt)} try)"
+
     # Moves ---------------------------------------------------------------------------------
 
     def do(self, thought: str, action: Action, lens: Lens | None = None) -> Moves:
         """Make one move and take in what comes of it.
 
+        A question that is open is answered before: a page does nothing else meanwhile.
+
         Raises:
-            Stuck: there were too many moves.
+            Stuck: there were too many moves, or the page asks what only its user can answer.
         """
+        if self.observation.question and not isinstance(action, Accept | Dismiss):
+            yield from self.answer_questions()
         self._move_count += 1
         if self._move_count > MOST_MOVES:
-            raise Stuck(f"I made {MOST_MOVES} moves and did not come to an end.")
-        thought, self._remark = f"{self._remark} {thought}".strip(), ""
-        self.observation = yield Move(thought, action, lens)
+            raise Stuck(f"expected to come to an end; I made {MOST_MOVES} moves")
+        thought = f"{self.take_remark()} {thought}".strip()
+        before = self.scene
+        self.observation = yield Move(thought, action, lens, self.told)
         self.tabs = self.observation.tabs or self.tabs
+        if dialog := self.said("dialog"):
+            self.remark(dialog)
+        self._has_acted = self._has_acted or not isinstance(action, Zoom | Wait)
         view = self.observation.view
-        if not isinstance(action, Zoom):
-            self._tried = True
-            self._accepted = self._accepted or not self.said("bad_action")
-        if view is not None and view.kind == "screen":
-            before = self.view.picture.sha256
-            self.changed = view.picture.sha256 != before
-            if self.changed and before in self._read:
-                self._lines_before = self._read[before].lines
-            self.view = view
-        else:
+        if view is None or view.kind != "screen":
             self.changed = False
+            return
+        name = before.view.picture.sha256
+        self.changed = view.picture.sha256 != name
+        if self.changed and name in self._read:
+            self._lines_before = self._read[name].lines
+        self.view = view
+        if self.scene.is_elsewhere(before):
+            self.restless, self.depth_css_px, self.lit = [], 0.0, None
+
+    def answer_questions(self) -> Moves:
+        """Answer what nobody told how to answer: accept an alert, decline everything else.
+
+        Raises:
+            Stuck: what was declined is a consequence of what was done.
+        """
+        for _ in range(_MOST_QUESTIONS):
+            question = self.observation.question
+            if question is None:
+                return
+            yield from self.do(*answer(question))
+            if is_refusal(question) and self._has_acted:
+                raise Stuck(asks(question))
+        raise Stuck(f"the page goes on asking, {_MOST_QUESTIONS} times by now")
 
     def wait(self, thought: str, seconds: float = _PATIENCE_S) -> Moves:
         """Let the page do what it is about to do."""
@@ -172,9 +250,25 @@ class Play:
     ) -> Generator[Move, Observation, bool]:
         """Scroll; returns whether that moved anything."""
         dx, dy = {"down": (0, 1), "up": (0, -1), "right": (1, 0), "left": (-1, 0)}[direction]
-        before = self.view.picture
+        before = self.scene
         yield from self.do(thought, Scroll(at, dx * distance_css_px, dy * distance_css_px))
-        return self.changed and not still(before, self.view.picture)
+        moved = self._has_moved(before, at)
+        if moved:
+            self.depth_css_px = max(0.0, self.depth_css_px + dy * distance_css_px)
+        return moved
+
+    def _has_moved(self, before: Scene, at: Point) -> bool:
+        """Whether what has changed is what was scrolled: under the mouse, or the whole page."""
+        regions = self.changes_since(before)
+        if not regions:
+            return False
+        if any(
+            touch(box, Box.around(at, 1)) or share((box,), self.view) >= _MOVED for box in regions
+        ):
+            return True
+        lines = self.read(before.view).lines
+        stayed = [line for line in lines if any(_is_same(line, now) for now in self.screen().lines)]
+        return not lines or len(stayed) < _STAYED * len(lines)
 
     def zoom(
         self, box: Box, thought: str, scale: float = _ZOOM_SCALE
@@ -209,22 +303,31 @@ class Play:
             self._read[name] = with_line(self._read[name], line, again)
         return again
 
+    def read_closely(self, box: Box, thought: str) -> Moves:
+        """Read a region of the screen closer; what is read takes the place of what was read."""
+        zoomed = yield from self.zoom(box, thought)
+        if zoomed is None:
+            return
+        name, screen = self.view.picture.sha256, self.screen()
+        closer = tuple(line for line in zoomed.lines if box.contains(line.box_px.center))
+        kept = tuple(
+            line
+            for line in screen.lines
+            if not any(touch(line.box_px, other.box_px) for other in closer)
+        )
+        self._read[name] = replace(screen, lines=(*kept, *closer))
+
 
 def with_line(screen: Screen, line: Line, again: Line) -> Screen:
     """The screen with one of its lines exchanged."""
     return replace(screen, lines=tuple(again if other is line else other for other in screen.lines))
 
 
-def still(before: Picture, after: Picture) -> bool:
-    """Whether two pictures show the same, but for something small that moves by itself."""
-    if before.sha256 == after.sha256:
-        return True
-    if (before.width_px, before.height_px) != (after.width_px, after.height_px):
-        return False
-    difference = np.abs(_grey(before) - _grey(after))
-    return float((difference > 24).mean()) < _STILL
+def _is_same(line: Line, other: Line) -> bool:
+    return line.text == other.text and touch(line.box_px, other.box_px)
 
 
-def _grey(picture: Picture) -> npt.NDArray[np.int16]:
-    with Image.open(io.BytesIO(picture.data)) as image:
-        return np.asarray(image.convert("L"), dtype=np.int16)
+def _nth(number: int) -> str:
+    """A number as an ordinal: 2nd."""
+    teens = 10 <= number % 100 <= 20
+    return f"{number}{'th' if teens else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
