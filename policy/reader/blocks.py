@@ -139,10 +139,28 @@ def _are_results(screen: Screen, group: Sequence[tuple[Box, Sequence[Line]]]) ->
             return False
         if any(_CONSENT.search(line.text) for line in lines):
             return False
-        before = Box(box.left - 45, box.top - 4, box.right, box.bottom + 4)
-        if len(lines) == 1 and any(before.contains(control.center) for control in controls):
+        boxed = sum(any(_stands_before(control, line) for control in controls) for line in lines)
+        if boxed and boxed * 2 >= len(lines):
             return False
     return True
+
+
+def _stands_before(control: Box, line: Line) -> bool:
+    """Whether a box that can be checked stands at the beginning of a text."""
+    reach = Box(
+        line.box_px.left - 45, line.box_px.top - 4, line.box_px.left + 20, line.box_px.bottom + 4
+    )
+    return reach.contains(control.center)
+
+
+def _are_columns(group: Sequence[_Stack]) -> bool:
+    """Whether stacks are the columns of one table: every line of each is in a row with others."""
+    first = group[0]
+    return len(first.lines) >= 3 and all(
+        len(stack.lines) == len(first.lines)
+        and all(same_row(a.box_px, b.box_px) for a, b in zip(stack.lines, first.lines, strict=True))
+        for stack in group
+    )
 
 
 def _heads_stand_out(screen: Screen, group: Sequence[_Stack]) -> bool:
@@ -150,6 +168,8 @@ def _heads_stand_out(screen: Screen, group: Sequence[_Stack]) -> bool:
 
     The paragraphs of a text are alike as well, and so are the entries of a menu.
     """
+    if _are_columns(group) and not all(stack.lines[0].link for stack in group):
+        return False
     several = [stack for stack in group if len(stack.lines) >= 2]
     if len(several) * 2 > len(group):
         titled = sum(
