@@ -173,7 +173,8 @@ def _heads_stand_out(screen: Screen, group: Sequence[_Stack]) -> bool:
     several = [stack for stack in group if len(stack.lines) >= 2]
     if len(several) * 2 > len(group):
         titled = sum(
-            stack.lines[0].link or em_px(stack.lines[0]) > 1.06 * em_px(stack.lines[1])
+            stack.lines[0].link
+            or em_px(stack.lines[0]) > 1.06 * em_px(stack.lines[1])
             or _in_own_panel(screen, stack.box)
             for stack in several
         )
@@ -198,7 +199,7 @@ def _in_own_panel(screen: Screen, box: Box) -> bool:
 
 
 def _in_main(screen: Screen, group: Sequence[_Stack]) -> float:
-    """How much a group looks to be in the main part of a page, 0 to 1; columns at its sides less."""
+    """How much a group looks to be in the main part of a page, 0 to 1; less at its sides."""
     box, whole = union(stack.box for stack in group), screen.frame.region_css_px
     at_a_side = box.right < 0.32 * whole.width or box.left > 0.72 * whole.width
     return 0.3 if at_a_side else 1.0

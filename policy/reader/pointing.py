@@ -6,6 +6,7 @@ from typing import assert_never
 from vigorl.browser.actions import Action, Click, Drag, Hover
 from vigorl.browser.observation import Observation
 from vigorl.policy.reader.aim import Aim, aims, is_sure, looks_clickable
+from vigorl.policy.reader.doubt import require_one
 from vigorl.policy.reader.layout import touch
 from vigorl.policy.reader.lookout import Search, look_for
 from vigorl.policy.reader.play import Move, Moves, Play, Stuck
@@ -96,7 +97,9 @@ def find_target(play: Play, target: Target) -> Generator[Move, Observation, Aim]
         found,
         whole_page=(target.ordinal or 0) < 0,
     )
-    return (yield from look_for(play, search))
+    aim = yield from look_for(play, search)
+    require_one(play, target, aim, found(play.screen()))
+    return aim
 
 
 def drag(play: Play, step: DragStep) -> Moves:

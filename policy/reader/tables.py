@@ -89,8 +89,9 @@ class Table:
         above = [
             other
             for other in column
-            if other is not line and other.box_px.top < line.box_px.top and
-            gap_y(other.box_px, line.box_px) <= _SAME_CELL_EM * em_px(line)
+            if other is not line
+            and other.box_px.top < line.box_px.top
+            and gap_y(other.box_px, line.box_px) <= _SAME_CELL_EM * em_px(line)
         ]
         nearest = max(above, key=lambda other: other.box_px.top, default=None)
         if nearest is not None and same_row(nearest.box_px, entry[0].box_px):

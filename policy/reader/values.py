@@ -150,7 +150,9 @@ def _values_of(
         cells = [table.cell(column, row) for row in table.rows()]
         return [replace(part_aim(cell[0], score - 0.005), anchor=anchor) for cell in cells if cell]
     others = [other for other in lines if other is not line]
-    return [replace(part_aim(other, score), anchor=anchor) for other in _beside(screen, others, line)]
+    return [
+        replace(part_aim(other, score), anchor=anchor) for other in _beside(screen, others, line)
+    ]
 
 
 def _is_header(table: Table, head: Line) -> bool:
@@ -190,7 +192,7 @@ def _beside(screen: Screen, lines: Sequence[Line], label: Line) -> list[Line]:
     if label.text.rstrip().endswith((":", "：")) and right:
         return [right]
     if right and _many_in_row(lines, label) and not is_value(right.text):
-        right = None if below else None
+        right = None  # A row of headers or of links.
     if right and below:
         return _row_or_column(lines, label, right, below)
     return [line for line in (right, below) if line]
@@ -200,16 +202,10 @@ def _many_in_row(lines: Sequence[Line], label: Line) -> bool:
     return sum(same_row(line.box_px, label.box_px) for line in lines) >= 2
 
 
-def _row_or_column(
-    lines: Sequence[Line], label: Line, right: Line, below: Line
-) -> list[Line]:
+def _row_or_column(lines: Sequence[Line], label: Line, right: Line, below: Line) -> list[Line]:
     """Which of two neighbours is a label's value: by digits, else by type, else by distance."""
     if is_value(right.text) != is_value(below.text):
-        beyond = right_neighbour(below.box_px, lines, lambda line: line.box_px)
-        under_right = below_neighbour(right.box_px, lines, lambda line: line.box_px)
-        value = right if is_value(right.text) else below
-        # 'Delivery | 2 days' over 'Paid | 3 June': then the rows are even.
-        return [value] if beyond or under_right or value is right else [value]
+        return [right if is_value(right.text) else below]
     if not same_size(label, right, 0.1) and same_size(label, below, 0.1):
         return [right]
     if not same_size(label, below, 0.1) and same_size(label, right, 0.1):
