@@ -14,6 +14,8 @@ Control = Literal["field", "select", "checkbox", "radio", "switch", "button"]
 
 _UNUSUAL_PX = 50.0
 """A cost from which on a label stands where labels rarely do: under its field, or right of it."""
+_VALUE_GAP = 2.0
+"""How far under a label a text may stand that is its value, in heights of the label."""
 _FAR_PX = 120.0
 """A cost above which a control is rather another label's."""
 
@@ -25,7 +27,11 @@ Cost = Callable[[Shape, Box], float | None]
 
 
 def fields(screen: Screen, target: Target) -> list[Aim]:
-    """The fields that a target may mean, best first; none where only its label is in sight."""
+    """The fields that a target may mean, best first.
+
+    A label whose field is not seen stands for it, as a click on a label leads into its field; not
+    where a text stands in the field's place.
+    """
     return _by_label(screen, target, ("field", "select"), _field_cost)
 
 
@@ -83,7 +89,7 @@ def _by_label(
         cost, nearest = min(costs, key=lambda item: item[0], default=(_FAR_PX, None))
         fit = label.score - 0.1 * min(cost, _FAR_PX) / _FAR_PX
         if nearest is None:
-            if "field" not in kinds and not _is_link(label):
+            if not _is_link(label) and not (kinds[0] == "field" and _says_something(screen, label)):
                 found.append((fit - 0.1, label))
         else:
             found.append((fit, shape_aim(nearest, label.score, label)))
@@ -92,6 +98,23 @@ def _by_label(
 
 def _is_link(label: Aim) -> bool:
     return isinstance(label.source, Line) and label.source.link
+
+
+def _says_something(screen: Screen, label: Aim) -> bool:
+    """Whether a text stands where the field of a label would: then there is no field."""
+    box = label.box
+    return any(
+        line is not label.source
+        and (
+            (same_row(line.box_px, box) and 0 <= line.box_px.left - box.right <= 8 * box.height)
+            or (
+                line.box_px.top >= box.bottom - 2
+                and gap_y(line.box_px, box) <= _VALUE_GAP * box.height
+                and overlap_x(line.box_px, box) > 0
+            )
+        )
+        for line in screen.lines
+    )
 
 
 def _claimed(screen: Screen, control: Shape, cost_of: Cost) -> bool:

@@ -11,8 +11,8 @@ from vigorl.browser.geometry import Box
 from vigorl.browser.observation import Observation
 from vigorl.policy.reader.aim import Aim
 from vigorl.policy.reader.ink import Pixels
-from vigorl.policy.reader.labels import is_sentence, without_stop
-from vigorl.policy.reader.layout import em_px, gap_y, same_size
+from vigorl.policy.reader.labels import is_sentence, value_in, without_stop
+from vigorl.policy.reader.layout import em_px, gap_y, overlap_y, same_size
 from vigorl.policy.reader.lookout import Search, look_for
 from vigorl.policy.reader.play import Move, Play, Stuck
 from vigorl.policy.reader.screen import Line, Screen
@@ -66,13 +66,20 @@ def tell(play: Play, target: Target) -> Generator[Move, Observation, str]:
     if not isinstance(source, Line):
         raise Stuck(f"At {play.at(aim.point)} there is a {aim.text}, not a text.")
     _require_one(play, target, aim, look.values(play.screen()))
-    piece = replace(source, text=aim.text, box_px=aim.box, edges_px=(), links_px=())
-    again = yield from play.read_again(piece, f"{play.seen(aim)} I look closer to read it exactly.")
+    screen = play.screen()
+    told_in_text = value_in(source.text, target.names) if target.names else None
+    is_part = told_in_text is None and aim.text.strip() != source.text.strip()
+    part = replace(source, text=aim.text, box_px=aim.box, edges_px=(), links_px=())
+    again = yield from play.read_again(
+        part if is_part else source, f"{play.seen(aim)} I look closer to read it exactly."
+    )
     text = again.text.strip()
+    if told_in_text is not None:
+        text = value_in(text, target.names) or ""
     likeness = SequenceMatcher(None, text.casefold(), aim.text.casefold(), autojunk=False).ratio()
     if likeness < _SAME_READING:
         text = aim.text
-    return _whole(play.screen(), source, aim, text, target)
+    return _whole(screen, source, aim, text, target)
 
 
 def _require_one(play: Play, target: Target, aim: Aim, found: Sequence[Aim]) -> None:
@@ -129,7 +136,7 @@ def _next_line(screen: Screen, line: Line) -> Line | None:
         and other.box_px.top >= box.center.y
         and gap_y(other.box_px, box) <= 0.75 * em_px(line)
         and abs(other.box_px.left - box.left) <= 6
-        and same_size(other, line, 0.15)
+        and (same_size(other, line, 0.15) or overlap_y(other.box_px, box) > 0)
     ]
     return min(below, key=lambda other: other.box_px.top, default=None)
 
