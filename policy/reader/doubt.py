@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from vigorl.policy.reader.aim import EXACT, Aim, looks_clickable
-from vigorl.policy.reader.layout import inside, overlap_x, overlap_y
+from vigorl.policy.reader.layout import inside, overlap_x, overlap_y, same_size
 from vigorl.policy.reader.play import Play, Stuck
 from vigorl.policy.reader.screen import Line
 from vigorl.policy.reader.steps import Target, describe
@@ -53,7 +53,7 @@ def _one(a: Aim, b: Aim) -> bool:
 
 
 def _repeats(play: Play, a: Aim, b: Aim) -> bool:
-    """Whether two equal names stand under or beside each other, and both can be clicked."""
+    """Whether two equal names stand under or beside each other, both of one kind."""
     screen = play.screen()
     if not (isinstance(a.source, Line) and isinstance(b.source, Line)) or _one(a, b):
         return False
@@ -61,7 +61,8 @@ def _repeats(play: Play, a: Aim, b: Aim) -> bool:
         return False
     in_column = abs(a.box.left - b.box.left) <= _ALIGNED_PX
     in_row = abs(a.box.center.y - b.box.center.y) <= _ALIGNED_PX
-    return (in_column or in_row) and looks_clickable(screen, a) and looks_clickable(screen, b)
+    alike = looks_clickable(screen, a) is looks_clickable(screen, b)
+    return (in_column or in_row) and alike and same_size(a.source, b.source, 0.1)
 
 
 def _said(play: Play, aim: Aim) -> str:

@@ -20,6 +20,8 @@ _BULLET = re.compile(
 as a Chinese character."""
 _GOES_ON, _BEGAN = re.compile(r"[.,:'’]\d"), re.compile(r"\d[.,:'’]$")
 """A number goes on, or has begun before."""
+_SPLIT = 0.83
+"""Most that a part of a word or number scores: `Saved` is not `Save`, nor 1.25 the name 1.2."""
 ALIKE = 0.75
 """Least share of common letters of a misread name."""
 
@@ -150,7 +152,7 @@ def _part_score(line: str, start: int, stop: int, base: float) -> float:
         or (line[stop - 1].isdecimal() and bool(_GOES_ON.match(line, stop)))
         or (line[start].isdecimal() and bool(_BEGAN.search(line[:start])))
     )
-    return (base - 0.10 if split else base) + 0.045 * share
+    return min(base - 0.10 + 0.045 * share, _SPLIT) if split else base + 0.045 * share
 
 
 def _misread(line: str, name: str) -> Fit | None:
