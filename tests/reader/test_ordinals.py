@@ -114,7 +114,8 @@ async def test_a_number_that_is_only_like_the_one_asked_for_is_not_it(read, name
 
 
 BUTTONS = "".join(
-    f"<p>{name} <button onclick=\"did('{name}')\" style='padding: 6px 14px'>{text}</button></p>"
+    f"<p>{name} <button onclick=\"did('{name}')\" "
+    f"style='padding: 8px 18px; background: #bcd'>{text}</button></p>"
     for name, text in (("Anna", "Edit"), ("Bert", "Edit"), ("Cleo", "Drop"))
 )
 
@@ -123,9 +124,9 @@ async def test_a_kind_of_thing_alone_is_refused_unless_there_is_one(read):
     run = await read(BUTTONS, "click the button")
     assert run.title == "untouched"
     assert "Drop" in str(run.reason)
-    run = await read(
-        "<p>Ready?</p><button onclick=\"did('it')\">Go on</button>", "click the button"
-    )
+    style = "padding: 8px 18px; background: #bcd"
+    one = f"<button onclick=\"did('it')\" style='{style}'>Go on</button>"
+    run = await read(f"<p>Ready?</p>{one}", "click the button")
     assert run.title == "it"
 
 
