@@ -11,6 +11,8 @@ from vigorl.policy.reader.steps import Target, describe
 _AS_GOOD = 0.004
 """Difference in score up to which two matches are equally good."""
 _ALIGNED_PX = 5.0
+_IN_COLUMN = 0.3
+"""Common width from which on two names stand under each other, as a share of the narrower."""
 _MOST_NAMED = 5
 
 
@@ -59,7 +61,7 @@ def _repeats(play: Play, a: Aim, b: Aim) -> bool:
         return False
     if play.is_new(a) is not play.is_new(b):
         return False
-    in_column = abs(a.box.left - b.box.left) <= _ALIGNED_PX
+    in_column = overlap_x(a.box, b.box) > _IN_COLUMN
     in_row = abs(a.box.center.y - b.box.center.y) <= _ALIGNED_PX
     alike = looks_clickable(screen, a) is looks_clickable(screen, b)
     return (in_column or in_row) and alike and same_size(a.source, b.source, 0.1)
