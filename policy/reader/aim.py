@@ -55,7 +55,9 @@ class Aim:
 
 
 def is_sure(aim: Aim) -> bool:
-    """Whether it can be acted on without a closer look."""
+    """Whether it can be acted on without a closer look; a control only if its label can."""
+    if isinstance(aim.source, Shape) and aim.anchor is not None and not is_sure(aim.anchor):
+        return False
     return aim.score >= (SURE if isinstance(aim.source, Line) else SURE_OF_ICON)
 
 
@@ -127,7 +129,7 @@ def _candidates(screen: Screen, target: Target) -> list[Aim]:
             return [
                 line_aim(line, 1.0, *amount.span())
                 for line in screen.lines
-                if (amount := MONEY.search(line.text))
+                for amount in MONEY.finditer(line.text)
             ]
         case "link":
             return [line_aim(line, 1.0) for line in screen.lines if line.link]

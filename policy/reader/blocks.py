@@ -9,6 +9,7 @@ most text is taken; menus and headers have little.
 """
 
 import itertools
+import re
 import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -34,6 +35,27 @@ _SAME_SIZE = 0.2
 _SAME_LEFT_PX = 5.0
 _PANELS_COUNT = 0.6
 """Share of the text of the best stacks that panels must hold to be taken instead of them."""
+_LARGEST_BLOCK = 0.45
+"""Share of the screen beyond which a panel is a part of the page, not one of several blocks."""
+_THINGS = (
+    r"(?:results?|products?|items?|matches|match|hits?|entries|entry|articles?|pages?|documents?"
+    r"|messages?|mails?|e-mails?|treffer|ergebnisse|ergebnis|résultats?)"
+)
+_NONE_FOUND = re.compile(
+    rf"^(?:sorry,? )?(?:we found )?(?:no|0|zero|keine|aucun) (?:\w+ )?{_THINGS}\b"
+    rf"|\b(?:returned|found|gave) (?:no|0|zero) {_THINGS}\b"
+    r"|\bnothing (?:was |has been )?(?:found|matches|matched)\b|\bdid(?: not|n['’]t) match any",
+    re.IGNORECASE,
+)
+_ONE_FOUND = re.compile(
+    rf"^(?:(?:we )?found )?(?:1|one) {_THINGS}(?: found| for\b.*| in\b.*|[.:])?$", re.IGNORECASE
+)
+_CONSENT = re.compile(r"\bcookies?\b|\bconsent\b|^accept all\b", re.IGNORECASE)
+_AD = re.compile(
+    r"^(?:ad|ads|advert(?:isement)?|sponsored|promoted|anzeige|gesponsert|publicité)\b"
+    r"(?!\w)[ :·•-]*(?:$|by\b|[·•-])",
+    re.IGNORECASE,
+)
 _MOST_LINES = 400
 """Lines of a screen beyond which no blocks are looked for: the search is quadratic."""
 
@@ -69,18 +91,123 @@ class Block:
 
 
 def blocks(screen: Screen) -> list[Block]:
-    """The screen's results in reading order; empty where nothing repeats."""
+    """The screen's results in reading order; empty where nothing that is a result repeats."""
+    said = _said_count(screen)
+    if said is not None and said < 2:
+        return []
     lines = screen.lines[:_MOST_LINES]
-    groups = [group for closeness in _CLOSENESS for group in _groups(_stacks(lines, closeness))]
-    stacked = max(groups, key=_weight, default=[])
-    panelled = max(_panel_groups(screen), key=_panel_weight, default=[])
+    groups = [
+        group
+        for closeness in _CLOSENESS
+        for group in _groups(_stacks(lines, closeness))
+        if _are_results(screen, [(stack.box, stack.lines) for stack in group])
+        and _heads_stand_out(screen, group)
+    ]
+    stacked = max(groups, key=lambda group: _weight(group) * _in_main(screen, group), default=[])
+    panelled = max(
+        (group for group in _panel_groups(screen) if _are_results(screen, group)),
+        key=_panel_weight,
+        default=[],
+    )
     if panelled and _panel_weight(panelled) >= _PANELS_COUNT * (
         _weight(stacked) if stacked else 0.0
     ):
-        found = [Block(box, _title(inner)) for box, inner in panelled]
+        found = [Block(box, _title(inner)) for box, inner in panelled if not _is_ad(inner)]
     else:
-        found = [Block(stack.box, stack.lines[0]) for stack in stacked]
+        found = [Block(stack.box, stack.lines[0]) for stack in stacked if not _is_ad(stack.lines)]
     return in_reading_order(found, lambda block: block.box)
+
+
+def _said_count(screen: Screen) -> int | None:
+    """How many results the page says there are, where it says that there are none or one."""
+    for line in screen.lines:
+        if _NONE_FOUND.search(line.text):
+            return 0
+        if _ONE_FOUND.match(line.text.strip()):
+            return 1
+    return None
+
+
+def _are_results(screen: Screen, group: Sequence[tuple[Box, Sequence[Line]]]) -> bool:
+    """Whether blocks can be results: no banner, no menu, no list of filters."""
+    whole = screen.frame.region_css_px
+    controls = [
+        shape.box_px for shape in screen.shapes if shape.kind in ("checkbox", "radio", "switch")
+    ]
+    for box, lines in group:
+        if box.area > _LARGEST_BLOCK * whole.area:
+            return False
+        if any(_CONSENT.search(line.text) for line in lines):
+            return False
+        boxed = sum(any(_stands_before(control, line) for control in controls) for line in lines)
+        if boxed and boxed * 2 >= len(lines):
+            return False
+    return True
+
+
+def _stands_before(control: Box, line: Line) -> bool:
+    """Whether a box that can be checked stands at the beginning of a text."""
+    reach = Box(
+        line.box_px.left - 45, line.box_px.top - 4, line.box_px.left + 20, line.box_px.bottom + 4
+    )
+    return reach.contains(control.center)
+
+
+def _are_columns(group: Sequence[_Stack]) -> bool:
+    """Whether stacks are the columns of one table: every line of each is in a row with others."""
+    first = group[0]
+    return len(first.lines) >= 3 and all(
+        len(stack.lines) == len(first.lines)
+        and all(same_row(a.box_px, b.box_px) for a, b in zip(stack.lines, first.lines, strict=True))
+        for stack in group
+    )
+
+
+def _heads_stand_out(screen: Screen, group: Sequence[_Stack]) -> bool:
+    """Whether the first lines are titles: links, larger than what follows, or evenly spaced rows.
+
+    The paragraphs of a text are alike as well, and so are the entries of a menu.
+    """
+    if _are_columns(group) and not all(stack.lines[0].link for stack in group):
+        return False
+    several = [stack for stack in group if len(stack.lines) >= 2]
+    if len(several) * 2 > len(group):
+        titled = sum(
+            stack.lines[0].link
+            or em_px(stack.lines[0]) > 1.06 * em_px(stack.lines[1])
+            or _in_own_panel(screen, stack.box)
+            for stack in several
+        )
+        return titled * 2 >= len(several)
+    if len(group) < 3 or any(stack.box.right < 0.25 * screen.frame.width_px for stack in group):
+        return False
+    pitches = _pitches(group)
+    even = statistics.pstdev(pitches) <= 0.25 * statistics.fmean(pitches)
+    rowed = sum(
+        any(same_row(line.box_px, stack.head) and line not in stack.lines for line in screen.lines)
+        for stack in group
+    )
+    links = sum(stack.lines[0].link for stack in group)
+    return even and max(links, rowed) * 4 >= len(group) * 3
+
+
+def _in_own_panel(screen: Screen, box: Box) -> bool:
+    """Whether a block stands in a panel that is hardly larger than it."""
+    return any(
+        inside(box, panel) and panel.height <= 2.5 * box.height + 24 for panel in screen.panels
+    )
+
+
+def _in_main(screen: Screen, group: Sequence[_Stack]) -> float:
+    """How much a group looks to be in the main part of a page, 0 to 1; less at its sides."""
+    box, whole = union(stack.box for stack in group), screen.frame.region_css_px
+    at_a_side = box.right < 0.32 * whole.width or box.left > 0.72 * whole.width
+    return 0.3 if at_a_side else 1.0
+
+
+def _is_ad(lines: Sequence[Line]) -> bool:
+    """Whether a block says of itself that it is none of the results."""
+    return any(_AD.match(line.text.strip()) for line in lines)
 
 
 def _panel_groups(screen: Screen) -> Iterator[list[tuple[Box, list[Line]]]]:
@@ -251,8 +378,8 @@ def _same_columns(a: Sequence[Line], b: Sequence[Line]) -> bool:
 
 def _is_head(first: Sequence[Line], rest: Sequence[Sequence[Line]]) -> bool:
     """Whether the first row of a table names its columns: no digits where the others have some."""
-    others = [any(char.isdigit() for line in row for char in line.text) for row in rest]
-    has_digits = any(char.isdigit() for line in first for char in line.text)
+    others = [any(char.isdecimal() for line in row for char in line.text) for row in rest]
+    has_digits = any(char.isdecimal() for line in first for char in line.text)
     usual_px = statistics.median(em_px(line) for row in rest for line in row)
     smaller = statistics.median(map(em_px, first)) < 0.95 * usual_px
     return (not has_digits and all(others)) or smaller

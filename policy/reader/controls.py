@@ -14,9 +14,13 @@ Control = Literal["field", "select", "checkbox", "radio", "switch", "button"]
 
 _UNUSUAL_PX = 50.0
 """A cost from which on a label stands where labels rarely do: under its field, or right of it."""
+_VALUE_GAP = 2.0
+"""How far under a label a text may stand that is its value, in heights of the label."""
 _FAR_PX = 120.0
 """A cost above which a control is rather another label's."""
 
+_EMPTY, _TICKED = ("circle", "square"), ("check", "check circle", "checkbox")
+"""What an empty and a checked box look like where a page draws its own."""
 
 Cost = Callable[[Shape, Box], float | None]
 """How unusual it is that a control belongs to a label there, px; None: it does not."""
@@ -25,7 +29,8 @@ Cost = Callable[[Shape, Box], float | None]
 def fields(screen: Screen, target: Target) -> list[Aim]:
     """The fields that a target may mean, best first.
 
-    A label without a field in sight stands for it: a click on a label leads into its field.
+    A label whose field is not seen stands for it, as a click on a label leads into its field; not
+    where a text stands in the field's place.
     """
     return _by_label(screen, target, ("field", "select"), _field_cost)
 
@@ -39,7 +44,27 @@ def lists(screen: Screen, target: Target | None) -> list[Aim]:
 
 def boxes(screen: Screen, target: Target) -> list[Aim]:
     """The checkboxes, radio buttons and switches that a target may mean, best first."""
-    return _by_label(screen, target, ("checkbox", "radio", "switch"), _box_cost)
+    drawn = [shape for shape in screen.shapes if shape.kind == "icon" and _is_drawn_box(shape)]
+    known = replace(
+        screen,
+        shapes=(
+            *(shape for shape in screen.shapes if shape not in drawn),
+            *(_as_box(shape) for shape in drawn),
+        ),
+    )
+    return _by_label(known, target, ("checkbox", "radio", "switch"), _box_cost)
+
+
+def _is_drawn_box(icon: Shape) -> bool:
+    """Whether an icon may be a box to check that a page draws its own way."""
+    box = icon.box_px
+    square = 0.75 <= box.width / max(1.0, box.height) <= 1.35
+    return square and 12 <= box.height <= 48 and bool({*icon.names[:2]} & {*_EMPTY, *_TICKED})
+
+
+def _as_box(icon: Shape) -> Shape:
+    ticked = bool({*icon.names[:1]} & {*_TICKED})
+    return Shape("checkbox", icon.box_px, icon.names, ticked, icon.confidence)
 
 
 def _by_label(
@@ -64,10 +89,32 @@ def _by_label(
         cost, nearest = min(costs, key=lambda item: item[0], default=(_FAR_PX, None))
         fit = label.score - 0.1 * min(cost, _FAR_PX) / _FAR_PX
         if nearest is None:
-            found.append((fit - 0.1, label))
+            if not _is_link(label) and not (kinds[0] == "field" and _says_something(screen, label)):
+                found.append((fit - 0.1, label))
         else:
             found.append((fit, shape_aim(nearest, label.score, label)))
     return [aim for _, aim in sorted(found, key=lambda item: -item[0])]
+
+
+def _is_link(label: Aim) -> bool:
+    return isinstance(label.source, Line) and label.source.link
+
+
+def _says_something(screen: Screen, label: Aim) -> bool:
+    """Whether a text stands where the field of a label would: then there is no field."""
+    box = label.box
+    return any(
+        line is not label.source
+        and (
+            (same_row(line.box_px, box) and 0 <= line.box_px.left - box.right <= 8 * box.height)
+            or (
+                line.box_px.top >= box.bottom - 2
+                and gap_y(line.box_px, box) <= _VALUE_GAP * box.height
+                and overlap_x(line.box_px, box) > 0
+            )
+        )
+        for line in screen.lines
+    )
 
 
 def _claimed(screen: Screen, control: Shape, cost_of: Cost) -> bool:

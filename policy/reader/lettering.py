@@ -18,6 +18,10 @@ _BULLET = re.compile(
 )
 """What a list puts before its items, and what it is read as; an icon before a word is often read
 as a Chinese character."""
+_GOES_ON, _BEGAN = re.compile(r"[.,:'’]\d"), re.compile(r"\d[.,:'’]$")
+"""A number goes on, or has begun before."""
+_SPLIT = 0.83
+"""Most that a part of a word or number scores: `Saved` is not `Save`, nor 1.25 the name 1.2."""
 ALIKE = 0.75
 """Least share of common letters of a misread name."""
 
@@ -72,11 +76,15 @@ def letters(text: str) -> Folded:
 
 @lru_cache(maxsize=8192)
 def looks(text: str) -> Folded:
-    """As `letters`, with one letter for those that look alike, and none twice in a row."""
+    """As `letters`, with one letter for those that look alike, and no letter twice in a row.
+
+    Digits stay as many as they are: 100 is not 10.
+    """
     base = letters(text)
     kept: list[tuple[str, int]] = []
-    for character, index in zip(base.text.translate(_LOOK_ALIKE), base.origin, strict=True):
-        if not kept or kept[-1][0] != character:
+    for read, index in zip(base.text, base.origin, strict=True):
+        character = read.translate(_LOOK_ALIKE)
+        if not kept or kept[-1][0] != character or read.isdecimal():
             kept.append((character, index))
     return Folded("".join(character for character, _ in kept), tuple(index for _, index in kept))
 
@@ -138,10 +146,13 @@ def _contained(line: str, name: str) -> list[Fit]:
 def _part_score(line: str, start: int, stop: int, base: float) -> float:
     share = (stop - start) / max(1, len(line))
     before, after = line[:start][-1:], line[stop:][:1]
-    split = (before.isalnum() and line[start].isalnum()) or (
-        after.isalnum() and line[stop - 1].isalnum()
+    split = (
+        (before.isalnum() and line[start].isalnum())
+        or (after.isalnum() and line[stop - 1].isalnum())
+        or (line[stop - 1].isdecimal() and bool(_GOES_ON.match(line, stop)))
+        or (line[start].isdecimal() and bool(_BEGAN.search(line[:start])))
     )
-    return (base - 0.10 if split else base) + 0.045 * share
+    return min(base - 0.10 + 0.045 * share, _SPLIT) if split else base + 0.045 * share
 
 
 def _misread(line: str, name: str) -> Fit | None:

@@ -45,6 +45,27 @@ _KIND = re.compile(
     re.IGNORECASE,
 )
 
+_GLYPHS = {
+    "›": ("right", ">"),
+    ">": ("right", "›"),
+    "»": ("right", ">>"),
+    "→": ("right",),
+    "‹": ("left", "<"),
+    "<": ("left", "‹"),
+    "«": ("left", "<<"),
+    "←": ("left",),
+    "×": ("close", "x", "✕"),
+    "✕": ("close", "x", "×"),
+    "+": ("plus", "＋"),
+    "−": ("minus", "-", "–"),
+    "-": ("minus", "−", "–"),
+    "…": ("more", "..."),
+    "⋯": ("more", "..."),
+    "⋮": ("more",),
+}
+"""Signs that stand on buttons: the concept that such a button shows as an icon, and what the sign
+may be read as."""
+
 
 @dataclass(frozen=True, slots=True)
 class Match:
@@ -68,6 +89,8 @@ def find(screen: Screen, name: str, *, role: str | None = None) -> list[Match]:
     name = name.strip()
     if not name:
         return []
+    if name in _GLYPHS:
+        return _glyphs(screen, name, role)
     found = [*_texts(screen, name), *_icons(screen, name), *_search_fields(screen, name)]
     if max((match.score for match in found), default=0.0) < CONTAINED:
         for spoken in _spoken(name):
@@ -76,6 +99,20 @@ def find(screen: Screen, name: str, *, role: str | None = None) -> list[Match]:
             ]
     ranked = [replace(match, score=_for_role(screen, match, role)) for match in found]
     ranked += _fields_of_labels(screen, ranked, role)
+    return _distinct(sorted(ranked, key=lambda match: -match.score))
+
+
+def _glyphs(screen: Screen, sign: str, role: str | None) -> list[Match]:
+    """The buttons that a sign stands on, read as a text or seen as an icon; no part of a text."""
+    concept, *readings = _GLYPHS[sign]
+    texts = [
+        Match(line.box_px, line.box_px.center, 0.97 - NOT_CLICKABLE * (not clickable), line)
+        for line in screen.lines
+        if line.text.strip() == sign or line.text.strip().casefold() in readings
+        for clickable in (_in_control(screen, line.box_px) or _is_link(line, line.box_px),)
+    ]
+    icons = [match for match in _icons(screen, concept) if match.score >= CONTAINED - 0.02]
+    ranked = [replace(match, score=_for_role(screen, match, role)) for match in (*texts, *icons)]
     return _distinct(sorted(ranked, key=lambda match: -match.score))
 
 

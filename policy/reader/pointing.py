@@ -8,6 +8,7 @@ from vigorl.browser.actions import Action, Click, Drag, Hover
 from vigorl.browser.observation import Observation
 from vigorl.policy.reader.aim import Aim, aims, is_sure, looks_clickable
 from vigorl.policy.reader.controls import boxes
+from vigorl.policy.reader.doubt import require_one
 from vigorl.policy.reader.effects import FAILURES, Outcome, effect_at, told, zone_of
 from vigorl.policy.reader.frames import stands_out
 from vigorl.policy.reader.layout import inside, overlap_x, overlap_y, touch
@@ -154,7 +155,9 @@ def find_target(
         whole_page=(target.ordinal or 0) < 0,
         sure=lambda aim: is_surely(aim, target),
     )
-    return (yield from look_for(play, search))
+    aim = yield from look_for(play, search)
+    require_one(play, target, aim, candidates(play, play.screen(), target, like))
+    return aim
 
 
 def candidates(play: Play, screen: Screen, target: Target, like: Aim | None = None) -> list[Aim]:

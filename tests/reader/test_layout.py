@@ -134,9 +134,10 @@ def test_a_field_belongs_to_the_label_above_it(n: int) -> None:
     assert found[0].box == FIELDS[n].box_px
 
 
-def test_a_label_whose_field_was_not_seen_stands_for_it() -> None:
-    found = fields(screen(LABELS, *FIELDS[:2]), Target(("Third",), quoted=True))
-    assert found[0].box == LABELS[2].box_px
+def test_a_label_stands_for_its_field_only_where_no_text_stands_in_its_place() -> None:
+    target = Target(("Third",), quoted=True)
+    assert fields(screen(LABELS, *FIELDS[:2]), target)[0].box == LABELS[2].box_px
+    assert not fields(screen([*LABELS, line("15 C", 20, 146)], *FIELDS[:2]), target)
 
 
 def test_a_box_belongs_to_the_text_after_it_and_a_switch_to_the_text_on_its_row() -> None:

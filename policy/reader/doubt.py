@@ -1,0 +1,75 @@
+"""Refusing where several things on a screen are meant equally well."""
+
+from collections.abc import Sequence
+
+from vigorl.policy.reader.aim import EXACT, Aim, looks_clickable
+from vigorl.policy.reader.layout import inside, overlap_x, overlap_y, same_size
+from vigorl.policy.reader.play import Play, Stuck
+from vigorl.policy.reader.screen import Line
+from vigorl.policy.reader.steps import Target, describe
+
+_AS_GOOD = 0.004
+"""Difference in score up to which two matches are equally good."""
+_ALIGNED_PX = 5.0
+_IN_COLUMN = 0.3
+"""Common width from which on two names stand under each other, as a share of the narrower."""
+_MOST_NAMED = 5
+
+
+def require_one(play: Play, target: Target, aim: Aim, found: Sequence[Aim]) -> None:
+    """Refuse to take the first of several that nothing tells apart.
+
+    A kind of thing without a name has to be the only one of its kind. Of equal names those are in
+    doubt that repeat as in the rows of a list; elsewhere (a menu and a footer) the first is meant.
+
+    Raises:
+        Stuck: others are meant as well.
+    """
+    if play.is_still or target.ordinal is not None or target.relation or target.place:
+        return
+    if not target.names:
+        rivals = [other for other in found if other is not aim and not _one(aim, other)]
+    else:
+        rivals = [
+            other
+            for other in found
+            if other is not aim
+            and min(aim.score, other.score) >= EXACT
+            and abs(other.score - aim.score) <= _AS_GOOD
+            and _repeats(play, aim, other)
+        ]
+    if not rivals or (target.role is None and not target.names):
+        return
+    named = ", ".join(
+        f"{_said(play, one)} at {play.at(one.point)}" for one in (aim, *rivals)[:_MOST_NAMED]
+    )
+    raise Stuck(
+        f"{len(rivals) + 1} things on the screen may be {describe(target)}: {named}. Say which, "
+        "by its name, as the first or second, or by what it stands next to."
+    )
+
+
+def _one(a: Aim, b: Aim) -> bool:
+    """Whether two aims are one thing, seen twice."""
+    return overlap_x(a.box, b.box) > 0.5 and overlap_y(a.box, b.box) > 0.5
+
+
+def _repeats(play: Play, a: Aim, b: Aim) -> bool:
+    """Whether two equal names stand under or beside each other, both of one kind."""
+    screen = play.screen()
+    if not (isinstance(a.source, Line) and isinstance(b.source, Line)) or _one(a, b):
+        return False
+    if play.is_new(a) is not play.is_new(b):
+        return False
+    in_column = overlap_x(a.box, b.box) > _IN_COLUMN
+    in_row = abs(a.box.center.y - b.box.center.y) <= _ALIGNED_PX
+    alike = looks_clickable(screen, a) is looks_clickable(screen, b)
+    return (in_column or in_row) and alike and same_size(a.source, b.source, 0.1)
+
+
+def _said(play: Play, aim: Aim) -> str:
+    """What stands on a thing, in quotes."""
+    if isinstance(aim.source, Line):
+        return f'"{aim.text}"'
+    texts = [line.text for line in play.screen().lines if inside(line.box_px, aim.box)]
+    return f'"{" ".join(texts)}"' if texts else f"a {aim.text}"
