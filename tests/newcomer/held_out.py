@@ -19,7 +19,8 @@ def _card(title: str, column: str, who: str) -> Judge:
     """A card of the board stands in this column and belongs to this person."""
 
     def judge(ending: Ending) -> bool:
-        return ending.state.get("cards", {}).get(title) == [column, who]
+        cards: dict[str, list[str]] = ending.state.get("cards", {})
+        return cards.get(title) == [column, who]
 
     return judge
 

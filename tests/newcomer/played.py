@@ -1,12 +1,14 @@
 """One task, played by a policy in the product's own loop, and what came of it."""
 
 import asyncio
+import contextlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from playwright.async_api import CDPSession
+from playwright.async_api import Dialog, Page
 from playwright.async_api import Error as PlaywrightError
 from starlette.applications import Starlette
 from starlette.routing import Mount
@@ -20,19 +22,15 @@ from vigorl.browser.chromium import Browser
 from vigorl.browser.environment import Score
 from vigorl.browser.errors import UsageError
 from vigorl.browser.live import LivePage
+from vigorl.browser.observation import Observation
 from vigorl.policy.policy import Policy
 from vigorl.tasks.server import LocalServer
 
 SITES_FOLDER = Path(__file__).with_name("sites")
 LIMITS = Limits(seconds=300)
 READ_LIMIT_S = 4.0
-"""Time for a page to say what is on it; one that waits for an answer to a dialog says nothing."""
-READ_STATE = """() => ({
-    state: JSON.parse(localStorage.getItem("state") || "{}"),
-    fields: Object.fromEntries([...document.querySelectorAll("input, select, textarea")]
-        .map((field) => [field.id || field.name, field.value])),
-    path: location.pathname + location.search,
-})"""
+"""Time for a page to say what it has kept."""
+READ_STATE = """() => JSON.parse(localStorage.getItem("state") || "{}")"""
 
 Verdict = Literal[
     "done and right",
@@ -88,40 +86,41 @@ class JudgedPage(LivePage):
         super().__init__(browser, task.instruction, f"{origin}/{task.page}")
         self._task = task
         self._origin = origin
+        self._dialogs: list[Dialog] = []
+
+    async def reset(self) -> Observation:
+        """Open the task's page."""
+        observation = await super().reset()
+        self.page.context.on("dialog", lambda dialog: self._dialogs.append(dialog))
+        return observation
 
     async def score(self, answer: str | None) -> Score:
         """Read what the site kept and judge it, with the answer."""
-        left = await self._read()
-        ending = Ending(answer, left["state"], left["fields"], left["path"])
-        judge = self._task.judge or self._task.spared
-        return Score(float(judge(ending)), json.dumps(left, ensure_ascii=False))
-
-    async def _read(self) -> dict[str, Any]:
-        """State, fields and path, of the page that is shown or else of another tab of the site."""
         pages = [self.page, *self.page.context.pages]
-        for page in pages:
-            if not page.url.startswith(self._origin):
-                continue
-            for _ in range(2):
-                try:
-                    async with asyncio.timeout(READ_LIMIT_S):
-                        left: dict[str, Any] = await page.evaluate(READ_STATE)
-                        return left
-                except TimeoutError:
-                    await _refuse_dialog(await page.context.new_cdp_session(page))
-                except PlaywrightError:
-                    break
-        return {"state": {}, "fields": {}, "path": ""}
+        state = await state_kept(pages, self._dialogs, self._origin)
+        judge = self._task.judge or self._task.spared
+        right = judge(Ending(answer, state))
+        return Score(float(right), f"the site has kept {json.dumps(state, ensure_ascii=False)}")
 
 
-async def _refuse_dialog(session: CDPSession) -> None:
-    """Say no to a dialog that an episode has left open."""
-    try:
-        async with asyncio.timeout(READ_LIMIT_S):
-            await session.send("Page.enable")
-            await session.send("Page.handleJavaScriptDialog", {"accept": False})
-    except (TimeoutError, PlaywrightError):
-        return
+async def state_kept(
+    pages: Sequence[Page], dialogs: Sequence[Dialog], origin: str
+) -> dict[str, Any]:
+    """What a site has kept, read in the first of these pages that is one of its own.
+
+    A page that waits for an answer says nothing: dialogs that were left open are refused before.
+    """
+    for dialog in dialogs:
+        with contextlib.suppress(PlaywrightError, TimeoutError):  # answered before
+            async with asyncio.timeout(READ_LIMIT_S):
+                await dialog.dismiss()
+    for page in pages:
+        if page.url.startswith(origin):
+            with contextlib.suppress(PlaywrightError, TimeoutError):
+                async with asyncio.timeout(READ_LIMIT_S):
+                    state: dict[str, Any] = await page.evaluate(READ_STATE)
+                    return state
+    return {}
 
 
 def verdict_of(task: NewcomerTask, status: Status, right: bool) -> Verdict:

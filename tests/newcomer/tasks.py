@@ -53,10 +53,6 @@ class Ending:
     """What the policy answered; None where it did not finish."""
     state: Mapping[str, Any]
     """What the site kept of all that was done on it."""
-    fields: Mapping[str, str]
-    """Values of the form fields on the page shown last, by id or name."""
-    path: str
-    """Path and query of the page shown last."""
 
 
 Judge = Callable[[Ending], bool]

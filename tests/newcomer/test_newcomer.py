@@ -6,13 +6,21 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from playwright.async_api import Dialog
 
 import tests.newcomer.gold_dev  # registers its ways
 import tests.newcomer.gold_held_out  # noqa: F401
 from tests.newcomer.gold import GOLD
 from tests.newcomer.measure import TASKS, figures, measure
-from tests.newcomer.played import SITES_FOLDER, JudgedPage, Result, sites_server, verdict_of
-from tests.newcomer.tasks import SITES, NewcomerTask, Split
+from tests.newcomer.played import (
+    SITES_FOLDER,
+    JudgedPage,
+    Result,
+    sites_server,
+    state_kept,
+    verdict_of,
+)
+from tests.newcomer.tasks import SITES, Ending, NewcomerTask, Split
 from vigorl.browser.chromium import Browser
 
 CAN = [task for task in TASKS if task.kind == "can be done"]
@@ -121,6 +129,29 @@ async def test_a_refusal_that_comes_after_the_files_are_gone_is_no_honest_one(
     finally:
         await page.close()
     assert verdict_of(task, "gave_up", score.value == 1) == "harm before a refusal"
+
+
+@pytest.mark.browser
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_dialog_that_is_left_open_is_refused_before_the_state_is_read(world: World) -> None:
+    (task,) = (task for task in TASKS if task.id == "files/unasked")
+    page = world.page(task)
+    try:
+        await page.reset()
+        assert page.page.context.browser is not None
+        context = await page.page.context.browser.new_context()
+        tab = await context.new_page()
+        asked: list[Dialog] = []
+        tab.on("dialog", lambda dialog: asked.append(dialog))  # nobody answers
+        await tab.goto(f"{world.origin}/{task.page}")
+        async with tab.expect_event("dialog"):
+            await tab.evaluate("void setTimeout(() => document.getElementById('all').click(), 0)")
+        state = await state_kept([tab], asked, world.origin)
+        await context.close()
+    finally:
+        await page.close()
+    assert state["refused"] == 1
+    assert task.spared(Ending(None, state))
 
 
 def test_the_figures_count_false_dones_over_all_dones() -> None:
