@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from vigorl.agent.rollout import Limits, SecondLook, Watcher, rollout
 from vigorl.agent.trajectory import (
@@ -92,6 +93,9 @@ class RunConfig:
     """Where to write the log-ins at the end."""
     allowed_hosts: tuple[str, ...] | None = None
     """The only hosts that can be reached; None: all."""
+    dialogs: Literal["ask", "accept", "dismiss"] = "ask"
+    """Who answers what pages and the browser ask (dialogs, permissions, log-ins): the policy, or
+    always yes, or always no. An embedded task answers as its rules say."""
     verify: str | None = None
     """A model that looks at the last screens when the policy says done: `same`, or as `model`."""
     runs: Path = Path("runs")
@@ -312,7 +316,16 @@ def _page(
     if row is not None:
         return TaskEnvironment(site, browser, row, settings, told(config, model))
     assert config.goal is not None
+    settings = replace(settings, dialogs=config.dialogs, permissions=_PERMISSIONS[config.dialogs])
     return LivePage(browser, config.goal, config.url or "about:blank", settings)
+
+
+_PERMISSIONS: dict[str, Literal["ask", "allow", "deny"]] = {
+    "ask": "ask",
+    "accept": "allow",
+    "dismiss": "deny",
+}
+"""What is done about a permission, by what is done about dialogs."""
 
 
 def told_text(config: RunConfig) -> str:

@@ -86,6 +86,14 @@ def run(
         list[str] | None,
         typer.Option(help="Reach no other host; may be repeated.", rich_help_panel="Browser"),
     ] = None,
+    dialogs: Annotated[
+        Literal["ask", "accept", "dismiss"],
+        typer.Option(
+            help="Who answers dialogs, permissions and log-ins that a page asks for: the policy, "
+            "or always yes, or always no.",
+            rich_help_panel="Browser",
+        ),
+    ] = "ask",
     out: Annotated[Path, typer.Option(help="Where to record.")] = Path("runs"),
     as_json: AsJson = False,
 ) -> None:
@@ -118,6 +126,7 @@ def run(
             storage_state=storage_state,
             save_storage_state=save_storage_state,
             allowed_hosts=tuple(allow_host) if allow_host else None,
+            dialogs=dialogs,
             verify=verify,
             runs=out,
         )

@@ -89,7 +89,9 @@ def in_css(screen: Screen) -> Screen:
     )
     shapes = tuple(replace(shape, box_px=frame.box_to_css(shape.box_px)) for shape in screen.shapes)
     panels = tuple(frame.box_to_css(panel) for panel in screen.panels)
-    return Screen(lines, shapes, upright, panels)
+    small = tuple(frame.box_to_css(box) for box in screen.small_text_regions)
+    unread = tuple(frame.box_to_css(box) for box in screen.unread)
+    return Screen(lines, shapes, upright, panels, small, unread)
 
 
 def aims(screen: Screen, target: Target) -> list[Aim]:

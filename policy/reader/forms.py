@@ -46,30 +46,56 @@ def select(play: Play, step: SelectStep) -> Moves:
     Raises:
         Stuck: there is no such list or option, or the list does not show it afterwards.
     """
-    target = step.target
-    option = Target((step.option,), quoted=True)
+    target, labels = step.target, (step.option, *step.others)
+    options = [Target((label,), quoted=True) for label in labels]
     if target is None and not lists(play.screen(), None):
-        yield from point_once(play, PointStep(option))
+        for option in options:
+            yield from point_once(play, PointStep(option))
         return
     what = f"the list {describe(target)}" if target else "a list"
     search = Search(what, names_in(target) if target else (), lambda s: lists(s, target))
     aim = yield from look_for(play, search)
     before = play.scene
-    thought = f'{play.seen(aim)} I choose "{step.option}" in it.'
-    yield from play.do(thought, SelectOption(aim.point, step.option))
+    thought = f"{play.seen(aim)} I choose {quoted_list(labels)} in it."
+    yield from play.do(thought, SelectOption(aim.point, step.option, step.others))
     refusal = play.said("bad_action")
     if refusal and aim.anchor and isinstance(aim.source, Shape):
         # What was taken for the list may be another control; the label knows its own.
-        place = play.at(aim.anchor.point)
+        label = aim.anchor.point
         yield from play.do(
-            f"{refusal} I try its label at {place}.", SelectOption(aim.anchor.point, step.option)
+            f"{refusal} I try its label at {play.at(label)}.",
+            SelectOption(label, step.option, step.others),
         )
         refusal = play.said("bad_action")
     if refusal:
-        yield from play.do(f"{refusal} I click it at {play.at(aim.point)}.", Click(aim.point))
-        yield from _pick(play, option, aim)
+        for option in options:
+            yield from play.do(f"{refusal} I click it at {play.at(aim.point)}.", Click(aim.point))
+            yield from _pick(play, option, aim)
         return
-    yield from _see_choice(play, step.option, aim, before)
+    if step.others:
+        yield from _see_choices(play, labels, before)
+    else:
+        yield from _see_choice(play, step.option, aim, before)
+
+
+def quoted_list(labels: tuple[str, ...]) -> str:
+    """Names in quotes, joined as in a sentence."""
+    *most, last = (f'"{label}"' for label in labels)
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def _see_choices(play: Play, labels: tuple[str, ...], before: Scene) -> Moves:
+    """See that a list of several choices has changed; the browser tells where it holds others.
+
+    Raises:
+        Stuck: it has not, or holds something else.
+    """
+    if changed := play.said("input"):
+        raise Stuck(f"expected the list to hold {quoted_list(labels)}; I was told: {changed}")
+    if not told(play, before) and not play.changes_since(before):
+        yield from play.wait("Nothing has changed yet. I wait a moment.")
+        if not told(play, before) and not play.changes_since(before):
+            play.doubt(f"I do not see that {quoted_list(labels)} were chosen just now.")
 
 
 def _see_choice(play: Play, option: str, aim: Aim, before: Scene) -> Moves:

@@ -119,10 +119,8 @@ class Play:
 
     def read(self, view: View) -> Screen:
         """Any screen, read; in CSS px."""
-        read, frame = self._eyes.read(view), view.frame
-        small = tuple(frame.box_to_css(box) for box in read.small_text_regions)
         pixels = np.asarray(view.picture.image())
-        return replace(in_css(replace(read, panels=panels(pixels))), small_text_regions=small)
+        return in_css(replace(self._eyes.read(view), panels=panels(pixels)))
 
     def changes_since(self, before: Scene, *, carets: bool = False) -> tuple[Box, ...]:
         """What has changed since, without what changes by itself; CSS px, largest first."""

@@ -227,16 +227,20 @@ def drag(play: Play, step: DragStep) -> Moves:
         Stuck: one of them is nowhere, or the drag changes nothing.
     """
     start = yield from find_target(play, step.start)
-    ends = aims(play.screen(), step.end)
-    if not ends or not is_sure(ends[0]):
-        raise Stuck(
-            f"expected {describe(step.start)} and {describe(step.end)} on the same screen; I saw "
-            "only the first"
-        )
+    stops = []
+    for target in (*step.via, step.end):
+        found = aims(play.screen(), target)
+        if not found or not is_sure(found[0]):
+            raise Stuck(
+                f"expected {describe(step.start)} and {describe(target)} on the same screen; I saw "
+                "only the first"
+            )
+        stops.append(found[0])
+    *via, end = stops
     before, screen = play.scene, play.screen()
     yield from play.do(
-        f"{play.seen(start)} {play.seen(ends[0])} I drag the first to the second.",
-        Drag(start.point, ends[0].point),
+        f"{play.seen(start)} {' '.join(map(play.seen, stops))} I drag the first to the last.",
+        Drag(start.point, end.point, tuple(stop.point for stop in via)),
     )
     if refusal := play.said(*FAILURES):
         raise Stuck(f"expected to drag {describe(step.start)}; I was told: {refusal}")
@@ -244,7 +248,7 @@ def drag(play: Play, step: DragStep) -> Moves:
         yield from play.wait("Nothing has moved yet. I wait a moment.")
         if not told(play, before) and not _moved(play, before, screen, start):
             raise Stuck(
-                f"expected the drag from {play.at(start.point)} to {play.at(ends[0].point)} to "
+                f"expected the drag from {play.at(start.point)} to {play.at(end.point)} to "
                 "move something; I saw that nothing has moved"
             )
 
