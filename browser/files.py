@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from typing import Any
 
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import FileChooser
@@ -69,8 +70,9 @@ async def _open_chooser(hands: Hands, point: Point) -> FileChooser | None:
         await hands.page.mouse.click(point.x, point.y)
         limit_s = min(CHOOSER_LIMIT_S, hands.deadline.left_s())
         resting = asyncio.ensure_future(hands.tab.settle.wait(limit_s))
+        either: set[asyncio.Future[Any]] = {resting, chooser}
         try:
-            await asyncio.wait({resting, chooser}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         finally:
             resting.cancel()
         await asyncio.wait({chooser}, timeout=CHOOSER_GRACE_S)

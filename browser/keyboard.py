@@ -15,7 +15,7 @@ from vigorl.browser.actions import Press, Type
 from vigorl.browser.elements import Element, Elements
 from vigorl.browser.fields import Field, holds, letters, set_value
 from vigorl.browser.hands import Hands, Impossible
-from vigorl.browser.interruptions import quoted
+from vigorl.browser.questions import quoted
 from vigorl.browser.values import number_of, value_of
 
 KEYED_CHARACTERS = 64

@@ -10,7 +10,7 @@ from vigorl.browser.actions import SelectOption
 from vigorl.browser.elements import Elements
 from vigorl.browser.geometry import Point
 from vigorl.browser.hands import Hands, Impossible
-from vigorl.browser.interruptions import quoted
+from vigorl.browser.questions import quoted
 
 ANSWER_LIMIT_S = 3.0
 """Time for a page to find a select; while it waits for its next document it does not answer."""

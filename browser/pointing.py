@@ -17,8 +17,8 @@ from vigorl.browser.elements import Element, Elements
 from vigorl.browser.fields import Field
 from vigorl.browser.geometry import Point
 from vigorl.browser.hands import Hands, Impossible
-from vigorl.browser.interruptions import quoted
 from vigorl.browser.keyboard import tell_suggestions
+from vigorl.browser.questions import quoted
 
 DRAG_MOVES = 10
 """Mouse moves from one point of a drag to the next: sliders and sortable lists follow the path."""

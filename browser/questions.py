@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from playwright.async_api import Page
 
 from vigorl.browser.actions import Accept, Dismiss
-from vigorl.browser.input import Impossible
+from vigorl.browser.hands import Impossible
 from vigorl.browser.observation import Question
 from vigorl.browser.tab import within
 
