@@ -60,6 +60,10 @@ def run(
         bool,
         typer.Option("--dry-run", help="Print the steps that reader understands, and stop there."),
     ] = False,
+    help_language: Annotated[
+        bool,
+        typer.Option("--help-language", help="Print the instructions that reader understands."),
+    ] = False,
     max_steps: Annotated[
         int, typer.Option(min=1, help="Turns of the policy.", rich_help_panel="Limits")
     ] = 30,
@@ -110,7 +114,11 @@ def run(
         from vigorl.agent.run import run as run_task
         from vigorl.agent.show import ending
         from vigorl.agent.watching import TerminalWatcher
+        from vigorl.policy.reader.phrasebook import describe_language
 
+        if help_language:
+            typer.echo(describe_language())
+            raise typer.Exit(DONE)
         width_px, height_px = _viewport(viewport)
         config = RunConfig(
             goal=goal,
