@@ -98,12 +98,11 @@ def _episode(goal: str, eyes: Eyes, first: Observation) -> Moves:
     try:
         steps = parse_instructions(goal)
     except InstructionError as error:
-        yield Move("I was asked for something that I do not understand.", _refusal(str(error)))
-        return
-    if not first.still and any(isinstance(step, PointStep) and step.bare_name for step in steps):
-        why = f"“{goal}” is no instruction that I know"
-        yield Move("I was asked for something that I do not understand.", _refusal(why))
-        return
+        name = as_name(goal) if first.still else None
+        if name is None:
+            yield Move("I was asked for something that I do not understand.", _refusal(str(error)))
+            return
+        steps = (name,)
     play = Play(eyes, first)
     answers: list[str] = []
     number = 1

@@ -199,9 +199,9 @@ class Hand:
         """Press a key or chord."""
         await self.do(Press(keys))
 
-    async def choose(self, selector: str, label: str) -> None:
+    async def choose(self, selector: str, label: str, *others: str) -> None:
         """Choose an option of a native list."""
-        await self.do(SelectOption(await self.reach(selector), label))
+        await self.do(SelectOption(await self.reach(selector), label, others))
 
     async def drag(self, start: Point, end: Point) -> None:
         """Drag from one point to another."""

@@ -14,7 +14,7 @@ def asked(page) -> tuple[str, str] | None:
 
 
 async def test_alerts_are_met_while_a_page_loads(case):
-    async with case("14-alert-onload", dialogs="ask") as page:
+    async with case("14-alert-onload", dialogs="ask", permissions="ask") as page:
         assert asked(page) == ("alert", "Welcome!")
         await page.do(Accept())
         assert asked(page) is None
@@ -29,7 +29,7 @@ async def test_alerts_are_met_while_a_page_loads(case):
 
 
 async def test_a_prompt_is_answered_with_a_text(case):
-    async with case("15-prompt-text", dialogs="ask") as page:
+    async with case("15-prompt-text", dialogs="ask", permissions="ask") as page:
         await page.click("#b")
         assert asked(page) == ("prompt", "Type DELETE to confirm")
         await page.do(Accept("DELETE"))
@@ -37,7 +37,7 @@ async def test_a_prompt_is_answered_with_a_text(case):
 
 
 async def test_a_question_is_cancelled(case):
-    async with case("16-confirm-cancel", dialogs="ask") as page:
+    async with case("16-confirm-cancel", dialogs="ask", permissions="ask") as page:
         await page.click("#b")
         assert asked(page) == ("confirm", "Sign out of all other devices too?")
         await page.do(Dismiss())
@@ -45,7 +45,7 @@ async def test_a_question_is_cancelled(case):
 
 
 async def test_a_log_in_of_http_is_given(case):
-    async with case("21-basic-auth", dialogs="ask") as page:
+    async with case("21-basic-auth", dialogs="ask", permissions="ask") as page:
         await page.click("a")
         assert page.seen.question is not None and page.seen.question.kind == "log_in"
         await page.do(Accept("ada", "lovelace"))
@@ -53,7 +53,7 @@ async def test_a_log_in_of_http_is_given(case):
 
 
 async def test_a_permission_is_given(case):
-    async with case("25-geolocation", dialogs="ask") as page:
+    async with case("25-geolocation", dialogs="ask", permissions="ask") as page:
         await page.click("#b")
         assert page.seen.question is not None and page.seen.question.kind == "permission"
         await page.do(Accept())
@@ -61,7 +61,7 @@ async def test_a_permission_is_given(case):
 
 
 async def test_a_page_that_asks_whether_to_leave_is_stayed_on(case):
-    async with case("57-beforeunload-stay", dialogs="ask") as page:
+    async with case("57-beforeunload-stay", dialogs="ask", permissions="ask") as page:
         await page.do(Type(" more", await page.at("#t")))
         await page.click("#a")
         assert page.seen.question is not None and page.seen.question.kind == "beforeunload"

@@ -19,8 +19,8 @@ async def _list(hand: Hand) -> None:
 
 
 async def _scroll_list(hand: Hand) -> None:
-    for name in hand.told(r"^Select (.+) from the scroll list").split(", "):
-        await hand.choose("#options", name)
+    names = hand.told(r"^Select (.+) from the scroll list").split(", ")
+    await hand.choose("#options", *names)
     await hand.click("#area button")
 
 
