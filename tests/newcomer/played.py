@@ -21,7 +21,7 @@ from vigorl.agent.trajectory import Recorder, Status
 from vigorl.browser.chromium import Browser
 from vigorl.browser.environment import Score
 from vigorl.browser.errors import UsageError
-from vigorl.browser.live import LivePage
+from vigorl.browser.live import LivePage, PageSettings
 from vigorl.browser.observation import Observation
 from vigorl.policy.policy import Policy
 from vigorl.tasks.server import LocalServer
@@ -83,7 +83,12 @@ class JudgedPage(LivePage):
     """A live page on a task's site; its score says whether the task's judge is content."""
 
     def __init__(self, browser: Browser, task: NewcomerTask, origin: str) -> None:
-        super().__init__(browser, task.instruction, f"{origin}/{task.page}")
+        super().__init__(
+            browser,
+            task.instruction,
+            f"{origin}/{task.page}",
+            PageSettings(dialogs="ask", permissions="ask"),
+        )
         self._task = task
         self._origin = origin
         self._dialogs: list[Dialog] = []
