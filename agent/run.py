@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from vigorl.agent.rollout import Limits, SecondLook, Watcher, rollout
 from vigorl.agent.trajectory import (
@@ -233,7 +234,10 @@ async def second_look(
     from vigorl.policy.model import ModelPolicy
     from vigorl.policy.second_look import SecondLook as ModelLook
 
-    other = replace(model, model=verify, model_name=None, family=None)
+    # A key is for the server that it was given for.
+    is_same_server = urlsplit(verify).netloc == urlsplit(model.model).netloc
+    key = model.api_key if is_same_server else None
+    other = replace(model, model=verify, model_name=None, family=None, api_key=key)
     policy = acting if verify == SAME else await open_policy(other)
     try:
         if not isinstance(policy, ModelPolicy):

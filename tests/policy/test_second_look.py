@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from vigorl.agent.run import ModelConfig, second_look
 from vigorl.browser.errors import UsageError
 from vigorl.browser.observation import Observation
 from vigorl.policy.backend import Sampling
@@ -32,7 +33,7 @@ async def saying(reply: str) -> AsyncIterator[tuple[str, list[dict[str, Any]]]]:
         return JSONResponse({"object": "list", "data": [{"id": "qwen2.5-vl", "owned_by": "us"}]})
 
     async def chat(request: Request) -> JSONResponse:
-        asked.append(await request.json())
+        asked.append({**await request.json(), "key": request.headers.get("Authorization")})
         message = {"role": "assistant", "content": reply}
         usage = {"prompt_tokens": 9, "completion_tokens": 3}
         choice = {"message": message, "finish_reason": "stop"}
@@ -75,6 +76,20 @@ async def test_a_second_look_says_yes_no_or_nothing(
     parts = request["messages"][-1]["content"]
     assert [part["type"] for part in parts] == ["image_url", "image_url", "text"]
     assert "€ 24" in parts[-1]["text"] and "</answer>" not in parts[-1]["text"]
+
+
+async def test_a_key_is_sent_to_the_server_alone_that_it_was_given_for(screen: Make) -> None:
+    view = screen(1).view
+    assert view is not None
+    async with saying("seen. yes") as (one, _), saying("seen. yes") as (url, asked):
+        for acting in (one, url):
+            policy = await open_model(acting)
+            config = ModelConfig(acting, api_key="sesame")
+            async with second_look(url, policy, config) as look:
+                assert look is not None
+                assert await look.check("Buy a kettle", "", (view,)) == (True, "seen.")
+            await policy.close()
+    assert [request["key"] for request in asked] == [None, "Bearer sesame"]
 
 
 def test_a_word_inside_of_the_reply_is_no_verdict() -> None:
