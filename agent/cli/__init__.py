@@ -12,6 +12,9 @@ _INTERRUPTED = 130
 def main() -> None:
     """Entry point of the console script; Ctrl-C while it is still being imported ends it too."""
     try:
+        from vigorl.agent.cli.interrupt import note_interrupts
+
+        note_interrupts()
         from vigorl.agent.cli.app import app
 
         app()

@@ -17,12 +17,13 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from vigorl.agent.cli.interrupt import INTERRUPTED
 from vigorl.browser.errors import InfrastructureFault, UsageError, VigorlError
 
 DONE, TASK_FAILED, USAGE, GAVE_UP, LIMIT, FAULT = 0, 1, 2, 3, 4, 5
 BUG = 70
 """As EX_SOFTWARE of sysexits.h."""
-INTERRUPTED = 130
+STOPPED = 130
 
 EXIT_CODES = """\
 [bold]Exit codes[/bold]  0 done · 1 done, but a check says no · 2 usage · 3 gave up · \
@@ -49,14 +50,16 @@ class errors:
             case InfrastructureFault() | VigorlError() as fault:
                 self._leave("fault", f"{type(fault).__name__}: {fault}", FAULT)
             case KeyboardInterrupt() | asyncio.CancelledError():
-                self._leave("interrupted", "stopped", INTERRUPTED)
+                self._leave("interrupted", "stopped", STOPPED)
+            case Exception() if INTERRUPTED.is_set():
+                self._leave("interrupted", "stopped", STOPPED)
             case Exception() as bug if error is not None:
                 self._leave("bug", _told(bug, error), BUG)
             case _:
                 return None
 
     def _leave(self, status: str, message: str, code: int) -> NoReturn:
-        colour = "yellow" if code == INTERRUPTED else "red"
+        colour = "yellow" if code == STOPPED else "red"
         console = Console(stderr=True)
         # The terminal breaks the line, so that a command or a path can be copied out of it.
         console.print(
@@ -111,14 +114,12 @@ def play(work: Coroutine[Any, Any, _T]) -> _T:
 
     What breaks after such a signal, which may have reached the browser as well, breaks of it.
     """
-    is_stopped = False
 
     async def guarded() -> _T:
         task = asyncio.ensure_future(work)
 
         def stop() -> None:
-            nonlocal is_stopped
-            is_stopped = True
+            INTERRUPTED.set()
             task.cancel()
 
         loop = asyncio.get_running_loop()
@@ -129,7 +130,7 @@ def play(work: Coroutine[Any, Any, _T]) -> _T:
     try:
         return asyncio.run(guarded())
     except (Exception, BaseExceptionGroup) as error:
-        if is_stopped:
+        if INTERRUPTED.is_set():
             raise KeyboardInterrupt from error
         raise
 

@@ -12,8 +12,8 @@ from vigorl.agent.cli.ending import (
     EXIT_CODES,
     FAULT,
     GAVE_UP,
-    INTERRUPTED,
     LIMIT,
+    STOPPED,
     TASK_FAILED,
     errors,
     play,
@@ -211,7 +211,7 @@ def _exit_code(trajectory: "Trajectory") -> int:
         case "fault":
             return FAULT
         case "interrupted":
-            return INTERRUPTED
+            return STOPPED
 
 
 def _result(trajectory: "Trajectory") -> dict[str, Any]:

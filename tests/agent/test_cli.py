@@ -115,6 +115,24 @@ def test_a_mistake_of_ours_is_told_as_one_with_its_trace_in_a_file(tmp_path: Pat
     assert "KeyError: 'oven'" in trace.read_text() and "sesame" not in trace.read_text()
 
 
+def test_an_error_that_a_library_makes_of_ctrl_c_is_an_interruption() -> None:
+    program = (
+        "import os, signal, sys, time, vigorl.agent.run as run\n"
+        "def compiled(**_):\n"
+        "    try:\n"
+        "        os.kill(os.getpid(), signal.SIGINT)\n"
+        "        time.sleep(5)\n"
+        "    except KeyboardInterrupt:\n"
+        "        raise ValueError('could not be built')\n"
+        "run.RunConfig = compiled\n"
+        "from vigorl.agent.cli import main\n"
+        "sys.argv = ['vigorl-agent', 'run', 'click \"x\"', '--url', 'http://x']\n"
+        "main()"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (130, "interrupted  stopped\n")
+
+
 def test_a_goal_that_is_no_text_is_refused() -> None:
     arguments = [*map(os.fsencode, command("run")), b'click "\xff"', b"--url", b"http://x"]
     done = subprocess.run(arguments, capture_output=True, timeout=100)
