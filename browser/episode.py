@@ -29,6 +29,7 @@ from vigorl.browser.geometry import Frame
 from vigorl.browser.input import Impossible
 from vigorl.browser.interruptions import Interruptions
 from vigorl.browser.log_in import LogIns
+from vigorl.browser.masks import Masks
 from vigorl.browser.navigation import Navigation
 from vigorl.browser.observation import EventKind, Observation
 from vigorl.browser.page_settings import PageSettings
@@ -102,6 +103,7 @@ class Episode:
         dialogs = Dialogs(context, interruptions, questions, settings)
         self.tabs = Tabs(context, targets, interruptions, questions, settings)
         self.tabs.watchers += [dialogs.watch, self.navigation.watch, self._downloads.watch]
+        self.tabs.watchers.append(self._keep_secrets)
         self._halfway: asyncio.Task[None] | None = None
         """An action that a question interrupted; it goes on when that is answered."""
         self._last: View | None = None
@@ -170,7 +172,7 @@ class Episode:
             playwright.async_api.Error: the page or the browser broke meanwhile.
         """
         self.tabs.shown.settle.begin()
-        asked = await self.questions.answer(answer)
+        asked = await self.questions.answer(self._opened(answer))
         halfway, self._halfway = self._halfway, None
         if halfway is None:
             return
@@ -285,7 +287,10 @@ class Episode:
                 return await self._look_while_asked(limit_s)
         halts = asked.question.halts
         camera = tab.camera
-        picture = await (camera.standing(STANDING_LIMIT_S) if halts else camera.screen(limit_s))
+        if halts and self._settings.vault:  # nothing can be covered: the last picture stands
+            picture = None
+        else:
+            picture = await (camera.standing(STANDING_LIMIT_S) if halts else camera.screen(limit_s))
         return self._observation(picture, await self._targets.pages(limit_s))
 
     def _observation(
@@ -302,7 +307,7 @@ class Episode:
         url, title = pages.get(tab.target_id, (tab.page.url, ""))
         if asked is not None:  # while one is asked whether to leave, the browser tells the next
             url = tab.page.url
-        return Observation(
+        seen = Observation(
             view,
             url,
             title,
@@ -310,6 +315,7 @@ class Episode:
             self.interruptions.take_events(),
             question=asked.question if asked is not None else None,
         )
+        return self._settings.vault.observation(seen)
 
     async def _until_asked(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something; leave it half done where a page stands still meanwhile to ask."""
@@ -330,6 +336,22 @@ class Episode:
             raise
         finally:
             happening.cancel()
+
+    def _keep_secrets(self, tab: LiveTab) -> None:
+        tab.camera.cover = Masks(tab, self._settings.vault).cover
+
+    def _opened(self, answer: Accept | Dismiss) -> Accept | Dismiss:
+        """An answer with the values of the secrets that it names.
+
+        Raises:
+            Impossible: there are none of these names, or they are not for who asks.
+        """
+        asked, vault = self.questions.current, self._settings.vault
+        if asked is None or isinstance(answer, Dismiss):
+            return answer
+        if answer.password is not None:
+            vault.learn(answer.password)
+        return vault.answered(answer, asked.question.origin)
 
     def _tell_question(self, text: str) -> None:
         self.interruptions.note("dialog", text)
