@@ -14,6 +14,7 @@ from vigorl.agent.plain_text import one_line
 from vigorl.agent.show import describe_action, ending_reason, policy_name, title, verdict
 from vigorl.agent.trajectory import SeenView, StepRecord, Trajectory, disk
 from vigorl.browser.geometry import Frame, Point
+from vigorl.browser.private_files import write_private
 
 MAX_WIDTH_PX = 1600
 MAX_PANELS = 12
@@ -70,7 +71,7 @@ def write_filmstrip(trajectory: Trajectory, path: Path | None = None) -> Path:
     buffer = io.BytesIO()
     draw_filmstrip(trajectory).save(buffer, "PNG", optimize=True)
     with disk(path.parent):
-        path.write_bytes(buffer.getvalue())
+        write_private(path, buffer.getvalue())
     return path
 
 

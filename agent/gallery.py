@@ -22,6 +22,7 @@ from vigorl.agent.show import STATUS_WORDS, describe_action, policy_name, title
 from vigorl.agent.trajectory import SeenView, Trajectory, disk, read_trajectory
 from vigorl.agent.viewer import moment, templates
 from vigorl.browser.geometry import Box, Point
+from vigorl.browser.private_files import write_private
 
 Verdict = Literal["wrong", "not scored", "right"]
 VERDICTS: tuple[Verdict, ...] = ("wrong", "not scored", "right")
@@ -84,7 +85,7 @@ def write_gallery(folder: Path, report: Report) -> Path:
     path = folder / "index.html"
     html = render_gallery(folder, report)
     with disk(folder):
-        path.write_text(html, encoding="utf-8")
+        write_private(path, html)
     return path
 
 

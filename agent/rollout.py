@@ -281,9 +281,9 @@ class _Episode:
         turn = await self.actor.act(observation)
         self.instruction = turn.instruction
         record = StepRecord(index, seen, turn, observe_s, time.monotonic() - began_s)
-        self.recorder.step(record)
+        written = self.recorder.step(record)
         self.unanswered = None
-        self.watcher.step(record)
+        self.watcher.step(written)
         return turn
 
     def end(self, ending: _Ending) -> Trajectory:

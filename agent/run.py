@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from vigorl.agent.rollout import Limits, SecondLook, Watcher, rollout
 from vigorl.agent.trajectory import (
@@ -22,6 +22,9 @@ from vigorl.browser.environment import Environment
 from vigorl.browser.errors import UsageError
 from vigorl.browser.live import LivePage, PageSettings
 from vigorl.browser.marks import MarkedEnvironment, PageEnvironment
+from vigorl.browser.page_settings import HttpCredentials
+from vigorl.browser.questions import origin_of
+from vigorl.browser.vault import Secret, Vault
 from vigorl.browser.zoom import ZoomEnvironment
 from vigorl.policy.policy import Policy
 from vigorl.tasks.environment import TaskEnvironment, Told
@@ -99,6 +102,8 @@ class RunConfig:
     always yes, or always no. An embedded task answers as its rules say."""
     verify: str | None = None
     """A model that looks at the last screens when the policy says done: `same`, or as `model`."""
+    secrets: tuple[Secret, ...] = ()
+    """What may be typed by name; values are never recorded."""
     runs: Path = Path("runs")
     """Where trajectories are recorded."""
 
@@ -261,6 +266,8 @@ async def run(config: RunConfig, model: ModelConfig, watcher: Watcher | None = N
     """
     require_runnable(config, model)
     watcher = watcher or Watcher()
+    config, credentials = _without_log_in(config)
+    vault = _vault(config, model, credentials)
     ticket = find(config.task) if config.task and config.task.startswith(PREFIX) else None
     row = find_task(config.task) if config.task and ticket is None else None
     settings = BrowserSettings(
@@ -281,13 +288,23 @@ async def run(config: RunConfig, model: ModelConfig, watcher: Watcher | None = N
             config.runs,
             config.goal or (row.goal if row else ""),
             {"run": config_of(config), "model": {**config_of(model), "api_key": None}},
+            vault,
         )
         page: PageEnvironment
         if ticket is not None and row is not None:
             page = MiniwobEnvironment(pages, row)
         else:
-            page = _page(config, model, row, browser, site, recorder.folder)
-        environment = equipped(page, policy)
+            settings_of_page = PageSettings(
+                width_px=config.viewport_width_px,
+                height_px=config.viewport_height_px,
+                storage_state=config.storage_state,
+                save_storage_state=config.save_storage_state,
+                download_dir=recorder.folder / "downloads",
+                http_credentials=credentials,
+                vault=vault,
+            )
+            page = _page(config, model, row, browser, site, settings_of_page)
+        environment = equipped(page, policy, vault)
         limits = Limits(config.max_steps, config.max_seconds, config.max_tokens)
         task = as_json(row) if row else None
         try:
@@ -297,9 +314,56 @@ async def run(config: RunConfig, model: ModelConfig, watcher: Watcher | None = N
             return read_trajectory(recorder.folder)
 
 
-def equipped(environment: PageEnvironment, policy: Policy) -> Environment:
+def equipped(
+    environment: PageEnvironment, policy: Policy, vault: Vault | None = None
+) -> Environment:
     """A page with what a policy looks through: a zoom, and marks where it acts on them."""
-    return ZoomEnvironment(MarkedEnvironment(environment) if policy.acts_on_marks else environment)
+    if not policy.acts_on_marks:
+        return ZoomEnvironment(environment)
+    return ZoomEnvironment(MarkedEnvironment(environment, vault=vault))
+
+
+def _without_log_in(config: RunConfig) -> tuple[RunConfig, HttpCredentials | None]:
+    """The configuration without the log-in that stands in its URL, and that log-in."""
+    try:
+        parts = urlsplit(config.url or "")
+        user, password = parts.username, parts.password
+    except ValueError:  # no address, which is found out when it is loaded
+        return config, None
+    if not user or parts.scheme not in ("http", "https"):
+        return config, None
+    url = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    log_in = HttpCredentials(unquote(user), unquote(password or ""), origin_of(url))
+    return replace(config, url=url), log_in
+
+
+def _vault(config: RunConfig, model: ModelConfig, log_in: HttpCredentials | None) -> Vault:
+    """What is to be kept secret in a run.
+
+    The values of an embedded task are public: they are a part of it, and of what is trained on.
+
+    Raises:
+        UsageError: the goal names a secret that there is none of, or holds the value of one.
+    """
+    vault = Vault(config.secrets, config.url or "", learns=config.goal is not None)
+    vault.require_absent(config.goal or "")
+    for text in _typed_texts(config, model):
+        vault.require_known(text)
+    vault.keep(model.api_key, "<API key>")
+    if log_in is not None:
+        vault.keep(log_in.password, "<password of the log-in>")
+    return vault
+
+
+def _typed_texts(config: RunConfig, model: ModelConfig) -> list[str]:
+    """The texts of a goal that may name secrets."""
+    if config.goal is None or model.model != READER:
+        return [config.goal or ""]
+    from vigorl.policy.reader.instructions import parse_instructions
+    from vigorl.policy.reader.steps import TypeStep
+
+    steps = parse_instructions(config.goal)
+    return [config.goal, *(step.text for step in steps if isinstance(step, TypeStep))]
 
 
 def _page(
@@ -308,20 +372,16 @@ def _page(
     row: TaskRow | None,
     browser: Browser,
     site: Site,
-    folder: Path,
+    settings: PageSettings,
 ) -> PageEnvironment:
-    settings = PageSettings(
-        width_px=config.viewport_width_px,
-        height_px=config.viewport_height_px,
-        storage_state=config.storage_state,
-        save_storage_state=config.save_storage_state,
-        download_dir=folder / "downloads",
-    )
     if row is not None:
         return TaskEnvironment(site, browser, row, settings, told(config, model))
     assert config.goal is not None
     settings = replace(settings, dialogs=config.dialogs, permissions=_PERMISSIONS[config.dialogs])
-    return LivePage(browser, config.goal, config.url or "about:blank", settings)
+    goal = config.goal
+    if model.model != READER and (secrets := settings.vault.describe()):
+        goal = f"{goal}\n\n{secrets}"
+    return LivePage(browser, goal, config.url or "about:blank", settings)
 
 
 _PERMISSIONS: dict[str, Literal["ask", "allow", "deny"]] = {

@@ -21,6 +21,7 @@ from vigorl.agent.plain_text import plain
 from vigorl.agent.show import ending_reason, policy_name, sampled_tokens, title, verdict
 from vigorl.agent.trajectory import Trajectory, disk
 from vigorl.browser.picture import Picture
+from vigorl.browser.private_files import write_private
 
 
 def write_page(trajectory: Trajectory, path: Path | None = None) -> Path:
@@ -40,7 +41,7 @@ def write_page(trajectory: Trajectory, path: Path | None = None) -> Path:
     path = path or trajectory.folder / "index.html"
     html = render_page(trajectory)
     with disk(path.parent):
-        path.write_text(html, encoding="utf-8")
+        write_private(path, html)
     return path
 
 

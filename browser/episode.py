@@ -287,7 +287,7 @@ class Episode:
                 return await self._look_while_asked(limit_s)
         halts = asked.question.halts
         camera = tab.camera
-        if halts and self._settings.vault:  # nothing can be covered: the last picture stands
+        if halts and self._settings.vault.sought:  # nothing can be covered: the last picture stands
             picture = None
         else:
             picture = await (camera.standing(STANDING_LIMIT_S) if halts else camera.screen(limit_s))

@@ -134,6 +134,8 @@ class Vault:
         self.learns = learns
         self._kept: dict[str, str] = {}
         """Texts that are none of the values and as secret, with what stands in their place."""
+        self._apart: dict[str, str] = {}
+        """Those that no page is looked through for."""
         self._pattern: re.Pattern[str] | None = None
         self._stands_for: tuple[str, ...] = ()
         self.revision = 0
@@ -152,7 +154,8 @@ class Vault:
     @property
     def sought(self) -> tuple[str, ...]:
         """The texts that no picture may show."""
-        return tuple(text for text in self._all() if len(text) >= LEAST_SOUGHT)
+        texts = self._all().keys() - self._apart.keys()
+        return tuple(sorted(text for text in texts if len(text) >= LEAST_SOUGHT))
 
     def describe(self) -> str:
         """What a policy is told: names, hosts and kind; empty where there are no secrets."""
@@ -239,6 +242,12 @@ class Vault:
         if self.learns and text.strip() and text not in self._all():
             self._keep(text, TYPED)
 
+    def keep(self, text: str | None, stands_for: str) -> None:
+        """Keep a text out of records that no page knows of: a key of a model's server, say."""
+        if text and text not in self._all():
+            self._apart[text] = stands_for
+            self._renew()
+
     def redact(self, text: str) -> str:
         """A text with the names in place of the values, however these are written."""
         if self._pattern is None:
@@ -280,7 +289,7 @@ class Vault:
     def _all(self) -> dict[str, str]:
         """Each text that is kept secret, with what stands in its place."""
         values = {secret.plain: secret.placeholder for secret in self._secrets.values()}
-        return {**self._kept, **values}
+        return {**self._apart, **self._kept, **values}
 
     def _keep(self, text: str, stands_for: str) -> None:
         self._kept.pop(text, None)

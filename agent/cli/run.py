@@ -25,6 +25,7 @@ from vigorl.agent.cli.options import (
     Family,
     Model,
     ModelName,
+    Secrets,
     Temperature,
     Verify,
 )
@@ -98,6 +99,7 @@ def run(
             rich_help_panel="Browser",
         ),
     ] = "ask",
+    secret: Secrets = None,
     out: Annotated[Path, typer.Option(help="Where to record.")] = Path("runs"),
     as_json: AsJson = False,
 ) -> None:
@@ -107,11 +109,14 @@ def run(
 
     [dim]$[/dim] vigorl-agent run --task shop:555
 
+    [dim]$[/dim] vigorl-agent run 'type the secret PW into "Password"' --secret PW --url …
+
     [dim]$[/dim] vigorl-agent run "find the opening hours" --url … --model http://localhost:8000/v1
     """
     with errors(as_json):
         from vigorl.agent.run import ModelConfig, RunConfig
         from vigorl.agent.run import run as run_task
+        from vigorl.agent.secret_sources import read_secrets
         from vigorl.agent.show import ending
         from vigorl.agent.watching import TerminalWatcher
         from vigorl.policy.reader.phrasebook import describe_language
@@ -136,6 +141,7 @@ def run(
             allowed_hosts=tuple(allow_host) if allow_host else None,
             dialogs=dialogs,
             verify=verify,
+            secrets=read_secrets(secret or ()),
             runs=out,
         )
         console = Console(stderr=as_json)
