@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from vigorl.agent.rollout import Limits, SecondLook, Watcher, rollout
 from vigorl.agent.trajectory import (
@@ -24,7 +24,7 @@ from vigorl.browser.live import LivePage, PageSettings
 from vigorl.browser.marks import MarkedEnvironment, PageEnvironment
 from vigorl.browser.page_settings import HttpCredentials
 from vigorl.browser.questions import origin_of
-from vigorl.browser.vault import Secret, Vault
+from vigorl.browser.vault import Secret, Vault, parted_url
 from vigorl.browser.zoom import ZoomEnvironment
 from vigorl.policy.policy import Policy
 from vigorl.tasks.environment import TaskEnvironment, Told
@@ -275,7 +275,7 @@ async def run(config: RunConfig, model: ModelConfig, watcher: Watcher | None = N
         unlimited_frame_rate=config.task is not None,
         allowed_hosts=config.allowed_hosts,
     )
-    watcher.stage(f"starting Chromium and {model.model}")
+    watcher.stage(f"starting Chromium and {parted_url(model.model)[0]}")
     async with (
         opened(model, settings) as (policy, browser),
         second_look(config.verify, policy, model) as look,
@@ -325,16 +325,10 @@ def equipped(
 
 def _without_log_in(config: RunConfig) -> tuple[RunConfig, HttpCredentials | None]:
     """The configuration without the log-in that stands in its URL, and that log-in."""
-    try:
-        parts = urlsplit(config.url or "")
-        user, password = parts.username, parts.password
-    except ValueError:  # no address, which is found out when it is loaded
+    url, log_in = parted_url(config.url or "")
+    if log_in is None:
         return config, None
-    if not user or parts.scheme not in ("http", "https"):
-        return config, None
-    url = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
-    log_in = HttpCredentials(unquote(user), unquote(password or ""), origin_of(url))
-    return replace(config, url=url), log_in
+    return replace(config, url=url), HttpCredentials(*log_in, origin_of(url))
 
 
 def _vault(config: RunConfig, model: ModelConfig, log_in: HttpCredentials | None) -> Vault:
@@ -351,7 +345,10 @@ def _vault(config: RunConfig, model: ModelConfig, log_in: HttpCredentials | None
         vault.require_known(text)
     vault.keep(model.api_key, "<API key>")
     if log_in is not None:
-        vault.keep(log_in.password, "<password of the log-in>")
+        vault.keep(log_in.password, "<password>")
+    for url in (model.model, config.verify or ""):
+        _, model_log_in = parted_url(url)
+        vault.keep(model_log_in[1] if model_log_in else None, "<password>")
     return vault
 
 

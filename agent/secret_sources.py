@@ -90,7 +90,7 @@ def _from_keyring(name: str, service: str, user: str) -> str:
             f"the secret {name}: the system's keyring needs pip install 'vigorl-agent[keyring]'"
         ) from None
     try:
-        value = keyring.get_password(service, user)
+        value: str | None = keyring.get_password(service, user)
     except keyring.errors.KeyringError as error:
         raise UsageError(
             f"the secret {name}: the system's keyring does not answer ({type(error).__name__})"

@@ -210,7 +210,7 @@ class Recorder:
         self._images = images or folder / "images"
         self._steps: list[StepRecord] = []
         self._start: StartRecord | None = None
-        self._vault = vault or Vault()
+        self._vault = Vault() if vault is None else vault
         self._revision = self._vault.revision
         self._is_exact = True
         """No text of the policy or for it has been changed, so that its tokens may be kept."""
@@ -296,7 +296,7 @@ class Recorder:
 
     def _redacted(self, record: _R) -> _R:
         """A record without secrets; its tokens, which would tell them, go with them."""
-        if not self._vault:
+        if self._vault.is_empty:
             return record
         as_written = _RECORD.dump_python(record, mode="json")
         redacted: _R = _RECORD.validate_json(  # type: ignore[assignment]
@@ -317,7 +317,9 @@ class Recorder:
         if self._start is not None:
             self._start = self._redacted(self._start)
         self._steps = [self._redacted(step) for step in self._steps]
-        records = [*([self._start] if self._start else []), *self._steps]
+        records: list[Record] = [*self._steps]
+        if self._start is not None:
+            records.insert(0, self._start)
         path = self.folder / "trajectory.jsonl"
         unfinished = path.with_suffix(".part")
         with disk(self.folder):

@@ -88,7 +88,7 @@ class MarkedEnvironment:
         vault: Vault | None = None,
     ) -> None:
         self.goal = inner.goal
-        self._vault = vault or Vault()
+        self._vault = Vault() if vault is None else vault
         self._inner = inner
         self._find_limit_s = find_limit_s
 

@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from pydantic import SecretStr
 
@@ -68,7 +68,7 @@ class Secret:
         if any(not character.isprintable() for character in self.plain):
             raise UsageError(f"the secret {self.name} holds line breaks or control characters")
         for host in self.hosts:
-            if not host or set(host) & set(" ,/\t\n@"):
+            if not host or set(host) & set(" ,/\t\n@") or not _is_host(host):
                 raise UsageError(f"the secret {self.name} is for {host!r}, which is no host")
         if self.kind == "totp":
             self.typed(0)
@@ -142,9 +142,10 @@ class Vault:
         """Grows when there is more to keep secret."""
         self._renew()
 
-    def __bool__(self) -> bool:
-        """Whether there is anything to keep secret."""
-        return self._pattern is not None
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to keep secret, as yet."""
+        return self._pattern is None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -347,12 +348,33 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def parted_url(url: str) -> tuple[str, tuple[str, str] | None]:
+    """An address without the log-in that stands in it, and that log-in: user and password."""
+    try:
+        parts = urlsplit(url)
+        user, password = parts.username, parts.password
+    except ValueError:  # no address, which is found out when it is loaded
+        return url, None
+    if not user or parts.scheme not in ("http", "https"):
+        return url, None
+    bare = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    return bare, (unquote(user), unquote(password or ""))
+
+
 def _fits(pattern: str, host: str, port: int | None) -> bool:
     parts = urlsplit(f"//{pattern.lower()}")
     if parts.port is not None and parts.port != port:
         return False
     wanted = parts.hostname or ""
     return host == wanted or (wanted.startswith("*.") and host.endswith(wanted[1:]))
+
+
+def _is_host(host: str) -> bool:
+    try:
+        parts = urlsplit(f"//{host}")
+        return bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
 
 
 def _host(url: str) -> str:

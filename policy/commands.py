@@ -115,7 +115,7 @@ _NUMBER = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?")
 _HELD = re.compile(r"(?:{0})(?:\+(?:{0}))*(?!\w)".format("|".join(_MODIFIERS)), re.IGNORECASE)
 _KEYS = re.compile(r"(.*\S)\s+hold\s+([0-9]{1,9}(?:\.[0-9]{1,9})?)", re.DOTALL | re.IGNORECASE)
 _BARE_KEYS = re.compile(r'[^\s"<]+')
-_TAG_START = re.compile(r"<(?=/?\w)")
+_TAG_START = re.compile(r"<(?=/?\w)(?!secret:[\w-]+>)")
 _JSON = json.JSONDecoder(strict=False)
 
 

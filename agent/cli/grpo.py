@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from vigorl.agent.cli.ending import errors, play, torch_needed
@@ -26,6 +25,7 @@ from vigorl.agent.cli.options import (
     Stills,
     Zoom,
 )
+from vigorl.agent.terminal import Console
 
 app = typer.Typer()
 

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from vigorl.agent.cli.ending import (
@@ -29,6 +28,7 @@ from vigorl.agent.cli.options import (
     Temperature,
     Verify,
 )
+from vigorl.agent.terminal import Console
 from vigorl.browser.errors import UsageError
 
 if TYPE_CHECKING:

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from vigorl.agent.cli.ending import errors, play
@@ -19,6 +18,7 @@ from vigorl.agent.cli.options import (
     Temperature,
     Verify,
 )
+from vigorl.agent.terminal import Console
 
 if TYPE_CHECKING:
     from vigorl.tasks.sites.serving import StandIns
