@@ -1,6 +1,7 @@
 """An OpenAI-compatible server on the wire: requests, retries, and what its refusals mean."""
 
 import asyncio
+import json
 import random
 import time
 from collections.abc import Mapping, Sequence
@@ -13,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from vigorl.browser.errors import PolicyFault, UsageError
 
-_OPTIONAL_FIELDS = ("logprobs", "seed")
+_OPTIONAL_FIELDS = ("logprobs", "seed", "stop")
 """Fields that a server may refuse; it is asked again without them."""
 
 _LONGEST_QUOTE = 400
@@ -61,8 +62,26 @@ class _Logprobs(_Record):
     content: list[_TokenLogprob] | None = None
 
 
+class _Function(_Record):
+    name: str = ""
+    arguments: str | dict[str, Any] | None = None
+
+
+class _ToolCall(_Record):
+    function: _Function
+
+    def written(self) -> str:
+        """The call as it stood in the text, before a server took it out."""
+        arguments = self.function.arguments or {}
+        if isinstance(arguments, str):
+            return f'{{"name": {json.dumps(self.function.name)}, "arguments": {arguments}}}'
+        return json.dumps({"name": self.function.name, "arguments": arguments})
+
+
 class _Words(_Record):
     content: str | None = None
+    tool_calls: list[_ToolCall] | None = None
+    """Calls that a server has read by itself, as vLLM does with a tool parser."""
     reasoning: str | None = None
     """vLLM with a reasoning parser: what stood between the tags of the thought."""
     reasoning_content: str | None = None
