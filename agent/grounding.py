@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from vigorl.agent.evaluation import Sample, file_name
+from vigorl.agent.sample import Sample
 from vigorl.browser.environment import Environment
 from vigorl.browser.errors import InconsistentData, UsageError
 from vigorl.browser.geometry import Box
@@ -47,7 +47,7 @@ def grounding_samples(data: Path, limit: int | None = None) -> list[Sample]:
     rows = _read_manifest(data)[:limit]
     seen: set[str] = set()
     for row in rows:
-        if (key := file_name(str(row.id))) in seen:
+        if (key := str(row.id)) in seen:
             raise UsageError(f"{data}/manifest.json: the id {row.id!r} stands there twice")
         seen.add(key)
         if not (data / row.image).is_file():
