@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vigorl.browser.errors import UsageError
 from vigorl.browser.observation import Observation
@@ -13,6 +13,9 @@ from vigorl.policy.conversation import Conversation, RowKeeper
 from vigorl.policy.family import Family, family_named, family_of
 from vigorl.policy.grammar import Parsed, parse
 from vigorl.policy.policy import Actor, Turn
+
+if TYPE_CHECKING:
+    from vigorl.policy.wire import WireLimits
 
 NANO = "nano"
 """The model that the package carries."""
@@ -117,6 +120,7 @@ async def open_model(
     zoom: bool = True,
     sampling: Sampling | None = None,
     hardware: Hardware | None = None,
+    limits: "WireLimits | None" = None,
 ) -> ModelPolicy:
     """The policy that a model's name stands for, ready to play.
 
@@ -129,6 +133,7 @@ async def open_model(
         zoom: Whether it may look closer, where its family can.
         sampling: How its words are drawn; as its family draws them where left out.
         hardware: What a checkpoint runs on here.
+        limits: How long a server is waited for.
 
     Raises:
         UsageError: there is no such model, or what it needs is not installed.
@@ -139,7 +144,7 @@ async def open_model(
         from vigorl.policy.server import ServerBackend
         from vigorl.policy.wire import Server
 
-        server = await Server.connect(spec, model_name, api_key)
+        server = await Server.connect(spec, model_name, api_key, limits)
         try:
             chosen = manner.family_of(server.model, server.root)
         except UsageError:

@@ -150,8 +150,6 @@ def _encode_part(part: str | FittedImage) -> dict[str, Any]:
 
 def _reply(answer: Completion, images: Sequence[FittedImage]) -> Reply:
     """The parts of an answer that we need, checked against each other."""
-    if not answer.choices:
-        raise PolicyFault("the server answered without a message")
     choice = answer.choices[0]
     text = choice.message.content or ""
     thought = choice.message.reasoning or choice.message.reasoning_content
@@ -166,8 +164,8 @@ def _reply(answer: Completion, images: Sequence[FittedImage]) -> Reply:
     prompt_ids = None if answer.prompt_token_ids is None else tuple(answer.prompt_token_ids)
     return Reply(
         text=text,
-        prompt_token_count=answer.usage.prompt_tokens,
-        sampled_token_count=answer.usage.completion_tokens,
+        prompt_token_count=answer.prompt_token_count,
+        sampled_token_count=answer.sampled_token_count,
         cut_off=choice.finish_reason == "length",
         prompt_ids=prompt_ids,
         sampled_ids=ids,
