@@ -35,7 +35,7 @@ from vigorl.agent.sample import Sample
 from vigorl.agent.statistics import Cell, wilson
 from vigorl.agent.trajectory import Status, Trajectory, as_json, disk, read_start, write_whole
 from vigorl.agent.tries import Played, Tries, play
-from vigorl.browser.errors import InconsistentData, UsageError, VigorlError
+from vigorl.browser.errors import InconsistentData, LeftOut, UsageError, VigorlError
 from vigorl.browser.text import cleaned, whole
 from vigorl.policy.policy import Policy
 
@@ -70,6 +70,12 @@ class Result:
     """How earlier tries of it broke, in a line each."""
     is_mistake: bool = False
     """Whether it met a mistake of the program."""
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether a fault has kept it from being scored, and not the protocol of its benchmark."""
+        by_protocol = self.fault == LeftOut.__name__
+        return self.status == "fault" and self.score is None and not by_protocol
 
 
 _RESULT = TypeAdapter(Result)
@@ -189,10 +195,10 @@ async def evaluate(
                 name = folder_name(sample.id)
                 played = await play(policy, sample, folder, name, limits, tries, second_look)
                 result = _result(sample, played)
-                if isinstance(played.error, VigorlError):
+                if played.error is not None:
                     unusable.append(played.error)
-                elif played.error is not None:
-                    _tell_mistake(folder, sample, played.error)
+                for mistake in played.mistakes:
+                    _tell_mistake(folder, sample, mistake)
                 results[sample.id] = result
                 with disk(folder):
                     lines.write(json.dumps(as_json(result)).encode() + b"\n")
@@ -235,7 +241,7 @@ def _result(sample: Sample, played: Played) -> Result:
             looks[0] if looks else None,
             end.fault,
             played.broke,
-            played.error is not None and not isinstance(played.error, VigorlError),
+            bool(played.mistakes),
         ),
         whole,
     )
@@ -340,7 +346,7 @@ def summarise(results: Sequence[Result], folder: Path, max_faults: float = MAX_F
     seconds = sorted(result.seconds for result in results)
     looked = [result for result in results if result.second_look is not None]
     judged = [result for result in looked if result.score is not None]
-    broken = [result for result in results if result.status == "fault" and result.score is None]
+    broken = [result for result in results if result.is_broken]
     scores = [result.score for result in results if result.score is not None]
     n = len(scores) + len(broken)
     return Summary(

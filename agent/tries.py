@@ -17,7 +17,7 @@ from vigorl.agent.trajectory import (
     now,
     read_trajectory,
 )
-from vigorl.browser.errors import StorageFault, UsageError, VigorlError
+from vigorl.browser.errors import LeftOut, StorageFault, UsageError, VigorlError
 from vigorl.policy.policy import Policy
 
 
@@ -43,9 +43,10 @@ class Played:
     """Of the last time."""
     broke: tuple[str, ...] = ()
     """How the times before it ended, in a line each."""
-    error: Exception | None = None
-    """What escaped from it, where that is no fault of the infrastructure: a row of the data that
-    cannot be used, or a mistake of the program."""
+    error: VigorlError | None = None
+    """What escaped from it, where the sample cannot be used as it is written."""
+    mistakes: tuple[Exception, ...] = ()
+    """Of the program, in any of the times."""
 
     @property
     def tries(self) -> int:
@@ -65,8 +66,9 @@ async def play(
 ) -> Played:
     """Play one sample from the start, whatever an earlier episode has left of it.
 
-    Whatever is raised in an episode is that episode's fault, and the next one goes on. What would
-    be raised again (a row that cannot be used, a mistake of the program) is not tried again.
+    Whatever is raised in an episode is that episode's fault, and the next one goes on. A sample
+    that cannot be used as it is written is not tried again; a mistake of the program is, since
+    whoever calls something a mistake may be mistaken.
 
     Args:
         policy: Who plays.
@@ -82,21 +84,26 @@ async def play(
         StorageFault: the record cannot be written.
     """
     broke: list[str] = []
+    mistakes: list[Exception] = []
     while True:
         place = folder / name
         clear(place, folder)
         recorder = Recorder(place, images or folder / "images")
-        error: Exception | None = None
+        error: VigorlError | None = None
         try:
             trajectory = await _once(policy, sample, recorder, limits, second_look)
         except StorageFault:
             raise
-        except Exception as raised:  # it is in the record, and whoever plays tells it at the end
+        except VigorlError as raised:
             error, trajectory = raised, _recorded(place, raised)
+        except Exception as raised:  # it is in the record, and whoever plays tells it at the end
+            mistakes.append(raised)
+            trajectory = _recorded(place, raised)
         end = trajectory.end
         assert end is not None
-        if end.status != "fault" or error or len(broke) + 1 >= tries.count:
-            return Played(trajectory, tuple(broke), error)
+        is_final = error is not None or end.fault == LeftOut.__name__
+        if end.status != "fault" or is_final or len(broke) + 1 >= tries.count:
+            return Played(trajectory, tuple(broke), error, tuple(mistakes))
         broke.append(end.reason)
         pause_s = tries.first_pause_s * 2 ** (len(broke) - 1)
         await asyncio.sleep(pause_s * random.uniform(0.75, 1.25))

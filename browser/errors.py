@@ -30,6 +30,7 @@ nobody else, decides by these questions, in this order:
     │   ├── StartFault          the page that an episode begins with does not load
     │   ├── PolicyFault         the model's server or device
     │   ├── TaskFault           a task's site or judge
+    │   │   └── LeftOut         a benchmark's protocol has no score here: its evaluator raises
     │   └── StorageFault        the disk
     └── InconsistentData        two parts of one record contradict each other
 
@@ -82,6 +83,13 @@ class PolicyFault(InfrastructureFault):
 
 class TaskFault(InfrastructureFault):
     """A task's site or judge broke."""
+
+
+class LeftOut(TaskFault):
+    """The protocol of a benchmark gives no score: its own evaluator raises on what was left behind.
+
+    No fault by the rule above, and counted apart from them: others' numbers leave it out as well.
+    """
 
 
 class StorageFault(InfrastructureFault):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from vigorl.browser.errors import UsageError
 from vigorl.browser.observation import Observation
+from vigorl.browser.text import cleaned, whole
 from vigorl.policy.backend import Backend, Hardware, Reply, Sampling, Session
 from vigorl.policy.conversation import Conversation, RowKeeper
 from vigorl.policy.family import Family, family_named, family_of
@@ -88,7 +89,9 @@ class ModelActor:
         """
         self._conversation.see(observation)
         reply = await self._session.reply(self._conversation.messages(), self._is_lost)
-        parsed = parse(reply.text, self._conversation.dialect)
+        reply = replace(reply, text=whole(reply.text))
+        # A quotation may write half a character as an escape, which no prompt can hold.
+        parsed = cleaned(parse(reply.text, self._conversation.dialect), whole)
         self._conversation.hear(reply, parsed.action)
         self._is_lost = parsed.action is None
         return Turn(

@@ -124,9 +124,9 @@ class Completion(_Record):
         """Why it is no turn of the model, but the server's failure; empty where it is one.
 
         A turn without words is the model's where it shows: the token that ended it was sampled, or
-        the turn was used up by thoughts that are not told. Where nothing shows, nobody can tell, and
-        it is the server's: no policy can learn to use that, because where one learns, its server
-        tells the tokens.
+        the turn was used up by thoughts that are not told. Where nothing shows, nobody can tell,
+        and it is the server's: no policy can learn to use that, because where one learns, its
+        server tells the tokens.
         """
         if not self.choices:
             return "without a message"

@@ -44,8 +44,10 @@ class Stint:
         self._watch = watch
         self._retried = 0
         """Episodes that broke and were played again."""
-        self._errors: list[Exception] = []
-        """What escaped from episodes and was no fault of the infrastructure."""
+        self._errors: list[VigorlError] = []
+        """Why samples cannot be used as they are written."""
+        self._mistakes: list[Exception] = []
+        """Of the program."""
 
     async def play(self) -> None:
         """Play as many groups as are missing, and again for those that teach nothing.
@@ -88,8 +90,8 @@ class Stint:
             everywhere = await asyncio.to_thread(self._ranks.gathered, told)
             self._kept += sum(count for count, _, _ in everywhere)
             if not any(whole for _, whole, _ in everywhere):
-                if self._errors:
-                    raise self._errors[0]
+                if errors := [*self._errors, *self._mistakes]:
+                    raise errors[0]
                 reason = next(reason for _, _, reasons in everywhere for reason in reasons)
                 raise InfrastructureFault(f"every episode broke; the first one: {reason}")
 
@@ -116,8 +118,8 @@ class Stint:
             limits = Limits(steps=config.turns, seconds=config.episode_s)
             played = await play(self._policy, sample, self._folder, name, limits, Tries())
         self._retried += len(played.broke)
-        if played.error is not None:
-            self._errors.append(played.error)
+        self._errors += [played.error] if played.error else []
+        self._mistakes += played.mistakes
         self._watch(self._step, played.trajectory)
         return played.trajectory
 
@@ -136,7 +138,7 @@ class Stint:
                 "episodes": len(self._episodes),
                 "faults": sum(end.status == "fault" for end in ends),
                 "retried": self._retried,
-                "mistakes": sum(not isinstance(error, VigorlError) for error in self._errors),
+                "mistakes": len(self._mistakes),
                 "turns": len(steps),
                 "sampled_tokens": sum(step.turn.sampled_token_count or 0 for step in steps),
                 "model_s": sum(step.act_s for step in steps),
