@@ -18,7 +18,7 @@ import re
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -31,6 +31,7 @@ from vigorl.browser.errors import InconsistentData, StorageFault, UsageError
 from vigorl.browser.geometry import Frame
 from vigorl.browser.observation import Event, Mark, Observation, Question, Tab
 from vigorl.browser.picture import MEDIA_TYPES, Picture, View
+from vigorl.browser.text import cleaned, whole
 from vigorl.policy.policy import Turn
 
 Status = Literal["done", "gave_up", "limit", "fault", "interrupted"]
@@ -119,6 +120,10 @@ class EndRecord:
     seconds: float
     checks: tuple[Check, ...] = ()
     """Who beside the judge has looked whether it is done, where the policy says so."""
+    fault: str = ""
+    """Of a fault: its kind, the name of the error."""
+    trace: str = ""
+    """Of a fault: where it came from, as Python tells it."""
     type: Literal["end"] = "end"
 
     @property
@@ -152,6 +157,8 @@ class Trajectory:
     start: StartRecord
     steps: tuple[StepRecord, ...]
     end: EndRecord | None
+    unsaved: str = field(default="", compare=False)
+    """What was to be kept beside the record and could not be: known to whoever played it alone."""
 
     @property
     def status(self) -> Status:
@@ -262,7 +269,7 @@ class Recorder:
         self._lines.close()
 
     def _append(self, record: Record) -> None:
-        line = _RECORD.dump_json(record) + b"\n"
+        line = _RECORD.dump_json(cleaned(record, whole)) + b"\n"
         with disk(self.folder):
             while line:
                 line = line[self._lines.write(line) :]
@@ -270,11 +277,24 @@ class Recorder:
     def _store(self, picture: Picture) -> str:
         path = self._images / f"{picture.sha256}.{MEDIA_TYPES[picture.media_type]}"
         if not path.exists():
-            unfinished = path.with_suffix(f".{secrets.token_hex(4)}.part")
-            with disk(self.folder):
-                unfinished.write_bytes(picture.data)
-                os.replace(unfinished, path)
+            write_whole(path, picture.data)
         return Path(os.path.relpath(path, self.folder)).as_posix()
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file, whole or not at all: beside its place, and then there by renaming.
+
+    Raises:
+        StorageFault: the disk refuses; what stood there before still does.
+    """
+    unfinished = path.with_name(f".{path.name[:40]}.{secrets.token_hex(4)}.part")
+    try:
+        with disk(path.parent):
+            unfinished.write_bytes(data)
+            os.replace(unfinished, path)
+    except StorageFault:
+        unfinished.unlink(missing_ok=True)
+        raise
 
 
 @contextmanager

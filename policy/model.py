@@ -4,10 +4,11 @@ import asyncio
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vigorl.browser.errors import UsageError
 from vigorl.browser.observation import Observation
+from vigorl.browser.text import cleaned, whole
 from vigorl.policy.backend import Backend, Hardware, Message, Reply, Sampling, Session
 from vigorl.policy.conversation import Conversation, RowKeeper
 from vigorl.policy.family import (
@@ -19,6 +20,9 @@ from vigorl.policy.family import (
 )
 from vigorl.policy.grammar import Parsed, parse
 from vigorl.policy.policy import Actor, Turn
+
+if TYPE_CHECKING:
+    from vigorl.policy.wire import WireLimits
 
 NANO = "nano"
 """The model that the package carries."""
@@ -97,10 +101,11 @@ class ModelActor:
         """
         self._conversation.see(observation)
         begun, reply = await self._reply()
-        text = begun + reply.text
-        parsed = parse(text, self._conversation.dialect)
-        heard = replace(reply, text=text, sampled_ids=None) if begun else reply
-        self._conversation.hear(heard, parsed.action)
+        text = begun + whole(reply.text)
+        # A quotation may write half a character as an escape, which no prompt can hold.
+        parsed = cleaned(parse(text, self._conversation.dialect), whole)
+        ids = None if begun else reply.sampled_ids
+        self._conversation.hear(replace(reply, text=text, sampled_ids=ids), parsed.action)
         self._is_lost = parsed.action is None
         return Turn(
             text=text,
@@ -142,6 +147,7 @@ async def open_model(
     zoom: bool = True,
     sampling: Sampling | None = None,
     hardware: Hardware | None = None,
+    limits: "WireLimits | None" = None,
 ) -> ModelPolicy:
     """The policy that a model's name stands for, ready to play.
 
@@ -154,6 +160,7 @@ async def open_model(
         zoom: Whether it may look closer, where its family can.
         sampling: How its words are drawn; as its family draws them where left out.
         hardware: What a checkpoint runs on here.
+        limits: How long a server is waited for.
 
     Raises:
         UsageError: there is no such model, or what it needs is not installed.
@@ -164,7 +171,7 @@ async def open_model(
         from vigorl.policy.server import ServerBackend
         from vigorl.policy.wire import Server
 
-        server = await Server.connect(spec, model_name, api_key)
+        server = await Server.connect(spec, model_name, api_key, limits)
         try:
             chosen, notice = manner.served(server.model, server.root)
         except UsageError:

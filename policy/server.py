@@ -162,8 +162,6 @@ def _reply(answer: Completion, images: Sequence[FittedImage], stop: Sequence[str
     Most servers leave out the string that they stopped at; a tag that was closed by it is closed
     again. A call that a server has taken out of the text is put back.
     """
-    if not answer.choices:
-        raise PolicyFault("the server answered without a message")
     choice = answer.choices[0]
     text = choice.message.content or ""
     thought = choice.message.reasoning or choice.message.reasoning_content
@@ -182,8 +180,8 @@ def _reply(answer: Completion, images: Sequence[FittedImage], stop: Sequence[str
     prompt_ids = None if answer.prompt_token_ids is None else tuple(answer.prompt_token_ids)
     return Reply(
         text=text,
-        prompt_token_count=answer.usage.prompt_tokens,
-        sampled_token_count=answer.usage.completion_tokens,
+        prompt_token_count=answer.prompt_token_count,
+        sampled_token_count=answer.sampled_token_count,
         cut_off=choice.finish_reason == "length",
         prompt_ids=prompt_ids,
         sampled_ids=ids,
