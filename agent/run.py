@@ -1,6 +1,7 @@
 """One task, from the words on the command line to a recorded episode."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -34,6 +35,8 @@ from vigorl.tasks.miniwob.environment import MiniwobEnvironment
 from vigorl.tasks.miniwob.pages import Pages
 from vigorl.tasks.miniwob.registry import PREFIX, find
 from vigorl.tasks.task import TaskRow
+
+logger = logging.getLogger(__name__)
 
 READER = "reader"
 """The embedded policy that needs no model."""
@@ -177,7 +180,7 @@ async def open_policy(config: ModelConfig) -> Policy:
     from vigorl.policy.backend import Sampling
     from vigorl.policy.model import open_model
 
-    return await open_model(
+    policy = await open_model(
         config.model,
         model_name=config.model_name,
         family=config.family,
@@ -186,6 +189,9 @@ async def open_policy(config: ModelConfig) -> Policy:
         zoom=config.zoom,
         sampling=None if config.temperature is None else Sampling(config.temperature),
     )
+    if policy.notice:
+        logger.warning("%s", policy.notice)
+    return policy
 
 
 def _reader() -> Policy:

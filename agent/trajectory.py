@@ -22,7 +22,7 @@ import re
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -36,6 +36,7 @@ from vigorl.browser.geometry import Frame
 from vigorl.browser.observation import Event, Mark, Observation, Question, Tab
 from vigorl.browser.picture import MEDIA_TYPES, Picture, View
 from vigorl.browser.private_files import make_private_folder, open_private, write_private
+from vigorl.browser.text import cleaned, whole
 from vigorl.browser.vault import Vault
 from vigorl.policy.policy import Turn
 
@@ -125,6 +126,10 @@ class EndRecord:
     seconds: float
     checks: tuple[Check, ...] = ()
     """Who beside the judge has looked whether it is done, where the policy says so."""
+    fault: str = ""
+    """Of a fault: its kind, the name of the error."""
+    trace: str = ""
+    """Of a fault: where it came from, as Python tells it."""
     type: Literal["end"] = "end"
 
     @property
@@ -159,6 +164,8 @@ class Trajectory:
     start: StartRecord
     steps: tuple[StepRecord, ...]
     end: EndRecord | None
+    unsaved: str = field(default="", compare=False)
+    """What was to be kept beside the record and could not be: known to whoever played it alone."""
 
     @property
     def status(self) -> Status:
@@ -280,7 +287,7 @@ class Recorder:
     def _append(self, record: Record) -> None:
         if self._revision != self._vault.revision:
             self._write_anew()
-        line = _RECORD.dump_json(record) + b"\n"
+        line = _RECORD.dump_json(cleaned(record, whole)) + b"\n"
         with disk(self.folder):
             while line:
                 line = line[self._lines.write(line) :]
@@ -288,17 +295,14 @@ class Recorder:
     def _store(self, picture: Picture) -> str:
         path = self._images / f"{picture.sha256}.{MEDIA_TYPES[picture.media_type]}"
         if not path.exists():
-            unfinished = path.with_suffix(f".{secrets.token_hex(4)}.part")
-            with disk(self.folder):
-                write_private(unfinished, picture.data)
-                os.replace(unfinished, path)
+            write_whole(path, picture.data)
         return Path(os.path.relpath(path, self.folder)).as_posix()
 
     def _redacted(self, record: _R) -> _R:
         """A record without secrets; its tokens, which would tell them, go with them."""
         if self._vault.is_empty:
             return record
-        as_written = _RECORD.dump_python(record, mode="json")
+        as_written = _RECORD.dump_python(cleaned(record, whole), mode="json")
         redacted: _R = _RECORD.validate_json(  # type: ignore[assignment]
             json.dumps(self._vault.redact_all(as_written))
         )
@@ -321,10 +325,9 @@ class Recorder:
         if self._start is not None:
             records.insert(0, self._start)
         path = self.folder / "trajectory.jsonl"
-        unfinished = path.with_suffix(".part")
+        lines = (_RECORD.dump_json(cleaned(each, whole)) + b"\n" for each in records)
+        write_whole(path, b"".join(lines))
         with disk(self.folder):
-            write_private(unfinished, b"".join(_RECORD.dump_json(each) + b"\n" for each in records))
-            os.replace(unfinished, path)
             self._lines.close()
             self._lines = _opened(path, "ab")
         if (config := self.folder / "config.json").is_file():
@@ -334,8 +337,7 @@ class Recorder:
 
     def _write_config(self, config: dict[str, Any]) -> None:
         text = json.dumps(self._vault.redact_all(config), indent=2)
-        with disk(self.folder):
-            write_private(self.folder / "config.json", text + "\n")
+        write_whole(self.folder / "config.json", f"{text}\n".encode())
 
 
 _CONFIDENTIAL = re.compile(
@@ -357,6 +359,22 @@ def _slug(goal: str) -> str:
     """The first words of a goal, for a folder's name; none to be typed, none beyond a password."""
     words = _CONFIDENTIAL.split(_TYPED.sub(" ", goal))[0].lower()
     return "-".join(re.findall(r"[a-z0-9]+", words)[:6])[:48].strip("-") or "run"
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file, whole or not at all: beside its place, and then there by renaming.
+
+    Raises:
+        StorageFault: the disk refuses; what stood there before still does.
+    """
+    unfinished = path.with_name(f".{path.name[:40]}.{secrets.token_hex(4)}.part")
+    try:
+        with disk(path.parent):
+            write_private(unfinished, data)
+            os.replace(unfinished, path)
+    except StorageFault:
+        unfinished.unlink(missing_ok=True)
+        raise
 
 
 @contextmanager

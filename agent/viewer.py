@@ -19,9 +19,9 @@ from vigorl.agent.overlay import Overlay
 from vigorl.agent.page import Album, Figure, step_of
 from vigorl.agent.plain_text import plain
 from vigorl.agent.show import ending_reason, policy_name, sampled_tokens, title, verdict
-from vigorl.agent.trajectory import Trajectory, disk
+from vigorl.agent.trajectory import Trajectory, write_whole
 from vigorl.browser.picture import Picture
-from vigorl.browser.private_files import write_private
+from vigorl.browser.text import whole
 
 
 def write_page(trajectory: Trajectory, path: Path | None = None) -> Path:
@@ -40,8 +40,7 @@ def write_page(trajectory: Trajectory, path: Path | None = None) -> Path:
     """
     path = path or trajectory.folder / "index.html"
     html = render_page(trajectory)
-    with disk(path.parent):
-        write_private(path, html)
+    write_whole(path, whole(html).encode())
     return path
 
 

@@ -132,7 +132,7 @@ class Conversation:
             return _Exchange(self._news(observation, None), None, False, "")
         image, frame = fit(view, self._family.size)
         if view.kind == "screen":
-            if self._family.answers == "marks" and observation.marks is None:
+            if self._family.format.acts_on_marks and observation.marks is None:
                 raise UsageError(
                     f"{self._family.name} acts on numbered marks, and the screen has none: let "
                     "the environment draw them (vigorl.browser.marks)"
@@ -259,7 +259,7 @@ def _past_line(action: Action, dialect: Dialect) -> str:
     """An action as it is remembered once its screen is gone; looks closer are not."""
     if isinstance(action, Zoom):
         return ""
-    if dialect.answers == "marks" and isinstance(action, Click | Type):
+    if dialect.format.acts_on_marks and isinstance(action, Click | Type):
         return _past_mark_line(action, dialect.marks)
     return write_answer(action, dialect)
 

@@ -8,7 +8,7 @@ import typer
 from rich.markup import escape
 
 from vigorl.agent.cli.ending import errors, play
-from vigorl.agent.cli.measurement import Measurement, Out
+from vigorl.agent.cli.measurement import MaxFaults, Measurement, Out
 from vigorl.agent.cli.options import (
     ApiKey,
     AsJson,
@@ -44,6 +44,7 @@ def eval_standin(
     api_key: ApiKey = None,
     temperature: Temperature = None,
     verify: Verify = None,
+    max_faults: MaxFaults = 0.05,
     out: Out = None,
     as_json: AsJson = False,
 ) -> None:
@@ -63,7 +64,16 @@ def eval_standin(
         policy = ModelConfig(model, model_name, family, api_key, temperature)
         limits = replace(LIMITS, steps=max_steps)
         Measurement(
-            "stand-in", policy, world, limits, 1, out, as_json, wrap=Answering, verify=verify
+            "stand-in",
+            policy,
+            world,
+            limits,
+            1,
+            out,
+            as_json,
+            wrap=Answering,
+            verify=verify,
+            max_faults=max_faults,
         ).play()
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from vigorl.agent.cli.ending import errors
-from vigorl.agent.cli.measurement import Measurement, Out
+from vigorl.agent.cli.measurement import MaxFaults, Measurement, Out
 from vigorl.agent.cli.options import (
     ApiKey,
     AsJson,
@@ -108,6 +108,7 @@ def eval_visualwebarena(
     workers: Annotated[
         int, typer.Option(min=1, help="Episodes at once; they see each other's changes.")
     ] = 1,
+    max_faults: MaxFaults = 0.05,
     out: Out = None,
     as_json: AsJson = False,
 ) -> None:
@@ -171,4 +172,5 @@ def eval_visualwebarena(
             report,
             Answering,
             verify,
+            max_faults,
         ).play()

@@ -17,6 +17,7 @@ from vigorl.policy.reader.instructions import as_name, parse_instructions
 from vigorl.policy.reader.play import Move, Moves, Play, Stuck
 from vigorl.policy.reader.quotes import InstructionError
 from vigorl.policy.reader.steps import ActStep, PointStep, Step, describe_step
+from vigorl.policy.tags import Tags
 
 PLUG_IN = (
     'reader follows literal instructions, one after another, such as: type "kettle" into "Search", '
@@ -70,7 +71,7 @@ class ReaderActor:
         move = await asyncio.to_thread(self._next, observation)
         region = self._screen.region_css_px
         frame = Frame(round(region.width), round(region.height), region)
-        dialect = Dialect(frame, lens=move.lens)
+        dialect = Dialect(frame, Tags(), move.lens)
         text = write(move.thought, move.action, dialect)
         parsed = parse(text, dialect)
         return Turn(
