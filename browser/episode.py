@@ -98,7 +98,8 @@ class Episode:
         self.questions = questions = Questions(settings.dialog_limit_s, self._tell_question)
         self._log_ins = LogIns(interruptions, questions, settings, first_url)
         self.navigation = Navigation(interruptions, questions, self._log_ins, browser_settings)
-        self._downloads = Downloads(download_dir, interruptions, self.navigation, Papers(settings))
+        papers, vault = Papers(settings), settings.vault
+        self._downloads = Downloads(download_dir, interruptions, self.navigation, papers, vault)
         self._permissions = Permissions(context, targets, questions, settings)
         dialogs = Dialogs(context, interruptions, questions, settings)
         self.tabs = Tabs(context, targets, interruptions, questions, settings)
@@ -349,7 +350,7 @@ class Episode:
         asked, vault = self.questions.current, self._settings.vault
         if asked is None or isinstance(answer, Dismiss):
             return answer
-        if answer.password is not None:
+        if answer.password is not None and not vault.named_in(answer.password):
             vault.learn(answer.password)
         return vault.answered(answer, asked.question.origin)
 

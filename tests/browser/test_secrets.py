@@ -4,6 +4,7 @@ import base64
 import html
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -417,6 +418,35 @@ class TestPictures:
             await page.step(Type(VALUE, FIELD))
             assert await page.page.evaluate("document.adoptedStyleSheets.length") == 0
             assert await page.page.evaluate("p.style.cssText.includes('security')") is False
+
+
+@pytest.mark.browser
+@pytest.mark.asyncio(loop_scope="module")
+class TestFiles:
+    async def test_a_download_is_not_named_after_it(
+        self, site: Any, visit: Any, tmp_path: Path
+    ) -> None:
+        site.put("/file", b"x", Content_Disposition='attachment; filename="key Zebra-47-hat.txt"')
+        url = site.body("/list", "<a href=/file style='font-size:60px'>file</a>")
+        vault = vault_for(url, "Zebra-47-hat")
+        async with visit(url, vault=vault, download_dir=tmp_path / "downloads") as page:
+            seen = await page.step(Click(Point(40, 40)))
+            assert "Zebra" not in said(seen) and NAME in said(seen)
+        (path,) = (tmp_path / "downloads").iterdir()
+        assert path.name == f"key {NAME}.txt"
+        assert (path.parent.stat().st_mode & 0o777, path.stat().st_mode & 0o777) == (0o700, 0o600)
+
+    @pytest.mark.parametrize(("shown", "count"), [("Zebra-47-hat", 0), ("nothing", 1)])
+    async def test_a_page_that_shows_it_is_not_printed(
+        self, site: Any, visit: Any, tmp_path: Path, shown: str, count: int
+    ) -> None:
+        button = f"<button style='font-size:60px' onclick='print()'>Print</button><p>{shown}"
+        url = site.body("/print", button, title=f"slip of {shown}")
+        vault = vault_for(url, "Zebra-47-hat")
+        async with visit(url, vault=vault, download_dir=tmp_path / "downloads") as page:
+            seen = await page.step(Click(Point(40, 40)))
+            assert ("shows a secret, so it was not" in said(seen)) is (count == 0)
+            assert len(list((tmp_path / "downloads").iterdir())) == count
 
 
 @pytest.mark.browser
