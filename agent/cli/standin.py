@@ -11,13 +11,17 @@ from rich.markup import escape
 from vigorl.agent.cli.ending import errors, play
 from vigorl.agent.cli.measurement import Measurement, Out
 from vigorl.agent.cli.options import (
+    Allow,
+    AllowLocal,
     ApiKey,
     AsJson,
+    Deny,
     Family,
     Model,
     ModelName,
     Temperature,
     Verify,
+    boundary_of,
 )
 
 if TYPE_CHECKING:
@@ -44,6 +48,9 @@ def eval_standin(
     api_key: ApiKey = None,
     temperature: Temperature = None,
     verify: Verify = None,
+    allow: Allow = None,
+    deny: Deny = None,
+    allow_local: AllowLocal = False,
     out: Out = None,
     as_json: AsJson = False,
 ) -> None:
@@ -59,7 +66,7 @@ def eval_standin(
         from vigorl.agent.standin import open_stand_ins
         from vigorl.agent.visualwebarena import LIMITS, Answering
 
-        world = open_stand_ins(task, limit)
+        world = open_stand_ins(task, limit, boundary_of(allow, deny, allow_local))
         policy = ModelConfig(model, model_name, family, api_key, temperature)
         limits = replace(LIMITS, steps=max_steps)
         Measurement(

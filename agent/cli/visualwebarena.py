@@ -8,13 +8,17 @@ import typer
 from vigorl.agent.cli.ending import errors
 from vigorl.agent.cli.measurement import Measurement, Out
 from vigorl.agent.cli.options import (
+    Allow,
+    AllowLocal,
     ApiKey,
     AsJson,
+    Deny,
     Family,
     Model,
     ModelName,
     Temperature,
     Verify,
+    boundary_of,
 )
 
 if TYPE_CHECKING:
@@ -108,6 +112,9 @@ def eval_visualwebarena(
     workers: Annotated[
         int, typer.Option(min=1, help="Episodes at once; they see each other's changes.")
     ] = 1,
+    allow: Allow = None,
+    deny: Deny = None,
+    allow_local: AllowLocal = False,
     out: Out = None,
     as_json: AsJson = False,
 ) -> None:
@@ -130,6 +137,7 @@ def eval_visualwebarena(
             open_visualwebarena,
         )
         from vigorl.agent.visualwebarena_tables import visualwebarena_report
+        from vigorl.browser.boundary import Boundary
         from vigorl.tasks.visualwebarena.task import Sites
 
         sites = Sites(
@@ -152,6 +160,7 @@ def eval_visualwebarena(
             captioner_url=captioner,
             captioner_model=captioner_model,
             api_key=judge_key,
+            boundary=boundary_of(allow, deny, allow_local) or Boundary(),
         )
 
         def report(summary: "Summary", title: str) -> "Report":
