@@ -58,6 +58,10 @@ FLAGS = (
     "--disable-quic",
 )
 
+UNWANTED_FLAGS = ("--disable-ipc-flooding-protection",)
+"""Of Playwright's switches. Chromium lets a page change its address 200 times in 10 s; without that
+bound a page that does so in a loop occupies the browser under all episodes."""
+
 
 @dataclass(frozen=True, slots=True)
 class BrowserSettings:
@@ -262,6 +266,7 @@ async def _launch(playwright: Playwright, settings: BrowserSettings) -> Chromium
                 **candidate,
                 headless=settings.headless,
                 args=settings.flags(),
+                ignore_default_args=list(UNWANTED_FLAGS),
                 chromium_sandbox=settings.sandbox and os.geteuid() != 0,
                 timeout=settings.launch_limit_s * 1000,
                 # Signals are ours to answer: a Ctrl-C must not end Chromium under an episode

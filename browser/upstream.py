@@ -7,8 +7,8 @@ import asyncio
 import base64
 import ssl
 from dataclasses import dataclass, field
+from urllib import request
 from urllib.parse import unquote, urlsplit
-from urllib.request import getproxies_environment, proxy_bypass_environment
 
 from vigorl.browser.boundary import written
 from vigorl.browser.errors import UsageError
@@ -40,7 +40,7 @@ class Upstream:
         Raises:
             UsageError: one of them is of a kind that is not known.
         """
-        proxies = getproxies_environment()
+        proxies = request.getproxies_environment()
         for name in ("http", "https", "all"):
             if url := proxies.get(name):
                 _parsed(name, url)
@@ -50,9 +50,9 @@ class Upstream:
         """The proxy's URL for a host; None: straight there."""
         own = self.proxies.get("https" if port == 443 else "http")
         url = own or self.proxies.get("all")
-        if not url or proxy_bypass_environment(written(host, port), self.proxies):
-            return None
-        return url
+        # typeshed does not know it
+        is_bypassed = request.proxy_bypass_environment  # type: ignore[attr-defined]
+        return None if not url or is_bypassed(written(host, port), self.proxies) else url
 
     async def connect(self, url: str, host: str, port: int) -> Streams:
         """A connection to a host through a proxy.

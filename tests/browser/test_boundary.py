@@ -80,10 +80,11 @@ class Witness:
         self._server.close()
 
     async def _hear(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        index = len(self.heard)
         self.heard.append(b"")
         try:
-            async with asyncio.timeout(0.4):
-                self.heard[-1] = await reader.read(4096)
+            async with asyncio.timeout(2):
+                self.heard[index] = await reader.read(4096)
             writer.write(b"HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n\r\n<title>heard</title>")
             await writer.drain()
         except (TimeoutError, OSError):
@@ -99,6 +100,11 @@ async def witness() -> AsyncIterator[Witness]:
 
 def told(seen: Observation, kind: str) -> list[str]:
     return [event.text for event in seen.events if event.kind == kind]
+
+
+def kinds(seen: Observation) -> list[str]:
+    """Of what happened, whatever the machine's load."""
+    return [event.kind for event in seen.events if event.kind != "not_settled"]
 
 
 # ---------------------------------------------------------------- addresses
@@ -137,7 +143,7 @@ async def test_what_is_no_page_of_the_web_is_refused_in_words(site, visit):
         for address in NO_PAGES:
             for action in (Goto(address), TabNew(address)):
                 seen = await page.step(action)
-                assert [event.kind for event in seen.events] == ["bad_action"], address
+                assert kinds(seen) == ["bad_action"], address
                 assert len(seen.events[0].text) < 600
                 assert seen.url == url and len(seen.tabs) == 1
         for address in ("about:blank", "About:Blank#x", "data:text/html,<title>d</title>"):
@@ -169,9 +175,8 @@ async def test_an_odd_address_is_answered_in_words_and_never_a_fault(site, visit
     async with visit(site.body("/", "here")) as page:
         for address in ODD:
             seen = await page.step(Goto(address))
-            assert len(seen.events) <= 1, address
-            kinds = {event.kind for event in seen.events}
-            assert kinds <= {"bad_action", "navigation_error", "blocked"}, address
+            assert len(kinds(seen)) <= 1, address
+            assert {*kinds(seen)} <= {"bad_action", "navigation_error", "blocked"}, address
 
 
 # ---------------------------------------------------------------- ways out
@@ -218,17 +223,17 @@ SPELLINGS = [
 
 async def test_nothing_of_a_page_reaches_another_service_of_this_machine(site, visit, witness):
     start = site.body("/", "start")
-    async with visit(start) as page:
+    async with visit(start, settle_limit_s=0.5) as page:
         for spelling in SPELLINGS:
             to = f"{spelling}:{witness.port}"
             seen = await page.step(Goto(site.body("/page", VECTORS.format(to=to), title="page")))
             assert seen.title == "page"
             seen = await page.step(Wait(0.2))
-            assert (await page.step(Goto(f"{to}/goto"))).events[-1].kind == "blocked", spelling
+            assert told(await page.step(Goto(f"{to}/goto")), "blocked"), spelling
             site.put("/redirect", "", Location=f"{to}/redirected")
             site.statuses["/redirect"] = 302
             seen = await page.step(Goto(site.url("/redirect")))
-            assert "service of this machine" in seen.events[-1].text, spelling
+            assert "service of this machine" in told(seen, "blocked")[-1], spelling
         await page.step(Wait(0.3))
         assert witness.heard == []
         assert sum(page.refused.values()) > 10 * len(SPELLINGS)
@@ -239,7 +244,7 @@ async def test_the_same_ways_are_open_where_they_are_allowed(site, visit, witnes
     async with visit(url, boundary=Boundary(local=True)) as page:
         for _ in range(30):
             await page.step(Wait(0.2))
-            paths = {line.split(b" ")[1] for line in witness.heard if line.count(b" ") > 1}
+            paths = {line.split(b" ")[1] for line in witness.heard if b"HTTP" in line}
             if len(paths) >= 20:
                 break
         assert len(paths) >= 20, paths
@@ -387,12 +392,11 @@ async def test_a_page_of_files_leads_to_no_file_outside_of_its_folder(visit, tmp
     async with visit(page_path.as_uri()) as page:
         assert "the secret itself" not in (await page.page.frames[1].content())
         seen = await page.step(Click(Point(10, 310)))
-        assert all(
-            "the secret itself" not in await each.content() for each in page.page.context.pages
-        )
+        for each in page.page.context.pages:
+            assert "the secret itself" not in await each.content()
         seen = await page.step(Goto(page_path.as_uri()))
         seen = await page.step(Click(Point(10, 10)))
-        assert "the file may not be read" in seen.events[-1].text
+        assert "the file may not be read" in told(seen, "navigation_error")[0]
         assert "the secret itself" not in await page.page.content()
         for out in (
             secret,
@@ -400,7 +404,7 @@ async def test_a_page_of_files_leads_to_no_file_outside_of_its_folder(visit, tmp
             tmp_path / "site" / ".." / "secret.txt",
         ):
             seen = await page.step(Goto(f"file://{out}"))
-            assert [event.kind for event in seen.events] == ["bad_action"], out
+            assert kinds(seen) == ["bad_action"], out
         seen = await page.step(Goto((tmp_path / "site" / "deep" / "b.html").as_uri()))
         assert seen.title == "b"
 
