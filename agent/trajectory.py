@@ -16,9 +16,10 @@ import json
 import os
 import re
 import secrets
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -29,7 +30,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from vigorl.browser.environment import Score
 from vigorl.browser.errors import InconsistentData, StorageFault, UsageError
 from vigorl.browser.geometry import Frame
-from vigorl.browser.observation import Event, Mark, Observation, Question, Tab
+from vigorl.browser.observation import Event, Mark, Observation, Question, Refused, Tab
 from vigorl.browser.picture import MEDIA_TYPES, Picture, View
 from vigorl.browser.text import cleaned, whole
 from vigorl.policy.policy import Turn
@@ -65,6 +66,8 @@ class Seen:
     """Of the goal: paths relative to the trajectory's folder."""
     question: Question | None = None
     """Asked, and waiting for an answer."""
+    refused: tuple[Refused, ...] = ()
+    """Connections that the boundary refused since the last observation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +127,8 @@ class EndRecord:
     """Of a fault: its kind, the name of the error."""
     trace: str = ""
     """Of a fault: where it came from, as Python tells it."""
+    refused: dict[str, int] = field(default_factory=dict)
+    """How many connections the boundary refused in all, by host and port."""
     type: Literal["end"] = "end"
 
     @property
@@ -249,6 +254,7 @@ class Recorder:
             ended=observation.ended,
             pictures=tuple(self._store(picture) for picture in observation.pictures),
             question=observation.question,
+            refused=observation.refused,
         )
 
     def step(self, record: StepRecord) -> None:
@@ -260,9 +266,17 @@ class Recorder:
         """Write the last line and close the file."""
         if self._start is None:
             raise InconsistentData("a trajectory that ends before it starts")
+        record = replace(record, refused=self._refused(record))
         self._append(record)
         self.close()
         return Trajectory(self.folder, self._start, tuple(self._steps), record)
+
+    def _refused(self, end: EndRecord) -> dict[str, int]:
+        counts: Counter[str] = Counter()
+        for seen in (*(step.seen for step in self._steps), end.seen):
+            for each in seen.refused if seen else ():
+                counts[each.place] += each.count
+        return dict(counts.most_common())
 
     def close(self) -> None:
         """Close the file; may be called twice."""

@@ -152,7 +152,13 @@ class Completion(_Record):
         if choice.finish_reason in _BREAKS_OFF:
             return f"with a message that it broke off ({choice.finish_reason})"
         words = choice.message
-        if words.content or words.tool_calls or words.reasoning or words.reasoning_content or choice.shows_tokens:
+        if (
+            words.content
+            or words.tool_calls
+            or words.reasoning
+            or words.reasoning_content
+            or choice.shows_tokens
+        ):
             return ""
         if choice.finish_reason == "length" and self.sampled_token_count:
             return ""
