@@ -337,9 +337,9 @@ class _Episode:
         self.turns += 1
         self.instruction = turn.instruction
         record = StepRecord(index, seen, turn, observe_s, time.monotonic() - began_s)
-        self.recorder.step(record)
+        written = self.recorder.step(record)
         self.unanswered = None
-        self.watcher.step(record)
+        self.watcher.step(written)
         return turn
 
     async def _step(self, action: Action) -> Observation:

@@ -24,6 +24,9 @@ from vigorl.browser.environment import Environment
 from vigorl.browser.errors import UsageError
 from vigorl.browser.live import LivePage, PageSettings
 from vigorl.browser.marks import MarkedEnvironment, PageEnvironment
+from vigorl.browser.page_settings import HttpCredentials
+from vigorl.browser.questions import origin_of
+from vigorl.browser.vault import Secret, Vault, parted_url
 from vigorl.browser.zoom import ZoomEnvironment
 from vigorl.policy.policy import Policy
 from vigorl.tasks.environment import TaskEnvironment, Told
@@ -106,6 +109,8 @@ class RunConfig:
     always yes, or always no. An embedded task answers as its rules say."""
     verify: str | None = None
     """A model that looks at the last screens when the policy says done: `same`, or as `model`."""
+    secrets: tuple[Secret, ...] = ()
+    """What may be typed by name; values are never recorded."""
     runs: Path = Path("runs")
     """Where trajectories are recorded."""
 
@@ -281,13 +286,15 @@ async def run(config: RunConfig, model: ModelConfig, watcher: Watcher | None = N
     """
     require_runnable(config, model)
     watcher = watcher or Watcher()
+    config, credentials = _without_log_in(config)
+    vault = _vault(config, model, credentials)
     ticket = find(config.task) if config.task and config.task.startswith(PREFIX) else None
     row = find_task(config.task) if config.task and ticket is None else None
     settings = BrowserSettings(
         headless=not config.headed,
         unlimited_frame_rate=config.task is not None,
     )
-    watcher.stage(f"starting Chromium and {model.model}")
+    watcher.stage(f"starting Chromium and {parted_url(model.model)[0]}")
     async with (
         opened(model, settings) as (policy, browser),
         second_look(config.verify, policy, model) as look,
@@ -300,13 +307,25 @@ async def run(config: RunConfig, model: ModelConfig, watcher: Watcher | None = N
             config.runs,
             config.goal or (row.goal if row else ""),
             {"run": config_of(config), "model": {**config_of(model), "api_key": None}},
+            vault,
         )
         page: PageEnvironment
         if ticket is not None and row is not None:
             page = MiniwobEnvironment(pages, row)
         else:
-            page = _page(config, model, row, browser, site, recorder.folder)
-        environment = equipped(page, policy)
+            settings_of_page = PageSettings(
+                boundary=config.boundary or (Boundary() if row is None else Boundary(allow=())),
+                upload_from=config.upload_from,
+                width_px=config.viewport_width_px,
+                height_px=config.viewport_height_px,
+                storage_state=config.storage_state,
+                save_storage_state=config.save_storage_state,
+                download_dir=recorder.folder / "downloads",
+                http_credentials=credentials,
+                vault=vault,
+            )
+            page = _page(config, model, row, browser, site, settings_of_page)
+        environment = equipped(page, policy, vault)
         limits = Limits(config.max_steps, config.max_seconds, config.max_tokens)
         task = as_json(row) if row else None
         try:
@@ -316,9 +335,53 @@ async def run(config: RunConfig, model: ModelConfig, watcher: Watcher | None = N
             return read_trajectory(recorder.folder)
 
 
-def equipped(environment: PageEnvironment, policy: Policy) -> Environment:
+def equipped(
+    environment: PageEnvironment, policy: Policy, vault: Vault | None = None
+) -> Environment:
     """A page with what a policy looks through: a zoom, and marks where it acts on them."""
-    return ZoomEnvironment(MarkedEnvironment(environment) if policy.acts_on_marks else environment)
+    if not policy.acts_on_marks:
+        return ZoomEnvironment(environment)
+    return ZoomEnvironment(MarkedEnvironment(environment, vault=vault))
+
+
+def _without_log_in(config: RunConfig) -> tuple[RunConfig, HttpCredentials | None]:
+    """The configuration without the log-in that stands in its URL, and that log-in."""
+    url, log_in = parted_url(config.url or "")
+    if log_in is None:
+        return config, None
+    return replace(config, url=url), HttpCredentials(*log_in, origin_of(url))
+
+
+def _vault(config: RunConfig, model: ModelConfig, log_in: HttpCredentials | None) -> Vault:
+    """What is to be kept secret in a run.
+
+    The values of an embedded task are public: they are a part of it, and of what is trained on.
+
+    Raises:
+        UsageError: the goal names a secret that there is none of, or holds the value of one.
+    """
+    vault = Vault(config.secrets, config.url or "", learns=config.goal is not None)
+    vault.require_absent(config.goal or "")
+    for text in _typed_texts(config, model):
+        vault.require_known(text)
+    vault.keep(model.api_key, "<API key>")
+    if log_in is not None:
+        vault.keep(log_in.password, "<password>")
+    for url in (model.model, config.verify or ""):
+        _, model_log_in = parted_url(url)
+        vault.keep(model_log_in[1] if model_log_in else None, "<password>")
+    return vault
+
+
+def _typed_texts(config: RunConfig, model: ModelConfig) -> list[str]:
+    """The texts of a goal that may name secrets."""
+    if config.goal is None or model.model != READER:
+        return [config.goal or ""]
+    from vigorl.policy.reader.instructions import parse_instructions
+    from vigorl.policy.reader.steps import TypeStep
+
+    steps = parse_instructions(config.goal)
+    return [config.goal, *(step.text for step in steps if isinstance(step, TypeStep))]
 
 
 def _page(
@@ -327,17 +390,8 @@ def _page(
     row: TaskRow | None,
     browser: Browser,
     site: Site,
-    folder: Path,
+    settings: PageSettings,
 ) -> PageEnvironment:
-    settings = PageSettings(
-        boundary=config.boundary or (Boundary() if row is None else Boundary(allow=())),
-        upload_from=config.upload_from,
-        width_px=config.viewport_width_px,
-        height_px=config.viewport_height_px,
-        storage_state=config.storage_state,
-        save_storage_state=config.save_storage_state,
-        download_dir=folder / "downloads",
-    )
     if row is not None:
         return TaskEnvironment(site, browser, row, settings, told(config, model))
     assert config.goal is not None
@@ -347,7 +401,10 @@ def _page(
         dialogs=config.dialogs,
         permissions=_PERMISSIONS[config.dialogs],
     )
-    return LivePage(browser, config.goal, config.url or "about:blank", settings)
+    goal = config.goal
+    if model.model != READER and (secrets := settings.vault.describe()):
+        goal = f"{goal}\n\n{secrets}"
+    return LivePage(browser, goal, config.url or "about:blank", settings)
 
 
 _PERMISSIONS: dict[str, Literal["ask", "allow", "deny"]] = {

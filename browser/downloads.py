@@ -17,6 +17,7 @@ from vigorl.browser.interruptions import Interruptions
 from vigorl.browser.navigation import Navigation
 from vigorl.browser.papers import Papers, print_view
 from vigorl.browser.pdf import PdfFile, Unreadable, is_pdf
+from vigorl.browser.private_files import make_private_folder, write_private
 from vigorl.browser.questions import ANSWER_LIMIT_S, quoted
 from vigorl.browser.tab import LiveTab, within
 
@@ -154,11 +155,11 @@ def _file_name(title: str) -> str:
 
 def _free_path(folder: Path, name: str) -> Path:
     """A new, empty file in the folder, of this name or with a number behind it."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_private_folder(folder)
     name = Path(name).name or "download"
     path, number = folder / name, 2
     while path.exists():
         path = folder / f"{Path(name).stem} ({number}){Path(name).suffix}"
         number += 1
-    path.touch()
+    write_private(path, b"")
     return path

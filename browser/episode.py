@@ -31,6 +31,7 @@ from vigorl.browser.geometry import Frame
 from vigorl.browser.input import Impossible
 from vigorl.browser.interruptions import Interruptions
 from vigorl.browser.log_in import LogIns
+from vigorl.browser.masks import Masks
 from vigorl.browser.navigation import Navigation
 from vigorl.browser.observation import (
     MOST_TITLE_CHARACTERS,
@@ -113,6 +114,7 @@ class Episode:
         self._fence = FileFence(gate.boundary, self.navigation.own_files)
         self.tabs = Tabs(context, targets, interruptions, questions, settings, self._fence)
         self.tabs.watchers += [dialogs.watch, self.navigation.watch, self._downloads.watch]
+        self.tabs.watchers.append(self._keep_secrets)
         self._halfway: asyncio.Task[None] | None = None
         """An action that a question interrupted; it goes on when that is answered."""
         self._last: View | None = None
@@ -204,7 +206,7 @@ class Episode:
             playwright.async_api.Error: the page or the browser broke meanwhile.
         """
         self.tabs.shown.settle.begin()
-        asked = await self.questions.answer(answer)
+        asked = await self.questions.answer(self._opened(answer))
         halfway, self._halfway = self._halfway, None
         if halfway is None:
             return
@@ -321,7 +323,10 @@ class Episode:
                 return await self._look_while_asked(limit_s)
         halts = asked.question.halts
         camera = tab.camera
-        picture = await (camera.standing(STANDING_LIMIT_S) if halts else camera.screen(limit_s))
+        if halts and self._settings.vault.sought:  # nothing can be covered: the last picture stands
+            picture = None
+        else:
+            picture = await (camera.standing(STANDING_LIMIT_S) if halts else camera.screen(limit_s))
         return self._observation(picture, await self._targets.pages(limit_s))
 
     def _observation(
@@ -339,7 +344,7 @@ class Episode:
         if asked is not None:  # while one is asked whether to leave, the browser tells the next
             url = tab.page.url
         refused = self.navigation.tell_refused()
-        return Observation(
+        seen = Observation(
             view,
             shortened(url, MOST_URL_CHARACTERS),
             shortened(title, MOST_TITLE_CHARACTERS),
@@ -348,6 +353,7 @@ class Episode:
             question=asked.question if asked is not None else None,
             refused=refused,
         )
+        return self._settings.vault.observation(seen)
 
     async def _until_asked(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something; leave it half done where a page stands still meanwhile to ask."""
@@ -368,6 +374,22 @@ class Episode:
             raise
         finally:
             happening.cancel()
+
+    def _keep_secrets(self, tab: LiveTab) -> None:
+        tab.camera.cover = Masks(tab, self._settings.vault).cover
+
+    def _opened(self, answer: Accept | Dismiss) -> Accept | Dismiss:
+        """An answer with the values of the secrets that it names.
+
+        Raises:
+            Impossible: there are none of these names, or they are not for who asks.
+        """
+        asked, vault = self.questions.current, self._settings.vault
+        if asked is None or isinstance(answer, Dismiss):
+            return answer
+        if answer.password is not None:
+            vault.learn(answer.password)
+        return vault.answered(answer, asked.question.origin)
 
     def _tell_question(self, text: str) -> None:
         self.interruptions.note("dialog", text)

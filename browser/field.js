@@ -48,6 +48,8 @@
     has_focus: element.getRootNode().activeElement === element,
     has_lines: type === 'textarea' || (kind === 'text' && isEditor),
     is_secret: isSecret,
+    is_sensitive: type === 'password' ||
+      /(?:^|[ -])(?:(?:current|new)-password|cc-[a-z-]+|one-time-code)$/i.test(element.autocomplete ?? ''),
     is_read_only: (element.readOnly ?? false) || (element.disabled ?? false),
     text: isSecret ? null : text.slice(0, MOST_TEXT),
     length: text.length,

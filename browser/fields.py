@@ -41,6 +41,9 @@ class Field:
     has_focus: bool
     has_lines: bool
     is_secret: bool
+    """It shows dots in place of letters."""
+    is_sensitive: bool
+    """It is there for a password, a code or the number of a card."""
     is_read_only: bool
     text: str | None
     """What stands in it; None of a secret."""

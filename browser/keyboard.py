@@ -16,7 +16,9 @@ from vigorl.browser.elements import Element, Elements
 from vigorl.browser.fields import Field, holds, letters, set_value
 from vigorl.browser.hands import Hands, Impossible
 from vigorl.browser.questions import quoted
+from vigorl.browser.secret_typing import type_secret
 from vigorl.browser.values import number_of, value_of
+from vigorl.browser.vault import Vault
 
 KEYED_CHARACTERS = 64
 """Text up to this long is typed key by key (3.4 ms each); the middle of a longer one is inserted.
@@ -53,9 +55,18 @@ async def type_text(hands: Hands, action: Type) -> None:
             async with asyncio.timeout(LOOK_LIMIT_S):
                 found = await Field.focused(elements)
         except (TimeoutError, PlaywrightError):  # it loads: nothing is known of its fields
+            if Vault.named_in(action.text):
+                raise Impossible(
+                    "The page is loading; a secret is typed once its field is there."
+                ) from None
             await _write(page, action.text, None)
         else:
-            await _type_into(hands, elements, found, action)
+            if Vault.named_in(action.text):
+                await type_secret(hands, elements, found, action)
+            else:
+                if found and found[1].is_sensitive:
+                    hands.vault.learn(action.text)
+                await _type_into(hands, elements, found, action)
     if action.enter:
         await page.keyboard.press("Enter")
 

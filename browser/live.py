@@ -236,7 +236,7 @@ class LivePage:
             episode.interruptions.note("input", words)
 
         acting = Deadline(deadline.at_s - self._settings.recovery_s)
-        return Hands(episode.tabs.shown, self._viewport, tell, acting)
+        return Hands(episode.tabs.shown, self._viewport, tell, acting, self._settings.vault)
 
     async def _wait(self, episode: Episode, seconds: float) -> None:
         if not seconds >= 0:  # nor a number

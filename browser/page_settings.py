@@ -6,6 +6,7 @@ from typing import Literal
 
 from vigorl.browser.boundary import Boundary
 from vigorl.browser.errors import UsageError
+from vigorl.browser.vault import Vault
 
 GREENWICH = (51.4779, -0.0015)
 """Latitude and longitude of the old observatory, degrees: a place as good as any."""
@@ -77,6 +78,8 @@ class PageSettings:
     """Files, and folders with all that is in them, that may be handed to pages."""
     max_tabs: int = 20
     """Tabs open at a time."""
+    vault: Vault = field(default_factory=Vault)
+    """Secrets that may be typed by name, and that nobody gets to see."""
 
     def __post_init__(self) -> None:
         if self.width_px < 1 or self.height_px < 1:

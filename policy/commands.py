@@ -116,7 +116,7 @@ _HELD = re.compile(r"(?:{0})(?:\+(?:{0}))*(?!\w)".format("|".join(_MODIFIERS)), 
 _KEYS = re.compile(r"(.*\S)\s+hold\s+([0-9]{1,9}(?:\.[0-9]{1,9})?)", re.DOTALL | re.IGNORECASE)
 _OTHER_QUOTES = re.compile(r"'([^'\n]*)'|“([^”\n]*)”")
 _BARE_KEYS = re.compile(r'[^\s"<]+')
-_TAG_START = re.compile(r"<(?=/?\w)")
+_TAG_START = re.compile(r"<(?=/?\w)(?!secret:[\w-]+>)")
 _JSON = json.JSONDecoder(strict=False)
 
 

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from vigorl.browser.clock import charge, somebody_elses_time
 from vigorl.browser.errors import PolicyFault, UsageError
 from vigorl.browser.text import cleaned, whole
+from vigorl.browser.vault import Vault, parted_url
 
 _OPTIONAL_FIELDS = ("logprobs", "seed", "stop")
 """Fields that a server may refuse; it is asked again without them."""
@@ -185,9 +186,16 @@ class Server:
     """One model of one server."""
 
     def __init__(
-        self, url: str, client: httpx.AsyncClient, limits: WireLimits, model: str | None
+        self,
+        url: str,
+        client: httpx.AsyncClient,
+        limits: WireLimits,
+        model: str | None,
+        api_key: str | None = None,
     ) -> None:
         self.url = url
+        self._vault = Vault()
+        self._vault.keep(api_key, "<API key>")
         self.model = model or ""
         self.root = ""
         self.is_vllm = False
@@ -211,6 +219,7 @@ class Server:
             PolicyFault: the server does not answer, or in another protocol.
         """
         limits = limits or WireLimits()
+        url, log_in = parted_url(url)
         base, host = _address(url)
         if api_key is not None and not (api_key.isascii() and api_key.isprintable()):
             raise UsageError("the API key holds signs that none can hold: paste it anew")
@@ -222,10 +231,12 @@ class Server:
                 "Accept-Encoding": "identity",
                 **({"Authorization": f"Bearer {api_key}"} if api_key else {}),
             },
+            auth=log_in,
             # A proxy for the world outside does not know this machine.
             trust_env=host not in ("localhost", "127.0.0.1", "::1"),
         )
-        server = cls(base, client, limits, model)
+        server = cls(base, client, limits, model, api_key)
+        server._vault.keep(log_in[1] if log_in else None, "<password>")
         try:
             await server._discover()
         except BaseException:
@@ -442,9 +453,10 @@ class Server:
                     raise
                 return record.model_validate(_with_halves(response.content) or [])
         except ValidationError as error:
+            said = self._vault.redact(response.text)[:_LONGEST_QUOTE]
             raise PolicyFault(
                 f"{response.url} does not speak the OpenAI protocol: "
-                f"{response.text[:_LONGEST_QUOTE]!r} ({error.error_count()} errors, the first: "
+                f"{said!r} ({error.error_count()} errors, the first: "
                 f"{error.errors()[0]['msg']})"
             ) from error
 
@@ -459,7 +471,7 @@ class Server:
 
     async def _refusal(self, response: httpx.Response) -> PolicyFault:
         """What a refusal means, and what can be done."""
-        message = _message(response)
+        message = self._vault.redact(_message(response))[:_LONGEST_QUOTE]
         lower = message.lower()
         if response.status_code in (401, 403):
             advice = "give the right API key"
@@ -523,7 +535,7 @@ def _message(response: httpx.Response) -> str:
         body = body.get("error", body.get("detail", body.get("message", body)))
     if isinstance(body, dict):
         body = body.get("message", body)
-    return whole(str(body)[:_LONGEST_QUOTE]).rstrip(".") or "nothing"
+    return whole(str(body)[: 10 * _LONGEST_QUOTE]).rstrip(".") or "nothing"
 
 
 def _retry_after_s(response: httpx.Response) -> float:

@@ -14,10 +14,11 @@ from importlib.metadata import version
 from typing import Any, NoReturn, TypeVar
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from vigorl.agent.cli.interrupt import INTERRUPTED
+from vigorl.agent.plain_text import CONTROLS
+from vigorl.agent.terminal import Console
 from vigorl.browser.errors import InfrastructureFault, UsageError, VigorlError
 
 DONE, TASK_FAILED, USAGE, GAVE_UP, LIMIT, FAULT = 0, 1, 2, 3, 4, 5
@@ -86,7 +87,11 @@ def _told(bug: BaseException, error: BaseException) -> str:
     """What is said of a mistake of ours; its trace goes to a file."""
     told = f"{type(bug).__name__}: {bug}. This is a mistake in vigorl-agent, not in what you asked"
     head = f"vigorl-agent {version('vigorl-agent')}, Python {platform.python_version()}"
-    command = re.sub(r"(--api-key[ =])\S+", r"\1…", " ".join(sys.argv[1:]))
+    command = re.sub(
+        r"(--[\w-]*key[ =])\S+|(?<=//)[^/@\s]+:[^/@\s]+(?=@)",
+        lambda found: f"{found[1] or ''}…",
+        " ".join(sys.argv[1:]),
+    )
     trace = "".join(traceback.format_exception(error))
     try:
         with tempfile.NamedTemporaryFile(
@@ -136,5 +141,6 @@ def play(work: Coroutine[Any, Any, _T]) -> _T:
 
 
 def print_json(value: dict[str, Any]) -> None:
-    """One line of JSON on stdout."""
-    typer.echo(json.dumps(value, ensure_ascii=False))
+    """One line of JSON on stdout, in which nothing steers a terminal."""
+    line = json.dumps(value, ensure_ascii=False)
+    typer.echo(CONTROLS.sub(lambda found: json.dumps(found.group())[1:-1], line))

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
-from rich.console import Console
 
 from vigorl.agent.cli import standin, visual_reasoning, visualwebarena
 from vigorl.agent.cli.ending import errors, print_json
@@ -24,6 +23,7 @@ from vigorl.agent.cli.options import (
     Zoom,
     boundary_of,
 )
+from vigorl.agent.terminal import Console
 
 if TYPE_CHECKING:
     from vigorl.agent.evaluation import Summary

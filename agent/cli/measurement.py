@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from vigorl.agent.cli.ending import BUG, FAULT, play, print_json
+from vigorl.agent.terminal import Console
+from vigorl.browser.vault import parted_url
 
 if TYPE_CHECKING:
     from vigorl.agent.evaluation import Sample, Summary
@@ -79,7 +80,9 @@ class Measurement:
                     soft_wrap=True,
                 )
             raise
-        report = (self.report or plain_report)(summary, f"{self.name} · {self.model.model}")
+        report = (self.report or plain_report)(
+            summary, f"{self.name} · {parted_url(self.model.model)[0]}"
+        )
         console = Console(stderr=self.as_json)
         why = disbelief(summary)
         if why is not None:
@@ -111,7 +114,7 @@ class Measurement:
         from vigorl.agent.run import open_policy, second_look
 
         console = Console(stderr=True)
-        with console.status(f"[dim]starting {escape(self.model.model)} …[/dim]"):
+        with console.status(f"[dim]starting {escape(parted_url(self.model.model)[0])} …[/dim]"):
             policy = await open_policy(self.model)
         try:
             async with AsyncExitStack() as world:

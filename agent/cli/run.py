@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from vigorl.agent.cli.ending import (
@@ -29,10 +28,12 @@ from vigorl.agent.cli.options import (
     Family,
     Model,
     ModelName,
+    Secrets,
     Temperature,
     Verify,
     boundary_of,
 )
+from vigorl.agent.terminal import Console
 from vigorl.browser.errors import UsageError
 
 if TYPE_CHECKING:
@@ -111,6 +112,7 @@ def run(
             rich_help_panel="Browser",
         ),
     ] = "ask",
+    secret: Secrets = None,
     out: Annotated[Path, typer.Option(help="Where to record.")] = Path("runs"),
     as_json: AsJson = False,
 ) -> None:
@@ -120,11 +122,14 @@ def run(
 
     [dim]$[/dim] vigorl-agent run --task shop:555
 
+    [dim]$[/dim] vigorl-agent run 'type the secret PW into "Password"' --secret PW --url …
+
     [dim]$[/dim] vigorl-agent run "find the opening hours" --url … --model http://localhost:8000/v1
     """
     with errors(as_json):
         from vigorl.agent.run import ModelConfig, RunConfig
         from vigorl.agent.run import run as run_task
+        from vigorl.agent.secret_sources import read_secrets
         from vigorl.agent.show import ending
         from vigorl.agent.watching import TerminalWatcher
         from vigorl.policy.reader.phrasebook import describe_language
@@ -150,6 +155,7 @@ def run(
             upload_from=tuple(upload_from or ()),
             dialogs=dialogs,
             verify=verify,
+            secrets=read_secrets(secret or ()),
             runs=out,
         )
         console = Console(stderr=as_json)

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from vigorl.agent.cli.ending import errors, play
@@ -23,6 +22,7 @@ from vigorl.agent.cli.options import (
     Verify,
     boundary_of,
 )
+from vigorl.agent.terminal import Console
 
 if TYPE_CHECKING:
     from vigorl.tasks.sites.serving import StandIns

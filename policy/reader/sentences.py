@@ -294,6 +294,8 @@ def _type(text: Text, found: Found) -> Step | None:
     target = parse_target(text, raw) if raw else None
     if groups.get("field") and (target is None or target.role not in ("field", "select")):
         return None  # things are put elsewhere than into fields
+    if named := re.fullmatch(r"the secret (?P<name>[A-Za-z][\w-]*)", found["text"], re.IGNORECASE):
+        return TypeStep(f"<secret:{named['name']}>", target)
     literal = parse_literal(text, found["text"])
     if not literal:
         raise InstructionError(

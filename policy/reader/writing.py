@@ -28,6 +28,9 @@ _LOOK_S = 0.6
 _SHOWN = re.compile(r'\bshows? "(.*?)"')
 _REFUSED = re.compile(r"read-only|holds \d+ characters, not")
 """What the browser says of a field after typing: it shows something else, or took nothing."""
+_SECRET = re.compile(r"<secret:[\w-]+>")
+"""The name of a secret, whose value the browser types and compares without telling it."""
+_AS_MEANT = re.compile(r"\bstands in the (?:field|boxes) as meant\.")
 _HINT = re.compile(r"^\W*(?:(?:dd|mm|yyyy|tt|jjjj|jj|aaaa|--)\b[\W_]*){2,}", re.IGNORECASE)
 """What an empty field for a date or a time shows."""
 _BESIDE_CSS_PX = 60
@@ -147,7 +150,10 @@ def _read_back(
     play: Play, step: TypeStep, box: Box | None, before: Scene
 ) -> Generator[Move, Observation, str | None]:
     """What is seen instead of the text; None where it stands there, empty where nothing changed."""
-    if reported := play.said("input"):
+    reported = play.said("input")
+    if _SECRET.search(step.text):
+        return None if _AS_MEANT.search(reported) else reported or "nothing that I can read back"
+    if reported:
         if (shown := _SHOWN.search(reported)) and step.text:
             same = agreement(step.text, shown[1], added=True) == "same"
             return None if same else f'"{shown[1]}"'
