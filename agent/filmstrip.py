@@ -14,7 +14,6 @@ from vigorl.agent.plain_text import one_line
 from vigorl.agent.show import describe_action, ending_reason, policy_name, title, verdict
 from vigorl.agent.trajectory import SeenView, StepRecord, Trajectory, write_whole
 from vigorl.browser.geometry import Frame, Point
-from vigorl.browser.private_files import write_private
 
 MAX_WIDTH_PX = 1600
 MAX_PANELS = 12
