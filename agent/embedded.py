@@ -9,8 +9,10 @@ from rich.table import Table
 from vigorl.agent.evaluation import Sample
 from vigorl.agent.run import equipped
 from vigorl.agent.trajectory import as_json
+from vigorl.browser.boundary import Boundary
 from vigorl.browser.chromium import Browser
 from vigorl.browser.environment import Environment
+from vigorl.browser.page_settings import PageSettings
 from vigorl.policy.policy import Policy
 from vigorl.tasks.environment import TaskEnvironment, Told
 from vigorl.tasks.local.registry import TASKS, task_rows
@@ -25,10 +27,12 @@ async def open_tasks(
     split: Split,
     told: Told,
     skipped_seeds: int = 0,
+    boundary: Boundary | None = None,
 ) -> AsyncIterator[list[Sample]]:
     """Samples of the embedded tasks, playable as long as the block lasts.
 
     All tasks of a seed come before the next seed: a run that is cut short has seen every task.
+    Their pages may go where the boundary says, beside the tasks' site; None: nowhere else.
 
     Raises:
         UsageError: one of the names is no task.
@@ -36,11 +40,12 @@ async def open_tasks(
     """
     rows = task_rows(split, seeds_per_task, names, skipped_seeds)
     rows = tuple(sorted(rows, key=lambda row: row.seed))
+    settings = PageSettings(boundary=boundary or Boundary(allow=()))
     async with Browser() as browser, Site() as site:
 
         def sample(row: TaskRow) -> Sample:
             def make(policy: Policy) -> Environment:
-                return equipped(TaskEnvironment(site, browser, row, told=told), policy)
+                return equipped(TaskEnvironment(site, browser, row, settings, told), policy)
 
             return Sample(row.id, (row.name,), as_json(row), make)
 

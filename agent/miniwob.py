@@ -9,6 +9,7 @@ from rich.table import Table
 from vigorl.agent.evaluation import Sample
 from vigorl.agent.run import equipped
 from vigorl.agent.trajectory import as_json
+from vigorl.browser.boundary import Boundary
 from vigorl.browser.chromium import Browser
 from vigorl.browser.environment import Environment
 from vigorl.policy.policy import Policy
@@ -30,6 +31,7 @@ async def open_miniwob(
     split: Split,
     skipped_seeds: int = 0,
     workers: int = 2,
+    boundary: Boundary | None = None,
 ) -> AsyncIterator[list[Sample]]:
     """Samples of MiniWoB++, playable as long as the block lasts.
 
@@ -40,7 +42,8 @@ async def open_miniwob(
         InfrastructureFault: the browser does not start, or a page broke.
     """
     chosen = tickets(split, seeds_per_task, names, skipped_seeds)
-    async with Browser() as browser, Pages(browser, idle=max(workers, DRAWN_AT_ONCE)) as pages:
+    idle = max(workers, DRAWN_AT_ONCE)
+    async with Browser() as browser, Pages(browser, boundary, idle) as pages:
         by_task = sorted(range(len(chosen)), key=lambda index: chosen[index].task)
         rows: dict[int, TaskRow] = {}
 

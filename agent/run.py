@@ -19,6 +19,7 @@ from vigorl.agent.trajectory import (
     read_trajectory,
 )
 from vigorl.browser.actions import Goto
+from vigorl.browser.boundary import Boundary
 from vigorl.browser.chromium import Browser, BrowserSettings
 from vigorl.browser.environment import Environment
 from vigorl.browser.errors import UsageError
@@ -102,8 +103,11 @@ class RunConfig:
     """Log-ins to start with: a file as Playwright writes it."""
     save_storage_state: Path | None = None
     """Where to write the log-ins at the end."""
-    allowed_hosts: tuple[str, ...] | None = None
-    """The only hosts that can be reached; None: all."""
+    boundary: Boundary | None = None
+    """Where pages may go, beside `url` and the task's own site; None: with a goal in words the
+    public web, with a task nowhere else."""
+    upload_from: tuple[Path, ...] = ()
+    """Files, and folders with all that is in them, that may be handed to pages."""
     dialogs: Literal["ask", "accept", "dismiss"] = "ask"
     """Who answers what pages and the browser ask (dialogs, permissions, log-ins): the policy, or
     always yes, or always no. An embedded task answers as its rules say."""
@@ -154,18 +158,28 @@ def require_runnable(config: RunConfig, model: ModelConfig) -> None:
     """
     if config.goal is None:
         return
-    starts_itself = False
-    if model.model == READER:
-        from vigorl.policy.reader.instructions import parse_instructions
-        from vigorl.policy.reader.steps import ActStep
-
-        match parse_instructions(config.goal):
-            case (ActStep(Goto()), *_):
-                starts_itself = True
+    starts_itself = bool(own_addresses(config, model))
     if config.url is None and not starts_itself:
         raise UsageError(
             "where? Say the page to begin at with --url https://… (or --url about:blank)"
         )
+
+
+def own_addresses(config: RunConfig, model: ModelConfig) -> tuple[str, ...]:
+    """The addresses that an operator's own words begin with, where they are steps for reader.
+
+    Raises:
+        UsageError: reader does not understand the goal.
+    """
+    if model.model != READER or config.goal is None:
+        return ()
+    from vigorl.policy.reader.instructions import parse_instructions
+    from vigorl.policy.reader.steps import ActStep
+
+    match parse_instructions(config.goal):
+        case (ActStep(Goto(url)), *_):
+            return (url,)
+    return ()
 
 
 async def open_policy(config: ModelConfig) -> Policy:
@@ -283,14 +297,13 @@ async def run(config: RunConfig, model: ModelConfig, watcher: Watcher | None = N
     settings = BrowserSettings(
         headless=not config.headed,
         unlimited_frame_rate=config.task is not None,
-        allowed_hosts=config.allowed_hosts,
     )
     watcher.stage(f"starting Chromium and {parted_url(model.model)[0]}")
     async with (
         opened(model, settings) as (policy, browser),
         second_look(config.verify, policy, model) as look,
         Site() as site,
-        Pages(browser) as pages,
+        Pages(browser, config.boundary) as pages,
     ):
         if ticket is not None:
             row = await pages.draw(ticket)
@@ -305,6 +318,8 @@ async def run(config: RunConfig, model: ModelConfig, watcher: Watcher | None = N
             page = MiniwobEnvironment(pages, row)
         else:
             settings_of_page = PageSettings(
+                boundary=config.boundary or (Boundary() if row is None else Boundary(allow=())),
+                upload_from=config.upload_from,
                 width_px=config.viewport_width_px,
                 height_px=config.viewport_height_px,
                 storage_state=config.storage_state,
@@ -394,7 +409,12 @@ def _page(
     if row is not None:
         return TaskEnvironment(site, browser, row, settings, told(config, model))
     assert config.goal is not None
-    settings = replace(settings, dialogs=config.dialogs, permissions=_PERMISSIONS[config.dialogs])
+    settings = replace(
+        settings,
+        boundary=settings.boundary.also(*own_addresses(config, model)),
+        dialogs=config.dialogs,
+        permissions=_PERMISSIONS[config.dialogs],
+    )
     goal = config.goal
     if model.model != READER and (secrets := settings.vault.describe()):
         goal = f"{goal}\n\n{secrets}"

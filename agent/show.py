@@ -27,6 +27,9 @@ STATUS_WORDS: dict[Status, str] = {
 }
 _STATUS_SIGNS = {"done": "✓", "gave_up": "✗", "limit": "◼", "fault": "✗", "interrupted": "◼"}
 _COLOURS = {"good": "green", "plain": "cyan", "warn": "yellow", "bad": "red"}
+TOLD_HOSTS = 5
+"""That the end names of those that were refused."""
+
 _LONGEST_THOUGHT = 400
 """Characters of a thought that a terminal shows; a file gets all of it."""
 _CSS_PX = Frame.of_viewport(100_000, 100_000)
@@ -177,6 +180,8 @@ def ending(trajectory: Trajectory) -> RenderableType:
         if check.by == "second look":
             says = "it is done" if check.passed else "it is not done"
             grid.add_row("  looked", Text(f"{says}: {one_line(check.why)}"))
+    if end and end.refused:
+        grid.add_row("  blocked", Text(one_line(refusals(end.refused))))
     grid.add_row("  took", Text(" · ".join(effort)))
     headline = Text(f"{ended.sign} {ended.words}", style=f"bold {_COLOURS[ended.tone]}")
     if reason := ending_reason(trajectory):
@@ -184,6 +189,16 @@ def ending(trajectory: Trajectory) -> RenderableType:
     elif ended.how:
         headline = Text.assemble(headline, (f"  {ended.how}", "dim"))
     return Group(Text(), headline, grid)
+
+
+def refusals(counts: Mapping[str, int]) -> str:
+    """How many connections the boundary refused, and to which hosts."""
+    total = sum(counts.values())
+    named = [f"{place} ({count})" for place, count in list(counts.items())[:TOLD_HOSTS]]
+    rest = len(counts) - len(named)
+    others = [f"{rest} more"] if rest else []
+    requests = f"{total} request{'s' * (total != 1)}"
+    return f"{requests} to hosts that are not allowed: {', '.join((*named, *others))}"
 
 
 def _lines(record: StepRecord, longest_thought: int | None = _LONGEST_THOUGHT) -> Iterator[Text]:

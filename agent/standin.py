@@ -10,6 +10,7 @@ from rich.table import Table
 from vigorl.agent.evaluation import Sample
 from vigorl.agent.visualwebarena import VwaConfig, open_visualwebarena
 from vigorl.browser.actions import Action
+from vigorl.browser.boundary import Boundary
 from vigorl.browser.environment import Environment, Score
 from vigorl.browser.observation import Observation
 from vigorl.policy.policy import Policy
@@ -27,7 +28,9 @@ CELLS = {
 
 @asynccontextmanager
 async def open_stand_ins(
-    names: Sequence[str] | None = None, limit: int | None = None
+    names: Sequence[str] | None = None,
+    limit: int | None = None,
+    boundary: Boundary | None = None,
 ) -> AsyncIterator[list[Sample]]:
     """Samples on sites that are served as long as the block lasts; to be played one at a time.
 
@@ -36,6 +39,7 @@ async def open_stand_ins(
     Args:
         names: Sites or tasks as their files call them (`reddit`, `reddit/3`); None: all.
         limit: How many tasks; None: all.
+        boundary: Where pages may go beside the sites; None: nowhere else.
 
     Raises:
         UsageError: a name is no task, or what the sites or the evaluators need is not installed.
@@ -50,6 +54,7 @@ async def open_stand_ins(
             limit=limit,
             fixed=True,
             rest_s=0.0,
+            boundary=boundary or Boundary(allow=()),
         )
         async with open_visualwebarena(config) as samples:
             yield [_stand_in(sample, unfilled[sample.id], sites) for sample in samples]

@@ -20,6 +20,7 @@ import json
 import os
 import re
 import secrets
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -33,7 +34,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from vigorl.browser.environment import Score
 from vigorl.browser.errors import InconsistentData, StorageFault, UsageError
 from vigorl.browser.geometry import Frame
-from vigorl.browser.observation import Event, Mark, Observation, Question, Tab
+from vigorl.browser.observation import Event, Mark, Observation, Question, Refused, Tab
 from vigorl.browser.picture import MEDIA_TYPES, Picture, View
 from vigorl.browser.private_files import make_private_folder, open_private, write_private
 from vigorl.browser.text import cleaned, whole
@@ -71,6 +72,8 @@ class Seen:
     """Of the goal: paths relative to the trajectory's folder."""
     question: Question | None = None
     """Asked, and waiting for an answer."""
+    refused: tuple[Refused, ...] = ()
+    """Connections that the boundary refused since the last observation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +133,8 @@ class EndRecord:
     """Of a fault: its kind, the name of the error."""
     trace: str = ""
     """Of a fault: where it came from, as Python tells it."""
+    refused: dict[str, int] = field(default_factory=dict)
+    """How many connections the boundary refused in all, by host and port."""
     type: Literal["end"] = "end"
 
     @property
@@ -262,6 +267,7 @@ class Recorder:
             ended=observation.ended,
             pictures=tuple(self._store(picture) for picture in observation.pictures),
             question=observation.question,
+            refused=observation.refused,
         )
 
     def step(self, record: StepRecord) -> StepRecord:
@@ -275,10 +281,17 @@ class Recorder:
         """Write the last line and close the file."""
         if self._start is None:
             raise InconsistentData("a trajectory that ends before it starts")
-        record = self._redacted(record)
+        record = self._redacted(replace(record, refused=self._refused(record)))
         self._append(record)
         self.close()
         return Trajectory(self.folder, self._start, tuple(self._steps), record)
+
+    def _refused(self, end: EndRecord) -> dict[str, int]:
+        counts: Counter[str] = Counter()
+        for seen in (*(step.seen for step in self._steps), end.seen):
+            for each in seen.refused if seen else ():
+                counts[each.place] += each.count
+        return dict(counts.most_common())
 
     def close(self) -> None:
         """Close the file; may be called twice."""
@@ -337,7 +350,7 @@ class Recorder:
 
     def _write_config(self, config: dict[str, Any]) -> None:
         text = json.dumps(self._vault.redact_all(config), indent=2)
-        write_whole(self.folder / "config.json", f"{text}\n".encode())
+        write_whole(self.folder / "config.json", (text + "\n").encode("utf-8", "surrogatepass"))
 
 
 _CONFIDENTIAL = re.compile(
@@ -362,7 +375,7 @@ def _slug(goal: str) -> str:
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write a file, whole or not at all: beside its place, and then there by renaming.
+    """Write a file for its owner's eyes, whole or not at all: beside its place, then renamed.
 
     Raises:
         StorageFault: the disk refuses; what stood there before still does.

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -12,6 +12,7 @@ from vigorl.agent.rollout import Limits
 from vigorl.agent.run import equipped
 from vigorl.agent.statistics import Cell, wilson
 from vigorl.browser.actions import Done, GiveUp
+from vigorl.browser.boundary import Boundary
 from vigorl.browser.chromium import Browser
 from vigorl.browser.environment import Environment
 from vigorl.browser.errors import UsageError
@@ -74,6 +75,8 @@ class VwaConfig:
     """Which of its models; None: the first."""
     api_key: str | None = None
     """Sent to both as a bearer token."""
+    boundary: Boundary = field(default_factory=Boundary)
+    """Where pages may go beside the sites."""
     rest_s: float = REST_S
     """How long a page rests before an evaluator looks at it, s. Source: the published code."""
 
@@ -118,6 +121,7 @@ async def open_visualwebarena(config: VwaConfig) -> AsyncIterator[list[Sample]]:
             config.protocol,
             config.fixed,
             config.rest_s,
+            config.boundary.also(*config.sites.urls),
         )
         yield [_sample(world, task, judged_with) for task in tasks]
 

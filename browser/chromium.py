@@ -21,7 +21,10 @@ from playwright.async_api import Browser as ChromiumProcess
 from playwright.async_api import BrowserContext, Playwright, ViewportSize, async_playwright
 from playwright.async_api import Error as PlaywrightError
 
+from vigorl.browser.boundary import Boundary
 from vigorl.browser.errors import BrowserDied, BrowserMissing, UsageError
+from vigorl.browser.gate import Gate, Resolve, system_resolve
+from vigorl.browser.upstream import Upstream
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +51,17 @@ FLAGS = (
     # CDPScreenshotNewSurface. With that feature a renderer that dies while its screenshot is
     # pending takes the whole browser along (segmentation fault in Chromium 156).
     "--enable-features=SkipListAccountsWithoutGaiaCookies",
+    # Whatever does not go through a context's gate knows no host but this machine's address, on
+    # which the gates listen: prefetched names, too, which would be asked for in the open.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+    # Peer connections go to addresses without asking the resolver, and QUIC to no proxy.
+    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+    "--disable-quic",
 )
+
+UNWANTED_FLAGS = ("--disable-ipc-flooding-protection",)
+"""Of Playwright's switches. Chromium lets a page change its address 200 times in 10 s; without that
+bound a page that does so in a loop occupies the browser under all episodes."""
 
 
 _NEEDED = re.compile(
@@ -75,50 +88,19 @@ class BrowserSettings:
     and Chromium 156 skips view transitions: for pages made for agents, not for the web."""
     sandbox: bool = True
     """Chromium's own sandbox around each page; as root it cannot work and is left out."""
-    allowed_hosts: tuple[str, ...] | None = None
-    """Host names and IP addresses that pages may reach (`*.example.org` too); None: all.
-
-    Enforced where names are resolved, so redirects, frames, beacons and WebSockets are held too.
-    """
     launch_limit_s: float = 30
     """Time for Chromium to start, s."""
     close_limit_s: float = 5
     """Time for Chromium to leave, s; then its processes are killed."""
 
     def flags(self) -> list[str]:
-        """The command-line switches beside Playwright's own.
-
-        Raises:
-            UsageError: an allowed host is not a host.
-        """
+        """The command-line switches beside Playwright's own."""
         flags = list(FLAGS)
         if self.unlimited_frame_rate:
             flags += ["--disable-frame-rate-limit", "--disable-gpu-vsync"]
         if self.headless:
             flags.append(f"--screen-info={{{SCREEN['width']}x{SCREEN['height']}}}")
-        if self.allowed_hosts is None:
-            return flags
-        for host in self.allowed_hosts:
-            if not host or set(host) & set(" ,/\t\n"):
-                raise UsageError(f"not a host name or IP address: {host!r}")
-        hosts = (host.strip("[]") for host in self.allowed_hosts)
-        rules = ["MAP * ~NOTFOUND", *(f"EXCLUDE {host}" for host in hosts)]
-        return [
-            *flags,
-            f"--host-resolver-rules={', '.join(rules)}",
-            # Peer connections go to addresses without asking the resolver.
-            "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
-        ]
-
-    def allows(self, host: str) -> bool:
-        """Whether pages may reach this host."""
-        if self.allowed_hosts is None:
-            return True
-        host = host.lower().strip("[]")
-        return any(
-            host == allowed or (allowed.startswith("*.") and host.endswith(allowed[1:]))
-            for allowed in (name.lower().strip("[]") for name in self.allowed_hosts)
-        )
+        return flags
 
 
 class Browser:
@@ -126,14 +108,26 @@ class Browser:
 
     If the process dies, its contexts fail with `BrowserDied`, and the next call of `context`
     starts another one.
+
+    Args:
+        settings: How it is started.
+        resolve: How names of hosts become addresses.
+
+    Raises:
+        UsageError: the environment names a proxy of a kind that is not known.
     """
 
-    def __init__(self, settings: BrowserSettings | None = None) -> None:
+    def __init__(
+        self, settings: BrowserSettings | None = None, resolve: Resolve = system_resolve
+    ) -> None:
         self.settings = settings or BrowserSettings()
+        self._resolve = resolve
         self._starting = asyncio.Lock()
         self._driver: asyncio.Task[Playwright] | None = None
         self._process: ChromiumProcess | None = None
         self._process_group: int | None = None
+        self._upstream = Upstream.of_environment()
+        self._own_gate: Gate | None = None
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -152,10 +146,16 @@ class Browser:
         """Chromium's version, for records; empty before the start."""
         return self._process.version if self._process is not None else ""
 
-    async def context(self, **options: Any) -> BrowserContext:
+    def gate(self, boundary: Boundary) -> Gate:
+        """A way out for one context, not opened yet; behind the operator's proxy, if any."""
+        return Gate(boundary, self._upstream, self._resolve)
+
+    async def context(self, gate: Gate | None = None, **options: Any) -> BrowserContext:
         """A fresh context, in a fresh process where the last one died.
 
         Args:
+            gate: Its way out, open for as long as the context; None: one without limits, for
+                pages that no agent sees.
             options: those of Playwright's `Browser.new_context`.
 
         Raises:
@@ -165,15 +165,16 @@ class Browser:
         if self.settings.headless:
             options = {"screen": SCREEN, **options}
         try:
-            return await self._new_context(options)
+            return await self._new_context(gate, options)
         except BrowserDied:  # between two episodes, and nobody knew
-            return await self._new_context(options)
+            return await self._new_context(gate, options)
 
     async def close(self) -> None:
         """End the process, by force where it does not answer; may be called twice."""
         driver, self._driver = self._driver, None
         process, self._process = self._process, None
         group, self._process_group = self._process_group, None
+        gate, self._own_gate = self._own_gate, None
         ended = process is None
         try:
             if process is not None:
@@ -183,10 +184,22 @@ class Browser:
                 _kill(group)
             if driver is not None:
                 await _ends(_stop(driver), self.settings.close_limit_s)
+            if gate is not None:
+                await gate.close()
 
-    async def _new_context(self, options: dict[str, Any]) -> BrowserContext:
+    async def _unlimited(self) -> Gate:
+        """The way out of contexts that no agent sees."""
+        async with self._starting:
+            if self._own_gate is None:
+                gate = self.gate(Boundary.unlimited())
+                await gate.start()
+                self._own_gate = gate
+            return self._own_gate
+
+    async def _new_context(self, gate: Gate | None, options: dict[str, Any]) -> BrowserContext:
         await self.start()
         assert self._process is not None
+        options = {"proxy": (gate or await self._unlimited()).proxy, **options}
         try:
             async with asyncio.timeout(self.settings.launch_limit_s):
                 return await self._process.new_context(**options)
@@ -264,6 +277,7 @@ async def _launch(playwright: Playwright, settings: BrowserSettings) -> Chromium
                 **candidate,
                 headless=settings.headless,
                 args=settings.flags(),
+                ignore_default_args=list(UNWANTED_FLAGS),
                 chromium_sandbox=settings.sandbox and os.geteuid() != 0,
                 env=_small_environment(),
                 timeout=settings.launch_limit_s * 1000,

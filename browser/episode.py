@@ -14,7 +14,7 @@ from playwright.async_api import BrowserContext, Page
 from playwright.async_api import Error as PlaywrightError
 
 from vigorl.browser.actions import Accept, Dismiss
-from vigorl.browser.chromium import Browser, BrowserSettings
+from vigorl.browser.chromium import Browser
 from vigorl.browser.deadline import Deadline
 from vigorl.browser.dialogs import Dialogs
 from vigorl.browser.downloads import Downloads
@@ -25,13 +25,22 @@ from vigorl.browser.errors import (
     PageHung,
     StorageFault,
 )
+from vigorl.browser.file_fence import FileFence
+from vigorl.browser.gate import Gate
 from vigorl.browser.geometry import Frame
 from vigorl.browser.input import Impossible
 from vigorl.browser.interruptions import Interruptions
 from vigorl.browser.log_in import LogIns
 from vigorl.browser.masks import Masks
 from vigorl.browser.navigation import Navigation
-from vigorl.browser.observation import EventKind, Observation
+from vigorl.browser.observation import (
+    MOST_TITLE_CHARACTERS,
+    MOST_URL_CHARACTERS,
+    EventKind,
+    Observation,
+    Refused,
+    shortened,
+)
 from vigorl.browser.page_settings import PageSettings
 from vigorl.browser.papers import Papers
 from vigorl.browser.permissions import Permissions
@@ -87,22 +96,24 @@ class Episode:
         context: BrowserContext,
         targets: Targets,
         settings: PageSettings,
-        browser_settings: BrowserSettings,
+        gate: Gate,
         first_url: str,
         download_dir: Path,
     ) -> None:
         self.context = context
+        self._gate = gate
         self._targets = targets
         self._settings = settings
         self.interruptions = interruptions = Interruptions(settings)
         self.questions = questions = Questions(settings.dialog_limit_s, self._tell_question)
         self._log_ins = LogIns(interruptions, questions, settings, first_url)
-        self.navigation = Navigation(interruptions, questions, self._log_ins, browser_settings)
+        self.navigation = Navigation(interruptions, questions, self._log_ins, gate)
         papers, vault = Papers(settings), settings.vault
         self._downloads = Downloads(download_dir, interruptions, self.navigation, papers, vault)
         self._permissions = Permissions(context, targets, questions, settings)
         dialogs = Dialogs(context, interruptions, questions, settings)
-        self.tabs = Tabs(context, targets, interruptions, questions, settings)
+        self._fence = FileFence(gate.boundary, self.navigation.own_files)
+        self.tabs = Tabs(context, targets, interruptions, questions, settings, self._fence)
         self.tabs.watchers += [dialogs.watch, self.navigation.watch, self._downloads.watch]
         self.tabs.watchers.append(self._keep_secrets)
         self._halfway: asyncio.Task[None] | None = None
@@ -128,25 +139,48 @@ class Episode:
         Raises:
             BrowserFault: the browser does not start, or breaks.
         """
-        context = await browser.context(
-            viewport={"width": settings.width_px, "height": settings.height_px},
-            storage_state=settings.storage_state,
-        )
+        gate = browser.gate(settings.boundary.also(first_url))
+        await gate.start()
         try:
-            async with boundary(context, settings.step_limit_s):
-                assert context.browser is not None
-                await context.add_init_script(_SELECTS)
-                await context.add_init_script(_NO_POINTER_LOCK)
-                targets = await Targets.attach(context.browser)
-                options = (settings, browser.settings, first_url, download_dir)
-                episode = cls(context, targets, *options)
-                await episode._permissions.begin(episode._print)
-                tab = await episode.tabs.open()
-                await episode._permissions.settle(tab.context_id)
-                return episode
+            context = await browser.context(
+                gate,
+                viewport={"width": settings.width_px, "height": settings.height_px},
+                storage_state=settings.storage_state,
+            )
+            try:
+                return await cls._opened(context, gate, settings, first_url, download_dir)
+            except BaseException:
+                await within(END_LIMIT_S, context.close())
+                raise
         except BaseException:
-            await within(END_LIMIT_S, context.close())
+            await gate.close()
             raise
+
+    @classmethod
+    async def _opened(
+        cls,
+        context: BrowserContext,
+        gate: Gate,
+        settings: PageSettings,
+        first_url: str,
+        download_dir: Path,
+    ) -> Self:
+        async with boundary(context, settings.step_limit_s):
+            assert context.browser is not None
+            await context.add_init_script(_SELECTS)
+            await context.add_init_script(_NO_POINTER_LOCK)
+            targets = await Targets.attach(context.browser)
+            episode = cls(context, targets, settings, gate, first_url, download_dir)
+            await episode._permissions.begin(episode._print)
+            tab = await episode.tabs.open()
+            await episode._permissions.settle(tab.context_id)
+            return episode
+
+    @property
+    def refused(self) -> dict[str, int]:
+        """How many connections the boundary has refused so far, by host and port."""
+        counts = self._gate.refused.items()
+        return {Refused(host, port, count).place: count for (host, port), count in counts}
 
     async def act(self, work: Coroutine[Any, Any, None], deadline: Deadline) -> Observation:
         """Do something to the shown page and look at what came of it.
@@ -220,9 +254,11 @@ class Episode:
             await self.interruptions.close()
             await self._log_ins.close()
             await self._downloads.close()
+            await self._fence.close()
             await self._targets.close(END_LIMIT_S)
             if not await within(END_LIMIT_S, self.context.close()):
                 logger.warning("a browser context did not close")
+            await self._gate.close()
 
     async def _observe(self, trouble: Trouble | None, deadline: Deadline) -> Observation:
         """Look; while the page cannot be looked at, bring it back, in ever harder ways."""
@@ -308,13 +344,15 @@ class Episode:
         url, title = pages.get(tab.target_id, (tab.page.url, ""))
         if asked is not None:  # while one is asked whether to leave, the browser tells the next
             url = tab.page.url
+        refused = self.navigation.tell_refused()
         seen = Observation(
             view,
-            url,
-            title,
+            shortened(url, MOST_URL_CHARACTERS),
+            shortened(title, MOST_TITLE_CHARACTERS),
             self.tabs.listing(pages),
             self.interruptions.take_events(),
             question=asked.question if asked is not None else None,
+            refused=refused,
         )
         return self._settings.vault.observation(seen)
 

@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from playwright.async_api import Error as PlaywrightError
@@ -11,6 +13,7 @@ from vigorl.browser.actions import Upload
 from vigorl.browser.elements import Elements
 from vigorl.browser.geometry import Point
 from vigorl.browser.hands import Hands, Impossible
+from vigorl.browser.questions import quoted
 
 CHOOSER_LIMIT_S = 2.0
 """Time for a file chooser to open after the click."""
@@ -32,18 +35,43 @@ _WATCH = """(element) => {
 the page's place."""
 
 
+def admitted(paths: Sequence[str], folders: Sequence[Path]) -> tuple[str, ...]:
+    """The real paths of files that may be handed to a page.
+
+    Args:
+        paths: As an agent gives them.
+        folders: Files, and folders with all that is in them, that it may hand out.
+
+    Raises:
+        Impossible: there is no such file, or it lies elsewhere once links and `..` are followed.
+    """
+    real = []
+    for path in paths:
+        try:
+            place = Path(path).resolve()
+            is_named = any(place.is_relative_to(folder.resolve()) for folder in folders)
+        except (OSError, ValueError, RuntimeError):  # no path, or links in a circle
+            raise Impossible(f"There is no file {quoted(path)}.") from None
+        if not is_named:  # nor is it said whether it is there
+            raise Impossible(
+                f"The file {quoted(path)} may not be uploaded: only files that were named for it, "
+                "and those that were saved here, may be."
+            )
+        if not place.is_file():
+            raise Impossible(f"There is no file {quoted(path)}.")
+        real.append(str(place))
+    return tuple(real)
+
+
 async def upload(hands: Hands, action: Upload) -> None:
     """Click, and hand files to the chooser that opens; where none does, drop them at the point.
 
     Raises:
-        Impossible: there are no such files, or nothing takes them.
+        Impossible: there are no files, or nothing takes them.
     """
     hands.require_on_screen(action.point)
     if not action.paths:
         raise Impossible("There are no files to upload.")
-    for path in action.paths:
-        if not os.path.isfile(path):
-            raise Impossible(f"There is no file {path!r}.")
     chooser = await _open_chooser(hands, action.point)
     if chooser is None:
         await _drop(hands, action)

@@ -37,6 +37,7 @@ from vigorl.browser.deadline import Deadline
 from vigorl.browser.environment import Score
 from vigorl.browser.episode import Episode, boundary, connected
 from vigorl.browser.errors import BrowserDied, PageHung, StartFault, UsageError
+from vigorl.browser.files import admitted
 from vigorl.browser.geometry import Box
 from vigorl.browser.input import Hands, Impossible, perform
 from vigorl.browser.navigation import require_startable
@@ -67,6 +68,12 @@ class LivePage:
         self._viewport = Box(0, 0, self._settings.width_px, self._settings.height_px)
         self._episode: Episode | None = None
         self._temporary: Path | None = None
+        self._downloads: Path | None = None
+
+    @property
+    def refused(self) -> dict[str, int]:
+        """How many connections the boundary has refused so far, by host and port."""
+        return {} if self._episode is None else self._episode.refused
 
     @property
     def page(self) -> Page:
@@ -89,6 +96,7 @@ class LivePage:
         if downloads is None:  # made when there is something to put into it
             name = f"vigorl-downloads-{secrets.token_hex(8)}"
             downloads = self._temporary = Path(tempfile.gettempdir(), name)
+        self._downloads = downloads
         self._episode = episode = await Episode.begin(
             self._browser, self._settings, self._url, downloads
         )
@@ -212,9 +220,16 @@ class LivePage:
                 raise ValueError(f"{action.type} ends an episode and never reaches its environment")
             case _:
                 uploads = isinstance(action, Upload)
+                if isinstance(action, Upload):
+                    action = replace(action, paths=self._handed_out(action.paths))
                 tab.settle.begin()
                 with episode.interruptions.uploading() if uploads else contextlib.nullcontext():
                     await perform(self._hands(episode, deadline), action)
+
+    def _handed_out(self, paths: tuple[str, ...]) -> tuple[str, ...]:
+        """The real paths of files that a page may be given: what was named, and what it gave."""
+        folders = [*self._settings.upload_from, *filter(None, (self._downloads,))]
+        return admitted(paths, folders)
 
     def _hands(self, episode: Episode, deadline: Deadline) -> Hands:
         def tell(words: str) -> None:

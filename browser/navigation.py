@@ -1,33 +1,41 @@
 """Loading pages: by address, through the history, and what is said when one does not load."""
 
 import contextlib
+import re
 from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Literal
-from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Request, Response
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
-from vigorl.browser.chromium import BrowserSettings
+from vigorl.browser.boundary import (
+    WEB_SCHEMES,
+    cleaned,
+    file_of,
+    host_and_port_of,
+    scheme_of,
+)
 from vigorl.browser.errors import StartFault, UsageError
+from vigorl.browser.gate import Failure, Gate
 from vigorl.browser.input import Impossible
 from vigorl.browser.interruptions import Interruptions
 from vigorl.browser.log_in import LogIns
+from vigorl.browser.observation import Refused
 from vigorl.browser.questions import Questions, quoted
 from vigorl.browser.tab import LiveTab
 
-BROWSER_ENDING_URLS = ("chrome://quit", "chrome://restart", "chrome://inducebrowsercrash")
-"""Addresses that end the browser under all episodes."""
+START_SCHEMES = ("http", "https", "data", "about", "blob", "file", "chrome", "view-source")
+"""Of addresses that an operator may let an episode begin with."""
 
-WEB_SCHEMES = ("http", "https", "about", "data", "blob")
-"""Of addresses that an agent may load where its hosts are limited."""
+TOLD_HOSTS = 3
+"""That a sentence names of those that were refused."""
 
-START_SCHEMES = (*WEB_SCHEMES, "file", "chrome", "view-source")
-"""Of addresses that an episode may begin with."""
+MOST_URL_CHARACTERS = 32 * 1024
+"""Of an address that an agent may load."""
 
 REASONS = {
     "ERR_NAME_NOT_RESOLVED": "no such host",
@@ -55,6 +63,8 @@ REASONS = {
 }
 """Chromium's names of what goes wrong, in words."""
 
+_BLANK = re.compile(r"about:blank([?#].*)?", re.IGNORECASE | re.DOTALL)
+
 
 @dataclass(frozen=True, slots=True)
 class _Failure:
@@ -73,12 +83,13 @@ class Navigation:
         interruptions: Interruptions,
         questions: Questions,
         log_ins: LogIns,
-        settings: BrowserSettings,
+        gate: Gate,
     ) -> None:
         self._interruptions = interruptions
         self._questions = questions
         self._log_ins = log_ins
-        self._settings = settings
+        self._gate = gate
+        self._told: str | None = None  # whose refusal was told as a navigation's
         self._under_way: set[LiveTab] = set()  # loading by our doing: errors come to us directly
         self._responses: WeakKeyDictionary[LiveTab, Response] = WeakKeyDictionary()
         self.own_files: set[str] = set()
@@ -168,15 +179,33 @@ class Navigation:
         Raises:
             Impossible: it is not whole, or not one that an agent may load.
         """
-        scheme = _scheme(url)
+        scheme = scheme_of(url)
         if not scheme:
             raise Impossible(f'{quoted(url)} is no address. Write it whole, "https://" included.')
-        if scheme == "javascript" or url.lower().startswith(BROWSER_ENDING_URLS):
-            raise Impossible(f"{quoted(url)} cannot be loaded.")
-        if url in self.own_files or self._settings.allowed_hosts is None:
+        if len(url) > MOST_URL_CHARACTERS:
+            raise Impossible(
+                f"{quoted(url)} cannot be loaded: it has {len(url):,} characters, and an address "
+                f"may have {MOST_URL_CHARACTERS:,}."
+            )
+        if scheme in WEB_SCHEMES or url in self.own_files:
             return
-        if scheme not in WEB_SCHEMES:
-            raise Impossible(f"{quoted(url)} cannot be loaded: only web pages are allowed.")
+        if scheme == "about" and _BLANK.fullmatch(cleaned(url)):
+            return
+        if (path := file_of(url)) is not None and self._gate.boundary.admits_file(path):
+            return
+        raise Impossible(f"{quoted(url)} cannot be loaded: only web pages may be.")
+
+    def tell_refused(self) -> tuple[Refused, ...]:
+        """The connections that were refused since the last time.
+
+        A sentence tells of those that were no navigation's.
+        """
+        taken = self._gate.take()
+        told, self._told = self._told, None
+        silent = [(each.place, each.count - (each.place == told)) for each in taken]
+        if untold := {place: count for place, count in silent if count > 0}:
+            self._interruptions.note("refused", _summary(untold))
+        return taken
 
     def refusal(self, tab: LiveTab) -> str | None:
         """What a server said instead of the page that the tab asked for last; None for a page."""
@@ -244,7 +273,7 @@ class Navigation:
             return self._failure(url, "no answer in time")
         if "Download is starting" in message:
             return None
-        if "invalid URL" in message:
+        if "invalid URL" in message or "Protocol error (Page.navigate)" in message:
             raise Impossible(f"{quoted(url)} is no address.") from error
         if "interrupted by another navigation" in message:
             return None  # the page went elsewhere by itself, which will be seen
@@ -257,15 +286,23 @@ class Navigation:
         return None
 
     def _failure(self, url: str, reason: str) -> _Failure:
-        host = urlsplit(url).hostname or ""
         reason = reason.removeprefix("net::")
-        if reason == "ERR_NAME_NOT_RESOLVED" and not self._settings.allows(host):
-            return _Failure("blocked", url, f"was not loaded: the host {host} is not allowed")
+        if "SOCKS" in reason and (failed := self._gate.failure(host_and_port_of(url))) is not None:
+            if failed.refused:
+                return self._refusal(url, failed)
+            reason = failed.reason
         words = REASONS.get(reason)
         if words is None and reason.startswith("ERR_CERT_"):
             words = "its certificate is not valid"
         why = f"did not load: {f'{words} ({reason})' if words else reason}"
         return _Failure("navigation_error", url, why)
+
+    def _refusal(self, url: str, failed: Failure) -> _Failure:
+        place = Refused(failed.host, failed.port, 1).place
+        self._told = place
+        way = "" if (failed.host, failed.port) == host_and_port_of(url) else "it leads to "
+        why = f"was not loaded: {way}{place} {failed.reason}"
+        return _Failure("blocked", url, why)
 
     def _tell(self, failure: _Failure) -> None:
         self._interruptions.note(failure.kind, f"{quoted(failure.url)} {failure.why}.")
@@ -277,7 +314,7 @@ def require_startable(url: str) -> None:
     Raises:
         UsageError: it is not whole, or no page's.
     """
-    scheme = _scheme(url)
+    scheme = scheme_of(url)
     if scheme in START_SCHEMES:
         return
     if scheme == "javascript":
@@ -285,11 +322,14 @@ def require_startable(url: str) -> None:
     raise UsageError(f"{url!r} is no URL; write it whole, like https://…")
 
 
-def _scheme(url: str) -> str:
-    try:
-        return urlsplit(url).scheme.lower()
-    except ValueError:  # of an address like http://[
-        return url.partition(":")[0].lower()
+def _summary(counts: dict[str, int]) -> str:
+    """What to say of connections that were refused, by where they would have gone."""
+    most = sorted(counts.items(), key=lambda each: -each[1])
+    shown = most[:TOLD_HOSTS]
+    parts = [f"{count} request{'' if count == 1 else 's'} to {place}" for place, count in shown]
+    if rest := most[TOLD_HOSTS:]:
+        parts.append(f"{sum(count for _, count in rest)} to {len(rest)} others")
+    return f"Blocked, as these hosts are not allowed: {', '.join(parts)}."
 
 
 def _is_of_main_frame(request: Request, tab: LiveTab) -> bool:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from vigorl.browser.boundary import written
 from vigorl.browser.geometry import Box
 from vigorl.browser.picture import Picture, View
 
@@ -14,6 +15,7 @@ EventKind = Literal[
     "tab_closed",
     "navigation_error",  # a page did not load
     "blocked",  # something was stopped by policy (too many popups or dialogs, a forbidden host)
+    "refused",  # what a page wanted of hosts that it may not reach; the page itself goes on
     "page_crashed",  # the renderer died; the page was loaded again
     "page_hung",  # the page did not answer in time; it was replaced
     "not_settled",  # the page was still busy when the step's time was over
@@ -21,6 +23,18 @@ EventKind = Literal[
     "bad_action",  # the action could not be carried out as given
     "malformed",  # the policy's output held no action
 ]
+
+
+MOST_URL_CHARACTERS = 2000
+MOST_TITLE_CHARACTERS = 500
+"""Of a page's address and title, as they are told and recorded."""
+
+
+def shortened(text: str, most: int) -> str:
+    """A text, or its beginning and how long it is."""
+    if len(text) <= most:
+        return text
+    return f"{text[:most]}… ({len(text):,} characters)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +83,21 @@ class Question:
         return self.kind in ("alert", "confirm", "prompt", "beforeunload")
 
 
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Connections that pages wanted and that the boundary refused."""
+
+    host: str
+    port: int
+    """0: several hosts."""
+    count: int
+
+    @property
+    def place(self) -> str:
+        """Where they would have gone: host and port."""
+        return written(self.host, self.port) if self.port else self.host
+
+
 @dataclass(frozen=True)
 class Observation:
     """What is new since the last step.
@@ -91,6 +120,8 @@ class Observation:
     """Asked by the page or the browser, which do nothing else until it is answered."""
     still: bool = False
     """The world is one picture, which can be pointed at and not acted on."""
+    refused: tuple[Refused, ...] = ()
+    """Connections that the boundary refused since the last observation."""
 
     def with_event(self, kind: EventKind, text: str) -> "Observation":
         """The same observation with one more event."""
@@ -98,4 +129,5 @@ class Observation:
 
     def answer(self, kind: EventKind, text: str) -> "Observation":
         """An observation that shows nothing new and says one sentence."""
-        return replace(self, view=None, marks=None, events=(Event(kind, text),), pictures=())
+        told = (Event(kind, text),)
+        return replace(self, view=None, marks=None, events=told, pictures=(), refused=())

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from vigorl.browser.boundary import Boundary
 from vigorl.browser.errors import UsageError
 from vigorl.browser.vault import Vault
 
@@ -41,6 +42,8 @@ class PageSettings:
     """Time for a server to answer, s."""
     jpeg_quality: int = 80
     """Of screenshots, 1-100; zoomed views are without loss."""
+    boundary: Boundary = field(default_factory=Boundary)
+    """Where pages may go, beside what the episode begins with."""
     storage_state: Path | None = None
     """Log-ins to start with: a file as Playwright writes it."""
     save_storage_state: Path | None = None
@@ -67,6 +70,12 @@ class PageSettings:
     """Tabs and popups that a page may open per step; further ones are closed."""
     max_downloads: int = 10
     """Files saved per step; further ones are cancelled."""
+    max_download_bytes: int = 100 * 1024**2
+    """Size of one file; a larger one is cancelled."""
+    max_downloaded_bytes: int = 500 * 1024**2
+    """Size of all files of an episode together; what does not fit in is cancelled."""
+    upload_from: tuple[Path, ...] = ()
+    """Files, and folders with all that is in them, that may be handed to pages."""
     max_tabs: int = 20
     """Tabs open at a time."""
     vault: Vault = field(default_factory=Vault)

@@ -36,7 +36,10 @@ def quoted(text: str) -> str:
 
 def origin_of(url: str) -> str:
     """Scheme, host and port of an address; empty where it has none that anybody knows."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
     if parts.scheme not in ("http", "https"):
         return "file://" if parts.scheme == "file" else ""
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"

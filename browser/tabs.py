@@ -8,8 +8,14 @@ from playwright.async_api import Error as PlaywrightError
 
 from vigorl.browser.deadline import Deadline
 from vigorl.browser.errors import PageHung
+from vigorl.browser.file_fence import FileFence
 from vigorl.browser.interruptions import Interruptions
-from vigorl.browser.observation import Tab
+from vigorl.browser.observation import (
+    MOST_TITLE_CHARACTERS,
+    MOST_URL_CHARACTERS,
+    Tab,
+    shortened,
+)
 from vigorl.browser.page_settings import PageSettings
 from vigorl.browser.questions import Questions, quoted
 from vigorl.browser.tab import LiveTab, Targets, within
@@ -35,7 +41,9 @@ class Tabs:
         interruptions: Interruptions,
         questions: Questions,
         settings: PageSettings,
+        fence: FileFence,
     ) -> None:
+        self._fence = fence
         self._context = context
         self._targets = targets
         self._interruptions = interruptions
@@ -140,7 +148,8 @@ class Tabs:
         listed = []
         for tab in self._open:
             url, title = pages.get(tab.target_id, (tab.page.url, ""))
-            listed.append(Tab(url, title, active=tab is self._shown))
+            short = (shortened(url, MOST_URL_CHARACTERS), shortened(title, MOST_TITLE_CHARACTERS))
+            listed.append(Tab(*short, active=tab is self._shown))
         return tuple(listed)
 
     async def end(self) -> None:
@@ -153,7 +162,9 @@ class Tabs:
 
     async def _new_tab(self) -> LiveTab:
         async with asyncio.timeout(ATTACH_LIMIT_S):
-            return await LiveTab.attach(await self._new_page(), self._settings.jpeg_quality)
+            tab = await LiveTab.attach(await self._new_page(), self._settings.jpeg_quality)
+            await self._fence.put_up(tab)
+            return tab
 
     async def _new_page(self) -> Page:
         """Open a page of our own, which must not be taken for one that a page opened."""
@@ -194,6 +205,10 @@ class Tabs:
             await within(CLOSE_LIMIT_S, page.close())
             return
         tab = await self._take_in(page)
+        if tab is not None and not self._fence.admits(page.url):
+            self._interruptions.note("blocked", "A new tab was closed: it showed a file.")
+            await within(CLOSE_LIMIT_S, page.close())
+            return
         if tab is None:
             if not page.is_closed():  # otherwise it came and went
                 self._interruptions.note("page_hung", "A new tab did not answer and was closed.")
@@ -214,7 +229,9 @@ class Tabs:
             try:
                 async with asyncio.timeout(ATTACH_LIMIT_S):
                     await self._fit(page)
-                    return await LiveTab.attach(page, self._settings.jpeg_quality)
+                    tab = await LiveTab.attach(page, self._settings.jpeg_quality)
+                    await self._fence.put_up(tab)
+                    return tab
             except (PlaywrightError, TimeoutError, PageHung):
                 if page.is_closed() or self._questions.count == asked:
                     return None

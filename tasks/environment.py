@@ -6,6 +6,7 @@ from typing import Literal
 from playwright.async_api import Page
 
 from vigorl.browser.actions import Action
+from vigorl.browser.boundary import Boundary
 from vigorl.browser.chromium import Browser
 from vigorl.browser.environment import Score
 from vigorl.browser.errors import StartFault, TaskFault
@@ -27,7 +28,8 @@ class TaskEnvironment:
         site: serves the task's pages; entered before `reset`, left after `close`.
         browser: gives the episode a context of its own.
         row: the task; kept for the record.
-        settings: how the page is shown; the viewport is the row's.
+        settings: how the page is shown, and where it may go beside the task's site (nowhere,
+            where there are none); the viewport is the row's.
         told: whether `goal` is the row's goal or its instructions.
     """
 
@@ -44,7 +46,9 @@ class TaskEnvironment:
         self._site = site
         self._browser = browser
         self._settings = replace(
-            settings or PageSettings(), width_px=row.width_px, height_px=row.height_px
+            settings or PageSettings(boundary=Boundary(allow=())),
+            width_px=row.width_px,
+            height_px=row.height_px,
         )
         self._episode: Episode | None = None
         self._live: LivePage | None = None

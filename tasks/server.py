@@ -1,14 +1,23 @@
-"""An application served from localhost in the caller's event loop."""
+"""An application served from localhost in the caller's event loop, for localhost alone.
+
+A browser elsewhere on this machine may show a stranger's page, and that page may send requests
+here, also by a name of its own that leads to 127.0.0.1. So a request by any other name than this
+machine's is refused, and so is one that changes something and comes from another site.
+"""
 
 import asyncio
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from types import TracebackType
 from typing import Self
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import Receive, Scope, Send
 
 from vigorl.browser.errors import TaskFault
 
@@ -45,7 +54,7 @@ class LocalServer:
         self._port = listener.getsockname()[1]
         self._server = _QuietServer(
             uvicorn.Config(
-                self._application,
+                _OwnHost(self._application),
                 lifespan="off",
                 log_config=None,
                 log_level="critical",
@@ -79,6 +88,34 @@ class LocalServer:
         """Serve until cancelled."""
         if self._serving is not None:
             await asyncio.shield(self._serving)
+
+
+HOSTS = ("127.0.0.1", "localhost")
+"""What this machine is called by those whom it serves."""
+
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+
+
+class _OwnHost:
+    """Refuses what is not meant for this server, or was made by another site's page."""
+
+    def __init__(self, application: Starlette) -> None:
+        self._application = application
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        answer = _refusal(scope) if scope["type"] == "http" else None
+        await (answer or self._application)(scope, receive, send)
+
+
+def _refusal(scope: Scope) -> Response | None:
+    headers = Headers(scope=scope)
+    host = headers.get("host", "")
+    if host.rpartition(":")[0] not in HOSTS and host not in HOSTS:
+        return PlainTextResponse(f"this is {HOSTS[0]}\n", HTTPStatus.MISDIRECTED_REQUEST)
+    origin = headers.get("origin")
+    if scope["method"] in SAFE_METHODS or origin in (None, f"http://{host}"):
+        return None
+    return PlainTextResponse("another site may not do this\n", HTTPStatus.FORBIDDEN)
 
 
 class _QuietServer(uvicorn.Server):  # type: ignore[misc]  # mypy does not look into uvicorn

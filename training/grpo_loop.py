@@ -30,6 +30,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from random import Random
+from typing import TYPE_CHECKING
 
 from transformers.utils.logging import disable_progress_bar
 
@@ -42,6 +43,9 @@ from vigorl.training.ranks import Ranks, open_ranks
 from vigorl.training.scalars import open_board
 from vigorl.training.start import trainable
 from vigorl.training.stint import Stint, Watch
+
+if TYPE_CHECKING:
+    from vigorl.browser.boundary import Boundary
 
 
 async def practise(
@@ -159,11 +163,13 @@ async def practise_from(
     out: Path,
     say: Callable[[str], None] = lambda line: None,
     watch: Watch = lambda step, episode: None,
+    boundary: "Boundary | None" = None,
 ) -> Progress:
     """Practise what the configuration names.
 
     Embedded tasks come seed by seed of the training split, all tasks of one in turn; still
-    screenshots in an order of their own for each seed of the training.
+    screenshots in an order of their own for each seed of the training. Pages may go where the
+    boundary says, beside the tasks' site; None: nowhere else.
 
     Raises:
         UsageError: one of the names is no task, an entry of the data is broken, or the
@@ -176,11 +182,16 @@ async def practise_from(
     with open_ranks() as ranks:
         if not ranks.is_first:
             say, watch = (lambda line: None), (lambda step, episode: None)
-        return await _practise_tasks(config, out, say, watch, ranks)
+        return await _practise_tasks(config, out, say, watch, ranks, boundary)
 
 
 async def _practise_tasks(
-    config: PracticeConfig, out: Path, say: Callable[[str], None], watch: Watch, ranks: Ranks
+    config: PracticeConfig,
+    out: Path,
+    say: Callable[[str], None],
+    watch: Watch,
+    ranks: Ranks,
+    boundary: "Boundary | None",
 ) -> Progress:
     if config.data is not None:
         from vigorl.agent.stills import still_samples
@@ -192,7 +203,8 @@ async def _practise_tasks(
     from vigorl.agent.embedded import open_tasks
 
     names = config.tasks or None
-    async with open_tasks(_SEEDS, names, "train", "goal", config.skipped_seeds) as tasks:
+    skipped = config.skipped_seeds
+    async with open_tasks(_SEEDS, names, "train", "goal", skipped, boundary) as tasks:
         return await practise(config, out, tasks, say, watch, ranks)
 
 

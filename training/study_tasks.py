@@ -5,10 +5,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from typing import TYPE_CHECKING
 
 from vigorl.agent.evaluation import Sample
 from vigorl.agent.stills import still_samples
 from vigorl.browser.errors import UsageError
+
+if TYPE_CHECKING:
+    from vigorl.browser.boundary import Boundary
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,8 @@ class StudyTasks:
     """Screenshots, or seeds of each task."""
     measured: int = 40
     """The same, held out."""
+    boundary: "Boundary | None" = None
+    """Where pages of embedded tasks may go beside the tasks' site; None: nowhere else."""
 
     def __post_init__(self) -> None:
         if (self.data is None) != (self.held_out is None):
@@ -55,8 +61,10 @@ async def open_study_tasks(wanted: StudyTasks) -> AsyncIterator[tuple[list[Sampl
     from vigorl.agent.embedded import open_tasks
 
     names = wanted.tasks or None
-    practised = open_tasks(wanted.practised, names, "train", "goal", wanted.skipped_seeds)
-    async with practised as known, open_tasks(wanted.measured, names, "test", "goal") as unknown:
+    skipped, boundary = wanted.skipped_seeds, wanted.boundary
+    practised = open_tasks(wanted.practised, names, "train", "goal", skipped, boundary)
+    held_out = open_tasks(wanted.measured, names, "test", "goal", boundary=boundary)
+    async with practised as known, held_out as unknown:
         yield known, unknown
 
 

@@ -10,14 +10,18 @@ from vigorl.agent.cli import standin, visual_reasoning, visualwebarena
 from vigorl.agent.cli.ending import errors, print_json
 from vigorl.agent.cli.measurement import MaxFaults, Measurement, Out
 from vigorl.agent.cli.options import (
+    Allow,
+    AllowLocal,
     ApiKey,
     AsJson,
+    Deny,
     Family,
     Model,
     ModelName,
     Temperature,
     Verify,
     Zoom,
+    boundary_of,
 )
 from vigorl.agent.terminal import Console
 
@@ -89,6 +93,9 @@ def eval_tasks(
     verify: Verify = None,
     workers: Annotated[int, typer.Option(min=1, help="Episodes at once.")] = 2,
     max_faults: MaxFaults = 0.05,
+    allow: Allow = None,
+    deny: Deny = None,
+    allow_local: AllowLocal = False,
     out: Out = None,
     as_json: AsJson = False,
 ) -> None:
@@ -98,7 +105,8 @@ def eval_tasks(
         from vigorl.agent.rollout import Limits
         from vigorl.agent.run import ModelConfig
 
-        world = open_tasks(seeds, task, split, told, skip)
+        boundary = boundary_of(allow, deny, allow_local)
+        world = open_tasks(seeds, task, split, told, skip, boundary)
         policy = ModelConfig(model, model_name, family, api_key, temperature)
         limits = Limits(steps=40)
         measured = ("tasks", policy, world, limits, workers, out, as_json)
@@ -128,6 +136,9 @@ def eval_miniwob(
     verify: Verify = None,
     workers: Annotated[int, typer.Option(min=1, help="Episodes at once.")] = 4,
     max_faults: MaxFaults = 0.05,
+    allow: Allow = None,
+    deny: Deny = None,
+    allow_local: AllowLocal = False,
     out: Out = None,
     as_json: AsJson = False,
 ) -> None:
@@ -137,7 +148,8 @@ def eval_miniwob(
         from vigorl.agent.rollout import Limits
         from vigorl.agent.run import ModelConfig
 
-        world = open_miniwob(seeds, task, split, skip, workers)
+        boundary = boundary_of(allow, deny, allow_local)
+        world = open_miniwob(seeds, task, split, skip, workers, boundary)
         policy = ModelConfig(model, model_name, family, api_key, temperature)
         # A click that changes nothing is no sign of a loop where pages are this small.
         limits = Limits(steps=max_steps, repeats=max_steps, unchanged=max_steps)

@@ -13,7 +13,10 @@ from vigorl.agent.cli.options import (
     AT_A_TIME,
     LEARNS,
     PRACTISED,
+    Allow,
+    AllowLocal,
     AtOnce,
+    Deny,
     Family,
     Group,
     Groups,
@@ -24,6 +27,7 @@ from vigorl.agent.cli.options import (
     Start,
     Stills,
     Zoom,
+    boundary_of,
 )
 from vigorl.agent.terminal import Console
 
@@ -126,6 +130,9 @@ def train_grpo(
             rich_help_panel=AT_A_TIME,
         ),
     ] = "float32",
+    allow: Allow = None,
+    deny: Deny = None,
+    allow_local: AllowLocal = False,
     checkpoint_every: Annotated[
         int, typer.Option(min=1, help="Updates between two.", rich_help_panel=AT_A_TIME)
     ] = 5,
@@ -180,12 +187,13 @@ def train_grpo(
                 budget_tokens=tree_tokens,
             ),
         )
+        boundary = boundary_of(allow, deny, allow_local)
         ranks = launched()
         console = Console(stderr=True, quiet=not ranks.is_first)
         plainly = partial(console.print, markup=False, highlight=False, soft_wrap=True)
         try:
             with practising(steps, console) as watch:
-                done = play(practise_from(config, out, plainly, watch))
+                done = play(practise_from(config, out, plainly, watch, boundary))
         except (KeyboardInterrupt, asyncio.CancelledError):
             saved = (
                 "what was learnt is saved" if ranks.count == 1 else "the last checkpoint is kept"

@@ -1,10 +1,14 @@
 """Options that several commands have."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from vigorl.browser.boundary import Boundary
 
 Model = Annotated[
     str,
@@ -92,6 +96,54 @@ Verify = Annotated[
         rich_help_panel="Who plays",
     ),
 ]
+WHERE = "Where it may go"
+"""Panel of the options that draw a boundary."""
+
+Allow = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow",
+        metavar="HOST[:PORT],…",
+        help="Reach these hosts and no other, beside the page that it begins with and a task's own "
+        "site: names, *.example.org, addresses, networks such as 10.0.0.0/8. May be repeated.",
+        rich_help_panel=WHERE,
+    ),
+]
+Deny = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--deny",
+        metavar="HOST[:PORT],…",
+        help="Never reach these, whatever else is allowed.",
+        rich_help_panel=WHERE,
+    ),
+]
+AllowLocal = Annotated[
+    bool,
+    typer.Option(
+        "--allow-local",
+        help="Reach services of this machine and private networks, too.",
+        rich_help_panel=WHERE,
+    ),
+]
+
+
+def boundary_of(
+    allow: Sequence[str] | None, deny: Sequence[str] | None, allow_local: bool
+) -> "Boundary | None":
+    """What these options say; None where they say nothing.
+
+    Raises:
+        UsageError: an entry is no host.
+    """
+    if not (allow or deny or allow_local):
+        return None
+    from vigorl.browser.boundary import Boundary, entries
+
+    allowed = entries(allow) if allow else None
+    return Boundary(allowed, entries(deny or ()), allow_local)
+
+
 AsJson = Annotated[
     bool,
     typer.Option("--json", help="Print one JSON object at the end, and nothing else, on stdout."),

@@ -19,14 +19,19 @@ from vigorl.agent.cli.ending import (
     print_json,
 )
 from vigorl.agent.cli.options import (
+    WHERE,
+    Allow,
+    AllowLocal,
     ApiKey,
     AsJson,
+    Deny,
     Family,
     Model,
     ModelName,
     Secrets,
     Temperature,
     Verify,
+    boundary_of,
 )
 from vigorl.agent.terminal import Console
 from vigorl.browser.errors import UsageError
@@ -87,9 +92,17 @@ def run(
     save_storage_state: Annotated[
         Path | None, typer.Option(help="Where to keep log-ins.", rich_help_panel="Browser")
     ] = None,
-    allow_host: Annotated[
-        list[str] | None,
-        typer.Option(help="Reach no other host; may be repeated.", rich_help_panel="Browser"),
+    allow: Allow = None,
+    deny: Deny = None,
+    allow_local: AllowLocal = False,
+    allow_host: Annotated[list[str] | None, typer.Option(hidden=True)] = None,
+    upload_from: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="A file, or a folder with all that is in it, that may be handed to pages; may be "
+            "repeated. Default: none.",
+            rich_help_panel=WHERE,
+        ),
     ] = None,
     dialogs: Annotated[
         Literal["ask", "accept", "dismiss"],
@@ -143,7 +156,8 @@ def run(
             headed=headed,
             storage_state=storage_state,
             save_storage_state=save_storage_state,
-            allowed_hosts=tuple(allow_host) if allow_host else None,
+            boundary=boundary_of([*(allow or ()), *(allow_host or ())], deny, allow_local),
+            upload_from=tuple(upload_from or ()),
             dialogs=dialogs,
             verify=verify,
             secrets=secrets,
@@ -234,6 +248,7 @@ def _result(trajectory: "Trajectory") -> dict[str, Any]:
         "verified": end.verified if end else None,
         "verified_by": list(end.verified_by) if end else [],
         "score": end.score.value if end and end.score else None,
+        "refused": end.refused if end else {},
         "steps": len(trajectory.steps),
         "trajectory": str(trajectory.folder),
     }

@@ -10,13 +10,17 @@ from rich.markup import escape
 from vigorl.agent.cli.ending import errors, play
 from vigorl.agent.cli.measurement import MaxFaults, Measurement, Out
 from vigorl.agent.cli.options import (
+    Allow,
+    AllowLocal,
     ApiKey,
     AsJson,
+    Deny,
     Family,
     Model,
     ModelName,
     Temperature,
     Verify,
+    boundary_of,
 )
 from vigorl.agent.terminal import Console
 
@@ -45,6 +49,9 @@ def eval_standin(
     temperature: Temperature = None,
     verify: Verify = None,
     max_faults: MaxFaults = 0.05,
+    allow: Allow = None,
+    deny: Deny = None,
+    allow_local: AllowLocal = False,
     out: Out = None,
     as_json: AsJson = False,
 ) -> None:
@@ -60,7 +67,7 @@ def eval_standin(
         from vigorl.agent.standin import open_stand_ins
         from vigorl.agent.visualwebarena import LIMITS, Answering
 
-        world = open_stand_ins(task, limit)
+        world = open_stand_ins(task, limit, boundary_of(allow, deny, allow_local))
         policy = ModelConfig(model, model_name, family, api_key, temperature)
         limits = replace(LIMITS, steps=max_steps)
         Measurement(

@@ -13,8 +13,11 @@ from vigorl.agent.cli.ending import errors, play, print_json, torch_needed
 from vigorl.agent.cli.options import (
     LEARNS,
     PRACTISED,
+    Allow,
+    AllowLocal,
     AsJson,
     AtOnce,
+    Deny,
     Family,
     Group,
     Groups,
@@ -24,6 +27,7 @@ from vigorl.agent.cli.options import (
     SkippedSeeds,
     Start,
     Stills,
+    boundary_of,
 )
 from vigorl.agent.terminal import Console
 
@@ -100,6 +104,9 @@ def study(
     max_steps: MaxSteps = 6,
     max_tokens: MaxTokens = 96,
     workers: AtOnce = 8,
+    allow: Allow = None,
+    deny: Deny = None,
+    allow_local: AllowLocal = False,
     as_json: AsJson = False,
 ) -> None:
     """Ask whether grounding helps, and looking closer: four ways to learn, side by side.
@@ -119,7 +126,15 @@ def study(
             from vigorl.training.study import ARMS, StudyConfig
             from vigorl.training.study_page import write_study
             from vigorl.training.study_tasks import StudyTasks
-        tasks = StudyTasks(data, held_out, tuple(task or ()), skip, practised, measured)
+        tasks = StudyTasks(
+            data,
+            held_out,
+            tuple(task or ()),
+            skip,
+            practised,
+            measured,
+            boundary_of(allow, deny, allow_local),
+        )
         config = StudyConfig(
             model=model,
             family=family,

@@ -8,13 +8,17 @@ import typer
 from vigorl.agent.cli.ending import errors
 from vigorl.agent.cli.measurement import MaxFaults, Measurement, Out
 from vigorl.agent.cli.options import (
+    Allow,
+    AllowLocal,
     ApiKey,
     AsJson,
+    Deny,
     Family,
     Model,
     ModelName,
     Temperature,
     Verify,
+    boundary_of,
 )
 
 if TYPE_CHECKING:
@@ -109,6 +113,9 @@ def eval_visualwebarena(
         int, typer.Option(min=1, help="Episodes at once; they see each other's changes.")
     ] = 1,
     max_faults: MaxFaults = 0.05,
+    allow: Allow = None,
+    deny: Deny = None,
+    allow_local: AllowLocal = False,
     out: Out = None,
     as_json: AsJson = False,
 ) -> None:
@@ -131,6 +138,7 @@ def eval_visualwebarena(
             open_visualwebarena,
         )
         from vigorl.agent.visualwebarena_tables import visualwebarena_report
+        from vigorl.browser.boundary import Boundary
         from vigorl.tasks.visualwebarena.task import Sites
 
         sites = Sites(
@@ -153,6 +161,7 @@ def eval_visualwebarena(
             captioner_url=captioner,
             captioner_model=captioner_model,
             api_key=judge_key,
+            boundary=boundary_of(allow, deny, allow_local) or Boundary(),
         )
 
         def report(summary: "Summary", title: str) -> "Report":

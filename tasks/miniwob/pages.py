@@ -6,15 +6,17 @@ a fresh browser context and its first load take hundreds.
 
 import asyncio
 import json
+from dataclasses import replace
 from importlib import resources
 from types import TracebackType
 from typing import Any, Self
 
+from vigorl.browser.boundary import Boundary
 from vigorl.browser.chromium import Browser
 from vigorl.browser.episode import boundary
 from vigorl.browser.errors import BrowserDied
 from vigorl.browser.live import LivePage, PageSettings
-from vigorl.tasks.miniwob.files import page_url
+from vigorl.tasks.miniwob.files import html_folder, page_url
 from vigorl.tasks.miniwob.registry import Ticket
 from vigorl.tasks.task import TaskRow
 
@@ -100,17 +102,13 @@ class Pages:
 
     Args:
         browser: Whose contexts they are; entered before, left afterwards.
-        settings: How pages are shown; the viewport is MiniWoB++'s.
+        boundary: Where they may go beside the folder of MiniWoB++; None: nowhere else.
         idle: How many are kept open between episodes: as many as play at once.
     """
 
-    def __init__(
-        self, browser: Browser, settings: PageSettings | None = None, idle: int = 8
-    ) -> None:
+    def __init__(self, browser: Browser, boundary: Boundary | None = None, idle: int = 8) -> None:
         self._browser = browser
-        self._settings = settings or PageSettings(
-            width_px=WIDTH_PX, height_px=HEIGHT_PX, jpeg_quality=JPEG_QUALITY
-        )
+        self._boundary = boundary or Boundary(allow=())
         self._limit = idle
         self._idle: list[Stage] = []  # the one that was used last is the last
 
@@ -164,7 +162,13 @@ class Pages:
             if stage.usable:
                 return stage
             await self.discard(stage)
-        live = LivePage(self._browser, "", "about:blank", self._settings)
+        settings = PageSettings(
+            width_px=WIDTH_PX,
+            height_px=HEIGHT_PX,
+            jpeg_quality=JPEG_QUALITY,
+            boundary=replace(self._boundary, files=(*self._boundary.files, html_folder())),
+        )
+        live = LivePage(self._browser, "", "about:blank", settings)
         try:
             await live.reset()
             await live.page.context.add_init_script(_script())

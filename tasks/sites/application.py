@@ -30,9 +30,6 @@ from vigorl.tasks.visualwebarena.task import Site
 
 HERE = Path(__file__).parent
 
-RESET_TOKEN = "stand-in"
-"""What a site wants to hear before it resets itself; it is no secret."""
-
 UPLOAD_LIMIT_PX = 1600
 """Longest side of a picture that is kept of an upload."""
 
@@ -59,6 +56,7 @@ class StandInSite(ABC):
 
     Args:
         folder: Where its database is; one that is there is gone on with.
+        reset_token: What it wants to hear before it resets itself; a secret of its operator's.
     """
 
     name: ClassVar[Site]
@@ -69,7 +67,8 @@ class StandInSite(ABC):
     account: ClassVar[Account]
     """As whom the agent signs in."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, reset_token: str) -> None:
+        self._reset_token = reset_token
         self._pristine = sqlite3.connect(":memory:")
         self._pristine.row_factory = sqlite3.Row
         self._pristine.executescript(_COMMON_TABLES + self.tables)
@@ -259,7 +258,9 @@ class StandInSite(ABC):
 
     def reset_if_told(self, form: FormData) -> Response:
         """Answer a request to reset the site; 403 without the token."""
-        if form.get("token") != RESET_TOKEN:
+        given = form.get("token")
+        told = given.encode() if isinstance(given, str) else b""
+        if not secrets.compare_digest(told, self._reset_token.encode()):
             return Response("a wrong token\n", HTTPStatus.FORBIDDEN)
         self.reset()
         return Response("reset\n")

@@ -1,5 +1,6 @@
 """All three sites, served by one process: `async with StandIns() as sites`."""
 
+import secrets
 from contextlib import AsyncExitStack
 from importlib.util import find_spec
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Self
 
 from vigorl.browser.errors import TaskFault, UsageError
 from vigorl.tasks.server import LocalServer
-from vigorl.tasks.sites.application import RESET_TOKEN, StandInSite
+from vigorl.tasks.sites.application import StandInSite
 from vigorl.tasks.sites.classifieds import Classifieds
 from vigorl.tasks.sites.forum import Forum
 from vigorl.tasks.sites.shop import Shop
@@ -36,6 +37,7 @@ class StandIns:
             raise UsageError(MISSING)
         self._folder = folder
         self._port = port
+        self._reset_token = secrets.token_urlsafe()
         self._entered = AsyncExitStack()
         self.sites: dict[Site, StandInSite] = {}
         """By the names that task files call them."""
@@ -57,7 +59,7 @@ class StandIns:
             except OSError as error:
                 raise UsageError(f"the sites cannot be kept in {folder}: {error}") from error
             for number, make in enumerate(SITES):
-                site = make(folder)
+                site = make(folder, self._reset_token)
                 stack.callback(site.close)
                 server = LocalServer(site.application, self._port and self._port + number)
                 self._servers.append(await stack.enter_async_context(server))
@@ -78,7 +80,8 @@ class StandIns:
     def urls(self) -> Sites:
         """Where the sites are, for VisualWebArena's runner."""
         classifieds, forum, shop = (server.origin for server in self._servers)
-        return Sites(classifieds, forum, shop, reset_token=RESET_TOKEN)
+        # No encyclopaedia and no home page are served, so nothing on their usual ports is meant.
+        return Sites(classifieds, forum, shop, "", "", self._reset_token)
 
     def reset(self) -> None:
         """Put all sites back to how they were."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -11,6 +11,7 @@ from playwright.async_api import BrowserContext, Page
 from playwright.async_api import Error as PlaywrightError
 
 from vigorl.browser.actions import Action, TabNew, TabSwitch
+from vigorl.browser.boundary import Boundary
 from vigorl.browser.chromium import Browser
 from vigorl.browser.clock import somebody_elses_time
 from vigorl.browser.environment import Score
@@ -63,6 +64,8 @@ class World:
     """Score by the mended rules; what the official ones say goes along, and vice versa."""
     rest_s: float = REST_S
     """How long a page rests before an evaluator looks at it, s."""
+    boundary: Boundary = field(default_factory=Boundary)
+    """Where pages may go; the sites are in it."""
 
 
 class VwaEnvironment:
@@ -180,7 +183,11 @@ class VwaEnvironment:
             width_px = self.task.viewport.width or width_px
             height_px = self.task.viewport.height or height_px
         return replace(
-            self._settings, width_px=width_px, height_px=height_px, storage_state=storage_state
+            self._settings,
+            width_px=width_px,
+            height_px=height_px,
+            storage_state=storage_state,
+            boundary=self._world.boundary.also(*self.task.start_urls),
         )
 
     async def _pictures(self) -> tuple[Picture, ...]:

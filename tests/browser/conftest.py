@@ -5,12 +5,14 @@ import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
 
+from vigorl.browser.boundary import Boundary
 from vigorl.browser.chromium import Browser
 from vigorl.browser.live import LivePage, PageSettings
 
@@ -107,7 +109,8 @@ def visit(browser: Browser) -> Callable[..., Any]:
 
     @asynccontextmanager
     async def visit(url: str, **settings: Any) -> AsyncIterator[LivePage]:
-        page = LivePage(browser, "a goal", url, PageSettings(**settings))
+        near = {"boundary": Boundary(local=True), "upload_from": (Path("/"),)}
+        page = LivePage(browser, "a goal", url, PageSettings(**{**near, **settings}))
         try:
             await page.reset()
             yield page

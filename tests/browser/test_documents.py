@@ -9,9 +9,8 @@ import pytest
 from PIL import Image, ImageDraw
 
 from vigorl.browser.actions import Back, Click, Forward, Goto, Press, Reload, Scroll, Wait
-from vigorl.browser.chromium import Browser, BrowserSettings
+from vigorl.browser.boundary import Boundary
 from vigorl.browser.geometry import Box, Point
-from vigorl.browser.live import LivePage
 from vigorl.browser.observation import Observation
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
@@ -100,23 +99,18 @@ async def test_what_only_calls_itself_a_pdf_is_a_file(site, visit, tmp_path):
         assert "was saved as" in (await page.step(Goto(words))).events[0].text
 
 
-async def test_a_page_that_prints_itself_hands_out_its_print_view(site, tmp_path):
-    async with Browser(BrowserSettings(allowed_hosts=("127.0.0.1",))) as browser:
-        style = "<style>@media print { body { background: red; height: 99vh } }</style>"
-        url = site.body("/", f"{style}<script>onclick = () => print()</script>", title="a bill")
-        page = LivePage(browser, "", url)
-        try:
-            await page.reset()
-            seen = await page.step(Click(HERE))
-            assert "asked to be printed. A PDF document of" in seen.events[0].text
-            address = re.search(r"load (file://\S+) to look", seen.events[0].text)
-            assert address is not None and Path(address[1]).name == "a%20bill.pdf"
-            seen = await page.step(Goto(address[1]))
-            assert seen.url == address[1] and "red" in colours(seen)
-            seen = await page.step(Goto("file:///etc/passwd"))
-            assert seen.events[0].kind == "bad_action"
-        finally:
-            await page.close()
+async def test_a_page_that_prints_itself_hands_out_its_print_view(site, visit):
+    style = "<style>@media print { body { background: red; height: 99vh } }</style>"
+    url = site.body("/", f"{style}<script>onclick = () => print()</script>", title="a bill")
+    async with visit(url, boundary=Boundary(allow=())) as page:
+        seen = await page.step(Click(HERE))
+        assert "asked to be printed. A PDF document of" in seen.events[0].text
+        address = re.search(r"load (file://\S+) to look", seen.events[0].text)
+        assert address is not None and Path(address[1]).name == "a%20bill.pdf"
+        seen = await page.step(Goto(address[1]))
+        assert seen.url == address[1] and "red" in colours(seen)
+        seen = await page.step(Goto("file:///etc/passwd"))
+        assert seen.events[0].kind == "bad_action"
 
 
 async def test_what_a_copy_button_copies_can_be_pasted(site, visit):

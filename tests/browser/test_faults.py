@@ -74,7 +74,10 @@ async def test_a_crashed_page_is_loaded_again(site, visit):
     async with visit(url, step_limit_s=LIMIT_S) as page:
         await page.step(TabNew(url))
         await page.step(TabSwitch(0))
-        seen = await in_time(page.step(Goto("chrome://crash")))
+        session = await page.page.context.new_cdp_session(page.page)
+        crashing = asyncio.create_task(within(0.5, session.send("Page.crash")))
+        seen = await in_time(page.step(Wait(0.5)))
+        await crashing
         assert kinds(seen) == ["page_crashed"]
         assert seen.url == url
         assert [tab.active for tab in seen.tabs] == [True, False]

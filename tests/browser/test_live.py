@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-import re
-from pathlib import Path
 
 import pytest
 
@@ -27,7 +25,6 @@ from vigorl.browser.actions import (
     Wait,
     Zoom,
 )
-from vigorl.browser.chromium import Browser, BrowserSettings
 from vigorl.browser.errors import UsageError
 from vigorl.browser.geometry import Box, Frame, Point
 from vigorl.browser.input import KEYED_CHARACTERS
@@ -586,7 +583,7 @@ async def test_too_many_tabs_are_refused(site, visit):
         assert "close one" in said(await page.step(TabNew()), "bad_action")
 
 
-# ---------------------------------------------------------------- log-ins and hosts
+# ---------------------------------------------------------------- log-ins
 
 
 async def test_log_ins_are_saved_and_loaded(site, visit, tmp_path):
@@ -600,32 +597,3 @@ async def test_log_ins_are_saved_and_loaded(site, visit, tmp_path):
     page = LivePage(None, "", url, PageSettings(storage_state=tmp_path / "none"))  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="none"):
         await page.reset()
-
-
-async def test_hosts_that_are_not_allowed_are_never_asked(site):
-    async with Browser(BrowserSettings(allowed_hosts=("127.0.0.1",))) as browser:
-        forbidden = site.url("/secret", "localhost")
-        site.put("/redirect", "", Refresh=f"0;url={forbidden}")
-        url = site.body(
-            "/",
-            f"<a href='{forbidden}' style='display:block'>leave</a><img src='{forbidden}'>"
-            f"<iframe src='{forbidden}'></iframe><script>"
-            f"fetch('{forbidden}'); navigator.sendBeacon('{forbidden}')</script>",
-        )
-        page = LivePage(browser, "", url)
-        try:
-            assert (await page.reset()).url == url
-            seen = await page.step(Click(Point(10, 10)))
-            assert re.search("host localhost is not allowed", said(seen, "blocked"))
-            seen = await page.step(Goto(forbidden))
-            assert kinds(seen) == ["blocked"]
-            assert kinds(await page.step(Goto(Path("/etc/passwd").as_uri()))) == ["bad_action"]
-            assert (await page.step(Goto(url))).url == url
-        finally:
-            await page.close()
-    assert {host for host, _ in site.requests} == {f"127.0.0.1:{site.port}"}
-
-
-async def test_a_host_that_is_none_is_refused():
-    with pytest.raises(UsageError, match="two words"):
-        BrowserSettings(allowed_hosts=("two words",)).flags()

@@ -15,7 +15,7 @@ from PIL import Image
 
 from vigorl.browser.errors import TaskFault, UsageError
 from vigorl.tasks.sites import serving
-from vigorl.tasks.sites.application import FIRST_INPUT, RESET_TOKEN
+from vigorl.tasks.sites.application import FIRST_INPUT
 from vigorl.tasks.sites.pictures import Photo, draw_photo, jpeg
 from vigorl.tasks.sites.serving import SITES, StandIns
 from vigorl.tasks.visualwebarena.similarity import image_similarity
@@ -189,11 +189,32 @@ async def test_a_reset_restores_everything_at_once_and_nobody_has_to_sign_in_aga
         assert refused.status_code == 403
     assert dump(stand_ins.sites["classifieds"]) != before
     began = time.process_time()
-    answer = await client.post(f"{url}/reset", data={"token": RESET_TOKEN})
+    answer = await client.post(f"{url}/reset", data={"token": stand_ins.urls.reset_token})
     assert answer.status_code == 200 and time.process_time() - began < 0.5
     assert dump(stand_ins.sites["classifieds"]) == before
     page = (await client.get(url)).text
     assert "Hi Blake Sullivan" in page and "has been deleted" not in page
+
+
+async def test_pages_of_other_sites_can_neither_reset_a_site_nor_reach_it_by_another_name(
+    client: httpx.AsyncClient, stand_ins: StandIns
+) -> None:
+    token = stand_ins.urls.reset_token
+    assert token != "stand-in" and len(token) > 20
+    for url in (getattr(stand_ins.urls, site) for site in stand_ins.sites):
+        assert (await client.post(f"{url}/reset", data={"token": "stand-in"})).status_code == 403
+        for origin in ("http://evil.example", "null", "http://127.0.0.1:9"):
+            form, headers = {"token": token}, {"Origin": origin}
+            answer = await client.post(f"{url}/reset", data=form, headers=headers)
+            assert (answer.status_code, answer.text) == (403, "another site may not do this\n")
+        answer = await client.post(f"{url}/reset", data={"token": token}, headers={"Origin": url})
+        assert answer.status_code == 200
+        for host in (
+            "evil.example",
+            f"evil.example:{url.rpartition(':')[2]}",
+            "127.0.0.1.evil.example",
+        ):
+            assert (await client.get(url, headers={"Host": host})).status_code == 421
 
 
 async def test_a_listing_can_have_a_picture_of_ones_own_and_nothing_else(
