@@ -16,7 +16,7 @@ from vigorl.browser.elements import Element, Elements
 from vigorl.browser.fields import Field, holds, letters, set_value
 from vigorl.browser.hands import Hands, Impossible
 from vigorl.browser.questions import quoted
-from vigorl.browser.secret_typing import type_secret
+from vigorl.browser.secret_typing import cover, type_secret
 from vigorl.browser.values import number_of, value_of
 from vigorl.browser.vault import Vault
 
@@ -64,8 +64,8 @@ async def type_text(hands: Hands, action: Type) -> None:
             if Vault.named_in(action.text):
                 await type_secret(hands, elements, found, action)
             else:
-                if found and found[1].is_sensitive:
-                    hands.vault.learn(action.text)
+                if found and found[1].is_sensitive and hands.vault.learn(action.text):
+                    await cover(found[0])
                 await _type_into(hands, elements, found, action)
     if action.enter:
         await page.keyboard.press("Enter")

@@ -68,6 +68,11 @@ async def type_secret(
         )
 
 
+async def cover(field: Element) -> None:
+    """Show dots in place of letters, also when the page turns it into a field for any text."""
+    await field.call("(e) => e.style.setProperty('-webkit-text-security', 'disc', 'important')")
+
+
 async def _type_into_boxes(
     hands: Hands, elements: Elements, place: "_Place", text: str, name: str
 ) -> None:

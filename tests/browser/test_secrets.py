@@ -400,6 +400,18 @@ class TestPictures:
                 looks.append(seen.view.picture.sha256)
         assert looks[0] == looks[1]
 
+    async def test_a_password_that_is_a_word_leaves_its_label_to_be_read(
+        self, site: Any, visit: Any
+    ) -> None:
+        label = "<label style='position:absolute;left:20px;top:140px'>Password</label>"
+        page_html = LOG_IN.format(attributes="type=password", method="get") + label
+        url = site.body("/login", page_html)
+        looks = []
+        for value in ("password", "qwertzui"):
+            async with visit(url, vault=vault_for(url, value)) as page:
+                looks.append((await page.step(Type(NAME, FIELD))).view.picture.sha256)
+        assert looks[0] == looks[1]
+
     async def test_a_dialog_leaves_the_last_picture_that_was_covered(
         self, site: Any, visit: Any
     ) -> None:
@@ -464,6 +476,17 @@ class TestWhatIsTypedIntoPasswordFields:
             seen = await page.step(Type(VALUE, FIELD, enter=True))
             assert seen.title == f"in {TYPED}"
             assert seen.url.endswith(f"p={TYPED}")
+
+    async def test_an_eye_does_not_show_it(self, site: Any, visit: Any) -> None:
+        eye = "<button style='position:absolute;left:400px;top:60px' onclick='p.type=\"text\"'>eye"
+        url = site.body("/login", LOG_IN.format(attributes="type=password", method="get") + eye)
+        looks = []
+        for value in ("password", "qwertzui"):
+            async with visit(url, vault=Vault(learns=True)) as page:
+                await page.step(Type(value, FIELD))
+                looks.append((await page.step(Click(Point(410, 70)))).view.picture.sha256)
+                assert await page.page.evaluate("[p.type, p.value].join()") == f"text,{value}"
+        assert looks[0] == looks[1]
 
     async def test_other_fields_are_no_secret(self, site: Any, visit: Any) -> None:
         url = log_in(site, "type=text")
