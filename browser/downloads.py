@@ -91,7 +91,7 @@ class Downloads:
             self._note(f"The download of {quoted(download.suggested_filename)} failed: {reason}")
             return
         size = path.stat().st_size
-        saved = f"A file of {size:,} bytes was saved as {path}."
+        saved = f"A file of {size:,} bytes was saved as {_named(path)}."
         self._note(await self._shown_too(tab, download.url, path) or saved)
 
     async def _shown_too(self, tab: LiveTab, url: str, path: Path) -> str | None:
@@ -101,7 +101,7 @@ class Downloads:
             return None
         disposition = response.headers.get("content-disposition", "")
         if disposition.strip().lower().startswith("attachment"):
-            return f"A PDF document was saved as {path}; load {self._allow(path)} to look at it."
+            return f"A PDF document was saved as {_named(path)}; load {self._allow(path)} to look at it."
         try:
             file = await self._papers.put(tab, url, path)
             async with asyncio.timeout(SHOW_LIMIT_S):
@@ -112,7 +112,7 @@ class Downloads:
         except (PlaywrightError, TimeoutError):  # the tab went elsewhere, or is gone
             return None
         self._shown += 1
-        return f"{_length(file)} is shown. It was saved as {path}."
+        return f"{_length(file)} is shown. It was saved as {_named(path)}."
 
     async def _print(self, tab: LiveTab) -> None:
         try:
@@ -125,7 +125,7 @@ class Downloads:
             self._note("The page asked to be printed, which is not possible here.")
             return
         self._note(
-            f"The page asked to be printed. {_length(file)} was saved as {path}; "
+            f"The page asked to be printed. {_length(file)} was saved as {_named(path)}; "
             f"load {self._allow(path)} to look at it."
         )
 
@@ -146,6 +146,11 @@ async def _cancel(download: Download) -> None:
 def _length(file: PdfFile) -> str:
     count = len(file.page_sizes_css_px)
     return f"A PDF document of {count} page{'' if count == 1 else 's'}"
+
+
+def _named(path: Path) -> str:
+    """A file, whose name may be a page's words."""
+    return quoted(str(path), 1000)
 
 
 def _file_name(title: str) -> str:

@@ -168,7 +168,7 @@ async def _give(hands: Hands, element: Element, field: Field, text: str) -> None
     if after.text != value:
         hands.tell(f"The field shows {quoted(after.text or '')}.")
     elif after.complaint:
-        hands.tell(f"The field does not accept {quoted(value)}: {after.complaint}")
+        hands.tell(f"The field does not accept {quoted(value)}: {quoted(after.complaint)}")
 
 
 async def _write(page: Page, text: str, field: Field | None, pace_ms: float = 0) -> None:
@@ -311,7 +311,7 @@ class _Check:
             is_full = 0 <= after.max_length <= after.length
             tell(f"The field shows {quoted(shown)}{most if is_full else ''}.")
         if after.complaint:
-            tell(f"The field does not accept {quoted(shown)}: {after.complaint}")
+            tell(f"The field does not accept {quoted(shown)}: {quoted(after.complaint)}")
         tell_suggestions(self._hands, after)
 
 

@@ -15,23 +15,13 @@ from playwright.async_api import Page
 from vigorl.browser.actions import Accept, Dismiss
 from vigorl.browser.hands import Impossible
 from vigorl.browser.observation import Question
+from vigorl.browser.quoting import quoted as quoted
 from vigorl.browser.tab import within
-
-MESSAGE_CHARACTERS = 300
-"""Of a page's own words in an event."""
 
 ANSWER_LIMIT_S = 2.0
 """Time for a page to take an answer, or to come to rest after its script was ended."""
 
 Answer = Accept | Dismiss
-
-
-def quoted(text: str) -> str:
-    """A page's words, in quotes and not too many."""
-    text = " ".join(text.split())
-    if len(text) > MESSAGE_CHARACTERS:
-        text = text[: MESSAGE_CHARACTERS - 1] + "…"
-    return f'"{text}"'
 
 
 def origin_of(url: str) -> str:
