@@ -22,6 +22,7 @@ from vigorl.browser.environment import Environment, Score
 from vigorl.browser.errors import (
     InfrastructureFault,
     PolicyFault,
+    StoppedByPerson,
     StorageFault,
     TaskFault,
     UsageError,
@@ -175,6 +176,8 @@ async def rollout(
             raise
         except InfrastructureFault as fault:
             ending = _Ending("fault", f"{type(fault).__name__}: {fault}")
+        except StoppedByPerson as stop:
+            ending = _Ending("interrupted", str(stop))
         except asyncio.CancelledError:
             episode.end(_Ending("interrupted", "stopped from outside"))
             raise

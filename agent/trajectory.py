@@ -26,6 +26,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError
 
+from vigorl.browser.deeds import Consent
 from vigorl.browser.environment import Score
 from vigorl.browser.errors import InconsistentData, StorageFault, UsageError
 from vigorl.browser.geometry import Frame
@@ -64,6 +65,8 @@ class Seen:
     """Of the goal: paths relative to the trajectory's folder."""
     question: Question | None = None
     """Asked, and waiting for an answer."""
+    consents: tuple[Consent, ...] = ()
+    """What somebody was asked before it was done, and what was answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +245,7 @@ class Recorder:
             ended=observation.ended,
             pictures=tuple(self._store(picture) for picture in observation.pictures),
             question=observation.question,
+            consents=observation.consents,
         )
 
     def step(self, record: StepRecord) -> None:

@@ -13,11 +13,13 @@ from typing import Any
 from playwright.async_api import Download
 from playwright.async_api import Error as PlaywrightError
 
+from vigorl.browser.gate import Gate, program_in
 from vigorl.browser.interruptions import Interruptions
 from vigorl.browser.navigation import Navigation
 from vigorl.browser.papers import Papers, print_view
 from vigorl.browser.pdf import PdfFile, Unreadable, is_pdf
 from vigorl.browser.questions import ANSWER_LIMIT_S, quoted
+from vigorl.browser.risks import PROGRAMS
 from vigorl.browser.tab import LiveTab, within
 
 PRINT_LIMIT_S = 10.0
@@ -29,12 +31,18 @@ class Downloads:
     """Saves what pages hand out."""
 
     def __init__(
-        self, folder: Path, interruptions: Interruptions, navigation: Navigation, papers: Papers
+        self,
+        folder: Path,
+        interruptions: Interruptions,
+        navigation: Navigation,
+        papers: Papers,
+        gate: Gate,
     ) -> None:
         self._folder = folder
         self._interruptions = interruptions
         self._navigation = navigation
         self._papers = papers
+        self._gate = gate
         self._saving: dict[asyncio.Task[None], str] = {}
         self._shown = 0
 
@@ -83,6 +91,10 @@ class Downloads:
         task.add_done_callback(lambda done: self._saving.pop(done, None))
 
     async def _save(self, tab: LiveTab, download: Download) -> None:
+        name = download.suggested_filename
+        if not await self._is_wanted(name, download.url):
+            await _cancel(download)
+            return
         try:
             path = _free_path(self._folder, download.suggested_filename)
             await download.save_as(path)
@@ -94,6 +106,12 @@ class Downloads:
         saved = f"A file of {size:,} bytes was saved as {_named(path)}."
         self._note(await self._shown_too(tab, download.url, path) or saved)
 
+    async def _is_wanted(self, name: str, url: str) -> bool:
+        """Whether a file may be kept: programs only where somebody says so."""
+        if not (self._gate.asks and PROGRAMS.search(name)):
+            return True
+        return await self._gate.hold(("program",), program_in(name), url, None)
+
     async def _shown_too(self, tab: LiveTab, url: str, path: Path) -> str | None:
         """What to say of a document that is shown instead; None where it is a file to be kept."""
         response = self._navigation.response_to_download(tab, url)
@@ -101,7 +119,8 @@ class Downloads:
             return None
         disposition = response.headers.get("content-disposition", "")
         if disposition.strip().lower().startswith("attachment"):
-            return f"A PDF document was saved as {_named(path)}; load {self._allow(path)} to look at it."
+            saved = f"A PDF document was saved as {_named(path)}"
+            return f"{saved}; load {self._allow(path)} to look at it."
         try:
             file = await self._papers.put(tab, url, path)
             async with asyncio.timeout(SHOW_LIMIT_S):

@@ -25,6 +25,7 @@ from vigorl.browser.errors import (
     PageHung,
     StorageFault,
 )
+from vigorl.browser.gate import Gate
 from vigorl.browser.geometry import Frame
 from vigorl.browser.input import Impossible
 from vigorl.browser.interruptions import Interruptions
@@ -97,11 +98,19 @@ class Episode:
         self.questions = questions = Questions(settings.dialog_limit_s, self._tell_question)
         self._log_ins = LogIns(interruptions, questions, settings, first_url)
         self.navigation = Navigation(interruptions, questions, self._log_ins, browser_settings)
-        self._downloads = Downloads(download_dir, interruptions, self.navigation, Papers(settings))
+        self.gate = gate = Gate(settings.approve, settings.approver, first_url, interruptions.note)
+        self._downloads = Downloads(
+            download_dir, interruptions, self.navigation, Papers(settings), gate
+        )
         self._permissions = Permissions(context, targets, questions, settings)
-        dialogs = Dialogs(context, interruptions, questions, settings)
+        dialogs = Dialogs(context, interruptions, questions, settings, gate)
         self.tabs = Tabs(context, targets, interruptions, questions, settings)
-        self.tabs.watchers += [dialogs.watch, self.navigation.watch, self._downloads.watch]
+        self.tabs.watchers += [
+            gate.watch,
+            dialogs.watch,
+            self.navigation.watch,
+            self._downloads.watch,
+        ]
         self._halfway: asyncio.Task[None] | None = None
         """An action that a question interrupted; it goes on when that is answered."""
         self._last: View | None = None
@@ -140,6 +149,7 @@ class Episode:
                 await episode._permissions.begin(episode._print)
                 tab = await episode.tabs.open()
                 await episode._permissions.settle(tab.context_id)
+                await episode.gate.ready()
                 return episode
         except BaseException:
             await within(END_LIMIT_S, context.close())
@@ -179,6 +189,17 @@ class Episode:
         else:
             await halfway
 
+    async def go_on(self) -> None:
+        """Go on with an action for which something was held back until somebody had answered.
+
+        Raises:
+            playwright.async_api.Error: the page or the browser broke meanwhile.
+        """
+        if not self.questions.halting:
+            halfway, self._halfway = self._halfway, None
+            if halfway is not None:
+                await halfway
+
     async def finish(self) -> None:
         """Go on with an action whose question was dismissed because its time was over.
 
@@ -206,6 +227,7 @@ class Episode:
         Raises:
             StorageFault: the log-ins could not be written.
         """
+        self.gate.close()
         await self.questions.close()  # a page that asks answers nothing
         try:
             await self._save_storage_state()
@@ -252,10 +274,12 @@ class Episode:
     async def _look(self, limit_s: float) -> Observation:
         """The shown tab, once it has come to rest or asks something."""
         looking = asyncio.create_task(self._look_at_rest(limit_s))
-        await self._first_of(looking, self.questions.asked())
+        await self._first_of(looking, _either(self.questions.asked(), self.gate.holding()))
         if looking.done():
             return looking.result()
         await _ended(looking)
+        if self.gate.is_holding:  # somebody is asked first; then there is more to see
+            return self._observation(None, {})
         return await self._look_while_asked(limit_s)
 
     async def _look_at_rest(self, limit_s: float) -> Observation:
@@ -309,12 +333,14 @@ class Episode:
             self.tabs.listing(pages),
             self.interruptions.take_events(),
             question=asked.question if asked is not None else None,
+            consents=self.gate.take_consents(),
         )
 
     async def _until_asked(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something; leave it half done where a page stands still meanwhile to ask."""
         task = asyncio.create_task(work)
-        await self._first_of(task, self.questions.halted(self.questions.count))
+        halted = self.questions.halted(self.questions.count)
+        await self._first_of(task, _either(halted, self.gate.holding()))
         if task.done():
             task.result()
         else:
@@ -444,6 +470,16 @@ _BROUGHT_BACK: dict[Trouble, tuple[EventKind, str]] = {
     "hung": ("page_hung", "The page did not answer and was loaded again in a new tab."),
     "unruly": ("blocked", "The page did not stop and was loaded again in a new tab."),
 }
+
+
+async def _either(*happenings: Coroutine[Any, Any, None]) -> None:
+    """Return when one of them has."""
+    tasks = [asyncio.create_task(each) for each in happenings]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
 
 
 async def _ended(task: asyncio.Task[Any]) -> None:

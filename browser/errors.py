@@ -14,6 +14,7 @@
     │   ├── PolicyFault         the model's server or device
     │   ├── TaskFault           a task's site or judge
     │   └── StorageFault        the disk
+    ├── StoppedByPerson         whoever was asked for a yes said no, and that this is the end
     └── InconsistentData        two parts of one record contradict each other
 
 What a model says badly is not an error but data: a turn without an action, shown back to it.
@@ -68,6 +69,10 @@ class TaskFault(InfrastructureFault):
 
 class StorageFault(InfrastructureFault):
     """The disk refused a write."""
+
+
+class StoppedByPerson(VigorlError):
+    """Whoever was asked whether something may be done has ended the episode."""
 
 
 class InconsistentData(VigorlError):

@@ -37,6 +37,7 @@ from vigorl.browser.deadline import Deadline
 from vigorl.browser.environment import Score
 from vigorl.browser.episode import Episode, boundary, connected
 from vigorl.browser.errors import BrowserDied, PageHung, StartFault, UsageError
+from vigorl.browser.foresight import prospect_of
 from vigorl.browser.geometry import Box
 from vigorl.browser.input import Hands, Impossible, perform
 from vigorl.browser.navigation import require_startable
@@ -95,7 +96,8 @@ class LivePage:
         deadline = Deadline.after(self._settings.step_limit_s)
         limit_s = self._navigation_limit_s(deadline)
         first = episode.navigation.start(episode.tabs.shown, self._url, limit_s)
-        observation = await self._drawn(episode, await episode.act(first, deadline))
+        observation = await self._let_through(episode, await episode.act(first, deadline))
+        observation = await self._drawn(episode, observation)
         refusal = episode.navigation.refusal(episode.tabs.shown)
         if refusal is not None and observation.question is None:
             raise StartFault(refusal)
@@ -105,18 +107,22 @@ class LivePage:
         """Act, wait until the page has come to rest, and look; within `step_limit_s`.
 
         Raises:
+            StoppedByPerson: somebody was asked whether it may be done, and ends the episode.
             BrowserDied: the browser is gone.
             PageCrashed: the page crashes, and so does an empty one in its place.
             PageHung: the page does not answer, nor does an empty one in its place.
         """
         episode = self._living()
+        refused = not await self._admitted(episode, action)
         deadline = Deadline.after(self._settings.step_limit_s)
-        if isinstance(action, Accept | Dismiss):
+        if refused:
+            work = episode.rest(0)
+        elif isinstance(action, Accept | Dismiss):
             work = episode.answer(action)
         else:
             episode.interruptions.begin_step()
             work = self._carry_out(episode, action, deadline)
-        return await episode.act(work, deadline)
+        return await self._let_through(episode, await episode.act(work, deadline))
 
     async def score(self, answer: str | None) -> Score | None:
         """None: nobody here can tell what the page was for."""
@@ -153,6 +159,40 @@ class LivePage:
         finally:
             if temporary is not None:
                 await asyncio.to_thread(shutil.rmtree, temporary, ignore_errors=True)
+
+    async def _admitted(self, episode: Episode, action: Action) -> bool:
+        """Whether an action may be carried out, as far as can be told before it is.
+
+        Raises:
+            StoppedByPerson: somebody was asked, and ends the episode.
+        """
+        gate = episode.gate
+        if not gate.asks:
+            return True
+        await gate.ready()
+        await gate.ask_held()  # what a page has sent while nobody acted
+        asked = episode.questions.current
+        question = asked.question if asked is not None else None
+        return await gate.admits(await prospect_of(action, episode.tabs.shown, question, gate.site))
+
+    async def _let_through(self, episode: Episode, observation: Observation) -> Observation:
+        """Have somebody asked about what is held back, and look again, until nothing is.
+
+        Raises:
+            StoppedByPerson: somebody was asked, and ends the episode.
+        """
+        gate = episode.gate
+        while gate.is_holding:
+            await gate.ask_held()
+            deadline = Deadline.after(self._settings.step_limit_s)
+            later = await episode.act(episode.go_on(), deadline)
+            observation = replace(
+                later,
+                events=(*observation.events, *later.events),
+                consents=(*observation.consents, *later.consents),
+            )
+        gate.end_step()
+        return observation
 
     async def _drawn(self, episode: Episode, observation: Observation) -> Observation:
         """The first observation, once a page that is still loading has drawn anything.

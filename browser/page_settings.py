@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from vigorl.browser.deeds import Approve, Approver
 from vigorl.browser.errors import UsageError
 
 GREENWICH = (51.4779, -0.0015)
@@ -68,6 +69,10 @@ class PageSettings:
     """Files saved per step; further ones are cancelled."""
     max_tabs: int = 20
     """Tabs open at a time."""
+    approve: Approve = "never"
+    """What needs a yes before it is done (`vigorl.browser.risks`)."""
+    approver: Approver | None = field(default=None, repr=False, compare=False)
+    """Who is asked for it; None: nobody is there, and what needs a yes is denied."""
 
     def __post_init__(self) -> None:
         if self.width_px < 1 or self.height_px < 1:

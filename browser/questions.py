@@ -8,13 +8,13 @@ gone.
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 from playwright.async_api import Page
 
 from vigorl.browser.actions import Accept, Dismiss
 from vigorl.browser.hands import Impossible
 from vigorl.browser.observation import Question
+from vigorl.browser.origins import origin_of as origin_of
 from vigorl.browser.quoting import quoted as quoted
 from vigorl.browser.tab import within
 
@@ -22,14 +22,6 @@ ANSWER_LIMIT_S = 2.0
 """Time for a page to take an answer, or to come to rest after its script was ended."""
 
 Answer = Accept | Dismiss
-
-
-def origin_of(url: str) -> str:
-    """Scheme, host and port of an address; empty where it has none that anybody knows."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https"):
-        return "file://" if parts.scheme == "file" else ""
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
 @dataclass(eq=False)
