@@ -98,6 +98,22 @@ def run(
             rich_help_panel="Browser",
         ),
     ] = "ask",
+    approve: Annotated[
+        Literal["never", "risky", "always"] | None,
+        typer.Option(
+            help="What you are asked about before it is done: nothing; what pays, deletes, sends, "
+            "publishes, uploads and the like; or all that changes anything. Without a terminal to "
+            "ask in, it is denied. Left out: risky, and never for a task.",
+            show_default=False,
+            rich_help_panel="Browser",
+        ),
+    ] = None,
+    approve_seconds: Annotated[
+        float,
+        typer.Option(
+            min=1, help="Seconds for your answer; then it is no.", rich_help_panel="Limits"
+        ),
+    ] = 120,
     out: Annotated[Path, typer.Option(help="Where to record.")] = Path("runs"),
     as_json: AsJson = False,
 ) -> None:
@@ -110,6 +126,7 @@ def run(
     [dim]$[/dim] vigorl-agent run "find the opening hours" --url … --model http://localhost:8000/v1
     """
     with errors(as_json):
+        from vigorl.agent.approval import terminal_approver
         from vigorl.agent.run import ModelConfig, RunConfig
         from vigorl.agent.run import run as run_task
         from vigorl.agent.show import ending
@@ -135,6 +152,7 @@ def run(
             save_storage_state=save_storage_state,
             allowed_hosts=tuple(allow_host) if allow_host else None,
             dialogs=dialogs,
+            approve=approve,
             verify=verify,
             runs=out,
         )
@@ -144,7 +162,8 @@ def run(
             _print_steps(config, policy, console, as_json)
             raise typer.Exit(DONE)
         with TerminalWatcher(console) as watcher:
-            trajectory = play(run_task(config, policy, watcher))
+            approver = terminal_approver(console, watcher.aside, approve_seconds)
+            trajectory = play(run_task(config, policy, watcher, approver))
         console.print(ending(trajectory))
         _write_pictures(trajectory, console)
     if as_json:
