@@ -13,7 +13,7 @@ from PIL import Image
 from playwright.async_api import BrowserContext, Page
 from playwright.async_api import Error as PlaywrightError
 
-from vigorl.browser.actions import Accept, Dismiss
+from vigorl.browser.actions import Accept, Action, Dismiss
 from vigorl.browser.chromium import Browser, BrowserSettings
 from vigorl.browser.deadline import Deadline
 from vigorl.browser.dialogs import Dialogs
@@ -37,6 +37,7 @@ from vigorl.browser.papers import Papers
 from vigorl.browser.permissions import Permissions
 from vigorl.browser.picture import Picture, View
 from vigorl.browser.questions import Questions
+from vigorl.browser.relook import Relook
 from vigorl.browser.tab import LiveTab, Targets, within
 from vigorl.browser.tabs import Tabs
 
@@ -111,6 +112,7 @@ class Episode:
             self.navigation.watch,
             self._downloads.watch,
         ]
+        self.relook = Relook(settings.look_again_after_s)
         self._halfway: asyncio.Task[None] | None = None
         """An action that a question interrupted; it goes on when that is answered."""
         self._last: View | None = None
@@ -171,6 +173,12 @@ class Episode:
             except Troubled as error:
                 trouble = error.trouble
             return await self._observe(trouble, deadline)
+
+    async def change(self, action: Action) -> str | None:
+        """What to say of a target that is not what the last picture showed; None where it is."""
+        if self.questions.current is not None:
+            return None
+        return await self.relook.change(action, self.tabs.shown, self._last)
 
     async def answer(self, answer: Accept | Dismiss) -> None:
         """Answer what is asked, and go on with the action that it interrupted.
@@ -284,8 +292,8 @@ class Episode:
 
     async def _look_at_rest(self, limit_s: float) -> Observation:
         tab = await self._rested_tab(limit_s)
-        picture, pages = await asyncio.gather(
-            tab.camera.screen(limit_s), self._targets.pages(limit_s)
+        picture, pages, _ = await asyncio.gather(
+            tab.camera.screen(limit_s), self._targets.pages(limit_s), self.relook.note(tab)
         )
         width_px, height_px = self._settings.width_px, self._settings.height_px
         self.fills_screen = picture.width_px > width_px and picture.height_px > height_px
@@ -296,6 +304,7 @@ class Episode:
         elif (picture.width_px, picture.height_px) != (width_px, height_px):
             await tab.restore_window(width_px, height_px)
             picture = await tab.camera.screen(limit_s)
+        self.relook.keep(picture)
         return self._observation(picture, pages)
 
     async def _look_while_asked(self, limit_s: float) -> Observation:

@@ -97,6 +97,11 @@ class Gate:
         """Whether something waits for an answer."""
         return bool(self._waiting)
 
+    @property
+    def has_asked(self) -> bool:
+        """Whether somebody was asked since the last observation."""
+        return bool(self._consents)
+
     # ------------------------------------------------------------------ actions
 
     async def admits(self, prospect: Prospect) -> bool:

@@ -49,6 +49,11 @@ from vigorl.browser.tab import LiveTab
 BLANK_REST_S = 0.2
 """Between two looks at a page that begins with nothing."""
 
+CHANGED_MEANWHILE = (
+    "The page has changed while somebody was asked whether this may be done. Nothing was done; "
+    "look again."
+)
+
 __all__ = ["LivePage", "PageSettings"]
 
 
@@ -161,19 +166,32 @@ class LivePage:
                 await asyncio.to_thread(shutil.rmtree, temporary, ignore_errors=True)
 
     async def _admitted(self, episode: Episode, action: Action) -> bool:
-        """Whether an action may be carried out, as far as can be told before it is.
+        """Whether an action is still aimed at what was seen, and may be carried out.
 
         Raises:
             StoppedByPerson: somebody was asked, and ends the episode.
         """
         gate = episode.gate
+        if change := await episode.change(action):
+            episode.interruptions.note("changed", change)
+            return False
         if not gate.asks:
             return True
         await gate.ready()
         await gate.ask_held()  # what a page has sent while nobody acted
         asked = episode.questions.current
         question = asked.question if asked is not None else None
-        return await gate.admits(await prospect_of(action, episode.tabs.shown, question, gate.site))
+        tab = episode.tabs.shown
+        prospect = await prospect_of(action, tab, question, gate.site)
+        if not await gate.admits(prospect):
+            return False
+        if not gate.has_asked:
+            return True
+        later = await prospect_of(action, tab, question, prospect.site)
+        if tab is episode.tabs.shown and later.is_same(prospect):
+            return True
+        episode.interruptions.note("changed", CHANGED_MEANWHILE)
+        return False
 
     async def _let_through(self, episode: Episode, observation: Observation) -> Observation:
         """Have somebody asked about what is held back, and look again, until nothing is.

@@ -69,6 +69,9 @@ class PageSettings:
     """Files saved per step; further ones are cancelled."""
     max_tabs: int = 20
     """Tabs open at a time."""
+    look_again_after_s: float | None = 0.3
+    """Age of a picture from which on what is aimed at is looked at again before it is clicked or
+    typed into, s; None: never."""
     approve: Approve = "never"
     """What needs a yes before it is done (`vigorl.browser.risks`)."""
     approver: Approver | None = field(default=None, repr=False, compare=False)

@@ -9,7 +9,7 @@ request can be grave whatever the button said.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
 from vigorl.browser.actions import (
@@ -103,6 +103,17 @@ class Prospect:
     """What it answers."""
     site: str = ""
     """Origin at which the task is at home."""
+
+    def is_same(self, other: "Prospect") -> bool:
+        """Whether it is about the same thing, whatever else the page has changed."""
+        return self._essence == other._essence
+
+    @property
+    def _essence(self) -> tuple[object, ...]:
+        target = self.target
+        if target is not None:
+            target = replace(target, title="", hints="", heading="", dialog="")
+        return self.action, target, self.activates, self.question
 
     @property
     def origin(self) -> str:
