@@ -8,7 +8,7 @@ from typing import Any, Literal, cast
 from playwright.async_api import BrowserContext, Dialog, Page
 
 from vigorl.browser.actions import Accept
-from vigorl.browser.gate import Gate
+from vigorl.browser.approvals import Approvals
 from vigorl.browser.interruptions import Interruptions
 from vigorl.browser.observation import Question
 from vigorl.browser.page_settings import PageSettings
@@ -43,12 +43,12 @@ class Dialogs:
         interruptions: Interruptions,
         questions: Questions,
         settings: PageSettings,
-        gate: Gate,
+        approvals: Approvals,
     ) -> None:
         self._interruptions = interruptions
         self._questions = questions
         self._settings = settings
-        self._gate = gate
+        self._approvals = approvals
         self._tabs: dict[Page, LiveTab] = {}
         self._urls: dict[Page | None, asyncio.Future[str]] = {}  # of the frame with the dialog
         self._asked: dict[Page | None, Asked] = {}
@@ -110,7 +110,7 @@ class Dialogs:
 
     async def _may_accept(self, dialog: Dialog, tab: LiveTab | None) -> bool:
         """Whether the settings' yes is enough for what a dialog asks."""
-        if not self._gate.asks or dialog.type == "alert":
+        if not self._approvals.asks or dialog.type == "alert":
             return True
         question = Question(cast(Kind, dialog.type), dialog.message)
         rules, _ = judged(Prospect(Accept(), question=question))
@@ -118,7 +118,7 @@ class Dialogs:
             return True
         url = await self._url(dialog, tab)
         what = f"say yes to {quoted(dialog.message)}" if dialog.message else "leave the page"
-        return await self._gate.hold(rules, what, url, None)
+        return await self._approvals.hold(rules, what, url, None)
 
     async def _answer(self, dialog: Dialog, may_accept: bool = True) -> None:
         said = f" {quoted(dialog.message)}" if dialog.message else ""

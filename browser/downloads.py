@@ -13,7 +13,7 @@ from typing import Any
 from playwright.async_api import Download
 from playwright.async_api import Error as PlaywrightError
 
-from vigorl.browser.gate import Gate, program_in
+from vigorl.browser.approvals import Approvals, program_in
 from vigorl.browser.interruptions import Interruptions
 from vigorl.browser.navigation import Navigation
 from vigorl.browser.papers import Papers, print_view
@@ -36,13 +36,13 @@ class Downloads:
         interruptions: Interruptions,
         navigation: Navigation,
         papers: Papers,
-        gate: Gate,
+        approvals: Approvals,
     ) -> None:
         self._folder = folder
         self._interruptions = interruptions
         self._navigation = navigation
         self._papers = papers
-        self._gate = gate
+        self._approvals = approvals
         self._saving: dict[asyncio.Task[None], str] = {}
         self._shown = 0
 
@@ -108,9 +108,9 @@ class Downloads:
 
     async def _is_wanted(self, name: str, url: str) -> bool:
         """Whether a file may be kept: programs only where somebody says so."""
-        if not (self._gate.asks and PROGRAMS.search(name)):
+        if not (self._approvals.asks and PROGRAMS.search(name)):
             return True
-        return await self._gate.hold(("program",), program_in(name), url, None)
+        return await self._approvals.hold(("program",), program_in(name), url, None)
 
     async def _shown_too(self, tab: LiveTab, url: str, path: Path) -> str | None:
         """What to say of a document that is shown instead; None where it is a file to be kept."""

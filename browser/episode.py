@@ -14,6 +14,7 @@ from playwright.async_api import BrowserContext, Page
 from playwright.async_api import Error as PlaywrightError
 
 from vigorl.browser.actions import Accept, Action, Dismiss
+from vigorl.browser.approvals import Approvals
 from vigorl.browser.chromium import Browser, BrowserSettings
 from vigorl.browser.deadline import Deadline
 from vigorl.browser.dialogs import Dialogs
@@ -25,7 +26,6 @@ from vigorl.browser.errors import (
     PageHung,
     StorageFault,
 )
-from vigorl.browser.gate import Gate
 from vigorl.browser.geometry import Frame
 from vigorl.browser.input import Impossible
 from vigorl.browser.interruptions import Interruptions
@@ -99,15 +99,17 @@ class Episode:
         self.questions = questions = Questions(settings.dialog_limit_s, self._tell_question)
         self._log_ins = LogIns(interruptions, questions, settings, first_url)
         self.navigation = Navigation(interruptions, questions, self._log_ins, browser_settings)
-        self.gate = gate = Gate(settings.approve, settings.approver, first_url, interruptions.note)
+        self.approvals = approvals = Approvals(
+            settings.approve, settings.approver, first_url, interruptions.note
+        )
         self._downloads = Downloads(
-            download_dir, interruptions, self.navigation, Papers(settings), gate
+            download_dir, interruptions, self.navigation, Papers(settings), approvals
         )
         self._permissions = Permissions(context, targets, questions, settings)
-        dialogs = Dialogs(context, interruptions, questions, settings, gate)
+        dialogs = Dialogs(context, interruptions, questions, settings, approvals)
         self.tabs = Tabs(context, targets, interruptions, questions, settings)
         self.tabs.watchers += [
-            gate.watch,
+            approvals.watch,
             dialogs.watch,
             self.navigation.watch,
             self._downloads.watch,
@@ -151,7 +153,7 @@ class Episode:
                 await episode._permissions.begin(episode._print)
                 tab = await episode.tabs.open()
                 await episode._permissions.settle(tab.context_id)
-                await episode.gate.ready()
+                await episode.approvals.ready()
                 return episode
         except BaseException:
             await within(END_LIMIT_S, context.close())
@@ -235,7 +237,7 @@ class Episode:
         Raises:
             StorageFault: the log-ins could not be written.
         """
-        self.gate.close()
+        self.approvals.close()
         await self.questions.close()  # a page that asks answers nothing
         try:
             await self._save_storage_state()
@@ -282,11 +284,11 @@ class Episode:
     async def _look(self, limit_s: float) -> Observation:
         """The shown tab, once it has come to rest or asks something."""
         looking = asyncio.create_task(self._look_at_rest(limit_s))
-        await self._first_of(looking, _either(self.questions.asked(), self.gate.holding()))
+        await self._first_of(looking, _either(self.questions.asked(), self.approvals.holding()))
         if looking.done():
             return looking.result()
         await _ended(looking)
-        if self.gate.is_holding:  # somebody is asked first; then there is more to see
+        if self.approvals.is_holding:  # somebody is asked first; then there is more to see
             return self._observation(None, {})
         return await self._look_while_asked(limit_s)
 
@@ -342,14 +344,14 @@ class Episode:
             self.tabs.listing(pages),
             self.interruptions.take_events(),
             question=asked.question if asked is not None else None,
-            consents=self.gate.take_consents(),
+            consents=self.approvals.take_consents(),
         )
 
     async def _until_asked(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something; leave it half done where a page stands still meanwhile to ask."""
         task = asyncio.create_task(work)
         halted = self.questions.halted(self.questions.count)
-        await self._first_of(task, _either(halted, self.gate.holding()))
+        await self._first_of(task, _either(halted, self.approvals.holding()))
         if task.done():
             task.result()
         else:

@@ -171,21 +171,21 @@ class LivePage:
         Raises:
             StoppedByPerson: somebody was asked, and ends the episode.
         """
-        gate = episode.gate
+        approvals = episode.approvals
         if change := await episode.change(action):
             episode.interruptions.note("changed", change)
             return False
-        if not gate.asks:
+        if not approvals.asks:
             return True
-        await gate.ready()
-        await gate.ask_held()  # what a page has sent while nobody acted
+        await approvals.ready()
+        await approvals.ask_held()  # what a page has sent while nobody acted
         asked = episode.questions.current
         question = asked.question if asked is not None else None
         tab = episode.tabs.shown
-        prospect = await prospect_of(action, tab, question, gate.site)
-        if not await gate.admits(prospect):
+        prospect = await prospect_of(action, tab, question, approvals.site)
+        if not await approvals.admits(prospect):
             return False
-        if not gate.has_asked:
+        if not approvals.has_asked:
             return True
         later = await prospect_of(action, tab, question, prospect.site)
         if tab is episode.tabs.shown and later.is_same(prospect):
@@ -199,9 +199,9 @@ class LivePage:
         Raises:
             StoppedByPerson: somebody was asked, and ends the episode.
         """
-        gate = episode.gate
-        while gate.is_holding:
-            await gate.ask_held()
+        approvals = episode.approvals
+        while approvals.is_holding:
+            await approvals.ask_held()
             deadline = Deadline.after(self._settings.step_limit_s)
             later = await episode.act(episode.go_on(), deadline)
             observation = replace(
@@ -209,7 +209,7 @@ class LivePage:
                 events=(*observation.events, *later.events),
                 consents=(*observation.consents, *later.consents),
             )
-        gate.end_step()
+        approvals.end_step()
         return observation
 
     async def _drawn(self, episode: Episode, observation: Observation) -> Observation:

@@ -51,7 +51,7 @@ class Held:
     answer: asyncio.Future[bool]
 
 
-class Gate:
+class Approvals:
     """Asks whoever approves, and remembers what was allowed.
 
     Args:
