@@ -13,7 +13,7 @@ from vigorl.browser.actions import Upload
 from vigorl.browser.elements import Elements
 from vigorl.browser.geometry import Point
 from vigorl.browser.hands import Hands, Impossible
-from vigorl.browser.questions import quoted
+from vigorl.browser.quoting import quoted
 
 CHOOSER_LIMIT_S = 2.0
 """Time for a file chooser to open after the click."""

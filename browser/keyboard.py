@@ -15,7 +15,7 @@ from vigorl.browser.actions import Press, Type
 from vigorl.browser.elements import Element, Elements
 from vigorl.browser.fields import Field, holds, letters, set_value
 from vigorl.browser.hands import Hands, Impossible
-from vigorl.browser.questions import quoted
+from vigorl.browser.quoting import quoted
 from vigorl.browser.secret_typing import type_secret
 from vigorl.browser.values import number_of, value_of
 from vigorl.browser.vault import Vault
@@ -179,7 +179,7 @@ async def _give(hands: Hands, element: Element, field: Field, text: str) -> None
     if after.text != value:
         hands.tell(f"The field shows {quoted(after.text or '')}.")
     elif after.complaint:
-        hands.tell(f"The field does not accept {quoted(value)}: {after.complaint}")
+        hands.tell(f"The field does not accept {quoted(value)}: {quoted(after.complaint)}")
 
 
 async def _write(page: Page, text: str, field: Field | None, pace_ms: float = 0) -> None:
@@ -322,7 +322,7 @@ class _Check:
             is_full = 0 <= after.max_length <= after.length
             tell(f"The field shows {quoted(shown)}{most if is_full else ''}.")
         if after.complaint:
-            tell(f"The field does not accept {quoted(shown)}: {after.complaint}")
+            tell(f"The field does not accept {quoted(shown)}: {quoted(after.complaint)}")
         tell_suggestions(self._hands, after)
 
 

@@ -10,7 +10,7 @@ from vigorl.browser.actions import SelectOption
 from vigorl.browser.elements import Elements
 from vigorl.browser.geometry import Point
 from vigorl.browser.hands import Hands, Impossible
-from vigorl.browser.questions import quoted
+from vigorl.browser.quoting import quoted
 
 ANSWER_LIMIT_S = 3.0
 """Time for a page to find a select; while it waits for its next document it does not answer."""
@@ -66,7 +66,7 @@ async def choose(hands: Hands, action: SelectOption) -> None:
 
 
 def _refusal(outcome: dict[str, Any], point: Point) -> str:
-    labels = ", ".join(repr(name) for name in outcome.get("labels", ())[:MOST_LABELS]) or "none"
+    labels = ", ".join(quoted(name) for name in outcome.get("labels", ())[:MOST_LABELS]) or "none"
     match outcome["missing"]:
         case "select":
             return (
@@ -76,8 +76,8 @@ def _refusal(outcome: dict[str, Any], point: Point) -> str:
         case "enabled select":
             return "The select is disabled."
         case "enabled option":
-            return f"The option {outcome['name']!r} is disabled."
+            return f"The option {quoted(outcome['name'])} is disabled."
         case "several":
             return f"The select takes a single option. Its options: {labels}."
         case _:
-            return f"The select has no option {outcome['name']!r}. Its options: {labels}."
+            return f"The select has no option {quoted(outcome['name'])}. Its options: {labels}."

@@ -18,7 +18,7 @@ from vigorl.browser.fields import Field
 from vigorl.browser.geometry import Point
 from vigorl.browser.hands import Hands, Impossible
 from vigorl.browser.keyboard import tell_suggestions
-from vigorl.browser.questions import quoted
+from vigorl.browser.quoting import quoted
 
 DRAG_MOVES = 10
 """Mouse moves from one point of a drag to the next: sliders and sortable lists follow the path."""

@@ -16,6 +16,7 @@ from PIL import ImageColor
 
 from vigorl.browser.fields import Field
 from vigorl.browser.hands import Impossible
+from vigorl.browser.quoting import quoted
 
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 _MONTH_NAME = "(?:" + "|".join(_MONTHS) + r")[a-z]*\.?"
@@ -53,7 +54,7 @@ def value_of(text: str, field: Field) -> str:
         found = None
     if found is None:
         name = {"datetime-local": "date and time", "range": "number"}.get(field.type, field.type)
-        raise Impossible(f'This field takes a {name}, written like "{form}"; not "{text}".')
+        raise Impossible(f'This field takes a {name}, written like "{form}"; not {quoted(text)}.')
     return found
 
 
