@@ -6,6 +6,7 @@ from typing import Literal
 
 from vigorl.browser.geometry import Box
 from vigorl.policy.reader.aim import Aim, aims, shape_aim
+from vigorl.policy.reader.labels import is_moment
 from vigorl.policy.reader.layout import gap_x, gap_y, inside, misalignment_x, overlap_x, same_row
 from vigorl.policy.reader.screen import Line, Screen, Shape
 from vigorl.policy.reader.steps import Target
@@ -32,7 +33,25 @@ def fields(screen: Screen, target: Target) -> list[Aim]:
     A label whose field is not seen stands for it, as a click on a label leads into its field; not
     where a text stands in the field's place.
     """
-    return _by_label(screen, target, ("field", "select"), _field_cost)
+    shapes = tuple(
+        replace(shape, kind="field") if _is_moments(screen, shape) else shape
+        for shape in screen.shapes
+    )
+    return _by_label(replace(screen, shapes=shapes), target, ("field", "select"), _field_cost)
+
+
+def _is_moments(screen: Screen, shape: Shape) -> bool:
+    """Whether what looks like a button is a field for a date or time, which has one at its end.
+
+    A moment, or the hint for one, stands at the left of a field and in the middle of a button.
+    """
+    box = shape.box_px
+    return shape.kind == "button" and any(
+        is_moment(line.text)
+        and same_row(line.box_px, box)
+        and 0 <= line.box_px.left - box.left <= 0.5 * (box.right - line.box_px.right)
+        for line in screen.lines
+    )
 
 
 def lists(screen: Screen, target: Target | None) -> list[Aim]:
