@@ -1,7 +1,7 @@
 """Steps of the mouse: clicking, hovering, dragging."""
 
 import re
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from typing import assert_never
 
 from vigorl.browser.actions import Action, Click, Drag, Hover
@@ -11,7 +11,7 @@ from vigorl.policy.reader.concepts import meaning
 from vigorl.policy.reader.controls import boxes
 from vigorl.policy.reader.doubt import require_one
 from vigorl.policy.reader.effects import FAILURES, Outcome, effect_at, told, zone_of
-from vigorl.policy.reader.frames import stands_out
+from vigorl.policy.reader.frames import is_faded, stands_out
 from vigorl.policy.reader.layout import inside, overlap_x, overlap_y, touch
 from vigorl.policy.reader.lookout import Search, look_for
 from vigorl.policy.reader.outcome import Scene, grown, words_changed
@@ -42,6 +42,8 @@ _WHOLLY = 0.93
 """Fit of a concept from which on a name says that concept and nothing else."""
 _GUESSES = 3
 """Concepts that an icon may show."""
+_AS_GOOD = 0.015
+"""Difference in score up to which two buttons are of one name."""
 _STATES = ("field", "radio", "tab", "select")
 """Roles of what may be clicked without a change: it has the focus or is chosen already."""
 _CONSENT = re.compile(
@@ -162,8 +164,28 @@ def find_target(
         sure=lambda aim: is_surely(aim, target),
     )
     aim = yield from look_for(play, search)
-    require_one(play, target, aim, candidates(play, play.screen(), target, like))
+    found = candidates(play, play.screen(), target, like)
+    aim = _enabled(play, aim, found) if like is None else aim
+    require_one(play, target, aim, [other for other in found if not _is_disabled(play, other, aim)])
     return aim
+
+
+def _enabled(play: Play, aim: Aim, found: Sequence[Aim]) -> Aim:
+    """The first of the equal buttons that is not disabled: it is drawn in stronger colours."""
+    return next((other for other in found if _is_disabled(play, aim, other)), aim)
+
+
+def _is_disabled(play: Play, aim: Aim, other: Aim) -> bool:
+    """Whether a button is much paler than another of the same name."""
+    screen, region = play.screen(), play.frame.region_css_px
+    return (
+        aim is not other
+        and aim.text == other.text
+        and abs(aim.score - other.score) <= _AS_GOOD
+        and all(isinstance(one.source, Line) and region.contains(one.point) for one in (aim, other))
+        and all(looks_clickable(screen, one) for one in (aim, other))
+        and is_faded(play.view, aim.box, other.box)
+    )
 
 
 def candidates(play: Play, screen: Screen, target: Target, like: Aim | None = None) -> list[Aim]:
