@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from vigorl.policy.reader.aim import Aim, line_aim
-from vigorl.policy.reader.layout import em_px, gap_y
+from vigorl.policy.reader.layout import em_px, gap_x, gap_y, overlap_x, same_row
 from vigorl.policy.reader.screen import Line, Screen
 
 _WORD_GAP_EM = 0.62
@@ -58,8 +58,17 @@ def cell_aim(lines: Sequence[Line], score: float) -> Aim:
     first, *others = lines
     more, last = [], first
     for line in others:
-        if gap_y(line.box_px, last.box_px) > _SAME_CELL_EM * em_px(last):
+        if not _goes_on(line, last, first):
             break
         more.append(line)
         last = line
     return replace(part_aim(first, score), more=tuple(more))
+
+
+def _goes_on(line: Line, last: Line, first: Line) -> bool:
+    """Whether a text is more of a cell: close below in its column, or the next word of a line."""
+    em = em_px(last)
+    if same_row(line.box_px, last.box_px):
+        return gap_x(line.box_px, last.box_px) <= em
+    close = gap_y(line.box_px, last.box_px) <= _SAME_CELL_EM * em
+    return close and overlap_x(line.box_px, first.box_px) > 0
