@@ -114,7 +114,8 @@ def _time_of(text: str, _: Field) -> str | None:
             return None
         hour = hour % 12 + 12 * (half == "p")
     moment = time(hour, int(minutes or 0), int(seconds or 0))
-    return moment.strftime("%H:%M:%S" if seconds else "%H:%M") + (fraction or "")
+    fraction = (fraction or "").rstrip(".0")
+    return moment.strftime("%H:%M:%S" if moment.second or fraction else "%H:%M") + fraction
 
 
 def _moment_of(text: str, field: Field) -> str | None:
@@ -175,7 +176,7 @@ def _position_of(text: str, field: Field) -> str | None:
                 f"{(below + step).normalize():f}, "
                 f"not at {wanted}."
             )
-    return f"{wanted:f}"
+    return f"{wanted.normalize():f}"
 
 
 def _iso(year: str, month: str, day: str) -> str:
