@@ -32,6 +32,7 @@ from vigorl.browser.errors import (
     PageCrashed,
     PageHung,
     PolicyFault,
+    StoppedByPerson,
     StorageFault,
     TaskFault,
     UsageError,
@@ -196,6 +197,8 @@ async def rollout(
             raise
         except InfrastructureFault as fault:
             ending = _Ending.by(fault)
+        except StoppedByPerson as stop:
+            ending = _Ending("interrupted", str(stop))
         except asyncio.CancelledError:
             episode.end(_Ending("interrupted", "stopped from outside"))
             raise

@@ -21,6 +21,7 @@ from vigorl.agent.trajectory import (
 from vigorl.browser.actions import Goto
 from vigorl.browser.boundary import Boundary
 from vigorl.browser.chromium import Browser, BrowserSettings
+from vigorl.browser.deeds import Approve, Approver
 from vigorl.browser.environment import Environment
 from vigorl.browser.errors import UsageError
 from vigorl.browser.live import LivePage, PageSettings
@@ -111,6 +112,9 @@ class RunConfig:
     dialogs: Literal["ask", "accept", "dismiss"] = "ask"
     """Who answers what pages and the browser ask (dialogs, permissions, log-ins): the policy, or
     always yes, or always no. An embedded task answers as its rules say."""
+    approve: Approve | None = None
+    """What needs a yes before it is done (`vigorl.browser.risks`); None: what is risky, and of a
+    task nothing. Where nobody is there to be asked, it is denied."""
     verify: str | None = None
     """A model that looks at the last screens when the policy says done: `same`, or as `model`."""
     secrets: tuple[Secret, ...] = ()
@@ -134,8 +138,15 @@ class RunConfig:
             raise UsageError("an embedded task brings its own page: leave out --url")
         if self.goal is not None and self.told is not None:
             raise UsageError("--told belongs to an embedded task (--task): leave it out")
+        if self.task is not None and self.task.startswith(PREFIX) and self.approves != "never":
+            raise UsageError("tasks of MiniWoB++ ask nobody: leave out --approve")
         if self.storage_state and not self.storage_state.is_file():
             raise UsageError(f"no storage state at {self.storage_state}")
+
+    @property
+    def approves(self) -> Approve:
+        """What needs a yes before it is done."""
+        return self.approve or ("never" if self.task is not None else "risky")
 
 
 def require_text(name: str, text: str | None) -> None:
@@ -280,8 +291,19 @@ async def second_look(
             await policy.close()
 
 
-async def run(config: RunConfig, model: ModelConfig, watcher: Watcher | None = None) -> Trajectory:
+async def run(
+    config: RunConfig,
+    model: ModelConfig,
+    watcher: Watcher | None = None,
+    approver: Approver | None = None,
+) -> Trajectory:
     """Play and record one task; a cancellation ends it like a limit does, with its record.
+
+    Args:
+        config: What is to be done.
+        model: Who plays.
+        watcher: Who is told how it goes.
+        approver: Who is asked about what needs a yes; None: it is denied.
 
     Raises:
         UsageError: something in the configuration does not exist, or reader does not understand
@@ -327,6 +349,8 @@ async def run(config: RunConfig, model: ModelConfig, watcher: Watcher | None = N
                 download_dir=recorder.folder / "downloads",
                 http_credentials=credentials,
                 vault=vault,
+                approve=config.approves,
+                approver=approver,
             )
             page = _page(config, model, row, browser, site, settings_of_page)
         environment = equipped(page, policy, vault)

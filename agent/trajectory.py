@@ -31,6 +31,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, TypeAdapter, ValidationError
 
+from vigorl.browser.deeds import Consent
 from vigorl.browser.environment import Score
 from vigorl.browser.errors import InconsistentData, StorageFault, UsageError
 from vigorl.browser.geometry import Frame
@@ -74,6 +75,8 @@ class Seen:
     """Asked, and waiting for an answer."""
     refused: tuple[Refused, ...] = ()
     """Connections that the boundary refused since the last observation."""
+    consents: tuple[Consent, ...] = ()
+    """What somebody was asked before it was done, and what was answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +271,7 @@ class Recorder:
             pictures=tuple(self._store(picture) for picture in observation.pictures),
             question=observation.question,
             refused=observation.refused,
+            consents=observation.consents,
         )
 
     def step(self, record: StepRecord) -> StepRecord:

@@ -13,12 +13,15 @@ from typing import Any
 from playwright.async_api import Download
 from playwright.async_api import Error as PlaywrightError
 
+from vigorl.browser.approvals import Approvals, program_in
 from vigorl.browser.interruptions import Interruptions
 from vigorl.browser.navigation import Navigation
 from vigorl.browser.papers import Papers, print_view
 from vigorl.browser.pdf import PdfFile, Unreadable, is_pdf
 from vigorl.browser.private_files import FILE_MODE, make_private_folder, write_private
-from vigorl.browser.questions import ANSWER_LIMIT_S, quoted
+from vigorl.browser.questions import ANSWER_LIMIT_S
+from vigorl.browser.quoting import quoted
+from vigorl.browser.risks import PROGRAMS
 from vigorl.browser.tab import LiveTab, within
 from vigorl.browser.vault import Vault
 
@@ -36,6 +39,7 @@ class Downloads:
         interruptions: Interruptions,
         navigation: Navigation,
         papers: Papers,
+        approvals: Approvals,
         vault: Vault,
     ) -> None:
         self._folder = folder
@@ -43,6 +47,7 @@ class Downloads:
         self._interruptions = interruptions
         self._navigation = navigation
         self._papers = papers
+        self._approvals = approvals
         self._saving: dict[asyncio.Task[None], str] = {}
         self._shown = 0
 
@@ -91,6 +96,10 @@ class Downloads:
         task.add_done_callback(lambda done: self._saving.pop(done, None))
 
     async def _save(self, tab: LiveTab, download: Download) -> None:
+        name = download.suggested_filename
+        if not await self._is_wanted(name, download.url):
+            await _cancel(download)
+            return
         try:
             path = _free_path(self._folder, self._vault.redact(download.suggested_filename))
             await download.save_as(path)
@@ -100,8 +109,14 @@ class Downloads:
             self._note(f"The download of {quoted(download.suggested_filename)} failed: {reason}")
             return
         size = path.stat().st_size
-        saved = f"A file of {size:,} bytes was saved as {path}."
+        saved = f"A file of {size:,} bytes was saved as {_named(path)}."
         self._note(await self._shown_too(tab, download.url, path) or saved)
+
+    async def _is_wanted(self, name: str, url: str) -> bool:
+        """Whether a file may be kept: programs only where somebody says so."""
+        if not (self._approvals.asks and PROGRAMS.search(name)):
+            return True
+        return await self._approvals.hold(("program",), program_in(name), url, None)
 
     async def _shown_too(self, tab: LiveTab, url: str, path: Path) -> str | None:
         """What to say of a document that is shown instead; None where it is a file to be kept."""
@@ -110,7 +125,8 @@ class Downloads:
             return None
         disposition = response.headers.get("content-disposition", "")
         if disposition.strip().lower().startswith("attachment"):
-            return f"A PDF document was saved as {path}; load {self._allow(path)} to look at it."
+            saved = f"A PDF document was saved as {_named(path)}"
+            return f"{saved}; load {self._allow(path)} to look at it."
         try:
             file = await self._papers.put(tab, url, path)
             async with asyncio.timeout(SHOW_LIMIT_S):
@@ -121,7 +137,7 @@ class Downloads:
         except (PlaywrightError, TimeoutError):  # the tab went elsewhere, or is gone
             return None
         self._shown += 1
-        return f"{_length(file)} is shown. It was saved as {path}."
+        return f"{_length(file)} is shown. It was saved as {_named(path)}."
 
     async def _print(self, tab: LiveTab) -> None:
         try:
@@ -140,7 +156,7 @@ class Downloads:
             self._note("The page asked to be printed, which is not possible here.")
             return
         self._note(
-            f"The page asked to be printed. {_length(file)} was saved as {path}; "
+            f"The page asked to be printed. {_length(file)} was saved as {_named(path)}; "
             f"load {self._allow(path)} to look at it."
         )
 
@@ -161,6 +177,11 @@ async def _cancel(download: Download) -> None:
 def _length(file: PdfFile) -> str:
     count = len(file.page_sizes_css_px)
     return f"A PDF document of {count} page{'' if count == 1 else 's'}"
+
+
+def _named(path: Path) -> str:
+    """A file, whose name may be a page's words."""
+    return quoted(str(path), 1000)
 
 
 def _file_name(title: str) -> str:

@@ -7,6 +7,7 @@ stop at a closed root and at a frame of another origin.
 
 import asyncio
 import contextlib
+import math
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any, Self
@@ -99,7 +100,7 @@ class Elements:
         session, x, y = self._session, point.x, point.y
         for _ in range(DEPTH):
             size = await self.read("[scrollX, scrollY, innerWidth, innerHeight]", session)
-            place = {"x": round(x + size[0]), "y": round(y + size[1])}
+            place = {"x": math.floor(x + size[0]), "y": math.floor(y + size[1])}
             try:
                 found = await session.send("DOM.getNodeForLocation", place)
             except PlaywrightError as error:

@@ -32,6 +32,7 @@ nobody else, decides by these questions, in this order:
     │   ├── TaskFault           a task's site or judge
     │   │   └── LeftOut         a benchmark's protocol has no score here: its evaluator raises
     │   └── StorageFault        the disk
+    ├── StoppedByPerson         whoever was asked for a yes said no, and that this is the end
     └── InconsistentData        two parts of one record contradict each other
 
 What a model says badly is not an error but data: a turn without an action, shown back to it.
@@ -94,6 +95,10 @@ class LeftOut(TaskFault):
 
 class StorageFault(InfrastructureFault):
     """The disk refused a write."""
+
+
+class StoppedByPerson(VigorlError):
+    """Whoever was asked whether something may be done has ended the episode."""
 
 
 class InconsistentData(VigorlError):

@@ -46,8 +46,9 @@ class Field:
     """It is there for a password, a code or the number of a card."""
     is_read_only: bool
     text: str | None
-    """What stands in it; None of a secret."""
+    """What stands in it, as far as it is not too long; None of a secret."""
     length: int
+    """Of all that stands in it, in the units of scripts (see `length_of`)."""
     start: int | None
     """Where its selection begins, in characters; None where it does not tell."""
     end: int | None
@@ -66,6 +67,16 @@ class Field:
     """Of its datalist, those that fit what stands in it."""
     picker_is_open: bool
     """The browser's own calendar or palette is shown, which is in no picture."""
+
+    @property
+    def is_whole(self) -> bool:
+        """All of what stands in it is in `text`; of a secret and of a very long text it is not."""
+        return self.text is not None and length_of(self.text) == self.length
+
+    @property
+    def is_full(self) -> bool:
+        """It takes no further character."""
+        return 0 <= self.max_length <= self.length
 
     @classmethod
     async def of(cls, element: Element) -> Self:
@@ -120,6 +131,16 @@ def holds(expected: str, shown: str) -> bool:
         elif not _may_be_dropped(wanted, index):
             return False
     return not any(character.isalnum() for character in seen[at:])
+
+
+def same_words(expected: str, shown: str) -> bool:
+    """Whether two texts differ by spaces, line breaks and capitals at most."""
+    return _plain(expected) == _plain(shown)
+
+
+def length_of(text: str) -> int:
+    """How long scripts say that a text is: in units of UTF-16."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def letters(text: str) -> str:

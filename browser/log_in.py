@@ -18,8 +18,9 @@ from vigorl.browser.actions import Accept
 from vigorl.browser.input import Impossible
 from vigorl.browser.interruptions import Interruptions
 from vigorl.browser.observation import Question
+from vigorl.browser.origins import origin_of
 from vigorl.browser.page_settings import HttpCredentials, PageSettings
-from vigorl.browser.questions import Answer, Asked, Questions, origin_of
+from vigorl.browser.questions import Answer, Asked, Questions
 from vigorl.browser.tab import LiveTab, within
 
 SCHEMES = ("basic", "digest")

@@ -109,7 +109,7 @@ class ZoomEnvironment:
         if region.area <= 0:
             return self._last.answer("bad_action", "The region to zoom into is empty.")
         view = await self._zoom(action, self._screen)
-        return replace(self._last, view=view, marks=None, events=(), pictures=())
+        return replace(self._last, view=view, marks=None, events=(), pictures=(), consents=())
 
     async def score(self, answer: str | None) -> Score | None:
         """Judge; see `Environment`."""

@@ -113,6 +113,22 @@ def run(
         ),
     ] = "ask",
     secret: Secrets = None,
+    approve: Annotated[
+        Literal["never", "risky", "always"] | None,
+        typer.Option(
+            help="What you are asked about before it is done: nothing; what pays, deletes, sends, "
+            "publishes, uploads and the like; or all that changes anything. Without a terminal to "
+            "ask in, it is denied. Left out: risky, and never for a task.",
+            show_default=False,
+            rich_help_panel="Browser",
+        ),
+    ] = None,
+    approve_seconds: Annotated[
+        float,
+        typer.Option(
+            min=1, help="Seconds for your answer; then it is no.", rich_help_panel="Limits"
+        ),
+    ] = 120,
     out: Annotated[Path, typer.Option(help="Where to record.")] = Path("runs"),
     as_json: AsJson = False,
 ) -> None:
@@ -127,6 +143,7 @@ def run(
     [dim]$[/dim] vigorl-agent run "find the opening hours" --url … --model http://localhost:8000/v1
     """
     with errors(as_json) as messages:
+        from vigorl.agent.approval import terminal_approver
         from vigorl.agent.run import ModelConfig, RunConfig
         from vigorl.agent.run import run as run_task
         from vigorl.agent.secret_sources import read_secrets
@@ -159,6 +176,7 @@ def run(
             boundary=boundary_of([*(allow or ()), *(allow_host or ())], deny, allow_local),
             upload_from=tuple(upload_from or ()),
             dialogs=dialogs,
+            approve=approve,
             verify=verify,
             secrets=secrets,
             runs=out,
@@ -169,7 +187,8 @@ def run(
             _print_steps(config, policy, console, as_json)
             raise typer.Exit(DONE)
         with TerminalWatcher(console) as watcher:
-            trajectory = play(run_task(config, policy, watcher))
+            approver = terminal_approver(console, watcher.aside, approve_seconds)
+            trajectory = play(run_task(config, policy, watcher, approver))
         console.print(ending(trajectory))
         _write_pictures(trajectory, console)
     if as_json:
