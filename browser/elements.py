@@ -128,7 +128,7 @@ class Elements:
             _evaluate(self._session, f"({INNERMOST})(document)", by_value=False),
             self.read(f"(e => e && ({describe})(e))(({INNERMOST})(document))"),
         )
-        if "objectId" not in found:
+        if "objectId" not in found or said is None:  # nothing, or nothing any more
             return None
         return Element(self._session, found["objectId"]), said
 
