@@ -18,11 +18,12 @@ from vigorl.browser.interruptions import Interruptions
 from vigorl.browser.navigation import Navigation
 from vigorl.browser.papers import Papers, print_view
 from vigorl.browser.pdf import PdfFile, Unreadable, is_pdf
-from vigorl.browser.private_files import make_private_folder, write_private
+from vigorl.browser.private_files import FILE_MODE, make_private_folder, write_private
 from vigorl.browser.questions import ANSWER_LIMIT_S
 from vigorl.browser.quoting import quoted
 from vigorl.browser.risks import PROGRAMS
 from vigorl.browser.tab import LiveTab, within
+from vigorl.browser.vault import Vault
 
 PRINT_LIMIT_S = 10.0
 SHOW_LIMIT_S = 5.0
@@ -39,8 +40,10 @@ class Downloads:
         navigation: Navigation,
         papers: Papers,
         approvals: Approvals,
+        vault: Vault,
     ) -> None:
         self._folder = folder
+        self._vault = vault
         self._interruptions = interruptions
         self._navigation = navigation
         self._papers = papers
@@ -98,8 +101,9 @@ class Downloads:
             await _cancel(download)
             return
         try:
-            path = _free_path(self._folder, download.suggested_filename)
+            path = _free_path(self._folder, self._vault.redact(download.suggested_filename))
             await download.save_as(path)
+            path.chmod(FILE_MODE)
         except (PlaywrightError, OSError) as error:
             reason = error.message if isinstance(error, PlaywrightError) else str(error)
             self._note(f"The download of {quoted(download.suggested_filename)} failed: {reason}")
@@ -138,10 +142,16 @@ class Downloads:
     async def _print(self, tab: LiveTab) -> None:
         try:
             title = await tab.page.title()
-            path = _free_path(self._folder, f"{_file_name(title)}.pdf")
+            path = _free_path(self._folder, f"{_file_name(self._vault.redact(title))}.pdf")
             async with asyncio.timeout(PRINT_LIMIT_S):
                 await print_view(tab, path)
             file = await asyncio.to_thread(PdfFile.open, path)
+            if not self._vault.is_empty:
+                text = await asyncio.to_thread(file.text)
+                if self._vault.redact(text) != text:
+                    path.unlink()
+                    self._note("The page asked to be printed. It shows a secret, so it was not.")
+                    return
         except (PlaywrightError, TimeoutError, OSError, Unreadable):
             self._note("The page asked to be printed, which is not possible here.")
             return

@@ -113,8 +113,9 @@ class Episode:
         self.approvals = approvals = Approvals(
             settings.approve, settings.approver, first_url, interruptions.note
         )
+        papers, vault = Papers(settings), settings.vault
         self._downloads = Downloads(
-            download_dir, interruptions, self.navigation, Papers(settings), approvals
+            download_dir, interruptions, self.navigation, papers, approvals, vault
         )
         self._permissions = Permissions(context, targets, questions, settings)
         dialogs = Dialogs(context, interruptions, questions, settings, approvals)
@@ -226,7 +227,7 @@ class Episode:
             playwright.async_api.Error: the page or the browser broke meanwhile.
         """
         self.tabs.shown.settle.begin()
-        asked = await self.questions.answer(self._opened(answer))
+        asked = await self.questions.answer(self._filled_in(answer))
         halfway, self._halfway = self._halfway, None
         if halfway is None:
             return
@@ -415,7 +416,7 @@ class Episode:
     def _keep_secrets(self, tab: LiveTab) -> None:
         tab.camera.cover = Masks(tab, self._settings.vault).cover
 
-    def _opened(self, answer: Accept | Dismiss) -> Accept | Dismiss:
+    def _filled_in(self, answer: Accept | Dismiss) -> Accept | Dismiss:
         """An answer with the values of the secrets that it names.
 
         Raises:
@@ -424,7 +425,7 @@ class Episode:
         asked, vault = self.questions.current, self._settings.vault
         if asked is None or isinstance(answer, Dismiss):
             return answer
-        if answer.password is not None:
+        if answer.password is not None and not vault.named_in(answer.password):
             vault.learn(answer.password)
         return vault.answered(answer, asked.question.origin)
 

@@ -8,10 +8,10 @@ import signal
 import sys
 import tempfile
 import traceback
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn, Self, TypeVar
 
 import typer
 from rich.markup import escape
@@ -38,9 +38,11 @@ class errors:
 
     def __init__(self, as_json: bool) -> None:
         self.as_json = as_json
+        self.redact: Callable[[str], str] = str
+        """Takes out of messages what they must not tell."""
 
-    def __enter__(self) -> None:
-        return None
+    def __enter__(self) -> Self:
+        return self
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
         match _foremost(error):
@@ -55,12 +57,13 @@ class errors:
             case Exception() if INTERRUPTED.is_set():
                 self._leave("interrupted", "stopped", STOPPED)
             case Exception() as bug if error is not None:
-                self._leave("bug", _told(bug, error), BUG)
+                self._leave("bug", _told(bug, error, self.redact), BUG)
             case _:
                 return None
 
     def _leave(self, status: str, message: str, code: int) -> NoReturn:
         colour = "yellow" if code == STOPPED else "red"
+        message = self.redact(message)
         console = Console(stderr=True)
         # The terminal breaks the line, so that a command or a path can be copied out of it.
         console.print(
@@ -83,7 +86,7 @@ def _foremost(error: BaseException | None) -> BaseException | None:
     return leaves[0]
 
 
-def _told(bug: BaseException, error: BaseException) -> str:
+def _told(bug: BaseException, error: BaseException, redact: Callable[[str], str]) -> str:
     """What is said of a mistake of ours; its trace goes to a file."""
     told = f"{type(bug).__name__}: {bug}. This is a mistake in vigorl-agent, not in what you asked"
     head = f"vigorl-agent {version('vigorl-agent')}, Python {platform.python_version()}"
@@ -97,7 +100,7 @@ def _told(bug: BaseException, error: BaseException) -> str:
         with tempfile.NamedTemporaryFile(
             "w", prefix="vigorl-bug-", suffix=".txt", delete=False, errors="replace"
         ) as file:
-            file.write(f"{head}\n{command}\n\n{trace}")
+            file.write(redact(f"{head}\n{command}\n\n{trace}"))
     except OSError as refused:
         return f"{told} (its trace could not be written: {refused})"
     return f"{told}. Please report it with {file.name}, which holds the command and the trace"

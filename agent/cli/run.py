@@ -142,19 +142,24 @@ def run(
 
     [dim]$[/dim] vigorl-agent run "find the opening hours" --url … --model http://localhost:8000/v1
     """
-    with errors(as_json):
+    with errors(as_json) as messages:
         from vigorl.agent.approval import terminal_approver
         from vigorl.agent.run import ModelConfig, RunConfig
         from vigorl.agent.run import run as run_task
         from vigorl.agent.secret_sources import read_secrets
         from vigorl.agent.show import ending
         from vigorl.agent.watching import TerminalWatcher
+        from vigorl.browser.vault import Vault
         from vigorl.policy.reader.phrasebook import describe_language
 
         if help_language:
             typer.echo(describe_language())
             raise typer.Exit(DONE)
         width_px, height_px = _viewport(viewport)
+        secrets = read_secrets(secret or ())
+        vault = Vault(secrets, url or "https://nowhere.invalid/")
+        vault.keep(api_key, "<API key>")
+        messages.redact = vault.redact
         config = RunConfig(
             goal=goal,
             url=url,
@@ -173,7 +178,7 @@ def run(
             dialogs=dialogs,
             approve=approve,
             verify=verify,
-            secrets=read_secrets(secret or ()),
+            secrets=secrets,
             runs=out,
         )
         console = Console(stderr=as_json)
