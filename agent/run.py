@@ -26,8 +26,8 @@ from vigorl.browser.environment import Environment
 from vigorl.browser.errors import UsageError
 from vigorl.browser.live import LivePage, PageSettings
 from vigorl.browser.marks import MarkedEnvironment, PageEnvironment
+from vigorl.browser.origins import origin_of
 from vigorl.browser.page_settings import HttpCredentials
-from vigorl.browser.questions import origin_of
 from vigorl.browser.vault import Secret, Vault, parted_url
 from vigorl.browser.zoom import ZoomEnvironment
 from vigorl.policy.policy import Policy
