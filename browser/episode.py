@@ -524,8 +524,9 @@ class Episode:
             async with asyncio.timeout(END_LIMIT_S):
                 state = await self.context.storage_state()
         except (PlaywrightError, TimeoutError) as error:
-            logger.warning("the log-ins could not be read: %r", error)
-            return
+            raise StorageFault(
+                f"the log-ins could not be read, and are not kept: {error}"
+            ) from error
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             part = path.with_name(f"{path.name}.part")
