@@ -21,6 +21,7 @@ from playwright.async_api import BrowserContext, Playwright, ViewportSize, async
 from playwright.async_api import Error as PlaywrightError
 
 from vigorl.browser.boundary import Boundary
+from vigorl.browser.clipboard import NativeClipboard
 from vigorl.browser.errors import BrowserDied, BrowserMissing, UsageError
 from vigorl.browser.gate import Gate, Resolve, system_resolve
 from vigorl.browser.upstream import Upstream
@@ -58,6 +59,13 @@ FLAGS = (
     "--disable-quic",
 )
 
+BLINK_SETTINGS = (
+    "--blink-settings=primaryHoverType=2,availableHoverTypes=2,primaryPointerType=4,"
+    "availablePointerTypes=4,selectionClipboardBufferAvailable=false"
+)
+"""Playwright's own for the browser without a window, and no second clipboard that holds whatever is
+selected: it belongs to all episodes."""
+
 UNWANTED_FLAGS = ("--disable-ipc-flooding-protection",)
 """Of Playwright's switches. Chromium lets a page change its address 200 times in 10 s; without that
 bound a page that does so in a loop occupies the browser under all episodes."""
@@ -88,6 +96,7 @@ class BrowserSettings:
         if self.unlimited_frame_rate:
             flags += ["--disable-frame-rate-limit", "--disable-gpu-vsync"]
         if self.headless:
+            flags.append(BLINK_SETTINGS)
             flags.append(f"--screen-info={{{SCREEN['width']}x{SCREEN['height']}}}")
         return flags
 
@@ -117,6 +126,7 @@ class Browser:
         self._process_group: int | None = None
         self._upstream = Upstream.of_environment()
         self._own_gate: Gate | None = None
+        self.clipboard = NativeClipboard(self)
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -164,6 +174,7 @@ class Browser:
         process, self._process = self._process, None
         group, self._process_group = self._process_group, None
         gate, self._own_gate = self._own_gate, None
+        self.clipboard.forget()
         ended = process is None
         try:
             if process is not None:

@@ -15,6 +15,7 @@ from playwright.async_api import Error as PlaywrightError
 
 from vigorl.browser.actions import Accept, Dismiss
 from vigorl.browser.chromium import Browser
+from vigorl.browser.clipboard import Clipboard, NativeClipboard
 from vigorl.browser.deadline import Deadline
 from vigorl.browser.dialogs import Dialogs
 from vigorl.browser.downloads import Downloads
@@ -96,6 +97,7 @@ class Episode:
         targets: Targets,
         settings: PageSettings,
         gate: Gate,
+        native_clipboard: NativeClipboard,
         first_url: str,
         download_dir: Path,
     ) -> None:
@@ -109,6 +111,7 @@ class Episode:
         self.navigation = Navigation(interruptions, questions, self._log_ins, gate)
         self._downloads = Downloads(download_dir, interruptions, self.navigation, Papers(settings))
         self._permissions = Permissions(context, targets, questions, settings)
+        self.clipboard = Clipboard(native_clipboard, self._permissions)
         dialogs = Dialogs(context, interruptions, questions, settings)
         self._fence = FileFence(gate.boundary, self.navigation.own_files)
         self.tabs = Tabs(context, targets, interruptions, questions, settings, self._fence)
@@ -145,7 +148,8 @@ class Episode:
                 storage_state=settings.storage_state,
             )
             try:
-                return await cls._opened(context, gate, settings, first_url, download_dir)
+                options = (gate, browser.clipboard, first_url, download_dir)
+                return await cls._opened(context, settings, *options)
             except BaseException:
                 await within(END_LIMIT_S, context.close())
                 raise
@@ -157,8 +161,9 @@ class Episode:
     async def _opened(
         cls,
         context: BrowserContext,
-        gate: Gate,
         settings: PageSettings,
+        gate: Gate,
+        native_clipboard: NativeClipboard,
         first_url: str,
         download_dir: Path,
     ) -> Self:
@@ -167,7 +172,9 @@ class Episode:
             await context.add_init_script(_SELECTS)
             await context.add_init_script(_NO_POINTER_LOCK)
             targets = await Targets.attach(context.browser)
-            episode = cls(context, targets, settings, gate, first_url, download_dir)
+            options = (settings, gate, native_clipboard, first_url, download_dir)
+            episode = cls(context, targets, *options)
+            await episode.clipboard.begin(context)
             await episode._permissions.begin(episode._print)
             tab = await episode.tabs.open()
             await episode._permissions.settle(tab.context_id)
