@@ -24,6 +24,7 @@ from vigorl.browser.boundary import Boundary
 from vigorl.browser.clipboard import NativeClipboard
 from vigorl.browser.errors import BrowserDied, BrowserMissing, UsageError
 from vigorl.browser.gate import Gate, Resolve, system_resolve
+from vigorl.browser.memory import MemoryWatch
 from vigorl.browser.upstream import Upstream
 
 logger = logging.getLogger(__name__)
@@ -85,6 +86,8 @@ class BrowserSettings:
     and Chromium 156 skips view transitions: for pages made for agents, not for the web."""
     sandbox: bool = True
     """Chromium's own sandbox around each page; as root it cannot work and is left out."""
+    page_memory_bytes: int = 3 * 1024**3
+    """Memory that the pages of one process may take; then they are ended, and loaded again."""
     launch_limit_s: float = 30
     """Time for Chromium to start, s."""
     close_limit_s: float = 5
@@ -127,6 +130,7 @@ class Browser:
         self._upstream = Upstream.of_environment()
         self._own_gate: Gate | None = None
         self.clipboard = NativeClipboard(self)
+        self.memory = MemoryWatch(self.settings.page_memory_bytes)
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -175,6 +179,7 @@ class Browser:
         group, self._process_group = self._process_group, None
         gate, self._own_gate = self._own_gate, None
         self.clipboard.forget()
+        await self.memory.close()
         ended = process is None
         try:
             if process is not None:
@@ -230,6 +235,7 @@ class Browser:
                     playwright = await asyncio.shield(self._driver)
                     self._process = await _launch(playwright, self.settings)
                     self._process_group = await _process_group(self._process)
+                    self.memory.start(self._process)
             except TimeoutError as error:
                 await self.close()
                 raise BrowserDied(

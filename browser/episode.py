@@ -15,7 +15,7 @@ from playwright.async_api import Error as PlaywrightError
 
 from vigorl.browser.actions import Accept, Dismiss
 from vigorl.browser.chromium import Browser
-from vigorl.browser.clipboard import Clipboard, NativeClipboard
+from vigorl.browser.clipboard import Clipboard
 from vigorl.browser.deadline import Deadline
 from vigorl.browser.dialogs import Dialogs
 from vigorl.browser.downloads import Downloads
@@ -97,21 +97,23 @@ class Episode:
         targets: Targets,
         settings: PageSettings,
         gate: Gate,
-        native_clipboard: NativeClipboard,
+        browser: Browser,
         first_url: str,
         download_dir: Path,
     ) -> None:
         self.context = context
         self._gate = gate
+        self._memory = browser.memory
         self._targets = targets
         self._settings = settings
         self.interruptions = interruptions = Interruptions(settings)
         self.questions = questions = Questions(settings.dialog_limit_s, self._tell_question)
         self._log_ins = LogIns(interruptions, questions, settings, first_url)
         self.navigation = Navigation(interruptions, questions, self._log_ins, gate)
-        self._downloads = Downloads(download_dir, interruptions, self.navigation, Papers(settings))
+        options = (interruptions, self.navigation, Papers(settings), targets, settings)
+        self._downloads = Downloads(download_dir, *options)
         self._permissions = Permissions(context, targets, questions, settings)
-        self.clipboard = Clipboard(native_clipboard, self._permissions)
+        self.clipboard = Clipboard(browser.clipboard, self._permissions)
         dialogs = Dialogs(context, interruptions, questions, settings)
         self._fence = FileFence(gate.boundary, self.navigation.own_files)
         self.tabs = Tabs(context, targets, interruptions, questions, settings, self._fence)
@@ -148,7 +150,7 @@ class Episode:
                 storage_state=settings.storage_state,
             )
             try:
-                options = (gate, browser.clipboard, first_url, download_dir)
+                options = (gate, browser, first_url, download_dir)
                 return await cls._opened(context, settings, *options)
             except BaseException:
                 await within(END_LIMIT_S, context.close())
@@ -163,7 +165,7 @@ class Episode:
         context: BrowserContext,
         settings: PageSettings,
         gate: Gate,
-        native_clipboard: NativeClipboard,
+        browser: Browser,
         first_url: str,
         download_dir: Path,
     ) -> Self:
@@ -172,7 +174,7 @@ class Episode:
             await context.add_init_script(_SELECTS)
             await context.add_init_script(_NO_POINTER_LOCK)
             targets = await Targets.attach(context.browser)
-            options = (settings, gate, native_clipboard, first_url, download_dir)
+            options = (settings, gate, browser, first_url, download_dir)
             episode = cls(context, targets, *options)
             await episode.clipboard.begin(context)
             await episode._permissions.begin(episode._print)
@@ -449,6 +451,8 @@ class Episode:
         url = self.tabs.shown.url
         tab = await self.tabs.replace(self.tabs.shown)
         self.interruptions.note(*_BROUGHT_BACK[trouble])
+        if trouble == "crashed" and self._memory.has_ended_one:
+            self.interruptions.note("page_crashed", "It had taken too much memory.")
         try:
             async with self._guard(2 * patience_s):
                 if url:
