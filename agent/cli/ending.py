@@ -1,6 +1,7 @@
 """How commands are played to their end: one loop, one clear message, one documented exit code."""
 
 import asyncio
+import errno
 import json
 import platform
 import re
@@ -25,6 +26,14 @@ DONE, TASK_FAILED, USAGE, GAVE_UP, LIMIT, FAULT = 0, 1, 2, 3, 4, 5
 BUG = 70
 """As EX_SOFTWARE of sysexits.h."""
 STOPPED = 130
+
+_UNUSABLE = frozenset(
+    {errno.ENAMETOOLONG, errno.ELOOP, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EISDIR}
+)
+"""What the system says of a path that cannot be used as it was given."""
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO})
+"""What it says where the disk refuses."""
 
 EXIT_CODES = """\
 [bold]Exit codes[/bold]  0 done · 1 done, but a check says no · 2 usage · 3 gave up · \
@@ -52,6 +61,10 @@ class errors:
                 self._leave("usage", str(usage), USAGE)
             case InfrastructureFault() | VigorlError() as fault:
                 self._leave("fault", f"{type(fault).__name__}: {fault}", FAULT)
+            case OSError() as refused if refused.errno in _UNUSABLE and refused.filename:
+                self._leave("usage", f"{refused.filename}: {refused.strerror}", USAGE)
+            case OSError() as refused if refused.errno in _FULL:
+                self._leave("fault", f"StorageFault: {refused}", FAULT)
             case KeyboardInterrupt() | asyncio.CancelledError():
                 self._leave("interrupted", "stopped", STOPPED)
             case Exception() if INTERRUPTED.is_set():
@@ -118,7 +131,9 @@ def torch_needed() -> Iterator[None]:
 
 
 def play(work: Coroutine[Any, Any, _T]) -> _T:
-    """Run to the end; SIGINT and SIGTERM cancel the work, which then closes what it opened.
+    """Run to the end; SIGINT, SIGTERM and SIGHUP cancel the work.
+
+    It then writes how it ended, and closes what it opened. SIGHUP says that the terminal is closed.
 
     What breaks after such a signal, which may have reached the browser as well, breaks of it.
     """
@@ -131,8 +146,9 @@ def play(work: Coroutine[Any, Any, _T]) -> _T:
             task.cancel()
 
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, stop)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) is not signal.SIG_IGN or number is signal.SIGINT:
+                loop.add_signal_handler(number, stop)  # under nohup, a closed terminal is ignored
         return await task
 
     try:
