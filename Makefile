@@ -18,6 +18,9 @@ TORCH_INDEX = $(shell command -v nvidia-smi >/dev/null 2>&1 || \
                 { curl -fsI -m 4 https://download.pytorch.org/whl/cpu/ >/dev/null 2>&1 && \
                   echo --extra-index-url https://download.pytorch.org/whl/cpu; })
 
+# Tests wait for pages about half of the time; more than four need more memory than a laptop spares.
+WORKERS = $(shell $(BIN)/python -c 'import os; print(min(4, (os.cpu_count() or 1) + 1))')
+
 .PHONY: demo test test-slow lint format bench clean
 .DEFAULT_GOAL := demo
 
@@ -25,7 +28,7 @@ demo: $(VENV)/.core $(VENV)/.browser
 	@$(BIN)/vigorl-agent run --task shop:555
 
 test: $(VENV)/.dev $(VENV)/.browser
-	@$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
 
 test-slow: $(VENV)/.dev $(VENV)/.browser
 	@$(BIN)/python -m pytest -m slow --timeout 3600

@@ -5,18 +5,21 @@ An evaluation's folder::
     results.jsonl        one line a sample, written when its episode ends
     summary.json         the cells of the table
     images/              every picture once
+    mistakes.txt         traces of mistakes of the program, if it met any
     <sample>/            the sample's trajectory
 
 An evaluation that was stopped goes on in its folder: samples with a line in `results.jsonl` are
 not played again, but for those that a fault has ended, which says nothing about the policy; their
 later line counts. Episodes that were cut off begin anew.
+
+Whatever breaks in one episode is left to that sample: the others are played. How many were left
+out, and why, stands beside the numbers; above a share of them there is no number but its bounds.
 """
 
 import asyncio
 import fcntl
 import json
-import re
-import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -25,31 +28,21 @@ from typing import Any, BinaryIO
 
 from pydantic import TypeAdapter, ValidationError
 
-from vigorl.agent.rollout import Limits, SecondLook, rollout
+from vigorl.agent.blame import trace_of
+from vigorl.agent.place import folder_name
+from vigorl.agent.rollout import Limits, SecondLook
+from vigorl.agent.sample import Sample
 from vigorl.agent.statistics import Cell, wilson
-from vigorl.agent.trajectory import (
-    Recorder,
-    Status,
-    Trajectory,
-    as_json,
-    disk,
-    read_start,
-)
-from vigorl.browser.environment import Environment
-from vigorl.browser.errors import InconsistentData, UsageError, VigorlError
+from vigorl.agent.trajectory import Status, Trajectory, as_json, disk, read_start, write_whole
+from vigorl.agent.tries import Played, Tries, play
+from vigorl.browser.errors import InconsistentData, LeftOut, UsageError, VigorlError
+from vigorl.browser.text import cleaned, whole
 from vigorl.policy.policy import Policy
 
+__all__ = ["Result", "Sample", "Summary", "evaluate", "read_results"]
 
-@dataclass(frozen=True)
-class Sample:
-    """One episode to be played: how to make its world, and the cells it counts in."""
-
-    id: str
-    cells: tuple[str, ...]
-    task: dict[str, Any]
-    make: Callable[[Policy], Environment]
-    is_still: bool = False
-    """Its world is one picture: samples on the same one are not taken for independent."""
+MAX_FAULTS = 0.05
+"""Share of the episodes that may break before a number is not to be believed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +64,18 @@ class Result:
     """What it shares with results that are not independent of it: a still picture, by its hash."""
     second_look: bool | None = None
     """Whether a second look calls done what the policy calls done; None where none was taken."""
+    fault: str = ""
+    """What kind of fault has ended it, by the name of its error."""
+    broke: tuple[str, ...] = ()
+    """How earlier tries of it broke, in a line each."""
+    is_mistake: bool = False
+    """Whether it met a mistake of the program."""
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether a fault has kept it from being scored, and not the protocol of its benchmark."""
+        by_protocol = self.fault == LeftOut.__name__
+        return self.status == "fault" and self.score is None and not by_protocol
 
 
 _RESULT = TypeAdapter(Result)
@@ -94,12 +99,37 @@ class Summary:
     """Those of them of which the second look says that they are not done."""
     misjudged: int = 0
     """Those of them of which second look and judge say different things."""
+    broken: int = 0
+    """Episodes that a fault has ended."""
+    kinds: dict[str, int] = field(default_factory=dict)
+    """How many by which kind of fault."""
+    retried: int = 0
+    """Episodes that were played again because they had broken."""
+    mistakes: int = 0
+    """Episodes that met a mistake of the program."""
+    bounds: tuple[float, float] | None = None
+    """The mean if all that broke had scored 0, and if they had scored 1; None without episodes."""
+    max_faults: float = MAX_FAULTS
+    """Share of broken episodes above which the means are not to be believed."""
+
+    @property
+    def is_believable(self) -> bool:
+        """Whether so few have broken that the means say something about the policy."""
+        return self.broken <= self.max_faults * (self.cells["all"].n + self.broken)
 
     def as_json(self) -> dict[str, Any]:
-        """The form of `summary.json` and of `--json`."""
+        """The form of `summary.json` and of `--json`; means that are not believable are null."""
+        cells = {name: asdict(cell) for name, cell in self.cells.items()}
+        if not self.is_believable:
+            cells = {name: {**cell, **_WITHHELD} for name, cell in cells.items()}
         numbers: dict[str, Any] = {
-            "cells": {name: asdict(cell) for name, cell in self.cells.items()},
+            "cells": cells,
             "faults": self.faults,
+            "faults_by_kind": self.kinds,
+            "retried": self.retried,
+            "mistakes": self.mistakes,
+            "believable": self.is_believable,
+            "bounds": self.bounds and [round(bound, 6) for bound in self.bounds],
             "median_s": round(self.median_s, 3),
             "clusters": self.clusters,
             "folder": str(self.folder),
@@ -108,6 +138,9 @@ class Summary:
             names = ("second_looks", "disputed", "misjudged")
             numbers |= {name: getattr(self, name) for name in names}
         return numbers
+
+
+_WITHHELD = {"mean": None, "low": None, "high": None}
 
 
 async def evaluate(
@@ -119,6 +152,8 @@ async def evaluate(
     workers: int = 1,
     second_look: SecondLook | None = None,
     on_result: Callable[[Result], None] = lambda result: None,
+    tries: Tries | None = None,
+    max_faults: float = MAX_FAULTS,
 ) -> Summary:
     """Play every sample once, at most `workers` at a time; go on where the folder's record ends.
 
@@ -130,13 +165,24 @@ async def evaluate(
         workers: Episodes under way at once.
         second_look: Who is asked whether it is done, where the policy says so.
         on_result: Called for each one that is recorded already, and as each one ends.
+        tries: How often a sample is played that a fault has ended; the default is `Tries()`.
+        max_faults: Share of broken episodes above which the means are not to be believed.
 
     Raises:
-        UsageError: there are no samples, or the folder holds another evaluation.
+        UsageError: there are no samples, two of one name, the folder holds another evaluation, or
+            not one of the samples can be played as it is written.
+        InconsistentData: not one of the samples can be used.
         StorageFault: the folder cannot be written.
     """
     if not samples:
         raise UsageError("there is nothing to evaluate: no samples")
+    ((twice, count),) = Counter(sample.id for sample in samples).most_common(1)
+    if count > 1:
+        raise UsageError(f"two samples are called {twice!r}: give each an id of its own")
+    if halves := [sample.id for sample in samples if whole(sample.id) != sample.id]:
+        raise UsageError(f"the id {halves[0]!a} is no text: it holds half a character")
+    tries = tries or Tries()
+    unusable: list[VigorlError] = []
     with _results_of(folder) as lines:
         recorded = _recorded(folder, policy, samples, limits)
         results = {result.id: result for result in recorded if result.status != "fault"}
@@ -144,9 +190,15 @@ async def evaluate(
             on_result(result)
         places = asyncio.Semaphore(workers)
 
-        async def play(sample: Sample) -> None:
+        async def one(sample: Sample) -> None:
             async with places:
-                result = await _result(policy, sample, folder, limits, second_look)
+                name = folder_name(sample.id)
+                played = await play(policy, sample, folder, name, limits, tries, second_look)
+                result = _result(sample, played)
+                if played.error is not None:
+                    unusable.append(played.error)
+                for mistake in played.mistakes:
+                    _tell_mistake(folder, sample, mistake)
                 results[sample.id] = result
                 with disk(folder):
                     lines.write(json.dumps(as_json(result)).encode() + b"\n")
@@ -156,49 +208,48 @@ async def evaluate(
             async with asyncio.TaskGroup() as group:
                 for sample in samples:
                     if sample.id not in results:
-                        group.create_task(play(sample))
+                        group.create_task(one(sample))
         except* VigorlError as errors:
             raise errors.exceptions[0] from None
-        summary = summarise([results[sample.id] for sample in samples], folder)
-        with disk(folder):
-            (folder / "summary.json").write_text(json.dumps(summary.as_json(), indent=2) + "\n")
+        if len(unusable) == len(samples):
+            raise unusable[0]
+        summary = summarise([results[sample.id] for sample in samples], folder, max_faults)
+        text = json.dumps(summary.as_json(), indent=2) + "\n"
+        write_whole(folder / "summary.json", text.encode())
         return summary
 
 
-async def _result(
-    policy: Policy,
-    sample: Sample,
-    folder: Path,
-    limits: Limits,
-    second_look: SecondLook | None,
-) -> Result:
-    """Play one sample from the start, whatever an interrupted episode has left of it."""
-    environment = sample.make(policy)
-    place = folder / file_name(sample.id)
-    with disk(folder):
-        if (place / "trajectory.jsonl").exists():
-            shutil.rmtree(place)
-    recorder = Recorder(place, folder / "images")
-    trajectory = await rollout(
-        policy, environment, recorder, limits, sample.task, second_look=second_look
-    )
+def _result(sample: Sample, played: Played) -> Result:
+    """The line of a sample that was played."""
+    trajectory = played.trajectory
     end = trajectory.end
     assert end is not None
     looks = [check.passed for check in end.checks if check.by == "second look"]
-    return Result(
-        sample.id,
-        sample.cells,
-        end.score.value if end.score else None,
-        end.score.why if end.score else "",
-        end.status,
-        end.reason,
-        len(trajectory.steps),
-        round(end.seconds, 3),
-        trajectory.folder.name,
-        end.score.by_other_rules if end.score else {},
-        _first_picture(trajectory) if sample.is_still else "",
-        looks[0] if looks else None,
+    return cleaned(
+        Result(
+            sample.id,
+            sample.cells,
+            end.score.value if end.score else None,
+            end.score.why if end.score else "",
+            end.status,
+            end.reason,
+            len(trajectory.steps),
+            round(end.seconds, 3),
+            trajectory.folder.name,
+            end.score.by_other_rules if end.score else {},
+            _first_picture(trajectory) if sample.is_still else "",
+            looks[0] if looks else None,
+            end.fault,
+            played.broke,
+            bool(played.mistakes),
+        ),
+        whole,
     )
+
+
+def _tell_mistake(folder: Path, sample: Sample, error: Exception) -> None:
+    with disk(folder), (folder / "mistakes.txt").open("a", encoding="utf-8") as file:
+        file.write(whole(f"{sample.id}\n{trace_of(error)}\n"))
 
 
 def _first_picture(trajectory: Trajectory) -> str:
@@ -263,13 +314,15 @@ def _recorded(
                 f"{folder} holds an evaluation with other samples ({result.id}); "
                 "choose another --out"
             )
+        if Path(result.trajectory).name != result.trajectory:
+            raise InconsistentData(f"{folder}: {result.trajectory!r} is no folder in it")
         start = read_start(folder / result.trajectory)
         for what, recorded, wanted in (
             ("policy", start.policy, policy.describe()),
             ("set of limits", start.limits, asdict(limits)),
             ("task", start.task or {}, tasks[result.id]),
         ):
-            wanted = json.loads(json.dumps(wanted, default=str))
+            wanted = cleaned(json.loads(json.dumps(wanted, default=str)), whole)
             names = [name for name in {**recorded, **wanted} if _differ(name, recorded, wanted)]
             if names:
                 raise UsageError(
@@ -283,7 +336,7 @@ def _differ(name: str, one: dict[str, Any], other: dict[str, Any]) -> bool:
     return (name in one, one.get(name)) != (name in other, other.get(name))
 
 
-def summarise(results: Sequence[Result], folder: Path) -> Summary:
+def summarise(results: Sequence[Result], folder: Path, max_faults: float = MAX_FAULTS) -> Summary:
     """The cells in order of first appearance, then `all`."""
     names = list(dict.fromkeys(cell for result in results for cell in result.cells))
     cells = {
@@ -293,6 +346,9 @@ def summarise(results: Sequence[Result], folder: Path) -> Summary:
     seconds = sorted(result.seconds for result in results)
     looked = [result for result in results if result.second_look is not None]
     judged = [result for result in looked if result.score is not None]
+    broken = [result for result in results if result.is_broken]
+    scores = [result.score for result in results if result.score is not None]
+    n = len(scores) + len(broken)
     return Summary(
         cells,
         faults=sum(result.score is None for result in results),
@@ -302,6 +358,12 @@ def summarise(results: Sequence[Result], folder: Path) -> Summary:
         second_looks=len(looked),
         disputed=sum(result.second_look is False for result in looked),
         misjudged=sum(result.second_look is not (result.score == 1) for result in judged),
+        broken=len(broken),
+        kinds=dict(Counter(result.fault or "fault" for result in broken).most_common()),
+        retried=sum(bool(result.broke) for result in results),
+        mistakes=sum(result.is_mistake for result in results),
+        bounds=(sum(scores) / n, (sum(scores) + len(broken)) / n) if n else None,
+        max_faults=max_faults,
     )
 
 
@@ -321,8 +383,3 @@ def cell_of(results: Sequence[Result], rule: str | None = None) -> Cell:
 def _cluster(result: Result) -> str:
     """What a result belongs to: itself, where it shares nothing."""
     return result.cluster or f"{result.id} alone"
-
-
-def file_name(sample_id: str) -> str:
-    """A sample's id as a folder name."""
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", sample_id) or "-"

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 from vigorl.agent.gesture import Gesture, gesture_of
 from vigorl.agent.plain_text import one_line
 from vigorl.agent.show import describe_action, ending_reason, policy_name, title, verdict
-from vigorl.agent.trajectory import SeenView, StepRecord, Trajectory, disk
+from vigorl.agent.trajectory import SeenView, StepRecord, Trajectory, write_whole
 from vigorl.browser.geometry import Frame, Point
 
 MAX_WIDTH_PX = 1600
@@ -69,8 +69,7 @@ def write_filmstrip(trajectory: Trajectory, path: Path | None = None) -> Path:
     path = path or trajectory.folder / "filmstrip.png"
     buffer = io.BytesIO()
     draw_filmstrip(trajectory).save(buffer, "PNG", optimize=True)
-    with disk(path.parent):
-        path.write_bytes(buffer.getvalue())
+    write_whole(path, buffer.getvalue())
     return path
 
 

@@ -19,9 +19,10 @@ from vigorl.agent.overlay import Overlay, overlay
 from vigorl.agent.plain_text import one_line
 from vigorl.agent.report import Report
 from vigorl.agent.show import STATUS_WORDS, describe_action, policy_name, title
-from vigorl.agent.trajectory import SeenView, Trajectory, disk, read_trajectory
+from vigorl.agent.trajectory import SeenView, Trajectory, read_trajectory, write_whole
 from vigorl.agent.viewer import moment, templates
 from vigorl.browser.geometry import Box, Point
+from vigorl.browser.text import whole
 
 Verdict = Literal["wrong", "not scored", "right"]
 VERDICTS: tuple[Verdict, ...] = ("wrong", "not scored", "right")
@@ -83,8 +84,7 @@ def write_gallery(folder: Path, report: Report) -> Path:
     """
     path = folder / "index.html"
     html = render_gallery(folder, report)
-    with disk(folder):
-        path.write_text(html, encoding="utf-8")
+    write_whole(path, whole(html).encode())
     return path
 
 

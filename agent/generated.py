@@ -2,12 +2,15 @@
 
 import json
 import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Any
 
 from vigorl.agent.evaluation import Sample
 from vigorl.browser.environment import Environment
+from vigorl.browser.errors import UsageError
 from vigorl.browser.geometry import Box
 from vigorl.browser.picture import Picture
 from vigorl.browser.screenshot import StaticScreenshot
@@ -41,14 +44,15 @@ def shard_samples(data: Path, limit: int | None = None) -> list[Sample]:
 def _pages(path: Path) -> list[list[Sample]]:
     """The samples of each page of a shard; the pictures stay on the disk."""
     pages = []
-    with tarfile.open(path) as archive:
+    with _readable(path), tarfile.open(path) as archive:
         picture: tarfile.TarInfo | None = None
         for member in archive:
             if not member.name.endswith(".json"):
                 picture = member
                 continue
             stream = archive.extractfile(member)
-            assert picture is not None and stream is not None
+            if picture is None or stream is None:
+                raise ValueError(f"{member.name} has no picture before it")
             row = json.load(stream)
             key = member.name.removesuffix(".json")
             pages.append(
@@ -61,6 +65,15 @@ def _pages(path: Path) -> list[list[Sample]]:
     return pages
 
 
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Name the shard that is not as `data generate` writes it."""
+    try:
+        yield
+    except (OSError, tarfile.TarError, ValueError, LookupError, TypeError, RecursionError) as error:
+        raise UsageError(f"{path} is damaged: {error!r}; generate it anew") from error
+
+
 def _sample(path: Path, picture: tarfile.TarInfo, name: str, question: dict[str, Any]) -> Sample:
     start, size = picture.offset_data, picture.size
     target = Box(*question["bbox_xyxy"])
@@ -69,7 +82,7 @@ def _sample(path: Path, picture: tarfile.TarInfo, name: str, question: dict[str,
     def make(_: Policy) -> Environment:
         with path.open("rb") as file:
             file.seek(start)
-            image = Picture.from_bytes(file.read(size))
+            image = Picture.from_outside(file.read(size), f"{path}, {picture.name}")
         return ZoomEnvironment(StaticScreenshot(image, instruction, target))
 
     task = {"id": name, "image": f"{path.name}/{picture.name}", **question}

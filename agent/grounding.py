@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from vigorl.agent.evaluation import Sample, file_name
+from vigorl.agent.sample import Sample
 from vigorl.browser.environment import Environment
 from vigorl.browser.errors import InconsistentData, UsageError
 from vigorl.browser.geometry import Box
@@ -17,6 +17,7 @@ from vigorl.browser.screenshot import StaticScreenshot
 from vigorl.browser.zoom import ZoomEnvironment
 from vigorl.policy.images import SizeLimits, fitted_size
 from vigorl.policy.policy import Policy
+from vigorl.tasks.entries import is_file, read_file
 from vigorl.tasks.grounding_files.readers import read_grounding
 from vigorl.tasks.grounding_files.sample import GroundingSample, Refused, raise_refused
 
@@ -47,10 +48,10 @@ def grounding_samples(data: Path, limit: int | None = None) -> list[Sample]:
     rows = _read_manifest(data)[:limit]
     seen: set[str] = set()
     for row in rows:
-        if (key := file_name(str(row.id))) in seen:
+        if (key := str(row.id)) in seen:
             raise UsageError(f"{data}/manifest.json: the id {row.id!r} stands there twice")
         seen.add(key)
-        if not (data / row.image).is_file():
+        if not is_file(data / row.image):
             raise UsageError(f"{data}/manifest.json, entry {row.id!r}: no image {row.image!r}")
 
     return [_grounding_sample(data, row) for row in rows]
@@ -103,7 +104,8 @@ def _file_sample(sample: GroundingSample) -> Sample:
 
 def _grounding_sample(data: Path, row: GroundingRow) -> Sample:
     def make(_: Policy) -> Environment:
-        picture = Picture.from_bytes((data / row.image).read_bytes())
+        named = f"{data}/manifest.json, entry {row.id!r}: {row.image}"
+        picture = Picture.from_outside(read_file(data / row.image, named), named)
         target = Box(*row.bbox_xyxy)
         if not Box(0, 0, picture.width_px, picture.height_px).contains(target.center):
             raise InconsistentData(
@@ -125,6 +127,8 @@ def _read_manifest(data: Path) -> list[GroundingRow]:
             f"no {path}: --data takes a folder with a manifest.json, a list of "
             '{"id", "image", "instruction", "bbox_xyxy", "ui_type"}'
         ) from error
+    except OSError as error:
+        raise UsageError(f"{path}: {error}") from error
     except ValidationError as error:
         first = error.errors()[0]
         place = " → ".join(str(part) for part in first["loc"]) or "the file"

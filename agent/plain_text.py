@@ -2,14 +2,18 @@
 
 import re
 
-_CONTROLS = re.compile(
+CONTROLS = re.compile(
     "["
     "\x00-\x08\x0b-\x1f\x7f"  # C0 without tab and line feed: escapes that steer a terminal
     "\x80-\x9f"  # C1: the same in one byte
     "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # marks that turn the direction of the rest
+    "\u00ad\u180e\u200b\u2060-\u2064\u206a-\u206f\ufeff\ufff9-\ufffb"  # what nobody sees
+    "\U000e0000-\U000e0fff"  # tags, which spell whole sentences that nobody sees
     "\ud800-\udfff"  # halves of a character, which no encoding can write
     "]"
 )
+"""Characters that steer a terminal, turn or hide text, or are none."""
+
 _SPACE = re.compile(r"\s+")
 
 
@@ -19,7 +23,7 @@ def plain(text: str) -> str:
     An escape becomes `␛`, as the code chart of control pictures draws it; what has no picture
     becomes `\N{REPLACEMENT CHARACTER}`.
     """
-    return _CONTROLS.sub(_picture, text.replace("\r\n", "\n"))
+    return CONTROLS.sub(_picture, text.replace("\r\n", "\n"))
 
 
 def one_line(text: str, limit: int | None = None) -> str:

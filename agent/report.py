@@ -65,9 +65,36 @@ def notes_of(summary: Summary) -> tuple[str, ...]:
             f"second look: of {looks} called done it disputes {summary.disputed}; it and the judge "
             f"differ on {summary.misjudged}"
         )
-    if summary.faults:
-        notes.insert(0, f"{summary.faults} without a score, left out of the means")
+    if unjudged := summary.faults - summary.broken:
+        notes.insert(0, f"{unjudged} without a score, left out of the means")
+    if summary.broken:
+        notes.insert(0, f"{summary.broken} broke ({kinds_of(summary)}), left out of the means")
+    if summary.retried:
+        notes.append(f"{summary.retried} played again after a fault")
+    if summary.mistakes:
+        notes.append(
+            f"{summary.mistakes} met a mistake in vigorl-agent: {summary.folder / 'mistakes.txt'}"
+        )
     return tuple(notes)
+
+
+def kinds_of(summary: Summary) -> str:
+    """What has ended episodes, the most frequent kind first: `3 PolicyFault, 1 PageCrashed`."""
+    return ", ".join(f"{count} {kind}" for kind, count in summary.kinds.items())
+
+
+def disbelief(summary: Summary) -> str | None:
+    """Why there is no number, and between which it lies; None where there is one."""
+    if summary.is_believable or summary.bounds is None:
+        return None
+    played = summary.cells["all"].n + summary.broken
+    low, high = summary.bounds
+    return (
+        f"the score cannot be believed: {summary.broken} of {played} episodes broke "
+        f"({summary.broken / played:.0%}; at most {summary.max_faults:.0%} may). It lies between "
+        f"{low:.1%}, had all of them scored 0, and {high:.1%}, had they scored 1. The same command "
+        "with --out and this folder plays them again"
+    )
 
 
 def grids_as_json(grids: Sequence[Grid]) -> dict[str, Any]:

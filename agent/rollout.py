@@ -1,11 +1,17 @@
-"""One policy in one environment, from the first look to the score. There is no second loop."""
+"""One policy in one environment, from the first look to the score. There is no second loop.
+
+Here alone is decided what is scored and what is a fault, by the rule of `vigorl.browser.errors`:
+what the policy did is never a fault, and what it did not do is never its score.
+"""
 
 import asyncio
 import time
 from collections import deque
+from collections.abc import Coroutine
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
 
+from vigorl.agent.blame import Blame, told, trace_of
 from vigorl.agent.trajectory import (
     Check,
     EndRecord,
@@ -18,20 +24,28 @@ from vigorl.agent.trajectory import (
     now,
 )
 from vigorl.browser.actions import Action, Done, GiveUp, Wait
+from vigorl.browser.clock import Clock, OutOfTime
 from vigorl.browser.environment import Environment, Score
 from vigorl.browser.errors import (
+    BrowserFault,
     InfrastructureFault,
+    PageCrashed,
+    PageHung,
     PolicyFault,
+    StoppedByPerson,
     StorageFault,
     TaskFault,
     UsageError,
 )
 from vigorl.browser.observation import Observation
 from vigorl.browser.picture import View
-from vigorl.policy.policy import Policy, Turn
+from vigorl.browser.text import cleaned, whole
+from vigorl.policy.policy import Actor, Policy, Turn
 
 JUDGE_LIMIT_S = 180.0
 """Time for a judge, who may have to look at a dozen pages."""
+STEP_LIMIT_S = 180.0
+"""Time for the world to begin, or to answer an action; one that takes longer hangs."""
 CLOSE_LIMIT_S = 15.0
 LAST_SCREENS = 3
 """Screens that a second look is shown."""
@@ -71,7 +85,9 @@ class Limits:
     steps: int = 30
     """Turns of the policy, malformed ones included."""
     seconds: float = 600.0
-    """Wall clock from reset to the last action."""
+    """That the policy may use, from the first look to the last action: for thinking, and for what
+    its actions take. Waiting for a server that is away, a judge, or a page that has to be brought
+    back is not its own."""
     tokens: int | None = None
     """Tokens sampled by the policy; None: no limit."""
     malformed: int = 3
@@ -133,6 +149,13 @@ class _Ending:
     answer: str | None = None
     score: Score | None = None
     checks: tuple[Check, ...] = ()
+    fault: str = ""
+    trace: str = ""
+
+    @classmethod
+    def by(cls, error: Exception) -> "_Ending":
+        """Of an episode that says nothing about the policy."""
+        return cls("fault", told(error), fault=type(error).__name__, trace=trace_of(error))
 
 
 async def rollout(
@@ -163,70 +186,99 @@ async def rollout(
         StorageFault: the record itself cannot be written.
     """
     limits = limits or Limits()
-    episode = _Episode(policy, environment, recorder, limits, watcher or Watcher())
+    episode = _Episode(environment, recorder, limits, watcher or Watcher())
+    goal = whole(environment.goal)
     try:
-        recorder.start(
-            StartRecord(environment.goal, policy.describe(), asdict(limits), task, now())
-        )
+        recorder.start(StartRecord(goal, policy.describe(), asdict(limits), task, now()))
         try:
-            ending = await episode.play()
+            ending = await episode.play(policy.actor(goal))
             ending = await episode.looked_at_again(ending, second_look)
         except StorageFault:
             raise
         except InfrastructureFault as fault:
-            ending = _Ending("fault", f"{type(fault).__name__}: {fault}")
+            ending = _Ending.by(fault)
+        except StoppedByPerson as stop:
+            ending = _Ending("interrupted", str(stop))
         except asyncio.CancelledError:
             episode.end(_Ending("interrupted", "stopped from outside"))
             raise
         except Exception as mistake:
-            episode.end(_Ending("fault", f"{type(mistake).__name__}: {mistake}"))
+            episode.end(_Ending.by(mistake))
             raise
-        return episode.end(ending)
+        trajectory = episode.end(ending)
     finally:
         recorder.close()
-        await _close(environment)
+        unsaved = await _close(environment)
+    return replace(trajectory, unsaved=unsaved)
 
 
 class _Episode:
     """The loop's room: who plays, where it is written, and what was seen last."""
 
     def __init__(
-        self,
-        policy: Policy,
-        environment: Environment,
-        recorder: Recorder,
-        limits: Limits,
-        watcher: Watcher,
+        self, environment: Environment, recorder: Recorder, limits: Limits, watcher: Watcher
     ) -> None:
-        self.actor = policy.actor(environment.goal)
         self.environment = environment
         self.recorder = recorder
         self.limits = limits
         self.watcher = watcher
+        self.clock = Clock(limits.seconds)
+        self.blame = Blame()
+        self.turns = 0
         self.screens: deque[View] = deque(maxlen=LAST_SCREENS)
         self.instruction = ""
         self.unanswered: Seen | None = None
         self.started_s = time.monotonic()
 
-    async def play(self) -> _Ending:
-        """Look, act, and so on until somebody ends it; then ask for the score."""
+    async def play(self, actor: Actor) -> _Ending:
+        """Look, act, and so on until somebody ends it; then ask for the score.
+
+        Raises:
+            InfrastructureFault: what became of it is not the policy's doing.
+        """
+        broken = False
         try:
-            async with asyncio.timeout(self.limits.seconds) as clock:
-                ending = await self._turns()
-        except TimeoutError:
-            if not clock.expired():
-                raise
+            ending = await self._turns(actor)
+        except OutOfTime:
             ending = _Ending("limit", f"{self.limits.seconds:g} seconds have passed")
+        except BrowserFault as fault:
+            if not self.blame.is_policys(fault):
+                raise
+            broken = True
+            ending = _Ending("limit", f"the page that it went to broke: {fault}")
+        if not self.turns:
+            raise PolicyFault(f"it has not said anything: {ending.reason}")
         if ending.status == "limit" and self.instruction:
             ending = replace(ending, reason=f"{ending.reason}, at {self.instruction}")
         try:
-            async with asyncio.timeout(JUDGE_LIMIT_S) as clock:
-                score = await self.environment.score(ending.answer)
+            score = await self._judged(ending.answer)
+        except InfrastructureFault as fault:
+            if not broken:
+                raise
+            score = Score(0.0, f"there is nothing left to be judged: {fault}")
+        if self.blame.crash and score is not None and score.value < 1:
+            raise PageCrashed(f"a page died that the policy had not made to: {self.blame.crash}")
+        return replace(ending, score=score)
+
+    async def _judged(self, answer: str | None) -> Score | None:
+        """What the judge says.
+
+        Raises:
+            TaskFault: it says nothing in time, or no number from 0 to 1.
+        """
+        try:
+            async with asyncio.timeout(JUDGE_LIMIT_S) as limit:
+                score = await self.environment.score(answer)
         except TimeoutError as error:
-            if not clock.expired():
+            if not limit.expired():
                 raise
             raise TaskFault(f"the judge did not answer within {JUDGE_LIMIT_S:g} s") from error
-        return replace(ending, score=score)
+        if score is None:
+            return None
+        for value in (score.value, *score.by_other_rules.values()):
+            if not isinstance(value, int | float) or not 0 <= value <= 1:  # nor a number
+                raise TaskFault(f"the judge says {value!r}, which is no number from 0 to 1")
+        return cleaned(score)
 
     async def looked_at_again(self, ending: _Ending, second_look: SecondLook | None) -> _Ending:
         """The ending with what a second look says of it, where the policy calls it done."""
@@ -243,26 +295,29 @@ class _Episode:
         passed, why = verdict
         return replace(ending, checks=(*ending.checks, Check(passed, "second look", why)))
 
-    async def _turns(self) -> _Ending:
+    async def _turns(self, actor: Actor) -> _Ending:
         progress = _Progress()
         began_s = time.monotonic()
         self.watcher.stage("loading the first page")
-        observation = await self.environment.reset()
+        observation = await self._answered(self.environment.reset())
+        self.blame.note_observation(observation)
         progress.note_screen(None, observation)
         for index in range(self.limits.steps):
-            turn = await self._turn(index, observation, time.monotonic() - began_s)
+            turn = await self._turn(actor, index, observation, time.monotonic() - began_s)
             progress.note_turn(turn)
             began_s = time.monotonic()
             match turn.action:
-                case None:
-                    observation = observation.answer("malformed", turn.error or "no action")
                 case Done(answer=answer):
                     own = () if turn.verified is None else (Check(turn.verified, "policy"),)
                     return _Ending("done", answer=answer, checks=own)
                 case GiveUp(reason=reason):
                     return _Ending("gave_up", reason)
+                case _ if self.clock.left_s <= 0:
+                    raise OutOfTime
+                case None:
+                    observation = observation.answer("malformed", turn.error or "no action")
                 case action:
-                    observation = await self.environment.step(action)
+                    observation = await self._step(action)
                     progress.note_screen(action, observation)
             self.unanswered = self.recorder.seen(observation)
             if observation.ended:
@@ -271,20 +326,49 @@ class _Episode:
                 return _Ending("limit", limit)
         return _Ending("limit", f"{self.limits.steps} steps taken")
 
-    async def _turn(self, index: int, observation: Observation, observe_s: float) -> Turn:
+    async def _turn(
+        self, actor: Actor, index: int, observation: Observation, observe_s: float
+    ) -> Turn:
         seen = self.recorder.seen(observation)
         self.unanswered = seen
         if observation.view is not None and observation.view.kind == "screen":
             self.screens.append(observation.view)
         self.watcher.seen(index, seen)
         began_s = time.monotonic()
-        turn = await self.actor.act(observation)
+        async with self.clock.running():
+            turn = cleaned(await actor.act(observation), whole)
+        self.turns += 1
         self.instruction = turn.instruction
         record = StepRecord(index, seen, turn, observe_s, time.monotonic() - began_s)
-        self.recorder.step(record)
+        written = self.recorder.step(record)
         self.unanswered = None
-        self.watcher.step(record)
+        self.watcher.step(written)
         return turn
+
+    async def _step(self, action: Action) -> Observation:
+        """What comes of an action; the time for bringing back a page that broke is given back."""
+        self.blame.note_action(action)
+        before_s = self.clock.left_s
+        async with self.clock.running():
+            observation = await self._answered(self.environment.step(action))
+        if self.blame.note_observation(observation):
+            self.clock.give(before_s - self.clock.left_s)
+        return observation
+
+    async def _answered(self, asked: Coroutine[Any, Any, Observation]) -> Observation:
+        """What the world shows, cleaned: from here on nobody need look at its texts again.
+
+        Raises:
+            PageHung: it shows nothing in time.
+        """
+        try:
+            async with asyncio.timeout(STEP_LIMIT_S) as limit:
+                observation = await asked
+        except TimeoutError as error:
+            if not limit.expired():
+                raise
+            raise PageHung(f"the world did not answer within {STEP_LIMIT_S:g} s") from error
+        return cleaned(observation)
 
     def end(self, ending: _Ending) -> Trajectory:
         """Write the last line."""
@@ -297,15 +381,27 @@ class _Episode:
                 self.unanswered,
                 time.monotonic() - self.started_s,
                 ending.checks,
+                ending.fault,
+                ending.trace,
             )
         )
 
 
-async def _close(environment: Environment) -> None:
-    """Close in bounded time, also while the episode is being cancelled."""
+async def _close(environment: Environment) -> str:
+    """Close in bounded time, also while the episode is being cancelled.
+
+    Returns:
+        What was to be kept and could not be; empty where nothing is lost.
+    """
     closing = asyncio.ensure_future(environment.close())
     done, _ = await asyncio.wait({closing}, timeout=CLOSE_LIMIT_S)
     if not done:
         closing.cancel()
-    elif (error := closing.exception()) and not isinstance(error, InfrastructureFault):
-        raise error
+        return ""
+    match closing.exception():
+        case StorageFault() as refused:
+            return str(refused)
+        case None | InfrastructureFault():
+            return ""
+        case mistake:
+            raise mistake

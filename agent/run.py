@@ -1,11 +1,13 @@
 """One task, from the words on the command line to a recorded episode."""
 
 import asyncio
+import logging
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
 from vigorl.agent.rollout import Limits, SecondLook, Watcher, rollout
@@ -19,10 +21,14 @@ from vigorl.agent.trajectory import (
 from vigorl.browser.actions import Goto
 from vigorl.browser.boundary import Boundary
 from vigorl.browser.chromium import Browser, BrowserSettings
+from vigorl.browser.deeds import Approve, Approver
 from vigorl.browser.environment import Environment
 from vigorl.browser.errors import UsageError
 from vigorl.browser.live import LivePage, PageSettings
 from vigorl.browser.marks import MarkedEnvironment, PageEnvironment
+from vigorl.browser.origins import origin_of
+from vigorl.browser.page_settings import HttpCredentials
+from vigorl.browser.vault import Secret, Vault, parted_url
 from vigorl.browser.zoom import ZoomEnvironment
 from vigorl.policy.policy import Policy
 from vigorl.tasks.environment import TaskEnvironment, Told
@@ -32,6 +38,11 @@ from vigorl.tasks.miniwob.environment import MiniwobEnvironment
 from vigorl.tasks.miniwob.pages import Pages
 from vigorl.tasks.miniwob.registry import PREFIX, find
 from vigorl.tasks.task import TaskRow
+
+logger = logging.getLogger(__name__)
+
+if TYPE_CHECKING:
+    from vigorl.policy.reader.steps import TypeStep
 
 READER = "reader"
 """The embedded policy that needs no model."""
@@ -101,8 +112,13 @@ class RunConfig:
     dialogs: Literal["ask", "accept", "dismiss"] = "ask"
     """Who answers what pages and the browser ask (dialogs, permissions, log-ins): the policy, or
     always yes, or always no. An embedded task answers as its rules say."""
+    approve: Approve | None = None
+    """What needs a yes before it is done (`vigorl.browser.risks`); None: what is risky, and of a
+    task nothing. Where nobody is there to be asked, it is denied."""
     verify: str | None = None
     """A model that looks at the last screens when the policy says done: `same`, or as `model`."""
+    secrets: tuple[Secret, ...] = ()
+    """What may be typed by name; values are never recorded."""
     runs: Path = Path("runs")
     """Where trajectories are recorded."""
 
@@ -122,8 +138,15 @@ class RunConfig:
             raise UsageError("an embedded task brings its own page: leave out --url")
         if self.goal is not None and self.told is not None:
             raise UsageError("--told belongs to an embedded task (--task): leave it out")
+        if self.task is not None and self.task.startswith(PREFIX) and self.approves != "never":
+            raise UsageError("tasks of MiniWoB++ ask nobody: leave out --approve")
         if self.storage_state and not self.storage_state.is_file():
             raise UsageError(f"no storage state at {self.storage_state}")
+
+    @property
+    def approves(self) -> Approve:
+        """What needs a yes before it is done."""
+        return self.approve or ("never" if self.task is not None else "risky")
 
 
 def require_text(name: str, text: str | None) -> None:
@@ -186,7 +209,7 @@ async def open_policy(config: ModelConfig) -> Policy:
     from vigorl.policy.backend import Sampling
     from vigorl.policy.model import open_model
 
-    return await open_model(
+    policy = await open_model(
         config.model,
         model_name=config.model_name,
         family=config.family,
@@ -195,6 +218,9 @@ async def open_policy(config: ModelConfig) -> Policy:
         zoom=config.zoom,
         sampling=None if config.temperature is None else Sampling(config.temperature),
     )
+    if policy.notice:
+        logger.warning("%s", policy.notice)
+    return policy
 
 
 def _reader() -> Policy:
@@ -265,8 +291,19 @@ async def second_look(
             await policy.close()
 
 
-async def run(config: RunConfig, model: ModelConfig, watcher: Watcher | None = None) -> Trajectory:
+async def run(
+    config: RunConfig,
+    model: ModelConfig,
+    watcher: Watcher | None = None,
+    approver: Approver | None = None,
+) -> Trajectory:
     """Play and record one task; a cancellation ends it like a limit does, with its record.
+
+    Args:
+        config: What is to be done.
+        model: Who plays.
+        watcher: Who is told how it goes.
+        approver: Who is asked about what needs a yes; None: it is denied.
 
     Raises:
         UsageError: something in the configuration does not exist, or reader does not understand
@@ -275,13 +312,15 @@ async def run(config: RunConfig, model: ModelConfig, watcher: Watcher | None = N
     """
     require_runnable(config, model)
     watcher = watcher or Watcher()
+    config, credentials = _without_log_in(config)
+    vault = _vault(config, model, credentials)
     ticket = find(config.task) if config.task and config.task.startswith(PREFIX) else None
     row = find_task(config.task) if config.task and ticket is None else None
     settings = BrowserSettings(
         headless=not config.headed,
         unlimited_frame_rate=config.task is not None,
     )
-    watcher.stage(f"starting Chromium and {model.model}")
+    watcher.stage(f"starting Chromium and {parted_url(model.model)[0]}")
     async with (
         opened(model, settings) as (policy, browser),
         second_look(config.verify, policy, model) as look,
@@ -294,13 +333,27 @@ async def run(config: RunConfig, model: ModelConfig, watcher: Watcher | None = N
             config.runs,
             config.goal or (row.goal if row else ""),
             {"run": config_of(config), "model": {**config_of(model), "api_key": None}},
+            vault,
         )
         page: PageEnvironment
         if ticket is not None and row is not None:
             page = MiniwobEnvironment(pages, row)
         else:
-            page = _page(config, model, row, browser, site, recorder.folder)
-        environment = equipped(page, policy)
+            settings_of_page = PageSettings(
+                boundary=config.boundary or (Boundary() if row is None else Boundary(allow=())),
+                upload_from=config.upload_from,
+                width_px=config.viewport_width_px,
+                height_px=config.viewport_height_px,
+                storage_state=config.storage_state,
+                save_storage_state=config.save_storage_state,
+                download_dir=recorder.folder / "downloads",
+                http_credentials=credentials,
+                vault=vault,
+                approve=config.approves,
+                approver=approver,
+            )
+            page = _page(config, model, row, browser, site, settings_of_page)
+        environment = equipped(page, policy, vault)
         limits = Limits(config.max_steps, config.max_seconds, config.max_tokens)
         task = as_json(row) if row else None
         try:
@@ -310,9 +363,63 @@ async def run(config: RunConfig, model: ModelConfig, watcher: Watcher | None = N
             return read_trajectory(recorder.folder)
 
 
-def equipped(environment: PageEnvironment, policy: Policy) -> Environment:
+def equipped(
+    environment: PageEnvironment, policy: Policy, vault: Vault | None = None
+) -> Environment:
     """A page with what a policy looks through: a zoom, and marks where it acts on them."""
-    return ZoomEnvironment(MarkedEnvironment(environment) if policy.acts_on_marks else environment)
+    if not policy.acts_on_marks:
+        return ZoomEnvironment(environment)
+    return ZoomEnvironment(MarkedEnvironment(environment, vault=vault))
+
+
+def _without_log_in(config: RunConfig) -> tuple[RunConfig, HttpCredentials | None]:
+    """The configuration without the log-in that stands in its URL, and that log-in."""
+    url, log_in = parted_url(config.url or "")
+    if log_in is None:
+        return config, None
+    return replace(config, url=url), HttpCredentials(*log_in, origin_of(url))
+
+
+def _vault(config: RunConfig, model: ModelConfig, log_in: HttpCredentials | None) -> Vault:
+    """What is to be kept secret in a run.
+
+    The values of an embedded task are public: they are a part of it, and of what is trained on.
+
+    Raises:
+        UsageError: the goal names a secret that there is none of, or holds the value of one.
+    """
+    vault = Vault(config.secrets, config.url or "", learns=config.goal is not None)
+    vault.require_absent(config.goal or "")
+    vault.require_known(config.goal or "")
+    for step in _typing_steps(config, model):
+        vault.require_known(step.text)
+        if step.target is not None and any(map(_PASSWORDS.search, step.target.names)):
+            vault.learn(step.text)
+    vault.keep(model.api_key, "<API key>")
+    if log_in is not None:
+        vault.keep(log_in.password, "<password>")
+    for url in (model.model, config.verify or ""):
+        _, model_log_in = parted_url(url)
+        vault.keep(model_log_in[1] if model_log_in else None, "<password>")
+    return vault
+
+
+_PASSWORDS = re.compile(
+    r"pass(?:word|code|phrase|wort)|kennwort|mot de passe|contrase|senha|\bpin\b|\bcv[cv]\b",
+    re.IGNORECASE,
+)
+"""Names of fields whose text is kept secret from the first line of the record on."""
+
+
+def _typing_steps(config: RunConfig, model: ModelConfig) -> "list[TypeStep]":
+    """What reader is told to type; of a model that is not known before."""
+    if config.goal is None or model.model != READER:
+        return []
+    from vigorl.policy.reader.instructions import parse_instructions
+    from vigorl.policy.reader.steps import TypeStep
+
+    steps = parse_instructions(config.goal)
+    return [step for step in steps if isinstance(step, TypeStep) and step.text]
 
 
 def _page(
@@ -321,17 +428,8 @@ def _page(
     row: TaskRow | None,
     browser: Browser,
     site: Site,
-    folder: Path,
+    settings: PageSettings,
 ) -> PageEnvironment:
-    settings = PageSettings(
-        boundary=config.boundary or (Boundary() if row is None else Boundary(allow=())),
-        upload_from=config.upload_from,
-        width_px=config.viewport_width_px,
-        height_px=config.viewport_height_px,
-        storage_state=config.storage_state,
-        save_storage_state=config.save_storage_state,
-        download_dir=folder / "downloads",
-    )
     if row is not None:
         return TaskEnvironment(site, browser, row, settings, told(config, model))
     assert config.goal is not None
@@ -341,7 +439,10 @@ def _page(
         dialogs=config.dialogs,
         permissions=_PERMISSIONS[config.dialogs],
     )
-    return LivePage(browser, config.goal, config.url or "about:blank", settings)
+    goal = config.goal
+    if model.model != READER and (secrets := settings.vault.describe()):
+        goal = f"{goal}\n\n{secrets}"
+    return LivePage(browser, goal, config.url or "about:blank", settings)
 
 
 _PERMISSIONS: dict[str, Literal["ask", "allow", "deny"]] = {

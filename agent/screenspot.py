@@ -11,6 +11,7 @@ from vigorl.browser.picture import Picture
 from vigorl.browser.screenshot import NO_CLICK, StaticScreenshot
 from vigorl.browser.zoom import ZoomEnvironment
 from vigorl.policy.policy import Policy
+from vigorl.tasks.entries import read_file
 from vigorl.tasks.screenspot.rows import (
     IMAGE_FOLDERS,
     SOURCES,
@@ -74,7 +75,8 @@ def _sample(data: Path, row: ScreenspotRow) -> Sample:
         path = image_path(data, row)
         if path is None:
             raise InconsistentData(f"{data}: the image {row.image} is gone")
-        picture = Picture.from_bytes(path.read_bytes())
+        named = f"{path}, row {row.id}"
+        picture = Picture.from_outside(read_file(path, named), named)
         size_px = (picture.width_px, picture.height_px)
         if row.size_px is not None and row.size_px != size_px:
             raise InconsistentData(f"{path} is {size_px} px, and row {row.id} says {row.size_px}")

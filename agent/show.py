@@ -203,6 +203,10 @@ def refusals(counts: Mapping[str, int]) -> str:
 
 def _lines(record: StepRecord, longest_thought: int | None = _LONGEST_THOUGHT) -> Iterator[Text]:
     """At least one line."""
+    for consent in record.seen.consents:
+        said = "allowed" if consent.approval.granted else "denied"
+        asked = one_line(consent.deed.what)
+        yield Text(f"? {asked}: {said} after {consent.waited_s:.0f} s", style="magenta")
     for event in record.seen.events:
         if event.kind != "malformed":  # what the line above says already
             yield Text(f"! {one_line(event.text)}", style="yellow")

@@ -9,9 +9,13 @@
 
 A step's line is written when the policy has spoken, before its action is carried out, so a run
 that is killed loses at most the step in flight. What came of the action stands in the next line.
+
+Nobody but its owner may read the folder, and secrets are in none of its texts. One that comes to
+light later (what was typed turns out to be a password) is taken out of the lines before as well.
 """
 
 import dataclasses
+import io
 import json
 import os
 import re
@@ -23,15 +27,19 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, TypeAdapter, ValidationError
 
+from vigorl.browser.deeds import Consent
 from vigorl.browser.environment import Score
 from vigorl.browser.errors import InconsistentData, StorageFault, UsageError
 from vigorl.browser.geometry import Frame
 from vigorl.browser.observation import Event, Mark, Observation, Question, Refused, Tab
 from vigorl.browser.picture import MEDIA_TYPES, Picture, View
+from vigorl.browser.private_files import make_private_folder, open_private, write_private
+from vigorl.browser.text import cleaned, whole
+from vigorl.browser.vault import Vault
 from vigorl.policy.policy import Turn
 
 Status = Literal["done", "gave_up", "limit", "fault", "interrupted"]
@@ -67,6 +75,8 @@ class Seen:
     """Asked, and waiting for an answer."""
     refused: tuple[Refused, ...] = ()
     """Connections that the boundary refused since the last observation."""
+    consents: tuple[Consent, ...] = ()
+    """What somebody was asked before it was done, and what was answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +132,10 @@ class EndRecord:
     seconds: float
     checks: tuple[Check, ...] = ()
     """Who beside the judge has looked whether it is done, where the policy says so."""
+    fault: str = ""
+    """Of a fault: its kind, the name of the error."""
+    trace: str = ""
+    """Of a fault: where it came from, as Python tells it."""
     refused: dict[str, int] = field(default_factory=dict)
     """How many connections the boundary refused in all, by host and port."""
     type: Literal["end"] = "end"
@@ -146,6 +160,7 @@ class EndRecord:
 
 
 Record = StartRecord | StepRecord | EndRecord
+_R = TypeVar("_R", StartRecord, StepRecord, EndRecord)
 _RECORD: TypeAdapter[Record] = TypeAdapter(Annotated[Record, Field(discriminator="type")])
 
 
@@ -157,6 +172,8 @@ class Trajectory:
     start: StartRecord
     steps: tuple[StepRecord, ...]
     end: EndRecord | None
+    unsaved: str = field(default="", compare=False)
+    """What was to be kept beside the record and could not be: known to whoever played it alone."""
 
     @property
     def status(self) -> Status:
@@ -198,39 +215,45 @@ class Recorder:
     """Writes one trajectory folder, a line at a time.
 
     Many trajectories may share one folder of images: `images` says where, the trajectory's own
-    otherwise.
+    otherwise. What `vault` keeps secret is written by its name.
     """
 
-    def __init__(self, folder: Path, images: Path | None = None) -> None:
+    def __init__(
+        self, folder: Path, images: Path | None = None, vault: Vault | None = None
+    ) -> None:
         self.folder = folder
         self._images = images or folder / "images"
         self._steps: list[StepRecord] = []
         self._start: StartRecord | None = None
+        self._vault = Vault() if vault is None else vault
+        self._revision = self._vault.revision
+        self._is_exact = True
+        """No text of the policy or for it has been changed, so that its tokens may be kept."""
         with disk(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-            self._images.mkdir(parents=True, exist_ok=True)
-            self._lines = (folder / "trajectory.jsonl").open("xb", buffering=0)
+            make_private_folder(folder)
+            make_private_folder(self._images)
+            self._lines = _opened(folder / "trajectory.jsonl", "xb")
 
     @classmethod
-    def create(cls, runs: Path, goal: str, config: Mapping[str, Any]) -> "Recorder":
+    def create(
+        cls, runs: Path, goal: str, config: Mapping[str, Any], vault: Vault | None = None
+    ) -> "Recorder":
         """Make a new folder under `runs`, named by time and goal, and save `config.json` in it.
 
         Raises:
             StorageFault: the folder cannot be written.
         """
-        slug = "-".join(re.findall(r"[a-z0-9]+", goal.lower())[:6])[:48] or "run"
         stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
-        folder = runs / f"{stamp}-{slug}-{secrets.token_hex(2)}"
-        recorder = cls(folder)
-        with disk(folder):
-            text = json.dumps({**config, "versions": versions()}, indent=2, default=str)
-            (folder / "config.json").write_text(text + "\n", encoding="utf-8")
+        folder = runs / f"{stamp}-{_slug(goal)}-{secrets.token_hex(2)}"
+        recorder = cls(folder, vault=vault)
+        text = json.dumps({**config, "versions": versions()}, default=str)
+        recorder._write_config(json.loads(text))
         return recorder
 
     def start(self, record: StartRecord) -> None:
         """Write the first line."""
-        self._start = record
-        self._append(record)
+        self._start = self._redacted(record)
+        self._append(self._start)
 
     def seen(self, observation: Observation) -> Seen:
         """Store an observation's pictures, each once, and return its record."""
@@ -248,18 +271,21 @@ class Recorder:
             pictures=tuple(self._store(picture) for picture in observation.pictures),
             question=observation.question,
             refused=observation.refused,
+            consents=observation.consents,
         )
 
-    def step(self, record: StepRecord) -> None:
-        """Append one step."""
-        self._steps.append(record)
+    def step(self, record: StepRecord) -> StepRecord:
+        """Append one step; returns it as it is written."""
+        record = self._redacted(record)
         self._append(record)
+        self._steps.append(record)
+        return record
 
     def end(self, record: EndRecord) -> Trajectory:
         """Write the last line and close the file."""
         if self._start is None:
             raise InconsistentData("a trajectory that ends before it starts")
-        record = replace(record, refused=self._refused(record))
+        record = self._redacted(replace(record, refused=self._refused(record)))
         self._append(record)
         self.close()
         return Trajectory(self.folder, self._start, tuple(self._steps), record)
@@ -276,7 +302,9 @@ class Recorder:
         self._lines.close()
 
     def _append(self, record: Record) -> None:
-        line = _RECORD.dump_json(record) + b"\n"
+        if self._revision != self._vault.revision:
+            self._write_anew()
+        line = _RECORD.dump_json(cleaned(record, whole)) + b"\n"
         with disk(self.folder):
             while line:
                 line = line[self._lines.write(line) :]
@@ -284,11 +312,86 @@ class Recorder:
     def _store(self, picture: Picture) -> str:
         path = self._images / f"{picture.sha256}.{MEDIA_TYPES[picture.media_type]}"
         if not path.exists():
-            unfinished = path.with_suffix(f".{secrets.token_hex(4)}.part")
-            with disk(self.folder):
-                unfinished.write_bytes(picture.data)
-                os.replace(unfinished, path)
+            write_whole(path, picture.data)
         return Path(os.path.relpath(path, self.folder)).as_posix()
+
+    def _redacted(self, record: _R) -> _R:
+        """A record without secrets; its tokens, which would tell them, go with them."""
+        if self._vault.is_empty:
+            return record
+        as_written = _RECORD.dump_python(cleaned(record, whole), mode="json")
+        redacted: _R = _RECORD.validate_json(  # type: ignore[assignment]
+            json.dumps(self._vault.redact_all(as_written))
+        )
+        match redacted, record:
+            case (StartRecord(), StartRecord()):
+                self._is_exact &= redacted.goal == record.goal
+            case (StepRecord(), StepRecord()):
+                self._is_exact &= redacted.turn.text == record.turn.text
+                if not self._is_exact:
+                    return replace(redacted, turn=replace(redacted.turn, tokens=None))
+        return redacted
+
+    def _write_anew(self) -> None:
+        """Take what has become a secret out of what is written already."""
+        self._revision = self._vault.revision
+        if self._start is not None:
+            self._start = self._redacted(self._start)
+        self._steps = [self._redacted(step) for step in self._steps]
+        records: list[Record] = [*self._steps]
+        if self._start is not None:
+            records.insert(0, self._start)
+        path = self.folder / "trajectory.jsonl"
+        lines = (_RECORD.dump_json(cleaned(each, whole)) + b"\n" for each in records)
+        write_whole(path, b"".join(lines))
+        with disk(self.folder):
+            self._lines.close()
+            self._lines = _opened(path, "ab")
+        if (config := self.folder / "config.json").is_file():
+            with disk(self.folder):
+                text = config.read_text(encoding="utf-8")
+            self._write_config(json.loads(text))
+
+    def _write_config(self, config: dict[str, Any]) -> None:
+        text = json.dumps(self._vault.redact_all(config), indent=2)
+        write_whole(self.folder / "config.json", (text + "\n").encode("utf-8", "surrogatepass"))
+
+
+_CONFIDENTIAL = re.compile(
+    r"pass(?:word|code|phrase)|\bpin\b|secret|token|\bcode\b|\bcv[cv]\b|credential|<", re.IGNORECASE
+)
+_TYPED = re.compile(
+    r"""\b(?:type|write|enter|input|put|insert|fill(?: in)?|replace|set|change|with|to)\s+
+    (?:"[^"]*"|“[^”]*”|'[^']*')""",
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
+def _opened(path: Path, mode: Literal["xb", "ab"]) -> io.FileIO:
+    """A file that gets a line at a time, each at once."""
+    return open(path, mode, buffering=0, opener=open_private)
+
+
+def _slug(goal: str) -> str:
+    """The first words of a goal, for a folder's name; none to be typed, none beyond a password."""
+    words = _CONFIDENTIAL.split(_TYPED.sub(" ", goal))[0].lower()
+    return "-".join(re.findall(r"[a-z0-9]+", words)[:6])[:48].strip("-") or "run"
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file for its owner's eyes, whole or not at all: beside its place, then renamed.
+
+    Raises:
+        StorageFault: the disk refuses; what stood there before still does.
+    """
+    unfinished = path.with_name(f".{path.name[:40]}.{secrets.token_hex(4)}.part")
+    try:
+        with disk(path.parent):
+            write_private(unfinished, data)
+            os.replace(unfinished, path)
+    except StorageFault:
+        unfinished.unlink(missing_ok=True)
+        raise
 
 
 @contextmanager

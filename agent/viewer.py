@@ -19,8 +19,9 @@ from vigorl.agent.overlay import Overlay
 from vigorl.agent.page import Album, Figure, step_of
 from vigorl.agent.plain_text import plain
 from vigorl.agent.show import ending_reason, policy_name, sampled_tokens, title, verdict
-from vigorl.agent.trajectory import Trajectory, disk
+from vigorl.agent.trajectory import Trajectory, write_whole
 from vigorl.browser.picture import Picture
+from vigorl.browser.text import whole
 
 
 def write_page(trajectory: Trajectory, path: Path | None = None) -> Path:
@@ -39,8 +40,7 @@ def write_page(trajectory: Trajectory, path: Path | None = None) -> Path:
     """
     path = path or trajectory.folder / "index.html"
     html = render_page(trajectory)
-    with disk(path.parent):
-        path.write_text(html, encoding="utf-8")
+    write_whole(path, whole(html).encode())
     return path
 
 

@@ -100,7 +100,7 @@ async def open_visualwebarena(config: VwaConfig) -> AsyncIterator[list[Sample]]:
         log_ins = Path(stack.enter_context(TemporaryDirectory(prefix="vigorl-log-ins-")))
         browser = await stack.enter_async_context(Browser())
         web = await stack.enter_async_context(
-            Web(config.sites.shopping, accounts.shop_administrator, files)
+            Web(config.sites.shopping, accounts.shop_administrator, files, config.sites.urls)
         )
         for name in touched:
             await web.reach(name, getattr(config.sites, name))

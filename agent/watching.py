@@ -1,5 +1,7 @@
 """How an episode looks in a terminal while it runs: each step as it ends, and what is under way."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
@@ -41,6 +43,18 @@ class TerminalWatcher(Watcher):
     ) -> None:
         if self._status is not None:
             self._status.stop()
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Leave the terminal to somebody who asks for something."""
+        if self._status is None:
+            yield
+            return
+        self._status.stop()
+        try:
+            yield
+        finally:
+            self._status.start()
 
     def stage(self, what: str) -> None:
         """Say what has begun."""

@@ -13,7 +13,7 @@ import asyncio
 import base64
 import contextlib
 import io
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Literal
 
 from PIL import Image
@@ -26,6 +26,12 @@ from vigorl.browser.picture import Picture
 
 _ATTACH_LIMIT_S = 5.0
 _TOLERANCE_CSS_PX = 0.5
+_MOST_RETAKES = 5
+"""Pictures of a page that goes on showing what is to be covered."""
+
+
+async def _nothing_to_cover() -> int:
+    return 0
 
 
 class Camera:
@@ -41,6 +47,8 @@ class Camera:
         self._cdp = cdp
         self._jpeg_quality = jpeg_quality
         self._device_px_per_css_px = 1.0
+        self.cover: Callable[[], Awaitable[int]] = _nothing_to_cover
+        """Covers what no picture may show, and says how much of it was not covered before."""
 
     @classmethod
     async def attach(cls, page: Page, cdp: CDPSession, jpeg_quality: int = 80) -> "Camera":
@@ -165,8 +173,12 @@ class Camera:
             options["optimizeForSpeed"] = True
         if clip is not None:
             options["clip"] = clip
-        answer = await self._cdp.send("Page.captureScreenshot", options)
-        return Picture.from_bytes(base64.b64decode(answer["data"]))
+        for _ in range(_MOST_RETAKES):
+            await self.cover()
+            answer = await self._cdp.send("Page.captureScreenshot", options)
+            if await self.cover() == 0:  # nor did the page show more of it meanwhile
+                return Picture.from_bytes(base64.b64decode(answer["data"]))
+        raise PageHung("the page goes on showing what no picture may show")
 
     async def _keep_device_scale(self) -> None:
         """Ask for the device scale factor that the page has already.

@@ -9,6 +9,7 @@ not answer: closing gives it `close_limit_s` and then kills its process group.
 import asyncio
 import logging
 import os
+import re
 import shutil
 import signal
 from collections.abc import Iterator
@@ -70,6 +71,16 @@ selected: it belongs to all episodes."""
 UNWANTED_FLAGS = ("--disable-ipc-flooding-protection",)
 """Of Playwright's switches. Chromium lets a page change its address 200 times in 10 s; without that
 bound a page that does so in a loop occupies the browser under all episodes."""
+
+
+_NEEDED = re.compile(
+    r"PATH|HOME|USER|LOGNAME|SHELL|LANG|LANGUAGE|LC_\w+|TZ|TMPDIR|TEMP|TMP|DISPLAY|WAYLAND_DISPLAY"
+    r"|XAUTHORITY|XDG_\w+|DBUS_SESSION_BUS_ADDRESS|FONTCONFIG_\w+|LD_LIBRARY_PATH|NIX_\w+"
+    r"|GDK_\w+|GTK_\w+|LIBGL_\w+|MESA_\w+|PULSE_SERVER|SYSTEMROOT|APPDATA|LOCALAPPDATA|PROGRAM\w*"
+    r"|(?:https?|all|no|auto|ftp)_proxy",
+    re.IGNORECASE,
+)
+"""Variables that Chromium is started with: places, language, screen, fonts, proxies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +296,7 @@ async def _launch(playwright: Playwright, settings: BrowserSettings) -> Chromium
                 args=settings.flags(),
                 ignore_default_args=list(UNWANTED_FLAGS),
                 chromium_sandbox=settings.sandbox and os.geteuid() != 0,
+                env=_small_environment(),
                 timeout=settings.launch_limit_s * 1000,
                 # Signals are ours to answer: a Ctrl-C must not end Chromium under an episode
                 # that is still writing its record.
@@ -310,6 +322,11 @@ async def _launch(playwright: Playwright, settings: BrowserSettings) -> Chromium
             lines = [line for line in error.message.splitlines() if "<launching>" not in line]
             raise BrowserDied(f"{name} did not start: {' '.join(lines)[:1000]}") from error
     raise BrowserMissing(MISSING)
+
+
+def _small_environment() -> dict[str, str | float | bool]:
+    """What Chromium needs of our environment, which may hold keys and passwords."""
+    return {name: value for name, value in os.environ.items() if _NEEDED.fullmatch(name)}
 
 
 async def _process_group(process: ChromiumProcess) -> int | None:

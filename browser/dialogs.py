@@ -8,17 +8,14 @@ from typing import Any, Literal, cast
 from playwright.async_api import BrowserContext, Dialog, Page
 
 from vigorl.browser.actions import Accept
+from vigorl.browser.approvals import Approvals
 from vigorl.browser.interruptions import Interruptions
 from vigorl.browser.observation import Question
+from vigorl.browser.origins import origin_of
 from vigorl.browser.page_settings import PageSettings
-from vigorl.browser.questions import (
-    ANSWER_LIMIT_S,
-    Answer,
-    Asked,
-    Questions,
-    origin_of,
-    quoted,
-)
+from vigorl.browser.questions import ANSWER_LIMIT_S, Answer, Asked, Questions
+from vigorl.browser.quoting import quoted
+from vigorl.browser.risks import Prospect, judged
 from vigorl.browser.tab import LiveTab, within
 
 URL_LIMIT_S = 0.2
@@ -41,10 +38,12 @@ class Dialogs:
         interruptions: Interruptions,
         questions: Questions,
         settings: PageSettings,
+        approvals: Approvals,
     ) -> None:
         self._interruptions = interruptions
         self._questions = questions
         self._settings = settings
+        self._approvals = approvals
         self._tabs: dict[Page, LiveTab] = {}
         self._urls: dict[Page | None, asyncio.Future[str]] = {}  # of the frame with the dialog
         self._asked: dict[Page | None, Asked] = {}
@@ -66,7 +65,7 @@ class Dialogs:
         elif self._settings.dialogs == "ask":
             self._ask(dialog, await self._url(dialog, tab))
         else:
-            await self._answer(dialog)
+            await self._answer(dialog, await self._may_accept(dialog, tab))
 
     def _admits(self, tab: LiveTab | None) -> bool:
         # A page that is just opening cannot be quietened yet; it is when it has a tab.
@@ -104,9 +103,22 @@ class Dialogs:
         self._asked[page] = asked = Asked(question, page, reply)
         self._questions.ask(asked)
 
-    async def _answer(self, dialog: Dialog) -> None:
+    async def _may_accept(self, dialog: Dialog, tab: LiveTab | None) -> bool:
+        """Whether the settings' yes is enough for what a dialog asks."""
+        if not self._approvals.asks or dialog.type == "alert":
+            return True
+        question = Question(cast(Kind, dialog.type), dialog.message)
+        rules, _ = judged(Prospect(Accept(), question=question))
+        if not rules:
+            return True
+        url = await self._url(dialog, tab)
+        what = f"say yes to {quoted(dialog.message)}" if dialog.message else "leave the page"
+        return await self._approvals.hold(rules, what, url, None)
+
+    async def _answer(self, dialog: Dialog, may_accept: bool = True) -> None:
         said = f" {quoted(dialog.message)}" if dialog.message else ""
         accepts = self._settings.dialogs == "accept" or dialog.type in ("alert", "beforeunload")
+        accepts = accepts and may_accept
         reply: Coroutine[Any, Any, None]
         if not accepts:
             reply, outcome = dialog.dismiss(), "dismissed"

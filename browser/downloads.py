@@ -14,12 +14,16 @@ from typing import Any
 from playwright.async_api import Download
 from playwright.async_api import Error as PlaywrightError
 
+from vigorl.browser.approvals import Approvals, program_in
 from vigorl.browser.interruptions import Interruptions
 from vigorl.browser.navigation import Navigation
 from vigorl.browser.page_settings import PageSettings
 from vigorl.browser.papers import Papers, print_view
 from vigorl.browser.pdf import PdfFile, Unreadable, is_pdf
-from vigorl.browser.questions import ANSWER_LIMIT_S, quoted
+from vigorl.browser.private_files import FILE_MODE, make_private_folder, write_private
+from vigorl.browser.questions import ANSWER_LIMIT_S
+from vigorl.browser.quoting import quoted
+from vigorl.browser.risks import PROGRAMS
 from vigorl.browser.tab import LiveTab, Targets, within
 
 PRINT_LIMIT_S = 10.0
@@ -39,18 +43,21 @@ class Downloads:
         interruptions: Interruptions,
         navigation: Navigation,
         papers: Papers,
+        approvals: Approvals,
         targets: Targets,
         settings: PageSettings,
     ) -> None:
         self._folder = folder
         self._targets = targets
         self._settings = settings
+        self._vault = settings.vault
         self._received_bytes: dict[str, int] = {}  # by the name that Chromium gives a download
         self._urls: dict[str, str] = {}
         self._cancelled: Counter[str] = Counter()  # by address
         self._interruptions = interruptions
         self._navigation = navigation
         self._papers = papers
+        self._approvals = approvals
         self._saving: dict[asyncio.Task[None], str] = {}
         self._shown = 0
 
@@ -133,10 +140,14 @@ class Downloads:
         task.add_done_callback(lambda done: self._saving.pop(done, None))
 
     async def _save(self, tab: LiveTab, download: Download) -> None:
+        if not await self._is_wanted(download.suggested_filename, download.url):
+            await _cancel(download)
+            return
         path: Path | None = None
         try:
-            path = _free_path(self._folder, download.suggested_filename)
+            path = _free_path(self._folder, self._vault.redact(download.suggested_filename))
             await download.save_as(path)
+            path.chmod(FILE_MODE)
         except (PlaywrightError, OSError) as error:
             if path is not None:
                 path.unlink(missing_ok=True)
@@ -150,8 +161,14 @@ class Downloads:
             path.unlink()
             return
         size = path.stat().st_size
-        saved = f"A file of {size:,} bytes was saved as {path}."
+        saved = f"A file of {size:,} bytes was saved as {_named(path)}."
         self._note(await self._shown_too(tab, download.url, path) or saved)
+
+    async def _is_wanted(self, name: str, url: str) -> bool:
+        """Whether a file may be kept: programs only where somebody says so."""
+        if not (self._approvals.asks and PROGRAMS.search(name)):
+            return True
+        return await self._approvals.hold(("program",), program_in(name), url, None)
 
     async def _shown_too(self, tab: LiveTab, url: str, path: Path) -> str | None:
         """What to say of a document that is shown instead; None where it is a file to be kept."""
@@ -162,7 +179,8 @@ class Downloads:
         if disposition.strip().lower().startswith("attachment"):
             if path.suffix.lower() != ".pdf":  # as another file it could show more than its pages
                 return None
-            return f"A PDF document was saved as {path}; load {self._allow(path)} to look at it."
+            saved = f"A PDF document was saved as {_named(path)}"
+            return f"{saved}; load {self._allow(path)} to look at it."
         try:
             file = await self._papers.put(tab, url, path)
             async with asyncio.timeout(SHOW_LIMIT_S):
@@ -173,20 +191,26 @@ class Downloads:
         except (PlaywrightError, TimeoutError):  # the tab went elsewhere, or is gone
             return None
         self._shown += 1
-        return f"{_length(file)} is shown. It was saved as {path}."
+        return f"{_length(file)} is shown. It was saved as {_named(path)}."
 
     async def _print(self, tab: LiveTab) -> None:
         try:
             title = await tab.page.title()
-            path = _free_path(self._folder, f"{_file_name(title)}.pdf")
+            path = _free_path(self._folder, f"{_file_name(self._vault.redact(title))}.pdf")
             async with asyncio.timeout(PRINT_LIMIT_S):
                 await print_view(tab, path)
             file = await asyncio.to_thread(PdfFile.open, path)
+            if not self._vault.is_empty:
+                text = await asyncio.to_thread(file.text)
+                if self._vault.redact(text) != text:
+                    path.unlink()
+                    self._note("The page asked to be printed. It shows a secret, so it was not.")
+                    return
         except (PlaywrightError, TimeoutError, OSError, Unreadable):
             self._note("The page asked to be printed, which is not possible here.")
             return
         self._note(
-            f"The page asked to be printed. {_length(file)} was saved as {path}; "
+            f"The page asked to be printed. {_length(file)} was saved as {_named(path)}; "
             f"load {self._allow(path)} to look at it."
         )
 
@@ -209,18 +233,23 @@ def _length(file: PdfFile) -> str:
     return f"A PDF document of {count} page{'' if count == 1 else 's'}"
 
 
+def _named(path: Path) -> str:
+    """A file, whose name may be a page's words."""
+    return quoted(str(path), 1000)
+
+
 def _file_name(title: str) -> str:
     return re.sub(r"[^\w .-]+", " ", title).strip(" .")[:80] or "page"
 
 
 def _free_path(folder: Path, name: str) -> Path:
     """A new, empty file in the folder, of this name or with a number behind it."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_private_folder(folder)
     kept = Path(name).suffix[:20]
     name = f"{Path(name).stem[:MOST_NAME_CHARACTERS]}{kept}" or "download"
     path, number = folder / name, 2
     while path.exists():
         path = folder / f"{Path(name).stem} ({number}){Path(name).suffix}"
         number += 1
-    path.touch()
+    write_private(path, b"")
     return path

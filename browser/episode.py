@@ -13,7 +13,8 @@ from PIL import Image
 from playwright.async_api import BrowserContext, Page
 from playwright.async_api import Error as PlaywrightError
 
-from vigorl.browser.actions import Accept, Dismiss
+from vigorl.browser.actions import Accept, Action, Dismiss
+from vigorl.browser.approvals import Approvals
 from vigorl.browser.chromium import Browser
 from vigorl.browser.clipboard import Clipboard
 from vigorl.browser.deadline import Deadline
@@ -32,6 +33,7 @@ from vigorl.browser.geometry import Frame
 from vigorl.browser.input import Impossible
 from vigorl.browser.interruptions import Interruptions
 from vigorl.browser.log_in import LogIns
+from vigorl.browser.masks import Masks
 from vigorl.browser.navigation import Navigation
 from vigorl.browser.observation import (
     MOST_TITLE_CHARACTERS,
@@ -46,6 +48,7 @@ from vigorl.browser.papers import Papers
 from vigorl.browser.permissions import Permissions
 from vigorl.browser.picture import Picture, View
 from vigorl.browser.questions import Questions
+from vigorl.browser.relook import Relook
 from vigorl.browser.tab import LiveTab, Targets, within
 from vigorl.browser.tabs import Tabs
 
@@ -110,14 +113,24 @@ class Episode:
         self.questions = questions = Questions(settings.dialog_limit_s, self._tell_question)
         self._log_ins = LogIns(interruptions, questions, settings, first_url)
         self.navigation = Navigation(interruptions, questions, self._log_ins, gate)
-        options = (interruptions, self.navigation, Papers(settings), targets, settings)
+        self.approvals = approvals = Approvals(
+            settings.approve, settings.approver, first_url, interruptions.note
+        )
+        options = (interruptions, self.navigation, Papers(settings), approvals, targets, settings)
         self._downloads = Downloads(download_dir, *options)
         self._permissions = Permissions(context, targets, questions, settings)
         self.clipboard = Clipboard(browser.clipboard, self._permissions)
-        dialogs = Dialogs(context, interruptions, questions, settings)
+        dialogs = Dialogs(context, interruptions, questions, settings, approvals)
         self._fence = FileFence(gate.boundary, self.navigation.own_files)
         self.tabs = Tabs(context, targets, interruptions, questions, settings, self._fence)
-        self.tabs.watchers += [dialogs.watch, self.navigation.watch, self._downloads.watch]
+        self.tabs.watchers += [
+            approvals.watch,
+            dialogs.watch,
+            self.navigation.watch,
+            self._downloads.watch,
+            self._keep_secrets,
+        ]
+        self.relook = Relook(settings.look_again_after_s)
         self._halfway: asyncio.Task[None] | None = None
         """An action that a question interrupted; it goes on when that is answered."""
         self._last: View | None = None
@@ -180,6 +193,7 @@ class Episode:
             await episode._permissions.begin(episode._print)
             tab = await episode.tabs.open()
             await episode._permissions.settle(tab.context_id)
+            await episode.approvals.ready()
             return episode
 
     @property
@@ -205,6 +219,12 @@ class Episode:
                 trouble = error.trouble
             return await self._observe(trouble, deadline)
 
+    async def change(self, action: Action) -> str | None:
+        """What to say of a target that is not what the last picture showed; None where it is."""
+        if self.questions.current is not None:
+            return None
+        return await self.relook.change(action, self.tabs.shown, self._last)
+
     async def answer(self, answer: Accept | Dismiss) -> None:
         """Answer what is asked, and go on with the action that it interrupted.
 
@@ -213,7 +233,7 @@ class Episode:
             playwright.async_api.Error: the page or the browser broke meanwhile.
         """
         self.tabs.shown.settle.begin()
-        asked = await self.questions.answer(answer)
+        asked = await self.questions.answer(self._filled_in(answer))
         halfway, self._halfway = self._halfway, None
         if halfway is None:
             return
@@ -221,6 +241,17 @@ class Episode:
             await _ended(halfway)  # Playwright would wait for the page that does not come
         else:
             await halfway
+
+    async def go_on(self) -> None:
+        """Go on with an action for which something was held back until somebody had answered.
+
+        Raises:
+            playwright.async_api.Error: the page or the browser broke meanwhile.
+        """
+        if not self.questions.halting:
+            halfway, self._halfway = self._halfway, None
+            if halfway is not None:
+                await halfway
 
     async def finish(self) -> None:
         """Go on with an action whose question was dismissed because its time was over.
@@ -249,6 +280,7 @@ class Episode:
         Raises:
             StorageFault: the log-ins could not be written.
         """
+        self.approvals.close()
         await self.questions.close()  # a page that asks answers nothing
         try:
             await self._save_storage_state()
@@ -297,16 +329,18 @@ class Episode:
     async def _look(self, limit_s: float) -> Observation:
         """The shown tab, once it has come to rest or asks something."""
         looking = asyncio.create_task(self._look_at_rest(limit_s))
-        await self._first_of(looking, self.questions.asked())
+        await self._first_of(looking, _either(self.questions.asked(), self.approvals.holding()))
         if looking.done():
             return looking.result()
         await _ended(looking)
+        if self.approvals.is_holding:  # somebody is asked first; then there is more to see
+            return self._observation(None, {})
         return await self._look_while_asked(limit_s)
 
     async def _look_at_rest(self, limit_s: float) -> Observation:
         tab = await self._rested_tab(limit_s)
-        picture, pages = await asyncio.gather(
-            tab.camera.screen(limit_s), self._targets.pages(limit_s)
+        picture, pages, _ = await asyncio.gather(
+            tab.camera.screen(limit_s), self._targets.pages(limit_s), self.relook.note(tab)
         )
         width_px, height_px = self._settings.width_px, self._settings.height_px
         self.fills_screen = picture.width_px > width_px and picture.height_px > height_px
@@ -317,6 +351,7 @@ class Episode:
         elif (picture.width_px, picture.height_px) != (width_px, height_px):
             await tab.restore_window(width_px, height_px)
             picture = await tab.camera.screen(limit_s)
+        self.relook.keep(picture)
         return self._observation(picture, pages)
 
     async def _look_while_asked(self, limit_s: float) -> Observation:
@@ -330,7 +365,10 @@ class Episode:
                 return await self._look_while_asked(limit_s)
         halts = asked.question.halts
         camera = tab.camera
-        picture = await (camera.standing(STANDING_LIMIT_S) if halts else camera.screen(limit_s))
+        if halts and self._settings.vault.sought:  # nothing can be covered: the last picture stands
+            picture = None
+        else:
+            picture = await (camera.standing(STANDING_LIMIT_S) if halts else camera.screen(limit_s))
         return self._observation(picture, await self._targets.pages(limit_s))
 
     def _observation(
@@ -348,7 +386,7 @@ class Episode:
         if asked is not None:  # while one is asked whether to leave, the browser tells the next
             url = tab.page.url
         refused = self.navigation.tell_refused()
-        return Observation(
+        seen = Observation(
             view,
             shortened(url, MOST_URL_CHARACTERS),
             shortened(title, MOST_TITLE_CHARACTERS),
@@ -356,12 +394,15 @@ class Episode:
             self.interruptions.take_events(),
             question=asked.question if asked is not None else None,
             refused=refused,
+            consents=self.approvals.take_consents(),
         )
+        return self._settings.vault.observation(seen)
 
     async def _until_asked(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something; leave it half done where a page stands still meanwhile to ask."""
         task = asyncio.create_task(work)
-        await self._first_of(task, self.questions.halted(self.questions.count))
+        halted = self.questions.halted(self.questions.count)
+        await self._first_of(task, _either(halted, self.approvals.holding()))
         if task.done():
             task.result()
         else:
@@ -377,6 +418,22 @@ class Episode:
             raise
         finally:
             happening.cancel()
+
+    def _keep_secrets(self, tab: LiveTab) -> None:
+        tab.camera.cover = Masks(tab, self._settings.vault).cover
+
+    def _filled_in(self, answer: Accept | Dismiss) -> Accept | Dismiss:
+        """An answer with the values of the secrets that it names.
+
+        Raises:
+            Impossible: there are none of these names, or they are not for who asks.
+        """
+        asked, vault = self.questions.current, self._settings.vault
+        if asked is None or isinstance(answer, Dismiss):
+            return answer
+        if answer.password is not None and not vault.named_in(answer.password):
+            vault.learn(answer.password)
+        return vault.answered(answer, asked.question.origin)
 
     def _tell_question(self, text: str) -> None:
         self.interruptions.note("dialog", text)
@@ -475,8 +532,9 @@ class Episode:
             async with asyncio.timeout(END_LIMIT_S):
                 state = await self.context.storage_state()
         except (PlaywrightError, TimeoutError) as error:
-            logger.warning("the log-ins could not be read: %r", error)
-            return
+            raise StorageFault(
+                f"the log-ins could not be read, and are not kept: {error}"
+            ) from error
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             part = path.with_name(f"{path.name}.part")
@@ -493,6 +551,16 @@ _BROUGHT_BACK: dict[Trouble, tuple[EventKind, str]] = {
     "hung": ("page_hung", "The page did not answer and was loaded again in a new tab."),
     "unruly": ("blocked", "The page did not stop and was loaded again in a new tab."),
 }
+
+
+async def _either(*happenings: Coroutine[Any, Any, None]) -> None:
+    """Return when one of them has."""
+    tasks = [asyncio.create_task(each) for each in happenings]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
 
 
 async def _ended(task: asyncio.Task[Any]) -> None:

@@ -14,7 +14,8 @@
       'span'].includes(name));
   const kind =
     name === 'iframe' || name === 'frame' || mayHide ? 'inside' :
-    TEXTS.includes(type) || type === 'textarea' || isEditor || element.editContext ? 'text' :
+    name === 'textarea' || isEditor || element.editContext ? 'text' :
+    name === 'input' && TEXTS.includes(type) ? 'text' :
     name === 'input' && VALUES.includes(type) ? 'value' :
     name === 'select' ? 'list' : 'none';
   const view = document.defaultView;
@@ -33,7 +34,8 @@
     const fits = (option) => !option.disabled && option.value &&
       [option.value, option.label].some((each) => each.toLowerCase().includes(typed));
     const label = ({ value, label }) => label && label !== value ? `${value} (${label})` : value;
-    return [...element.list.options].filter(fits).slice(0, MOST_SUGGESTIONS).map(label);
+    return [...element.list.options].filter(fits).slice(0, MOST_SUGGESTIONS)
+      .map((option) => label(option).toWellFormed());
   };
   const { rangeUnderflow, rangeOverflow, stepMismatch, badInput } = element.validity ?? {};
   const isRefused = rangeUnderflow || rangeOverflow || stepMismatch || badInput;
@@ -48,8 +50,10 @@
     has_focus: element.getRootNode().activeElement === element,
     has_lines: type === 'textarea' || (kind === 'text' && isEditor),
     is_secret: isSecret,
+    is_sensitive: type === 'password' ||
+      /(?:^|[ -])(?:(?:current|new)-password|cc-[a-z-]+|one-time-code)$/i.test(element.autocomplete ?? ''),
     is_read_only: (element.readOnly ?? false) || (element.disabled ?? false),
-    text: isSecret ? null : text.slice(0, MOST_TEXT),
+    text: isSecret ? null : text.slice(0, MOST_TEXT).toWellFormed(),
     length: text.length,
     start: kind === 'text' && !isEditor ? element.selectionStart ?? null : null,
     end: kind === 'text' && !isEditor ? element.selectionEnd ?? null : null,
@@ -57,7 +61,7 @@
     least: element.min ?? '',
     most: element.max ?? '',
     step: element.step ?? '',
-    initial: name === 'input' ? element.defaultValue : '',
+    initial: kind === 'value' ? element.defaultValue : '',
     date_order: kind === 'value' ? order() : '',
     complaint: isRefused ? element.validationMessage || 'it is not valid' : '',
     suggestions: name === 'input' && !isSecret && element.list ? suggestions() : [],

@@ -41,10 +41,14 @@ class Field:
     has_focus: bool
     has_lines: bool
     is_secret: bool
+    """It shows dots in place of letters."""
+    is_sensitive: bool
+    """It is there for a password, a code or the number of a card."""
     is_read_only: bool
     text: str | None
-    """What stands in it; None of a secret."""
+    """What stands in it, as far as it is not too long; None of a secret."""
     length: int
+    """Of all that stands in it, in the units of scripts (see `length_of`)."""
     start: int | None
     """Where its selection begins, in characters; None where it does not tell."""
     end: int | None
@@ -64,6 +68,16 @@ class Field:
     picker_is_open: bool
     """The browser's own calendar or palette is shown, which is in no picture."""
 
+    @property
+    def is_whole(self) -> bool:
+        """All of what stands in it is in `text`; of a secret and of a very long text it is not."""
+        return self.text is not None and length_of(self.text) == self.length
+
+    @property
+    def is_full(self) -> bool:
+        """It takes no further character."""
+        return 0 <= self.max_length <= self.length
+
     @classmethod
     async def of(cls, element: Element) -> Self:
         """What an element is now.
@@ -73,6 +87,19 @@ class Field:
         """
         said = await element.call(_DESCRIBE)
         return cls(**{**said, "suggestions": tuple(said["suggestions"])})
+
+    @classmethod
+    async def glanced(cls, elements: Elements) -> Self | None:
+        """What has the focus, for who needs no hold of it: one round trip, but for frames.
+
+        Raises:
+            playwright.async_api.Error: the page is gone.
+        """
+        said = await elements.of_focused(_DESCRIBE)
+        if said is not None and said["kind"] == "inside":
+            found = await cls.focused(elements)
+            return found and found[1]
+        return said and cls(**{**said, "suggestions": tuple(said["suggestions"])})
 
     @classmethod
     async def focused(cls, elements: Elements) -> tuple[Element, Self] | None:
@@ -117,6 +144,16 @@ def holds(expected: str, shown: str) -> bool:
         elif not _may_be_dropped(wanted, index):
             return False
     return not any(character.isalnum() for character in seen[at:])
+
+
+def same_words(expected: str, shown: str) -> bool:
+    """Whether two texts differ by spaces, line breaks and capitals at most."""
+    return _plain(expected) == _plain(shown)
+
+
+def length_of(text: str) -> int:
+    """How long scripts say that a text is: in units of UTF-16."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def letters(text: str) -> str:

@@ -13,12 +13,12 @@ from vigorl.browser.actions import Upload
 from vigorl.browser.elements import Elements
 from vigorl.browser.geometry import Point
 from vigorl.browser.hands import Hands, Impossible
-from vigorl.browser.questions import quoted
+from vigorl.browser.quoting import quoted
 
 CHOOSER_LIMIT_S = 2.0
 """Time for a file chooser to open after the click."""
 
-CHOOSER_GRACE_S = 0.2
+CHOOSER_GRACE_S = 0.5
 """Of that, what is left to it once the page has come to rest."""
 
 _WATCH = """(element) => {
@@ -103,6 +103,7 @@ async def _open_chooser(hands: Hands, point: Point) -> FileChooser | None:
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         finally:
             resting.cancel()
+            await asyncio.gather(resting, return_exceptions=True)
         await asyncio.wait({chooser}, timeout=CHOOSER_GRACE_S)
         return chooser.result() if chooser.done() else None
     finally:

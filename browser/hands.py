@@ -3,12 +3,16 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from playwright.async_api import Page
 
 from vigorl.browser.deadline import Deadline
 from vigorl.browser.geometry import Box, Point
 from vigorl.browser.tab import LiveTab
+
+if TYPE_CHECKING:
+    from vigorl.browser.vault import Vault
 
 
 class Impossible(Exception):
@@ -26,6 +30,8 @@ class Hands:
     """Takes a sentence for the agent: what it could not see in the picture."""
     deadline: Deadline
     """By when the action is to be over."""
+    vault: "Vault"
+    """What may be typed by name, and what is kept secret of what is typed."""
 
     @property
     def page(self) -> Page:

@@ -7,10 +7,10 @@ from typing import Any
 from playwright.async_api import Error as PlaywrightError
 
 from vigorl.browser.actions import SelectOption
-from vigorl.browser.elements import Elements
+from vigorl.browser.elements import Element, Elements
 from vigorl.browser.geometry import Point
 from vigorl.browser.hands import Hands, Impossible
-from vigorl.browser.questions import quoted
+from vigorl.browser.quoting import quoted
 
 ANSWER_LIMIT_S = 3.0
 """Time for a page to find a select; while it waits for its next document it does not answer."""
@@ -39,17 +39,10 @@ async def choose(hands: Hands, action: SelectOption) -> None:
     """
     hands.require_on_screen(action.point)
     async with Elements.of(hands.tab) as elements:
-        try:
-            async with asyncio.timeout(ANSWER_LIMIT_S):
-                element = await elements.at(action.point)
-                names = [action.label, *action.others]
-                outcome = await element.call(_CHOOSE, names) if element is not None else None
-        except TimeoutError as error:
-            raise Impossible(
-                "The page does not say what is at this point; it may be loading."
-            ) from error
-        if element is None or outcome is None:
-            raise Impossible(f"There is nothing at ({action.point.x:g}, {action.point.y:g}).")
+        element, outcome = await _try_to_choose(elements, action)
+        if outcome.get("missing") == "option":  # it may be filled only now that it has the focus
+            await hands.tab.settle.wait(min(REST_LIMIT_S, hands.deadline.left_s()))
+            element, outcome = await _try_to_choose(elements, action)
         if "missing" in outcome:
             raise Impossible(_refusal(outcome, action.point))
         if outcome["is_open"]:
@@ -65,8 +58,28 @@ async def choose(hands: Hands, action: SelectOption) -> None:
             hands.tell(f"The page has changed the choice: the list shows {names_shown}.")
 
 
+async def _try_to_choose(
+    elements: Elements, action: SelectOption
+) -> tuple[Element, dict[str, Any]]:
+    """The element at the point, and what `option.js` did there.
+
+    Raises:
+        Impossible: there is none, or the page does not answer.
+    """
+    try:
+        async with asyncio.timeout(ANSWER_LIMIT_S):
+            element = await elements.at(action.point)
+            if element is not None:
+                return element, await element.call(_CHOOSE, [action.label, *action.others])
+    except TimeoutError as error:
+        raise Impossible(
+            "The page does not say what is at this point; it may be loading."
+        ) from error
+    raise Impossible(f"There is nothing at ({action.point.x:g}, {action.point.y:g}).")
+
+
 def _refusal(outcome: dict[str, Any], point: Point) -> str:
-    labels = ", ".join(repr(name) for name in outcome.get("labels", ())[:MOST_LABELS]) or "none"
+    labels = ", ".join(quoted(name) for name in outcome.get("labels", ())[:MOST_LABELS]) or "none"
     match outcome["missing"]:
         case "select":
             return (
@@ -74,10 +87,10 @@ def _refusal(outcome: dict[str, Any], point: Point) -> str:
                 "then click the option."
             )
         case "enabled select":
-            return "The select is disabled."
+            return "The list is disabled or read-only."
         case "enabled option":
-            return f"The option {outcome['name']!r} is disabled."
+            return f"The option {quoted(outcome['name'])} is disabled."
         case "several":
-            return f"The select takes a single option. Its options: {labels}."
+            return f"The list takes a single option. Its options: {labels}."
         case _:
-            return f"The select has no option {outcome['name']!r}. Its options: {labels}."
+            return f"The list has no option {quoted(outcome['name'])}. Its options: {labels}."

@@ -39,6 +39,7 @@ from vigorl.browser.environment import Score
 from vigorl.browser.episode import Episode, boundary, connected
 from vigorl.browser.errors import BrowserDied, PageHung, StartFault, UsageError
 from vigorl.browser.files import admitted
+from vigorl.browser.foresight import prospect_of
 from vigorl.browser.geometry import Box
 from vigorl.browser.input import Hands, Impossible, perform
 from vigorl.browser.navigation import require_startable
@@ -49,6 +50,11 @@ from vigorl.browser.tab import LiveTab
 
 BLANK_REST_S = 0.2
 """Between two looks at a page that begins with nothing."""
+
+CHANGED_MEANWHILE = (
+    "The page has changed while somebody was asked whether this may be done. Nothing was done; "
+    "look again."
+)
 
 __all__ = ["LivePage", "PageSettings"]
 
@@ -104,7 +110,8 @@ class LivePage:
         deadline = Deadline.after(self._settings.step_limit_s)
         limit_s = self._navigation_limit_s(deadline)
         first = episode.navigation.start(episode.tabs.shown, self._url, limit_s)
-        observation = await self._drawn(episode, await episode.act(first, deadline))
+        observation = await self._let_through(episode, await episode.act(first, deadline))
+        observation = await self._drawn(episode, observation)
         refusal = episode.navigation.refusal(episode.tabs.shown)
         if refusal is not None and observation.question is None:
             raise StartFault(refusal)
@@ -114,18 +121,22 @@ class LivePage:
         """Act, wait until the page has come to rest, and look; within `step_limit_s`.
 
         Raises:
+            StoppedByPerson: somebody was asked whether it may be done, and ends the episode.
             BrowserDied: the browser is gone.
             PageCrashed: the page crashes, and so does an empty one in its place.
             PageHung: the page does not answer, nor does an empty one in its place.
         """
         episode = self._living()
+        refused = not await self._admitted(episode, action)
         deadline = Deadline.after(self._settings.step_limit_s)
-        if isinstance(action, Accept | Dismiss):
+        if refused:
+            work = episode.rest(0)
+        elif isinstance(action, Accept | Dismiss):
             work = episode.answer(action)
         else:
             episode.interruptions.begin_step()
             work = self._carry_out(episode, action, deadline)
-        return await episode.act(work, deadline)
+        return await self._let_through(episode, await episode.act(work, deadline))
 
     async def score(self, answer: str | None) -> Score | None:
         """None: nobody here can tell what the page was for."""
@@ -162,6 +173,54 @@ class LivePage:
         finally:
             if temporary is not None:
                 await asyncio.to_thread(shutil.rmtree, temporary, ignore_errors=True)
+
+    async def _admitted(self, episode: Episode, action: Action) -> bool:
+        """Whether an action is still aimed at what was seen, and may be carried out.
+
+        Raises:
+            StoppedByPerson: somebody was asked, and ends the episode.
+        """
+        approvals = episode.approvals
+        if change := await episode.change(action):
+            episode.interruptions.note("changed", change)
+            return False
+        if not approvals.asks:
+            return True
+        await approvals.ready()
+        await approvals.ask_held()  # what a page has sent while nobody acted
+        asked = episode.questions.current
+        question = asked.question if asked is not None else None
+        tab = episode.tabs.shown
+        prospect = await prospect_of(action, tab, question, approvals.site)
+        if not await approvals.admits(prospect):
+            return False
+        if not approvals.has_asked:
+            return True
+        later = await prospect_of(action, tab, question, prospect.site)
+        if tab is episode.tabs.shown and later.is_same(prospect):
+            return True
+        episode.interruptions.note("changed", CHANGED_MEANWHILE)
+        return False
+
+    async def _let_through(self, episode: Episode, observation: Observation) -> Observation:
+        """Have somebody asked about what is held back, and look again, until nothing is.
+
+        Raises:
+            StoppedByPerson: somebody was asked, and ends the episode.
+        """
+        approvals = episode.approvals
+        while approvals.is_holding:
+            await approvals.ask_held()
+            deadline = Deadline.after(self._settings.step_limit_s)
+            later = await episode.act(episode.go_on(), deadline)
+            observation = replace(
+                later,
+                events=(*observation.events, *later.events),
+                consents=(*observation.consents, *later.consents),
+                refused=(*observation.refused, *later.refused),
+            )
+        approvals.end_step()
+        return observation
 
     async def _drawn(self, episode: Episode, observation: Observation) -> Observation:
         """The first observation, once a page that is still loading has drawn anything.
@@ -240,7 +299,7 @@ class LivePage:
             episode.interruptions.note("input", words)
 
         acting = Deadline(deadline.at_s - self._settings.recovery_s)
-        return Hands(episode.tabs.shown, self._viewport, tell, acting)
+        return Hands(episode.tabs.shown, self._viewport, tell, acting, self._settings.vault)
 
     async def _wait(self, episode: Episode, seconds: float) -> None:
         if not seconds >= 0:  # nor a number

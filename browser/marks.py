@@ -30,6 +30,7 @@ from vigorl.browser.environment import Environment, Score
 from vigorl.browser.geometry import Box
 from vigorl.browser.observation import Mark, Observation
 from vigorl.browser.picture import Picture, View
+from vigorl.browser.vault import Vault
 
 LARGEST_SHARE = 0.8
 """Of the viewport that a marked box may cover."""
@@ -80,8 +81,14 @@ class MarkedEnvironment:
     render the region again, without marks.
     """
 
-    def __init__(self, inner: PageEnvironment, find_limit_s: float = FIND_LIMIT_S) -> None:
+    def __init__(
+        self,
+        inner: PageEnvironment,
+        find_limit_s: float = FIND_LIMIT_S,
+        vault: Vault | None = None,
+    ) -> None:
         self.goal = inner.goal
+        self._vault = Vault() if vault is None else vault
         self._inner = inner
         self._find_limit_s = find_limit_s
 
@@ -115,7 +122,7 @@ class MarkedEnvironment:
             sentence = "The elements of this page could not be numbered; there are no marks."
             return replace(observation, marks=()).with_event("not_settled", sentence)
         view = await asyncio.to_thread(draw_marks, view, marks)
-        return replace(observation, view=view, marks=marks)
+        return self._vault.observation(replace(observation, view=view, marks=marks))
 
 
 async def find_marks(page: Page, width_px: float, height_px: float) -> tuple[Mark, ...]:

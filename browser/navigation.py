@@ -25,7 +25,8 @@ from vigorl.browser.input import Impossible
 from vigorl.browser.interruptions import Interruptions
 from vigorl.browser.log_in import LogIns
 from vigorl.browser.observation import Refused
-from vigorl.browser.questions import Questions, quoted
+from vigorl.browser.questions import Questions
+from vigorl.browser.quoting import quoted
 from vigorl.browser.tab import LiveTab
 
 START_SCHEMES = ("http", "https", "data", "about", "blob", "file", "chrome", "view-source")

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from vigorl.browser.boundary import written
+from vigorl.browser.deeds import Consent
 from vigorl.browser.geometry import Box
 from vigorl.browser.picture import Picture, View
 
@@ -20,6 +21,8 @@ EventKind = Literal[
     "page_hung",  # the page did not answer in time; it was replaced
     "not_settled",  # the page was still busy when the step's time was over
     "input",  # what the hands noticed: a field shows something else than was typed, a tooltip
+    "changed",  # what was aimed at is not what it was on the screen; nothing was done
+    "denied",  # whoever was asked said no; nothing was done
     "bad_action",  # the action could not be carried out as given
     "malformed",  # the policy's output held no action
 ]
@@ -118,6 +121,8 @@ class Observation:
     pictures: tuple[Picture, ...] = ()
     question: Question | None = None
     """Asked by the page or the browser, which do nothing else until it is answered."""
+    consents: tuple[Consent, ...] = ()
+    """What somebody was asked since the last step, before it was done, and what was answered."""
     still: bool = False
     """The world is one picture, which can be pointed at and not acted on."""
     refused: tuple[Refused, ...] = ()
@@ -130,4 +135,6 @@ class Observation:
     def answer(self, kind: EventKind, text: str) -> "Observation":
         """An observation that shows nothing new and says one sentence."""
         told = (Event(kind, text),)
-        return replace(self, view=None, marks=None, events=told, pictures=(), refused=())
+        return replace(
+            self, view=None, marks=None, events=told, pictures=(), consents=(), refused=()
+        )

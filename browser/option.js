@@ -1,12 +1,14 @@
 // Run on the element at a point: choose the options with these labels, and no others, in the select
-// that it belongs to, or the value with this label among the suggestions of a field.
+// that it belongs to, or the value with this label among the suggestions of a field. The focus comes
+// first, as it does for a person: some pages fill a list only then.
 // Returns what happened as {chosen}, or {missing, name, labels} for an answer in words.
 (element, names) => {
   const view = element.ownerDocument.defaultView;
   const field = element.closest('select, input[list]') ?? element.closest('label')?.control;
   const isSelect = field instanceof view.HTMLSelectElement;
-  const options = [...(isSelect ? field.options : field?.list?.options ?? [])];
   if (!isSelect && !field?.list) return { missing: 'select' };
+  if (!field.disabled && !field.readOnly) field.focus({ preventScroll: true });
+  const options = [...(isSelect ? field.options : field.list.options)];
   const plain = (text) => text.replace(/\s+/g, ' ').trim();
   const words = (option) => isSelect ? [option.label, option.text] : [option.value, option.label];
   const labels = options.map((option) => plain(words(option)[0]));
@@ -28,8 +30,6 @@
     }
     chosen.add(option);
   }
-  const isOpen = field.matches(':open');
-  field.focus({ preventScroll: true });
   const differs = isSelect
     ? options.some((option) => option.selected !== chosen.has(option))
     : field.value !== [...chosen][0].value;
@@ -45,5 +45,5 @@
     field.dispatchEvent(new view.Event('input', { bubbles: true, composed: true }));
     field.dispatchEvent(new view.Event('change', { bubbles: true }));
   }
-  return { chosen: [...chosen].map((option) => plain(words(option)[0])), is_open: isOpen };
+  return { chosen: [...chosen].map((option) => plain(words(option)[0])), is_open: field.matches(':open') };
 }

@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Literal
 
 from vigorl.browser.boundary import Boundary
+from vigorl.browser.deeds import Approve, Approver
 from vigorl.browser.errors import UsageError
+from vigorl.browser.vault import Vault
 
 GREENWICH = (51.4779, -0.0015)
 """Latitude and longitude of the old observatory, degrees: a place as good as any."""
@@ -77,6 +79,15 @@ class PageSettings:
     """Files, and folders with all that is in them, that may be handed to pages."""
     max_tabs: int = 20
     """Tabs open at a time."""
+    vault: Vault = field(default_factory=Vault)
+    """Secrets that may be typed by name, and that nobody gets to see."""
+    look_again_after_s: float | None = 0.3
+    """Age of a picture from which on what is aimed at is looked at again before it is clicked or
+    typed into, s; None: never."""
+    approve: Approve = "never"
+    """What needs a yes before it is done (`vigorl.browser.risks`)."""
+    approver: Approver | None = field(default=None, repr=False, compare=False)
+    """Who is asked for it; None: nobody is there, and what needs a yes is denied."""
 
     def __post_init__(self) -> None:
         if self.width_px < 1 or self.height_px < 1:

@@ -19,8 +19,9 @@ from playwright.async_api import BrowserContext, Frame, Page
 
 from vigorl.browser.actions import Accept
 from vigorl.browser.observation import Question
+from vigorl.browser.origins import origin_of
 from vigorl.browser.page_settings import GREENWICH, PageSettings
-from vigorl.browser.questions import ANSWER_LIMIT_S, Answer, Asked, Questions, origin_of
+from vigorl.browser.questions import ANSWER_LIMIT_S, Answer, Asked, Questions
 from vigorl.browser.tab import Targets, within
 
 WISHES = {

@@ -7,18 +7,16 @@ suggestions of a field, its calendar. That is told in words.
 import asyncio
 import contextlib
 import math
-from collections.abc import AsyncIterator, Sequence
 
 from playwright.async_api import Error as PlaywrightError
-from playwright.async_api import Page
 
-from vigorl.browser.actions import Click, Drag, Hover, Modifier, Scroll
+from vigorl.browser.actions import Click, Drag, Hover, Scroll
 from vigorl.browser.elements import Element, Elements
 from vigorl.browser.fields import Field
 from vigorl.browser.geometry import Point
 from vigorl.browser.hands import Hands, Impossible
-from vigorl.browser.keyboard import tell_suggestions
-from vigorl.browser.questions import quoted
+from vigorl.browser.keyboard import held, tell_suggestions
+from vigorl.browser.quoting import quoted
 
 DRAG_MOVES = 10
 """Mouse moves from one point of a drag to the next: sliders and sortable lists follow the path."""
@@ -57,7 +55,7 @@ async def click(hands: Hands, action: Click) -> None:
     else:
         hands.require_time(action.hold_s)
         mouse = hands.page.mouse
-        async with _held(hands.page, action.modifiers):
+        async with held(hands.page, action.modifiers):
             await mouse.move(x, y)
             for count in range(1, action.count + 1):
                 try:
@@ -95,7 +93,7 @@ async def scroll(hands: Hands, action: Scroll) -> None:
     hands.require_on_screen(action.point)
     if not (math.isfinite(action.dx_css_px) and math.isfinite(action.dy_css_px)):
         raise Impossible("The distance to scroll is not a number.")
-    async with _held(hands.page, action.modifiers):
+    async with held(hands.page, action.modifiers):
         await hands.page.mouse.move(action.point.x, action.point.y)
         await hands.page.mouse.wheel(action.dx_css_px, action.dy_css_px)
 
@@ -109,9 +107,10 @@ async def drag(hands: Hands, action: Drag) -> None:
     hands.require_on_screen(action.start, *action.via, action.end)
     mouse = hands.page.mouse
     async with Elements.of(hands.tab) as elements:
-        element, before = await _selected_at(elements, action.start)
-        async with _held(hands.page, action.modifiers):
-            await mouse.move(action.start.x, action.start.y)
+        async with held(hands.page, action.modifiers):
+            (element, before), _ = await asyncio.gather(
+                _selected_at(elements, action.start), mouse.move(action.start.x, action.start.y)
+            )
             try:
                 await mouse.down()
                 for point in (*action.via, action.end):
@@ -142,12 +141,11 @@ async def _tell_what_opened(hands: Hands) -> None:
     async with Elements.of(hands.tab) as elements:
         try:
             async with asyncio.timeout(LOOK_LIMIT_S):
-                found = await Field.focused(elements)
+                field = await Field.glanced(elements)
         except (TimeoutError, PlaywrightError):  # the click led to another page
             return
-    if found is None:
+    if field is None:
         return
-    field = found[1]
     tell_suggestions(hands, field)
     if field.picker_is_open and field.type in _TYPED:
         kind, example = _TYPED[field.type]
@@ -165,17 +163,3 @@ _TYPED = {
     "datetime-local": ("date and time", "1990-05-17T14:30"),
     "color": ("colour", "#ff0000"),
 }
-
-
-@contextlib.asynccontextmanager
-async def _held(page: Page, modifiers: Sequence[Modifier]) -> AsyncIterator[None]:
-    """Hold keys down meanwhile."""
-    down: list[Modifier] = []
-    try:
-        for key in modifiers:
-            await page.keyboard.down(key)
-            down.append(key)
-        yield
-    finally:
-        for key in reversed(down):
-            await page.keyboard.up(key)

@@ -8,41 +8,19 @@ gone.
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 from playwright.async_api import Page
 
 from vigorl.browser.actions import Accept, Dismiss
 from vigorl.browser.hands import Impossible
 from vigorl.browser.observation import Question
+from vigorl.browser.quoting import quoted
 from vigorl.browser.tab import within
-
-MESSAGE_CHARACTERS = 300
-"""Of a page's own words in an event."""
 
 ANSWER_LIMIT_S = 2.0
 """Time for a page to take an answer, or to come to rest after its script was ended."""
 
 Answer = Accept | Dismiss
-
-
-def quoted(text: str) -> str:
-    """A page's words, in quotes and not too many."""
-    text = " ".join(text.split())
-    if len(text) > MESSAGE_CHARACTERS:
-        text = text[: MESSAGE_CHARACTERS - 1] + "…"
-    return f'"{text}"'
-
-
-def origin_of(url: str) -> str:
-    """Scheme, host and port of an address; empty where it has none that anybody knows."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return ""
-    if parts.scheme not in ("http", "https"):
-        return "file://" if parts.scheme == "file" else ""
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
 @dataclass(eq=False)

@@ -17,7 +17,8 @@ from vigorl.browser.observation import (
     shortened,
 )
 from vigorl.browser.page_settings import PageSettings
-from vigorl.browser.questions import Questions, quoted
+from vigorl.browser.questions import Questions
+from vigorl.browser.quoting import quoted
 from vigorl.browser.tab import LiveTab, Targets, within
 
 ATTACH_LIMIT_S = 5.0

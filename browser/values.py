@@ -16,6 +16,7 @@ from PIL import ImageColor
 
 from vigorl.browser.fields import Field
 from vigorl.browser.hands import Impossible
+from vigorl.browser.quoting import quoted
 
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 _MONTH_NAME = "(?:" + "|".join(_MONTHS) + r")[a-z]*\.?"
@@ -53,7 +54,7 @@ def value_of(text: str, field: Field) -> str:
         found = None
     if found is None:
         name = {"datetime-local": "date and time", "range": "number"}.get(field.type, field.type)
-        raise Impossible(f'This field takes a {name}, written like "{form}"; not "{text}".')
+        raise Impossible(f'This field takes a {name}, written like "{form}"; not {quoted(text)}.')
     return found
 
 
@@ -113,7 +114,8 @@ def _time_of(text: str, _: Field) -> str | None:
             return None
         hour = hour % 12 + 12 * (half == "p")
     moment = time(hour, int(minutes or 0), int(seconds or 0))
-    return moment.strftime("%H:%M:%S" if seconds else "%H:%M") + (fraction or "")
+    fraction = (fraction or "").rstrip(".0")
+    return moment.strftime("%H:%M:%S" if moment.second or fraction else "%H:%M") + fraction
 
 
 def _moment_of(text: str, field: Field) -> str | None:
@@ -174,7 +176,7 @@ def _position_of(text: str, field: Field) -> str | None:
                 f"{(below + step).normalize():f}, "
                 f"not at {wanted}."
             )
-    return f"{wanted:f}"
+    return f"{wanted.normalize():f}"
 
 
 def _iso(year: str, month: str, day: str) -> str:

@@ -18,11 +18,13 @@ from vigorl.browser.geometry import Box, Frame, Point
 from vigorl.browser.observation import Observation
 from vigorl.browser.picture import Picture, View
 
-DOT_RADIUS = 1 / 80
-"""Of the dot with its rim, as a part of the picture's longer side."""
+DOT_RADIUS = 7 / 200
+"""Of the dot with its rim, as a part of the picture's longer side. Source: the published code
+draws it with 7 px on a crop of 200 px, before that is enlarged (Gabesarch/grounded-rl at e7970c0,
+`single_path_rollouts.py`)."""
 
-RIM = 1 / 3
-"""Of the rim, as a part of the dot's radius."""
+RIM = 2 / 7
+"""Of the rim, as a part of the dot's radius; the same source."""
 
 
 def zoomed_frame(region_css_px: Box, style: ZoomStyle, bounds_css_px: Box) -> Frame:
@@ -107,7 +109,7 @@ class ZoomEnvironment:
         if region.area <= 0:
             return self._last.answer("bad_action", "The region to zoom into is empty.")
         view = await self._zoom(action, self._screen)
-        return replace(self._last, view=view, marks=None, events=(), pictures=())
+        return replace(self._last, view=view, marks=None, events=(), pictures=(), consents=())
 
     async def score(self, answer: str | None) -> Score | None:
         """Judge; see `Environment`."""

@@ -8,6 +8,10 @@ from vigorl.browser.errors import UsageError
 from vigorl.policy.images import FittedImage
 from vigorl.policy.policy import ShownImage
 
+Drawing = Literal["as set", "anew", "greedy"]
+"""How one turn's words are drawn: as `Sampling` says; differently, because the last ones could not
+be understood; or the most likely ones."""
+
 
 @dataclass(frozen=True)
 class Message:
@@ -47,6 +51,16 @@ class Sampling:
         """
         return self if self.temperature > 0 else replace(self, temperature=1.0)
 
+    def drawn(self, how: "Drawing") -> "Sampling":
+        """The sampling of one turn, drawn in this way."""
+        match how:
+            case "as set":
+                return self
+            case "anew":
+                return self.anew()
+            case "greedy":
+                return replace(self, temperature=0.0)
+
 
 @dataclass(frozen=True, slots=True)
 class Hardware:
@@ -82,13 +96,12 @@ class Reply:
 class Session(Protocol):
     """One episode's place at a backend: what is reused between its turns lives here."""
 
-    async def reply(self, messages: Sequence[Message], anew: bool = False) -> Reply:
+    async def reply(self, messages: Sequence[Message], how: Drawing = "as set") -> Reply:
         """The assistant's next message, or the rest of the last one where it has begun it.
 
         Args:
             messages: The conversation.
-            anew: The last reply could not be understood; another one is wanted
-                (`Sampling.anew`).
+            how: How its words are drawn.
 
         Raises:
             PolicyFault: the server or device broke, or refused; the message says what to do.
@@ -100,6 +113,11 @@ class Backend(Protocol):
     """A model that can be asked for the next message, by many episodes at once."""
 
     name: str
+
+    @property
+    def continues(self) -> bool:
+        """Whether it goes on in the middle of a message that has been begun for the model."""
+        ...
 
     def session(self, seed: int) -> Session:
         """A place for one episode, which draws with this seed."""

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from vigorl.browser.errors import InconsistentData
-from vigorl.policy.backend import Backend, Message, Reply, Session
+from vigorl.policy.backend import Backend, Drawing, Message, Reply, Session
 from vigorl.policy.model import ModelPolicy
 from vigorl.policy.policy import Actor, ShownImage, Turn
 
@@ -63,7 +63,7 @@ class _BranchSession:
         self._session = session
         self._turn = 0
 
-    async def reply(self, messages: Sequence[Message], anew: bool = False) -> Reply:
+    async def reply(self, messages: Sequence[Message], how: Drawing = "as set") -> Reply:
         """The next reply of the stem, or what the model says.
 
         Raises:
@@ -74,7 +74,7 @@ class _BranchSession:
             return self._stem.replies[self._turn - 1]
         begun = self._stem.begun
         if begun is None or self._turn > len(self._stem.replies) + 1:
-            return await self._session.reply(messages, anew)
+            return await self._session.reply(messages, how)
         opening = Message("assistant", (begun.text,), begun.sampled_ids)
         return joined(begun, await self._session.reply((*messages, opening)))
 

@@ -35,7 +35,7 @@ from vigorl.browser.actions import (
     Zoom,
 )
 from vigorl.browser.geometry import Box, Frame, Point
-from vigorl.policy.points import POINT, Malformed, point_in, write_point
+from vigorl.policy.points import BRACKETED, POINT, Malformed, point_in, write_point
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "click": (
@@ -114,8 +114,9 @@ _WORD = re.compile(r"[A-Za-z_]+")
 _NUMBER = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?")
 _HELD = re.compile(r"(?:{0})(?:\+(?:{0}))*(?!\w)".format("|".join(_MODIFIERS)), re.IGNORECASE)
 _KEYS = re.compile(r"(.*\S)\s+hold\s+([0-9]{1,9}(?:\.[0-9]{1,9})?)", re.DOTALL | re.IGNORECASE)
+_OTHER_QUOTES = re.compile(r"'([^'\n]*)'|“([^”\n]*)”")
 _BARE_KEYS = re.compile(r'[^\s"<]+')
-_TAG_START = re.compile(r"<(?=/?\w)")
+_TAG_START = re.compile(r"<(?=/?\w)(?!secret:[\w-]+>)")
 _JSON = json.JSONDecoder(strict=False)
 
 
@@ -137,12 +138,12 @@ _Token = str | float | Point | _Quoted | _Held
 
 
 def read_command(text: str, frame: Frame) -> Action:
-    """Understand one command.
+    """Understand one command; backticks around it, and single or curly quotes, are passed over.
 
     Raises:
         Malformed: it is none, or it points outside of the screen.
     """
-    text = text.strip()
+    text = text.strip().strip("`").strip()
     start = _NAME.match(text)
     name = start.group().lower() if start else ""
     if name not in COMMANDS:
@@ -309,7 +310,10 @@ def _tokens(name: str, arguments: str, frame: Frame) -> list[_Token]:
             except json.JSONDecodeError as error:
                 raise Malformed(f'{_usage(name)} Write a " inside of a text as \\".') from error
             tokens.append(_Quoted(quoted))
-        elif found := POINT.match(arguments, at):
+        elif found := _OTHER_QUOTES.match(arguments, at):
+            tokens.append(_Quoted(found[1] or found[2] or ""))
+            at = found.end()
+        elif found := POINT.match(arguments, at) or BRACKETED.match(arguments, at):
             tokens.append(point_in(float(found[1]), float(found[2]), frame))
             at = found.end()
         elif found := _NUMBER.match(arguments, at):

@@ -14,6 +14,7 @@ from vigorl.browser.errors import InconsistentData, UsageError
 from vigorl.browser.geometry import Frame, Point
 from vigorl.browser.observation import Event, Mark, Observation
 from vigorl.browser.picture import Picture, View
+from vigorl.browser.quoting import address, quoted, shortened, visible
 from vigorl.policy.backend import Message, Reply
 from vigorl.policy.escape import escape, escape_controls
 from vigorl.policy.family import Family
@@ -132,7 +133,7 @@ class Conversation:
             return _Exchange(self._news(observation, None), None, False, "")
         image, frame = fit(view, self._family.size)
         if view.kind == "screen":
-            if self._family.answers == "marks" and observation.marks is None:
+            if self._family.format.acts_on_marks and observation.marks is None:
                 raise UsageError(
                     f"{self._family.name} acts on numbered marks, and the screen has none: let "
                     "the environment draw them (vigorl.browser.marks)"
@@ -146,12 +147,11 @@ class Conversation:
         """What is said beside the picture: one short line for each fact, each ended."""
         lines = []
         if screen is not None and self._family.wording.tells_page:
-            title = _one_line(observation.title, _LONGEST_TITLE)
-            lines.append(f'Page: "{title}" at {_one_line(observation.url, _LONGEST_URL)}')
+            title = quoted(observation.title, _LONGEST_TITLE)
+            lines.append(f"Page: {title} at {address(observation.url, _LONGEST_URL)}")
             if len(observation.tabs) > 1:
                 names = (
-                    f'{index} "{_one_line(tab.title, _LONGEST_TITLE)}"'
-                    f"{' (shown)' if tab.active else ''}"
+                    f"{index} {quoted(tab.title, _LONGEST_TITLE)}{' (shown)' if tab.active else ''}"
                     for index, tab in enumerate(observation.tabs)
                 )
                 lines.append(f"Tabs: {', '.join(names)}")
@@ -246,20 +246,15 @@ def _whole(picture: Picture, family: Family) -> FittedImage:
 
 def _told(event: Event) -> str:
     """An event's sentence; where it teaches the grammar, with the tags as they are written."""
-    text = _one_line(event.text, _LONGEST_EVENT)
+    text = shortened(visible(event.text), _LONGEST_EVENT)
     return escape_controls(text) if event.kind == "malformed" else escape(text)
-
-
-def _one_line(text: str, longest: int) -> str:
-    """Text of a page, unable to begin a line of ours."""
-    return " ".join(text.split())[:longest]
 
 
 def _past_line(action: Action, dialect: Dialect) -> str:
     """An action as it is remembered once its screen is gone; looks closer are not."""
     if isinstance(action, Zoom):
         return ""
-    if dialect.answers == "marks" and isinstance(action, Click | Type):
+    if dialect.format.acts_on_marks and isinstance(action, Click | Type):
         return _past_mark_line(action, dialect.marks)
     return write_answer(action, dialect)
 
@@ -272,7 +267,7 @@ def _past_mark_line(action: Click | Type, marks: Sequence[Mark]) -> str:
     named = ""
     for mark in marks:
         if mark.id is not None and mark.box_css_px.center == action.point:
-            named = f"[{mark.role.upper()}] [{mark.text[:_LONGEST_TITLE]}]"
+            named = f"[{mark.role.upper()}] [{visible(mark.text)[:_LONGEST_TITLE]}]"
     return f"type  {named} [{action.text}]" if isinstance(action, Type) else f"click  {named}"
 
 

@@ -26,6 +26,8 @@ class SizeLimits:
     """Both sides are multiples of this: the pixels that one token stands for, in each direction."""
     min_pixels: int
     max_pixels: int
+    longest_side_px: int | None = None
+    """Of the resized picture; None: as `max_pixels` allows."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,8 @@ def fitted_size(width_px: int, height_px: int, limits: SizeLimits) -> tuple[int,
     """Width and height after resizing: nearly the same proportions, within the limits.
 
     Source: the rule published with Qwen2-VL (`smart_resize` of its image processor); a test
-    compares the two.
+    compares the two. A longest side is kept first, as the published evaluation of the spatial
+    checkpoints does.
 
     Raises:
         InconsistentData: one side is more than 200 times the other.
@@ -78,6 +81,9 @@ def fitted_size(width_px: int, height_px: int, limits: SizeLimits) -> tuple[int,
     if max(width_px, height_px) > 200 * min(width_px, height_px):
         raise InconsistentData(f"no model takes a picture of {width_px} x {height_px} px")
     cell = limits.cell_px
+    if limits.longest_side_px is not None and max(width_px, height_px) > limits.longest_side_px:
+        shrink = limits.longest_side_px / max(width_px, height_px)
+        width_px, height_px = max(1, round(width_px * shrink)), max(1, round(height_px * shrink))
     width, height = round(width_px / cell) * cell, round(height_px / cell) * cell
     if width * height > limits.max_pixels:
         shrink = math.sqrt(width_px * height_px / limits.max_pixels)

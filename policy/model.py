@@ -4,15 +4,25 @@ import asyncio
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vigorl.browser.errors import UsageError
 from vigorl.browser.observation import Observation
-from vigorl.policy.backend import Backend, Hardware, Reply, Sampling, Session
+from vigorl.browser.text import cleaned, whole
+from vigorl.policy.backend import Backend, Hardware, Message, Reply, Sampling, Session
 from vigorl.policy.conversation import Conversation, RowKeeper
-from vigorl.policy.family import Family, family_named, family_of
+from vigorl.policy.family import (
+    Family,
+    family_known,
+    family_named,
+    family_of,
+    family_served,
+)
 from vigorl.policy.grammar import Parsed, parse
 from vigorl.policy.policy import Actor, Turn
+
+if TYPE_CHECKING:
+    from vigorl.policy.wire import WireLimits
 
 NANO = "nano"
 """The model that the package carries."""
@@ -21,9 +31,13 @@ NANO = "nano"
 class ModelPolicy:
     """A vision-language model that plays episodes, many at once."""
 
-    def __init__(self, family: Family, backend: Backend, sampling: Sampling) -> None:
+    def __init__(
+        self, family: Family, backend: Backend, sampling: Sampling, notice: str = ""
+    ) -> None:
         self.name = backend.name
-        self.acts_on_marks = family.answers == "marks"
+        self.notice = notice
+        """What whoever started it should know of how it is talked to; mostly empty."""
+        self.acts_on_marks = family.format.acts_on_marks
         self.family = family
         self.backend = backend
         self._sampling = sampling
@@ -35,7 +49,7 @@ class ModelPolicy:
 
     def actor_in(self, goal: str, session: Session) -> Actor:
         """A fresh actor whose words come from this place at a backend."""
-        return ModelActor(Conversation(goal, self.family), session)
+        return ModelActor(self, Conversation(goal, self.family), session)
 
     def next_session(self) -> Session:
         """A place at the backend for one more episode, with a seed of its own."""
@@ -70,10 +84,12 @@ class ModelPolicy:
 class ModelActor:
     """The model in one episode."""
 
-    def __init__(self, conversation: Conversation, session: Session) -> None:
+    def __init__(self, policy: ModelPolicy, conversation: Conversation, session: Session) -> None:
+        self._policy = policy
         self._conversation = conversation
         self._session = session
         self._rows = RowKeeper()
+        self._turn_count = 0
         self._is_lost = False
         """The last reply could not be understood."""
 
@@ -84,20 +100,34 @@ class ModelActor:
             PolicyFault: the model's server or device broke.
         """
         self._conversation.see(observation)
-        reply = await self._session.reply(self._conversation.messages(), self._is_lost)
-        parsed = parse(reply.text, self._conversation.dialect)
-        self._conversation.hear(reply, parsed.action)
+        begun, reply = await self._reply()
+        text = begun + whole(reply.text)
+        # A quotation may write half a character as an escape, which no prompt can hold.
+        parsed = cleaned(parse(text, self._conversation.dialect), whole)
+        ids = None if begun else reply.sampled_ids
+        self._conversation.hear(replace(reply, text=text, sampled_ids=ids), parsed.action)
         self._is_lost = parsed.action is None
         return Turn(
-            text=reply.text,
+            text=text,
             thought=parsed.thought,
             points=parsed.points_css_px,
             action=parsed.action,
             error=turn_error(parsed, reply),
+            slip=parsed.slip,
             tokens=self._rows.record(reply),
             prompt_token_count=reply.prompt_token_count,
             sampled_token_count=reply.sampled_token_count,
         )
+
+    async def _reply(self) -> tuple[str, Reply]:
+        """What was begun for the model, and what it says; the beginning is mostly empty."""
+        self._turn_count += 1
+        messages, family = self._conversation.messages(), self._policy.family
+        is_last = family.last_turn is not None and self._turn_count >= family.last_turn
+        if is_last and self._policy.backend.continues:
+            opening = Message("assistant", (family.last_words,))
+            return family.last_words, await self._session.reply((*messages, opening), "greedy")
+        return "", await self._session.reply(messages, "anew" if self._is_lost else "as set")
 
 
 def turn_error(parsed: Parsed, reply: Reply) -> str | None:
@@ -117,6 +147,7 @@ async def open_model(
     zoom: bool = True,
     sampling: Sampling | None = None,
     hardware: Hardware | None = None,
+    limits: "WireLimits | None" = None,
 ) -> ModelPolicy:
     """The policy that a model's name stands for, ready to play.
 
@@ -129,6 +160,7 @@ async def open_model(
         zoom: Whether it may look closer, where its family can.
         sampling: How its words are drawn; as its family draws them where left out.
         hardware: What a checkpoint runs on here.
+        limits: How long a server is waited for.
 
     Raises:
         UsageError: there is no such model, or what it needs is not installed.
@@ -139,33 +171,32 @@ async def open_model(
         from vigorl.policy.server import ServerBackend
         from vigorl.policy.wire import Server
 
-        server = await Server.connect(spec, model_name, api_key)
+        server = await Server.connect(spec, model_name, api_key, limits)
         try:
-            chosen = manner.family_of(server.model, server.root)
+            chosen, notice = manner.served(server.model, server.root)
         except UsageError:
             await server.close()
             raise
         bounded = _bounded(sampling, chosen)
-        return policy_of(chosen, ServerBackend(server, chosen, bounded), bounded)
-    chosen, backend, bounded = await asyncio.to_thread(
-        _load, spec, manner, sampling, hardware or Hardware()
-    )
-    return policy_of(chosen, backend, bounded)
+        return policy_of(chosen, ServerBackend(server, chosen, bounded), bounded, notice)
+    return await asyncio.to_thread(_load, spec, manner, sampling, hardware or Hardware())
 
 
 def _bounded(sampling: Sampling | None, family: Family) -> Sampling:
     """The sampling, or the family's own, within what the family's turns may take."""
-    sampling = sampling or Sampling(temperature=family.temperature)
+    sampling = sampling or Sampling(temperature=family.temperature, top_p=family.top_p)
     longest = family.longest_turn_tokens
     if longest is None or sampling.max_tokens <= longest:
         return sampling
     return replace(sampling, max_tokens=longest)
 
 
-def policy_of(family: Family, backend: Backend, sampling: Sampling) -> ModelPolicy:
+def policy_of(
+    family: Family, backend: Backend, sampling: Sampling, notice: str = ""
+) -> ModelPolicy:
     """The policy of a family, on a backend that is there already."""
     if not family.reads:
-        return ModelPolicy(family, backend, sampling)
+        return ModelPolicy(family, backend, sampling, notice)
     from vigorl.policy.nano.actor import ReadingPolicy
 
     return ReadingPolicy(family, backend, sampling)
@@ -173,8 +204,8 @@ def policy_of(family: Family, backend: Backend, sampling: Sampling) -> ModelPoli
 
 def _load(
     spec: str, manner: "_Manner", sampling: Sampling | None, hardware: Hardware
-) -> tuple[Family, Backend, Sampling]:
-    """Load a checkpoint; takes from seconds to minutes."""
+) -> ModelPolicy:
+    """The policy of a checkpoint; takes from seconds to minutes to load."""
     spec = checkpoint_of(spec)
     try:
         from vigorl.policy.local.backend import LocalBackend
@@ -184,10 +215,11 @@ def _load(
             f"running {spec} here needs torch and transformers ({error}): "
             "pip install 'vigorl-agent[model]', or give the URL of a server"
         ) from error
-    chosen = manner.family_of(spec, read_model_type(spec))
+    chosen, notice = manner.loaded(spec, read_model_type(spec))
     network = Network(spec, chosen, hardware)
     bounded = _bounded(sampling, chosen)
-    return chosen, LocalBackend(network, bounded, max_batch=hardware.max_batch), bounded
+    backend = LocalBackend(network, bounded, max_batch=hardware.max_batch)
+    return policy_of(chosen, backend, bounded, notice)
 
 
 def checkpoint_of(spec: str) -> str:
@@ -209,13 +241,18 @@ def checkpoint_of(spec: str) -> str:
     return spec
 
 
+def packaged_nano_folder() -> Path:
+    """Where that checkpoint is, if it is there."""
+    return Path(str(files("vigorl.policy.nano"))) / "weights"
+
+
 def packaged_nano() -> Path:
     """The folder of the checkpoint that the package carries.
 
     Raises:
         UsageError: this installation carries none.
     """
-    folder = Path(str(files("vigorl.policy.nano"))) / "weights"
+    folder = packaged_nano_folder()
     if not (folder / "config.json").is_file():
         raise UsageError(
             "this installation carries no checkpoint of nano; give the folder of one as the model"
@@ -232,13 +269,35 @@ class _Manner:
     window_screens: int | None
     zoom: bool
 
-    def family_of(self, *clues: str) -> Family:
-        """The family of a model of these names.
+    def served(self, *names: str) -> tuple[Family, str]:
+        """The family of a server's model, and what is to be said of the choice.
 
         Raises:
             UsageError: there is none, or it cannot be talked to like that.
         """
-        family = family_of(*clues) if self.name is None else family_named(self.name)
+        if self.name is not None:
+            return self._adapted(family_named(self.name)), ""
+        family, notice = family_served(*names)
+        return self._adapted(family), notice
+
+    def loaded(self, name: str, model_type: str) -> tuple[Family, str]:
+        """The family of a checkpoint, and what is to be said where only its architecture tells.
+
+        Raises:
+            UsageError: there is none, or it cannot be talked to like that.
+        """
+        if self.name is not None:
+            return self._adapted(family_named(self.name)), ""
+        family = family_of(name, model_type)
+        notice = ""
+        if name != str(packaged_nano_folder()) and family_known(name) is None:
+            notice = (
+                f"{name} says by its architecture alone ({model_type}) how it is talked to: taken "
+                f"for {family.name} (--family to choose)"
+            )
+        return self._adapted(family), notice
+
+    def _adapted(self, family: Family) -> Family:
         if not self.zoom:
             family = family.without_zoom()
         screens = self.window_screens

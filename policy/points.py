@@ -7,6 +7,11 @@ from vigorl.browser.geometry import Frame, Point
 
 NUMBER = r"-?[0-9]+(?:\.[0-9]+)?"
 POINT = re.compile(rf"\(\s*({NUMBER})\s*,\s*({NUMBER})\s*\)")
+BRACKETED = re.compile(rf"\[\s*({NUMBER})\s*,\s*({NUMBER})\s*\]")
+"""A point as some models write it; understood, and never written."""
+
+THOUSAND = 1000
+"""Both sides of the grid of models that point in thousandths of a picture."""
 
 
 class Malformed(ValueError):
@@ -16,9 +21,13 @@ class Malformed(ValueError):
 def point_in(x: float, y: float, frame: Frame) -> Point:
     """A point of `frame` in viewport CSS px.
 
+    On a grid of thousandths, 1000 is the right or the lower edge, and counts as 999.
+
     Raises:
         Malformed: the point lies outside of the picture.
     """
+    if (frame.width_px, frame.height_px) == (THOUSAND, THOUSAND):
+        x, y = THOUSAND - 1 if x == THOUSAND else x, THOUSAND - 1 if y == THOUSAND else y
     point = Point(x, y)
     if not frame.contains(point):
         raise Malformed(

@@ -51,6 +51,9 @@ class Turn:
     """Points that the thought refers to, viewport CSS px."""
     action: Action | None
     error: str | None = None
+    slip: str = ""
+    """How the text departs from the model's format, where it was understood nonetheless; it costs
+    a reward for form, and nothing else."""
     tokens: Tokens | None = None
     prompt_token_count: int = 0
     sampled_token_count: int = 0

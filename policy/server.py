@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from vigorl.browser.errors import InconsistentData, PolicyFault, UsageError
-from vigorl.policy.backend import Message, Reply, Sampling
+from vigorl.policy.backend import Drawing, Message, Reply, Sampling
 from vigorl.policy.family import Family
 from vigorl.policy.images import FittedImage, token_count
 from vigorl.policy.wire import Completion, Server
@@ -33,6 +33,11 @@ class ServerBackend:
     def session(self, seed: int) -> "ServerSession":
         """A place for one episode, which draws with this seed."""
         return ServerSession(self, seed)
+
+    @property
+    def continues(self) -> bool:
+        """Whether the server is known to go on in the middle of a message, as vLLM does."""
+        return self._server.is_vllm
 
     def describe(self) -> dict[str, Any]:
         """Server, model, and the model's path where the server tells it."""
@@ -55,7 +60,9 @@ class ServerBackend:
         """Let go of the connections."""
         await self._server.close()
 
-    async def complete(self, messages: Sequence[Message], seed: int, anew: bool = False) -> Reply:
+    async def complete(
+        self, messages: Sequence[Message], seed: int, how: Drawing = "as set"
+    ) -> Reply:
         """The assistant's next message, or the rest of the last one where it has begun it.
 
         Raises:
@@ -63,7 +70,7 @@ class ServerBackend:
             InconsistentData: the server's answer contradicts itself.
             UsageError: a message has been begun, and the server is not known to go on in one.
         """
-        sampling = self._sampling.anew() if anew else self._sampling
+        sampling = self._sampling.drawn(how)
         payload = {
             "model": self._server.model,
             "messages": await asyncio.to_thread(_encode, messages),
@@ -73,10 +80,11 @@ class ServerBackend:
             "seed": seed,
             "logprobs": True,
         }
+        if self._family.stop:
+            payload["stop"] = list(self._family.stop)
         if self._server.is_vllm:
             payload |= {
                 "return_token_ids": True,
-                "stop": list(self._family.stop),
                 "include_stop_str_in_output": True,
                 "bad_words": list(self._family.chat.never_sampled),
             }
@@ -89,13 +97,13 @@ class ServerBackend:
             payload |= {"continue_final_message": True, "add_generation_prompt": False}
         images = [part for each in messages for part in each.parts if not isinstance(part, str)]
         answer = await self._server.complete(payload)
-        reply = _reply(answer, images)
+        reply = _reply(answer, images, self._family.stop)
         await self._check_sizes(reply)
         return reply
 
     async def _check_sizes(self, reply: Reply) -> None:
         """Coordinates are those of the pictures as we sent them; nobody may resize them again."""
-        if reply.prompt_ids is None or not reply.images:
+        if reply.prompt_ids is None or not reply.images or not self._family.chat.image_cell:
             return
         if self._cell_id is None:
             self._cell_id = await self._server.token_id(self._family.chat.image_cell)
@@ -117,7 +125,7 @@ class ServerSession:
         self._backend = backend
         self._next_seed = seed * _SEEDS_AN_EPISODE
 
-    async def reply(self, messages: Sequence[Message], anew: bool = False) -> Reply:
+    async def reply(self, messages: Sequence[Message], how: Drawing = "as set") -> Reply:
         """The assistant's next message.
 
         Raises:
@@ -125,7 +133,7 @@ class ServerSession:
             InconsistentData: the server's answer contradicts itself.
         """
         self._next_seed += 1
-        return await self._backend.complete(messages, self._next_seed, anew)
+        return await self._backend.complete(messages, self._next_seed, how)
 
 
 def _encode(messages: Sequence[Message]) -> list[dict[str, Any]]:
@@ -148,15 +156,21 @@ def _encode_part(part: str | FittedImage) -> dict[str, Any]:
     return {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{data}"}}
 
 
-def _reply(answer: Completion, images: Sequence[FittedImage]) -> Reply:
-    """The parts of an answer that we need, checked against each other."""
-    if not answer.choices:
-        raise PolicyFault("the server answered without a message")
+def _reply(answer: Completion, images: Sequence[FittedImage], stop: Sequence[str]) -> Reply:
+    """The parts of an answer that we need, checked against each other.
+
+    Most servers leave out the string that they stopped at; a tag that was closed by it is closed
+    again. A call that a server has taken out of the text is put back.
+    """
     choice = answer.choices[0]
     text = choice.message.content or ""
     thought = choice.message.reasoning or choice.message.reasoning_content
     if thought is not None and "<think>" not in text:
         text = f"<think>{thought}</think>{text}"
+    for call in choice.message.tool_calls or ():
+        text += f"<tool_call>{call.written()}</tool_call>"
+    if choice.finish_reason == "stop":
+        text += _closing(text, stop)
     logprobs = None
     if choice.logprobs is not None and choice.logprobs.content is not None:
         logprobs = tuple(each.logprob for each in choice.logprobs.content)
@@ -166,11 +180,20 @@ def _reply(answer: Completion, images: Sequence[FittedImage]) -> Reply:
     prompt_ids = None if answer.prompt_token_ids is None else tuple(answer.prompt_token_ids)
     return Reply(
         text=text,
-        prompt_token_count=answer.usage.prompt_tokens,
-        sampled_token_count=answer.usage.completion_tokens,
+        prompt_token_count=answer.prompt_token_count,
+        sampled_token_count=answer.sampled_token_count,
         cut_off=choice.finish_reason == "length",
         prompt_ids=prompt_ids,
         sampled_ids=ids,
         logprobs=logprobs,
         images=tuple(image.shown for image in images),
     )
+
+
+def _closing(text: str, stop: Sequence[str]) -> str:
+    """The closing tag, of those that a turn stops at, that a text lacks; empty for none."""
+    for tag in stop:
+        opening = tag.replace("</", "<")
+        if tag.startswith("</") and text.count(opening) > text.count(tag):
+            return tag
+    return ""

@@ -2,12 +2,14 @@
 
 from bisect import bisect_right
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 from vigorl.browser.errors import InconsistentData, UsageError
+from vigorl.browser.text import cleaned, whole
 
 OPEN_COLUMNS = 8
 """Columns of row groups that are kept: a row of BLINK has four pictures."""
@@ -25,8 +27,9 @@ def rows_of(path: Path, leave_out: tuple[str, ...] = ()) -> Iterator[dict[str, A
     """
     file = _opened(path)
     columns = [name for name in file.schema_arrow.names if name not in leave_out]
-    for batch in file.iter_batches(columns=columns):
-        yield from batch.to_pylist()
+    with _readable(path):
+        for batch in file.iter_batches(columns=columns):
+            yield from (cleaned(row, whole) for row in batch.to_pylist())
 
 
 def columns_of(path: Path) -> list[str]:
@@ -48,14 +51,15 @@ def image_counts(path: Path, column: str) -> list[int]:
     from pyarrow import compute, types
 
     counts: list[int] = []
-    for batch in file.iter_batches(columns=[column], batch_size=256):
-        values = batch.column(0)
-        if types.is_list(values.type) or types.is_large_list(values.type):
-            counts += compute.list_value_length(values).fill_null(0).to_pylist()
-            continue
-        if types.is_struct(values.type):  # as the hub's library stores images
-            values = compute.struct_field(values, "bytes")
-        counts += [int(is_there) for is_there in values.is_valid().to_pylist()]
+    with _readable(path):
+        for batch in file.iter_batches(columns=[column], batch_size=256):
+            values = batch.column(0)
+            if types.is_list(values.type) or types.is_large_list(values.type):
+                counts += compute.list_value_length(values).fill_null(0).to_pylist()
+                continue
+            if types.is_struct(values.type):  # as the hub's library stores images
+                values = compute.struct_field(values, "bytes")
+            counts += [int(is_there) for is_there in values.is_valid().to_pylist()]
     return counts
 
 
@@ -72,12 +76,24 @@ def value_of(path: Path, row: int, column: str) -> Any:
     if row < 0 or group == len(ends) or column not in columns_of(path):
         raise InconsistentData(f"{path} has no row {row} with {column}")
     start = ends[group - 1] if group else 0
-    return _column(path, group, column)[row - start].as_py()
+    with _readable(path):
+        return _column(path, group, column)[row - start].as_py()
 
 
 @lru_cache(maxsize=OPEN_COLUMNS)
 def _column(path: Path, group: int, column: str) -> Any:
     return _opened(path).read_row_group(group, columns=[column]).column(0)
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Name the file whose pages cannot be read."""
+    import pyarrow
+
+    try:
+        yield
+    except (OSError, ValueError, pyarrow.ArrowException) as error:
+        raise InconsistentData(f"{path} is damaged: {error}") from error
 
 
 @lru_cache(maxsize=64)

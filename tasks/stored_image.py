@@ -1,14 +1,17 @@
 """Images of data sets, wherever their bytes are."""
 
-import io
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from PIL import Image, UnidentifiedImageError
 
 from vigorl.browser.errors import InconsistentData
-from vigorl.browser.picture import Picture
+from vigorl.browser.picture import Picture, decoded, opened
 from vigorl.tasks.parquet import value_of
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +63,10 @@ class StoredImage:
             InconsistentData: it is not there, or is no image.
         """
         data = self.read()
-        try:
-            return Picture.from_bytes(data)
-        except InconsistentData:
-            return Picture.from_image(self._decoded(data))
+        image = self._named(decoded, data)
+        if image.format in ("JPEG", "PNG", "WEBP"):
+            return self._named(Picture.from_bytes, data)
+        return Picture.from_image(image)
 
     def size_px(self) -> tuple[int, int]:
         """Width and height, from the image's header.
@@ -71,8 +74,15 @@ class StoredImage:
         Raises:
             InconsistentData: it is not there, or is no image.
         """
-        with self._opened(io.BytesIO(self.read()) if self.column else self._path) as image:
-            return image.size
+        if self.column:
+            return self._named(opened, self.read()).size
+        try:
+            with Image.open(self._path) as image:  # of a file, its first bytes are enough
+                return image.size
+        except UnidentifiedImageError as error:
+            raise InconsistentData(f"{self.name} is no image") from error
+        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+            raise InconsistentData(f"{self.name} is no image: {error}") from error
 
     def pixels(self) -> Image.Image:
         """The decoded image, in its own mode.
@@ -80,24 +90,15 @@ class StoredImage:
         Raises:
             InconsistentData: it is not there, or is no image.
         """
-        return self._decoded(self.read())
+        return self._named(decoded, self.read())
 
     @property
     def _path(self) -> Path:
         return self.root / self.file
 
-    def _opened(self, source: Path | io.BytesIO) -> Image.Image:
+    def _named(self, read: Callable[[bytes], _T], data: bytes) -> _T:
+        """What is read of the bytes; what is wrong with them is told with the image's name."""
         try:
-            return Image.open(source)
-        except UnidentifiedImageError as error:
-            raise InconsistentData(f"{self.name} is no image") from error
-        except (OSError, Image.DecompressionBombError) as error:
-            raise InconsistentData(f"{self.name} is no image: {error}") from error
-
-    def _decoded(self, data: bytes) -> Image.Image:
-        image = self._opened(io.BytesIO(data))
-        try:
-            image.load()
-        except (OSError, ValueError, Image.DecompressionBombError) as error:
-            raise InconsistentData(f"{self.name} cannot be decoded: {error}") from error
-        return image
+            return read(data)
+        except InconsistentData as error:
+            raise InconsistentData(f"{self.root / self.name}: {error}") from error

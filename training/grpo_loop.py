@@ -17,10 +17,11 @@ whole, by renaming its folder; the one before is kept until then.
 
 A line of metrics tells of the play: `score` (mean of the episodes that could be judged), `groups`
 played and `groups_kept` because their episodes differ, `reward_kept` in these, `episodes`,
-`faults`, `turns` and `sampled_tokens`; of the updates what `update` returns and the
-`learning_rate`; and where the time went: `play_s`, of which all episodes together, side by side,
-waited `model_s` for the policy, its reading of screens included, and `world_s` for their pages;
-`learn_s`, of which `prepare_s` for what needs no gradient (the reference), and `update_s`.
+`faults`, `retried` after one, `mistakes` of the program, `turns` and `sampled_tokens`; of the
+updates what `update` returns and the `learning_rate`; and where the time went: `play_s`, of which
+all episodes together, side by side, waited `model_s` for the policy, its reading of screens
+included, and `world_s` for their pages; `learn_s`, of which `prepare_s` for what needs no gradient
+(the reference), and `update_s`.
 """
 
 import asyncio
@@ -143,6 +144,10 @@ def told(line: Mapping[str, float], steps: int) -> str:
     ]
     if line["faults"]:
         parts.append(f"{line['faults']:g} broke")
+    if line.get("mistakes"):
+        parts.append(
+            f"{line['mistakes']:g} met a mistake in vigorl-agent (traces in their records)"
+        )
     if not line["groups_kept"]:
         parts.append("nothing to learn from")
     if line.get("skipped"):

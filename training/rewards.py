@@ -116,6 +116,7 @@ def is_well_formed(turns: Sequence[Turn], rule: RewardRule) -> bool:
     """
     return bool(turns) and all(
         turn.error is None
+        and not turn.slip
         and len(POINT.findall(turn.thought)) == len(turn.points)
         and (bool(turn.points) or not (rule.is_grounded and _is_about_a_place(turn.action)))
         for turn in turns

@@ -14,9 +14,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from vigorl.agent.evaluation import Sample, file_name
-from vigorl.agent.rollout import Limits, rollout
-from vigorl.agent.trajectory import Recorder, Trajectory, disk, read_trajectory
+from vigorl.agent.blame import told
+from vigorl.agent.place import folder_name
+from vigorl.agent.rollout import Limits
+from vigorl.agent.sample import Sample
+from vigorl.agent.trajectory import Trajectory, disk, read_trajectory
+from vigorl.agent.tries import Tries, play
 from vigorl.browser.errors import InfrastructureFault, StorageFault, UsageError, VigorlError
 from vigorl.policy.branch import Branch, Stem, beginning, replies_of
 from vigorl.policy.model import ModelPolicy
@@ -94,12 +97,12 @@ async def search(
 
     Raises:
         UsageError: there are no samples, two of one name, or the folder holds another search.
-        InfrastructureFault: one sample after another broke.
+        InfrastructureFault: one sample after another broke; or whatever else broke them.
         StorageFault: the folder cannot be written.
     """
     if not samples:
         raise UsageError("there is nothing to search: no samples")
-    ((name, count),) = Counter(file_name(sample.id) for sample in samples).most_common(1)
+    ((name, count),) = Counter(sample.id for sample in samples).most_common(1)
     if count > 1:
         raise UsageError(f"two samples are called {name}: give each an id of its own")
     places = asyncio.Semaphore(config.samples_at_once)
@@ -113,13 +116,13 @@ async def search(
                     sample.id, await _SampleSearch(policy, sample, config, folder).run()
                 )
                 broken = 0
-            except StorageFault:
+            except (StorageFault, UsageError):
                 raise
-            except InfrastructureFault as fault:
+            except Exception as fault:  # a mistake of the program is this sample's alone, too
                 broken += 1
                 if broken > config.samples_at_once:
                     raise
-                searched = Searched(sample.id, None, f"{type(fault).__name__}: {fault}")
+                searched = Searched(sample.id, None, told(fault))
         on_tree(searched)
         return searched
 
@@ -142,7 +145,7 @@ class _SampleSearch:
         self._sample = sample
         self._config = config
         self._images = folder / "images"
-        self._folder = folder / file_name(sample.id)
+        self._folder = folder / folder_name(sample.id)
         self._task = json.loads(json.dumps(sample.task, default=str))
         self._tree = Tree()
         self._plays: dict[int, Trajectory] = {}
@@ -233,7 +236,7 @@ class _SampleSearch:
                     group.create_task(self._episode(number, stem))
                     for number, stem in zip(numbers, stems, strict=True)
                 ]
-        except* VigorlError as errors:
+        except* Exception as errors:
             raise errors.exceptions[0] from None
         self._played += len(stems)
         self._plays |= {
@@ -244,11 +247,15 @@ class _SampleSearch:
     async def _episode(self, number: int, stem: Stem) -> Trajectory:
         seed = zlib.crc32(f"{self._config.seed}/{self._sample.id}/{number}".encode())
         policy = Branch(self._policy, stem, seed)
-        world = self._sample.make(policy)
-        recorder = Recorder(play_folder(self._folder, number), self._images)
-        limits = Limits(steps=self._config.turns)
-        trajectory = await rollout(policy, world, recorder, limits, self._sample.task)
+        name = play_folder(self._folder, number).name
+        limits, images = Limits(steps=self._config.turns), self._images
+        played = await play(
+            policy, self._sample, self._folder, name, limits, Tries(), images=images
+        )
+        trajectory = played.trajectory
         end = trajectory.end
+        if trajectory.status == "fault" and (errors := [played.error, *played.mistakes][:2]):
+            raise next(error for error in errors if error is not None)
         if trajectory.status == "fault" and end is not None:
             raise InfrastructureFault(f"{self._sample.id}: {end.reason}")
         if end is None or end.score is None:

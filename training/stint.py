@@ -5,9 +5,11 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from vigorl.agent.evaluation import Sample, file_name
-from vigorl.agent.rollout import Limits, rollout
-from vigorl.agent.trajectory import Recorder, Trajectory, disk
+from vigorl.agent.place import folder_name
+from vigorl.agent.rollout import Limits
+from vigorl.agent.sample import Sample
+from vigorl.agent.trajectory import Trajectory, disk
+from vigorl.agent.tries import Tries, play
 from vigorl.browser.errors import InfrastructureFault, VigorlError
 from vigorl.training.groups import Group, group_of
 from vigorl.training.practice import Practice
@@ -40,12 +42,19 @@ class Stint:
         """… kept by all processes together."""
         self._step = practice.progress.step + 1
         self._watch = watch
+        self._retried = 0
+        """Episodes that broke and were played again."""
+        self._errors: list[VigorlError] = []
+        """Why samples cannot be used as they are written."""
+        self._mistakes: list[Exception] = []
+        """Of the program."""
 
     async def play(self) -> None:
         """Play as many groups as are missing, and again for those that teach nothing.
 
         Raises:
-            InfrastructureFault: not one of the episodes of a round could be judged.
+            InfrastructureFault: not one of the episodes of a round could be judged; or what
+                escaped from the first one, where that was another error.
         """
         if self._ranks.is_first:
             with disk(self._folder):
@@ -81,6 +90,8 @@ class Stint:
             everywhere = await asyncio.to_thread(self._ranks.gathered, told)
             self._kept += sum(count for count, _, _ in everywhere)
             if not any(whole for _, whole, _ in everywhere):
+                if errors := [*self._errors, *self._mistakes]:
+                    raise errors[0]
                 reason = next(reason for _, _, reasons in everywhere for reason in reasons)
                 raise InfrastructureFault(f"every episode broke; the first one: {reason}")
 
@@ -103,13 +114,14 @@ class Stint:
         config = self._config
         async with self._places:
             sample = self._tasks[number % len(self._tasks)]
-            name = f"{number:06d}-{file_name(sample.id)}-{index}"
+            name = f"{number:06d}-{folder_name(sample.id)}-{index}"
             limits = Limits(steps=config.turns, seconds=config.episode_s)
-            world = sample.make(self._policy)
-            recorder = Recorder(self._folder / name, self._folder / "images")
-            trajectory = await rollout(self._policy, world, recorder, limits, sample.task)
-        self._watch(self._step, trajectory)
-        return trajectory
+            played = await play(self._policy, sample, self._folder, name, limits, Tries())
+        self._retried += len(played.broke)
+        self._errors += [played.error] if played.error else []
+        self._mistakes += played.mistakes
+        self._watch(self._step, played.trajectory)
+        return played.trajectory
 
     def metrics(self) -> dict[str, float]:
         """What the episodes were like, everywhere; means over those that could be judged."""
@@ -125,6 +137,8 @@ class Stint:
                 "rewards": len(rewards),
                 "episodes": len(self._episodes),
                 "faults": sum(end.status == "fault" for end in ends),
+                "retried": self._retried,
+                "mistakes": len(self._mistakes),
                 "turns": len(steps),
                 "sampled_tokens": sum(step.turn.sampled_token_count or 0 for step in steps),
                 "model_s": sum(step.act_s for step in steps),

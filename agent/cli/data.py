@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from vigorl.agent.cli import visual_reasoning
 from vigorl.agent.cli.ending import DONE, TASK_FAILED, errors, play, print_json
 from vigorl.agent.cli.options import AsJson
+from vigorl.agent.terminal import Console
 
 if TYPE_CHECKING:
     from vigorl.agent.data_check import DataCheck

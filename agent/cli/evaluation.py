@@ -5,11 +5,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
-from rich.console import Console
 
 from vigorl.agent.cli import standin, visual_reasoning, visualwebarena
 from vigorl.agent.cli.ending import errors, print_json
-from vigorl.agent.cli.measurement import Measurement, Out
+from vigorl.agent.cli.measurement import MaxFaults, Measurement, Out
 from vigorl.agent.cli.options import (
     Allow,
     AllowLocal,
@@ -24,6 +23,7 @@ from vigorl.agent.cli.options import (
     Zoom,
     boundary_of,
 )
+from vigorl.agent.terminal import Console
 
 if TYPE_CHECKING:
     from vigorl.agent.evaluation import Summary
@@ -49,6 +49,7 @@ def eval_grounding(
     zoom: Zoom = True,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first N samples.")] = None,
     workers: Annotated[int, typer.Option(min=1, help="Episodes at once.")] = 1,
+    max_faults: MaxFaults = 0.05,
     out: Out = None,
     as_json: AsJson = False,
 ) -> None:
@@ -66,7 +67,8 @@ def eval_grounding(
 
         world = nullcontext(still_samples(data, images, limit))
         policy = ModelConfig(model, model_name, family, api_key, temperature, zoom=zoom)
-        Measurement("grounding", policy, world, Limits(steps=12), workers, out, as_json).play()
+        measured = ("grounding", policy, world, Limits(steps=12), workers, out, as_json)
+        Measurement(*measured, max_faults=max_faults).play()
 
 
 @app.command("tasks")
@@ -90,6 +92,7 @@ def eval_tasks(
     temperature: Temperature = None,
     verify: Verify = None,
     workers: Annotated[int, typer.Option(min=1, help="Episodes at once.")] = 2,
+    max_faults: MaxFaults = 0.05,
     allow: Allow = None,
     deny: Deny = None,
     allow_local: AllowLocal = False,
@@ -106,7 +109,8 @@ def eval_tasks(
         world = open_tasks(seeds, task, split, told, skip, boundary)
         policy = ModelConfig(model, model_name, family, api_key, temperature)
         limits = Limits(steps=40)
-        Measurement("tasks", policy, world, limits, workers, out, as_json, verify=verify).play()
+        measured = ("tasks", policy, world, limits, workers, out, as_json)
+        Measurement(*measured, verify=verify, max_faults=max_faults).play()
 
 
 @app.command("miniwob")
@@ -131,6 +135,7 @@ def eval_miniwob(
     temperature: Temperature = None,
     verify: Verify = None,
     workers: Annotated[int, typer.Option(min=1, help="Episodes at once.")] = 4,
+    max_faults: MaxFaults = 0.05,
     allow: Allow = None,
     deny: Deny = None,
     allow_local: AllowLocal = False,
@@ -148,7 +153,8 @@ def eval_miniwob(
         policy = ModelConfig(model, model_name, family, api_key, temperature)
         # A click that changes nothing is no sign of a loop where pages are this small.
         limits = Limits(steps=max_steps, repeats=max_steps, unchanged=max_steps)
-        Measurement("miniwob", policy, world, limits, workers, out, as_json, verify=verify).play()
+        measured = ("miniwob", policy, world, limits, workers, out, as_json)
+        Measurement(*measured, verify=verify, max_faults=max_faults).play()
 
 
 @app.command("screenspot")
@@ -164,6 +170,7 @@ def eval_screenspot(
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first N rows.")] = None,
     max_steps: Annotated[int, typer.Option(min=1, help="Of each episode, zooms included.")] = 12,
     workers: Annotated[int, typer.Option(min=1, help="Episodes at once.")] = 1,
+    max_faults: MaxFaults = 0.05,
     out: Out = None,
     as_json: AsJson = False,
 ) -> None:
@@ -191,7 +198,8 @@ def eval_screenspot(
             return screenspot_report(tables, summary, title)
 
         name, limits = f"screenspot-{version}", Limits(steps=max_steps)
-        Measurement(name, policy, world, limits, workers, out, as_json, report).play()
+        measured = (name, policy, world, limits, workers, out, as_json, report)
+        Measurement(*measured, max_faults=max_faults).play()
 
 
 app.add_typer(visualwebarena.app)

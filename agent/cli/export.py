@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from vigorl.agent.cli.ending import errors, print_json
 from vigorl.agent.cli.options import AsJson, Corrected, Detour, MaxScore, MinScore, Straight
+from vigorl.agent.terminal import Console
 
 app = typer.Typer()
 

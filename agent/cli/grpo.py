@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from vigorl.agent.cli.ending import errors, play, torch_needed
@@ -30,6 +29,7 @@ from vigorl.agent.cli.options import (
     Zoom,
     boundary_of,
 )
+from vigorl.agent.terminal import Console
 
 app = typer.Typer()
 

@@ -4,16 +4,16 @@ import asyncio
 import json
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
-from vigorl.agent.cli.ending import play, print_json
+from vigorl.agent.cli.ending import BUG, FAULT, play, print_json
+from vigorl.agent.terminal import Console
 
 if TYPE_CHECKING:
     from vigorl.agent.evaluation import Sample, Summary
@@ -27,6 +27,16 @@ Out = Annotated[
     typer.Option(
         help="Where to record, or the folder of an evaluation that was stopped, to go on with it; "
         "default: a new one in runs/."
+    ),
+]
+
+MaxFaults = Annotated[
+    float,
+    typer.Option(
+        min=0,
+        max=1,
+        help="Share of episodes that may break (server, browser, judge); above it there is no "
+        "score but its bounds, and exit code 5.",
     ),
 ]
 
@@ -48,12 +58,14 @@ class Measurement:
     """What goes around the policy."""
     verify: str | None = None
     """Which model takes a second look at what the policy calls done."""
+    max_faults: float = 0.05
+    """Share of broken episodes above which there is no score."""
 
     def play(self) -> None:
         """Evaluate, and show the tables."""
         from vigorl.agent.gallery import write_gallery
-        from vigorl.agent.report import grid_table, plain_report
-        from vigorl.agent.trajectory import disk
+        from vigorl.agent.report import disbelief, grid_table, plain_report
+        from vigorl.agent.trajectory import write_whole
 
         folder = self.out or Path("runs") / f"{datetime.now():%Y%m%d-%H%M%S}-{self.name}"
         try:
@@ -67,16 +79,20 @@ class Measurement:
                     soft_wrap=True,
                 )
             raise
-        report = (self.report or plain_report)(summary, f"{self.name} · {self.model.model}")
+        report = (self.report or plain_report)(summary, f"{self.name} · {self._model_name()}")
         console = Console(stderr=self.as_json)
+        why = disbelief(summary)
+        if why is not None:
+            report = replace(report, grids=(), notes=(why, *report.notes), numbers={})
+            console.print(f"[bold red]no score[/]  {escape(why)}", highlight=False, soft_wrap=True)
         for grid in report.grids:
             console.print(grid_table(report, grid))
-        console.print(f"[dim]{escape(' · '.join(report.notes))}[/dim]", highlight=False)
+        notes = [note for note in report.notes if note != why]
+        console.print(f"[dim]{escape(' · '.join(notes))}[/dim]", highlight=False)
         numbers = summary.as_json()
         if report.numbers:
-            with disk(folder):
-                text = json.dumps(report.numbers, indent=2, ensure_ascii=False)
-                (folder / "tables.json").write_text(text + "\n", encoding="utf-8")
+            text = json.dumps(report.numbers, indent=2, ensure_ascii=False) + "\n"
+            write_whole(folder / "tables.json", text.encode())
             numbers["tables"] = report.numbers
         for label, path in (("recorded", folder), ("page", write_gallery(folder, report))):
             console.print(
@@ -84,6 +100,16 @@ class Measurement:
             )
         if self.as_json:
             print_json(numbers)
+        if summary.mistakes:
+            raise typer.Exit(BUG)
+        if why is not None:
+            raise typer.Exit(FAULT)
+
+    def _model_name(self) -> str:
+        """The model without a log-in that stands in its URL."""
+        from vigorl.browser.vault import parted_url
+
+        return parted_url(self.model.model)[0]
 
     async def _evaluate(self, folder: Path) -> "Summary":
         from vigorl.agent.evaluation import evaluate
@@ -91,7 +117,7 @@ class Measurement:
         from vigorl.agent.run import open_policy, second_look
 
         console = Console(stderr=True)
-        with console.status(f"[dim]starting {escape(self.model.model)} …[/dim]"):
+        with console.status(f"[dim]starting {escape(self._model_name())} …[/dim]"):
             policy = await open_policy(self.model)
         try:
             async with AsyncExitStack() as world:
@@ -109,6 +135,7 @@ class Measurement:
                         workers=self.workers,
                         second_look=look,
                         on_result=on_result,
+                        max_faults=self.max_faults,
                     )
         finally:
             await policy.close()

@@ -1,5 +1,6 @@
 """Options that several commands have."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -31,13 +32,43 @@ Family = Annotated[
         rich_help_panel="Who plays",
     ),
 ]
+API_KEY_VARIABLE = "VIGORL_API_KEY"
+
+
+def _take_api_key(context: typer.Context, value: str | None) -> str | None:
+    """The key, no longer in the environment that other processes inherit."""
+    os.environ.pop(API_KEY_VARIABLE, None)
+    source = context.get_parameter_source("api_key")
+    if value is not None and source is not None and source.name == "COMMANDLINE":
+        typer.echo(
+            f"note: every process of this machine can read --api-key; set {API_KEY_VARIABLE} "
+            "instead",
+            err=True,
+        )
+    return value
+
+
 ApiKey = Annotated[
     str | None,
     typer.Option(
-        envvar="VIGORL_API_KEY",
-        help="Bearer token for the server; never recorded.",
+        envvar=API_KEY_VARIABLE,
+        callback=_take_api_key,
+        help="Bearer token for the server; never recorded. Better in the environment: others can "
+        "read a command.",
         rich_help_panel="Who plays",
         show_envvar=True,
+    ),
+]
+Secrets = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--secret",
+        metavar="NAME[@HOST,…][=SOURCE]",
+        help="A value that is typed by name (<secret:NAME>) on its hosts alone and that neither "
+        "model nor record ever sees; may be repeated. SOURCE: env:VARIABLE, file:PATH, prompt, "
+        "keyring:SERVICE/USER, totp:SOURCE. Default: the variable NAME, or a question; the host "
+        "of --url.",
+        rich_help_panel="Browser",
     ),
 ]
 Temperature = Annotated[

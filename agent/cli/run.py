@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from vigorl.agent.cli.ending import (
@@ -29,11 +28,13 @@ from vigorl.agent.cli.options import (
     Family,
     Model,
     ModelName,
+    Secrets,
     Temperature,
     Verify,
     boundary_of,
 )
-from vigorl.browser.errors import UsageError
+from vigorl.agent.terminal import Console
+from vigorl.browser.errors import StorageFault, UsageError
 
 if TYPE_CHECKING:
     from vigorl.agent.run import ModelConfig, RunConfig
@@ -111,6 +112,23 @@ def run(
             rich_help_panel="Browser",
         ),
     ] = "ask",
+    secret: Secrets = None,
+    approve: Annotated[
+        Literal["never", "risky", "always"] | None,
+        typer.Option(
+            help="What you are asked about before it is done: nothing; what pays, deletes, sends, "
+            "publishes, uploads and the like; or all that changes anything. Without a terminal to "
+            "ask in, it is denied. Left out: risky, and never for a task.",
+            show_default=False,
+            rich_help_panel="Browser",
+        ),
+    ] = None,
+    approve_seconds: Annotated[
+        float,
+        typer.Option(
+            min=1, help="Seconds for your answer; then it is no.", rich_help_panel="Limits"
+        ),
+    ] = 120,
     out: Annotated[Path, typer.Option(help="Where to record.")] = Path("runs"),
     as_json: AsJson = False,
 ) -> None:
@@ -120,19 +138,28 @@ def run(
 
     [dim]$[/dim] vigorl-agent run --task shop:555
 
+    [dim]$[/dim] vigorl-agent run 'type the secret PW into "Password"' --secret PW --url …
+
     [dim]$[/dim] vigorl-agent run "find the opening hours" --url … --model http://localhost:8000/v1
     """
-    with errors(as_json):
+    with errors(as_json) as messages:
+        from vigorl.agent.approval import terminal_approver
         from vigorl.agent.run import ModelConfig, RunConfig
         from vigorl.agent.run import run as run_task
+        from vigorl.agent.secret_sources import read_secrets
         from vigorl.agent.show import ending
         from vigorl.agent.watching import TerminalWatcher
+        from vigorl.browser.vault import Vault
         from vigorl.policy.reader.phrasebook import describe_language
 
         if help_language:
             typer.echo(describe_language())
             raise typer.Exit(DONE)
         width_px, height_px = _viewport(viewport)
+        secrets = read_secrets(secret or ())
+        vault = Vault(secrets, url or "https://nowhere.invalid/")
+        vault.keep(api_key, "<API key>")
+        messages.redact = vault.redact
         config = RunConfig(
             goal=goal,
             url=url,
@@ -149,7 +176,9 @@ def run(
             boundary=boundary_of([*(allow or ()), *(allow_host or ())], deny, allow_local),
             upload_from=tuple(upload_from or ()),
             dialogs=dialogs,
+            approve=approve,
             verify=verify,
+            secrets=secrets,
             runs=out,
         )
         console = Console(stderr=as_json)
@@ -158,12 +187,13 @@ def run(
             _print_steps(config, policy, console, as_json)
             raise typer.Exit(DONE)
         with TerminalWatcher(console) as watcher:
-            trajectory = play(run_task(config, policy, watcher))
+            approver = terminal_approver(console, watcher.aside, approve_seconds)
+            trajectory = play(run_task(config, policy, watcher, approver))
         console.print(ending(trajectory))
-        _write_pictures(trajectory, console)
+        unsaved = _kept(trajectory, console)
     if as_json:
-        print_json(_result(trajectory))
-    raise typer.Exit(_exit_code(trajectory))
+        print_json({**_result(trajectory), "unsaved": unsaved})
+    raise typer.Exit(FAULT if unsaved else _exit_code(trajectory))
 
 
 @app.command()
@@ -241,6 +271,21 @@ def _result(trajectory: "Trajectory") -> dict[str, Any]:
         "steps": len(trajectory.steps),
         "trajectory": str(trajectory.folder),
     }
+
+
+def _kept(trajectory: "Trajectory", console: Console) -> list[str]:
+    """Write the pages of a run; what could not be kept, which is told and takes nothing along.
+
+    The record is whole by now, and with it answer and score.
+    """
+    unsaved = [trajectory.unsaved] if trajectory.unsaved else []
+    try:
+        _write_pictures(trajectory, console)
+    except StorageFault as fault:
+        unsaved.append(str(fault))
+    for what in unsaved:
+        console.print(f"[bold red]not saved[/]  {escape(what)}", highlight=False, soft_wrap=True)
+    return unsaved
 
 
 def _write_pictures(trajectory: "Trajectory", console: Console) -> None:

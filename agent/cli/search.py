@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from vigorl.agent.cli.ending import FAULT, errors, play, print_json
 from vigorl.agent.cli.options import ApiKey, AsJson, Family, ModelName
+from vigorl.agent.terminal import Console
 
 if TYPE_CHECKING:
     from vigorl.agent.evaluation import Sample

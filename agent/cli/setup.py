@@ -1,10 +1,10 @@
 """`vigorl-agent setup`: a browser."""
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from vigorl.agent.cli.ending import errors, play
+from vigorl.agent.terminal import Console
 
 app = typer.Typer()
 

@@ -5,11 +5,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from vigorl.agent.cli.ending import errors, play
-from vigorl.agent.cli.measurement import Measurement, Out
+from vigorl.agent.cli.measurement import MaxFaults, Measurement, Out
 from vigorl.agent.cli.options import (
     Allow,
     AllowLocal,
@@ -23,6 +22,7 @@ from vigorl.agent.cli.options import (
     Verify,
     boundary_of,
 )
+from vigorl.agent.terminal import Console
 
 if TYPE_CHECKING:
     from vigorl.tasks.sites.serving import StandIns
@@ -48,6 +48,7 @@ def eval_standin(
     api_key: ApiKey = None,
     temperature: Temperature = None,
     verify: Verify = None,
+    max_faults: MaxFaults = 0.05,
     allow: Allow = None,
     deny: Deny = None,
     allow_local: AllowLocal = False,
@@ -70,7 +71,16 @@ def eval_standin(
         policy = ModelConfig(model, model_name, family, api_key, temperature)
         limits = replace(LIMITS, steps=max_steps)
         Measurement(
-            "stand-in", policy, world, limits, 1, out, as_json, wrap=Answering, verify=verify
+            "stand-in",
+            policy,
+            world,
+            limits,
+            1,
+            out,
+            as_json,
+            wrap=Answering,
+            verify=verify,
+            max_faults=max_faults,
         ).play()
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -30,6 +29,7 @@ from vigorl.agent.cli.options import (
     Stills,
     boundary_of,
 )
+from vigorl.agent.terminal import Console
 
 if TYPE_CHECKING:
     from vigorl.agent.comparison import Difference

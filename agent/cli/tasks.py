@@ -3,9 +3,9 @@
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from vigorl.agent.cli.ending import errors, play
+from vigorl.agent.terminal import Console
 
 app = typer.Typer(help="The embedded tasks.", no_args_is_help=True)
 

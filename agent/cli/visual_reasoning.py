@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from vigorl.agent.cli.ending import errors
-from vigorl.agent.cli.measurement import Measurement, Out
+from vigorl.agent.cli.measurement import MaxFaults, Measurement, Out
 from vigorl.agent.cli.options import ApiKey, AsJson, Family, Model, ModelName, Temperature
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ def _add(name: Name) -> None:
             int, typer.Option(min=1, help="Of each episode, zooms included.")
         ] = 12,
         workers: Annotated[int, typer.Option(min=1, help="Episodes at once.")] = 1,
+        max_faults: MaxFaults = 0.05,
         out: Out = None,
         as_json: AsJson = False,
     ) -> None:
@@ -83,7 +84,8 @@ def _add(name: Name) -> None:
                 return visual_report(questions, results, summary, title)
 
             limits = Limits(steps=max_steps)
-            Measurement(name, policy, world, limits, workers, out, as_json, report).play()
+            measured = (name, policy, world, limits, workers, out, as_json, report)
+            Measurement(*measured, max_faults=max_faults).play()
 
 
 for each in HELP:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from vigorl.agent.cli.ending import errors
-from vigorl.agent.cli.measurement import Measurement, Out
+from vigorl.agent.cli.measurement import MaxFaults, Measurement, Out
 from vigorl.agent.cli.options import (
     Allow,
     AllowLocal,
@@ -112,6 +112,7 @@ def eval_visualwebarena(
     workers: Annotated[
         int, typer.Option(min=1, help="Episodes at once; they see each other's changes.")
     ] = 1,
+    max_faults: MaxFaults = 0.05,
     allow: Allow = None,
     deny: Deny = None,
     allow_local: AllowLocal = False,
@@ -180,4 +181,5 @@ def eval_visualwebarena(
             report,
             Answering,
             verify,
+            max_faults,
         ).play()

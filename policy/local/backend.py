@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 from vigorl.browser.errors import PolicyFault
-from vigorl.policy.backend import Message, Reply, Sampling
+from vigorl.policy.backend import Drawing, Message, Reply, Sampling
 from vigorl.policy.local.engine import Engine, Memory, Turn
 from vigorl.policy.local.network import Network
 
@@ -48,6 +48,11 @@ class LocalBackend:
         """Begin as a new backend would: the same turns get the same numbers to the last digit."""
         self._engine.forget()
 
+    @property
+    def continues(self) -> bool:
+        """It goes on in the middle of a message."""
+        return True
+
     def describe(self) -> dict[str, Any]:
         """Checkpoint, number format, versions."""
         return {"backend": "local", **self._network.describe()}
@@ -66,11 +71,11 @@ class LocalBackend:
             await asyncio.wait([self._worker], timeout=_CLOSE_LIMIT_S)
         self._thread.shutdown(wait=False, cancel_futures=True)
 
-    async def generate(self, memory: Memory, messages: Sequence[Message], anew: bool) -> Reply:
+    async def generate(self, memory: Memory, messages: Sequence[Message], how: Drawing) -> Reply:
         """Put a turn into the queue and wait for it."""
         if self._engine.is_closing:
             raise PolicyFault("the model was closed")
-        turn = Turn(messages, memory, self._sampling.anew() if anew else self._sampling)
+        turn = Turn(messages, memory, self._sampling.drawn(how))
         self._waiting.append(turn)
         if self._worker is None or self._worker.done():
             self._worker = asyncio.create_task(self._work())
@@ -97,11 +102,11 @@ class LocalSession:
         self._backend = backend
         self._memory = memory
 
-    async def reply(self, messages: Sequence[Message], anew: bool = False) -> Reply:
+    async def reply(self, messages: Sequence[Message], how: Drawing = "as set") -> Reply:
         """The assistant's next message.
 
         Raises:
             PolicyFault: out of memory, out of context, out of time, or closed.
             InconsistentData: a text contains a control string.
         """
-        return await self._backend.generate(self._memory, messages, anew)
+        return await self._backend.generate(self._memory, messages, how)

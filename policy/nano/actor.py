@@ -119,7 +119,9 @@ class ReadingActor:
             unseen=[write_place(seen.frame.from_css(part), seen.frame) for part in seen.unseen],
         )
         prompt = write_prompt(situation).replace("<|", "‹|")
-        reply = await self._session.reply((Message("user", (prompt,)),), self._is_lost)
+        reply = await self._session.reply(
+            (Message("user", (prompt,)),), "anew" if self._is_lost else "as set"
+        )
         dialect = self._dialect(seen)
         parsed = parse(reply.text, dialect)
         self._is_lost = parsed.action is None
@@ -131,6 +133,7 @@ class ReadingActor:
             points=parsed.points_css_px,
             action=parsed.action,
             error=turn_error(parsed, reply),
+            slip=parsed.slip,
             tokens=self._rows.record(reply),
             prompt_token_count=reply.prompt_token_count,
             sampled_token_count=reply.sampled_token_count,

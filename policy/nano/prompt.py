@@ -7,6 +7,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from vigorl.browser.quoting import visible
+
 PLACE = re.compile(r" \((\d+), (\d+)\)")
 """A point as commands, thoughts and readings write it."""
 
@@ -81,4 +83,4 @@ def unchanged(line: str) -> str:
 
 
 def _line(text: str, longest: int) -> str:
-    return " ".join(text.split())[:longest].replace("<", "‹").replace(">", "›")
+    return visible(text)[:longest].replace("<", "‹").replace(">", "›")

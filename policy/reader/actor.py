@@ -14,9 +14,10 @@ from vigorl.policy.policy import Turn
 from vigorl.policy.reader.deeds import carry_out
 from vigorl.policy.reader.eyes import Eyes, shared_eyes
 from vigorl.policy.reader.instructions import as_name, parse_instructions
-from vigorl.policy.reader.play import Move, Moves, Play, Stuck
+from vigorl.policy.reader.play import Changed, Move, Moves, Play, Stuck
 from vigorl.policy.reader.quotes import InstructionError
 from vigorl.policy.reader.steps import ActStep, PointStep, Step, describe_step
+from vigorl.policy.tags import Tags
 
 PLUG_IN = (
     'reader follows literal instructions, one after another, such as: type "kettle" into "Search", '
@@ -24,6 +25,9 @@ PLUG_IN = (
     "that can plan: --model URL or PATH."
 )
 """What is said to whoever asks for more than `reader` can do."""
+
+_MOST_CHANGES = 2
+"""Times that a step begins anew because the page did not stay as it was."""
 
 
 class ReaderPolicy:
@@ -70,7 +74,7 @@ class ReaderActor:
         move = await asyncio.to_thread(self._next, observation)
         region = self._screen.region_css_px
         frame = Frame(round(region.width), round(region.height), region)
-        dialect = Dialect(frame, lens=move.lens)
+        dialect = Dialect(frame, Tags(), move.lens)
         text = write(move.thought, move.action, dialect)
         parsed = parse(text, dialect)
         return Turn(
@@ -133,12 +137,22 @@ def _done(play: Play, answer: str | None) -> Move:
 def _carried_out(play: Play, step: Step, goal: str) -> Generator[Move, Observation, str | None]:
     """Carry out a step; on a still picture, where 'Go back' can only be a name, as a name."""
     try:
-        return (yield from carry_out(play, step))
+        return (yield from _carried_out_anew(play, step))
     except Stuck:
         name = as_name(goal)
         if not play.is_still or name is None or isinstance(step, PointStep):
             raise
     return (yield from carry_out(play, name))
+
+
+def _carried_out_anew(play: Play, step: Step) -> Generator[Move, Observation, str | None]:
+    """Carry out a step; where what it aims at has changed in between, look and aim again."""
+    for _ in range(_MOST_CHANGES):
+        try:
+            return (yield from carry_out(play, step))
+        except Changed:
+            play.remark("The page has changed. I look again.")
+    return (yield from carry_out(play, step))
 
 
 def _answers(step: Step) -> bool:

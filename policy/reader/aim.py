@@ -52,6 +52,13 @@ class Aim:
     source: Line | Shape
     anchor: "Aim | None" = None
     """The neighbour or the label that it was found by."""
+    more: tuple[Line, ...] | None = None
+    """Of a table's cell: its further lines. None: it is no cell, and its text may go on below."""
+
+    @property
+    def whole(self) -> str:
+        """What was read there, with the further lines of a cell."""
+        return " ".join((self.text, *(line.text for line in self.more or ())))
 
 
 def is_sure(aim: Aim) -> bool:

@@ -50,6 +50,11 @@ _NONE_FOUND = re.compile(
 _ONE_FOUND = re.compile(
     rf"^(?:(?:we )?found )?(?:1|one) {_THINGS}(?: found| for\b.*| in\b.*|[.:])?$", re.IGNORECASE
 )
+_COUNT = re.compile(
+    rf"(?:(?:we )?found |showing )?\d[\d.,’']* {_THINGS}(?: found\b| match| for\b| in\b|[.:]?$)",
+    re.IGNORECASE,
+)
+"""A line that says how many results there are, and is none of them."""
 _CONSENT = re.compile(r"\bcookies?\b|\bconsent\b|^accept all\b", re.IGNORECASE)
 _AD = re.compile(
     r"^(?:ad|ads|advert(?:isement)?|sponsored|promoted|anzeige|gesponsert|publicité)\b"
@@ -95,11 +100,12 @@ def blocks(screen: Screen) -> list[Block]:
     said = _said_count(screen)
     if said is not None and said < 2:
         return []
-    lines = screen.lines[:_MOST_LINES]
+    lines = [line for line in screen.lines[:_MOST_LINES] if not _COUNT.match(line.text.strip())]
+    stackings = [_stacks(lines, closeness) for closeness in _CLOSENESS]
     groups = [
         group
-        for closeness in _CLOSENESS
-        for group in _groups(_stacks(lines, closeness))
+        for stacks in (*stackings, _linked_stacks(lines))
+        for group in _groups(stacks)
         if _are_results(screen, [(stack.box, stack.lines) for stack in group])
         and _heads_stand_out(screen, group)
     ]
@@ -179,6 +185,9 @@ def _heads_stand_out(screen: Screen, group: Sequence[_Stack]) -> bool:
             for stack in several
         )
         return titled * 2 >= len(several)
+    links = sum(stack.lines[0].link for stack in group)
+    if 2 <= links < len(group) - links:
+        return False  # Titles and the texts under them.
     if len(group) < 3 or any(stack.box.right < 0.25 * screen.frame.width_px for stack in group):
         return False
     pitches = _pitches(group)
@@ -187,7 +196,6 @@ def _heads_stand_out(screen: Screen, group: Sequence[_Stack]) -> bool:
         any(same_row(line.box_px, stack.head) and line not in stack.lines for line in screen.lines)
         for stack in group
     )
-    links = sum(stack.lines[0].link for stack in group)
     return even and max(links, rowed) * 4 >= len(group) * 3
 
 
@@ -293,6 +301,22 @@ def _stacks(lines: Sequence[Line], closeness: float) -> list[_Stack]:
         else:
             stacks.append([line])
     return [_Stack(tuple(stack)) for stack in stacks]
+
+
+def _linked_stacks(lines: Sequence[Line]) -> list[_Stack]:
+    """Each link of a column with what stands under it, down to the next one, in however wide gaps.
+
+    Only links with a text under them: those of a menu head nothing.
+    """
+    stacks: list[list[Line]] = []
+    for line in sorted(lines, key=lambda line: line.box_px.top):
+        if line.link:
+            stacks.append([line])
+            continue
+        over = [stack for stack in stacks if _continues(stack[-1], line, _CLOSENESS[-1])]
+        if over:
+            max(over, key=lambda stack: stack[-1].box_px.bottom).append(line)
+    return [_Stack(tuple(stack)) for stack in stacks if len(stack) > 1]
 
 
 def _continues(above: Line, below: Line, closeness: float) -> bool:

@@ -6,7 +6,16 @@ from typing import Literal
 
 from vigorl.browser.geometry import Box
 from vigorl.policy.reader.aim import Aim, aims, shape_aim
-from vigorl.policy.reader.layout import gap_x, gap_y, inside, misalignment_x, overlap_x, same_row
+from vigorl.policy.reader.labels import is_moment
+from vigorl.policy.reader.layout import (
+    gap_x,
+    gap_y,
+    inside,
+    misalignment_x,
+    overlap_x,
+    overlap_y,
+    same_row,
+)
 from vigorl.policy.reader.screen import Line, Screen, Shape
 from vigorl.policy.reader.steps import Target
 
@@ -18,6 +27,11 @@ _VALUE_GAP = 2.0
 """How far under a label a text may stand that is its value, in heights of the label."""
 _FAR_PX = 120.0
 """A cost above which a control is rather another label's."""
+
+_FRAME_PX = (100.0, 28.0, 84.0)
+"""Least width of a field with its label on top, and its least and largest height."""
+_INSET_PX = 24.0
+_ALIGNED_PX = 6.0
 
 _EMPTY, _TICKED = ("circle", "square"), ("check", "check circle", "checkbox")
 """What an empty and a checked box look like where a page draws its own."""
@@ -32,7 +46,61 @@ def fields(screen: Screen, target: Target) -> list[Aim]:
     A label whose field is not seen stands for it, as a click on a label leads into its field; not
     where a text stands in the field's place.
     """
-    return _by_label(screen, target, ("field", "select"), _field_cost)
+    shapes = [
+        replace(shape, kind="field") if _is_moments(screen, shape) else shape
+        for shape in screen.shapes
+    ]
+    shapes += _with_label_on_top(screen)
+    known = replace(screen, shapes=tuple(shapes))
+    return _by_label(known, target, ("field", "select"), _field_cost)
+
+
+def _with_label_on_top(screen: Screen) -> list[Shape]:
+    """The fields whose label stands on their upper edge, or within them over what they hold."""
+    frames = [
+        panel
+        for panel in screen.panels
+        if panel.width >= _FRAME_PX[0]
+        and _FRAME_PX[1] <= panel.height <= _FRAME_PX[2]
+        and not any(
+            overlap_x(panel, shape.box_px) > 0.5 and overlap_y(panel, shape.box_px) > 0.5
+            for shape in screen.shapes
+            if shape.kind != "icon"
+        )
+    ]
+    return [
+        Shape("field", panel, confidence=0.5)
+        for panel in frames
+        if any(_is_label_on_top(screen, line, panel) for line in screen.lines)
+    ]
+
+
+def _is_label_on_top(screen: Screen, label: Line, frame: Box) -> bool:
+    box = label.box_px
+    if not 0 <= box.left - frame.left <= _INSET_PX or box.right > frame.right:
+        return False
+    if abs(box.center.y - frame.top) <= 0.8 * box.height:
+        return True
+    return inside(box, frame) and any(
+        inside(line.box_px, frame)
+        and 0 <= line.box_px.top - box.bottom <= box.height
+        and abs(line.box_px.left - box.left) <= _ALIGNED_PX
+        for line in screen.lines
+    )
+
+
+def _is_moments(screen: Screen, shape: Shape) -> bool:
+    """Whether what looks like a button is a field for a date or time, which has one at its end.
+
+    A moment, or the hint for one, stands at the left of a field and in the middle of a button.
+    """
+    box = shape.box_px
+    return shape.kind == "button" and any(
+        is_moment(line.text)
+        and same_row(line.box_px, box)
+        and 0 <= line.box_px.left - box.left <= 0.5 * (box.right - line.box_px.right)
+        for line in screen.lines
+    )
 
 
 def lists(screen: Screen, target: Target | None) -> list[Aim]:
@@ -85,6 +153,7 @@ def _by_label(
             if (cost := cost_of(shape, label.box)) is not None
             and not _blocked(screen, shape.box_px, label.box)
             and not (cost >= _UNUSUAL_PX and _claimed(screen, shape, cost_of))
+            and not (label.box.top >= shape.box_px.bottom and _holds_text(screen, shape))
         ]
         cost, nearest = min(costs, key=lambda item: item[0], default=(_FAR_PX, None))
         fit = label.score - 0.1 * min(cost, _FAR_PX) / _FAR_PX
@@ -125,6 +194,14 @@ def _claimed(screen: Screen, control: Shape, cost_of: Cost) -> bool:
         if not inside(line.box_px, control.box_px)
     )
     return any(cost is not None and cost < _UNUSUAL_PX for cost in costs)
+
+
+def _holds_text(screen: Screen, control: Shape) -> bool:
+    """Whether a text stands in a field, which may be a label of its own."""
+    return control.kind == "field" and any(
+        inside(line.box_px, control.box_px) and any(map(str.isalpha, line.text))
+        for line in screen.lines
+    )
 
 
 def _list_cost(control: Shape, label: Box) -> float | None:

@@ -4,7 +4,7 @@ from collections.abc import Generator
 from typing import assert_never
 
 from vigorl.browser.observation import Observation
-from vigorl.policy.reader import forms, moving, pointing, repeating, telling, writing
+from vigorl.policy.reader import forms, menus, moving, pointing, repeating, telling, writing
 from vigorl.policy.reader.play import Move, Play
 from vigorl.policy.reader.steps import (
     ActStep,
@@ -12,10 +12,12 @@ from vigorl.policy.reader.steps import (
     CheckStep,
     DragStep,
     PointStep,
+    Relation,
     ScrollStep,
     SelectStep,
     Step,
     TabStep,
+    Target,
     TellStep,
     TypeStep,
     UploadStep,
@@ -32,6 +34,10 @@ def carry_out(play: Play, step: Step) -> Generator[Move, Observation, str | None
     match step:
         case ActStep(action):
             yield from moving.act(play, action)
+        case PointStep(
+            target=Target(relation=Relation("in", Target(role="menu") as menu)), until=None
+        ):
+            yield from menus.point_in_menu(play, step, menu)
         case PointStep(until=until):
             if until is None:
                 yield from pointing.point_once(play, step)

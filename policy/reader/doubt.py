@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from vigorl.policy.reader.aim import EXACT, Aim, looks_clickable
 from vigorl.policy.reader.layout import inside, overlap_x, overlap_y, same_size
 from vigorl.policy.reader.play import Play, Stuck
-from vigorl.policy.reader.screen import Line
+from vigorl.policy.reader.screen import Line, Shape
 from vigorl.policy.reader.steps import Target, describe
 
 _AS_GOOD = 0.004
 """Difference in score up to which two matches are equally good."""
 _ALIGNED_PX = 5.0
+_SAME_SIZE_PX = 3.0
 _IN_COLUMN = 0.3
 """Common width from which on two names stand under each other, as a share of the narrower."""
 _MOST_NAMED = 5
@@ -19,8 +20,9 @@ _MOST_NAMED = 5
 def require_one(play: Play, target: Target, aim: Aim, found: Sequence[Aim]) -> None:
     """Refuse to take the first of several that nothing tells apart.
 
-    A kind of thing without a name has to be the only one of its kind. Of equal names those are in
-    doubt that repeat as in the rows of a list; elsewhere (a menu and a footer) the first is meant.
+    A kind of thing without a name has to be the only one of its kind. Of equal names and icons
+    those are in doubt that repeat as in the rows of a list; elsewhere (a menu and a footer) the
+    first is meant.
 
     Raises:
         Stuck: others are meant as well.
@@ -33,10 +35,7 @@ def require_one(play: Play, target: Target, aim: Aim, found: Sequence[Aim]) -> N
         rivals = [
             other
             for other in found
-            if other is not aim
-            and min(aim.score, other.score) >= EXACT
-            and abs(other.score - aim.score) <= _AS_GOOD
-            and _repeats(play, aim, other)
+            if other is not aim and (_repeats(play, aim, other) or _is_same_icon(aim, other))
         ]
     if not rivals or (target.role is None and not target.names):
         return
@@ -57,14 +56,31 @@ def _one(a: Aim, b: Aim) -> bool:
 def _repeats(play: Play, a: Aim, b: Aim) -> bool:
     """Whether two equal names stand under or beside each other, both of one kind."""
     screen = play.screen()
+    if min(a.score, b.score) < EXACT or abs(a.score - b.score) > _AS_GOOD:
+        return False
     if not (isinstance(a.source, Line) and isinstance(b.source, Line)) or _one(a, b):
         return False
     if play.is_new(a) is not play.is_new(b):
         return False
-    in_column = overlap_x(a.box, b.box) > _IN_COLUMN
-    in_row = abs(a.box.center.y - b.box.center.y) <= _ALIGNED_PX
     alike = looks_clickable(screen, a) is looks_clickable(screen, b)
-    return (in_column or in_row) and alike and same_size(a.source, b.source, 0.1)
+    return _in_line(a, b) and alike and same_size(a.source, b.source, 0.1)
+
+
+def _is_same_icon(a: Aim, b: Aim) -> bool:
+    """Whether two icons are the same one, again in another row of a list."""
+    match a.source, b.source:
+        case Shape(kind="icon", names=names), Shape(kind="icon", names=others):
+            sizes = sorted((a.box.width, b.box.width)), sorted((a.box.height, b.box.height))
+            alike = all(larger - smaller <= _SAME_SIZE_PX for smaller, larger in sizes)
+            return names[:1] == others[:1] and alike and _in_line(a, b) and not _one(a, b)
+        case _:
+            return False
+
+
+def _in_line(a: Aim, b: Aim) -> bool:
+    """Whether two things stand under or beside each other."""
+    in_row = abs(a.box.center.y - b.box.center.y) <= _ALIGNED_PX
+    return in_row or overlap_x(a.box, b.box) > _IN_COLUMN
 
 
 def _said(play: Play, aim: Aim) -> str:

@@ -19,6 +19,8 @@ _LEFT_CSS_PX = 12
 _INK = 22
 """Difference from which on two texts are of two colours."""
 _SAME_INK = 12
+_FADED = 0.6
+"""Share of another text's contrast below which a text is pale."""
 
 
 def empty_box(view: View, text: Box) -> Box | None:
@@ -77,6 +79,20 @@ def stands_out(view: View, screen: Screen, line: Line) -> bool:
     own, others = _ink(view, line.box_px), [_ink(view, other.box_px) for other in row]
     alike = np.abs(np.stack(others) - np.median(np.stack(others), axis=0)).max() <= _SAME_INK
     return bool(alike and all(np.abs(own - other).max() >= _INK for other in others))
+
+
+def is_faded(view: View, text: Box, beside: Box) -> bool:
+    """Whether a text is much paler on its ground than another, as on a button that is disabled."""
+    return _contrast(view, text) < _FADED * _contrast(view, beside)
+
+
+def _contrast(view: View, box: Box) -> float:
+    """How much the colour of a text differs from its ground, of 255."""
+    place = view.frame.box_from_css(box)
+    pixels = np.asarray(view.picture.image(), dtype=np.float64)[
+        max(0, int(place.top)) : int(place.bottom) + 1, max(0, int(place.left)) : int(place.right)
+    ].reshape(-1, 3)
+    return float(np.abs(_ink(view, box) - np.median(pixels, axis=0)).max()) if pixels.size else 0.0
 
 
 def _ink(view: View, box: Box) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":

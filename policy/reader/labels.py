@@ -13,6 +13,14 @@ _UNIT = re.compile(
 """What a header puts after its name: a unit, or a note in brackets."""
 _MARK = re.compile(r"[\s:*?↑↓↕⇅▲▼△▽^]+$")
 """What stands after a label: a colon, an asterisk, the arrow of a sorted column."""
+_COUNTED = re.compile(r"\s*(?P<count>\d(?:[\d.,’']*\d)?[kKM%]?)\s+(?P<what>[^\W\d_A-ZÀ-Þ].*)")
+"""A count and what it counts; a number before a capital may be that of a chapter."""
+_HINT = re.compile(
+    r"\W*(?:(?:dd|mm|yyyy|tt|jjjj|jj|aaaa)\b[\W_]*){2,}|(?:week )?[-–—][-–—,:. ]{2,}$",
+    re.IGNORECASE,
+)
+"""What an empty field for a date or a time shows; of one for a month or week, dashes."""
+_MOMENT = re.compile(r"\d{1,4}([./-])\d{1,2}\1\d{1,4}(?!\d)|\d{1,2}:\d\d(?!\d)")
 _DETERMINERS = re.compile(r"^(?:(?:the|a|an|your|our|my|its|their|this|that|new|current)\b\s*)*$")
 _VERB = re.compile(r"^(?:is|are|was|were|equals|will be)\b:?\s+", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-ZÀ-Þ\"“(])")
@@ -21,6 +29,16 @@ _ABBREVIATION = re.compile(
     r"|Dept|Nr|Str|usw|bzw|ca)\.)$",
     re.IGNORECASE,
 )
+
+
+def is_moment(text: str) -> bool:
+    """Whether a text is a date or time, or what an empty field for one shows."""
+    return bool(_MOMENT.match(text.strip()) or is_moment_hint(text))
+
+
+def is_moment_hint(text: str) -> bool:
+    """Whether a text is what an empty field for a date or time shows."""
+    return bool(_HINT.match(text.strip()))
 
 
 def is_label(text: str, name: str) -> bool:
@@ -53,9 +71,12 @@ def value_span(text: str, names: Sequence[str]) -> tuple[int, int] | None:
     """Where in a text the value of a label stands: after a colon, a verb, or at once.
 
     What stands between the label and its value must not make it another label: `Total items: 3`
-    says nothing about the total, nor does `Grand total: $12`.
+    says nothing about the total, nor does `Grand total: $12`. A count stands before what it
+    counts: `3 items left`.
     """
     for name in names:
+        if span := _count_span(text, name):
+            return span
         start = text.casefold().find(name.casefold())
         if start < 0 or (start > 0 and text[start - 1].isalnum()):
             continue
@@ -87,6 +108,14 @@ def value_span(text: str, names: Sequence[str]) -> tuple[int, int] | None:
             begin = text.index(value, at)
             return begin, begin + len(value)
     return None
+
+
+def _count_span(text: str, name: str) -> tuple[int, int] | None:
+    """Where the count stands of what is counted: in small letters, and nothing else beside it."""
+    counted = _COUNTED.fullmatch(text)
+    if counted is None or _key(counted["what"]) != _key(name):
+        return None
+    return counted.span("count")
 
 
 def is_sentence(text: str, names: Sequence[str]) -> bool:

@@ -34,7 +34,7 @@ FORMS: tuple[Form, ...] = (
     Form(_POINT, "open the second result", "one of several results, messages, products",
          "result product item cheapest best first"),
     Form(_POINT, 'click "…" in the dialog', "where to look: at the top, on the left, …"),
-    Form(_POINT, 'click "…" in the File menu', "in a menu or section that has a name"),
+    Form(_POINT, 'click "…" in the File menu', "in a menu, which it opens, or a section"),
     Form(_POINT, 'double-click "…"', "also: right-click, middle-click"),
     Form(_POINT, 'hover over "…"', "leave the mouse there", "move mouse"),
     Form(_POINT, 'click "…" until you see "…"', "again and again, until that is in sight",

@@ -65,6 +65,10 @@ class NotFound(Stuck):
     """What was looked for is nowhere."""
 
 
+class Changed(Stuck):
+    """What was aimed at is not what it was; nothing was done, so the step may begin anew."""
+
+
 class Play:
     """What one episode has seen so far."""
 
@@ -198,7 +202,9 @@ class Play:
         A question that is open is answered before: a page does nothing else meanwhile.
 
         Raises:
-            Stuck: there were too many moves, or the page asks what only its user can answer.
+            Changed: the page is not what it was any more, and nothing was done.
+            Stuck: there were too many moves, the page asks what only its user can answer, or
+                somebody said that it may not be done.
         """
         if self.observation.question and not isinstance(action, Accept | Dismiss):
             yield from self.answer_questions()
@@ -223,6 +229,10 @@ class Play:
         self.view = view
         if self.scene.is_elsewhere(before):
             self.restless, self.depth_css_px, self.lit = [], 0.0, None
+        if denial := self.said("denied"):
+            raise Stuck(denial)
+        if change := self.said("changed"):
+            raise Changed(f"looked at a page that did not stay as it was: {change}")
 
     def answer_questions(self) -> Moves:
         """Answer what nobody told how to answer: accept an alert, decline everything else.

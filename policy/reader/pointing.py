@@ -1,16 +1,17 @@
 """Steps of the mouse: clicking, hovering, dragging."""
 
 import re
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from typing import assert_never
 
 from vigorl.browser.actions import Action, Click, Drag, Hover
 from vigorl.browser.observation import Observation
 from vigorl.policy.reader.aim import Aim, aims, is_sure, looks_clickable
+from vigorl.policy.reader.concepts import meaning
 from vigorl.policy.reader.controls import boxes
 from vigorl.policy.reader.doubt import require_one
 from vigorl.policy.reader.effects import FAILURES, Outcome, effect_at, told, zone_of
-from vigorl.policy.reader.frames import stands_out
+from vigorl.policy.reader.frames import is_faded, stands_out
 from vigorl.policy.reader.layout import inside, overlap_x, overlap_y, touch
 from vigorl.policy.reader.lookout import Search, look_for
 from vigorl.policy.reader.outcome import Scene, grown, words_changed
@@ -37,6 +38,12 @@ _SAME_COLUMN_CSS_PX = 200
 """How far to the side the same icon may have moved."""
 _SELECTION_CSS_PX = 4
 """How far a selection of text may reach beyond it."""
+_WHOLLY = 0.93
+"""Fit of a concept from which on a name says that concept and nothing else."""
+_GUESSES = 3
+"""Concepts that an icon may show."""
+_AS_GOOD = 0.015
+"""Difference in score up to which two buttons are of one name."""
 _STATES = ("field", "radio", "tab", "select")
 """Roles of what may be clicked without a change: it has the focus or is chosen already."""
 _CONSENT = re.compile(
@@ -56,7 +63,8 @@ def point_once(play: Play, step: PointStep) -> Moves:
     aim = yield from find_target(play, step.target)
     others = []
     if not looks_clickable(play.screen(), aim):
-        others = [o for o in aims(play.screen(), step.target) if not touch(o.box, aim.box)]
+        found = candidates(play, play.screen(), step.target)
+        others = [other for other in found if not touch(other.box, aim.box)]
     outcome = yield from pointed(play, step, aim, play.seen(aim))
     if outcome.effect == "none" and others and is_sure(others[0]):
         verb = _verb(step)
@@ -156,8 +164,28 @@ def find_target(
         sure=lambda aim: is_surely(aim, target),
     )
     aim = yield from look_for(play, search)
-    require_one(play, target, aim, candidates(play, play.screen(), target, like))
+    found = candidates(play, play.screen(), target, like)
+    aim = _enabled(play, aim, found) if like is None else aim
+    require_one(play, target, aim, [other for other in found if not _is_disabled(play, other, aim)])
     return aim
+
+
+def _enabled(play: Play, aim: Aim, found: Sequence[Aim]) -> Aim:
+    """The first of the equal buttons that is not disabled: it is drawn in stronger colours."""
+    return next((other for other in found if _is_disabled(play, aim, other)), aim)
+
+
+def _is_disabled(play: Play, aim: Aim, other: Aim) -> bool:
+    """Whether a button is much paler than another of the same name."""
+    screen, region = play.screen(), play.frame.region_css_px
+    return (
+        aim is not other
+        and aim.text == other.text
+        and abs(aim.score - other.score) <= _AS_GOOD
+        and all(isinstance(one.source, Line) and region.contains(one.point) for one in (aim, other))
+        and all(looks_clickable(screen, one) for one in (aim, other))
+        and is_faded(play.view, aim.box, other.box)
+    )
 
 
 def candidates(play: Play, screen: Screen, target: Target, like: Aim | None = None) -> list[Aim]:
@@ -166,6 +194,7 @@ def candidates(play: Play, screen: Screen, target: Target, like: Aim | None = No
         aim
         for aim in aims(screen, target)
         if not _agrees_unasked(aim, target)
+        and (play.is_still or not _is_half_named(aim, target))
         and not _is_arrow_of_list(screen, aim)
         and (like is None or _is_alike(aim, like))
     ]
@@ -194,6 +223,19 @@ def _is_word_of_sentence(aim: Aim) -> bool:
 def _agrees_unasked(aim: Aim, target: Target) -> bool:
     """Whether clicking there would agree to something that was not named."""
     return not target.names and bool(_CONSENT.search(aim.text))
+
+
+def _is_half_named(aim: Aim, target: Target) -> bool:
+    """Whether an icon shows only a part of what a quoted name says: clear, of "Clear completed"."""
+    if not (isinstance(aim.source, Shape) and aim.source.kind == "icon" and target.quoted):
+        return False
+    said = [meaning(name) for name in target.names]
+    wholly = any(
+        fits.get(concept, 0.0) >= _WHOLLY
+        for fits in said
+        for concept in aim.source.names[:_GUESSES]
+    )
+    return any(said) and not wholly  # a sign, such as "›", has no meaning in words
 
 
 def _is_alike(aim: Aim, like: Aim) -> bool:

@@ -60,7 +60,7 @@ class Table:
             for line in inside
             if min(entries, key=lambda entry: self._strangeness(line, entry, inside)) == mine
         ]
-        return tuple(sorted(found, key=lambda line: line.box_px.top))
+        return tuple(in_reading_order(found, lambda line: line.box_px))
 
     def _entries(self, column: int) -> list[tuple[Line, ...]]:
         """The cells of the column that names the rows, each as its lines."""

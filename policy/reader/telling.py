@@ -79,7 +79,13 @@ def tell(play: Play, target: Target) -> Generator[Move, Observation, str]:
     likeness = SequenceMatcher(None, text.casefold(), aim.text.casefold(), autojunk=False).ratio()
     if likeness < _SAME_READING:
         text = aim.text
-    return _whole(screen, source, aim, text, target)
+    if aim.more is None:
+        return _whole(screen, source, aim, text, target)
+    texts = [text]
+    for line in aim.more:
+        further = yield from play.read_again(line, "The cell goes on below. I look closer.")
+        texts.append(further.text.strip())
+    return " ".join(texts)
 
 
 def _require_one(play: Play, target: Target, aim: Aim, found: Sequence[Aim]) -> None:
@@ -93,11 +99,11 @@ def _require_one(play: Play, target: Target, aim: Aim, found: Sequence[Aim]) -> 
     rivals = [
         other
         for other in found
-        if other.score >= aim.score - _AS_GOOD and other.text.strip() != aim.text.strip()
+        if other.score >= aim.score - _AS_GOOD and other.whole.strip() != aim.whole.strip()
     ]
     if not rivals:
         return
-    named = ", ".join(f'"{one.text}" at {play.at(one.point)}' for one in (aim, *rivals)[:5])
+    named = ", ".join(f'"{one.whole}" at {play.at(one.point)}' for one in (aim, *rivals)[:5])
     raise Stuck(
         f"{len(rivals) + 1} things on the page may be {describe(target)}: {named}. Say which, for "
         'example by its row: the "…" of "…".'

@@ -12,6 +12,7 @@ from vigorl.policy.reader.controls import fields
 from vigorl.policy.reader.effects import FAILURES
 from vigorl.policy.reader.filled import agreement, best_agreement, dots_in, lines_in
 from vigorl.policy.reader.frames import empty_field
+from vigorl.policy.reader.labels import is_moment_hint
 from vigorl.policy.reader.layout import distance, touch
 from vigorl.policy.reader.lookout import Search, look_for
 from vigorl.policy.reader.outcome import Scene, grown
@@ -28,10 +29,11 @@ _LOOK_S = 0.6
 _SHOWN = re.compile(r'\bshows? "(.*?)"')
 _REFUSED = re.compile(r"read-only|holds \d+ characters, not")
 """What the browser says of a field after typing: it shows something else, or took nothing."""
-_HINT = re.compile(r"^\W*(?:(?:dd|mm|yyyy|tt|jjjj|jj|aaaa|--)\b[\W_]*){2,}", re.IGNORECASE)
-"""What an empty field for a date or a time shows."""
+_SECRET = re.compile(r"<secret:[\w-]+>")
+"""The name of a secret, whose value the browser types and compares without telling it."""
+_AS_MEANT = re.compile(r"\bstands in the (?:field|boxes) as meant\.")
 _BESIDE_CSS_PX = 60
-"""How far from its label such a field is, or below it."""
+"""How far from its label a field for a date or time is, or below it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,7 @@ def _date_hint(screen: Screen, label: Aim) -> Aim | None:
     near = [
         line
         for line in screen.lines
-        if _HINT.search(line.text) and distance(line.box_px, label.box) <= _BESIDE_CSS_PX
+        if is_moment_hint(line.text) and distance(line.box_px, label.box) <= _BESIDE_CSS_PX
     ]
     nearest = min(near, key=lambda line: distance(line.box_px, label.box), default=None)
     return replace(line_aim(nearest, label.score), anchor=label) if nearest else None
@@ -147,7 +149,10 @@ def _read_back(
     play: Play, step: TypeStep, box: Box | None, before: Scene
 ) -> Generator[Move, Observation, str | None]:
     """What is seen instead of the text; None where it stands there, empty where nothing changed."""
-    if reported := play.said("input"):
+    reported = play.said("input")
+    if _SECRET.search(step.text):
+        return None if _AS_MEANT.search(reported) else reported or "nothing that I can read back"
+    if reported:
         if (shown := _SHOWN.search(reported)) and step.text:
             same = agreement(step.text, shown[1], added=True) == "same"
             return None if same else f'"{shown[1]}"'

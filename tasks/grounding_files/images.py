@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from vigorl.tasks.entries import is_file
 from vigorl.tasks.stored_image import StoredImage
 
 FOLDERS_UP = 3
@@ -24,7 +25,7 @@ class Images:
     def find(self, name: str) -> StoredImage | None:
         """The image of this name; None where it is nowhere."""
         for root in self._roots:
-            if name and (root / name).is_file():
+            if name and is_file(root / name):
                 self._roots.remove(root)
                 self._roots.insert(0, root)  # the next one is likely to be there, too
                 return StoredImage(root, name)

@@ -140,7 +140,7 @@ def _turns(conversations: Any) -> list[tuple[str, str]]:
     try:
         turns = json.loads(conversations) if isinstance(conversations, str) else conversations
         said = [str(turn["value"]) for turn in turns]
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         return [("", "")]
     return list(zip(said[::2], said[1::2], strict=False))
 
@@ -162,6 +162,6 @@ def _of_vigorl(path: Path, images: Images) -> Iterator[Entry]:
 def _sides(bbox: Any) -> tuple[float, float, float, float] | None:
     try:
         left, top, right, bottom = (float(side) for side in bbox)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return left, top, right, bottom

@@ -19,7 +19,7 @@ from vigorl.browser.actions import (
 )
 from vigorl.browser.environment import Score
 from vigorl.browser.episode import boundary
-from vigorl.browser.errors import TaskFault
+from vigorl.browser.errors import PageCrashed, PageHung, TaskFault
 from vigorl.browser.geometry import Box
 from vigorl.browser.live import LivePage
 from vigorl.browser.observation import Observation
@@ -104,7 +104,14 @@ class MiniwobEnvironment:
         return await self._look(Wait(0))
 
     async def step(self, action: Action) -> Observation:
-        """Act on the page and look; what leads away from the page is answered in words."""
+        """Act on the page and look; what leads away from the page is answered in words.
+
+        Raises:
+            PageCrashed: the page died: there is nothing in it that could make it, and no other page
+                can be gone to.
+            PageHung: it had to be loaded again, since it did not answer, though no script ran.
+            BrowserFault: the browser broke.
+        """
         match action:
             case Goto() | Back() | Forward() | Reload() | TabNew() | TabSwitch() | TabClose():
                 observation = await self._look(Wait(0))
@@ -134,6 +141,8 @@ class MiniwobEnvironment:
         observation = await self._whole(self._live.step(action))
         if not self._state.ended:
             self._state = await self._whole(self._read_state())
+        if not self._state.here:
+            _require_alive(observation)
         here = f"file:{self.row.url}"
         return replace(
             observation,
@@ -164,3 +173,17 @@ class MiniwobEnvironment:
         if self._stage is None:
             raise RuntimeError("an episode begins with reset and ends with close")
         return self._stage.live
+
+
+def _require_alive(observation: Observation) -> None:
+    """Tell a page that the policy left from one that died under it.
+
+    Raises:
+        PageCrashed, PageHung: it died.
+    """
+    for event in observation.events:
+        match event.kind:
+            case "page_crashed":
+                raise PageCrashed(f"the task's page died: {event.text}")
+            case "page_hung":
+                raise PageHung(f"the task's page was lost: {event.text}")

@@ -43,7 +43,8 @@
       : { goal: told.utterance, fields: told.fields ?? {} };
   };
 
-  const state = () => ({
+  // Whoever has left the page has no such globals, and nothing has begun where they are.
+  const state = () => (!begun ? null : {
     begun, done: WOB_DONE_GLOBAL, raw: WOB_RAW_REWARD_GLOBAL, reason: WOB_REWARD_REASON,
   });
 

@@ -23,7 +23,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from vigorl.browser.errors import UsageError
 from vigorl.browser.geometry import Box, Frame
-from vigorl.tasks.entries import entries_of
+from vigorl.tasks.entries import entries_of, is_file
 
 Version = Literal["v1", "v2", "pro"]
 Group = Literal["mobile", "desktop", "web"]
@@ -135,7 +135,7 @@ def image_path(data: Path, row: ScreenspotRow) -> Path | None:
     """Where a row's image is; None where the copy does not have it."""
     folder = data if data.is_dir() else data.parent
     candidates = (folder / name / row.image for name in IMAGE_FOLDERS[row.version])
-    return next((path for path in candidates if path.is_file()), None)
+    return next((path for path in candidates if is_file(path)), None)
 
 
 def _files(data: Path, version: Version) -> list[tuple[Path, Group | None]]:

@@ -64,7 +64,7 @@ def _question(data: Path, path: Path) -> Question:
         boxes = tuple(_box(*sides) for sides in entry.bbox)
     except ValidationError as error:
         raise UsageError(f"{path}: {_first(error.errors()[0])}") from error
-    except ValueError as error:
+    except (OSError, ValueError) as error:
         raise UsageError(f"{path}: {error}") from error
     if len(entry.options) < 2:
         raise UsageError(f"{path}: a question has two options at least, not {len(entry.options)}")

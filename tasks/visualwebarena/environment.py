@@ -13,8 +13,9 @@ from playwright.async_api import Error as PlaywrightError
 from vigorl.browser.actions import Action, TabNew, TabSwitch
 from vigorl.browser.boundary import Boundary
 from vigorl.browser.chromium import Browser
+from vigorl.browser.clock import somebody_elses_time
 from vigorl.browser.environment import Score
-from vigorl.browser.errors import TaskFault
+from vigorl.browser.errors import LeftOut, TaskFault
 from vigorl.browser.geometry import Box
 from vigorl.browser.live import LivePage, PageSettings
 from vigorl.browser.observation import Observation
@@ -123,16 +124,19 @@ class VwaEnvironment:
             return replace(observation, ended=bool(self._stopped))
         if self._strayed():
             self._score = Score(0.0, "a tab left the sites")
-        elif (score := await self._judge(SILENCE)) is not None and score.value > 0:
-            self._score = score
+        else:
+            with somebody_elses_time():
+                score = await self._judge(SILENCE)
+            if score is not None and score.value > 0:
+                self._score = score
         return replace(observation, ended=self._score is not None)
 
     async def score(self, answer: str | None) -> Score | None:
         """Judge what was said and what was left behind; None where a model would have to.
 
         Raises:
-            TaskFault: a site or a judge does not answer, or the official evaluators raise: such
-                an episode is not in their average.
+            TaskFault: a site or a judge does not answer, or answers nonsense.
+            LeftOut: the official evaluators raise: such an episode is not in their average.
         """
         if self._score is not None:
             return self._score
@@ -233,7 +237,7 @@ class VwaEnvironment:
             return None
         if self._world.fixed or (official.asserted and self._world.protocol == "browsergym"):
             return Score(0.0, official.why)
-        raise TaskFault(f"{official.why} (counts 0 by the mended rules)")
+        raise LeftOut(f"{official.why} (counts 0 by the mended rules)")
 
     def _opener(self, page: Page, contexts: AsyncExitStack) -> Callable[[], Awaitable[Page]]:
         """Opens pages with the log-ins of the episode that the agent does not see."""

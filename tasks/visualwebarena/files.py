@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from vigorl.browser.errors import UsageError
+from vigorl.browser.text import cleaned, whole
 from vigorl.tasks.visualwebarena.task import SITES, Site, Sites, VwaTask
 
 MISSING = (
@@ -81,8 +82,8 @@ def _by_site(entries: list[dict[str, Any]]) -> dict[Site, list[dict[str, Any]]]:
 def _read(path: Path, sites: Sites) -> list[dict[str, Any]]:
     try:
         entries = json.loads(sites.fill(path.read_text("utf-8")))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UsageError(f"{path}: {error}") from error
-    if not isinstance(entries, list):
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise UsageError(f"{path} is no list of tasks")
-    return entries
+    return cleaned(entries, whole)

@@ -5,6 +5,7 @@ from urllib.parse import urljoin
 
 from PIL import Image
 
+from vigorl.browser.errors import TaskFault
 from vigorl.tasks.visualwebarena.html import LAST, target_url
 from vigorl.tasks.visualwebarena.similarity import image_similarity
 from vigorl.tasks.visualwebarena.state import Captioner, FinalState
@@ -27,6 +28,7 @@ async def score_images(
 
     Raises:
         Crash: the published evaluator raises.
+        TaskFault: a picture cannot be had that the benchmark or its sites owe.
         JudgeMissing: questions have to be answered, and nobody can.
     """
     scores = []
@@ -86,6 +88,8 @@ async def _has_one_like(query: ImageQuery, images: list[Image.Image], state: Fin
     references = []
     for source in (query.eval_fuzzy_image_match or "").split(OR):
         if (reference := await state.fetch_image(source)) is None:
+            if source.startswith("http"):  # the benchmark's own, and nothing that was done
+                raise TaskFault(f"there is no picture at {source}, to compare with")
             raise Crash(f"there is no picture at {source}")
         references.append(reference)
     return any(

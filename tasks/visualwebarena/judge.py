@@ -19,7 +19,7 @@ import httpx
 from PIL import Image
 
 from vigorl.browser.errors import TaskFault
-from vigorl.tasks.visualwebarena.verdict import BrokenAssertion
+from vigorl.tasks.visualwebarena.asking import ask
 
 LIMIT_S = 60.0
 """Time for an answer."""
@@ -98,16 +98,17 @@ class ModelServer:
         if "partially correct" in said or "incorrect" in said:
             return False
         if "correct" not in said:
-            raise BrokenAssertion(f"the judge says {said!r}")
+            raise self._nonsense(prompt, said)
         return True
 
     async def is_same_reason(self, found: str, reference: str, task: str) -> bool:
         """Whether a task was called impossible for the right reason; see `Judge`."""
-        said = await self._verdict(_SAME_REASON.format(task=task, reference=reference, found=found))
+        prompt = _SAME_REASON.format(task=task, reference=reference, found=found)
+        said = await self._verdict(prompt)
         if "different" in said:
             return False
         if "same" not in said:
-            raise BrokenAssertion(f"the judge says {said!r}")
+            raise self._nonsense(prompt, said)
         return True
 
     async def answer(self, image: Image.Image, question: str) -> str:
@@ -121,6 +122,13 @@ class ModelServer:
             parts: list[dict[str, Any]] = [picture, {"type": "text", "text": question}]
             self._said[key] = await self._chat(parts, CAPTION_TOKENS)
         return self._said[key]
+
+    def _nonsense(self, prompt: str, said: str) -> TaskFault:
+        """A judge that is not one: nothing is known of the answer that it was to judge."""
+        del self._said[prompt]  # asked again, it may come to its senses
+        return TaskFault(
+            f"the judge says {said!r:.200} (the published code raises here; BrowserGym counts 0)"
+        )
 
     async def _verdict(self, prompt: str) -> str:
         """What the model says, in small letters."""
@@ -137,14 +145,17 @@ class ModelServer:
         }
         reply = await self._send("POST", "/chat/completions", body)
         try:
-            return str(reply["choices"][0]["message"]["content"] or "")
+            said = str(reply["choices"][0]["message"]["content"] or "")
         except (KeyError, IndexError, TypeError) as error:
             raise TaskFault(f"the judge at {self._url} answers {reply!r:.200}") from error
+        if not said.strip():
+            raise TaskFault(f"the judge at {self._url} says nothing")
+        return said
 
     async def _send(self, method: str, path: str, body: dict[str, Any] | None) -> Any:
         try:
-            answer = await self._client.request(method, self._url + path, json=body)
+            answer = await ask(self._client, method, self._url + path, json=body)
             answer.raise_for_status()
             return answer.json()
-        except (httpx.HTTPError, ValueError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError, RecursionError) as error:
             raise TaskFault(f"the judge at {self._url} does not answer: {error!r}") from error

@@ -11,6 +11,7 @@ from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page
 
 from vigorl.browser.errors import TaskFault
+from vigorl.tasks.visualwebarena.asking import PAUSES_S
 from vigorl.tasks.visualwebarena.recorded import FAILED, Reads, RecordedState
 from vigorl.tasks.visualwebarena.state import ScriptFailed
 from vigorl.tasks.visualwebarena.verdict import Crash
@@ -77,14 +78,21 @@ class LiveState:
         """Load the address, in a page of its own where there is one for each target.
 
         Raises:
-            TaskFault: it does not load.
+            TaskFault: it does not load, or its server says that it is broken (5xx).
         """
         try:
             if self._open_page is not None:
                 self._page = await self._open_page()
-            await self._page.goto(url, timeout=LOAD_LIMIT_S * 1000)
+            response = None
+            for pause_s in (0.0, *PAUSES_S):
+                await asyncio.sleep(pause_s)
+                response = await self._page.goto(url, timeout=LOAD_LIMIT_S * 1000)
+                if response is None or response.status < 500:
+                    break
         except PlaywrightError as error:
             raise TaskFault(f"{url} does not load: {error.message}") from error
+        if response is not None and response.status >= 500:
+            raise TaskFault(f"{url} answers {response.status} to the evaluators")
         await asyncio.sleep(self._rest_s)
 
     async def leave(self) -> None:
@@ -132,6 +140,7 @@ class LiveState:
 
         Raises:
             Crash: it is no selector.
+            TaskFault: the page is gone.
         """
         try:
             if selector:
@@ -139,13 +148,19 @@ class LiveState:
             else:
                 found = await self._page.get_by_role("img").evaluate_all(_SOURCES)
         except PlaywrightError as error:
+            if self._page.is_closed():
+                raise TaskFault(f"the page is gone: {error.message}") from error
             raise Crash(f"{selector!r} finds nothing: {error.message}") from error
         urls: list[str | None] = list(found)
         self._reads.image_urls.append(urls)
         return urls
 
     async def fetch_image(self, url: str) -> Image.Image | None:
-        """The picture, fetched without cookies."""
+        """The picture, fetched without cookies.
+
+        Raises:
+            TaskFault: a site does not hand it out.
+        """
         image = await self._web.image(url)
         self._reads.images.append(image)
         return image

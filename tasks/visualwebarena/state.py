@@ -59,7 +59,8 @@ class FinalState(Protocol):
         """What the shop's REST interface answers, signed in as its administrator.
 
         Raises:
-            Crash: it does not answer with 200.
+            Crash: it says that there is no such thing.
+            TaskFault: it is away, or answers nonsense.
         """
         ...
 
@@ -68,8 +69,7 @@ class Judge(Protocol):
     """A language model that compares texts.
 
     Raises (all methods):
-        Crash: it answers with something else than a verdict.
-        TaskFault: its server does not answer.
+        TaskFault: its server does not answer, or with something else than a verdict.
     """
 
     async def is_equivalent(self, found: str, reference: str, question: str) -> bool:

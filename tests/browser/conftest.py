@@ -27,6 +27,7 @@ class Site:
         self.statuses: dict[str, int] = {}
         self.log_ins: dict[str, str] = {}  # the header that lets one in, by path
         self.requests: list[tuple[str, str]] = []  # (Host header, path)
+        self.sent: list[tuple[str, str, str]] = []  # method, path and body of what is no GET
         self._let_go = threading.Event()
         site = self
 
@@ -53,6 +54,19 @@ class Site:
                     self.wfile.write(content)
                 except (BrokenPipeError, ConnectionResetError):
                     return  # the browser has lost interest
+
+            def _take(self) -> None:
+                length = int(self.headers.get("Content-Length", 0))
+                site.sent.append((self.command, self.path, self.rfile.read(length).decode()))
+                self.do_GET()
+
+            do_POST = do_PUT = do_PATCH = do_DELETE = _take
+
+            def do_OPTIONS(self) -> None:
+                self.send_response(204)
+                for name in ("Origin", "Methods", "Headers"):
+                    self.send_header(f"Access-Control-Allow-{name}", "*")
+                self.end_headers()
 
             def log_message(self, format: str, *args: object) -> None:
                 pass

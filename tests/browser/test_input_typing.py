@@ -243,3 +243,125 @@ async def test_nothing_stays_down_when_a_step_is_cut_short(site, visit):
                 async with asyncio.timeout(0.5):
                     await page.step(action)
         assert set(await page.page.evaluate("log")) == {"a", "Shift", "mouse"}
+
+
+@pytest.mark.parametrize("hold_s", [0, 0.1])
+async def test_nothing_stays_down_after_a_chord_with_a_key_that_does_not_exist(site, visit, hold_s):
+    log = "window.log = []; onkeydown = e => log.push(e.ctrlKey)"
+    async with visit(site.body("/", script(log))) as page:
+        (event,) = (await page.step(Press("Control+Foo", hold_s=hold_s))).events
+        assert event.kind == "bad_action"
+        await page.step(Press("x"))
+        assert (await page.page.evaluate("log"))[-1] is False
+
+
+async def test_the_plus_sign_of_a_chord_is_pressed_once(site, visit):
+    log = "window.log = []; onkeydown = e => log.push([e.key, e.repeat])"
+    async with visit(site.body("/", script(log))) as page:
+        await page.step(Press("Control++", hold_s=0.1))
+        assert await page.page.evaluate("log") == [["Control", False], ["+", False]]
+
+
+# ---------------------------------------------------------------- where the text goes
+
+
+async def test_a_field_that_the_click_brings_up_late_gets_the_text(site, visit):
+    late = (
+        "d.onclick = () => setTimeout(() => { d.innerHTML ="
+        " '<input id=f style=width:200px>'; f.focus() }, 150)"
+    )
+    cell = "<div id=d style='position:absolute;left:100px;top:100px;width:300px'>edit</div>"
+    async with visit(site.body("/", cell + script(late))) as page:
+        assert told(await page.step(Type("kettle", Point(200, 105)))) == []
+        assert await page.page.evaluate("f.value") == "kettle"
+
+
+async def test_without_a_field_nothing_is_selected_or_deleted(site, visit):
+    log = "window.log = []; onkeydown = e => log.push(e.key)"
+    async with visit(site.body("/", "<p>mail</p>" + script(log))) as page:
+        (words,) = told(await page.step(Type("hi", Point(600, 600), clear=True)))
+        assert words.endswith("Nothing was cleared.")
+        assert await page.page.evaluate("log") == ["h", "i"]
+
+
+@pytest.mark.parametrize(
+    "element",
+    [
+        "<svg width=600 height=200><text tabindex=0 x=100 y=130 font-size=40>words</text></svg>",
+        FIELD.replace("input", "search").format("tabindex=0") + "words</search>",
+    ],
+    ids=["text of a drawing", "search landmark"],
+)
+async def test_an_element_named_like_a_type_of_field_takes_no_text(site, visit, element):
+    async with visit(site.body("/", element)) as page:
+        (words,) = told(await page.step(Type("hi", Point(130, 115))))
+        assert words.startswith("Nothing that takes text has the focus")
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        ("f.oninput = () => { if (f.value.length === 3) f.blur() }", '"ket"'),
+        ("f.oninput = () => { f.oninput = null;"
+         " document.body.append(document.createElement('input')); f.nextSibling.focus();"
+         " document.body.lastChild.focus() }", '"k"'),
+    ],
+    ids=["nowhere", "another field"],
+)  # fmt: skip
+async def test_text_of_which_a_part_went_elsewhere_is_told(site, visit, code, says):
+    async with visit(site.body("/", FIELD.format("") + script(code))) as page:
+        (words,) = told(await page.step(Type("kettle", IN_FIELD)))
+        assert words.endswith(f"the first field holds {says}.")
+
+
+async def test_enter_is_not_pressed_where_the_field_shows_something_else(site, visit):
+    point_lost = script("f.oninput = () => f.value = f.value.replace('.', '')")
+    form = f"<form action=/paid>{FIELD.format('name=q')}</form>"
+    async with visit(site.body("/", form + point_lost)) as page:
+        for text, enter in (("19.99", True), ("19.99\n", False)):
+            seen = await page.step(Type(text, IN_FIELD, clear=True, enter=enter))
+            assert told(seen) == ['The field shows "1999".', "Enter was not pressed."]
+            assert seen.url == site.url("/")
+        seen = await page.step(Type("20", IN_FIELD, clear=True, enter=True))
+        assert seen.url == site.url("/paid") + "?q=20"
+
+
+async def test_an_old_macs_line_break_does_not_send_half_of_a_text(site, visit):
+    form = f"<form action=/found>{FIELD.format('name=q')}</form>"
+    async with visit(site.body("/", form)) as page:
+        await page.step(Type("one\rtwo", IN_FIELD))
+        assert await page.page.evaluate("f.value") == "one two"
+
+
+# ---------------------------------------------------------------- long texts and editors
+
+
+@pytest.mark.parametrize("field", [AREA, EDITOR], ids=["textarea", "editor"])
+async def test_a_text_that_is_too_long_to_be_read_back_is_counted(site, visit, field):
+    async with visit(site.body("/", field)) as page:
+        await page.page.evaluate("f.style.overflow = 'hidden'")
+        assert told(await page.step(Type("word " * 5000, IN_FIELD))) == []
+        await page.page.evaluate("f.addEventListener('beforeinput', e => e.preventDefault())")
+        ((says),) = told(await page.step(Type("more")))
+        assert says == "The field holds 25000 characters, not 25004."
+
+
+async def test_a_bracket_that_an_area_adds_is_told(site, visit):
+    closes = (
+        "f.onkeydown = e => { if (e.key === '(') { e.preventDefault(); f.setRangeText('()');"
+        " f.selectionStart = f.selectionEnd = f.selectionStart + 1 } }"
+    )
+    async with visit(site.body("/", AREA + script(closes))) as page:
+        assert told(await page.step(Type("f(x)", IN_FIELD))) == ['The field shows "f(x))".']
+
+
+async def test_an_editor_that_refuses_what_it_holds_already_is_told(site, visit):
+    refuses = "f.textContent = 'abc'; f.addEventListener('beforeinput', e => e.preventDefault())"
+    async with visit(site.body("/", EDITOR + script(refuses))) as page:
+        assert told(await page.step(Type("abc", IN_FIELD))) == ['The field shows "abc".']
+        assert told(await page.step(Type("x", IN_FIELD, clear=True))) == ['The field shows "abc".']
+
+
+async def test_half_of_a_character_in_a_field_does_no_harm(site, visit):
+    async with visit(site.body("/", FIELD.format("") + script("f.value = 'a\\ud800b'"))) as page:
+        assert told(await page.step(Type("x", IN_FIELD))) == []

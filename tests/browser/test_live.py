@@ -362,7 +362,7 @@ async def test_an_option_is_chosen_in_shadow_roots_and_frames_of_another_origin(
 async def test_the_answer_to_a_wrong_label_lists_the_options(site, visit):
     async with visit(site.body("/", SELECT)) as page:
         text = said(await page.step(SelectOption(Point(110, 110), "Sweden")), "bad_action")
-        assert "'Denmark', 'Norway', 'Atlantis', 'New Zealand'" in text
+        assert '"Denmark", "Norway", "Atlantis", "New Zealand"' in text
         text = said(await page.step(SelectOption(Point(110, 110), "Atlantis")), "bad_action")
         assert "disabled" in text
         text = said(await page.step(SelectOption(Point(600, 600), "Norway")), "bad_action")

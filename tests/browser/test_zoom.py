@@ -121,7 +121,10 @@ def test_the_dot_is_red_with_a_white_rim_and_lies_on_its_point():
     assert tuple(pixels[50, columns.min()]) == (255, 255, 255)
     red = (pixels == (255, 0, 0)).all(axis=2).sum()
     white = (pixels == (255, 255, 255)).all(axis=2).sum()
-    assert red > 20 and white > 20 and red + white < 200
+    # 7 px of 200 before it is enlarged, of which 2 are rim: 18 and 5 px of 512.
+    assert columns.max() - columns.min() == pytest.approx(2 * 512 * 7 / 200, abs=1.5)
+    assert red == pytest.approx(3.14 * (512 * 5 / 200) ** 2, rel=0.12)
+    assert white == pytest.approx(3.14 * (512 / 200) ** 2 * (7**2 - 5**2), rel=0.12)
 
 
 async def test_the_dot_marks_the_point_asked_for_also_where_the_region_was_moved():

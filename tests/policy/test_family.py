@@ -5,10 +5,13 @@ import pytest
 from vigorl.browser.errors import UsageError
 from vigorl.browser.geometry import Box, Frame, Point
 from vigorl.policy.commands import COMMANDS
-from vigorl.policy.family import FAMILIES, Family, family_named, family_of
+from vigorl.policy.family import FAMILIES, Family, family_named, family_of, family_served
 from vigorl.policy.grammar import parse
+from vigorl.policy.tags import Tags
 
-OURS = [family for family in FAMILIES if family.system is not None]
+OURS = [
+    family for family in FAMILIES if family.system is not None and isinstance(family.format, Tags)
+]
 
 
 @pytest.mark.parametrize(
@@ -25,6 +28,14 @@ OURS = [family for family in FAMILIES if family.system is not None]
         (("Qwen/Qwen3-VL-4B-Instruct",), "qwen3-vl"),
         (("web-agent", "/data/checkpoints/x", "qwen3_vl"), "qwen3-vl"),
         (("served", "/models/ViGoRL-7b-Web-Action", "qwen2_5_vl"), "vigorl-web-action"),
+        (("Qwen/Qwen3.5-9B",), "qwen-computer-use"),
+        (("Qwen3.8-27B",), "qwen-computer-use"),
+        (("ByteDance-Seed/UI-TARS-1.5-7B", "qwen2_5_vl"), "ui-tars"),
+        (("inclusionAI/UI-Venus-1.5-8B", "qwen3_vl"), "ui-venus"),
+        (("microsoft/Fara-7B", "qwen2_5_vl"), "fara-7b"),
+        (("microsoft/Fara1.5-9B", "qwen3_5"), "fara"),
+        (("mPLUG/GUI-Owl-1.5-8B", "qwen3_vl"), "mai-ui"),
+        (("Tongyi-MAI/MAI-UI-8B", "qwen3_vl"), "mai-ui"),
     ],
 )
 def test_a_checkpoint_is_matched_by_its_name_then_its_architecture(
@@ -38,6 +49,35 @@ def test_an_unknown_model_is_answered_with_the_families_there_are() -> None:
         family_of("llama")
     with pytest.raises(UsageError, match=r"no model family.*qwen3-vl, qwen2\.5-vl"):
         family_named("llama")
+
+
+@pytest.mark.parametrize(
+    ("name", "family"),
+    [
+        ("gpt-5", "generic-pixels"),
+        ("claude-opus-4-7", "generic-pixels"),
+        ("openrouter/google/gemini-3-pro", "generic"),
+        ("llama-4-scout", "generic"),
+    ],
+)
+def test_whatever_a_server_has_is_talked_to_in_plain_words_and_that_is_said(
+    name: str, family: str
+) -> None:
+    chosen, notice = family_served(name)
+    assert chosen.name == family
+    assert name in notice and "--family" in notice
+    assert chosen.coordinates in notice or "thousandths" in notice
+
+
+def test_a_model_with_a_row_of_its_own_is_chosen_without_a_word() -> None:
+    assert family_served("Qwen/Qwen3-VL-4B-Instruct") == (family_named("qwen3-vl"), "")
+
+
+@pytest.mark.parametrize("name", ["Hcompany/Holo2-8B", "xlangai/OpenCUA-32B", "GTA1-7B"])
+def test_a_model_that_needs_a_row_that_is_not_here_is_refused_by_name(name: str) -> None:
+    for choose in (family_of, family_served):
+        with pytest.raises(UsageError, match=rf"{name} .*--family generic"):
+            choose(name, "qwen2_5_vl")
 
 
 @pytest.mark.parametrize("family", OURS, ids=lambda family: family.name)
@@ -64,7 +104,7 @@ def test_the_published_lens_shows_100_px_of_the_picture_that_the_model_was_shown
     assert dialect.lens.half_width_css_px == pytest.approx(100 * 1280 / 980)
     assert dialect.lens.half_height_css_px == pytest.approx(100 * 720 / 560)
     style = dialect.lens.style
-    assert (style.output_px, style.dot, style.edge, style.source) == (512, True, "clip", "recorded")
+    assert (style.output_px, style.dot, style.edge, style.source) == (504, True, "clip", "recorded")
 
 
 def test_visual_search_sees_182_px_at_672_without_a_dot() -> None:

@@ -35,11 +35,12 @@ from vigorl.browser.observation import Mark
 from vigorl.policy.commands import COMMANDS
 from vigorl.policy.escape import escape, escape_tags
 from vigorl.policy.grammar import Dialect, Lens, parse, write, write_answer
+from vigorl.policy.tags import Tags
 
 # A frame whose units are whole CSS pixels, so that writing a point loses nothing.
 FRAME = Frame(640, 360, Box(0, 0, 1280, 720))
 LENS = Lens(100, 50, ZoomStyle(output_px=512, dot=True))
-OURS = Dialect(FRAME, "actions", LENS)
+OURS = Dialect(FRAME, Tags(), LENS)
 MARKS = (
     Mark(1, Box(0, 0, 100, 20), "button", "Save"),
     Mark(7, Box(0, 100, 300, 200), "form", "Search"),
@@ -116,7 +117,7 @@ def test_tags_in_a_thought_do_not_reach_the_action(thought: str, action: Action)
 def test_no_text_is_too_strange_to_be_answered(text: str) -> None:
     for candidate in (text, said("so", text), f"<think></think><tool_call>{text}</tool_call>"):
         for answers in ("point", "marks", "text", "actions"):
-            parsed = parse(candidate, Dialect(FRAME, answers, LENS, MARKS))
+            parsed = parse(candidate, Dialect(FRAME, Tags(answers), LENS, MARKS))
             assert (parsed.action is None) == (parsed.error is not None)
 
 
@@ -132,7 +133,7 @@ def test_points_and_distances_are_in_the_units_of_the_frame() -> None:
     assert understood("click (10, 20)") == Click(Point(20, 40))
     assert understood("scroll (10, 20) down 150") == Scroll(Point(20, 40), 0, 300)
     assert understood("scroll (10, 20) left 150") == Scroll(Point(20, 40), -300, 0)
-    thousandths = Dialect(Frame(1000, 1000, Box(0, 0, 1280, 720)))
+    thousandths = Dialect(Frame(1000, 1000, Box(0, 0, 1280, 720)), Tags())
     assert understood("click (500, 500)", thousandths) == Click(Point(640, 360))
 
 
@@ -169,7 +170,7 @@ def test_commands_are_read_as_people_write_them() -> None:
     ],
 )
 def test_spaces_around_and_inside_the_tags_do_not_matter(text: str) -> None:
-    parsed = parse(text, Dialect(FRAME, "point"))
+    parsed = parse(text, Dialect(FRAME, Tags("point")))
     assert (parsed.thought, parsed.action) == ("so", Click(Point(10, 12)))
 
 
@@ -189,13 +190,10 @@ def test_a_thought_tells_its_points_and_forgets_those_that_are_nowhere() -> None
     ("text", "says"),
     [
         ("", "Write <think>"),
-        ("I click the button", "outside of the tags"),
+        ("I click the button", "Write <think>"),
         ("<think> so", "ends after <think>, too early"),
         ("<think> so </think>", "ends after </think>, too early"),
         ("<think> so </think><answer> back", "ends after <answer>, too early"),
-        ("<answer> back </answer>", "Write <think>"),
-        (said("so", "back") + said("so", "back"), "each once"),
-        (said("so", "back") + " Done!", "outside of the tags"),
         (said("so", ""), "Nothing is not a command"),
         (said("so", "tap (1, 2)"), "tap is not a command. The commands are: click,"),
         (said("so", "click 3"), "`click` is written `click (x, y)"),
@@ -232,9 +230,47 @@ def test_an_error_says_how_it_is_written(text: str, says: str) -> None:
     assert says in (parsed.error or "")
 
 
+@pytest.mark.parametrize(
+    ("text", "thought", "slip"),
+    [
+        ("<answer> back </answer>", "", "Write <think>"),
+        (said("so", "back") + said("no", "reload"), "so", "each once"),
+        ("Sure! " + said("so", "back") + " Done!", "Sure! so", "outside of the tags"),
+        ("so </think>\n<answer> back </answer>", "so", "Write <think>"),
+        ("<think>hm</think>\n" + said("so", "back"), "hm so", "each once"),
+        ("<think> <answer> reload </answer>? No. </think><answer>back</answer>", None, "each once"),
+        ("<think> so <answer> back </answer>", "so", "Write <think>"),
+        ("<think> so <answer> back </answer></think>", "so", "Write <think>"),
+    ],
+)
+def test_the_first_complete_answer_counts_and_what_is_amiss_is_a_slip(
+    text: str, thought: str | None, slip: str
+) -> None:
+    parsed = parse(text, OURS)
+    assert parsed.action == Back()
+    assert thought is None or parsed.thought == thought
+    assert slip in parsed.slip
+    assert parse(said("so", "back"), OURS).slip == ""
+
+
+def test_points_and_texts_are_read_as_other_models_write_them() -> None:
+    assert understood("`click [10, 20]`") == Click(Point(20, 40))
+    assert understood("type [10, 20] 'kettle' enter") == Type("kettle", Point(20, 40), enter=True)
+    assert understood("type “kettle”") == Type("kettle")
+    point = parse("<think>so</think><answer>[5, 6]</answer>", Dialect(FRAME, Tags("point")))
+    assert point.action == Click(Point(10, 12))
+
+
+def test_a_thousand_is_the_edge_of_a_grid_of_thousandths_and_no_more() -> None:
+    thousandths = Dialect(Frame(1000, 1000, Box(0, 0, 1280, 720)), Tags())
+    assert understood("click (1000, 500)", thousandths) == Click(Point(999 * 1.28, 360))
+    assert understood("click (1001, 500)", thousandths) is None
+    assert understood("click (640, 100)") is None
+
+
 def test_without_a_lens_there_is_no_tool() -> None:
     turn = write("so", Zoom(Box(0, 0, 10, 10), LENS.style), OURS)
-    parsed = parse(turn, Dialect(FRAME))
+    parsed = parse(turn, Dialect(FRAME, Tags()))
     assert "There is no tool to call" in (parsed.error or "")
     assert "tool_call" not in (parsed.error or "").split("tool to call")[1]
 
@@ -263,25 +299,40 @@ def test_each_command_is_documented_as_it_is_read() -> None:
     ],
 )
 def test_commands_on_marks_act_on_the_middle_of_their_boxes(answer: str, action: Action) -> None:
-    dialect = Dialect(FRAME, "marks", marks=MARKS)
+    dialect = Dialect(FRAME, Tags("marks"), marks=MARKS)
     assert understood(answer, dialect) == action
     assert understood(write_answer(action, dialect), dialect) == action
 
 
+@pytest.mark.parametrize(
+    ("answer", "action"),
+    [
+        ("`click [1]`", Click(Point(50, 10))),
+        ("click [1] [Search]", Click(Point(50, 10))),
+        ("scroll down", Scroll(Point(640, 360), 0, 720)),
+        ("type [8] [kettle] [press_enter_after=0]", Type("kettle", Point(150, 150), enter=False)),
+    ],
+)
+def test_commands_on_marks_are_read_as_other_prompts_write_them(
+    answer: str, action: Action
+) -> None:
+    assert understood(answer, Dialect(FRAME, Tags("marks"), marks=MARKS)) == action
+
+
 @given(content=texts, enter=st.booleans())
 def test_typed_text_on_a_mark_is_read_back(content: str, enter: bool) -> None:
-    dialect = Dialect(FRAME, "marks", marks=MARKS)
+    dialect = Dialect(FRAME, Tags("marks"), marks=MARKS)
     action = Type(content, Point(150, 150), enter=enter)
     assert understood(write_answer(action, dialect), dialect) == action
 
 
 def test_a_mark_that_is_not_there_is_an_error() -> None:
-    parsed = parse(said("so", "click [9]"), Dialect(FRAME, "marks", marks=MARKS))
+    parsed = parse(said("so", "click [9]"), Dialect(FRAME, Tags("marks"), marks=MARKS))
     assert "There is no mark [9]" in (parsed.error or "")
 
 
 def test_an_answer_in_words_is_taken_as_it_stands() -> None:
-    assert understood("A. the (1, 2) left one", Dialect(FRAME, "text")) == Done(
+    assert understood("A. the (1, 2) left one", Dialect(FRAME, Tags("text"))) == Done(
         "A. the (1, 2) left one"
     )
 
@@ -292,13 +343,13 @@ def test_an_answer_in_words_is_taken_as_it_stands() -> None:
         (Click(Point(2000, 10)), OURS),
         (Click(Point(1, 1), "right", 2), OURS),
         (Scroll(Point(1, 1), 5, 5), OURS),
-        (Back(), Dialect(FRAME, "point")),
-        (Click(Point(900, 600)), Dialect(FRAME, "marks", marks=MARKS)),
-        (Hover(Point(50, 10)), Dialect(FRAME, "marks", marks=MARKS)),
-        (Back(), Dialect(FRAME, "text")),
-        (Click(Point(50, 10), modifiers=("Control",)), Dialect(FRAME, "marks", marks=MARKS)),
-        (Click(Point(50, 10), hold_s=1), Dialect(FRAME, "marks", marks=MARKS)),
-        (Scroll(Point(1, 1), 0, 720, ("Control",)), Dialect(FRAME, "marks", marks=MARKS)),
+        (Back(), Dialect(FRAME, Tags("point"))),
+        (Click(Point(900, 600)), Dialect(FRAME, Tags("marks"), marks=MARKS)),
+        (Hover(Point(50, 10)), Dialect(FRAME, Tags("marks"), marks=MARKS)),
+        (Back(), Dialect(FRAME, Tags("text"))),
+        (Click(Point(50, 10), modifiers=("Control",)), Dialect(FRAME, Tags("marks"), marks=MARKS)),
+        (Click(Point(50, 10), hold_s=1), Dialect(FRAME, Tags("marks"), marks=MARKS)),
+        (Scroll(Point(1, 1), 0, 720, ("Control",)), Dialect(FRAME, Tags("marks"), marks=MARKS)),
     ],
 )
 def test_what_a_dialect_cannot_say_is_not_written(action: Any, dialect: Dialect) -> None:
@@ -319,7 +370,7 @@ def test_the_form_of_a_tool_call_is_the_published_one() -> None:
 
 
 def test_a_call_can_be_a_point_that_is_copied_as_it_stands() -> None:
-    dialect = Dialect(FRAME, "actions", LENS, calls="point")
+    dialect = Dialect(FRAME, Tags("actions", "point"), LENS)
     zoom = Zoom(Box.around(Point(200, 100), 100, 50), LENS.style)
     text = write("closer", zoom, dialect)
     assert text == "<think> closer </think>\n<tool_call> (100, 50) </tool_call>"

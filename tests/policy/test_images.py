@@ -1,4 +1,5 @@
 import io
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -13,7 +14,9 @@ from vigorl.policy.images import FittedImage, SizeLimits, fit, fitted_size, toke
 
 LIMITS = SizeLimits(28, 3136, 1_003_520)
 sides = st.integers(1, 6000)
-limits = st.sampled_from(sorted({family.size for family in FAMILIES}, key=repr))
+limits = st.sampled_from(
+    sorted({replace(family.size, longest_side_px=None) for family in FAMILIES}, key=repr)
+)
 
 
 @pytest.mark.model
@@ -66,3 +69,10 @@ def test_the_png_holds_the_pixels_that_the_model_gets() -> None:
     with Image.open(io.BytesIO(image.png)) as decoded:
         assert decoded.tobytes() == image.image().tobytes()
         assert decoded.size == (112, 56)
+
+
+def test_a_longest_side_is_kept_before_cells_are_counted() -> None:
+    spatial = SizeLimits(28, 3136, 1260 * 1260, longest_side_px=1260)
+    assert fitted_size(1920, 1080, spatial) == (1260, 700)
+    assert fitted_size(1000, 600, spatial) == (1008, 588)
+    assert fitted_size(3000, 900, SizeLimits(1, 1, 1_048_576, 1568)) == (1568, 470)

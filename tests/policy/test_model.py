@@ -12,7 +12,7 @@ from vigorl.browser.actions import Click, Done, Zoom
 from vigorl.browser.errors import UsageError
 from vigorl.browser.geometry import Box, Point
 from vigorl.browser.observation import Observation
-from vigorl.policy.backend import Message, Reply, Sampling
+from vigorl.policy.backend import Drawing, Message, Reply, Sampling
 from vigorl.policy.family import family_named
 from vigorl.policy.model import ModelPolicy, open_model
 
@@ -24,21 +24,22 @@ class Recital:
     """A backend that says what it was given, one text a turn, and keeps what it was asked."""
 
     name = "recital"
+    continues = True
 
     def __init__(self, *texts: str, cut_off: bool = False) -> None:
         self.texts = list(texts)
         self.cut_off = cut_off
         self.asked: list[Sequence[Message]] = []
         self.seeds: list[int] = []
-        self.anew: list[bool] = []
+        self.drawn: list[Drawing] = []
 
     def session(self, seed: int) -> "Recital":
         self.seeds.append(seed)
         return self
 
-    async def reply(self, messages: Sequence[Message], anew: bool = False) -> Reply:
+    async def reply(self, messages: Sequence[Message], how: Drawing = "as set") -> Reply:
         self.asked.append(messages)
-        self.anew.append(anew)
+        self.drawn.append(how)
         return Reply(self.texts.pop(0), 100, 7, self.cut_off, (1, 2), (3,), (-1.0,))
 
     def describe(self) -> dict[str, Any]:
@@ -84,7 +85,7 @@ async def test_malformed_output_is_a_turn_with_an_error(screen: Make) -> None:
     turn = await ModelPolicy(OURS, backend, Sampling()).actor("x").act(screen(1))
     assert turn.action is None
     assert turn.error == (
-        "There is text outside of the tags. Write <think> … </think> and then either "
+        "Write <think> … </think> and then either "
         "<tool_call> … </tool_call> or <answer> … </answer>, each once, and nothing else."
     )
     assert turn.text == "I would click the button."
@@ -96,7 +97,37 @@ async def test_what_was_not_understood_is_asked_for_anew(screen: Make) -> None:
     actor = ModelPolicy(OURS, backend, Sampling()).actor("x")
     for seed in range(4):
         await actor.act(screen(seed, 1280, 720))
-    assert backend.anew == [False, True, True, False]
+    assert backend.drawn == ["as set", "anew", "anew", "as set"]
+
+
+async def test_a_published_model_has_to_answer_after_four_turns(screen: Make, look: Make) -> None:
+    call = '{"name": "search_coordinate", "arguments": {"coordinate": [140, 84]}}'
+    closer = f"<think> Hm (1, 2). </think>\n<tool_call>{call}</tool_call>"
+    family = family_named("vigorl-multiturn-grounding")
+    backend = Recital(*[closer] * 4, " (28, 56) </answer>")
+    actor = ModelPolicy(family, backend, Sampling()).actor("the button")
+    turns = [await actor.act(screen(1) if number == 0 else look(number)) for number in range(5)]
+    assert [isinstance(turn.action, Zoom) for turn in turns] == [True] * 4 + [False]
+    assert turns[4].action == Click(Point(28, 56))
+    assert turns[4].text == f"{family.last_words} (28, 56) </answer>"
+    assert turns[4].slip == ""
+    assert turns[4].tokens and turns[4].tokens.sampled_ids == (3,)  # the beginning is not sampled
+    assert backend.asked[4][-1] == Message("assistant", (family.last_words,))
+    assert backend.drawn == ["as set"] * 4 + ["greedy"]
+
+
+async def test_a_backend_that_cannot_go_on_is_not_begun_for(screen: Make, look: Make) -> None:
+    closer = (
+        '<think> Hm. </think><tool_call>{"name": "search_coordinate", '
+        '"arguments": {"coordinate": [140, 84]}}</tool_call>'
+    )
+    backend = Recital(*[closer] * 5)
+    backend.continues = False
+    actor = ModelPolicy(family_named("vigorl-visual-search"), backend, Sampling()).actor("x")
+    for number in range(5):
+        turn = await actor.act(screen(1) if number == 0 else look(number))
+    assert isinstance(turn.action, Zoom)
+    assert backend.asked[4][-1].role == "user"
 
 
 def test_what_says_the_most_likely_draws_when_it_is_asked_anew() -> None:

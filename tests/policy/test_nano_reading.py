@@ -12,7 +12,7 @@ from vigorl.browser.geometry import Box, Frame, Point
 from vigorl.browser.observation import Observation
 from vigorl.browser.picture import View
 from vigorl.policy import model
-from vigorl.policy.backend import Message, Reply, Sampling
+from vigorl.policy.backend import Drawing, Message, Reply, Sampling
 from vigorl.policy.family import family_named
 from vigorl.policy.model import open_model
 from vigorl.policy.nano.actor import ReadingActor, ReadingPolicy
@@ -208,17 +208,17 @@ class Recital:
     def __init__(self, *texts: str) -> None:
         self.texts = list(texts)
         self.asked: list[str] = []
-        self.anew: list[bool] = []
+        self.drawn: list[Drawing] = []
 
     def session(self, seed: int) -> "Recital":
         return self
 
-    async def reply(self, messages: Sequence[Message], anew: bool = False) -> Reply:
+    async def reply(self, messages: Sequence[Message], how: Drawing = "as set") -> Reply:
         (message,) = messages
         (prompt,) = message.parts
         assert isinstance(prompt, str)
         self.asked.append(prompt)
-        self.anew.append(anew)
+        self.drawn.append(how)
         return Reply(self.texts.pop(0), 100, 7, False, (len(self.asked), 2), (3,), (-1.0,))
 
     def describe(self) -> dict[str, Any]:
@@ -259,7 +259,7 @@ async def test_what_was_not_understood_is_asked_for_anew(screen: Make) -> None:
     actor, backend = playing("hm", turn("x", "click (440, 288)"), turn("x", "done"))
     for seed in range(3):
         await actor.act(screen(seed, 1000, 500))
-    assert backend.anew == [False, True, False]
+    assert backend.drawn == ["as set", "anew", "as set"]
 
 
 async def test_an_action_that_changed_nothing_is_remembered_so(screen: Make) -> None:

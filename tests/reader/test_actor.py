@@ -146,6 +146,49 @@ async def test_the_icon_in_a_framed_button_is_told_from_its_frame(read):
     assert "looks like close" in run.thoughts
 
 
+CROSS = """<svg width=20 height=20 viewBox="0 0 16 16" stroke="#333" stroke-width=1.5>
+  <path d="M2 2 14 14M2 14 14 2"/></svg>"""
+TASKS = "".join(
+    f"<li style='display: flex; justify-content: space-between; width: 400px; padding: 14px'>{name}"
+    f"<span onclick=\"did('removed {name}')\">{CROSS}</span></li>"
+    for name in ("Water the plants", "Call the bank", "Pay the bill")
+)
+
+
+async def test_an_icon_that_shows_a_part_of_a_quoted_name_is_not_meant_by_it(read):
+    run = await read(f"<ul>{TASKS}</ul><p>3 left. Completed</p>", 'click "Clear completed"')
+    assert run.title == "untouched"
+    assert "Completed" in str(run.reason)
+
+
+async def test_of_equal_icons_in_a_list_none_is_clicked_unless_told_which(read):
+    run = await read(f"<ul>{TASKS}</ul>", "click the close icon")
+    assert run.title == "untouched"
+    assert "3 things on the screen may be" in str(run.reason)
+    run = await read(f"<ul>{TASKS}</ul>", 'click the close icon next to "Call the bank"')
+    assert run.title == "removed Call the bank", run.reason
+
+
+@pytest.mark.parametrize(
+    ("kind", "attributes", "value"),
+    [
+        ("date", "", "2026-12-24"),
+        ("date", "value=2026-10-03", "2026-12-24"),
+        ("time", "", "06:45"),
+        ("time", "value=07:30", "06:45"),
+    ],
+)
+async def test_a_field_for_a_date_or_time_is_no_button(read, kind, attributes, value):
+    page = f"""<style>input {{ display: block; width: 300px; padding: 7px; font: inherit;
+      border: 1px solid #999; border-radius: 5px; background: #fff; margin-bottom: 12px }}</style>
+      <button onclick="did('slot')">07:30</button><p></p>
+      <label for=a>Away from</label><input type={kind} id=a {attributes}
+      onchange="did(a.value)"><label for=b>Name</label><input id=b>"""
+    run = await read(page, f'set "Away from" to "{value}"')
+    assert run.title == value, run.reason
+    assert run.reason is None
+
+
 async def test_a_text_that_a_message_has_pushed_down_is_not_new(read):
     page = """<nav style="text-align: right">
       <span onclick="did('opened'); message.textContent = 'One thing lies in it.'">Bag</span></nav>

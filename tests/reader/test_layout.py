@@ -1,6 +1,7 @@
 """How things on a screen belong together, on screens made by hand."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -92,6 +93,18 @@ def test_results_are_what_repeats_with_most_text() -> None:
     assert [block.title.text for block in blocks(screen(RESULTS))] == [
         "Result 1", "Result 2", "Result 3", "Result 4",
     ]  # fmt: skip
+
+
+def test_results_in_wide_gaps_are_told_by_their_links_and_not_by_the_line_that_counts_them() -> (
+    None
+):
+    lines = [line("3 pages match “c”.", 40, 46)]
+    for n in (1, 2, 3):
+        lines.append(replace(line(f"Setting {n}", 40, 92 * n, 18), link=True))
+        lines.append(line(f"What setting {n} is for, at some length.", 40, 92 * n + 47))
+    beside = [line(f"Chapter {n}", 600, 46 * n) for n in range(1, 8)]  # as in a menu
+    found = blocks(screen([*lines, *beside]))
+    assert [block.title.text for block in found] == ["Setting 1", "Setting 2", "Setting 3"]
 
 
 def test_a_picture_that_is_read_as_a_letter_is_no_title() -> None:

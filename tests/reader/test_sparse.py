@@ -14,6 +14,8 @@ from vigorl.policy.reader.pieces import pieces
 from vigorl.policy.reader.screen import Line, Screen
 
 SIZES = [(800, 600), (1280, 720), (1920, 1080), (780, 1688)]
+TYPES_PX = [13, 18, 24]
+FEW = [(800, 600, 13), (1280, 720, 18), (1920, 1080, 13), (780, 1688, 24)]
 
 
 @pytest.fixture(scope="module")
@@ -41,8 +43,14 @@ def read(eyes: Eyes, image: Image.Image) -> list[str]:
     return [line.text for line in eyes.read(view_of(image)).lines]
 
 
-@pytest.mark.parametrize(("width", "height"), SIZES)
-@pytest.mark.parametrize("size_px", [13, 18, 24])
+@pytest.mark.parametrize(
+    ("width", "height", "size_px"),
+    [
+        pytest.param(*size, type_px, marks=[pytest.mark.slow] * ((*size, type_px) not in FEW))
+        for size in SIZES
+        for type_px in TYPES_PX
+    ],
+)
 def test_a_label_alone_on_a_page_is_read(eyes: Eyes, width: int, height: int, size_px: int) -> None:
     for part, (ink, paper) in enumerate([("#222", "white"), ("#ddd", "#14181f"), ("#777", "#eee")]):
         image = blank(width, height, paper)

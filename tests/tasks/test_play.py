@@ -15,8 +15,8 @@ from vigorl.tasks.task import TEST_SEEDS, TRAIN_SEEDS
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
-FEW = (*TRAIN_SEEDS[:2], *TEST_SEEDS[:1])
-MANY = (*TRAIN_SEEDS[2:27], *TEST_SEEDS[1:26])
+FEW = (*TRAIN_SEEDS[:1], *TEST_SEEDS[:1])
+MANY = (*TRAIN_SEEDS[1:27], *TEST_SEEDS[1:26])
 SOME = (*TRAIN_SEEDS[2:10], *TEST_SEEDS[1:9])
 MIN_TEXT_PX = 12
 
@@ -122,9 +122,8 @@ async def test_the_oracle_reaches_the_goal_on_screens_that_are_fair(stage: Any, 
 
 
 async def test_near_misses_score_nothing(stage: Any, name: str) -> None:
-    each_once = {miss: seed for seed, miss in misses(name, FEW)}
-    choices = [(seed, miss) for miss, seed in each_once.items()][:2]  # all of them are slow
-    assert len(choices) == 2
+    choices = misses(name, FEW)[:1]  # all of them are slow
+    assert len(choices) == 1
     assert await miss_faults(stage, name, choices) == []
 
 

@@ -22,7 +22,7 @@ from vigorl.browser.observation import Observation
 from vigorl.browser.picture import Picture
 from vigorl.browser.screenshot import StaticScreenshot
 from vigorl.browser.zoom import ZoomEnvironment
-from vigorl.policy.backend import Message, Reply, Sampling
+from vigorl.policy.backend import Drawing, Message, Reply, Sampling
 from vigorl.policy.conversation import Conversation
 from vigorl.policy.family import family_named
 from vigorl.policy.images import FittedImage
@@ -59,6 +59,7 @@ class Looker:
     """A backend that looks closer at one of three places, and then clicks there."""
 
     name = "looker"
+    continues = False
 
     def __init__(self, random: Random | None = None) -> None:
         self._random = random or Random(0)
@@ -66,7 +67,7 @@ class Looker:
     def session(self, seed: int) -> "Looker":
         return Looker(Random(seed))
 
-    async def reply(self, messages: Sequence[Message], anew: bool = False) -> Reply:
+    async def reply(self, messages: Sequence[Message], how: Drawing = "as set") -> Reply:
         await asyncio.sleep(0)
         said = [str(part) for m in messages if m.role == "assistant" for part in m.parts]
         if said:
@@ -134,7 +135,7 @@ def test_a_history_that_was_rewritten_makes_several_dialogues_and_nothing_is_sai
         def session(self, seed: int) -> "Script":
             return Script()
 
-        async def reply(self, messages: Sequence[Message], anew: bool = False) -> Reply:
+        async def reply(self, messages: Sequence[Message], how: Drawing = "as set") -> Reply:
             self.asked = getattr(self, "asked", 0) + 1
             text = click(20, 20) if self.asked == 6 else look(*PLACES[self.asked % 3])
             return Reply(text, 9, 9, False)
@@ -194,7 +195,7 @@ def test_an_episode_that_broke_off_or_slipped_is_not_taken(tmp_path: Path) -> No
         def session(self, seed: int) -> "Slip":
             return Slip()
 
-        async def reply(self, messages: Sequence[Message], anew: bool = False) -> Reply:
+        async def reply(self, messages: Sequence[Message], how: Drawing = "as set") -> Reply:
             if len(messages) == 1:
                 return Reply("hm", 9, 9, False)
             return Reply(click(20, 20), 9, 9, False)

@@ -20,10 +20,11 @@ from vigorl.browser.errors import InconsistentData, UsageError
 from vigorl.browser.geometry import Box, Frame, Point
 from vigorl.policy.grammar import Dialect, Lens, parse
 from vigorl.policy.policy import Turn
+from vigorl.policy.tags import Tags
 from vigorl.training.rewards import RULES, RewardRule, reward_of
 
 SCREEN = Frame.of_viewport(200, 100)
-DIALECT = Dialect(SCREEN, "actions", Lens(20, 20, ZoomStyle()))
+DIALECT = Dialect(SCREEN, Tags(), Lens(20, 20, ZoomStyle()))
 RULE = RewardRule(format=0.1, diversity=0.2, partial=0.5)
 
 RIGHT = '<think> The button (10, 20). </think>\n<answer> done "ok" </answer>'

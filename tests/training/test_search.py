@@ -21,7 +21,7 @@ from vigorl.browser.geometry import Box, Point
 from vigorl.browser.picture import Picture
 from vigorl.browser.screenshot import StaticScreenshot
 from vigorl.browser.zoom import ZoomEnvironment
-from vigorl.policy.backend import Message, Reply, Sampling
+from vigorl.policy.backend import Drawing, Message, Reply, Sampling
 from vigorl.policy.family import Family, family_named
 from vigorl.policy.model import ModelPolicy
 from vigorl.policy.policy import Policy, Turn
@@ -157,6 +157,7 @@ class Speaker:
     (20, 20) first, and wrong otherwise.
     """
 
+    continues = False
     name = "speaker"
     places = ((20, 20), (60, 20), (60, 40), (90, 40))
 
@@ -190,7 +191,7 @@ class Words:
         self._speaker = speaker
         self._random = Random(seed)
 
-    async def reply(self, messages: Sequence[Message], anew: bool = False) -> Reply:
+    async def reply(self, messages: Sequence[Message], how: Drawing = "as set") -> Reply:
         speaker = self._speaker
         last = messages[-1]
         begun = str(last.parts[0]) if last.role == "assistant" else ""
@@ -382,7 +383,7 @@ class Looker(Speaker):
 
 
 class LookingWords(Words):
-    async def reply(self, messages: Sequence[Message], anew: bool = False) -> Reply:
+    async def reply(self, messages: Sequence[Message], how: Drawing = "as set") -> Reply:
         said = [part for each in messages if each.role == "assistant" for part in each.parts]
         if not said:
             return await super().reply(messages)

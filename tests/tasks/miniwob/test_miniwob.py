@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from vigorl.browser.actions import Back, Click, Goto, Press, TabNew, Type, Wait
-from vigorl.browser.errors import TaskFault, UsageError
+from vigorl.browser.errors import PageCrashed, TaskFault, UsageError
 from vigorl.browser.geometry import Box, Point
 from vigorl.browser.observation import Observation
 from vigorl.tasks.miniwob.environment import MiniwobEnvironment
@@ -68,6 +68,28 @@ class TestEpisode:
             assert score.why == "raw reward -1"
         finally:
             await env.close()
+
+    async def test_a_page_that_dies_is_a_fault_and_one_that_was_left_a_0(
+        self, miniwob: Stage
+    ) -> None:
+        for command, expected in (("Page.crash", PageCrashed), ("", None)):
+            env = await miniwob.open("click-button", 1)
+            try:
+                await env.reset()
+                if expected is not None:
+                    session = await env.page.context.new_cdp_session(env.page)
+                    dying = asyncio.create_task(session.send(command))
+                    with pytest.raises(expected):
+                        for _ in range(3):
+                            await env.step(Wait(0.1))
+                    dying.cancel()
+                    await asyncio.gather(dying, return_exceptions=True)
+                else:
+                    await env.page.evaluate("location.href = 'about:blank'")
+                    assert (await env.step(Wait(0.2))).ended
+                    assert (await env.score("")).why == "the task's page was left"
+            finally:
+                await env.close()
 
     async def test_without_an_end_it_scores_0(self, miniwob: Stage) -> None:
         env = await miniwob.open("enter-text", 1)

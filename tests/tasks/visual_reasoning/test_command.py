@@ -145,7 +145,7 @@ def test_robospatial_has_the_means_of_its_authors(tmp_path: Path) -> None:
 def test_a_killed_evaluation_goes_on_to_the_same_numbers(
     server: AnsweringServer, tmp_path: Path
 ) -> None:
-    data, out = write_vstar(tmp_path / "data", 20), tmp_path / "out"
+    data, out = write_vstar(tmp_path / "data", 10), tmp_path / "out"
     more = asking(server, "vigorl-visual-search")
     arguments = evaluation("vstar", data, out, *more)
     process = subprocess.Popen(
@@ -159,10 +159,10 @@ def test_a_killed_evaluation_goes_on_to_the_same_numbers(
         time.sleep(0.005)
     process.kill()
     process.wait()
-    assert 3 <= lines.read_bytes().count(b"\n") < 40
+    assert 3 <= lines.read_bytes().count(b"\n") < 20
     resumed = run(*arguments)
     assert resumed.exit_code == 0, resumed.output
     whole = run(*evaluation("vstar", data, tmp_path / "whole", *more))
     assert numbers(resumed.stdout) == numbers(whole.stdout)
-    assert numbers(whole.stdout)["cells"]["all"]["n"] == 40
+    assert numbers(whole.stdout)["cells"]["all"]["n"] == 20
     assert 0 < numbers(whole.stdout)["cells"]["all"]["mean"] < 1

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vigorl.browser.errors import UsageError
+from vigorl.browser.errors import TaskFault, UsageError
 from vigorl.tasks.visualwebarena.calls import PAGE, Call, read_call
 from vigorl.tasks.visualwebarena.evaluation import NOBODY, Judges, evaluate_state
 from vigorl.tasks.visualwebarena.recorded import FAILED, Reads, RecordedState
@@ -267,10 +267,13 @@ async def test_a_page_without_pictures_scores_0_at_once() -> None:
         assert (await judged(images(like, like), **reads)).score == 0.0
 
 
-async def test_a_reference_picture_that_is_not_there_crashes() -> None:
-    like = {"eval_fuzzy_image_match": "http://s.example/1.png"}
+async def test_a_reference_picture_that_the_benchmark_does_not_have_is_a_fault() -> None:
     reads = {"image_urls": [["/a.png"]], "images": [picture(1), None]}
-    assert (await judged(images(like), **reads)).crashed
+    for rules in (OFFICIAL, FIXED):
+        with pytest.raises(TaskFault, match=r"no picture at http://s\.example"):
+            like = {"eval_fuzzy_image_match": "http://s.example/1.png"}
+            await judged(images(like), rules=rules, **reads)
+    assert (await judged(images({"eval_fuzzy_image_match": "coco/1.png"}), **reads)).crashed
 
 
 async def test_any_picture_may_answer_a_question_and_a_captioner_is_needed() -> None:

@@ -11,7 +11,6 @@ from PIL import Image
 
 from vigorl.browser.errors import TaskFault
 from vigorl.tasks.visualwebarena.judge import ModelServer
-from vigorl.tasks.visualwebarena.verdict import Crash
 
 
 class Model:
@@ -20,6 +19,8 @@ class Model:
     def __init__(self) -> None:
         self.says = "correct"
         self.status = 200
+        self.away = 0
+        """So often it answers 503 first."""
         self.asked: list[dict[str, Any]] = []
         self.keys: list[str | None] = []
         model = self
@@ -35,7 +36,8 @@ class Model:
                 self._answer({"choices": [{"message": {"content": model.says}}]})
 
             def _answer(self, content: object) -> None:
-                self.send_response(model.status)
+                self.send_response(503 if model.away else model.status)
+                model.away = max(0, model.away - 1)
                 self.end_headers()
                 self.wfile.write(json.dumps(content).encode())
 
@@ -101,13 +103,29 @@ async def test_the_same_question_is_asked_once(model: Model) -> None:
     assert len(model.asked) == 2
 
 
-async def test_words_that_are_no_verdict_crash(model: Model) -> None:
-    model.says = "I cannot say."
+async def test_words_that_are_no_verdict_are_the_judges_fault(model: Model) -> None:
     async with ModelServer(model.url) as judge:
-        with pytest.raises(Crash):
-            await judge.is_equivalent("a", "b", "c")
-        with pytest.raises(Crash):
-            await judge.is_same_reason("a", "b", "c")
+        for model.says in ("I cannot say.", "", "  "):
+            with pytest.raises(TaskFault, match="the judge"):
+                await judge.is_equivalent("a", "b", "c")
+            with pytest.raises(TaskFault, match="the judge"):
+                await judge.is_same_reason("a", "b", "c")
+        model.says = "correct"  # it is asked again
+        assert await judge.is_equivalent("a", "b", "c")
+
+
+async def test_a_captioner_that_says_nothing_is_a_fault(model: Model) -> None:
+    model.says = ""
+    async with ModelServer(model.url) as captioner:
+        with pytest.raises(TaskFault, match="says nothing"):
+            await captioner.answer(Image.new("RGB", (4, 4)), "Q: Which colour? A:")
+
+
+async def test_a_judge_that_is_away_for_a_moment_is_asked_again(model: Model) -> None:
+    model.away = 2
+    async with ModelServer(model.url) as judge:
+        assert await judge.is_equivalent("a", "b", "c")
+    assert model.away == 0
 
 
 async def test_a_judge_that_does_not_answer_is_a_fault(model: Model) -> None:

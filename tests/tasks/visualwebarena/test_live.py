@@ -1,11 +1,14 @@
 """Every helper and locator, in a real Chromium, on the stand-in sites."""
 
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
+from PIL import Image
 from playwright.async_api import Page
 
 from vigorl.browser.errors import TaskFault
@@ -16,8 +19,8 @@ from vigorl.tasks.visualwebarena.evaluation import evaluate_state
 from vigorl.tasks.visualwebarena.helpers import NAMES, carry_out
 from vigorl.tasks.visualwebarena.live import LiveState
 from vigorl.tasks.visualwebarena.recorded import Reads, RecordedState
-from vigorl.tasks.visualwebarena.task import VwaTask
-from vigorl.tasks.visualwebarena.verdict import FIXED, Crash, Rules, Verdict
+from vigorl.tasks.visualwebarena.task import Sites, VwaTask
+from vigorl.tasks.visualwebarena.verdict import FIXED, OFFICIAL, Crash, Rules, Verdict
 from vigorl.tasks.visualwebarena.web import Web
 
 from .contract import ContractSite, png
@@ -182,12 +185,94 @@ async def test_reviews_that_cannot_be_read_crash(page: Page, web: Web, stand_ins
         await carry_out(call, RecordedState("", Reads(shop=[other])), stand_ins.urls)
 
 
-async def test_a_wrong_administrator_crashes_and_a_shop_that_is_gone_is_a_fault(
+class Shop:
+    """One that says who you are, and then something broken."""
+
+    def __init__(self) -> None:
+        self.says: tuple[int, bytes] = (200, b"[]")
+        shop = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers["Content-Length"]))
+                self.answer(200, b'"a-token"')
+
+            def do_GET(self) -> None:
+                self.answer(*shop.says)
+
+            def answer(self, status: int, body: bytes) -> None:
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, format: str, *args: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
+
+
+@pytest.fixture
+def shop() -> Iterator[Shop]:
+    shop = Shop()
+    yield shop
+    shop.server.shutdown()
+    shop.server.server_close()
+
+
+@pytest.mark.parametrize("says", [(500, b"x"), (503, b"[]"), (200, b"<h1>"), (401, b"{}")])
+async def test_a_shop_that_is_broken_is_a_fault_by_all_rules(
+    page: Page, shop: Shop, says: tuple[int, bytes]
+) -> None:
+    shop.says = says
+    ordered = {
+        "url": "func:shopping_get_latest_order_url()",
+        "locator": "",
+        "required_contents": {"must_include": ["x"]},
+    }
+    sites = Sites("", "", shop.url)
+    async with Web(shop.url, Account("admin", "admin1234")) as web:
+        for rules in (OFFICIAL, FIXED):
+            with pytest.raises(TaskFault, match="the shop answers"):
+                asked = task("program_html", program_html=[ordered])
+                await evaluate_state(asked, "", live(page, web), sites, rules=rules)
+
+
+async def test_a_picture_that_a_site_owes_is_a_fault_and_one_that_was_made_up_is_none(
+    page: Page, shop: Shop
+) -> None:
+    async with Web(shop.url, Account("admin", "admin1234")) as web:
+        shop.says = (502, b"<h1>Bad gateway</h1>")
+        with pytest.raises(TaskFault, match="502"):
+            await web.image(f"{shop.url}/media/1.jpg")
+        shop.says = (404, b"<h1>No such thing</h1>")
+        assert await web.image(f"{shop.url}/media/1.jpg") is None
+        for made_up in ("http://127.0.0.1:9/x.png", "http://[x/", "http://nowhere.invalid/x.png"):
+            assert await web.image(made_up) is None
+        shop.says = (200, png(Image.new("RGB", (64, 64)))[:-40])
+        assert await web.image(f"{shop.url}/media/1.jpg") is None
+
+
+async def test_a_page_that_answers_5xx_to_the_evaluators_is_a_fault(page: Page, shop: Shop) -> None:
+    shop.says = (502, b"<h1>Bad gateway</h1>")
+    row = {"url": f"{shop.url}/x", "locator": "", "required_contents": {"must_include": ["x"]}}
+    async with Web(shop.url, Account("admin", "admin1234")) as web:
+        asked = task("program_html", program_html=[row])
+        with pytest.raises(TaskFault, match="502"):
+            await evaluate_state(asked, "", live(page, web), Sites("", "", shop.url))
+        shop.says = (404, b"<h1>No such thing</h1>")
+        verdict = await evaluate_state(asked, "", live(page, web), Sites("", "", shop.url))
+        assert verdict.score == 0.0
+
+
+async def test_a_wrong_administrator_and_a_shop_that_is_gone_are_faults(
     page: Page, stand_ins: StandIns
 ) -> None:
     call = read_call("func:shopping_get_latest_order_url()")
     async with Web(stand_ins.urls.shopping, Account("admin", "wrong")) as web:
-        with pytest.raises(Crash):
+        with pytest.raises(TaskFault, match="administrator"):
             await carry_out(call, live(page, web), stand_ins.urls)
     async with Web("http://127.0.0.1:9", Account("admin", "admin1234")) as web:
         with pytest.raises(TaskFault):

@@ -1,0 +1,225 @@
+"""A second look before a click: is what was aimed at still there?
+
+Whoever decides does so on a picture that may be seconds old. With each picture it is noted what
+stands in the viewport (some tenths of a millisecond on most pages); just before something is
+clicked or typed, the point is looked at again. Where another element is there (swapped, covered,
+moved), or the same one says something else, nothing is done. Where elements tell nothing (a
+canvas, a frame, bare text), pixels are compared. Whatever moves by itself (digits, values, carets,
+styles, videos) makes no difference.
+"""
+
+import asyncio
+import time
+from dataclasses import dataclass
+from importlib import resources
+
+import numpy as np
+from playwright.async_api import Error as PlaywrightError
+
+from vigorl.browser.actions import (
+    Action,
+    Click,
+    Drag,
+    Press,
+    SelectOption,
+    Type,
+    Upload,
+)
+from vigorl.browser.errors import PageHung
+from vigorl.browser.geometry import Box, Point
+from vigorl.browser.picture import Picture, View
+from vigorl.browser.quoting import quoted
+from vigorl.browser.tab import LiveTab
+
+LOOK_LIMIT_S = 0.5
+"""Time for a page to say what stands where; one that does not answer is taken as it is."""
+
+AROUND_CSS_PX = 20
+"""Half the side of the square whose pixels are compared."""
+
+DIFFERS_BY = 64
+"""Of 255, in one channel: more than JPEG does to a sharp edge, mostly."""
+DIFFERING_SHARE = 0.15
+"""Of the square's pixels, from which on it shows something else."""
+
+MOST_REFUSALS = 3
+"""In a row at one place; then the page is one that never stays as it is."""
+_NEAR_CSS_PX = 24
+
+_ACTIVATING = ("Enter", "Space", " ", "NumpadEnter")
+_SCRIPT = resources.files(__package__).joinpath("relook.js").read_text("utf-8")
+_GROUP = "looks"
+_NAMES = {"a": "link", "input": "field", "textarea": "field", "select": "list", "img": "picture"}
+
+
+@dataclass(slots=True)
+class _Memory:
+    """What stood in the viewport of a tab when its picture was taken."""
+
+    tab: LiveTab
+    object_id: str | None
+    picture: Picture | None = None
+    at_s: float = 0.0
+
+
+class Relook:
+    """Compares what is there with what was seen.
+
+    Args:
+        after_s: Age of a picture from which on it is not believed any more, s; None: never.
+    """
+
+    def __init__(self, after_s: float | None) -> None:
+        self._after_s = after_s
+        self._memory: _Memory | None = None
+        self._refused: tuple[Point | None, str] | None = None
+        self._refusals = 0
+
+    async def note(self, tab: LiveTab) -> None:
+        """Note what stands in the viewport; to be called while its picture is taken."""
+        if self._after_s is None:
+            return
+        self._memory = memory = _Memory(tab, None, None, time.monotonic())
+        try:
+            async with asyncio.timeout(LOOK_LIMIT_S):
+                await tab.session.send("Runtime.releaseObjectGroup", {"objectGroup": _GROUP})
+                answer = await tab.session.send(
+                    "Runtime.evaluate",
+                    {"expression": f"({_SCRIPT})()", "objectGroup": _GROUP, "silent": True},
+                )
+        except (PlaywrightError, TimeoutError):
+            return
+        memory.object_id = answer["result"].get("objectId")
+
+    def keep(self, picture: Picture) -> None:
+        """The picture that belongs to what was noted last."""
+        if self._memory is not None:
+            self._memory.picture = picture
+            self._memory.at_s = time.monotonic()
+
+    async def change(self, action: Action, tab: LiveTab, view: View | None) -> str | None:
+        """What to say of a target that is not what it was; None where it is."""
+        memory, after_s = self._memory, self._after_s
+        if after_s is None or memory is None or memory.tab is not tab:
+            return None
+        if time.monotonic() - memory.at_s < after_s:
+            return None
+        point = _point_of(action)
+        if point is None and not _goes_to_focus(action):
+            return None
+        try:
+            async with asyncio.timeout(LOOK_LIMIT_S):
+                found = await _asked(memory, point)
+        except (PlaywrightError, TimeoutError):  # another document, or no answer
+            found = {"verdict": "unknown", "now": "", "now_tag": "", "was": "", "was_tag": ""}
+        has_changed = found["verdict"] == "changed"
+        if found["verdict"] == "unknown" and point is not None and view is not None:
+            has_changed = await _looks_different(memory, tab, point)
+        return self._said(found, point) if has_changed else self._forget()
+
+    def _said(self, found: dict[str, str], point: Point | None) -> str | None:
+        """The refusal in words; None where there have been enough of them."""
+        key = f"{found['now_tag']} {found['now']}"
+        again = self._refused is not None and _is_near(self._refused[0], point)
+        if again and (
+            self._refusals >= MOST_REFUSALS
+            or (found["verdict"] == "unknown" and self._refused == (self._refused[0], key))
+        ):
+            return self._forget()
+        self._refusals = self._refusals + 1 if again else 1
+        self._refused = (point, key)
+        return _in_words(found, point)
+
+    def _forget(self) -> None:
+        self._refused, self._refusals = None, 0
+
+
+async def _asked(memory: _Memory, point: Point | None) -> dict[str, str]:
+    if memory.object_id is None:
+        raise PlaywrightError("nothing was noted")
+    call = "this.focus()" if point is None else f"this.at({point.x}, {point.y})"
+    answer = await memory.tab.session.send(
+        "Runtime.callFunctionOn",
+        {
+            "functionDeclaration": f"function () {{ return {call} }}",
+            "objectId": memory.object_id,
+            "returnByValue": True,
+            "silent": True,
+        },
+    )
+    if "exceptionDetails" in answer:
+        raise PlaywrightError(answer["exceptionDetails"]["text"])
+    said: dict[str, str] = answer["result"]["value"]
+    return said
+
+
+async def _looks_different(memory: _Memory, tab: LiveTab, point: Point) -> bool:
+    """Whether the pixels around a point are visibly others than those of the picture."""
+    picture = memory.picture
+    if picture is None:
+        return False
+    screen = Box(0, 0, picture.width_px, picture.height_px)
+    region = Box.around(Point(round(point.x), round(point.y)), AROUND_CSS_PX).intersection(screen)
+    if region is None:
+        return False
+    width_px, height_px = round(region.width), round(region.height)
+    try:
+        now = await tab.camera.region(region, width_px, height_px, LOOK_LIMIT_S)
+    except (PlaywrightError, PageHung):
+        return False
+    box = (round(region.left), round(region.top), round(region.right), round(region.bottom))
+
+    def compared() -> bool:
+        before = np.asarray(picture.image().convert("RGB").crop(box), dtype=np.int16)
+        after = np.asarray(now.image().convert("RGB"), dtype=np.int16)
+        if before.shape != after.shape:
+            return False
+        differs = np.abs(before - after).max(axis=2) > DIFFERS_BY
+        return bool(differs.mean() > DIFFERING_SHARE)
+
+    return await asyncio.to_thread(compared)
+
+
+def _point_of(action: Action) -> Point | None:
+    match action:
+        case Click(point=point) | SelectOption(point=point) | Upload(point=point):
+            return point
+        case Drag(start=point):
+            return point
+        case Type(point=point):
+            return point
+        case _:
+            return None
+
+
+def _goes_to_focus(action: Action) -> bool:
+    if isinstance(action, Press):
+        return action.keys.split("+")[-1] in _ACTIVATING
+    return isinstance(action, Type)
+
+
+def _is_near(one: Point | None, other: Point | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return max(abs(one.x - other.x), abs(one.y - other.y)) <= _NEAR_CSS_PX
+
+
+def _in_words(found: dict[str, str], point: Point | None) -> str:
+    now = _named(found["now_tag"], found["now"])
+    was = _named(found["was_tag"], found["was"])
+    if point is None:
+        what = f"the focus is on {now} now, and was on {was}"
+    elif found["verdict"] == "unknown":
+        what = f"({point.x:g}, {point.y:g}) looks different now"
+    else:
+        what = f"at ({point.x:g}, {point.y:g}) is {now} now, and was {was}"
+    return f"The page has changed since the last picture: {what}. Nothing was done; look again."
+
+
+def _named(tag: str, name: str) -> str:
+    if not tag:
+        return "nothing to act on"
+    kind = _NAMES.get(tag, tag if tag in ("button", "label", "video", "canvas") else "something")
+    return f"{'the ' if name else 'a ' if kind != 'something' else ''}{kind}" + (
+        f" {quoted(name, 80)}" if name else ""
+    )

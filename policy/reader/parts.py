@@ -1,0 +1,74 @@
+"""Pieces of lines that stand for themselves: the cells of a row that was read as one line."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from vigorl.policy.reader.aim import Aim, line_aim
+from vigorl.policy.reader.layout import em_px, gap_x, gap_y, overlap_x, same_row
+from vigorl.policy.reader.screen import Line, Screen
+
+_WORD_GAP_EM = 0.62
+"""Gap between two words from which on they are two texts, where links or columns were joined."""
+_SAME_CELL_EM = 0.9
+"""Gap between two lines up to which they are of one cell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part(Line):
+    """A piece of a line that stands for itself: a cell, or one of several links."""
+
+    whole: Line | None = None
+    start: int = 0
+
+
+def parts(screen: Screen) -> list[Line]:
+    """The screen's lines, cut where a gap is wider than one between words."""
+    return [piece for line in screen.lines for piece in _pieces(line)]
+
+
+def _pieces(line: Line) -> Iterable[Line]:
+    if not line.edges_px or " " not in line.text:
+        return [line]
+    wide_px = _WORD_GAP_EM * em_px(line)
+    cuts = [
+        index
+        for index, character in enumerate(line.text)
+        if character == " " and line.edges_px[index + 1] - line.edges_px[index] > wide_px
+    ]
+    if not cuts:
+        return [line]
+    found, start = [], 0
+    for cut in (*cuts, len(line.text)):
+        text = line.text[start:cut]
+        edges = line.edges_px[start : cut + 1]
+        box = line.part(start, cut)
+        found.append(Part(text, box, line.confidence, edges, line.link, (), line, start))
+        start = cut + 1
+    return found
+
+
+def part_aim(line: Line, score: float, start: int = 0, stop: int | None = None) -> Aim:
+    """A line or a part of one, or some characters of it."""
+    aim = line_aim(line, score, start, stop)
+    return replace(aim, source=line.whole) if isinstance(line, Part) and line.whole else aim
+
+
+def cell_aim(lines: Sequence[Line], score: float) -> Aim:
+    """A cell of one or more lines, from the top; what stands far from the rest is not its own."""
+    first, *others = lines
+    more, last = [], first
+    for line in others:
+        if not _goes_on(line, last, first):
+            break
+        more.append(line)
+        last = line
+    return replace(part_aim(first, score), more=tuple(more))
+
+
+def _goes_on(line: Line, last: Line, first: Line) -> bool:
+    """Whether a text is more of a cell: close below in its column, or the next word of a line."""
+    em = em_px(last)
+    if same_row(line.box_px, last.box_px):
+        return gap_x(line.box_px, last.box_px) <= em
+    close = gap_y(line.box_px, last.box_px) <= _SAME_CELL_EM * em
+    return close and overlap_x(line.box_px, first.box_px) > 0

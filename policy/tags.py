@@ -1,0 +1,218 @@
+"""Turns between tags: ours, and those of the published ViGoRL checkpoints.
+
+::
+
+    <think> The total is in the last row of the table (412, 633). </think>
+    <tool_call>{"name": "search_coordinate", "arguments": {"coordinate": [412, 633]}}</tool_call>
+
+    <think> Now I can read it; the button below (640, 702) goes on. </think>
+    <answer> click (640, 702) </answer>
+
+What stands in the answer differs between families (`Answers`): a point alone, a command on
+numbered marks (`vigorl.policy.marks`), plain words, or one of our commands
+(`vigorl.policy.commands`).
+
+Source: tags and tool call of arXiv 2505.23678. As in its released code, the first complete answer
+or call counts; unlike there, one inside a thought does not, unless there is no other.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Literal, assert_never
+
+from vigorl.browser.actions import Action, Click, Done, Zoom
+from vigorl.browser.geometry import Box, Point
+from vigorl.policy.commands import read_command, write_command
+from vigorl.policy.escape import TAG_NAMES, escape_tags
+from vigorl.policy.grammar import Dialect, Parsed
+from vigorl.policy.marks import read_mark_command, write_mark_command
+from vigorl.policy.points import (
+    BRACKETED,
+    POINT,
+    Malformed,
+    coordinates_of,
+    point_in,
+    points_of,
+    write_point,
+)
+
+Answers = Literal["point", "marks", "text", "actions"]
+"""What an answer is: `(x, y)`, a command on numbered marks, the answer to a question in plain
+words, or a command on coordinates."""
+
+Calls = Literal["json", "point"]
+"""What stands in a call of the one tool: JSON as published, or `(x, y)`, which a small model can
+copy as it stands in what it was told; JSON is understood there as well."""
+
+_TAG = re.compile(rf"(</?(?:{'|'.join(TAG_NAMES)})>)")
+_THOUGHT = re.compile(r"\s*(?:<think>)?(?:(?!</?(?:think|answer|tool_call)>).)*</think>", re.DOTALL)
+_WHOLE_THOUGHT = re.compile(r"\s*<think>.*?</think>", re.DOTALL)
+_LAST = re.compile(r"<(answer|tool_call)>(.*?)</\1>", re.DOTALL)
+_FORMS = (
+    ["<think>", "</think>", "<tool_call>", "</tool_call>"],
+    ["<think>", "</think>", "<answer>", "</answer>"],
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """A thought between `<think>` tags, then an answer or a call of the one tool, to look closer.
+
+    A `TurnFormat`.
+    """
+
+    answers: Answers = "actions"
+    calls: Calls = "json"
+
+    @property
+    def acts_on_marks(self) -> bool:
+        """Whether actions name numbered elements instead of points."""
+        return self.answers == "marks"
+
+    def read(self, text: str, dialect: Dialect) -> Parsed:
+        """Understand a turn: its first complete answer or call, and what stands before it."""
+        found = _last_part(text)
+        thought = _thought(text if found is None else text[: found.start()])
+        points = tuple(points_of(thought, dialect.frame))
+        slip = _slip(text, dialect)
+        try:
+            if found is None:
+                raise Malformed(slip)
+            if found[1] == "answer":
+                action = self._read_answer(found[2], dialect)
+            else:
+                action = self._read_zoom(found[2], dialect)
+        except Malformed as malformed:
+            return Parsed(thought, points, None, str(malformed))
+        return Parsed(thought, points, action, None, slip)
+
+    def write(self, thought: str, action: Action, dialect: Dialect) -> str:
+        """The text of a turn; a tag inside the thought (quoted from a page, say) is defused.
+
+        Raises:
+            ValueError: the format cannot say this action.
+        """
+        thought = escape_tags(thought.strip())
+        if isinstance(action, Zoom):
+            call = self._write_call(action.region_css_px.center, dialect)
+            last = f"<tool_call>{call}</tool_call>"
+        else:
+            last = f"<answer> {self.write_action(action, dialect)} </answer>"
+        return f"<think> {thought} </think>\n{last}"
+
+    def write_action(self, action: Action, dialect: Dialect) -> str:
+        """What stands between the tags of the answer.
+
+        Raises:
+            ValueError: the format cannot say this action.
+        """
+        match self.answers:
+            case "point":
+                if not (isinstance(action, Click) and (action.button, action.count) == ("left", 1)):
+                    raise ValueError(f"an answer that is a point cannot say {action}")
+                return write_point(action.point, dialect.frame)
+            case "marks":
+                return escape_tags(write_mark_command(action, dialect.frame, dialect.marks))
+            case "text":
+                if not isinstance(action, Done):
+                    raise ValueError(f"an answer in words cannot say {action}")
+                return escape_tags(action.answer)
+            case "actions":
+                return write_command(action, dialect.frame)
+            case _:
+                assert_never(self.answers)
+
+    def _read_answer(self, text: str, dialect: Dialect) -> Action:
+        match self.answers:
+            case "point":
+                found = POINT.search(text) or BRACKETED.search(text)
+                if found is None:
+                    raise Malformed(
+                        "The answer is one point of the screen: <answer> (x, y) </answer>."
+                    )
+                return Click(point_in(float(found[1]), float(found[2]), dialect.frame))
+            case "marks":
+                return read_mark_command(text, dialect.frame, dialect.marks)
+            case "text":
+                return Done(text.strip())
+            case "actions":
+                return read_command(text, dialect.frame)
+            case _:
+                assert_never(self.answers)
+
+    def _read_zoom(self, text: str, dialect: Dialect) -> Zoom:
+        if dialect.lens is None:
+            raise Malformed(f"There is no tool to call. {_shape(dialect)}")
+        middle = point_in(*self._called(text), dialect.frame)
+        lens = dialect.lens
+        region = Box.around(middle, lens.half_width_css_px, lens.half_height_css_px)
+        return Zoom(region, lens.style)
+
+    def _called(self, text: str) -> tuple[float, float]:
+        """The coordinates that a call names."""
+        if self.calls == "point" and (found := POINT.fullmatch(text.strip())):
+            return float(found[1]), float(found[2])
+        try:
+            match json.loads(text, parse_int=float):
+                case {
+                    "name": "search_coordinate",
+                    "arguments": {"coordinate": [float(x), float(y)]},
+                }:
+                    return x, y
+                case _:
+                    raise Malformed(self._call_shape())
+        except (json.JSONDecodeError, RecursionError) as error:
+            raise Malformed(self._call_shape()) from error
+
+    def _write_call(self, middle: Point, dialect: Dialect) -> str:
+        if self.calls == "point":
+            return f" {write_point(middle, dialect.frame)} "
+        x, y = coordinates_of(middle, dialect.frame)
+        return json.dumps({"name": "search_coordinate", "arguments": {"coordinate": [x, y]}})
+
+    def _call_shape(self) -> str:
+        call = '{"name": "search_coordinate", "arguments": {"coordinate": [x, y]}}'
+        if self.calls == "point":
+            call = " (x, y) "
+        return f"The one tool is called like this: <tool_call>{call}</tool_call>."
+
+
+def _last_part(text: str) -> re.Match[str] | None:
+    """The first complete answer or call behind the thoughts that a turn begins with.
+
+    A thought may have lost its opening tag, which some chat templates write into the prompt.
+    Where nothing follows the thoughts, one that stands inside of them counts.
+    """
+    begin = 0
+    first = _THOUGHT.match(text) or _WHOLE_THOUGHT.match(text)
+    while first is not None:
+        begin = first.end()
+        first = _WHOLE_THOUGHT.match(text, begin)
+    return _LAST.search(text, begin) or _LAST.search(text)
+
+
+def _thought(text: str) -> str:
+    """The words of a thought, without the tags around them."""
+    return " ".join(part for piece in _TAG.split(text)[::2] if (part := piece.strip()))
+
+
+def _slip(text: str, dialect: Dialect) -> str:
+    """How a text departs from the form; empty where it does not."""
+    before, *tags_and_texts = _TAG.split(text)
+    tags, texts = tags_and_texts[::2], tags_and_texts[1::2]
+    shape = _shape(dialect)
+    if tags not in _FORMS:
+        if tags and any(tags == form[: len(tags)] for form in _FORMS):
+            return f"Your text ends after {tags[-1]}, too early. {shape}"
+        return shape
+    if before.strip() or any(outside.strip() for outside in texts[1::2]):
+        return f"There is text outside of the tags. {shape}"
+    return ""
+
+
+def _shape(dialect: Dialect) -> str:
+    last = "<answer> … </answer>"
+    if dialect.lens is not None:
+        last = f"either <tool_call> … </tool_call> or {last}"
+    return f"Write <think> … </think> and then {last}, each once, and nothing else."
