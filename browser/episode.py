@@ -226,7 +226,7 @@ class Episode:
             playwright.async_api.Error: the page or the browser broke meanwhile.
         """
         self.tabs.shown.settle.begin()
-        asked = await self.questions.answer(self._opened(answer))
+        asked = await self.questions.answer(self._with_secrets(answer))
         halfway, self._halfway = self._halfway, None
         if halfway is None:
             return
@@ -415,7 +415,7 @@ class Episode:
     def _keep_secrets(self, tab: LiveTab) -> None:
         tab.camera.cover = Masks(tab, self._settings.vault).cover
 
-    def _opened(self, answer: Accept | Dismiss) -> Accept | Dismiss:
+    def _with_secrets(self, answer: Accept | Dismiss) -> Accept | Dismiss:
         """An answer with the values of the secrets that it names.
 
         Raises:
