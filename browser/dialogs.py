@@ -11,13 +11,13 @@ from vigorl.browser.actions import Accept
 from vigorl.browser.approvals import Approvals
 from vigorl.browser.interruptions import Interruptions
 from vigorl.browser.observation import Question
+from vigorl.browser.origins import origin_of
 from vigorl.browser.page_settings import PageSettings
 from vigorl.browser.questions import (
     ANSWER_LIMIT_S,
     Answer,
     Asked,
     Questions,
-    origin_of,
     quoted,
 )
 from vigorl.browser.risks import Prospect, judged

@@ -181,14 +181,14 @@ def by_address(vectors: Sequence[Vector] = VECTORS) -> list[Trial]:
 
 async def measure(vectors: Sequence[Vector] = VECTORS) -> tuple[Row, ...]:
     """The rows of the table."""
-    listed = ("only the site is allowed", Boundary(local=True), True)
+    listed = ("only the site is allowed", Boundary(), True)
     silent = ("nothing is said: the public web only", Boundary(), False)
     rows: list[Row] = []
     for kind, trials in (("by name", by_name(vectors)), ("by address", by_address(vectors))):
         rows += await _rows(kind, trials, [listed, silent])
     async with OpenProxy() as proxy, proxy_in_environment(proxy.url):
         proxied = [Trial(vector, PROXIED) for vector in vectors]
-        with_proxy = Boundary(allow=(proxy.host_and_port,), local=True)
+        with_proxy = Boundary(allow=(proxy.host_and_port,))
         arm = ("the site and the proxy are allowed", with_proxy, True)
         rows += await _rows("with a proxy in the environment", proxied, [arm])
     return tuple(rows)
