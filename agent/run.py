@@ -2,11 +2,12 @@
 
 import asyncio
 import logging
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
 from vigorl.agent.rollout import Limits, SecondLook, Watcher, rollout
@@ -25,8 +26,8 @@ from vigorl.browser.environment import Environment
 from vigorl.browser.errors import UsageError
 from vigorl.browser.live import LivePage, PageSettings
 from vigorl.browser.marks import MarkedEnvironment, PageEnvironment
+from vigorl.browser.origins import origin_of
 from vigorl.browser.page_settings import HttpCredentials
-from vigorl.browser.questions import origin_of
 from vigorl.browser.vault import Secret, Vault, parted_url
 from vigorl.browser.zoom import ZoomEnvironment
 from vigorl.policy.policy import Policy
@@ -39,6 +40,9 @@ from vigorl.tasks.miniwob.registry import PREFIX, find
 from vigorl.tasks.task import TaskRow
 
 logger = logging.getLogger(__name__)
+
+if TYPE_CHECKING:
+    from vigorl.policy.reader.steps import TypeStep
 
 READER = "reader"
 """The embedded policy that needs no model."""
@@ -390,8 +394,11 @@ def _vault(config: RunConfig, model: ModelConfig, log_in: HttpCredentials | None
     """
     vault = Vault(config.secrets, config.url or "", learns=config.goal is not None)
     vault.require_absent(config.goal or "")
-    for text in _typed_texts(config, model):
-        vault.require_known(text)
+    vault.require_known(config.goal or "")
+    for step in _typing_steps(config, model):
+        vault.require_known(step.text)
+        if step.target is not None and any(map(_PASSWORDS.search, step.target.names)):
+            vault.learn(step.text)
     vault.keep(model.api_key, "<API key>")
     if log_in is not None:
         vault.keep(log_in.password, "<password>")
@@ -401,15 +408,22 @@ def _vault(config: RunConfig, model: ModelConfig, log_in: HttpCredentials | None
     return vault
 
 
-def _typed_texts(config: RunConfig, model: ModelConfig) -> list[str]:
-    """The texts of a goal that may name secrets."""
+_PASSWORDS = re.compile(
+    r"pass(?:word|code|phrase|wort)|kennwort|mot de passe|contrase|senha|\bpin\b|\bcv[cv]\b",
+    re.IGNORECASE,
+)
+"""Names of fields whose text is kept secret from the first line of the record on."""
+
+
+def _typing_steps(config: RunConfig, model: ModelConfig) -> "list[TypeStep]":
+    """What reader is told to type; of a model that is not known before."""
     if config.goal is None or model.model != READER:
-        return [config.goal or ""]
+        return []
     from vigorl.policy.reader.instructions import parse_instructions
     from vigorl.policy.reader.steps import TypeStep
 
     steps = parse_instructions(config.goal)
-    return [config.goal, *(step.text for step in steps if isinstance(step, TypeStep))]
+    return [step for step in steps if isinstance(step, TypeStep) and step.text]
 
 
 def _page(

@@ -319,7 +319,7 @@ class Recorder:
         """A record without secrets; its tokens, which would tell them, go with them."""
         if self._vault.is_empty:
             return record
-        as_written = _RECORD.dump_python(record, mode="json")
+        as_written = _RECORD.dump_python(cleaned(record, whole), mode="json")
         redacted: _R = _RECORD.validate_json(  # type: ignore[assignment]
             json.dumps(self._vault.redact_all(as_written))
         )

@@ -23,8 +23,10 @@ from playwright.async_api import BrowserContext, Playwright, ViewportSize, async
 from playwright.async_api import Error as PlaywrightError
 
 from vigorl.browser.boundary import Boundary
+from vigorl.browser.clipboard import NativeClipboard
 from vigorl.browser.errors import BrowserDied, BrowserMissing, UsageError
 from vigorl.browser.gate import Gate, Resolve, system_resolve
+from vigorl.browser.memory import MemoryWatch
 from vigorl.browser.upstream import Upstream
 
 logger = logging.getLogger(__name__)
@@ -60,6 +62,13 @@ FLAGS = (
     "--disable-quic",
 )
 
+BLINK_SETTINGS = (
+    "--blink-settings=primaryHoverType=2,availableHoverTypes=2,primaryPointerType=4,"
+    "availablePointerTypes=4,selectionClipboardBufferAvailable=false"
+)
+"""Playwright's own for the browser without a window, and no second clipboard that holds whatever is
+selected: it belongs to all episodes."""
+
 UNWANTED_FLAGS = ("--disable-ipc-flooding-protection",)
 """Of Playwright's switches. Chromium lets a page change its address 200 times in 10 s; without that
 bound a page that does so in a loop occupies the browser under all episodes."""
@@ -89,6 +98,8 @@ class BrowserSettings:
     and Chromium 156 skips view transitions: for pages made for agents, not for the web."""
     sandbox: bool = True
     """Chromium's own sandbox around each page; as root it cannot work and is left out."""
+    page_memory_bytes: int = 3 * 1024**3
+    """Memory that the pages of one process may take; then they are ended, and loaded again."""
     launch_limit_s: float = 30
     """Time for Chromium to start, s."""
     close_limit_s: float = 5
@@ -105,6 +116,7 @@ class BrowserSettings:
         if self.unlimited_frame_rate:
             flags += ["--disable-frame-rate-limit", "--disable-gpu-vsync"]
         if self.headless:
+            flags.append(BLINK_SETTINGS)
             flags.append(f"--screen-info={{{SCREEN['width']}x{SCREEN['height']}}}")
         return flags
 
@@ -134,6 +146,8 @@ class Browser:
         self._process_group: int | None = None
         self._upstream = Upstream.of_environment()
         self._own_gate: Gate | None = None
+        self.clipboard = NativeClipboard(self)
+        self.memory = MemoryWatch(self.settings.page_memory_bytes)
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -185,6 +199,8 @@ class Browser:
         process, self._process = self._process, None
         group, self._process_group = self._process_group, None
         gate, self._own_gate = self._own_gate, None
+        self.clipboard.forget()
+        await self.memory.close()
         ended = process is None
         try:
             if process is not None:
@@ -243,6 +259,7 @@ class Browser:
                 if not self.settings.sandboxed:
                     wanted = self.settings.sandbox
                     _tell_of_no_sandbox("it cannot work as root" if wanted else "as asked for")
+                    self.memory.start(self._process)
             except TimeoutError as error:
                 await self.close()
                 raise BrowserDied(

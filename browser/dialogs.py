@@ -13,13 +13,8 @@ from vigorl.browser.interruptions import Interruptions
 from vigorl.browser.observation import Question
 from vigorl.browser.origins import origin_of
 from vigorl.browser.page_settings import PageSettings
-from vigorl.browser.questions import (
-    ANSWER_LIMIT_S,
-    Answer,
-    Asked,
-    Questions,
-    quoted,
-)
+from vigorl.browser.questions import ANSWER_LIMIT_S, Answer, Asked, Questions
+from vigorl.browser.quoting import quoted
 from vigorl.browser.risks import Prospect, judged
 from vigorl.browser.tab import LiveTab, within
 

@@ -6,6 +6,7 @@ an attachment, or in a frame, is only saved. A page that prints itself hands out
 
 import asyncio
 import re
+from collections import Counter
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
@@ -16,21 +17,25 @@ from playwright.async_api import Error as PlaywrightError
 from vigorl.browser.approvals import Approvals, program_in
 from vigorl.browser.interruptions import Interruptions
 from vigorl.browser.navigation import Navigation
+from vigorl.browser.page_settings import PageSettings
 from vigorl.browser.papers import Papers, print_view
 from vigorl.browser.pdf import PdfFile, Unreadable, is_pdf
-from vigorl.browser.private_files import make_private_folder, write_private
+from vigorl.browser.private_files import FILE_MODE, make_private_folder, write_private
 from vigorl.browser.questions import ANSWER_LIMIT_S
 from vigorl.browser.quoting import quoted
 from vigorl.browser.risks import PROGRAMS
-from vigorl.browser.tab import LiveTab, within
+from vigorl.browser.tab import LiveTab, Targets, within
 
 PRINT_LIMIT_S = 10.0
+MOST_NAME_CHARACTERS = 60
+"""Of a file's name: four bytes each in the worst case, and file systems take 255."""
+
 SHOW_LIMIT_S = 5.0
 """Time for the pictures of a document to take the place of its file."""
 
 
 class Downloads:
-    """Saves what pages hand out."""
+    """Saves what pages hand out, as far as it is not too much."""
 
     def __init__(
         self,
@@ -39,8 +44,16 @@ class Downloads:
         navigation: Navigation,
         papers: Papers,
         approvals: Approvals,
+        targets: Targets,
+        settings: PageSettings,
     ) -> None:
         self._folder = folder
+        self._targets = targets
+        self._settings = settings
+        self._vault = settings.vault
+        self._received_bytes: dict[str, int] = {}  # by the name that Chromium gives a download
+        self._urls: dict[str, str] = {}
+        self._cancelled: Counter[str] = Counter()  # by address
         self._interruptions = interruptions
         self._navigation = navigation
         self._papers = papers
@@ -51,6 +64,8 @@ class Downloads:
     def watch(self, tab: LiveTab) -> None:
         """Save what this tab hands out."""
         tab.page.on("download", lambda download: self._start(tab, download))
+        tab.session.on("Page.downloadWillBegin", self._note_begin)
+        tab.session.on("Page.downloadProgress", lambda event: self._note_progress(tab, event))
 
     def print(self, tab: LiveTab) -> None:
         """Save the page as it would be printed."""
@@ -87,22 +102,63 @@ class Downloads:
         else:
             self._begin(_cancel(download), "")
 
+    def _note_begin(self, event: dict[str, Any]) -> None:
+        self._urls[event["guid"]] = event["url"]
+
+    def _note_progress(self, tab: LiveTab, event: dict[str, Any]) -> None:
+        """Cancel what grows too large."""
+        guid = event["guid"]
+        if guid not in self._urls:
+            return
+        received = self._received_bytes
+        received[guid] = size = max(int(event["receivedBytes"]), int(event["totalBytes"]))
+        most, most_of_all = self._settings.max_download_bytes, self._settings.max_downloaded_bytes
+        if size <= most and sum(received.values()) <= most_of_all:
+            return
+        del received[guid]
+        url = self._urls.pop(guid)
+        self._cancelled[url] += 1
+        why = f"it is larger than {most:,} bytes"
+        if size <= most:
+            why = f"with it, more than {most_of_all:,} bytes would have been saved"
+        self._interruptions.note("blocked", f"The download of {quoted(url)} was cancelled: {why}.")
+        self._begin(self._cancel(guid, tab), "")  # too late where it has come whole already
+
+    async def _cancel(self, guid: str, tab: LiveTab) -> None:
+        await within(ANSWER_LIMIT_S, self._targets.cancel_download(tab.context_id, guid))
+
+    def _was_cancelled(self, url: str) -> bool:
+        """Whether a download from there was cancelled, which has been told; once for each."""
+        if not self._cancelled[url]:
+            return False
+        self._cancelled[url] -= 1
+        return True
+
     def _begin(self, work: Coroutine[Any, Any, None], name: str) -> None:
         task = asyncio.create_task(work)
         self._saving[task] = name
         task.add_done_callback(lambda done: self._saving.pop(done, None))
 
     async def _save(self, tab: LiveTab, download: Download) -> None:
-        name = download.suggested_filename
-        if not await self._is_wanted(name, download.url):
+        if not await self._is_wanted(download.suggested_filename, download.url):
             await _cancel(download)
             return
+        path: Path | None = None
         try:
-            path = _free_path(self._folder, download.suggested_filename)
+            path = _free_path(self._folder, self._vault.redact(download.suggested_filename))
             await download.save_as(path)
+            path.chmod(FILE_MODE)
         except (PlaywrightError, OSError) as error:
+            if path is not None:
+                path.unlink(missing_ok=True)
+            if self._was_cancelled(download.url):
+                return
             reason = error.message if isinstance(error, PlaywrightError) else str(error)
             self._note(f"The download of {quoted(download.suggested_filename)} failed: {reason}")
+            return
+        await within(ANSWER_LIMIT_S, download.delete())  # the browser's own copy
+        if self._was_cancelled(download.url):
+            path.unlink()
             return
         size = path.stat().st_size
         saved = f"A file of {size:,} bytes was saved as {_named(path)}."
@@ -121,6 +177,8 @@ class Downloads:
             return None
         disposition = response.headers.get("content-disposition", "")
         if disposition.strip().lower().startswith("attachment"):
+            if path.suffix.lower() != ".pdf":  # as another file it could show more than its pages
+                return None
             saved = f"A PDF document was saved as {_named(path)}"
             return f"{saved}; load {self._allow(path)} to look at it."
         try:
@@ -138,10 +196,16 @@ class Downloads:
     async def _print(self, tab: LiveTab) -> None:
         try:
             title = await tab.page.title()
-            path = _free_path(self._folder, f"{_file_name(title)}.pdf")
+            path = _free_path(self._folder, f"{_file_name(self._vault.redact(title))}.pdf")
             async with asyncio.timeout(PRINT_LIMIT_S):
                 await print_view(tab, path)
             file = await asyncio.to_thread(PdfFile.open, path)
+            if not self._vault.is_empty:
+                text = await asyncio.to_thread(file.text)
+                if self._vault.redact(text) != text:
+                    path.unlink()
+                    self._note("The page asked to be printed. It shows a secret, so it was not.")
+                    return
         except (PlaywrightError, TimeoutError, OSError, Unreadable):
             self._note("The page asked to be printed, which is not possible here.")
             return
@@ -181,7 +245,8 @@ def _file_name(title: str) -> str:
 def _free_path(folder: Path, name: str) -> Path:
     """A new, empty file in the folder, of this name or with a number behind it."""
     make_private_folder(folder)
-    name = Path(name).name or "download"
+    kept = Path(name).suffix[:20]
+    name = f"{Path(name).stem[:MOST_NAME_CHARACTERS]}{kept}" or "download"
     path, number = folder / name, 2
     while path.exists():
         path = folder / f"{Path(name).stem} ({number}){Path(name).suffix}"

@@ -39,6 +39,15 @@ class Element:
     session: CDPSession
     """Of the process that it lives in."""
     object_id: str
+    kind: str = ""
+    """Its class, as Chromium names it; empty where it did not say."""
+
+    @property
+    def may_hold_frame(self) -> bool:
+        """A document of another process may lie in it."""
+        return not self.kind or self.kind.endswith(
+            ("FrameElement", "ObjectElement", "EmbedElement")
+        )
 
     async def call(self, function: str, *arguments: Any) -> Any:
         """What a function of the page says about the element; JSON in and out.
@@ -108,6 +117,8 @@ class Elements:
                     return None
                 raise
             element = await _resolve(session, found["backendNodeId"])
+            if not element.may_hold_frame:
+                return element
             inner = await self._process_inside(element)
             if inner is None:
                 return element
@@ -126,11 +137,15 @@ class Elements:
         _, found, said = await asyncio.gather(
             self._session.send("Runtime.releaseObjectGroup", _GROUP),
             _evaluate(self._session, f"({INNERMOST})(document)", by_value=False),
-            self.read(f"(e => e && ({describe})(e))(({INNERMOST})(document))"),
+            self.of_focused(describe),
         )
         if "objectId" not in found:
             return None
         return Element(self._session, found["objectId"]), said
+
+    async def of_focused(self, describe: str) -> Any:
+        """What a function of the page says about what has the focus; None where nothing has it."""
+        return await self.read(f"(e => e && ({describe})(e))(({INNERMOST})(document))")
 
     async def inside(self, element: Element) -> Element:
         """What has the focus inside of an element that has it: in its frame or closed root."""
@@ -195,7 +210,8 @@ def _value_of(answer: dict[str, Any]) -> dict[str, Any]:
 
 async def _resolve(session: CDPSession, backend_node_id: int) -> Element:
     answer = await session.send("DOM.resolveNode", {"backendNodeId": backend_node_id, **_GROUP})
-    return Element(session, answer["object"]["objectId"])
+    found = answer["object"]
+    return Element(session, found["objectId"], found.get("className", ""))
 
 
 def _shares(point: Point, quad: list[float]) -> tuple[float, float]:

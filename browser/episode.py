@@ -16,6 +16,7 @@ from playwright.async_api import Error as PlaywrightError
 from vigorl.browser.actions import Accept, Action, Dismiss
 from vigorl.browser.approvals import Approvals
 from vigorl.browser.chromium import Browser
+from vigorl.browser.clipboard import Clipboard
 from vigorl.browser.deadline import Deadline
 from vigorl.browser.dialogs import Dialogs
 from vigorl.browser.downloads import Downloads
@@ -99,11 +100,13 @@ class Episode:
         targets: Targets,
         settings: PageSettings,
         gate: Gate,
+        browser: Browser,
         first_url: str,
         download_dir: Path,
     ) -> None:
         self.context = context
         self._gate = gate
+        self._memory = browser.memory
         self._targets = targets
         self._settings = settings
         self.interruptions = interruptions = Interruptions(settings)
@@ -113,10 +116,10 @@ class Episode:
         self.approvals = approvals = Approvals(
             settings.approve, settings.approver, first_url, interruptions.note
         )
-        self._downloads = Downloads(
-            download_dir, interruptions, self.navigation, Papers(settings), approvals
-        )
+        options = (interruptions, self.navigation, Papers(settings), approvals, targets, settings)
+        self._downloads = Downloads(download_dir, *options)
         self._permissions = Permissions(context, targets, questions, settings)
+        self.clipboard = Clipboard(browser.clipboard, self._permissions)
         dialogs = Dialogs(context, interruptions, questions, settings, approvals)
         self._fence = FileFence(gate.boundary, self.navigation.own_files)
         self.tabs = Tabs(context, targets, interruptions, questions, settings, self._fence)
@@ -160,7 +163,8 @@ class Episode:
                 storage_state=settings.storage_state,
             )
             try:
-                return await cls._opened(context, gate, settings, first_url, download_dir)
+                options = (gate, browser, first_url, download_dir)
+                return await cls._opened(context, settings, *options)
             except BaseException:
                 await within(END_LIMIT_S, context.close())
                 raise
@@ -172,8 +176,9 @@ class Episode:
     async def _opened(
         cls,
         context: BrowserContext,
-        gate: Gate,
         settings: PageSettings,
+        gate: Gate,
+        browser: Browser,
         first_url: str,
         download_dir: Path,
     ) -> Self:
@@ -182,7 +187,9 @@ class Episode:
             await context.add_init_script(_SELECTS)
             await context.add_init_script(_NO_POINTER_LOCK)
             targets = await Targets.attach(context.browser)
-            episode = cls(context, targets, settings, gate, first_url, download_dir)
+            options = (settings, gate, browser, first_url, download_dir)
+            episode = cls(context, targets, *options)
+            await episode.clipboard.begin(context)
             await episode._permissions.begin(episode._print)
             tab = await episode.tabs.open()
             await episode._permissions.settle(tab.context_id)
@@ -226,7 +233,7 @@ class Episode:
             playwright.async_api.Error: the page or the browser broke meanwhile.
         """
         self.tabs.shown.settle.begin()
-        asked = await self.questions.answer(self._with_secrets(answer))
+        asked = await self.questions.answer(self._filled_in(answer))
         halfway, self._halfway = self._halfway, None
         if halfway is None:
             return
@@ -415,7 +422,7 @@ class Episode:
     def _keep_secrets(self, tab: LiveTab) -> None:
         tab.camera.cover = Masks(tab, self._settings.vault).cover
 
-    def _with_secrets(self, answer: Accept | Dismiss) -> Accept | Dismiss:
+    def _filled_in(self, answer: Accept | Dismiss) -> Accept | Dismiss:
         """An answer with the values of the secrets that it names.
 
         Raises:
@@ -424,7 +431,7 @@ class Episode:
         asked, vault = self.questions.current, self._settings.vault
         if asked is None or isinstance(answer, Dismiss):
             return answer
-        if answer.password is not None:
+        if answer.password is not None and not vault.named_in(answer.password):
             vault.learn(answer.password)
         return vault.answered(answer, asked.question.origin)
 
@@ -501,6 +508,8 @@ class Episode:
         url = self.tabs.shown.url
         tab = await self.tabs.replace(self.tabs.shown)
         self.interruptions.note(*_BROUGHT_BACK[trouble])
+        if trouble == "crashed" and self._memory.has_ended_one:
+            self.interruptions.note("page_crashed", "It had taken too much memory.")
         try:
             async with self._guard(2 * patience_s):
                 if url:
@@ -523,8 +532,9 @@ class Episode:
             async with asyncio.timeout(END_LIMIT_S):
                 state = await self.context.storage_state()
         except (PlaywrightError, TimeoutError) as error:
-            logger.warning("the log-ins could not be read: %r", error)
-            return
+            raise StorageFault(
+                f"the log-ins could not be read, and are not kept: {error}"
+            ) from error
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             part = path.with_name(f"{path.name}.part")

@@ -89,6 +89,19 @@ class Field:
         return cls(**{**said, "suggestions": tuple(said["suggestions"])})
 
     @classmethod
+    async def glanced(cls, elements: Elements) -> Self | None:
+        """What has the focus, for who needs no hold of it: one round trip, but for frames.
+
+        Raises:
+            playwright.async_api.Error: the page is gone.
+        """
+        said = await elements.of_focused(_DESCRIBE)
+        if said is not None and said["kind"] == "inside":
+            found = await cls.focused(elements)
+            return found and found[1]
+        return said and cls(**{**said, "suggestions": tuple(said["suggestions"])})
+
+    @classmethod
     async def focused(cls, elements: Elements) -> tuple[Element, Self] | None:
         """What has the focus; None where no element has it.
 

@@ -19,7 +19,7 @@ from vigorl.browser.elements import Element, Elements
 from vigorl.browser.fields import Field, holds, length_of, letters, same_words, set_value
 from vigorl.browser.hands import Hands, Impossible
 from vigorl.browser.quoting import quoted
-from vigorl.browser.secret_typing import type_secret
+from vigorl.browser.secret_typing import cover, type_secret
 from vigorl.browser.values import number_of, value_of
 from vigorl.browser.vault import Vault
 
@@ -70,11 +70,10 @@ async def type_text(hands: Hands, action: Type) -> None:
             is_as_typed = True
         else:
             if Vault.named_in(action.text):
-                await type_secret(hands, elements, found, action)
-                is_as_typed = True
+                is_as_typed = await type_secret(hands, elements, found, action)
             else:
-                if found and found[1].is_sensitive:
-                    hands.vault.learn(action.text)
+                if found and found[1].is_sensitive and hands.vault.learn(action.text):
+                    await cover(found[0])
                 is_as_typed = await _type_into(hands, elements, found, action)
     if action.enter and is_as_typed:
         await page.keyboard.press("Enter")

@@ -24,6 +24,7 @@ from vigorl.browser.actions import (
     Forward,
     GiveUp,
     Goto,
+    Press,
     Reload,
     TabClose,
     TabNew,
@@ -282,8 +283,11 @@ class LivePage:
                 if isinstance(action, Upload):
                     action = replace(action, paths=self._handed_out(action.paths))
                 tab.settle.begin()
+                work = perform(self._hands(episode, deadline), action)
+                if isinstance(action, Press):
+                    work = episode.clipboard.around(action.keys, work)
                 with episode.interruptions.uploading() if uploads else contextlib.nullcontext():
-                    await perform(self._hands(episode, deadline), action)
+                    await work
 
     def _handed_out(self, paths: tuple[str, ...]) -> tuple[str, ...]:
         """The real paths of files that a page may be given: what was named, and what it gave."""

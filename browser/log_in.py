@@ -45,6 +45,7 @@ class LogIns:
         self._interruptions = interruptions
         self._questions = questions
         self._asks = settings.dialogs == "ask"
+        self._vault = settings.vault
         self._known: dict[str, HttpCredentials] = {}  # by origin
         if (given := settings.http_credentials) is not None:
             self._known[given.origin or origin_of(first_url)] = given
@@ -61,6 +62,7 @@ class LogIns:
         if not user or parts.scheme not in ("http", "https"):
             return url
         origin = origin_of(url)
+        self._vault.learn(unquote(password or ""))
         self._known[origin] = HttpCredentials(unquote(user), unquote(password or ""), origin)
         self._refused.discard(origin)
         return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))

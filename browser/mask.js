@@ -16,10 +16,12 @@
   const state = (globalThis.vigorlMask ??= {
     ranges: new Map(), closed: new Set(), watched: new WeakSet(), observer: null, sheet: null, style: '',
   });
-  const wanted = texts.map((text) => text.toLowerCase());
+  // A word alone is the word of headings and labels too, which begin with a capital.
+  const words = texts.filter((text) => /^\p{L}+$/u.test(text));
+  const others = texts.filter((text) => !words.includes(text)).map((text) => text.toLowerCase());
   const holds = (text) => {
     const lower = (text ?? '').toLowerCase();
-    return wanted.some((each) => lower.includes(each));
+    return others.some((each) => lower.includes(each)) || words.some((each) => text?.includes(each));
   };
 
   // The node and offset at a place in the joint text of nodes, which begin at these places.
@@ -57,16 +59,17 @@
       if (roots.has(root)) return;
       roots.add(root);
       const nodes = [];
-      let length = 0, whole = '';
+      let length = 0, whole = '', lower = '';
       const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT);
       for (let node = walker.nextNode(); node; node = walker.nextNode()) {
         if (node.nodeType === Node.TEXT_NODE) {
           const holder = node.parentNode?.localName;
           if (holder === 'script' || holder === 'style' || length > MOST_TEXT) continue;
           nodes.push([length, node]);
-          whole += node.data.toLowerCase();
-          length += node.data.length;
-          if (whole.length !== length) whole = whole.slice(0, length).padEnd(length);  // by capitals
+          whole += node.data;
+          length = whole.length;
+          lower += node.data.toLowerCase();
+          if (lower.length !== length) lower = lower.slice(0, length).padEnd(length);  // by capitals
           continue;
         }
         if (node.shadowRoot) search(node.shadowRoot);
@@ -80,8 +83,9 @@
           if (holds(node.alt)) cover(node);
         }
       }
-      for (const text of wanted) {
-        for (let at = whole.indexOf(text); at >= 0; at = whole.indexOf(text, at + 1)) {
+      const sought = [...words.map((word) => [whole, word]), ...others.map((text) => [lower, text])];
+      for (const [all, text] of sought) {
+        for (let at = all.indexOf(text); at >= 0; at = all.indexOf(text, at + 1)) {
           const range = between(nodes, at, at + text.length);
           ranges.push(range);
           const drawing = range.startContainer.parentElement?.closest?.('svg text');

@@ -49,6 +49,22 @@ class PdfFile:
         scale = CSS_PX_PER_POINT
         return cls(path, tuple((width * scale, height * scale) for width, height in sizes))
 
+    def text(self) -> str:
+        """All of its words, without the breaks of lines.
+
+        Raises:
+            Unreadable: the file is not what it was any more.
+        """
+        with _LIBRARY:
+            document = _document(self.path)
+            try:
+                pages = [page.get_textpage().get_text_bounded() for page in document]
+            except pypdfium2.PdfiumError as error:
+                raise Unreadable(str(error)) from error
+            finally:
+                document.close()
+        return "".join("".join(pages).splitlines())
+
     def png(self, index: int, width_px: int) -> bytes:
         """A page as PNG, as wide as asked for, or less where that would be too many pixels.
 

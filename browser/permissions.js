@@ -34,8 +34,6 @@
   });
 
   promised(globalThis.Notification, 'requestPermission', ['notifications']);
-  promised(globalThis.Clipboard?.prototype, 'read', ['clipboard-read']);
-  promised(globalThis.Clipboard?.prototype, 'readText', ['clipboard-read']);
   promised(globalThis.MediaDevices?.prototype, 'getUserMedia', (wanted) => [
     ...(wanted?.video ? ['camera'] : []), ...(wanted?.audio ? ['microphone'] : []),
   ]);

@@ -4,8 +4,8 @@ Chromium's headless shell shows no prompt and denies. Where whoever acts is to d
 pages wait in the page (`permissions.js`) until that is done; the decision itself is the browser's
 setting, for one origin, so that a page can neither make an answer up nor give it on.
 
-The clipboard may be written by every page, as in a window, where a click is enough. It belongs to
-the browser process: episodes that share a browser share it.
+The clipboard may be written by every page, as in a window, where a click is enough; it is the
+episode's own (`vigorl.browser.clipboard`), and the browser's is denied to all pages.
 """
 
 import asyncio
@@ -37,6 +37,9 @@ WISHES = {
     "storage-access": "use what it has stored, on another site's page",
 }
 """What a page wants, by the names that permissions have."""
+
+CLIPBOARD = "clipboard-read"
+"""Which is decided here alone."""
 
 _SCRIPT = resources.files(__package__).joinpath("permissions.js").read_text("utf-8")
 
@@ -94,11 +97,26 @@ class Permissions:
             playwright.async_api.Error: the browser is gone.
         """
         self._context_id = context_id
-        allowed = ["clipboard-write"]
+        for name in ("clipboard-read", "clipboard-write"):
+            await self._targets.permit(context_id, name, "denied")
         if self._settings.permissions == "allow":
-            allowed += WISHES
-        for name in allowed:
-            await self._targets.permit(context_id, name, "granted")
+            for name in WISHES:
+                if name != CLIPBOARD:
+                    await self._targets.permit(context_id, name, "granted")
+
+    async def may_read_clipboard(self, frame: Frame, page: Page) -> bool:
+        """Whether this frame may see what was copied; asks where the settings say so."""
+        if self._settings.permissions == "ask":
+            await self._wait_for_answer(frame, page, [CLIPBOARD])
+            return self._decided.get((_origin(frame), CLIPBOARD), False)
+        return self._settings.permissions == "allow"
+
+    def clipboard_state(self, name: str) -> str:
+        """What a page is told of its permission to use the clipboard."""
+        if name != CLIPBOARD:
+            return "granted"
+        states = {"ask": "prompt", "allow": "granted", "deny": "denied"}
+        return states[self._settings.permissions]
 
     async def _wait_for_answer(self, frame: Frame, page: Page, wishes: list[str]) -> None:
         origin = _origin(frame)
@@ -119,6 +137,8 @@ class Permissions:
             is_allowed = isinstance(answer, Accept)
             for name in names:
                 self._decided[origin, name] = is_allowed
+                if name == CLIPBOARD:
+                    continue
                 setting: Literal["granted", "denied"] = "granted" if is_allowed else "denied"
                 permitting = self._targets.permit(self._context_id, name, setting, origin)
                 await within(ANSWER_LIMIT_S, permitting)

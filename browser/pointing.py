@@ -107,9 +107,10 @@ async def drag(hands: Hands, action: Drag) -> None:
     hands.require_on_screen(action.start, *action.via, action.end)
     mouse = hands.page.mouse
     async with Elements.of(hands.tab) as elements:
-        element, before = await _selected_at(elements, action.start)
         async with held(hands.page, action.modifiers):
-            await mouse.move(action.start.x, action.start.y)
+            (element, before), _ = await asyncio.gather(
+                _selected_at(elements, action.start), mouse.move(action.start.x, action.start.y)
+            )
             try:
                 await mouse.down()
                 for point in (*action.via, action.end):
@@ -140,12 +141,11 @@ async def _tell_what_opened(hands: Hands) -> None:
     async with Elements.of(hands.tab) as elements:
         try:
             async with asyncio.timeout(LOOK_LIMIT_S):
-                found = await Field.focused(elements)
+                field = await Field.glanced(elements)
         except (TimeoutError, PlaywrightError):  # the click led to another page
             return
-    if found is None:
+    if field is None:
         return
-    field = found[1]
     tell_suggestions(hands, field)
     if field.picker_is_open and field.type in _TYPED:
         kind, example = _TYPED[field.type]

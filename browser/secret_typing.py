@@ -33,8 +33,11 @@ _TYPE = resources.files(__package__).joinpath("type_secret.js").read_text("utf-8
 
 async def type_secret(
     hands: Hands, elements: Elements, found: tuple[Element, Field] | None, action: Type
-) -> None:
+) -> bool:
     """Type a text that names secrets into what has the focus.
+
+    Returns:
+        Whether it stands there, as far as can be told.
 
     Raises:
         Impossible: nothing that takes text has it, there is no such secret, or it is for other
@@ -52,8 +55,7 @@ async def type_secret(
     place = await _Place.of(element)
     text = hands.vault.opened(action.text, await place.origin())
     if 0 < field.max_length < len(text) <= _MOST_BOXES and field.length == 0:
-        await _type_into_boxes(hands, elements, place, text, name)
-        return
+        return await _type_into_boxes(hands, elements, place, text, name)
     await place.type(text, clear=action.clear, name=name)
     await hands.tab.settle.wait(min(REST_LIMIT_S, hands.deadline.left_s()))
     said = await place.look()
@@ -66,11 +68,17 @@ async def type_secret(
             f"{_capital(name)} does not stand in the field as meant: it holds {said['length']} "
             f"characters{f', and takes {field.max_length}' if field.max_length >= 0 else ''}."
         )
+    return said is None or bool(said["holds"])
+
+
+async def cover(field: Element) -> None:
+    """Show dots in place of letters, also when the page turns it into a field for any text."""
+    await field.call("(e) => e.style.setProperty('-webkit-text-security', 'disc', 'important')")
 
 
 async def _type_into_boxes(
     hands: Hands, elements: Elements, place: "_Place", text: str, name: str
-) -> None:
+) -> bool:
     """A code whose characters have a box each: the page moves on from one to the next."""
     for index, character in enumerate(text):
         await place.type(character, clear=False, name=name)
@@ -79,9 +87,10 @@ async def _type_into_boxes(
         after = await _next_box(hands, elements, place)
         if after is None:
             hands.tell(f"{_capital(name)} does not fit: the field takes {index + 1} characters.")
-            return
+            return False
         place = after
     hands.tell(f"{_capital(name)} stands in the boxes as meant.")
+    return True
 
 
 async def _next_box(hands: Hands, elements: Elements, before: "_Place") -> "_Place | None":

@@ -154,9 +154,10 @@ class Vault:
 
     @property
     def sought(self) -> tuple[str, ...]:
-        """The texts that no picture may show."""
-        texts = self._all().keys() - self._apart.keys()
-        return tuple(sorted(text for text in texts if len(text) >= LEAST_SOUGHT))
+        """The texts that no picture may show: values, and what was learnt unless it is a word."""
+        values = {secret.plain for secret in self._secrets.values()}
+        learnt = {text for text in self._kept if not text.isalpha()}
+        return tuple(sorted(text for text in values | learnt if len(text) >= LEAST_SOUGHT))
 
     def describe(self) -> str:
         """What a policy is told: names, hosts and kind; empty where there are no secrets."""
@@ -238,10 +239,13 @@ class Vault:
         )
         return replace(answer, text=text, password=password)
 
-    def learn(self, text: str) -> None:
-        """Keep a text secret that was typed into a password field."""
-        if self.learns and text.strip() and text not in self._all():
+    def learn(self, text: str) -> bool:
+        """Keep a text secret that is typed into a password field; whether this does so."""
+        if not self.learns or not text.strip() or self.named_in(text):
+            return False
+        if text not in self._all():
             self._keep(text, TYPED)
+        return True
 
     def keep(self, text: str | None, stands_for: str) -> None:
         """Keep a text out of records that no page knows of: a key of a model's server, say."""

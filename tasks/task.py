@@ -10,6 +10,9 @@ from vigorl.browser.errors import UsageError
 
 Split = Literal["train", "test"]
 
+LONGEST_SEED = 18
+"""Digits of one."""
+
 TRAIN_SEEDS = range(0, 1_000_000)
 """Seeds to learn from."""
 

@@ -1,6 +1,7 @@
 """How commands are played to their end: one loop, one clear message, one documented exit code."""
 
 import asyncio
+import errno
 import json
 import platform
 import re
@@ -8,10 +9,10 @@ import signal
 import sys
 import tempfile
 import traceback
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn, Self, TypeVar
 
 import typer
 from rich.markup import escape
@@ -26,6 +27,14 @@ BUG = 70
 """As EX_SOFTWARE of sysexits.h."""
 STOPPED = 130
 
+_UNUSABLE = frozenset(
+    {errno.ENAMETOOLONG, errno.ELOOP, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EISDIR}
+)
+"""What the system says of a path that cannot be used as it was given."""
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO})
+"""What it says where the disk refuses."""
+
 EXIT_CODES = """\
 [bold]Exit codes[/bold]  0 done · 1 done, but a check says no · 2 usage · 3 gave up · \
 4 limit reached · 5 infrastructure fault · 70 a bug in vigorl-agent · 130 interrupted"""
@@ -38,9 +47,11 @@ class errors:
 
     def __init__(self, as_json: bool) -> None:
         self.as_json = as_json
+        self.redact: Callable[[str], str] = str
+        """Takes out of messages what they must not tell."""
 
-    def __enter__(self) -> None:
-        return None
+    def __enter__(self) -> Self:
+        return self
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
         match _foremost(error):
@@ -50,17 +61,22 @@ class errors:
                 self._leave("usage", str(usage), USAGE)
             case InfrastructureFault() | VigorlError() as fault:
                 self._leave("fault", f"{type(fault).__name__}: {fault}", FAULT)
+            case OSError() as refused if refused.errno in _UNUSABLE and refused.filename:
+                self._leave("usage", f"{refused.filename}: {refused.strerror}", USAGE)
+            case OSError() as refused if refused.errno in _FULL:
+                self._leave("fault", f"StorageFault: {refused}", FAULT)
             case KeyboardInterrupt() | asyncio.CancelledError():
                 self._leave("interrupted", "stopped", STOPPED)
             case Exception() if INTERRUPTED.is_set():
                 self._leave("interrupted", "stopped", STOPPED)
             case Exception() as bug if error is not None:
-                self._leave("bug", _told(bug, error), BUG)
+                self._leave("bug", _told(bug, error, self.redact), BUG)
             case _:
                 return None
 
     def _leave(self, status: str, message: str, code: int) -> NoReturn:
         colour = "yellow" if code == STOPPED else "red"
+        message = self.redact(message)
         console = Console(stderr=True)
         # The terminal breaks the line, so that a command or a path can be copied out of it.
         console.print(
@@ -83,7 +99,7 @@ def _foremost(error: BaseException | None) -> BaseException | None:
     return leaves[0]
 
 
-def _told(bug: BaseException, error: BaseException) -> str:
+def _told(bug: BaseException, error: BaseException, redact: Callable[[str], str]) -> str:
     """What is said of a mistake of ours; its trace goes to a file."""
     told = f"{type(bug).__name__}: {bug}. This is a mistake in vigorl-agent, not in what you asked"
     head = f"vigorl-agent {version('vigorl-agent')}, Python {platform.python_version()}"
@@ -97,7 +113,7 @@ def _told(bug: BaseException, error: BaseException) -> str:
         with tempfile.NamedTemporaryFile(
             "w", prefix="vigorl-bug-", suffix=".txt", delete=False, errors="replace"
         ) as file:
-            file.write(f"{head}\n{command}\n\n{trace}")
+            file.write(redact(f"{head}\n{command}\n\n{trace}"))
     except OSError as refused:
         return f"{told} (its trace could not be written: {refused})"
     return f"{told}. Please report it with {file.name}, which holds the command and the trace"
@@ -115,7 +131,9 @@ def torch_needed() -> Iterator[None]:
 
 
 def play(work: Coroutine[Any, Any, _T]) -> _T:
-    """Run to the end; SIGINT and SIGTERM cancel the work, which then closes what it opened.
+    """Run to the end; SIGINT, SIGTERM and SIGHUP cancel the work.
+
+    It then writes how it ended, and closes what it opened. SIGHUP says that the terminal is closed.
 
     What breaks after such a signal, which may have reached the browser as well, breaks of it.
     """
@@ -128,8 +146,9 @@ def play(work: Coroutine[Any, Any, _T]) -> _T:
             task.cancel()
 
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, stop)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) is not signal.SIG_IGN or number is signal.SIGINT:
+                loop.add_signal_handler(number, stop)  # under nohup, a closed terminal is ignored
         return await task
 
     try:

@@ -14,7 +14,6 @@ from rich.markup import escape
 
 from vigorl.agent.cli.ending import BUG, FAULT, play, print_json
 from vigorl.agent.terminal import Console
-from vigorl.browser.vault import parted_url
 
 if TYPE_CHECKING:
     from vigorl.agent.evaluation import Sample, Summary
@@ -80,9 +79,7 @@ class Measurement:
                     soft_wrap=True,
                 )
             raise
-        report = (self.report or plain_report)(
-            summary, f"{self.name} · {parted_url(self.model.model)[0]}"
-        )
+        report = (self.report or plain_report)(summary, f"{self.name} · {self._model_name()}")
         console = Console(stderr=self.as_json)
         why = disbelief(summary)
         if why is not None:
@@ -108,13 +105,19 @@ class Measurement:
         if why is not None:
             raise typer.Exit(FAULT)
 
+    def _model_name(self) -> str:
+        """The model without a log-in that stands in its URL."""
+        from vigorl.browser.vault import parted_url
+
+        return parted_url(self.model.model)[0]
+
     async def _evaluate(self, folder: Path) -> "Summary":
         from vigorl.agent.evaluation import evaluate
         from vigorl.agent.progress import progress
         from vigorl.agent.run import open_policy, second_look
 
         console = Console(stderr=True)
-        with console.status(f"[dim]starting {escape(parted_url(self.model.model)[0])} …[/dim]"):
+        with console.status(f"[dim]starting {escape(self._model_name())} …[/dim]"):
             policy = await open_policy(self.model)
         try:
             async with AsyncExitStack() as world:

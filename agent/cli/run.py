@@ -34,7 +34,7 @@ from vigorl.agent.cli.options import (
     boundary_of,
 )
 from vigorl.agent.terminal import Console
-from vigorl.browser.errors import UsageError
+from vigorl.browser.errors import StorageFault, UsageError
 
 if TYPE_CHECKING:
     from vigorl.agent.run import ModelConfig, RunConfig
@@ -142,19 +142,24 @@ def run(
 
     [dim]$[/dim] vigorl-agent run "find the opening hours" --url … --model http://localhost:8000/v1
     """
-    with errors(as_json):
+    with errors(as_json) as messages:
         from vigorl.agent.approval import terminal_approver
         from vigorl.agent.run import ModelConfig, RunConfig
         from vigorl.agent.run import run as run_task
         from vigorl.agent.secret_sources import read_secrets
         from vigorl.agent.show import ending
         from vigorl.agent.watching import TerminalWatcher
+        from vigorl.browser.vault import Vault
         from vigorl.policy.reader.phrasebook import describe_language
 
         if help_language:
             typer.echo(describe_language())
             raise typer.Exit(DONE)
         width_px, height_px = _viewport(viewport)
+        secrets = read_secrets(secret or ())
+        vault = Vault(secrets, url or "https://nowhere.invalid/")
+        vault.keep(api_key, "<API key>")
+        messages.redact = vault.redact
         config = RunConfig(
             goal=goal,
             url=url,
@@ -173,7 +178,7 @@ def run(
             dialogs=dialogs,
             approve=approve,
             verify=verify,
-            secrets=read_secrets(secret or ()),
+            secrets=secrets,
             runs=out,
         )
         console = Console(stderr=as_json)
@@ -185,10 +190,10 @@ def run(
             approver = terminal_approver(console, watcher.aside, approve_seconds)
             trajectory = play(run_task(config, policy, watcher, approver))
         console.print(ending(trajectory))
-        _write_pictures(trajectory, console)
+        unsaved = _kept(trajectory, console)
     if as_json:
-        print_json(_result(trajectory))
-    raise typer.Exit(_exit_code(trajectory))
+        print_json({**_result(trajectory), "unsaved": unsaved})
+    raise typer.Exit(FAULT if unsaved else _exit_code(trajectory))
 
 
 @app.command()
@@ -266,6 +271,21 @@ def _result(trajectory: "Trajectory") -> dict[str, Any]:
         "steps": len(trajectory.steps),
         "trajectory": str(trajectory.folder),
     }
+
+
+def _kept(trajectory: "Trajectory", console: Console) -> list[str]:
+    """Write the pages of a run; what could not be kept, which is told and takes nothing along.
+
+    The record is whole by now, and with it answer and score.
+    """
+    unsaved = [trajectory.unsaved] if trajectory.unsaved else []
+    try:
+        _write_pictures(trajectory, console)
+    except StorageFault as fault:
+        unsaved.append(str(fault))
+    for what in unsaved:
+        console.print(f"[bold red]not saved[/]  {escape(what)}", highlight=False, soft_wrap=True)
+    return unsaved
 
 
 def _write_pictures(trajectory: "Trajectory", console: Console) -> None:

@@ -13,10 +13,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
 import transformers
+from safetensors import SafetensorError
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 from transformers import (
@@ -357,7 +359,7 @@ def read_model_type(path: str) -> str:
     """The architecture of a checkpoint, as its configuration calls it.
 
     Raises:
-        UsageError: the checkpoint is not there.
+        UsageError: the checkpoint is not there, or cannot be used.
     """
     with _files_of(path):
         return str(AutoConfig.from_pretrained(path).model_type)
@@ -375,6 +377,14 @@ def _files_of(path: str) -> Iterator[None]:
         raise UsageError(
             f"{path} is not on this machine and could not be fetched ({reason}); download it "
             f"where there is a network (hf download {path}) and give the folder"
+        ) from error
+    except (ValueError, RecursionError, UnpicklingError, SafetensorError) as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
+        if isinstance(error, UnpicklingError):
+            reason = "its weights hold more than numbers"
+        raise UsageError(
+            f"the checkpoint {path} cannot be used: {reason[:300]} (code that comes with a "
+            "checkpoint is never run, and pickled objects are never loaded: save it as safetensors)"
         ) from error
 
 

@@ -106,21 +106,30 @@ def _only(line: Line) -> bool:
 def _in_row_of_table(lines: Sequence[Line], label: Line) -> list[Line]:
     """The several texts that follow what names the row of a table: one is not told from another.
 
-    Empty where there is but one, or where no other row has its texts in the same columns.
+    Empty where there is but one, where no other row has its texts in the same columns, and where
+    labels and values take turns: under no header a label's value is the next text.
     """
     row = [line for line in lines if same_row(line.box_px, label.box_px)]
     mates = [line for line in row if line.box_px.left >= label.box_px.right]
     if len(mates) < 2 or len(mates) < len(row) or not any(is_value(line.text) for line in mates):
         return []
-    for other in rows_of([line for line in lines if line not in row]):
-        columns = {
-            index
-            for index, cell in enumerate((label, *mates))
-            if any(misalignment_x(cell.box_px, line.box_px) <= _ALIGNED_PX for line in other)
-        }
-        if len(columns) > 2 and len(other) >= len(mates):
-            return mates
-    return []
+    others = [
+        other
+        for other in rows_of([line for line in lines if line not in row])
+        if len(other) >= len(mates) and _columns_shared((label, *mates), other) > 2
+    ]
+    if not others:
+        return []
+    is_headed = not any(is_value(line.text) for line in others[0])
+    return mates if is_headed or all(is_value(line.text) for line in mates) else []
+
+
+def _columns_shared(row: Sequence[Line], other: Sequence[Line]) -> int:
+    """How many texts of a row stand over or under one of another row."""
+    return sum(
+        any(misalignment_x(cell.box_px, line.box_px) <= _ALIGNED_PX for line in other)
+        for cell in row
+    )
 
 
 def _beside(screen: Screen, lines: Sequence[Line], label: Line) -> list[Line]:

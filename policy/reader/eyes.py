@@ -18,6 +18,7 @@ from vigorl.policy.reader.pieces import joined
 from vigorl.policy.reader.regions import Region, edges, flat_regions
 from vigorl.policy.reader.screen import Line, Screen, is_text
 from vigorl.policy.reader.shapes import controls
+from vigorl.policy.reader.signs import merged, signs
 from vigorl.policy.reader.symbols import icons
 
 RECENT = 4096
@@ -72,6 +73,7 @@ class Eyes:
         drawn, regions = outlines.result()
         shapes = controls(pixels, drawn, regions, lines)
         shapes += icons(pixels, drawn, lines, shapes)
+        lines = merged(lines, signs(pixels, lines))
         return Screen(
             lines,
             tuple(shapes),

@@ -13,7 +13,7 @@ _UNIT = re.compile(
 """What a header puts after its name: a unit, or a note in brackets."""
 _MARK = re.compile(r"[\s:*?↑↓↕⇅▲▼△▽^]+$")
 """What stands after a label: a colon, an asterisk, the arrow of a sorted column."""
-_COUNTED = re.compile(r"\s*(?P<count>\d(?:[\d.,’']*\d)?)\s+(?P<what>[^\W\d_A-ZÀ-Þ].*)")
+_COUNTED = re.compile(r"\s*(?P<count>\d(?:[\d.,’']*\d)?[kKM%]?)\s+(?P<what>[^\W\d_A-ZÀ-Þ].*)")
 """A count and what it counts; a number before a capital may be that of a chapter."""
 _HINT = re.compile(
     r"\W*(?:(?:dd|mm|yyyy|tt|jjjj|jj|aaaa)\b[\W_]*){2,}|(?:week )?[-–—][-–—,:. ]{2,}$",

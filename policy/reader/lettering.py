@@ -11,6 +11,10 @@ _LOOK_ALIKE = str.maketrans(
     {"1": "l", "i": "l", "|": "l", "!": "l", "0": "o", "5": "s", "8": "b", "2": "z"}
 )
 """Characters that OCR takes for one another, after lower case."""
+SIGNS_ALIKE = (
+    "cC", "oO0", "sS", "vV", "wW", "xX×✕", "zZ", "uU", "kK", "pP", "lI|", "-–−", "…⋯", "<‹", ">›",
+)  # fmt: skip
+"""Characters that nobody tells apart where they stand alone."""
 _UNIFIED = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "−": "-"})
 _BULLET = re.compile(
     r"^(?:[^\w\s\"'(<\[$#@.&]{1,2}|[oO°])\s+(?=\w)|^[•·▪◦○»›▶►▸▼▾‣]+\s*(?=\w)"
@@ -117,9 +121,16 @@ def _whole(line: str, name: str) -> Fit | None:
             return Fit(start, len(line), 0.985 - penalty)
         if letters(name).text and letters(rest).text == letters(name).text:
             return Fit(start, len(line), 0.975 - penalty)
+        if len(name.strip()) == len(rest.strip()) == 1 and is_alike(name.strip(), rest.strip()):
+            return Fit(start, len(line), 0.965 - penalty)
         if len(looks(name).text) >= 3 and looks(rest).text == looks(name).text:
             return Fit(start, len(line), 0.965 - penalty)
     return None
+
+
+def is_alike(one: str, other: str) -> bool:
+    """Whether two single characters are the same, or look so where they stand alone."""
+    return one == other or any(one in group and other in group for group in SIGNS_ALIKE)
 
 
 def _starts(line: str) -> list[int]:

@@ -108,13 +108,9 @@ def icons(
         lines: its text; what is surely text is no icon.
         controls: its controls; boxes to tick and switches are no icons either.
     """
-    open_ground = drawn.copy()
-    for line in lines:
-        if is_text(line):
-            _blank(open_ground, line.box_px)
-    for shape in controls:
-        if shape.kind in ("checkbox", "radio", "switch"):
-            _blank(open_ground, shape.box_px)
+    texts = [line.box_px for line in lines if is_text(line)]
+    ticks = [shape.box_px for shape in controls if shape.kind in ("checkbox", "radio", "switch")]
+    open_ground = blanked(drawn, [*texts, *ticks])
     parts = {reach_px: blobs(open_ground, reach_px) for reach_px in REACHES_PX}
     drawings = {
         drawing.box: drawing
@@ -131,9 +127,7 @@ def icons(
     ]
     whole = [one for one in candidates if not _is_button_around(one, candidates, controls)]
     found = [_shape(candidate) for candidate in _best(whole) if candidate.is_likely]
-    for shape in controls:
-        _blank(open_ground, shape.box_px)
-    logo = _logo(open_ground)
+    logo = _logo(blanked(open_ground, [shape.box_px for shape in controls]))
     if logo is not None:
         found.append(Shape("icon", logo, ("logo", *CONCEPTS["home"]), confidence=0.5))
     return sorted(found, key=lambda shape: (shape.box_px.top, shape.box_px.left))
@@ -197,9 +191,13 @@ def _transposed(box: PixelBox) -> PixelBox:
     return PixelBox(box.top, box.left, box.bottom, box.right)
 
 
-def _blank(mask: Mask, box: Box) -> None:
-    top, left = max(int(box.top) - 1, 0), max(int(box.left) - 1, 0)
-    mask[top : int(box.bottom) + 2, left : int(box.right) + 2] = False
+def blanked(mask: Mask, boxes: Sequence[Box]) -> Mask:
+    """A mask without what lies in some boxes, px."""
+    kept = mask.copy()
+    for box in boxes:
+        top, left = max(int(box.top) - 1, 0), max(int(box.left) - 1, 0)
+        kept[top : int(box.bottom) + 2, left : int(box.right) + 2] = False
+    return kept
 
 
 def _frames(box: PixelBox, lines: Sequence[Line], controls: Sequence[Shape]) -> bool:

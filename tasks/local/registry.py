@@ -23,7 +23,7 @@ from vigorl.tasks.local.kinds.table import Table
 from vigorl.tasks.local.kinds.tabs import Tabs
 from vigorl.tasks.local.kinds.terms import Terms
 from vigorl.tasks.local.kinds.todo import Todo
-from vigorl.tasks.task import TEST_SEEDS, TRAIN_SEEDS, Split, TaskRow
+from vigorl.tasks.task import LONGEST_SEED, TEST_SEEDS, TRAIN_SEEDS, Split, TaskRow
 
 TASKS: Mapping[str, EmbeddedTask[Any, Any]] = {
     task.name: task
@@ -66,7 +66,7 @@ def find_task(name_or_id: str) -> TaskRow:
     name, colon, seed = name_or_id.strip().partition(":")
     if name not in TASKS:
         raise UsageError(f"There is no task {name!r}{_suggestion(name)}. Tasks: {', '.join(TASKS)}")
-    if colon and not seed.isdecimal():
+    if colon and not (seed.isdecimal() and len(seed) <= LONGEST_SEED):
         raise UsageError(f"{name_or_id!r} has no seed: write a whole number, as in '{name}:17'")
     return TASKS[name].row(int(seed or 0))
 

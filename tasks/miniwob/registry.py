@@ -8,7 +8,7 @@ from functools import cache
 from importlib import resources
 
 from vigorl.browser.errors import UsageError
-from vigorl.tasks.task import TEST_SEEDS, TRAIN_SEEDS, Split
+from vigorl.tasks.task import LONGEST_SEED, TEST_SEEDS, TRAIN_SEEDS, Split
 
 PREFIX = "miniwob/"
 """Of the tasks' names among all tasks: `miniwob/click-button`."""
@@ -63,7 +63,7 @@ def find(name_or_id: str) -> Ticket:
         close = difflib.get_close_matches(name.lower(), task_names(), n=1, cutoff=0.5)
         hint = f"; did you mean {PREFIX + close[0]!r}?" if close else ""
         raise UsageError(f"MiniWoB++ has no task {name!r}{hint}")
-    if colon and not seed.isdecimal():
+    if colon and not (seed.isdecimal() and len(seed) <= LONGEST_SEED):
         raise UsageError(f"{name_or_id!r} has no seed: write a whole number, as in '{name}:17'")
     return Ticket(name, int(seed or 0))
 

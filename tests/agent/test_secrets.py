@@ -28,6 +28,7 @@ from vigorl.agent.trajectory import (
     StepRecord,
     read_trajectory,
 )
+from vigorl.agent.watching import TerminalWatcher
 from vigorl.browser.actions import Type
 from vigorl.browser.disguises import disguises
 from vigorl.browser.errors import PolicyFault, UsageError
@@ -152,8 +153,12 @@ async def test_a_password_in_the_goal_is_in_no_record_once_it_was_typed_as_one(
     shop: str, tmp_path: Path
 ) -> None:
     goal = GOAL.replace("the secret PASSWORD", f'"{VALUE}"')
-    recorded = await run(RunConfig(goal, f"http://anna:Quilt-88@{shop[7:]}", runs=tmp_path), MODEL)
+    config = RunConfig(goal, f"http://anna:Quilt-88@{shop[7:]}", runs=tmp_path)
+    out = io.StringIO()
+    with TerminalWatcher(Console(file=out, width=200)) as watcher:
+        recorded = await run(config, MODEL, watcher)
     assert recorded.status == "done"
+    assert "type (" in out.getvalue() and VALUE not in out.getvalue()
     assert f'type "{TYPED}" into "Password"' in recorded.start.goal
     assert leaks(tmp_path) == []
     assert leaks(tmp_path, "Quilt-88") == []

@@ -4,6 +4,7 @@ import base64
 import html
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -399,6 +400,18 @@ class TestPictures:
                 looks.append(seen.view.picture.sha256)
         assert looks[0] == looks[1]
 
+    async def test_a_password_that_is_a_word_leaves_its_label_to_be_read(
+        self, site: Any, visit: Any
+    ) -> None:
+        label = "<label style='position:absolute;left:20px;top:140px'>Password</label>"
+        page_html = LOG_IN.format(attributes="type=password", method="get") + label
+        url = site.body("/login", page_html)
+        looks = []
+        for value in ("password", "qwertzui"):
+            async with visit(url, vault=vault_for(url, value)) as page:
+                looks.append((await page.step(Type(NAME, FIELD))).view.picture.sha256)
+        assert looks[0] == looks[1]
+
     async def test_a_dialog_leaves_the_last_picture_that_was_covered(
         self, site: Any, visit: Any
     ) -> None:
@@ -421,6 +434,35 @@ class TestPictures:
 
 @pytest.mark.browser
 @pytest.mark.asyncio(loop_scope="module")
+class TestFiles:
+    async def test_a_download_is_not_named_after_it(
+        self, site: Any, visit: Any, tmp_path: Path
+    ) -> None:
+        site.put("/file", b"x", Content_Disposition='attachment; filename="key Zebra-47-hat.txt"')
+        url = site.body("/list", "<a href=/file style='font-size:60px'>file</a>")
+        vault = vault_for(url, "Zebra-47-hat")
+        async with visit(url, vault=vault, download_dir=tmp_path / "downloads") as page:
+            seen = await page.step(Click(Point(40, 40)))
+            assert "Zebra" not in said(seen) and NAME in said(seen)
+        (path,) = (tmp_path / "downloads").iterdir()
+        assert path.name == f"key {NAME}.txt"
+        assert (path.parent.stat().st_mode & 0o777, path.stat().st_mode & 0o777) == (0o700, 0o600)
+
+    @pytest.mark.parametrize(("shown", "count"), [("Zebra-47-hat", 0), ("nothing", 1)])
+    async def test_a_page_that_shows_it_is_not_printed(
+        self, site: Any, visit: Any, tmp_path: Path, shown: str, count: int
+    ) -> None:
+        button = f"<button style='font-size:60px' onclick='print()'>Print</button><p>{shown}"
+        url = site.body("/print", button, title=f"slip of {shown}")
+        vault = vault_for(url, "Zebra-47-hat")
+        async with visit(url, vault=vault, download_dir=tmp_path / "downloads") as page:
+            seen = await page.step(Click(Point(40, 40)))
+            assert ("shows a secret, so it was not" in said(seen)) is (count == 0)
+            assert len(list((tmp_path / "downloads").iterdir())) == count
+
+
+@pytest.mark.browser
+@pytest.mark.asyncio(loop_scope="module")
 class TestWhatIsTypedIntoPasswordFields:
     @pytest.mark.parametrize(
         "attributes",
@@ -434,6 +476,17 @@ class TestWhatIsTypedIntoPasswordFields:
             seen = await page.step(Type(VALUE, FIELD, enter=True))
             assert seen.title == f"in {TYPED}"
             assert seen.url.endswith(f"p={TYPED}")
+
+    async def test_an_eye_does_not_show_it(self, site: Any, visit: Any) -> None:
+        eye = "<button style='position:absolute;left:400px;top:60px' onclick='p.type=\"text\"'>eye"
+        url = site.body("/login", LOG_IN.format(attributes="type=password", method="get") + eye)
+        looks = []
+        for value in ("password", "qwertzui"):
+            async with visit(url, vault=Vault(learns=True)) as page:
+                await page.step(Type(value, FIELD))
+                looks.append((await page.step(Click(Point(410, 70)))).view.picture.sha256)
+                assert await page.page.evaluate("[p.type, p.value].join()") == f"text,{value}"
+        assert looks[0] == looks[1]
 
     async def test_other_fields_are_no_secret(self, site: Any, visit: Any) -> None:
         url = log_in(site, "type=text")

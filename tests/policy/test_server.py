@@ -3,8 +3,10 @@
 import asyncio
 import base64
 import contextlib
+import gzip
 import json
 import socket
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,6 +20,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from vigorl.browser.clock import Clock
 from vigorl.browser.errors import InconsistentData, PolicyFault, UsageError
 from vigorl.browser.observation import Observation
 from vigorl.browser.picture import Picture
@@ -56,6 +59,8 @@ class Site:
     unknown: tuple[str, ...] = ()
     """Fields that are answered with a refusal."""
     shrink: int = 1
+    pauses: Callable[[dict[str, Any]], float] = lambda body: 0.0
+    encodings: set[str | None] = field(default_factory=set)
     requests: list[dict[str, Any]] = field(default_factory=list)
     keys: set[str | None] = field(default_factory=set)
     url: str = ""
@@ -78,6 +83,8 @@ class Site:
     async def chat(self, request: Request) -> Response:
         body = await request.json()
         self.requests.append(body)
+        self.encodings.add(request.headers.get("Accept-Encoding"))
+        await asyncio.sleep(self.pauses(body))
         if self.failures:
             failure = self.failures.popleft()
             if isinstance(failure, Response):
@@ -163,15 +170,24 @@ async def site(network: Network) -> AsyncIterator[Site]:
 
 
 @contextlib.asynccontextmanager
-async def connected(
-    site: Site, model: str | None = None, sampling: Sampling = GREEDY
+async def connected_with(
+    site: Site,
+    limits: WireLimits,
+    model: str | None = None,
+    sampling: Sampling = GREEDY,
 ) -> AsyncIterator[ServerBackend]:
-    server = await Server.connect(site.url, model, "secret", QUICK)
+    server = await Server.connect(site.url, model, "secret", limits)
     backend = ServerBackend(server, FAMILY, sampling)
     try:
         yield backend
     finally:
         await backend.close()
+
+
+def connected(
+    site: Site, model: str | None = None, sampling: Sampling = GREEDY
+) -> contextlib.AbstractAsyncContextManager[ServerBackend]:
+    return connected_with(site, QUICK, model, sampling)
 
 
 async def play(
@@ -401,7 +417,132 @@ async def test_a_server_that_does_not_answer_in_time_is_a_fault(site: Site, scre
     await backend.close()
 
 
-@pytest.mark.parametrize("body", ["<html>", '{"choices": 3}', "[]"])
+def without(answer: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """An answer in which nothing shows that the model has said anything."""
+    choice = answer["choices"][0]
+    choice.pop("token_ids", None)
+    choice.pop("logprobs", None)
+    choice["message"]["content"] = changes.pop("content", None)
+    choice |= changes
+    answer["usage"] = None
+    return answer
+
+
+VOID: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "null": without,
+    "empty": lambda answer: without(answer, content=""),
+    "abort": lambda answer: without(answer, content="click (3", finish_reason="abort"),
+    "filter": lambda answer: without(answer, content="I", finish_reason="content_filter"),
+    "no choices": lambda answer: {**answer, "choices": []},
+}
+
+
+@pytest.mark.parametrize("how", VOID)
+async def test_an_answer_in_which_no_model_speaks_is_a_fault_asked_for_again(
+    site: Site, screen: Make, how: str
+) -> None:
+    site.changes = VOID[how]
+    async with connected(site) as backend:
+        with pytest.raises(PolicyFault, match=r"answers with.* 3 times in a row"):
+            await play(backend, [screen(1)])
+        assert len(site.requests) == 3
+        answers = iter([VOID[how]])
+        site.changes = lambda answer: next(answers, lambda whole: whole)(answer)
+        (reply,) = await play(backend, [screen(1)])
+    assert reply.text
+
+
+async def test_a_turn_without_words_is_the_models_where_its_tokens_show(
+    site: Site, screen: Make
+) -> None:
+    def speechless(answer: dict[str, Any]) -> dict[str, Any]:
+        answer["choices"][0]["message"]["content"] = ""
+        return answer
+
+    def used_up(answer: dict[str, Any]) -> dict[str, Any]:
+        answer = without(answer, content="", finish_reason="length")
+        return {**answer, "usage": {"prompt_tokens": 9, "completion_tokens": 10}}
+
+    for site.changes in (speechless, used_up):
+        async with connected(site) as backend:
+            (reply,) = await play(backend, [screen(1)])
+            assert reply.text == "" and reply.sampled_token_count == 10
+
+
+async def test_a_turn_that_does_not_end_is_the_models_where_the_server_is_well(
+    site: Site, screen: Make
+) -> None:
+    hasty = replace(QUICK, connect_s=0.2, answer_s=1.5)
+    async with connected_with(site, hasty) as backend:
+        slow: dict[int, float] = {10: 5.0, 1: 0.0}  # by the tokens that are asked for
+        site.failures.append(JSONResponse({"choices": [{"message": {"content": "a"}}]}))
+        site.pauses = lambda body: slow[body["max_tokens"]]
+        (reply,) = await play(backend, [screen(1)])
+        assert (reply.text, reply.cut_off) == ("", True)
+        assert [body["max_tokens"] for body in site.requests] == [10, 1, 10]
+        slow[1] = 5.0  # nor is it well
+        with pytest.raises(PolicyFault, match="did not answer within"):
+            await play(backend, [screen(1)])
+
+
+async def test_waiting_for_a_server_in_vain_is_not_the_policys_time(
+    site: Site, screen: Make
+) -> None:
+    clock = Clock(0.6)
+    site.failures.extend([refusal(503, "Busy.", Retry_After="0.8")])
+    async with connected(site) as backend:
+        began_s = time.monotonic()
+        async with clock.running():
+            await play(backend, [screen(1)])
+    assert time.monotonic() - began_s > 0.8
+    assert clock.left_s < 0.6  # what the answer itself took
+
+
+@pytest.mark.parametrize("packed", [False, True])
+async def test_an_answer_of_any_size_is_read_with_measure(
+    site: Site, screen: Make, packed: bool
+) -> None:
+    body = b" " * 3_000_000
+    headers = {"Content-Encoding": "gzip"} if packed else {}
+    bomb = Response(gzip.compress(body) if packed else body, headers=headers)
+    async with connected_with(site, replace(QUICK, most_bytes=2**20)) as backend:
+        site.failures.append(bomb)
+        with pytest.raises(PolicyFault, match="more than 1 MiB"):
+            await play(backend, [screen(1)])
+        site.failures.append(Response(b"x", headers={"Content-Encoding": "zstd"}))
+        with pytest.raises(PolicyFault, match="packs its answers"):
+            await play(backend, [screen(1)])
+    assert site.encodings == {"identity"}
+
+
+@pytest.mark.parametrize("said", ["30000", "Wed, 21 Oct 2099 07:28:00 GMT", "0.3", "nan", "soon"])
+async def test_a_server_that_says_when_to_come_back_is_waited_for_with_patience(
+    site: Site, screen: Make, said: str
+) -> None:
+    site.failures.extend([refusal(429, "Busy.", Retry_After=said)])
+    async with connected_with(site, replace(QUICK, retry_s=1.5)) as backend:
+        began_s = time.monotonic()
+        (reply,) = await play(backend, [screen(1)])
+    assert reply.text and time.monotonic() - began_s > (0.3 if said[0] in "3W0" else 0)
+
+
+async def test_half_a_character_is_no_reason_to_lose_a_turn(site: Site, screen: Make) -> None:
+    body = b'{"choices": [{"message": {"content": "a\\ud83d"}}], "usage": null}'
+    site.failures.append(Response(body, media_type="application/json"))
+    async with connected(site) as backend:
+        (reply,) = await play(backend, [screen(1)])
+    assert reply.text == "a\N{REPLACEMENT CHARACTER}"
+
+
+@pytest.mark.parametrize("url", ["http://[", "http://", "http://a:999999", "http://\x00/"])
+async def test_what_is_no_address_is_said_so(url: str) -> None:
+    with pytest.raises(UsageError, match="no address of a server"):
+        await Server.connect(url, limits=QUICK)
+    with pytest.raises(UsageError, match="API key"):
+        await Server.connect("http://127.0.0.1:9", api_key="schlüssel", limits=QUICK)
+
+
+@pytest.mark.parametrize("body", ["<html>", '{"choices": 3}', "[]", "[" * 100_000])
 async def test_another_protocol_is_named_as_such(site: Site, screen: Make, body: str) -> None:
     async with connected(site) as backend:
         site.failures.append(PlainTextResponse(body))

@@ -62,6 +62,7 @@ FACTS = "".join(
         ("Takes effect", "at once"),
     )
 )
+PAIRS = table("Weight|1.6 kg|Volume|45 l", "Colour|blue|Price|€ 90", "Height|62 cm|Material|Nylon")
 FIGURE = "<div style='font-size: 30px; margin-top: 12px'>{}</div><div>{}</div>"
 FIGURES = "".join(
     FIGURE.format(*figure)
@@ -146,6 +147,7 @@ ERROR = """<label>E-mail<br><input value=anna style="padding: 6px; width: 220px"
         (LETTER, 'tell me the "Total"', "€ 12.50"),
         (COUNTS, 'tell me the "items left"', "3"),
         (FACTS, 'tell me the "Default"', "5 min"),
+        (PAIRS, 'tell me the "Weight"', "1.6 kg"),
         (DEPOTS, 'tell me the "Address" of "South"', "Quay 9 Dover"),
         (DEPOTS, 'tell me the last "Address"', "Quay 9 Dover"),
         (DEPOTS, 'tell me the "Opens" of "North"', "7 a.m."),

@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -36,27 +37,60 @@ with open_ranks() as ranks:
 ALONE = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")
 
 
-def launch(count: int, code: str, *arguments: str) -> list[tuple[int, str]]:
-    """Run a program in so many processes as a launcher does; exit statuses and last words."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    running = []
-    for number in range(count):
-        environment = {key: value for key, value in os.environ.items() if key not in ALONE}
-        if count > 1:
-            environment |= {"RANK": str(number), "WORLD_SIZE": str(count)}
-            environment |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
-        command = [sys.executable, "-c", code, *arguments]
-        running.append(
-            subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
-        )
-    return [(process.wait(), process.communicate()[1]) for process in running]
+LAUNCHER = """
+import json, os, sys
+import torch._dynamo, vigorl.training.master_weights, vigorl.training.ranks  # once for all
+for line in sys.stdin:
+    code, arguments, environments, words = json.loads(line)
+    started = []
+    for number, environment in enumerate(environments):
+        started.append(os.fork())
+        if started[-1] == 0:
+            os.dup2(os.open(f"{words}.{number}", os.O_WRONLY | os.O_CREAT), 2)
+            os.environ.update(environment)
+            sys.argv[1:] = arguments
+            exec(code, {"__name__": "__main__"})
+            sys.exit()
+    ends = [os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) for process in started]
+    print(json.dumps(ends), flush=True)
+"""
+
+Launch = Callable[..., list[tuple[int, str]]]
+"""Runs a program in so many processes as a launcher does; exit statuses and last words."""
+
+
+@pytest.fixture(scope="module")
+def launch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launch]:
+    alone = {key: value for key, value in os.environ.items() if key not in ALONE}
+    folder = tmp_path_factory.mktemp("words")
+    launcher = subprocess.Popen(
+        [sys.executable, "-c", LAUNCHER],
+        env=alone, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert launcher.stdin is not None and launcher.stdout is not None
+    asking, answering = launcher.stdin, launcher.stdout
+
+    def launch(count: int, code: str, *arguments: str) -> list[tuple[int, str]]:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = str(free.getsockname()[1])
+        meeting = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "WORLD_SIZE": str(count)}
+        environments = [{**meeting, "RANK": str(each)} for each in range(count)]
+        words = [folder / f"{port}.{number}" for number in range(count)]
+        program = (code, arguments, environments if count > 1 else [{}], str(folder / port))
+        print(json.dumps(program), file=asking, flush=True)
+        ends = json.loads(answering.readline())
+        return [(end, said.read_text()) for end, said in zip(ends, words, strict=True)]
+
+    yield launch
+    asking.close()
+    assert launcher.wait() == 0
+    answering.close()
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_two_processes_learn_what_one_learns_alone(tmp_path: Path) -> None:
+def test_two_processes_learn_what_one_learns_alone(launch: Launch, tmp_path: Path) -> None:
     loop = Path(__file__).with_name("test_grpo_loop.py")
     undecided = tmp_path / "undecided"
     teach = LEARN.split("update =")[0] + ("here.teach_undecided(Path(sys.argv[2]).parent)\n")
@@ -135,9 +169,12 @@ assert not tasks.exists() or len(os.listdir(tasks)) <= threads + 1
 """
 
 
-def test_the_optimizer_is_divided_and_its_state_is_that_of_one(tmp_path: Path) -> None:
+def test_the_optimizer_is_divided_and_its_state_is_that_of_one(
+    launch: Launch, tmp_path: Path
+) -> None:
     def learn(count: int, out: str, start: str = "nothing") -> dict[str, Any]:
-        for status, words in launch(count, DIVIDED, str(tmp_path / out), str(tmp_path / start)):
+        files = str(tmp_path / out), str(tmp_path / start)
+        for status, words in launch(count, DIVIDED, *files):
             assert status == 0, words
         saved: dict[str, Any] = torch.load(tmp_path / out, weights_only=True)
         return saved
@@ -205,6 +242,6 @@ with open_ranks() as ranks:
 """
 
 
-def test_one_whose_fellow_is_gone_says_so() -> None:
+def test_one_whose_fellow_is_gone_says_so(launch: Launch) -> None:
     (status, words), _ = launch(2, GONE)
     assert status == 7 and "lost each other" in words and "again to go on" in words, words
