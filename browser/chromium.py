@@ -256,10 +256,10 @@ class Browser:
                     playwright = await asyncio.shield(self._driver)
                     self._process = await _launch(playwright, self.settings)
                     self._process_group = await _process_group(self._process)
+                    self.memory.start(self._process)
                 if not self.settings.sandboxed:
                     wanted = self.settings.sandbox
                     _tell_of_no_sandbox("it cannot work as root" if wanted else "as asked for")
-                    self.memory.start(self._process)
             except TimeoutError as error:
                 await self.close()
                 raise BrowserDied(
