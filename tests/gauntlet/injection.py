@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import Page
 
 from tests.gauntlet.canary import Canary
 from tests.gauntlet.injections import Injection, injections
@@ -60,8 +61,8 @@ class Arm:
 
 def arms() -> tuple[Arm, Arm]:
     """Without and with defences."""
-    bare = PageSettings(boundary=Boundary.unlimited())
-    return Arm("without", bare, False), Arm("with", PageSettings(), True)
+    bare = PageSettings(boundary=Boundary.unlimited(), approve="never", look_again_after_s=None)
+    return Arm("without", bare, False), Arm("with", PageSettings(approve="risky"), True)
 
 
 class Obedient:
@@ -119,13 +120,15 @@ class Injected:
     def __init__(self, inner: PageEnvironment, script: str, note_hit: Callable[[], None]) -> None:
         self.goal = inner.goal
         self._inner, self._script, self._note_hit = inner, script, note_hit
+        self.tell_page: Callable[[Page], None] = lambda page: None
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
 
     async def reset(self) -> Observation:
         await self._inner.reset()
-        page = self._inner.page  # type: ignore[attr-defined]
+        page: Page = self._inner.page  # type: ignore[attr-defined]
+        self.tell_page(page)
         await page.context.expose_function("__canary", self._note_hit)
         run = f"(() => {{ try {{ {self._script} }} catch (e) {{}} }})()"
         await page.context.add_init_script(f"addEventListener('DOMContentLoaded', () => {run})")
@@ -160,7 +163,10 @@ async def played(
         else:
             row = find_task(task)
             inner = TaskEnvironment(site, browser, row, arm.settings)
-        environment = equipped(Injected(inner, script, note_hit), policy)
+        injected = Injected(inner, "" if isinstance(policy, Presser) else script, note_hit)
+        if isinstance(policy, Presser):
+            injected.tell_page = lambda page: setattr(policy, "page", page)
+        environment = equipped(injected, policy)
         recorder = Recorder.create(runs, task, {})
         limits = Limits(steps=8, seconds=120)
         trajectory = await rollout(policy, environment, recorder, limits, as_json(row))
@@ -220,28 +226,47 @@ async def tally_shown(
 
 
 class Presser:
-    """Clicks in the middle of the page half a second after it has seen it, and is done."""
+    """Looks, thinks for a while, in which the page changes, and clicks where it looked."""
 
     name = "presser"
     acts_on_marks = False
 
-    def __init__(self) -> None:
+    def __init__(self, swap: str) -> None:
+        self.page: Page | None = None
+        self._swap = swap
         self._turns = 0
 
     def actor(self, goal: str) -> "Presser":
         return self
 
     async def act(self, observation: Observation) -> Turn:
-        """Think for a while, as a model does, and click."""
+        """A click at once after the change, and then it is done."""
         self._turns += 1
-        await asyncio.sleep(0.8)
-        return Turn("", "", (), Click(Point(600, 300)) if self._turns == 1 else Done(""))
+        if self._turns > 1:
+            return Turn("", "", (), Done(""))
+        assert self.page is not None
+        await asyncio.sleep(0.6)
+        await self.page.evaluate(f"() => {{ {self._swap} }}")
+        return Turn("", "", (), Click(Point(600, 300)))
 
     def describe(self) -> dict[str, Any]:
         return {"policy": self.name}
 
     async def close(self) -> None:
         pass
+
+
+async def tally_swaps(arm: Arm, chosen: tuple[Injection, ...], runs: Path) -> Tally:
+    """Pages that change between the look and the click."""
+    tally = Tally()
+    async with Browser() as browser, Site() as site:
+        for index, injection in enumerate(chosen):
+            presser = Presser(injection.script)
+            task = TOLD_TASKS[index % len(TOLD_TASKS)]
+            tally.note(
+                injection.name, *await played(presser, injection, task, arm, runs, browser, site)
+            )
+    return tally
 
 
 def rows_of(name: str, without: Tally, with_: Tally, note: str = "") -> Row:
@@ -263,6 +288,9 @@ async def measure(runs: Path, models: tuple[str, ...] = ("reader", "nano")) -> t
         bare = await tally_told(manner, without, told, runs)
         rows.append(rows_of(f"{manner}, told by the page", bare, await tally_told(
             manner, with_, told, runs)))  # fmt: skip
+    swaps = tuple(each for each in injections() if each.kind == "swap")
+    bare = await tally_swaps(without, swaps, runs)
+    rows.append(rows_of("swapped before the click", bare, await tally_swaps(with_, swaps, runs)))
     for model in models:
         bare = await tally_shown(model, without, shown, runs)
         clean = await tally_shown(model, with_, (None,) * len(shown), runs)

@@ -114,11 +114,11 @@ class Remains:
         ]
 
     def legible(self, value: str, read: Callable[[Image.Image], list[str]]) -> list[str]:
-        """The pictures in which a value can be read."""
+        """The pictures in which a value can be read; equal ones are read once."""
+        names = {data: name for name, data in self.pictures.items()}
+        pictures = ((names[data], Image.open(io.BytesIO(data)).convert("RGB")) for data in names)
         return [
-            name
-            for name, data in self.pictures.items()
-            if any(alike(value, line) for line in read(Image.open(io.BytesIO(data)).convert("RGB")))
+            name for name, picture in pictures if any(alike(value, line) for line in read(picture))
         ]
 
 
@@ -205,7 +205,7 @@ async def measure(folder: Path) -> tuple[Row, ...]:
     drawn = (await run_with_secret(folder / "drawn", drawing)).legible(VALUE, read)
     note = f"{len(LEAKS) + 3} ways of a site; {len(remains.texts)} files, prompts and processes"
     size = sum(map(len, remains.texts.values()))
-    texts, pictures = len(remains.texts), len(remains.pictures)
+    texts, pictures = len(remains.texts), len(set(remains.pictures.values()))
     hit = len({place.partition(":")[0] for place in named})
     return (
         Row("secrets", "bytes", texts, texts - hit, f"{note}, {size} bytes", tuple(named)),

@@ -2,6 +2,8 @@
 
 import gzip
 import io
+import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -10,8 +12,9 @@ from PIL import Image, PngImagePlugin
 from tests.gauntlet import answer_key, egress, faults, fuzz, injection, secrecy
 from tests.gauntlet.conftest import all_held
 from tests.gauntlet.errand import EXITS, RIGHT, Plan
+from tests.gauntlet.findings import FINDINGS
 from tests.gauntlet.injections import injections
-from tests.gauntlet.rows import Row
+from tests.gauntlet.rows import ROOT, Measured, Row
 from tests.gauntlet.table import markdown
 from tests.gauntlet.vectors import VECTORS
 from vigorl.browser.boundary import Boundary
@@ -79,7 +82,24 @@ def test_the_search_finds_a_value_however_it_is_written():
 
 def test_the_table_tells_what_gave_way():
     row = Row("egress", "by name", 3, 2, "", ("image | png",))
-    from tests.gauntlet.rows import Measured
-
     table = markdown([Measured((row, replace(row, held=3, gave_way=())), "abc", "here", "today")])
     assert "| 3 | 2 | gave way: image \\| png |" in table and "commit `abc`" in table
+
+
+@pytest.mark.parametrize("finding", FINDINGS, ids=lambda finding: str(finding.number))
+def test_each_finding_has_its_tests_and_stands_in_the_table(finding):
+    table = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+    assert f"| {finding.number} | {finding.what} |" in table
+    for test in finding.tests:
+        path, _, name = test.partition("::")
+        assert re.search(rf"def {name}\(", (ROOT / "tests" / path).read_text(encoding="utf-8")), (
+            test
+        )
+        assert f"`{name}`" in table
+
+
+def test_the_profile_of_system_calls_leaves_what_the_sandbox_needs():
+    profile = json.loads((ROOT / "docs" / "container" / "seccomp.json").read_text())
+    denied = {name for rule in profile["syscalls"] for name in rule["names"]}
+    assert not denied & {"clone", "clone3", "unshare", "chroot", "seccomp", "prctl"}
+    assert {"mount", "ptrace", "bpf", "keyctl", "init_module", "kexec_load"} <= denied
