@@ -30,7 +30,7 @@ from vigorl.browser.errors import (
 from vigorl.browser.file_fence import FileFence
 from vigorl.browser.gate import Gate
 from vigorl.browser.geometry import Frame
-from vigorl.browser.input import Impossible
+from vigorl.browser.impossible import Impossible
 from vigorl.browser.interruptions import Interruptions
 from vigorl.browser.log_in import LogIns
 from vigorl.browser.masks import Masks
