@@ -6,7 +6,6 @@ an attachment, or in a frame, is only saved. A page that prints itself hands out
 
 import asyncio
 import re
-from collections import Counter
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
@@ -24,9 +23,12 @@ from vigorl.browser.private_files import FILE_MODE, make_private_folder, write_p
 from vigorl.browser.questions import ANSWER_LIMIT_S
 from vigorl.browser.quoting import quoted
 from vigorl.browser.risks import PROGRAMS
-from vigorl.browser.tab import LiveTab, Targets, within
+from vigorl.browser.tab import LiveTab, within
 
 PRINT_LIMIT_S = 10.0
+LOOK_EVERY_S = 0.1
+"""Between two looks at the size of a file that comes."""
+
 MOST_NAME_CHARACTERS = 60
 """Of a file's name: four bytes each in the worst case, and file systems take 255."""
 
@@ -44,16 +46,12 @@ class Downloads:
         navigation: Navigation,
         papers: Papers,
         approvals: Approvals,
-        targets: Targets,
         settings: PageSettings,
     ) -> None:
         self._folder = folder
-        self._targets = targets
         self._settings = settings
         self._vault = settings.vault
-        self._received_bytes: dict[str, int] = {}  # by the name that Chromium gives a download
-        self._urls: dict[str, str] = {}
-        self._cancelled: Counter[str] = Counter()  # by address
+        self._saved_bytes = 0
         self._interruptions = interruptions
         self._navigation = navigation
         self._papers = papers
@@ -64,8 +62,6 @@ class Downloads:
     def watch(self, tab: LiveTab) -> None:
         """Save what this tab hands out."""
         tab.page.on("download", lambda download: self._start(tab, download))
-        tab.session.on("Page.downloadWillBegin", self._note_begin)
-        tab.session.on("Page.downloadProgress", lambda event: self._note_progress(tab, event))
 
     def print(self, tab: LiveTab) -> None:
         """Save the page as it would be printed."""
@@ -102,36 +98,39 @@ class Downloads:
         else:
             self._begin(_cancel(download), "")
 
-    def _note_begin(self, event: dict[str, Any]) -> None:
-        self._urls[event["guid"]] = event["url"]
+    async def _kept_within_bounds(self, download: Download, path: Path) -> bool:
+        """Save a file, unless it grows too large, which is told.
 
-    def _note_progress(self, tab: LiveTab, event: dict[str, Any]) -> None:
-        """Cancel what grows too large."""
-        guid = event["guid"]
-        if guid not in self._urls:
-            return
-        received = self._received_bytes
-        received[guid] = size = max(int(event["receivedBytes"]), int(event["totalBytes"]))
+        Raises:
+            playwright.async_api.Error, OSError: it could not be saved.
+        """
+        own_copy = _own_copy(download)
+        saving = asyncio.ensure_future(download.save_as(path))
+        try:
+            while not (await asyncio.wait({saving}, timeout=LOOK_EVERY_S))[0]:
+                if self._is_too_much(download, max(map(_size, (own_copy, _unfinished(own_copy))))):
+                    await within(ANSWER_LIMIT_S, download.cancel())
+                    return False
+            await saving
+        finally:
+            saving.cancel()
+            await asyncio.gather(saving, return_exceptions=True)
+        await within(ANSWER_LIMIT_S, download.delete())  # the browser's own copy
+        size = _size(path)
+        if self._is_too_much(download, size):
+            return False
+        self._saved_bytes += size
+        return True
+
+    def _is_too_much(self, download: Download, size: int) -> bool:
         most, most_of_all = self._settings.max_download_bytes, self._settings.max_downloaded_bytes
-        if size <= most and sum(received.values()) <= most_of_all:
-            return
-        del received[guid]
-        url = self._urls.pop(guid)
-        self._cancelled[url] += 1
+        if size <= most and self._saved_bytes + size <= most_of_all:
+            return False
         why = f"it is larger than {most:,} bytes"
         if size <= most:
             why = f"with it, more than {most_of_all:,} bytes would have been saved"
-        self._interruptions.note("blocked", f"The download of {quoted(url)} was cancelled: {why}.")
-        self._begin(self._cancel(guid, tab), "")  # too late where it has come whole already
-
-    async def _cancel(self, guid: str, tab: LiveTab) -> None:
-        await within(ANSWER_LIMIT_S, self._targets.cancel_download(tab.context_id, guid))
-
-    def _was_cancelled(self, url: str) -> bool:
-        """Whether a download from there was cancelled, which has been told; once for each."""
-        if not self._cancelled[url]:
-            return False
-        self._cancelled[url] -= 1
+        name = quoted(download.suggested_filename)
+        self._interruptions.note("blocked", f"The download of {name} was cancelled: {why}.")
         return True
 
     def _begin(self, work: Coroutine[Any, Any, None], name: str) -> None:
@@ -146,19 +145,15 @@ class Downloads:
         path: Path | None = None
         try:
             path = _free_path(self._folder, self._vault.redact(download.suggested_filename))
-            await download.save_as(path)
+            if not await self._kept_within_bounds(download, path):
+                path.unlink(missing_ok=True)
+                return
             path.chmod(FILE_MODE)
         except (PlaywrightError, OSError) as error:
             if path is not None:
                 path.unlink(missing_ok=True)
-            if self._was_cancelled(download.url):
-                return
             reason = error.message if isinstance(error, PlaywrightError) else str(error)
             self._note(f"The download of {quoted(download.suggested_filename)} failed: {reason}")
-            return
-        await within(ANSWER_LIMIT_S, download.delete())  # the browser's own copy
-        if self._was_cancelled(download.url):
-            path.unlink()
             return
         size = path.stat().st_size
         saved = f"A file of {size:,} bytes was saved as {_named(path)}."
@@ -226,6 +221,27 @@ class Downloads:
 
 async def _cancel(download: Download) -> None:
     await within(ANSWER_LIMIT_S, download.cancel())
+
+
+def _own_copy(download: Download) -> Path:
+    """Where the browser keeps a file while it comes.
+
+    Playwright says so only once the file is whole, by when it would be too late; a download of a
+    tab that closed itself has no other trace.
+    """
+    artifact: Any = download._impl_obj._artifact
+    return Path(artifact._initializer["absolutePath"])
+
+
+def _unfinished(path: Path) -> Path:
+    return path.with_name(f"{path.name}.crdownload")
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:  # not there yet, or not any more
+        return 0
 
 
 def _length(file: PdfFile) -> str:

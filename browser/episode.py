@@ -116,7 +116,7 @@ class Episode:
         self.approvals = approvals = Approvals(
             settings.approve, settings.approver, first_url, interruptions.note
         )
-        options = (interruptions, self.navigation, Papers(settings), approvals, targets, settings)
+        options = (interruptions, self.navigation, Papers(settings), approvals, settings)
         self._downloads = Downloads(download_dir, *options)
         self._permissions = Permissions(context, targets, questions, settings)
         self.clipboard = Clipboard(browser.clipboard, self._permissions)

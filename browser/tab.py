@@ -192,15 +192,6 @@ class Targets:
             options["origin"] = origin
         await self._session.send("Browser.setPermission", options)
 
-    async def cancel_download(self, context_id: str, guid: str) -> None:
-        """End a download of a context.
-
-        Raises:
-            playwright.async_api.Error: the browser is gone, or the download is over.
-        """
-        options = {"guid": guid, "browserContextId": context_id}
-        await self._session.send("Browser.cancelDownload", options)
-
     async def close(self, limit_s: float) -> None:
         """Stop listening."""
         await within(limit_s, self._session.detach())

@@ -168,6 +168,8 @@ def test_ctrl_c_at_any_moment_of_the_start_ends_it_in_a_word(site: str, tmp_path
         (["run", 'click "x"', "--url", "http://x", "--told", "goal"], "--told"),
         (["run", 'click "x"', "--url", "http://x", "--verify", "same"], "second look"),
         (["run", "x", "--viewport", "big"], "1280x720"),
+        (["run", 'click "x"', "--url", "http://x", "--allow", "http://a.b/"], "host alone, as a.b"),
+        (["eval", "tasks", "--seeds", "1", "--deny", "a.b:0"], "a port is a number"),
         (["run", "--task", "logn"], "login"),
         (["run", "x", "--storage-state", "/no/such.json"], "/no/such.json"),
         (["run", "x", "--url", "http://x", "--model", "/no/such/model"], "/no/such/model"),

@@ -1,6 +1,11 @@
 """What pages may use up: disk, memory, addresses, words."""
 
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
 import pytest
+import pytest_asyncio
 
 from vigorl.browser.actions import Click, Goto, Wait
 from vigorl.browser.chromium import Browser, BrowserSettings
@@ -17,6 +22,30 @@ def told(seen: Observation, kind: str) -> list[str]:
     return [event.text for event in seen.events if event.kind == kind]
 
 
+@pytest_asyncio.fixture(loop_scope="module")
+async def endless() -> AsyncIterator[str]:
+    """A server of a file that does not end."""
+    sending: set[asyncio.Task[None] | None] = set()
+
+    async def send(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        sending.add(asyncio.current_task())
+        head = "HTTP/1.0 200 OK\r\nContent-Disposition: attachment; filename=a.bin\r\n\r\n"
+        writer.write(head.encode())
+        with contextlib.suppress(OSError, asyncio.CancelledError):
+            while True:
+                writer.write(b"x" * 100_000)
+                await writer.drain()
+                await asyncio.sleep(0.01)
+        writer.close()
+
+    server = await asyncio.start_server(send, "127.0.0.1", 0)
+    yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    server.close()
+    for task in sending:
+        if task is not None:
+            task.cancel()
+
+
 async def test_a_download_that_is_too_large_is_cancelled_and_told(site, visit, tmp_path):
     site.put("/large", b"x" * 300_000, Content_Disposition="attachment; filename=large.bin")
     site.put("/small", b"x" * 90_000, Content_Disposition="attachment; filename=small.bin")
@@ -31,6 +60,22 @@ async def test_a_download_that_is_too_large_is_cancelled_and_told(site, visit, t
         seen = await page.step(Goto(site.url("/small")))
         assert "more than 200,000 bytes" in told(seen, "blocked")[0]
         assert len(list(tmp_path.iterdir())) == 2
+
+
+async def test_a_download_without_end_is_cancelled_also_from_a_tab_of_its_own(
+    visit, tmp_path, endless
+):
+    link = f"data:text/html,<a href='{endless}' target=_blank style='display:block;height:99px'>x"
+    bounds = {"max_download_bytes": 1_000_000, "settle_limit_s": 0.5}
+    for target in (link, link.replace("_blank", "_self")):
+        async with visit(target, download_dir=tmp_path, **bounds) as page:
+            seen = await page.step(Click(HERE))
+            for _ in range(30):
+                if told(seen, "blocked"):
+                    break
+                seen = await page.step(Wait(0.2))
+            assert "larger than 1,000,000 bytes" in told(seen, "blocked")[0]
+            assert list(tmp_path.iterdir()) == []
 
 
 async def test_a_file_with_an_endless_name_is_saved(site, visit, tmp_path):
