@@ -109,6 +109,7 @@ wait until you see "Welcome anna" """
 
 
 @pytest.mark.browser
+@pytest.mark.timeout(300)
 def test_no_byte_of_a_run_no_picture_and_no_process_holds_the_password(
     shop: str, tmp_path: Path
 ) -> None:
@@ -130,7 +131,7 @@ def test_no_byte_of_a_run_no_picture_and_no_process_holds_the_password(
                 started[child.pid] = f"{child.environ()} {child.cmdline()}"
             except psutil.Error:
                 continue
-        time.sleep(0.1)
+        time.sleep(0.5)
     out, err = process.communicate()
     assert process.returncode == 0, err
     assert len(started) > 1 and not any(
@@ -149,6 +150,7 @@ def test_no_byte_of_a_run_no_picture_and_no_process_holds_the_password(
 
 
 @pytest.mark.browser
+@pytest.mark.timeout(300)
 async def test_a_password_in_the_goal_is_in_no_record_once_it_was_typed_as_one(
     shop: str, tmp_path: Path
 ) -> None:
@@ -209,6 +211,7 @@ def say(command: str) -> str:
 
 
 @pytest.mark.browser
+@pytest.mark.timeout(300)
 async def test_a_model_is_told_the_name_and_types_by_it(
     shop: str, tmp_path: Path, model_server: tuple[str, type[ModelServer]]
 ) -> None:
