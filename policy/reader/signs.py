@@ -270,7 +270,8 @@ def _without_rule(drawing: Drawing) -> Drawing | None:
         return None
     own = PixelBox(int(columns[0]), int(inked[0]), int(columns[-1]) + 1, int(inked[-1]) + 1)
     cut = own.of(rest)
-    return Drawing(own.moved(drawing.box.left, drawing.box.top), cut / float(cut.max()))
+    mask = np.asarray(cut / cut.max(), np.float32)
+    return Drawing(own.moved(drawing.box.left, drawing.box.top), mask)
 
 
 def _inside(pixels: Pixels, outline: PixelBox) -> Drawing | None:
