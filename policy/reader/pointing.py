@@ -44,8 +44,6 @@ _GUESSES = 3
 """Concepts that an icon may show."""
 _AS_GOOD = 0.015
 """Difference in score up to which two buttons are of one name."""
-_STATES = ("field", "radio", "tab", "select")
-"""Roles of what may be clicked without a change: it has the focus or is chosen already."""
 _CONSENT = re.compile(
     r"\b(?:accept|agree|allow|consent|got it|akzeptieren|zustimmen|einverstanden|accepter"
     r"|autoriser|aceptar|accetta|aceitar|accepteren|godk[aä]nn)",
@@ -113,7 +111,7 @@ def require_effect(play: Play, step: PointStep, aim: Aim, outcome: Outcome) -> N
         play.doubt(f"Whether what I saw comes of the {_verb(step)} on {what} I cannot tell.")
     elif step.gesture == "hover":
         play.doubt(f"The mouse is on {what}, which changed nothing.")
-    elif step.target.role in _STATES or _is_chosen(play, step, aim) or _is_field(play, aim):
+    elif _is_chosen(play, step, aim) or _is_field(play, aim):
         play.doubt(f"Nothing changed when I clicked {what}: it may have been so already.")
     else:
         raise Stuck(
@@ -123,8 +121,15 @@ def require_effect(play: Play, step: PointStep, aim: Aim, outcome: Outcome) -> N
 
 
 def _is_chosen(play: Play, step: PointStep, aim: Aim) -> bool:
-    """Whether the target is a radio button that is chosen, or looks like a tab that is."""
-    if isinstance(aim.source, Line) and stands_out(play.view, play.screen(), aim.source):
+    """Whether the target is a radio button that is chosen, or a tab that looks chosen.
+
+    Only what is said to be a tab: any other text may have a colour of its own, and be covered.
+    """
+    if (
+        step.target.role == "tab"
+        and isinstance(aim.source, Line)
+        and stands_out(play.view, play.screen(), aim.source)
+    ):
         return True
     found = boxes(play.screen(), step.target)[:1]
     return any(

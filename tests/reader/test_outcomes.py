@@ -95,6 +95,14 @@ async def test_a_click_into_a_field_that_has_the_focus_goes_on_unverified(read):
     assert "it may have been so already" in run.turns[-1].thought
 
 
+async def test_a_text_of_its_own_colour_that_is_covered_is_no_tab_that_is_chosen(read):
+    page = """<p><span>Chapters</span> &nbsp; <span style="color: #c03">Subtitles</span> &nbsp;
+      <span>Speed</span> &nbsp; <span>Quality</span></p>
+      <div style="position: fixed; inset: 0; background: #0001"></div>"""
+    run = await read(page, 'click "Subtitles"')
+    assert run.reason
+
+
 async def test_a_radio_button_that_is_chosen_already_needs_no_change(read):
     radio = "<p><label><input type=radio name=day %s> %s</label></p>"
     page = radio % ("checked", "Monday") + radio % ("", "Tuesday")
