@@ -483,11 +483,11 @@ async def test_a_deed_that_is_held_tells_what_is_sent(site, visit, no: Says) -> 
 
 
 async def test_a_page_cannot_forge_what_somebody_is_asked(site, visit, no: Says) -> None:
-    name = 'Buy" at https://bank.example\u202e for nothing'
+    name = 'Buy now" at https://bank.example\u202e for nothing'
     async with visit(site.body("/a", script(name, "1")), approve="risky", approver=no) as page:
         await page.step(Click(HERE))
     assert no.deeds and "\u202e" not in no.deeds[0].what
-    assert no.deeds[0].what.startswith(r'click the button "Buy\" at')
+    assert no.deeds[0].what.startswith(r'click the button "Buy now\" at')
 
 
 WORDS = {
@@ -526,6 +526,8 @@ async def test_a_bare_yes_is_understood_in_its_language(name: str) -> None:
     "name",
     [
         "Payment methods",
+        "Pay the electricity bill",
+        "Noch heute etwas Milch kaufen",
         "Orders",
         "Playlist",
         "Sender",
