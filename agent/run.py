@@ -332,7 +332,11 @@ async def run(
         recorder = Recorder.create(
             config.runs,
             config.goal or (row.goal if row else ""),
-            {"run": config_of(config), "model": {**config_of(model), "api_key": None}},
+            {
+                "run": config_of(config),
+                "model": {**config_of(model), "api_key": None},
+                "browser": browser.describe(),
+            },
             vault,
         )
         page: PageEnvironment

@@ -7,6 +7,7 @@ not answer: closing gives it `close_limit_s` and then kills its process group.
 """
 
 import asyncio
+import functools
 import logging
 import os
 import re
@@ -104,6 +105,11 @@ class BrowserSettings:
     close_limit_s: float = 5
     """Time for Chromium to leave, s; then its processes are killed."""
 
+    @property
+    def sandboxed(self) -> bool:
+        """Whether pages run in Chromium's own sandbox."""
+        return self.sandbox and os.geteuid() != 0
+
     def flags(self) -> list[str]:
         """The command-line switches beside Playwright's own."""
         flags = list(FLAGS)
@@ -159,6 +165,10 @@ class Browser:
     def version(self) -> str:
         """Chromium's version, for records; empty before the start."""
         return self._process.version if self._process is not None else ""
+
+    def describe(self) -> dict[str, Any]:
+        """Version and the sandbox's state, for records; after the start."""
+        return {"version": self.version, "sandbox": self.settings.sandboxed}
 
     def gate(self, boundary: Boundary) -> Gate:
         """A way out for one context, not opened yet; behind the operator's proxy, if any."""
@@ -247,6 +257,9 @@ class Browser:
                     self._process = await _launch(playwright, self.settings)
                     self._process_group = await _process_group(self._process)
                     self.memory.start(self._process)
+                if not self.settings.sandboxed:
+                    wanted = self.settings.sandbox
+                    _tell_of_no_sandbox("it cannot work as root" if wanted else "as asked for")
             except TimeoutError as error:
                 await self.close()
                 raise BrowserDied(
@@ -255,6 +268,16 @@ class Browser:
             except BaseException:  # a cancelled start must not leave a process either
                 await self.close()
                 raise
+
+
+@functools.cache
+def _tell_of_no_sandbox(why: str) -> None:
+    """Say, once a process, that pages run without Chromium's sandbox."""
+    logger.warning(
+        "sandbox off: %s, so a page that breaks Chromium has this user's rights. "
+        "Run as another user, or in the container of SECURITY.md.",
+        why,
+    )
 
 
 def _candidates(playwright: Playwright, settings: BrowserSettings) -> Iterator[dict[str, Any]]:
@@ -295,7 +318,7 @@ async def _launch(playwright: Playwright, settings: BrowserSettings) -> Chromium
                 headless=settings.headless,
                 args=settings.flags(),
                 ignore_default_args=list(UNWANTED_FLAGS),
-                chromium_sandbox=settings.sandbox and os.geteuid() != 0,
+                chromium_sandbox=settings.sandboxed,
                 env=_small_environment(),
                 timeout=settings.launch_limit_s * 1000,
                 # Signals are ours to answer: a Ctrl-C must not end Chromium under an episode

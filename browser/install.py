@@ -22,16 +22,18 @@ FONTS = ("fonts-liberation", "fonts-dejavu-core")
 Say = Callable[[str], None]
 
 
-async def install_browser(say: Say) -> str:
-    """Make sure that a browser starts, and return which one (`Chromium 156.0.8078.79`).
+async def find_browser(say: Say) -> str | None:
+    """A browser that starts, as `Chromium 156.0.8078.79`; None where packages are needed.
+
+    Playwright's own is downloaded, into the user's cache, where it can be had. The system's package
+    manager is not touched: that is `install_packages`, which somebody has to allow.
 
     Args:
         say: Told in a line what is being tried.
-
-    Raises:
-        BrowserMissing: nothing worked; the message says what a person can do.
     """
-    await _mend_driver(say)
+    if problem := await _driver_problem():
+        say(f"Playwright's driver does not start: {problem}")
+        return None
     if not await _playwright_has_one():
         say("downloading Playwright's Chromium …")
         command = (sys.executable, "-m", "playwright", "install", "chromium-headless-shell")
@@ -43,6 +45,29 @@ async def install_browser(say: Say) -> str:
         say("there is none on this machine yet")
     except BrowserFault as fault:
         say(str(fault))
+    return None
+
+
+def package_command() -> str | None:
+    """What `install_packages` runs first, as one would type it; None where it cannot."""
+    if (apt := _apt_get()) is None:
+        return None
+    return " ".join((*apt, "install", "--no-install-recommends", PACKAGES[0], *FONTS))
+
+
+async def install_packages(say: Say) -> str:
+    """Install a browser with the system's package manager, and return which one.
+
+    Args:
+        say: Told in a line what is being tried.
+
+    Raises:
+        BrowserMissing: nothing worked; the message says what a person can do.
+    """
+    if await _driver_problem():
+        await _mend_driver(say)
+        if found := await find_browser(say):
+            return found
     for package in PACKAGES:
         if problem := await _install(say, package, *FONTS):
             say(problem)
@@ -51,18 +76,22 @@ async def install_browser(say: Say) -> str:
     raise BrowserMissing(MISSING)
 
 
+async def _driver_problem() -> str:
+    """Why Playwright's driver does not start; empty where it does.
+
+    It brings its own node, but not every library that this needs.
+    """
+    return await _run((sys.executable, "-m", "playwright", "--version"))
+
+
 async def _mend_driver(say: Say) -> None:
-    """Playwright's driver brings its own node, but not every library that this needs.
+    """Install what node lacks.
 
     Raises:
-        BrowserMissing: it does not start, and could not be helped.
+        BrowserMissing: it still does not start.
     """
-    check = (sys.executable, "-m", "playwright", "--version")
-    if not (problem := await _run(check)):
-        return
-    say(f"Playwright's driver does not start: {problem}")
     await _install(say, *DRIVER_LIBRARIES)
-    if problem := await _run(check):
+    if problem := await _driver_problem():
         raise BrowserMissing(
             f"Playwright's driver does not start: {problem}. On Debian or Ubuntu: "
             f"apt-get install {' '.join(DRIVER_LIBRARIES)}"
