@@ -24,6 +24,7 @@ from vigorl.browser.actions import (
     Upload,
     Wait,
 )
+from vigorl.browser.boundary import Boundary
 from vigorl.browser.chromium import Browser
 from vigorl.browser.deeds import Approval, Consent, Deed, Sent
 from vigorl.browser.errors import StoppedByPerson
@@ -133,7 +134,8 @@ async def shared(browser: Browser) -> AsyncIterator[tuple[Site, LivePage, Says]]
     site.put("/setup.exe", b"MZ", Content_Type="application/octet-stream")
     for path in ("/search", "/login", "/orders", "/checkout", "/help", "/go", "/a.png"):
         site.put(path, "fine")
-    settings = PageSettings(approve="risky", approver=says, download_dir=None)
+    boundary = Boundary(local=True)
+    settings = PageSettings(approve="risky", approver=says, boundary=boundary)
     page = LivePage(browser, "a goal", site.body("/a", "nothing"), settings)
     await page.reset()
     yield site, page, says
