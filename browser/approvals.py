@@ -25,8 +25,9 @@ from vigorl.browser.errors import StoppedByPerson
 from vigorl.browser.foresight import in_words, request_line, values_of, values_sent
 from vigorl.browser.observation import EventKind
 from vigorl.browser.origins import is_same_site, origin_of
+from vigorl.browser.prospect import Prospect
 from vigorl.browser.quoting import quoted
-from vigorl.browser.risks import ANY, Prospect, judged, judged_request, sentence
+from vigorl.browser.risks import ANY, judged, judged_request, sentence
 from vigorl.browser.tab import LiveTab, within
 
 ANSWER_LIMIT_S = 2.0
@@ -131,7 +132,10 @@ class Approvals:
             sentence(rules),
             self._redacted(values_of(prospect)),
         )
-        return await self._ask(deed)
+        granted_now = await self._ask(deed)
+        if granted_now:  # what it may be besides was said yes to with it
+            self._maybe = ()
+        return granted_now
 
     def end_step(self) -> None:
         """What is sent from now on is not the action's doing for sure."""

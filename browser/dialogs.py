@@ -13,9 +13,10 @@ from vigorl.browser.interruptions import Interruptions
 from vigorl.browser.observation import Question
 from vigorl.browser.origins import origin_of
 from vigorl.browser.page_settings import PageSettings
+from vigorl.browser.prospect import Prospect
 from vigorl.browser.questions import ANSWER_LIMIT_S, Answer, Asked, Questions
 from vigorl.browser.quoting import quoted
-from vigorl.browser.risks import Prospect, judged
+from vigorl.browser.risks import judged
 from vigorl.browser.tab import LiveTab, within
 
 URL_LIMIT_S = 0.2

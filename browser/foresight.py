@@ -24,8 +24,9 @@ from vigorl.browser.actions import (
 from vigorl.browser.deeds import Sent, Target
 from vigorl.browser.elements import Element, Elements
 from vigorl.browser.observation import Question
+from vigorl.browser.prospect import Prospect
 from vigorl.browser.quoting import address, quoted, shortened, visible
-from vigorl.browser.risks import SECRET_KEYS, Prospect
+from vigorl.browser.risks import SECRET_KEYS
 from vigorl.browser.tab import LiveTab
 
 LOOK_LIMIT_S = 1.0

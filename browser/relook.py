@@ -12,6 +12,7 @@ import asyncio
 import time
 from dataclasses import dataclass
 from importlib import resources
+from typing import Any
 
 import numpy as np
 from playwright.async_api import Error as PlaywrightError
@@ -110,23 +111,23 @@ class Relook:
         has_changed = found["verdict"] == "changed"
         if found["verdict"] == "unknown" and point is not None and view is not None:
             has_changed = await _looks_different(memory, tab, point)
-        return self._said(found, point) if has_changed else self._forget()
+        if has_changed and self._refuses(found, point):
+            return _in_words(found, point)
+        self._refused, self._refusals = None, 0
+        return None
 
-    def _said(self, found: dict[str, str], point: Point | None) -> str | None:
-        """The refusal in words; None where there have been enough of them."""
+    def _refuses(self, found: dict[str, str], point: Point | None) -> bool:
+        """Whether a change is a reason to do nothing: not where there have been enough of them."""
         key = f"{found['now_tag']} {found['now']}"
-        again = self._refused is not None and _is_near(self._refused[0], point)
-        if again and (
-            self._refusals >= MOST_REFUSALS
-            or (found["verdict"] == "unknown" and self._refused == (self._refused[0], key))
-        ):
-            return self._forget()
+        before = self._refused
+        again = before is not None and _is_near(before[0], point)
+        if again and self._refusals >= MOST_REFUSALS:
+            return False
+        if again and before is not None and found["verdict"] == "unknown" and before[1] == key:
+            return False
         self._refusals = self._refusals + 1 if again else 1
         self._refused = (point, key)
-        return _in_words(found, point)
-
-    def _forget(self) -> None:
-        self._refused, self._refusals = None, 0
+        return True
 
 
 async def _noted(memory: _Memory) -> None:
@@ -134,13 +135,13 @@ async def _noted(memory: _Memory) -> None:
     expression = {"expression": f"({_SCRIPT})()", "objectGroup": _GROUP, "silent": True}
     try:
         async with asyncio.timeout(LOOK_LIMIT_S):
-            _, answer = await asyncio.gather(
-                session.send("Runtime.releaseObjectGroup", {"objectGroup": _GROUP}),
-                session.send("Runtime.evaluate", expression),
-            )
+            releasing = session.send("Runtime.releaseObjectGroup", {"objectGroup": _GROUP})
+            looking = session.send("Runtime.evaluate", expression)
+            answers = await asyncio.gather(releasing, looking)
     except (PlaywrightError, TimeoutError):  # it is gone, or does not answer
         return
-    memory.object_id = answer["result"].get("objectId")
+    found: dict[str, Any] = answers[1]
+    memory.object_id = found["result"].get("objectId")
 
 
 async def _asked(memory: _Memory, point: Point | None) -> dict[str, str]:

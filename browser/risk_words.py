@@ -145,7 +145,7 @@ SURE: dict[str, tuple[str, ...]] = {
 
 LIKELY: dict[str, tuple[str, ...]] = {
     "pay": (
-        "checkout, check out, proceed to checkout, subscribe, upgrade, order, bid, book, reserve, "
+        "checkout, check out, proceed to checkout, subscribe, upgrade, order, bid, reserve, "
         "transfer, payment, start free trial, top up",
         "zur kasse, abonnieren, buchen, spenden, bieten, zahlung, bestellung",
         "paiement, commande, s'abonner, réserver, passer au paiement",

@@ -10,6 +10,8 @@ from vigorl.browser.risk_words import AGREE, ALLOW, LIKELY, SURE
 
 MOST_WORDS = 6
 """Of a name that says what is done; longer ones tell of something, but for the first words."""
+MOST_BESIDE_A_VERB = 3
+"""Of a name with a single word that says it: `Pay now`, but not `Pay the electricity bill`."""
 MOST_CHARACTERS = 18
 """The same in scripts without spaces."""
 
@@ -29,9 +31,12 @@ def surely(rule: str, name: str) -> bool:
     """Whether a button with this name does what the rule is about."""
     text = folded(name)
     english, others = _patterns(SURE.get(rule, ()))
-    if english.match(text) or others.match(text):
-        return True
-    return _is_short(text) and others.search(text) is not None
+    found = english.match(text) or others.match(text)
+    if found is None and _is_short(text):
+        found = others.search(text)
+    if found is None:
+        return False
+    return " " in found[0] or _is_unspaced(found[0]) or len(text.split()) <= MOST_BESIDE_A_VERB
 
 
 def likely(rule: str, name: str) -> bool:
@@ -60,8 +65,12 @@ def allows(name: str) -> bool:
     return text in _set(ALLOW) or (_is_short(text) and _patterns(ALLOW)[0].match(text) is not None)
 
 
+def _is_unspaced(text: str) -> bool:
+    return re.search(f"[{_UNSPACED}]", text) is not None
+
+
 def _is_short(text: str) -> bool:
-    if re.search(f"[{_UNSPACED}]", text):
+    if _is_unspaced(text):
         return 0 < len(text) <= MOST_CHARACTERS
     return 0 < len(text.split()) <= MOST_WORDS
 
@@ -80,7 +89,7 @@ def _pattern(rows: Iterable[str]) -> re.Pattern[str]:
 
 def _phrase(phrase: str) -> str:
     escaped = re.escape(phrase)
-    if re.search(f"[{_UNSPACED}]", phrase):
+    if _is_unspaced(phrase):
         return escaped
     return rf"(?<!\w){escaped}(?!\w)"
 

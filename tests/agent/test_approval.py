@@ -33,7 +33,7 @@ from vigorl.browser.errors import UsageError
 from vigorl.browser.geometry import Point
 from vigorl.browser.live import LivePage, PageSettings
 from vigorl.browser.observation import Observation
-from vigorl.browser.risks import Prospect
+from vigorl.browser.prospect import Prospect
 from vigorl.policy.policy import Turn
 
 DEED = Deed(

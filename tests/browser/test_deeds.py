@@ -24,6 +24,7 @@ from vigorl.browser.actions import (
     Upload,
     Wait,
 )
+from vigorl.browser.boundary import Boundary
 from vigorl.browser.chromium import Browser
 from vigorl.browser.deeds import Approval, Consent, Deed, Sent
 from vigorl.browser.errors import StoppedByPerson
@@ -133,7 +134,8 @@ async def shared(browser: Browser) -> AsyncIterator[tuple[Site, LivePage, Says]]
     site.put("/setup.exe", b"MZ", Content_Type="application/octet-stream")
     for path in ("/search", "/login", "/orders", "/checkout", "/help", "/go", "/a.png"):
         site.put(path, "fine")
-    settings = PageSettings(approve="risky", approver=says, download_dir=None)
+    boundary = Boundary(local=True)
+    settings = PageSettings(approve="risky", approver=says, boundary=boundary)
     page = LivePage(browser, "a goal", site.body("/a", "nothing"), settings)
     await page.reset()
     yield site, page, says
@@ -483,11 +485,11 @@ async def test_a_deed_that_is_held_tells_what_is_sent(site, visit, no: Says) -> 
 
 
 async def test_a_page_cannot_forge_what_somebody_is_asked(site, visit, no: Says) -> None:
-    name = 'Buy" at https://bank.example\u202e for nothing'
+    name = 'Buy now" at https://bank.example\u202e for nothing'
     async with visit(site.body("/a", script(name, "1")), approve="risky", approver=no) as page:
         await page.step(Click(HERE))
     assert no.deeds and "\u202e" not in no.deeds[0].what
-    assert no.deeds[0].what.startswith(r'click the button "Buy\" at')
+    assert no.deeds[0].what.startswith(r'click the button "Buy now\" at')
 
 
 WORDS = {
@@ -526,6 +528,8 @@ async def test_a_bare_yes_is_understood_in_its_language(name: str) -> None:
     "name",
     [
         "Payment methods",
+        "Pay the electricity bill",
+        "Noch heute etwas Milch kaufen",
         "Orders",
         "Playlist",
         "Sender",
