@@ -14,9 +14,10 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3 python;
 PIP    := PYTHONWARNINGS=ignore $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 # Without an NVIDIA driver, PyTorch's CPU build where its index can be reached: a tenth of the size.
+CPU_WHEELS  := https://download.pytorch.org/whl/cpu/
 TORCH_INDEX = $(shell command -v nvidia-smi >/dev/null 2>&1 || \
-                { curl -fsI -m 4 https://download.pytorch.org/whl/cpu/ >/dev/null 2>&1 && \
-                  echo --extra-index-url https://download.pytorch.org/whl/cpu; })
+                { $(BIN)/python -c 'import sys, urllib.request as r; r.urlopen(sys.argv[1], timeout=4)' \
+                  $(CPU_WHEELS) 2>/dev/null && echo --extra-index-url $(CPU_WHEELS); })
 
 # Tests wait for pages about half of the time; more than four need more memory than a laptop spares.
 WORKERS = $(shell $(BIN)/python -c 'import os; print(min(4, (os.cpu_count() or 1) + 1))')

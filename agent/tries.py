@@ -49,6 +49,11 @@ class Played:
     """Of the program, in any of the times."""
 
     @property
+    def what_escaped(self) -> Exception | None:
+        """The error that was no fault of the infrastructure, if there was one."""
+        return self.error or next(iter(self.mistakes), None)
+
+    @property
     def tries(self) -> int:
         """How often it was played."""
         return len(self.broke) + 1

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from playwright.async_api import BrowserContext, Frame, Page
 from playwright.async_api import Error as PlaywrightError
 
-from vigorl.browser.hands import Impossible
+from vigorl.browser.impossible import Impossible
 
 if TYPE_CHECKING:
     from vigorl.browser.chromium import Browser

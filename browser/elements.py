@@ -139,7 +139,7 @@ class Elements:
             _evaluate(self._session, f"({INNERMOST})(document)", by_value=False),
             self.of_focused(describe),
         )
-        if "objectId" not in found:
+        if "objectId" not in found or said is None:  # nothing, or nothing any more
             return None
         return Element(self._session, found["objectId"]), said
 

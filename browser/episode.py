@@ -30,7 +30,7 @@ from vigorl.browser.errors import (
 from vigorl.browser.file_fence import FileFence
 from vigorl.browser.gate import Gate
 from vigorl.browser.geometry import Frame
-from vigorl.browser.input import Impossible
+from vigorl.browser.impossible import Impossible
 from vigorl.browser.interruptions import Interruptions
 from vigorl.browser.log_in import LogIns
 from vigorl.browser.masks import Masks
@@ -281,6 +281,7 @@ class Episode:
             StorageFault: the log-ins could not be written.
         """
         self.approvals.close()
+        self.relook.close()
         await self.questions.close()  # a page that asks answers nothing
         try:
             await self._save_storage_state()
@@ -339,8 +340,8 @@ class Episode:
 
     async def _look_at_rest(self, limit_s: float) -> Observation:
         tab = await self._rested_tab(limit_s)
-        picture, pages, _ = await asyncio.gather(
-            tab.camera.screen(limit_s), self._targets.pages(limit_s), self.relook.note(tab)
+        picture, pages = await asyncio.gather(
+            tab.camera.screen(limit_s), self._targets.pages(limit_s)
         )
         width_px, height_px = self._settings.width_px, self._settings.height_px
         self.fills_screen = picture.width_px > width_px and picture.height_px > height_px
@@ -351,7 +352,7 @@ class Episode:
         elif (picture.width_px, picture.height_px) != (width_px, height_px):
             await tab.restore_window(width_px, height_px)
             picture = await tab.camera.screen(limit_s)
-        self.relook.keep(picture)
+        self.relook.note(tab, picture)
         return self._observation(picture, pages)
 
     async def _look_while_asked(self, limit_s: float) -> Observation:

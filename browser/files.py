@@ -12,7 +12,8 @@ from playwright.async_api import FileChooser
 from vigorl.browser.actions import Upload
 from vigorl.browser.elements import Elements
 from vigorl.browser.geometry import Point
-from vigorl.browser.hands import Hands, Impossible
+from vigorl.browser.hands import Hands
+from vigorl.browser.impossible import Impossible
 from vigorl.browser.quoting import quoted
 
 CHOOSER_LIMIT_S = 2.0

@@ -9,14 +9,11 @@ from playwright.async_api import Page
 
 from vigorl.browser.deadline import Deadline
 from vigorl.browser.geometry import Box, Point
+from vigorl.browser.impossible import Impossible
 from vigorl.browser.tab import LiveTab
 
 if TYPE_CHECKING:
     from vigorl.browser.vault import Vault
-
-
-class Impossible(Exception):
-    """An action that cannot be carried out as given; the message is for the agent."""
 
 
 @dataclass(frozen=True, slots=True)

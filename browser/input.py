@@ -13,7 +13,8 @@ from vigorl.browser.actions import (
     Upload,
 )
 from vigorl.browser.files import upload
-from vigorl.browser.hands import Hands, Impossible
+from vigorl.browser.hands import Hands
+from vigorl.browser.impossible import Impossible
 from vigorl.browser.keyboard import KEYED_CHARACTERS, press, type_text
 from vigorl.browser.lists import choose
 from vigorl.browser.pointing import click, drag, hover, scroll

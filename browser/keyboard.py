@@ -17,7 +17,8 @@ from playwright.async_api import Page
 from vigorl.browser.actions import Press, Type
 from vigorl.browser.elements import Element, Elements
 from vigorl.browser.fields import Field, holds, length_of, letters, same_words, set_value
-from vigorl.browser.hands import Hands, Impossible
+from vigorl.browser.hands import Hands
+from vigorl.browser.impossible import Impossible
 from vigorl.browser.quoting import quoted
 from vigorl.browser.secret_typing import cover, type_secret
 from vigorl.browser.values import number_of, value_of

@@ -9,7 +9,8 @@ from playwright.async_api import Error as PlaywrightError
 from vigorl.browser.actions import SelectOption
 from vigorl.browser.elements import Element, Elements
 from vigorl.browser.geometry import Point
-from vigorl.browser.hands import Hands, Impossible
+from vigorl.browser.hands import Hands
+from vigorl.browser.impossible import Impossible
 from vigorl.browser.quoting import quoted
 
 ANSWER_LIMIT_S = 3.0

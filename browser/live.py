@@ -41,7 +41,8 @@ from vigorl.browser.errors import BrowserDied, PageHung, StartFault, UsageError
 from vigorl.browser.files import admitted
 from vigorl.browser.foresight import prospect_of
 from vigorl.browser.geometry import Box
-from vigorl.browser.input import Hands, Impossible, perform
+from vigorl.browser.impossible import Impossible
+from vigorl.browser.input import Hands, perform
 from vigorl.browser.navigation import require_startable
 from vigorl.browser.observation import Observation
 from vigorl.browser.page_settings import PageSettings

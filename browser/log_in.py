@@ -15,7 +15,7 @@ from playwright.async_api import CDPSession, Frame, Request, Response
 from playwright.async_api import Error as PlaywrightError
 
 from vigorl.browser.actions import Accept
-from vigorl.browser.input import Impossible
+from vigorl.browser.impossible import Impossible
 from vigorl.browser.interruptions import Interruptions
 from vigorl.browser.observation import Question
 from vigorl.browser.origins import origin_of

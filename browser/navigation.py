@@ -21,7 +21,7 @@ from vigorl.browser.boundary import (
 )
 from vigorl.browser.errors import StartFault, UsageError
 from vigorl.browser.gate import Failure, Gate
-from vigorl.browser.input import Impossible
+from vigorl.browser.impossible import Impossible
 from vigorl.browser.interruptions import Interruptions
 from vigorl.browser.log_in import LogIns
 from vigorl.browser.observation import Refused

@@ -14,7 +14,8 @@ from vigorl.browser.actions import Click, Drag, Hover, Scroll
 from vigorl.browser.elements import Element, Elements
 from vigorl.browser.fields import Field
 from vigorl.browser.geometry import Point
-from vigorl.browser.hands import Hands, Impossible
+from vigorl.browser.hands import Hands
+from vigorl.browser.impossible import Impossible
 from vigorl.browser.keyboard import held, tell_suggestions
 from vigorl.browser.quoting import quoted
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from playwright.async_api import Page
 
 from vigorl.browser.actions import Accept, Dismiss
-from vigorl.browser.hands import Impossible
+from vigorl.browser.impossible import Impossible
 from vigorl.browser.observation import Question
 from vigorl.browser.quoting import quoted
 from vigorl.browser.tab import within

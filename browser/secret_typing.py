@@ -17,7 +17,8 @@ from playwright.async_api import Error as PlaywrightError
 from vigorl.browser.actions import Type
 from vigorl.browser.elements import Element, Elements
 from vigorl.browser.fields import Field
-from vigorl.browser.hands import Hands, Impossible
+from vigorl.browser.hands import Hands
+from vigorl.browser.impossible import Impossible
 from vigorl.browser.masks import frames_of, world_of
 
 REST_LIMIT_S = 1.0

@@ -15,7 +15,7 @@ from decimal import Decimal, InvalidOperation
 from PIL import ImageColor
 
 from vigorl.browser.fields import Field
-from vigorl.browser.hands import Impossible
+from vigorl.browser.impossible import Impossible
 from vigorl.browser.quoting import quoted
 
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()

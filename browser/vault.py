@@ -24,7 +24,7 @@ from pydantic import SecretStr
 from vigorl.browser.actions import Accept
 from vigorl.browser.disguises import LEAST_SOUGHT, disguises
 from vigorl.browser.errors import UsageError
-from vigorl.browser.hands import Impossible
+from vigorl.browser.impossible import Impossible
 from vigorl.browser.observation import Observation
 
 NAME = r"[A-Za-z][A-Za-z0-9_-]{0,63}"

@@ -71,7 +71,7 @@ def vigorl_rows(path: Path) -> Iterator[VigorlRow]:
     for number, row in enumerate(entries_of(path)):
         try:
             yield _row(number, row)
-        except (KeyError, IndexError, TypeError) as error:
+        except (KeyError, IndexError, TypeError, ValueError) as error:
             raise UsageError(
                 f"{path}, row {number}: no row of ViGoRL's: neither prompt, images and answer nor "
                 "image and conversations"
@@ -82,7 +82,7 @@ def box_in(answer: str) -> tuple[float, float, float, float] | None:
     """The box that an answer is, `(left, top, right, bottom)`; None where it is none."""
     try:
         left, top, right, bottom = (float(side) for side in ast.literal_eval(answer.strip()))
-    except (ValueError, TypeError, SyntaxError):
+    except (ValueError, TypeError, SyntaxError, OverflowError, RecursionError, MemoryError):
         return None
     return left, top, right, bottom
 

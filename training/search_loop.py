@@ -254,8 +254,8 @@ class _SampleSearch:
         )
         trajectory = played.trajectory
         end = trajectory.end
-        if trajectory.status == "fault" and (errors := [played.error, *played.mistakes][:2]):
-            raise next(error for error in errors if error is not None)
+        if trajectory.status == "fault" and (error := played.what_escaped):
+            raise error
         if trajectory.status == "fault" and end is not None:
             raise InfrastructureFault(f"{self._sample.id}: {end.reason}")
         if end is None or end.score is None:

@@ -118,7 +118,7 @@ class Stint:
             limits = Limits(steps=config.turns, seconds=config.episode_s)
             played = await play(self._policy, sample, self._folder, name, limits, Tries())
         self._retried += len(played.broke)
-        self._errors += [played.error] if played.error else []
+        self._errors += [] if played.error is None else [played.error]
         self._mistakes += played.mistakes
         self._watch(self._step, played.trajectory)
         return played.trajectory

@@ -10,7 +10,7 @@ from rich.markup import escape
 from vigorl.agent.cli import visual_reasoning
 from vigorl.agent.cli.ending import DONE, TASK_FAILED, errors, play, print_json
 from vigorl.agent.cli.options import AsJson
-from vigorl.agent.terminal import Console
+from vigorl.agent.cli.terminal import Console
 
 if TYPE_CHECKING:
     from vigorl.agent.data_check import DataCheck

@@ -18,8 +18,8 @@ import typer
 from rich.markup import escape
 
 from vigorl.agent.cli.interrupt import INTERRUPTED
+from vigorl.agent.cli.terminal import Console
 from vigorl.agent.plain_text import CONTROLS
-from vigorl.agent.terminal import Console
 from vigorl.browser.errors import InfrastructureFault, UsageError, VigorlError
 
 DONE, TASK_FAILED, USAGE, GAVE_UP, LIMIT, FAULT = 0, 1, 2, 3, 4, 5

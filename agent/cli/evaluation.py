@@ -23,7 +23,7 @@ from vigorl.agent.cli.options import (
     Zoom,
     boundary_of,
 )
-from vigorl.agent.terminal import Console
+from vigorl.agent.cli.terminal import Console
 
 if TYPE_CHECKING:
     from vigorl.agent.evaluation import Summary

@@ -8,7 +8,7 @@ from rich.markup import escape
 
 from vigorl.agent.cli.ending import errors, print_json
 from vigorl.agent.cli.options import AsJson, Corrected, Detour, MaxScore, MinScore, Straight
-from vigorl.agent.terminal import Console
+from vigorl.agent.cli.terminal import Console
 
 app = typer.Typer()
 

@@ -29,7 +29,7 @@ from vigorl.agent.cli.options import (
     Zoom,
     boundary_of,
 )
-from vigorl.agent.terminal import Console
+from vigorl.agent.cli.terminal import Console
 
 app = typer.Typer()
 

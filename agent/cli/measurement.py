@@ -13,7 +13,7 @@ import typer
 from rich.markup import escape
 
 from vigorl.agent.cli.ending import BUG, FAULT, play, print_json
-from vigorl.agent.terminal import Console
+from vigorl.agent.cli.terminal import Console
 
 if TYPE_CHECKING:
     from vigorl.agent.evaluation import Sample, Summary

@@ -33,7 +33,7 @@ from vigorl.agent.cli.options import (
     Verify,
     boundary_of,
 )
-from vigorl.agent.terminal import Console
+from vigorl.agent.cli.terminal import Console
 from vigorl.browser.errors import StorageFault, UsageError
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from rich.markup import escape
 
 from vigorl.agent.cli.ending import FAULT, errors, play, print_json
 from vigorl.agent.cli.options import ApiKey, AsJson, Family, ModelName
-from vigorl.agent.terminal import Console
+from vigorl.agent.cli.terminal import Console
 
 if TYPE_CHECKING:
     from vigorl.agent.evaluation import Sample

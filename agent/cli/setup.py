@@ -7,7 +7,7 @@ import typer
 from rich.markup import escape
 
 from vigorl.agent.cli.ending import errors, play
-from vigorl.agent.terminal import Console
+from vigorl.agent.cli.terminal import Console
 
 app = typer.Typer()
 

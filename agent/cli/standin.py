@@ -22,7 +22,7 @@ from vigorl.agent.cli.options import (
     Verify,
     boundary_of,
 )
-from vigorl.agent.terminal import Console
+from vigorl.agent.cli.terminal import Console
 
 if TYPE_CHECKING:
     from vigorl.tasks.sites.serving import StandIns

@@ -29,7 +29,7 @@ from vigorl.agent.cli.options import (
     Stills,
     boundary_of,
 )
-from vigorl.agent.terminal import Console
+from vigorl.agent.cli.terminal import Console
 
 if TYPE_CHECKING:
     from vigorl.agent.comparison import Difference

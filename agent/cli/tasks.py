@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from vigorl.agent.cli.ending import errors, play
-from vigorl.agent.terminal import Console
+from vigorl.agent.cli.terminal import Console
 
 app = typer.Typer(help="The embedded tasks.", no_args_is_help=True)
 

@@ -11,7 +11,7 @@ from rich.markup import escape
 from vigorl.agent.cli import grpo
 from vigorl.agent.cli.ending import errors, torch_needed
 from vigorl.agent.cli.options import Corrected, Detour, Family, MaxScore, MinScore, Straight
-from vigorl.agent.terminal import Console
+from vigorl.agent.cli.terminal import Console
 
 app = typer.Typer(help="Make models learn.", no_args_is_help=True)
 

@@ -137,10 +137,10 @@ def _beside(screen: Screen, lines: Sequence[Line], label: Line) -> list[Line]:
     box = label.box_px
     right = right_neighbour(box, lines, lambda line: line.box_px)
     below = below_neighbour(box, lines, lambda line: line.box_px)
-    above = _above(box, lines)
+    figure = above = _figure_above(box, lines)
     if below and gap_y(below.box_px, box) > 1.6 * em_px(label):
         below = None
-    if above and not (em_px(above) > 1.25 * em_px(label) and is_value(above.text)):
+    if above and em_px(above) <= _LARGER * em_px(label):
         above = None
     card = card_of(screen, lines, label)
     if card:
@@ -158,6 +158,9 @@ def _beside(screen: Screen, lines: Sequence[Line], label: Line) -> list[Line]:
         right = None  # A row of headers or of links.
     if right and below:
         return _row_or_column(lines, label, right, below)
+    if figure and right and not is_value(right.text):
+        # Of figures over their names the next one is a name as well.
+        return [figure] if _figure_above(right.box_px, lines) else [figure, right]
     return [line for line in (right, below) if line]
 
 
@@ -179,8 +182,8 @@ def _row_or_column(lines: Sequence[Line], label: Line, right: Line, below: Line)
     return [right] if down >= 0.7 else [right, below]
 
 
-def _above(box: Box, lines: Sequence[Line]) -> Line | None:
-    """The next line above, in the same column and close."""
+def _figure_above(box: Box, lines: Sequence[Line]) -> Line | None:
+    """The next line above, in the same column and close, where it is a figure."""
     above = [
         line
         for line in lines
@@ -188,4 +191,5 @@ def _above(box: Box, lines: Sequence[Line]) -> Line | None:
         and overlap_x(line.box_px, box) > 0.3
         and gap_y(line.box_px, box) <= 1.5 * box.height
     ]
-    return max(above, key=lambda line: line.box_px.bottom, default=None)
+    nearest = max(above, key=lambda line: line.box_px.bottom, default=None)
+    return nearest if nearest and is_value(nearest.text) else None

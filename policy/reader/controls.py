@@ -28,6 +28,8 @@ _VALUE_GAP = 2.0
 _FAR_PX = 120.0
 """A cost above which a control is rather another label's."""
 
+DOUBTFUL = 0.5
+"""Confidence of what may be a field, and may be a card."""
 _FRAME_PX = (100.0, 28.0, 84.0)
 """Least width of a field with its label on top, and its least and largest height."""
 _INSET_PX = 24.0
@@ -69,7 +71,7 @@ def _with_label_on_top(screen: Screen) -> list[Shape]:
         )
     ]
     return [
-        Shape("field", panel, confidence=0.5)
+        Shape("field", panel, confidence=DOUBTFUL)
         for panel in frames
         if any(_is_label_on_top(screen, line, panel) for line in screen.lines)
     ]

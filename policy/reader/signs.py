@@ -5,6 +5,7 @@ A line of text tells a recogniser how large its letters are and where they stand
 font. `signs.npz` holds a small network fitted to such masks (`tests/bench/build_signs.py`).
 """
 
+import string
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -37,6 +38,8 @@ SIGNS = (
 NO_SIGN = len(SIGNS)
 """Class of what is none of them."""
 DASHES = "-–−"
+DOTS = "•"
+"""Told so that they are not taken for other signs: bullets of lists, parts of icons."""
 OUTLINE = 2.5
 """Area of the smallest button by that of the sign in it."""
 OTHERWISE = 0.5
@@ -60,7 +63,7 @@ APART = 0.45
 LEAST_APART_PX = 3
 FROM_WORDS = 1.2
 """Least distance of a sign from words on its row, as a part of their height."""
-LEAST_SURENESS = 0.5
+LEAST_SURENESS = 0.6
 """Of a sign that is told."""
 COVERS = 1.4
 """A line that is so many times wider than what is drawn is more than a sign."""
@@ -151,7 +154,7 @@ def signs(pixels: Pixels, lines: Sequence[Line]) -> list[Sign]:
     sure = [
         Told(each, sign, sureness)
         for each, (sign, sureness) in zip(found.values(), told, strict=True)
-        if sureness >= LEAST_SURENESS
+        if sureness >= LEAST_SURENESS and sign not in DOTS
     ]
     kept: list[Told] = []
     for each in sorted(sure, key=lambda each: -each.box.area):
@@ -174,6 +177,7 @@ def _underlines(rule: Told, sign: Told) -> bool:
 
 def _candidates(pixels: Pixels, lines: Sequence[Line]) -> Iterator[Candidate]:
     """What stands alone: blobs on open ground, and what is drawn in a small button."""
+    page = PixelBox(2, 2, pixels.shape[1] - 2, pixels.shape[0] - 2)
     texts = [line.box_px for line in lines if is_text(line)]
     ground = blanked(steps(pixels), texts)
     parts = {reach_px: blobs(ground, reach_px) for reach_px in REACHES_PX}
@@ -191,6 +195,8 @@ def _candidates(pixels: Pixels, lines: Sequence[Line]) -> Iterator[Candidate]:
             yield Candidate(inside, inside.box)
         bare = _without_rule(drawing)
         candidate = Candidate(bare or drawing, drawing.box)
+        if not page.holds(drawing.box):
+            continue  # cut off by the edge of the picture
         if _is_sign_sized(candidate.drawing.box) and _is_alone(drawing.box, marks, words):
             yield candidate
 
@@ -340,6 +346,8 @@ def _is_surer(line: Line, sign: Line) -> bool:
     A letter that is much larger than the sign is the outline of a button.
     """
     text = line.text.strip()
+    if len(text) == 1 and text in string.punctuation and text not in SIGNS:
+        return line.confidence > OTHERWISE
     if len(text) != 1 or not text.isalnum() or line.box_px.area > OUTLINE * sign.box_px.area:
         return False
     alike = is_alike(text, sign.text)

@@ -8,7 +8,7 @@ from vigorl.browser.actions import Click, Type
 from vigorl.browser.geometry import Box, Point
 from vigorl.browser.observation import Observation
 from vigorl.policy.reader.aim import Aim, line_aim, shape_aim
-from vigorl.policy.reader.controls import fields
+from vigorl.policy.reader.controls import DOUBTFUL, fields
 from vigorl.policy.reader.effects import FAILURES
 from vigorl.policy.reader.filled import agreement, best_agreement, dots_in, lines_in
 from vigorl.policy.reader.frames import empty_field
@@ -32,6 +32,8 @@ _REFUSED = re.compile(r"read-only|holds \d+ characters, not")
 _SECRET = re.compile(r"<secret:[\w-]+>")
 """The name of a secret, whose value the browser types and compares without telling it."""
 _AS_MEANT = re.compile(r"\bstands in the (?:field|boxes) as meant\.")
+_NOWHERE = re.compile(r"Nothing that takes text has the focus")
+"""What the browser says where what was typed went into no field."""
 _BESIDE_CSS_PX = 60
 """How far from its label a field for a date or time is, or below it."""
 
@@ -62,6 +64,8 @@ def type_text(play: Play, step: TypeStep) -> Moves:
     aim = yield from look_for(play, search)
     if not isinstance(aim.source, Shape):
         aim = yield from _behind_label(play, step, aim)
+    elif aim.source.confidence <= DOUBTFUL:
+        yield from _require_caret(play, step, aim)
     box = aim.box if isinstance(aim.source, Shape) else None
     point = aim.point if aim.anchor else None
     others = [other for other in fields(play.screen(), target) if not touch(other.box, aim.box)]
@@ -103,6 +107,26 @@ def _behind_label(play: Play, step: TypeStep, label: Aim) -> Generator[Move, Obs
     target = step.target
     found = fields(play.screen(), target) if target else []
     return next((aim for aim in found[:1] if isinstance(aim.source, Shape)), label)
+
+
+def _require_caret(play: Play, step: TypeStep, aim: Aim) -> Moves:
+    """Click what only may be a field: keys that reach no field may be commands to the page.
+
+    Raises:
+        Stuck: nothing changes there, not even a text cursor.
+    """
+    before = play.scene
+    thought = f"{play.seen(aim)} I click it, to see whether it is a field."
+    yield from play.do(thought, Click(aim.point))
+    if refusal := play.said(*FAILURES):
+        raise Stuck(f'expected to type "{step.text}"; I was told: {refusal}')
+    if not play.changes_since(before, carets=True):
+        yield from play.wait("I see no text cursor yet. I look again.", _LOOK_S)
+    if not play.changes_since(before, carets=True):
+        raise Stuck(
+            f'expected a field to type "{step.text}" into; I saw no text cursor at '
+            f"{play.at(aim.point)} when I clicked there"
+        )
 
 
 def _date_hint(screen: Screen, label: Aim) -> Aim | None:
@@ -156,7 +180,7 @@ def _read_back(
         if (shown := _SHOWN.search(reported)) and step.text:
             same = agreement(step.text, shown[1], added=True) == "same"
             return None if same else f'"{shown[1]}"'
-        if _REFUSED.search(reported):
+        if _REFUSED.search(reported) or (box is not None and _NOWHERE.search(reported)):
             return reported
         play.remark(reported)
     regions = play.changes_since(before)

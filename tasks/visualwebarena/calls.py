@@ -46,7 +46,7 @@ def read_call(text: str, last_url: str = "") -> Call:
     source = parts[1].replace("__last_url__", last_url)
     try:
         node = ast.parse(source.strip(), mode="eval").body
-    except (SyntaxError, ValueError) as error:
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise Crash(f"{source!r} is no call") from error
     if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or node.keywords:
         raise Crash(f"{source!r} is no plain call")

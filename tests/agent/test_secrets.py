@@ -18,9 +18,9 @@ import psutil
 import pytest
 from rich.markup import escape
 
+from vigorl.agent.cli.terminal import Console
 from vigorl.agent.run import ModelConfig, RunConfig, run
 from vigorl.agent.secret_sources import read_secrets
-from vigorl.agent.terminal import Console
 from vigorl.agent.trajectory import (
     EndRecord,
     Recorder,

@@ -8,7 +8,10 @@ same switches:
 - `raw`: `Input.dispatchMouseEvent` (moved, pressed, released, sent at once as Playwright does)
   and, when the page has handled them, `Page.captureScreenshot`, through Chromium's own pipe;
 - `step`: `LivePage.step(Click(...))`, all of it: input, settling, picture, title and events;
-- `unsettled`: the same with a settle limit of 0, which looks at once.
+- `unsettled`: the same with a settle limit of 0, which looks at once;
+- `blind`: `step` without noting what stands where (`look_again_after_s=None`);
+- `relook`: `step` where every target is looked at again (`look_again_after_s=0`);
+- `asked`: `step` where what is risky needs a yes (`approve="risky"`), which this click is not.
 
 Settling waits on purpose: 50 ms in which nothing may happen. That is a wait, not work, so the
 overhead is reported without it (`step - quiet`) and with it (`step`).
@@ -26,6 +29,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +49,13 @@ PAGE = (
     "<button id=b style='width: 120px; height: 40px'>count</button><p id=o>0</p>"
     "<script>let n = 0; b.onclick = () => { o.textContent = ++n }</script>" + ROWS
 )
+
+
+OTHERS: dict[str, dict[str, Any]] = {
+    "blind": {"look_again_after_s": None},
+    "relook": {"look_again_after_s": 0},
+    "asked": {"approve": "risky"},
+}
 
 
 class Pipe:
@@ -158,12 +169,17 @@ async def measure(repeat: int) -> dict[str, Any]:
             size = {"width_px": WIDTH_PX, "height_px": HEIGHT_PX}
             settled = LivePage(browser, "", path.as_uri(), PageSettings(**size))
             unsettled = LivePage(browser, "", path.as_uri(), PageSettings(**size, settle_limit_s=0))
-            await settled.reset()
-            await unsettled.reset()
+            others = {
+                name: LivePage(browser, "", path.as_uri(), PageSettings(**size, **more))
+                for name, more in OTHERS.items()
+            }
+            for page in (settled, unsettled, *others.values()):
+                await page.reset()
             arms: dict[str, Callable[[], Awaitable[object]]] = {
                 "raw": lambda: raw_step(pipe),
                 "step": lambda: settled.step(Click(BUTTON)),
                 "unsettled": lambda: unsettled.step(Click(BUTTON)),
+                **{name: partial(page.step, Click(BUTTON)) for name, page in others.items()},
             }
             times_ms: dict[str, list[float]] = {name: [] for name in arms}
             for turn in range(repeat + 3):
@@ -175,8 +191,8 @@ async def measure(repeat: int) -> dict[str, Any]:
             count = await settled.page.evaluate("document.querySelectorAll('*').length")
             clicks = await settled.page.evaluate("Number(o.textContent)")
             assert clicks == repeat + 3
-            await settled.close()
-            await unsettled.close()
+            for page in (settled, unsettled, *others.values()):
+                await page.close()
     medians = {name: statistics.median(values) for name, values in times_ms.items()}
     medians["step - quiet"] = medians["step"] - QUIET_MS
     return {

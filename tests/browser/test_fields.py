@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from vigorl.browser.fields import Field, holds
-from vigorl.browser.hands import Impossible
+from vigorl.browser.impossible import Impossible
 from vigorl.browser.values import number_of, value_of
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from vigorl.browser.actions import Accept, Click, Press, Type, Wait
 from vigorl.browser.errors import UsageError
 from vigorl.browser.geometry import Box, Point
-from vigorl.browser.hands import Impossible
+from vigorl.browser.impossible import Impossible
 from vigorl.browser.observation import Observation
 from vigorl.browser.vault import TYPED, Secret, Vault
 

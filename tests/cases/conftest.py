@@ -20,6 +20,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from vigorl.browser.actions import Action, Click
+from vigorl.browser.boundary import Boundary
 from vigorl.browser.chromium import Browser
 from vigorl.browser.geometry import Point
 from vigorl.browser.live import LivePage, PageSettings
@@ -105,7 +106,9 @@ async def origin() -> AsyncIterator[str]:
 def case(browser: Browser, origin: str) -> Cases:
     @asynccontextmanager
     async def case(name: str, **settings: Any) -> AsyncIterator[Case]:
-        live = LivePage(browser, "", f"{origin}/{name}/", PageSettings(**settings))
+        near = Boundary(local=True)  # frames of another origin are localhost's
+        page_settings = PageSettings(boundary=near, **settings)
+        live = LivePage(browser, "", f"{origin}/{name}/", page_settings)
         try:
             yield Case(live, await live.reset())
         finally:

@@ -161,7 +161,7 @@ async def test_a_message_of_two_lines_is_sent_once(case):
 
 async def test_a_file_is_dropped_where_no_chooser_opens(case, tmp_path):
     (tmp_path / "a.txt").write_text("content")
-    async with case("43-file-drop-only") as page:
+    async with case("43-file-drop-only", upload_from=(tmp_path,)) as page:
         await page.do(Upload(await page.at("#z"), (str(tmp_path / "a.txt"),)))
         assert page.is_done, page.told
 

@@ -33,7 +33,7 @@ FORM = STYLE + "".join(
         ('type "Ida" into "First name"', "first=Ida"),
         ('set "Last name" to "Berg"', "last=Berg"),
         ('type "Quay 4" into "Street"', "street=Quay 4"),
-        ('set "Town" to "Oslo"', "town=Oslo"),
+        ('set "Town" to "Trondheim"', "town=Trondheim"),
     ],
 )
 async def test_what_is_typed_goes_into_the_field_of_the_label_on_top(read, goal, title):
@@ -46,6 +46,15 @@ async def test_a_text_under_a_field_that_has_a_label_of_its_own_is_not_its_label
     page = """<div><input placeholder="First name" oninput="did('first=' + this.value)"
       style="padding: 12px; width: 300px; font: inherit"></div><p>Last name</p>"""
     run = await read(page, 'set "Last name" to "Berg"')
+    assert run.title == "untouched"
+    assert run.reason
+
+
+async def test_a_card_with_a_name_and_a_value_is_no_field(read):
+    page = """<section style="border: 1px solid #ccc; padding: 10px; width: 360px">
+      <div style="font-size: 12px">Balance</div><div>€ 40.00</div></section>
+      <script>onkeydown = (event) => did('shortcut ' + event.key)</script>"""
+    run = await read(page, 'set "Balance" to "40.00"')
     assert run.title == "untouched"
     assert run.reason
 

@@ -62,6 +62,10 @@ FACTS = "".join(
         ("Takes effect", "at once"),
     )
 )
+PROFILE = "<div style='display: flex; gap: 30px'>" + "".join(
+    f"<div><b style='font-size: 26px'>{count}</b><div>{name}</div></div>"
+    for count, name in (("48", "Posts"), ("1.2k", "Followers"))
+)
 PAIRS = table("Weight|1.6 kg|Volume|45 l", "Colour|blue|Price|€ 90", "Height|62 cm|Material|Nylon")
 FIGURE = "<div style='font-size: 30px; margin-top: 12px'>{}</div><div>{}</div>"
 FIGURES = "".join(
@@ -130,6 +134,8 @@ ERROR = """<label>E-mail<br><input value=anna style="padding: 6px; width: 220px"
         (TRENDS, 'tell me the "Active users"', "12,480"),
         (FIGURES, 'tell me the "Countries"', "37"),
         (FIGURES, 'tell me the "Members"', "12,480"),
+        (PROFILE, 'tell me the "Posts"', "48"),
+        (PROFILE, 'tell me the "Followers"', "1.2k"),
         (RULED, 'tell me the "Total"', "€ 55.90"),
         (RULED, 'tell me the "Paid by"', "Invoice"),
         (CONTACT, 'tell me the "Address"', "Harbour Street 12 2nd floor 20457 Hamburg"),

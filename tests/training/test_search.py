@@ -207,7 +207,7 @@ def sample(number: int = 0, target: Box | None = Box(12, 12, 28, 28)) -> Sample:
     def make(_: Policy) -> Environment:
         return ZoomEnvironment(StaticScreenshot(PICTURE, GOAL, target))
 
-    return Sample(f"left {number}", (), {"id": number, "bbox_xyxy": (12, 12, 28, 28)}, make)
+    return Sample(f"left-{number}", (), {"id": number, "bbox_xyxy": (12, 12, 28, 28)}, make)
 
 
 def policy_of(backend: Any, family: Family = family_named("vigorl-grounding")) -> ModelPolicy:  # noqa: B008
@@ -328,7 +328,8 @@ async def test_where_one_sample_after_another_breaks_the_search_stops(tmp_path: 
     speaker = Dying(0)
     with pytest.raises(InfrastructureFault, match="the server is gone"):
         await search(policy_of(speaker), samples, replace(CONFIG, samples_at_once=2), tmp_path)
-    assert len(speaker.asked) < 20
+    # 3 samples with 3 children of 3 tries, and the next ones, which had begun
+    assert len(speaker.asked) < 60
 
 
 async def test_one_process_searches_into_a_folder(tmp_path: Path) -> None:
@@ -354,7 +355,7 @@ async def test_another_search_another_sample_and_what_cannot_be_judged_are_refus
         await search(policy, [], CONFIG, tmp_path)
     with pytest.raises(UsageError, match="two samples are called left-0"):
         await search(policy, [sample(), sample()], CONFIG, tmp_path)
-    with pytest.raises(UsageError, match="left 0 cannot be judged"):
+    with pytest.raises(UsageError, match="left-0 cannot be judged"):
         await search(policy, [sample(target=None)], CONFIG, tmp_path / "a")
     await search(policy, [sample()], CONFIG, tmp_path)
     more = replace(CONFIG, simulations=8)

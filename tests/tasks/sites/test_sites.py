@@ -282,7 +282,7 @@ async def test_a_page_that_breaks_is_a_fault_until_the_sites_are_reset(
 
 async def test_content_is_the_same_each_time(stand_ins: StandIns, tmp_path: Path) -> None:
     for make in SITES:
-        again = make(tmp_path)
+        again = make(tmp_path, "a token")
         assert dump(again) == dump(stand_ins.sites[make.name])
         again.close()
 
