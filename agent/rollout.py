@@ -45,7 +45,8 @@ from vigorl.policy.policy import Actor, Policy, Turn
 JUDGE_LIMIT_S = 180.0
 """Time for a judge, who may have to look at a dozen pages."""
 STEP_LIMIT_S = 180.0
-"""Time for the world to begin, or to answer an action; one that takes longer hangs."""
+"""Time for the world to begin, or to answer an action; one that takes longer hangs. It stands while
+somebody else is waited for, a person who is asked for a yes, say."""
 CLOSE_LIMIT_S = 15.0
 LAST_SCREENS = 3
 """Screens that a second look is shown."""
@@ -362,7 +363,7 @@ class _Episode:
             PageHung: it shows nothing in time.
         """
         try:
-            async with asyncio.timeout(STEP_LIMIT_S) as limit:
+            async with self.clock.patience(STEP_LIMIT_S) as limit:
                 observation = await asked
         except TimeoutError as error:
             if not limit.expired():

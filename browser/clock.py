@@ -33,6 +33,8 @@ class Clock:
         self._alarm: asyncio.Timeout | None = None
         self._stops = 0
         """How many have stopped it and not let it go on."""
+        self._patience: asyncio.Timeout | None = None
+        """Somebody's limit on one answer, which stands while the clock does."""
 
     def give(self, seconds: float) -> None:
         """Put seconds on it; below 0, take them from it. It must not be running."""
@@ -62,6 +64,20 @@ class Clock:
         finally:
             _CLOCK.reset(token)
 
+    @asynccontextmanager
+    async def patience(self, limit_s: float) -> AsyncIterator[asyncio.Timeout]:
+        """A limit on one answer of the world, s; it stands where the clock is made to stand.
+
+        Raises:
+            TimeoutError: the limit is over (`Timeout.expired`).
+        """
+        async with asyncio.timeout(limit_s) as limit:
+            self._patience = limit
+            try:
+                yield limit
+            finally:
+                self._patience = None
+
     @contextmanager
     def stopped(self) -> Iterator[None]:
         """Let it stand as long as the block lasts; does nothing where it does not run."""
@@ -70,9 +86,17 @@ class Clock:
             return
         self._stand()
         self._stops += 1
+        began_s = time.monotonic()
+        limit, self._patience = self._patience, None  # of stops inside of this one, this one counts
+        ends_s = limit.when() if limit is not None else None
+        if limit is not None and not limit.expired():
+            limit.reschedule(None)
         try:
             yield
         finally:
+            if limit is not None and ends_s is not None and not limit.expired():
+                limit.reschedule(ends_s + time.monotonic() - began_s)
+                self._patience = limit
             if self._alarm is not None:
                 self._stops -= 1
                 if not self._stops:

@@ -13,9 +13,10 @@ from typing import Any
 
 from vigorl.browser.errors import InconsistentData, PolicyFault, UsageError
 from vigorl.policy.backend import Drawing, Message, Reply, Sampling
+from vigorl.policy.completion import Completion
 from vigorl.policy.family import Family
 from vigorl.policy.images import FittedImage, token_count
-from vigorl.policy.wire import Completion, Server
+from vigorl.policy.wire import Server
 
 _SEEDS_AN_EPISODE = 10_000
 

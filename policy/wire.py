@@ -12,23 +12,33 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from vigorl.browser.clock import charge, somebody_elses_time
 from vigorl.browser.errors import PolicyFault, UsageError
 from vigorl.browser.text import cleaned, whole
 from vigorl.browser.vault import Vault, parted_url
+from vigorl.policy.completion import (
+    Choice,
+    Completion,
+    Detokenized,
+    ModelCard,
+    ModelList,
+    Record,
+    Tokenized,
+    Words,
+)
 
 _OPTIONAL_FIELDS = ("logprobs", "seed", "stop")
 """Fields that a server may refuse; it is asked again without them."""
 
 _LONGEST_QUOTE = 400
 
-_BREAKS_OFF = ("abort", "error", "content_filter")
-"""Reasons to finish that are the server's, not the model's: vLLM's and OpenAI's names."""
-
 _ASKED_IN_VAIN = 3
 """So often a server is asked that answers with nothing, before it is a fault."""
+
+
+_R = TypeVar("_R", bound=Record)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,137 +59,12 @@ class WireLimits:
     """Before the first repetition; doubles with each, up to 15 s."""
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(extra="ignore", protected_namespaces=())
-
-
-_R = TypeVar("_R", bound=_Record)
-
-
-class _ModelCard(_Record):
-    id: str
-    owned_by: str = ""
-    root: str | None = None
-    """vLLM: the checkpoint that was loaded."""
-
-
-class _ModelList(_Record):
-    data: list[_ModelCard]
-
-
-class _TokenLogprob(_Record):
-    logprob: float
-
-
-class _Logprobs(_Record):
-    content: list[_TokenLogprob] | None = None
-
-
-class _Function(_Record):
-    name: str = ""
-    arguments: str | dict[str, Any] | None = None
-
-
-class _ToolCall(_Record):
-    function: _Function
-
-    def written(self) -> str:
-        """The call as it stood in the text, before a server took it out."""
-        arguments = self.function.arguments or {}
-        if isinstance(arguments, str):
-            return f'{{"name": {json.dumps(self.function.name)}, "arguments": {arguments}}}'
-        return json.dumps({"name": self.function.name, "arguments": arguments})
-
-
-class _Words(_Record):
-    content: str | None = None
-    tool_calls: list[_ToolCall] | None = None
-    """Calls that a server has read by itself, as vLLM does with a tool parser."""
-    reasoning: str | None = None
-    """vLLM with a reasoning parser: what stood between the tags of the thought."""
-    reasoning_content: str | None = None
-    """The same under its older name."""
-
-
-class Choice(_Record):
-    """The next message, and how it came about."""
-
-    message: _Words
-    finish_reason: str | None = None
-    logprobs: _Logprobs | None = None
-    token_ids: list[int] | None = None
-
-    @property
-    def shows_tokens(self) -> bool:
-        """Whether it can be seen that the model has sampled anything."""
-        logprobs = self.logprobs.content if self.logprobs is not None else None
-        return bool(self.token_ids or logprobs)
-
-
-class _Usage(_Record):
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-
-
-class Completion(_Record):
-    """The answer to a chat completion; ids are an extension of vLLM."""
-
-    choices: list[Choice]
-    usage: _Usage | None = None
-    prompt_token_ids: list[int] | None = None
-
-    @property
-    def prompt_token_count(self) -> int:
-        """Of the prompt; 0 where the server does not tell."""
-        return (self.usage.prompt_tokens if self.usage else None) or 0
-
-    @property
-    def sampled_token_count(self) -> int:
-        """Of the answer; 0 where the server does not tell."""
-        return (self.usage.completion_tokens if self.usage else None) or 0
-
-    @property
-    def lack(self) -> str:
-        """Why it is no turn of the model, but the server's failure; empty where it is one.
-
-        A turn without words is the model's where it shows: the token that ended it was sampled, or
-        the turn was used up by thoughts that are not told. Where nothing shows, nobody can tell,
-        and it is the server's: no policy can learn to use that, because where one learns, its
-        server tells the tokens.
-        """
-        if not self.choices:
-            return "without a message"
-        choice = self.choices[0]
-        if choice.finish_reason in _BREAKS_OFF:
-            return f"with a message that it broke off ({choice.finish_reason})"
-        words = choice.message
-        if (
-            words.content
-            or words.tool_calls
-            or words.reasoning
-            or words.reasoning_content
-            or choice.shows_tokens
-        ):
-            return ""
-        if choice.finish_reason == "length" and self.sampled_token_count:
-            return ""
-        return "with an empty message"
-
-
-_ENDLESS = Completion(choices=[Choice(message=_Words(), finish_reason="length")])
+_ENDLESS = Completion(choices=[Choice(message=Words(), finish_reason="length")])
 """A turn that did not end in time, though the server was well."""
 
 
 class _Silence(Exception):
     """The server has not answered in time."""
-
-
-class _Tokenized(_Record):
-    tokens: list[int]
-
-
-class _Detokenized(_Record):
-    prompt: str
 
 
 class Server:
@@ -315,7 +200,7 @@ class Server:
         response = await self._send("POST", f"{root}/tokenize", payload)
         if not response.is_success:
             raise await self._refusal(response)
-        tokens = self._read(response, _Tokenized).tokens
+        tokens = self._read(response, Tokenized).tokens
         if len(tokens) != 1:
             raise PolicyFault(f"the model {self.model} has no token {text}: choose another family")
         return tokens[0]
@@ -331,7 +216,7 @@ class Server:
         response = await self._send("POST", f"{root}/detokenize", payload)
         if not response.is_success:
             raise await self._refusal(response)
-        return self._read(response, _Detokenized).prompt
+        return self._read(response, Detokenized).prompt
 
     async def _discover(self) -> None:
         """Take the server's only model, or the one that was named.
@@ -343,7 +228,7 @@ class Server:
             if self.model and response.status_code not in (401, 403):
                 return
             raise await self._refusal(response)
-        cards = self._read(response, _ModelList).data
+        cards = self._read(response, ModelList).data
         if not self.model and len(cards) != 1:
             raise UsageError(f"{self.url} has not one model; name one of {_names(cards)}")
         self.is_vllm = any(card.owned_by == "vllm" for card in cards)
@@ -357,7 +242,7 @@ class Server:
     async def _listed(self) -> str:
         """The names of the server's models, as far as it tells them."""
         response = await self._send("GET", f"{self.url}/models")
-        return _names(self._read(response, _ModelList).data) if response.is_success else "unknown"
+        return _names(self._read(response, ModelList).data) if response.is_success else "unknown"
 
     async def _send(
         self, method: str, url: str, payload: Mapping[str, Any] | None = None
@@ -521,7 +406,7 @@ def _with_halves(body: bytes) -> Any:
         return None
 
 
-def _names(cards: list[_ModelCard]) -> str:
+def _names(cards: list[ModelCard]) -> str:
     return ", ".join(card.id for card in cards) or "none"
 
 

@@ -82,7 +82,7 @@ class Stint:
             kept = [group for group in groups if group is not None and group.has_variance]
             self.kept += kept
             broken = [
-                episode.end.reason if episode.end else "killed"
+                f"{episode.folder.name}: {episode.end.reason if episode.end else 'killed'}"
                 for episode in episodes
                 if episode.status == "fault"
             ]

@@ -21,7 +21,6 @@ from vigorl.browser.actions import Action
 from vigorl.browser.environment import Environment, Score
 from vigorl.browser.errors import (
     BrowserDied,
-    InconsistentData,
     InfrastructureFault,
     PolicyFault,
     UsageError,
@@ -409,7 +408,7 @@ async def test_a_judge_that_says_no_number_stops_the_training_and_is_named(
 
     tasks = [Sample("vague", (), {}, lambda policy: Misjudged(picture(), GOAL, TARGET))]
     with pytest.raises(
-        InconsistentData, match=r"000000-vague-0 has a score of nan: its judge must"
+        InfrastructureFault, match=r"000000-vague-\d: TaskFault: the judge says nan"
     ):
         await practise(config_of(undecided), tmp_path, tasks)
 

@@ -1,0 +1,138 @@
+"""What an OpenAI-compatible server says, as records; what they do not name is left aside."""
+
+import json
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+_BREAKS_OFF = ("abort", "error", "content_filter")
+"""Reasons to finish that are the server's, not the model's: vLLM's and OpenAI's names."""
+
+
+class Record(BaseModel):
+    """A part of what a server says."""
+
+    model_config = ConfigDict(extra="ignore", protected_namespaces=())
+
+
+class ModelCard(Record):
+    """A model that a server has."""
+
+    id: str
+    owned_by: str = ""
+    root: str | None = None
+    """vLLM: the checkpoint that was loaded."""
+
+
+class ModelList(Record):
+    """All of them."""
+
+    data: list[ModelCard]
+
+
+class _TokenLogprob(Record):
+    logprob: float
+
+
+class _Logprobs(Record):
+    content: list[_TokenLogprob] | None = None
+
+
+class _Function(Record):
+    name: str = ""
+    arguments: str | dict[str, Any] | None = None
+
+
+class _ToolCall(Record):
+    function: _Function
+
+    def written(self) -> str:
+        """The call as it stood in the text, before a server took it out."""
+        arguments = self.function.arguments or {}
+        if isinstance(arguments, str):
+            return f'{{"name": {json.dumps(self.function.name)}, "arguments": {arguments}}}'
+        return json.dumps({"name": self.function.name, "arguments": arguments})
+
+
+class Words(Record):
+    """What the model has said."""
+
+    content: str | None = None
+    tool_calls: list[_ToolCall] | None = None
+    """Calls that a server has read by itself, as vLLM does with a tool parser."""
+    reasoning: str | None = None
+    """vLLM with a reasoning parser: what stood between the tags of the thought."""
+    reasoning_content: str | None = None
+    """The same under its older name."""
+
+
+class Choice(Record):
+    """The next message, and how it came about."""
+
+    message: Words
+    finish_reason: str | None = None
+    logprobs: _Logprobs | None = None
+    token_ids: list[int] | None = None
+
+    @property
+    def shows_tokens(self) -> bool:
+        """Whether it can be seen that the model has sampled anything."""
+        logprobs = self.logprobs.content if self.logprobs is not None else None
+        return bool(self.token_ids or logprobs)
+
+
+class _Usage(Record):
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+
+
+class Completion(Record):
+    """The answer to a chat completion; ids are an extension of vLLM."""
+
+    choices: list[Choice]
+    usage: _Usage | None = None
+    prompt_token_ids: list[int] | None = None
+
+    @property
+    def prompt_token_count(self) -> int:
+        """Of the prompt; 0 where the server does not tell."""
+        return (self.usage.prompt_tokens if self.usage else None) or 0
+
+    @property
+    def sampled_token_count(self) -> int:
+        """Of the answer; 0 where the server does not tell."""
+        return (self.usage.completion_tokens if self.usage else None) or 0
+
+    @property
+    def lack(self) -> str:
+        """Why it is no turn of the model, but the server's failure; empty where it is one.
+
+        A turn without words is the model's where it shows: the token that ended it was sampled, or
+        the turn was used up by thoughts that are not told. Where nothing shows, nobody can tell,
+        and it is the server's: no policy can learn to use that, because where one learns, its
+        server tells the tokens.
+        """
+        if not self.choices:
+            return "without a message"
+        choice = self.choices[0]
+        if choice.finish_reason in _BREAKS_OFF:
+            return f"with a message that it broke off ({choice.finish_reason})"
+        words = choice.message
+        thought = words.reasoning or words.reasoning_content
+        if words.content or words.tool_calls or thought or choice.shows_tokens:
+            return ""
+        if choice.finish_reason == "length" and self.sampled_token_count:
+            return ""
+        return "with an empty message"
+
+
+class Tokenized(Record):
+    """The tokens of a text (vLLM)."""
+
+    tokens: list[int]
+
+
+class Detokenized(Record):
+    """The text of tokens (vLLM)."""
+
+    prompt: str
