@@ -91,6 +91,10 @@ def pointed(
         shown = told(play, before) or play.said("input") or play.changes_since(before)
         return Outcome("seen" if shown else "none", "nothing changed")
     outcome = yield from effect_at(play, before, zone, lit=lit, quick=step.until is not None)
+    if outcome.effect == "none" and step.target.role != "field" and _is_field(play, aim):
+        carets = play.changes_since(before, carets=True)
+        if any(touch(box, zone) for box in carets):  # a text cursor came into it
+            return Outcome("unclear", outcome.saw)
     if step.gesture == "double_click" and outcome.effect == "seen" and not told(play, before):
         texts = words_changed(play.read(before.view), play.screen(), play.changes_since(before))
         if not texts:  # it may only have selected the text
@@ -111,7 +115,7 @@ def require_effect(play: Play, step: PointStep, aim: Aim, outcome: Outcome) -> N
         play.doubt(f"Whether what I saw comes of the {_verb(step)} on {what} I cannot tell.")
     elif step.gesture == "hover":
         play.doubt(f"The mouse is on {what}, which changed nothing.")
-    elif _is_chosen(play, step, aim) or _is_field(play, aim):
+    elif _is_chosen(play, step, aim) or (step.target.role == "field" and _is_field(play, aim)):
         play.doubt(f"Nothing changed when I clicked {what}: it may have been so already.")
     else:
         raise Stuck(
