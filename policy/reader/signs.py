@@ -56,6 +56,8 @@ SMALLEST_BUTTON_PX, LARGEST_BUTTON_PX = 16, 128
 """Shorter and longer side of a button that a sign is looked for in."""
 PADDING_PX = 3
 """Least distance of a sign from the outline of its button."""
+THINNEST = 12
+"""Longer side of a sign by its shorter one, at most; sides of frames are longer."""
 RULE_THICKNESS = 0.2
 """Of the height of a sign and its underline, at most."""
 APART = 0.45
@@ -202,7 +204,8 @@ def _candidates(pixels: Pixels, lines: Sequence[Line]) -> Iterator[Candidate]:
 
 
 def _is_sign_sized(box: PixelBox) -> bool:
-    return SMALLEST_PX <= max(box.width, box.height) <= LARGEST_PX
+    longer, shorter = max(box.width, box.height), min(box.width, box.height)
+    return SMALLEST_PX <= longer <= min(LARGEST_PX, THINNEST * shorter)
 
 
 def _edges_of(boxes: Sequence[PixelBox]) -> npt.NDArray[np.float64]:
