@@ -10,6 +10,7 @@ from typing import Any
 from vigorl.browser.errors import InconsistentData, UsageError
 from vigorl.browser.text import cleaned, whole
 
+_PIECE_BYTES = 1 << 20
 MOST_BYTES = 2**31
 """Of a file of rows, unpacked; those of UGround, the largest, have some hundred millions."""
 
@@ -41,10 +42,13 @@ def unpacked(path: Path) -> bytes:
         OSError: it cannot be read, or is larger.
     """
     with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-        data = file.read(MOST_BYTES + 1)
-    if len(data) > MOST_BYTES:
-        raise OSError(f"it unpacks to more than {MOST_BYTES >> 30} GiB")
-    return data
+        data = bytearray()
+        # In pieces: a read sets aside as much memory as it is asked for, however small the file.
+        while piece := file.read(_PIECE_BYTES):
+            data += piece
+            if len(data) > MOST_BYTES:
+                raise OSError(f"it unpacks to more than {MOST_BYTES >> 30} GiB")
+    return bytes(data)
 
 
 def entries_of(path: Path) -> Iterator[Mapping[str, Any]]:

@@ -104,6 +104,8 @@ def _of_elements(
         name = str(row.get(image_key, ""))
         image = images.find(name)
         elements = row.get(list_key, [row])
+        if not (isinstance(elements, list) and all(isinstance(each, dict) for each in elements)):
+            raise UsageError(f"{path}, row {number}: {list_key!r} is not a list of objects")
         for index, element in enumerate(elements):
             part = f"-{index}" if list_key in row else ""
             yield Entry(

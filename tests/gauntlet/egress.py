@@ -200,7 +200,7 @@ async def _rows(
     """A row for each boundary, over the trials that reach the canary without one."""
     free = await hits(trials, Boundary.unlimited(), allow_site=False)
     working = [trial for trial in trials if free[trial]]
-    idle = [trial.name for trial in trials if not free[trial]]
+    idle = [trial.vector.name for trial in trials if not free[trial]]
     note = f"without a boundary these reach nothing either: {'; '.join(idle)}" if idle else ""
     rows = []
     for words, boundary, allow_site in arms:

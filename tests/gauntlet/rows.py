@@ -40,7 +40,7 @@ class Measured:
 def keep(part: str, rows: tuple[Row, ...]) -> None:
     """Write a part's rows, in the place of those that are there."""
     RESULTS.mkdir(parents=True, exist_ok=True)
-    measured = Measured(rows, commit(), machine(), datetime.now(UTC).strftime("%Y-%m-%d"))
+    measured = Measured(rows, COMMIT, machine(), datetime.now(UTC).strftime("%Y-%m-%d"))
     text = json.dumps(asdict(measured), indent=2, ensure_ascii=False) + "\n"
     (RESULTS / f"{part}.json").write_text(text, encoding="utf-8")
 
@@ -50,6 +50,10 @@ def commit() -> str:
     command = ("git", "-C", str(ROOT), "describe", "--always", "--abbrev=7", "--dirty=+")
     ended = subprocess.run((*command, "--exclude=*"), capture_output=True, text=True)
     return ended.stdout.strip() or "unknown"
+
+
+COMMIT = commit()
+"""As the gauntlet began: what is committed while it runs is not what it plays."""
 
 
 def machine() -> str:
