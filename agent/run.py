@@ -176,6 +176,23 @@ def require_runnable(config: RunConfig, model: ModelConfig) -> None:
         )
 
 
+def own_files(config: RunConfig, model: ModelConfig) -> tuple[Path, ...]:
+    """The files that an operator's own words hand over, where they are steps for reader.
+
+    Raises:
+        UsageError: reader does not understand the goal.
+    """
+    if model.model != READER or config.goal is None:
+        return ()
+    from vigorl.policy.reader.instructions import parse_instructions
+    from vigorl.policy.reader.steps import UploadStep
+
+    steps = parse_instructions(config.goal)
+    return tuple(
+        Path(path) for step in steps if isinstance(step, UploadStep) for path in step.paths
+    )
+
+
 def own_addresses(config: RunConfig, model: ModelConfig) -> tuple[str, ...]:
     """The addresses that an operator's own words begin with, where they are steps for reader.
 
@@ -440,6 +457,7 @@ def _page(
     settings = replace(
         settings,
         boundary=settings.boundary.also(*own_addresses(config, model)),
+        upload_from=(*settings.upload_from, *own_files(config, model)),
         dialogs=config.dialogs,
         permissions=_PERMISSIONS[config.dialogs],
     )

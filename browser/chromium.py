@@ -200,9 +200,9 @@ class Browser:
         group, self._process_group = self._process_group, None
         gate, self._own_gate = self._own_gate, None
         self.clipboard.forget()
-        await self.memory.close()
         ended = process is None
         try:
+            await self.memory.close()
             if process is not None:
                 ended = await _ends(process.close(), self.settings.close_limit_s)
         finally:  # also when the closing itself is cancelled

@@ -54,6 +54,8 @@ _NATIVE = re.compile(r".*</think(?:ing)?>", re.DOTALL)
 _LABEL = re.compile(r"^\s*(?:Thought|Action|Operation)\s*:\s*", re.MULTILINE)
 _FENCE = re.compile(r"```(?:json)?")
 _JSON = json.JSONDecoder(strict=False)
+_MOST_TRIES = 20
+"""Braces of a text that may begin the call; a model that babbles writes thousands."""
 
 _BUTTONS = {
     ("left", 1): "left_click",
@@ -271,7 +273,9 @@ def _object(text: str) -> dict[str, Any] | None:
     if found := _FUNCTION.search(text):
         return {"name": found[1], "arguments": _parameters(found[2])}
     at = text.find("{")
-    while at >= 0:
+    for _ in range(_MOST_TRIES):
+        if at < 0:
+            break
         try:
             value = _JSON.raw_decode(text, at)[0]
         except (json.JSONDecodeError, RecursionError):

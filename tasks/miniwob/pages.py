@@ -166,6 +166,7 @@ class Pages:
             width_px=WIDTH_PX,
             height_px=HEIGHT_PX,
             jpeg_quality=JPEG_QUALITY,
+            look_again_after_s=None,  # things that move are what some tasks are about
             boundary=replace(self._boundary, files=(*self._boundary.files, html_folder())),
         )
         live = LivePage(self._browser, "", "about:blank", settings)

@@ -7,8 +7,10 @@ import psutil
 import pytest
 
 from vigorl.browser.actions import Click, Goto, Hover, SelectOption, TabNew, TabSwitch, Wait
+from vigorl.browser.boundary import Boundary
 from vigorl.browser.chromium import Browser
 from vigorl.browser.errors import BrowserDied
+from vigorl.browser.file_fence import FileFence
 from vigorl.browser.geometry import Point
 from vigorl.browser.interruptions import Interruptions
 from vigorl.browser.live import LivePage, PageSettings
@@ -285,7 +287,8 @@ async def test_a_first_tab_that_comes_when_nobody_waits_any_more_is_closed(
     settings = PageSettings()
     interruptions = Interruptions(settings)
     questions = Questions(settings.dialog_limit_s, lambda text: None)
-    tabs = Tabs(context, await Targets.attach(context.browser), interruptions, questions, settings)
+    targets, fence = await Targets.attach(context.browser), FileFence(Boundary(), set())
+    tabs = Tabs(context, targets, interruptions, questions, settings, fence)
     page = await context.new_page()  # as when `tabs.open` was cancelled in the midst of it
     async with asyncio.timeout(LIMIT_S):
         while not page.is_closed():

@@ -12,7 +12,8 @@ from vigorl.browser.values import number_of, value_of
 def field(type: str, **what: Any) -> Field:
     usual: dict[str, Any] = {
         "kind": "value", "is_there": True, "is_hidden": False, "has_focus": True,
-        "has_lines": False, "is_secret": False, "is_read_only": False, "text": "", "length": 0,
+        "has_lines": False, "is_secret": False, "is_sensitive": False,
+        "is_read_only": False, "text": "", "length": 0,
         "start": None, "end": None, "max_length": -1, "least": "", "most": "", "step": "",
         "initial": "", "date_order": "month day year", "complaint": "", "suggestions": (),
         "picker_is_open": False,

@@ -92,6 +92,7 @@ class Found:
 async def storm(folder: Path, made: Sequence[Plan], disk_full: Sequence[Plan]) -> Found:
     """Play them all, two or three at a time, and look at what is there afterwards."""
     with _own_temporary_folder(folder / "tmp") as temporary:
+        before = set(psutil.Process().children(recursive=True))
         world = World({plan.id: plan for plan in (*made, *disk_full)})
         async with world.serving():
             backend = ServerBackend(
@@ -115,7 +116,7 @@ async def storm(folder: Path, made: Sequence[Plan], disk_full: Sequence[Plan]) -
                         policy, samples(disk_full), full, limits=LIMITS, workers=2, tries=TRIES
                     )
             await policy.close()
-        remains = [*_processes(), *(str(path) for path in temporary.iterdir())]
+        remains = [*_processes(before), *(str(path) for path in temporary.iterdir())]
     remains += [str(path) for path in folder.rglob("*.part")]
     results = read_results(folder / "runs") + (read_results(full) if disk_full else [])
     return Found(
@@ -170,9 +171,9 @@ def _own_temporary_folder(place: Path) -> Iterator[Path]:
             os.environ["TMPDIR"] = before
 
 
-def _processes() -> list[str]:
-    """Browsers and drivers that we started and that are still there, after two seconds."""
-    children = psutil.Process().children(recursive=True)
+def _processes(before: set[psutil.Process]) -> list[str]:
+    """Browsers and drivers that the storm started and that are still there, after two seconds."""
+    children = set(psutil.Process().children(recursive=True)) - before
     _, alive = psutil.wait_procs(children, timeout=2)
     named = [" ".join(child.cmdline()[:1]) or child.name() for child in alive if child.is_running()]
     return [name for name in named if "chrom" in name or "node" in name]

@@ -20,6 +20,7 @@ from vigorl.policy.family import FAMILIES, Family, family_named
 from vigorl.policy.images import FittedImage
 from vigorl.policy.nano.prompt import Situation, write_prompt
 from vigorl.policy.policy import ShownImage
+from vigorl.policy.tags import Tags
 
 OURS = family_named("qwen2.5-vl")
 Make = Callable[..., Observation]
@@ -194,7 +195,7 @@ def test_what_nobody_sees_on_a_page_reaches_no_prompt(screen: Make, name: str) -
     for family in FAMILIES:
         conversation = Conversation("x", family)
         conversation.see(seen.with_event("dialog", hidden))
-        conversation.hear(reply("…"), None if family.answers == "text" else CLICK)
+        conversation.hear(reply("…"), None if family.format == Tags("text") else CLICK)
         conversation.see(screen(2, marks=marks).with_event("input", hidden))
         text = "".join(map(text_of, conversation.messages()))
         text.encode()

@@ -58,7 +58,6 @@ async def saying(reply: str) -> AsyncIterator[tuple[str, list[dict[str, Any]]]]:
         ("<think> The cart is empty. </think>\n<answer> No. </answer>", (False, None)),
         ("I see a spinner.\n**unclear**", None),
         ("Yes, I could say no more of it", None),
-        ("", None),
     ],
 )
 async def test_a_second_look_says_yes_no_or_nothing(

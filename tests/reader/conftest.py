@@ -79,7 +79,7 @@ def read(browser: Browser, policy: ReaderPolicy, tmp_path: Path) -> Read:
             "<script>function did(what) { document.title = what }</script>"
             f"<style>body {{ font: 16px sans-serif; margin: 20px }}</style>{html}"
         )
-        settings = PageSettings(width_px=width_px, height_px=height_px)
+        settings = PageSettings(width_px=width_px, height_px=height_px, upload_from=(tmp_path,))
         world = ZoomEnvironment(LivePage(browser, goal, page.as_uri(), settings))
         run = Run()
         try:

@@ -235,4 +235,4 @@ def test_a_check_names_every_row_that_is_refused(tmp_path: Path) -> None:
     whole = (tmp_path / "images" / "a.png").read_bytes()
     (tmp_path / "images" / "a.png").write_bytes(whole[:-40])
     cut = run("data", "check", "grounding", "--data", data, "--json")
-    assert "rows/0: a.png cannot be decoded" in json.loads(cut.stdout)["problems"][0]
+    assert "a.png: a damaged picture" in json.loads(cut.stdout)["problems"][0]
