@@ -203,7 +203,9 @@ def test_a_server_that_does_not_answer_is_a_fault_that_names_it(tmp_path: Path) 
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "number", [pytest.param(signal.SIGINT, marks=pytest.mark.slow), signal.SIGTERM]
+)
 def test_a_stopped_run_is_recorded_and_leaves_no_process(
     site: str, tmp_path: Path, number: signal.Signals
 ) -> None:

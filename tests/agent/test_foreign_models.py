@@ -40,6 +40,8 @@ MODELS = [
     "microsoft/Fara1.5-9B",
     "Tongyi-MAI/MAI-UI-8B",
 ]
+EACH_FORMAT = ["gpt-5", *MODELS[2:5]]
+"""One for each way to write a turn; all of them play in the slow test."""
 
 
 class Speaker:
@@ -109,9 +111,9 @@ async def played(model: str, task: str, runs: Path, lesson: tuple[list[Action], 
 async def test_each_model_logs_in_in_its_own_grammar(tmp_path: Path, caplog: Any) -> None:
     lesson = await taught("login:3", tmp_path)
     episodes = await asyncio.gather(
-        *(played(model, "login:3", tmp_path, lesson) for model in MODELS)
+        *(played(model, "login:3", tmp_path, lesson) for model in EACH_FORMAT)
     )
-    for model, episode in zip(MODELS, episodes, strict=True):
+    for model, episode in zip(EACH_FORMAT, episodes, strict=True):
         assert episode.end and episode.end.score, (model, episode.end)
         assert episode.end.score.value == 1.0, (model, episode.end)
         assert not any(step.turn.slip for step in episode.steps), model
@@ -120,7 +122,7 @@ async def test_each_model_logs_in_in_its_own_grammar(tmp_path: Path, caplog: Any
         for record in caplog.records
         if "grammar" in record.msg % record.args
     }
-    assert told == {"gpt-5", "gemini-3-pro"}
+    assert told == {"gpt-5"}
 
 
 @pytest.mark.slow

@@ -122,6 +122,7 @@ def trickle() -> Iterator[tuple[str, list[bytes]]]:
     thread.join(2)
 
 
+@pytest.mark.slow
 async def test_a_slow_start_that_drew_something_is_one_and_one_that_drew_nothing_is_a_fault(
     browser, trickle
 ):

@@ -59,7 +59,14 @@ async def test_the_record_of_an_episode_is_no_page(tmp_path):
     all_held(await answer_key.measure(tmp_path, ("file:", "the viewer, 127.0.0.1")))
 
 
-@pytest.mark.parametrize("target", fuzz.TARGETS, ids=lambda target: target.name)
+@pytest.mark.parametrize(
+    "target",
+    [
+        pytest.param(each, marks=pytest.mark.slow) if each.name == "published sets" else each
+        for each in fuzz.TARGETS
+    ],
+    ids=lambda target: target.name,
+)
 def test_random_input_ends_in_documented_errors(target, monkeypatch):
     monkeypatch.setattr(fuzz, "EXAMPLES_AT_ONCE", 15)
     count, broke = fuzz.fuzzed(target, 0)

@@ -399,6 +399,7 @@ async def test_what_was_learnt_is_kept_where_memory_runs_out(
     assert json.loads((tmp_path / "checkpoints/000001/progress.json").read_text())["step"] == 1
 
 
+@pytest.mark.slow
 async def test_a_judge_that_says_no_number_stops_the_training_and_is_named(
     undecided: Path, tmp_path: Path
 ) -> None:

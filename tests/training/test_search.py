@@ -291,6 +291,7 @@ async def test_samples_and_steps_are_searched_side_by_side(tmp_path: Path) -> No
     assert trees[0] != trees[1]  # they draw differently
 
 
+@pytest.mark.slow
 async def test_a_stopped_search_ends_with_the_tree_that_it_would_have_had(tmp_path: Path) -> None:
     (whole,) = await search(policy_of(Speaker()), [sample()], CONFIG, tmp_path / "whole")
     played = read_tree(tmp_path / "whole" / "left-0").plays
