@@ -54,7 +54,12 @@ def part_aim(line: Line, score: float, start: int = 0, stop: int | None = None) 
 
 
 def cell_aim(lines: Sequence[Line], score: float) -> Aim:
-    """A cell of one or more lines, from the top; what stands far from the rest is not its own."""
+    """A cell of one or more lines, from the top; what stands far from the rest is not its own.
+
+    A rule of the table may be read as a dash: beside words, what holds neither letter nor digit is
+    no part of a value.
+    """
+    lines = [line for line in lines if any(map(str.isalnum, line.text))] or list(lines)
     first, *others = lines
     more, last = [], first
     for line in others:

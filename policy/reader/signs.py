@@ -40,6 +40,10 @@ NO_SIGN = len(SIGNS)
 DASHES = "-–−"
 DOTS = "•"
 """Told so that they are not taken for other signs: bullets of lists, parts of icons."""
+STROKES = "I|lLTf+–−-:.’'t"
+"""Signs that the rules of a table make where they meet."""
+RULES_WIDE_PX = 24.0
+"""How far from a text, sideways, the rules of its table are."""
 OUTLINE = 2.5
 """Area of the smallest button by that of the sign in it."""
 OTHERWISE = 0.5
@@ -333,9 +337,28 @@ def merged(lines: Sequence[Line], single: Sequence[Sign]) -> tuple[Line, ...]:
         there = [line for line in lines if _meet(line.box_px, sign.whole_px)]
         if any(_is_more(line, sign) or _is_surer(line, sign.line) for line in there):
             continue
+        if not there and _may_be_rules(sign, lines):
+            continue
         kept = [line for line in kept if line not in there]
         added.append(sign.line)
     return tuple(sorted((*kept, *added), key=lambda line: (line.box_px.top, line.box_px.left)))
+
+
+def _may_be_rules(sign: Sign, lines: Sequence[Line]) -> bool:
+    """Whether a sign of straight strokes may be where the rules of a table meet.
+
+    It stands close to a text, which a sign on a button of its own does not.
+    """
+    box = sign.line.box_px
+    if sign.line.text not in STROKES:
+        return False
+    near = Box(
+        box.left - RULES_WIDE_PX,
+        box.top - box.height,
+        box.right + RULES_WIDE_PX,
+        box.bottom + box.height,
+    )
+    return any(line.box_px.intersection(near) is not None for line in lines)
 
 
 def _is_more(line: Line, sign: Sign) -> bool:
