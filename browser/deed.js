@@ -97,7 +97,6 @@
     form_target: form ? attribute('target', '') : '',
     button: buttons[0] ? nameOf(buttons[0]) : '',
     fields: fields.slice(0, MOST_FIELDS).map(field),
-    has_file: fields.some((each) => each.type === 'file' && each.files.length > 0),
     heading: heading().slice(0, MOST_AROUND),
     dialog: dialog ? text(dialog).slice(0, MOST_AROUND) : '',
     title: plain(page.title).slice(0, MOST_AROUND),

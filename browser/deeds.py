@@ -102,7 +102,6 @@ class Target:
     button: str = ""
     """Name of the button that Enter in the form presses."""
     fields: tuple[FormField, ...] = ()
-    has_file: bool = False
     heading: str = ""
     """The nearest one, else the page's first."""
     dialog: str = ""

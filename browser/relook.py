@@ -1,7 +1,7 @@
 """A second look before a click: is what was aimed at still there?
 
 Whoever decides does so on a picture that may be seconds old. With each picture it is noted what
-stands in the viewport (about 5 ms for 4,000 elements, behind the picture); just before something is
+stands in the viewport, behind the picture; just before something is
 clicked or typed, the point is looked at again. Where another element is there (swapped, covered,
 moved), or the same one says something else, nothing is done. Where elements tell nothing (a
 canvas, a frame, bare text), pixels are compared. Whatever moves by itself (digits, values, carets,

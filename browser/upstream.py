@@ -13,9 +13,6 @@ from urllib.parse import unquote, urlsplit
 from vigorl.browser.boundary import written
 from vigorl.browser.errors import UsageError
 
-ANSWER_LIMIT_BYTES = 16 * 1024
-"""Of a proxy's answer."""
-
 PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
 """Kinds of proxies that are known, and their usual ports."""
 

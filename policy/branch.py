@@ -160,7 +160,7 @@ def replies_of(turns: Iterable[Turn]) -> list[Reply]:
             images += tokens.images
         replies.append(
             Reply(
-                text=turn.text,
+                text=turn.text.removeprefix(turn.begun),
                 prompt_token_count=turn.prompt_token_count,
                 sampled_token_count=turn.sampled_token_count,
                 cut_off=False,

@@ -25,8 +25,6 @@ from vigorl.browser.actions import (
     Click,
     Done,
     Drag,
-    GiveUp,
-    Hover,
     Press,
     Scroll,
     Type,
@@ -153,7 +151,7 @@ class FunctionCalls:
                 return "PressBack()"
             case Done(answer):
                 return self._call("finished", content=_quoted(answer))
-            case GiveUp() | Hover() | Click() | Type() | Press() | _:
+            case _:
                 command = write_command(action, dialect.frame)
                 return self._call("browser", command=_quoted(command))
 

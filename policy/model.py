@@ -109,6 +109,7 @@ class ModelActor:
         self._is_lost = parsed.action is None
         return Turn(
             text=text,
+            begun=begun,
             thought=parsed.thought,
             points=parsed.points_css_px,
             action=parsed.action,
@@ -241,18 +242,13 @@ def checkpoint_of(spec: str) -> str:
     return spec
 
 
-def packaged_nano_folder() -> Path:
-    """Where that checkpoint is, if it is there."""
-    return Path(str(files("vigorl.policy.nano"))) / "weights"
-
-
 def packaged_nano() -> Path:
     """The folder of the checkpoint that the package carries.
 
     Raises:
         UsageError: this installation carries none.
     """
-    folder = packaged_nano_folder()
+    folder = Path(str(files("vigorl.policy.nano"))) / "weights"
     if not (folder / "config.json").is_file():
         raise UsageError(
             "this installation carries no checkpoint of nano; give the folder of one as the model"
@@ -290,7 +286,7 @@ class _Manner:
             return self._adapted(family_named(self.name)), ""
         family = family_of(name, model_type)
         notice = ""
-        if name != str(packaged_nano_folder()) and family_known(name) is None:
+        if family_known(name) is None and not family.reads:  # nano's architecture is its own
             notice = (
                 f"{name} says by its architecture alone ({model_type}) how it is talked to: taken "
                 f"for {family.name} (--family to choose)"

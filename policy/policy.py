@@ -51,6 +51,8 @@ class Turn:
     """Points that the thought refers to, viewport CSS px."""
     action: Action | None
     error: str | None = None
+    begun: str = ""
+    """What `text` begins with that was written for the model and not by it; mostly empty."""
     slip: str = ""
     """How the text departs from the model's format, where it was understood nonetheless; it costs
     a reward for form, and nothing else."""

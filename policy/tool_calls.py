@@ -44,6 +44,7 @@ from vigorl.policy.foreign import BROWSER, BROWSER_COMMANDS, action_of, zoom_on
 from vigorl.policy.grammar import Dialect, Parsed
 from vigorl.policy.points import Malformed, coordinates_of, points_of
 
+TOOL = "computer_use"
 ZOOM = "image_zoom_in_tool"
 
 _CALL = re.compile(r"<tool_call>(.*?)(?:</tool_call>|$)", re.DOTALL)
@@ -100,8 +101,6 @@ class ToolCalls:
     A `TurnFormat`.
     """
 
-    tool: str = "computer_use"
-
     @property
     def acts_on_marks(self) -> bool:
         """No: it points."""
@@ -154,7 +153,7 @@ class ToolCalls:
     def _schemas(self, zoom: bool) -> Iterator[dict[str, Any]]:
         meanings = "\n".join(f"* `{name}`: {meaning}" for name, meaning in _ACTIONS.items())
         yield _schema(
-            self.tool,
+            TOOL,
             "Use the mouse and the keyboard in the browser's window.",
             {
                 "action": {"type": "string", "enum": list(_ACTIONS), "description": meanings},
@@ -181,7 +180,7 @@ class ToolCalls:
             )
 
     def _action(self, call: dict[str, Any], dialect: Dialect) -> Action:
-        name, arguments = str(call.get("name", self.tool)), call.get("arguments", call)
+        name, arguments = str(call.get("name", TOOL)), call.get("arguments", call)
         if isinstance(arguments, str):
             arguments = _object(arguments) or {}
         if not isinstance(arguments, dict):
@@ -191,7 +190,7 @@ class ToolCalls:
         if name == BROWSER:
             return action_of(name, arguments, dialect)
         action = arguments.get("action", name)
-        if not isinstance(action, str) or action == self.tool:
+        if not isinstance(action, str) or action == TOOL:
             raise Malformed(f"The arguments name no action. {self._shape()}")
         return action_of(action, arguments, dialect)
 
@@ -200,7 +199,7 @@ class ToolCalls:
             return list(coordinates_of(point, dialect.frame))
 
         def use(name: str, **arguments: Any) -> tuple[str, dict[str, Any]]:
-            return self.tool, {"action": name, **arguments}
+            return TOOL, {"action": name, **arguments}
 
         match action:
             case Click(point, button, count, (), 0) if (button, count) in _BUTTONS:
@@ -235,7 +234,7 @@ class ToolCalls:
     def _shape(self) -> str:
         return (
             'Write your thought and then <tool_call>{"name": "'
-            f'{self.tool}", "arguments": {{"action": …}}}}</tool_call>.'
+            f'{TOOL}", "arguments": {{"action": …}}}}</tool_call>.'
         )
 
 

@@ -6,6 +6,7 @@ made the conversation when it was played, from the pictures that were recorded.
 """
 
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 from typing import Any
 
 from vigorl.agent.trajectory import Seen, Trajectory
@@ -61,7 +62,9 @@ def family_of_episode(trajectory: Trajectory) -> Family:
 
 
 def dialogues_of(episode: Episode) -> list[Dialogue]:
-    """The dialogues of an episode, in order.
+    """The dialogues of an episode, in order, up to a turn that was begun for the model.
+
+    Of that turn the first words are not its own, and nothing can be learnt from them.
 
     Raises:
         UsageError: there is no conversation to be had from it.
@@ -72,7 +75,7 @@ def dialogues_of(episode: Episode) -> list[Dialogue]:
     conversation = Conversation(trajectory.start.goal, family)
     said: list[tuple[Message, ...]] = []
     news: list[int] = []
-    for step in trajectory.steps:
+    for step in takewhile(lambda step: not step.turn.begun, trajectory.steps):
         conversation.see(_observation(trajectory, step.seen))
         before = conversation.messages()
         if not said or before[: len(said[-1])] != said[-1]:

@@ -46,7 +46,8 @@ class Selection:
     """None: those that nobody could judge as well."""
     most_score: float | None = None
     takes_slips: bool = False
-    """Whether turns without a readable action are taken along with the rest of their episode."""
+    """Whether turns without a readable action, and those that depart from their format, are taken
+    along with the rest of their episode."""
 
     def __post_init__(self) -> None:
         if None not in (self.least_score, self.most_score) and (
@@ -67,6 +68,8 @@ class Selection:
             step.turn.action is None for step in episode.trajectory.steps
         ):
             return "with a turn that could not be read"
+        if not self.takes_slips and any(step.turn.slip for step in episode.trajectory.steps):
+            return "with a turn that departs from its format"
         if score is None:
             return None if self.least_score is None else "not judged"
         if self.least_score is not None and score < self.least_score:

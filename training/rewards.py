@@ -111,6 +111,8 @@ def shaped(score: float, is_well_formed: bool, crops: int, rule: RewardRule) -> 
 def is_well_formed(turns: Sequence[Turn], rule: RewardRule) -> bool:
     """Whether every turn is written as the grammar says, with its points inside the picture.
 
+    A turn that was begun for the model says nothing of its form, and does not count.
+
     An action off the screen is refused by the grammar. A thought keeps those of its points that
     are on the screen, so one that is elsewhere shows in their number.
     """
@@ -120,6 +122,7 @@ def is_well_formed(turns: Sequence[Turn], rule: RewardRule) -> bool:
         and len(POINT.findall(turn.thought)) == len(turn.points)
         and (bool(turn.points) or not (rule.is_grounded and _is_about_a_place(turn.action)))
         for turn in turns
+        if not turn.begun
     )
 
 

@@ -111,6 +111,7 @@ async def test_a_published_model_has_to_answer_after_four_turns(screen: Make, lo
     assert turns[4].action == Click(Point(28, 56))
     assert turns[4].text == f"{family.last_words} (28, 56) </answer>"
     assert turns[4].slip == ""
+    assert [turn.begun for turn in turns] == [""] * 4 + [family.last_words]
     assert turns[4].tokens and turns[4].tokens.sampled_ids == (3,)  # the beginning is not sampled
     assert backend.asked[4][-1] == Message("assistant", (family.last_words,))
     assert backend.drawn == ["as set"] * 4 + ["greedy"]

@@ -23,6 +23,7 @@ from vigorl.browser.picture import Picture
 from vigorl.browser.screenshot import StaticScreenshot
 from vigorl.browser.zoom import ZoomEnvironment
 from vigorl.policy.backend import Drawing, Message, Reply, Sampling
+from vigorl.policy.branch import replies_of
 from vigorl.policy.conversation import Conversation
 from vigorl.policy.family import family_named
 from vigorl.policy.images import FittedImage
@@ -161,6 +162,29 @@ def test_a_history_that_was_rewritten_makes_several_dialogues_and_nothing_is_sai
     assert made[-1].messages[:-1] == asked
 
 
+def test_nothing_is_learnt_from_a_turn_that_was_begun_for_the_model(tmp_path: Path) -> None:
+    class Stubborn(Looker):
+        continues = True
+
+        def session(self, seed: int) -> "Stubborn":
+            return Stubborn()
+
+        async def reply(self, messages: Sequence[Message], how: Drawing = "as set") -> Reply:
+            self.asked = getattr(self, "asked", 0) + 1
+            text = " (20, 20) </answer>" if how == "greedy" else look(*PLACES[self.asked % 3])
+            return Reply(text, 9, 9, False)
+
+    policy = ModelPolicy(FAMILY, Stubborn(), Sampling())
+    played = asyncio.run(rollout(policy, sample(1).make(policy), Recorder(tmp_path / "run")))
+    assert played.end and played.end.score and played.end.score.value == 1
+    assert [bool(step.turn.begun) for step in played.steps] == [False] * 4 + [True]
+    (episode,) = episodes_in([tmp_path], None)
+    said = [str(m.parts[0]) for d in dialogues_of(episode) for m in d.messages if m.role != "user"]
+    assert said == [step.turn.text for step in played.steps[:4]]
+    # Said again as the stem of another episode, it is begun once.
+    assert replies_of(step.turn for step in played.steps)[4].text == " (20, 20) </answer>"
+
+
 def test_who_had_no_conversation_is_named(trees: Path) -> None:
     (episode, *_) = episodes_in([trees], None)
     for policy, said in (
@@ -210,6 +234,22 @@ def test_an_episode_that_broke_off_or_slipped_is_not_taken(tmp_path: Path) -> No
         select(episodes_in([tmp_path], None), Selection())
     taken, _ = select(episodes_in([tmp_path], None), Selection(takes_slips=True))
     assert [episode.name for episode in taken] == [str(tmp_path / "slip")]
+
+
+def test_an_episode_that_was_understood_in_spite_of_its_form_is_not_taken(tmp_path: Path) -> None:
+    class Talker(Looker):
+        def session(self, seed: int) -> "Talker":
+            return Talker()
+
+        async def reply(self, messages: Sequence[Message], how: Drawing = "as set") -> Reply:
+            return Reply(f"Sure! {click(20, 20)}", 9, 9, False)
+
+    policy = ModelPolicy(FAMILY, Talker(), Sampling())
+    played = asyncio.run(rollout(policy, sample(1).make(policy), Recorder(tmp_path / "talk")))
+    assert played.end and played.end.score and played.end.score.value == 1
+    with pytest.raises(UsageError, match="1 with a turn that departs from its format"):
+        select(episodes_in([tmp_path], None), Selection())
+    assert select(episodes_in([tmp_path], None), Selection(takes_slips=True))[0]
 
 
 def test_of_each_task_one_episode_stands_for_the_mean(trees: Path) -> None:

@@ -1,5 +1,6 @@
 """Rewards: a wrong answer is never worth more than a right one."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ from vigorl.browser.geometry import Box, Frame, Point
 from vigorl.policy.grammar import Dialect, Lens, parse
 from vigorl.policy.policy import Turn
 from vigorl.policy.tags import Tags
-from vigorl.training.rewards import RULES, RewardRule, reward_of
+from vigorl.training.rewards import RULES, RewardRule, is_well_formed, reward_of
 
 SCREEN = Frame.of_viewport(200, 100)
 DIALECT = Dialect(SCREEN, Tags(), Lens(20, 20, ZoomStyle()))
@@ -36,7 +37,9 @@ LOOK = (
 
 def turn(text: str) -> Turn:
     parsed = parse(text, DIALECT)
-    return Turn(text, parsed.thought, parsed.points_css_px, parsed.action, parsed.error)
+    return Turn(
+        text, parsed.thought, parsed.points_css_px, parsed.action, parsed.error, slip=parsed.slip
+    )
 
 
 def crop(x: float, y: float = 50) -> SeenView:
@@ -161,3 +164,13 @@ def test_a_score_that_is_none_is_refused_by_name(score: float) -> None:
 def test_weights_that_let_a_wrong_answer_win_are_refused() -> None:
     with pytest.raises(UsageError, match="partial \\+ format below 1"):
         RewardRule(format=0.5, partial=0.5)
+
+
+def test_a_slip_costs_the_format_and_a_beginning_that_was_given_neither_earns_nor_costs() -> None:
+    right = turn(RIGHT)
+    slipped = turn(f"Sure! {RIGHT}")
+    assert slipped.action == right.action
+    assert not is_well_formed([slipped], RULE)
+    begun = replace(right, thought="I have all that I need.", points=(), begun="<think> I have")
+    assert not is_well_formed([right, replace(begun, begun="")], RULE)
+    assert is_well_formed([right, begun], RULE)
