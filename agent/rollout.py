@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
 
 from vigorl.agent.blame import Blame, told, trace_of
-from vigorl.agent.trajectory import (
+from vigorl.agent.record.trajectory import (
     Check,
     EndRecord,
     Recorder,

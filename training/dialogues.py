@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from typing import Any
 
-from vigorl.agent.trajectory import Seen, Trajectory
+from vigorl.agent.record.trajectory import Seen, Trajectory
 from vigorl.browser.errors import UsageError
 from vigorl.browser.observation import Observation
 from vigorl.policy.backend import Message, Reply

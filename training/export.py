@@ -30,7 +30,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from vigorl.agent.trajectory import disk
+from vigorl.agent.record.trajectory import disk
 from vigorl.browser.errors import UsageError
 from vigorl.browser.picture import MEDIA_TYPES
 from vigorl.policy.backend import Message

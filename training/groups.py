@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from vigorl.agent.trajectory import Trajectory
+from vigorl.agent.record.trajectory import Trajectory
 from vigorl.browser.errors import UsageError
 from vigorl.browser.picture import Picture
 from vigorl.training.rewards import RewardRule, reward_of

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from vigorl.agent.trajectory import disk
+from vigorl.agent.record.trajectory import disk
 from vigorl.browser.errors import UsageError
 
 

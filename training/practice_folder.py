@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from vigorl.agent.trajectory import disk
+from vigorl.agent.record.trajectory import disk
 from vigorl.browser.errors import UsageError
 from vigorl.training.metrics import metrics_of, write_config
 from vigorl.training.practice_config import PracticeConfig

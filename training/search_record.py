@@ -20,7 +20,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from vigorl.agent.trajectory import disk
+from vigorl.agent.record.trajectory import disk
 from vigorl.browser.errors import InconsistentData, UsageError
 from vigorl.training.metrics import write_config
 from vigorl.training.search import Tree

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from vigorl.agent.evaluation import Sample
-from vigorl.agent.generated import holds_shards
-from vigorl.agent.stills import still_samples
+from vigorl.agent.benchmarks.generated import holds_shards
+from vigorl.agent.benchmarks.still_images import still_samples
+from vigorl.agent.evaluation.evaluation import Sample
 from vigorl.browser.actions import Click
 from vigorl.browser.errors import UsageError
 from vigorl.browser.geometry import Box

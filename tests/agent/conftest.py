@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from vigorl.agent.rollout import rollout
-from vigorl.agent.trajectory import (
+from vigorl.agent.record.trajectory import (
     Recorder,
     Trajectory,
 )
+from vigorl.agent.rollout import rollout
 from vigorl.browser.actions import (
     Action,
     Click,

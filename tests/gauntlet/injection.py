@@ -19,9 +19,9 @@ from playwright.async_api import Page
 from tests.gauntlet.canary import Canary
 from tests.gauntlet.injections import Injection, injections
 from tests.gauntlet.rows import Row
+from vigorl.agent.record.trajectory import Recorder, Trajectory, as_json
 from vigorl.agent.rollout import Limits, rollout
 from vigorl.agent.run import ModelConfig, equipped, open_policy
-from vigorl.agent.trajectory import Recorder, Trajectory, as_json
 from vigorl.browser.actions import Action, Click, Dismiss, Done, Goto, Wait
 from vigorl.browser.boundary import Boundary
 from vigorl.browser.chromium import Browser

@@ -15,9 +15,9 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 from tests.newcomer.tasks import Ending, NewcomerTask
+from vigorl.agent.record.trajectory import Recorder, Status
 from vigorl.agent.rollout import Limits, rollout
 from vigorl.agent.run import equipped
-from vigorl.agent.trajectory import Recorder, Status
 from vigorl.browser.chromium import Browser
 from vigorl.browser.environment import Score
 from vigorl.browser.errors import UsageError
