@@ -213,14 +213,9 @@ def show(
     [dim]$[/dim] vigorl-agent show runs/20261121-101500-find-a-kettle-3f9a --animation kettle.webp
     """
     with errors(as_json):
-<<<<<<< HEAD
+        from vigorl.agent.record.trajectory import read_trajectory
         from vigorl.agent.viewer.animation import write_animation
         from vigorl.agent.viewer.show import print_trajectory
-        from vigorl.agent.record.trajectory import read_trajectory
-=======
-        from vigorl.agent.record.trajectory import read_trajectory
-        from vigorl.agent.viewer.show import print_trajectory
->>>>>>> main
 
         recorded = read_trajectory(trajectory)
         console = Console(stderr=as_json)
