@@ -19,7 +19,7 @@ from vigorl.policy.conversation import Conversation
 from vigorl.policy.family import Family
 from vigorl.policy.grammar import write
 from vigorl.training.data.dialogues import Dialogue
-from vigorl.training.data.thoughts import retold
+from vigorl.training.data.thoughts import ablate
 
 
 def holds_stills(data: Path) -> bool:
@@ -49,6 +49,6 @@ def _dialogue(sample: Sample, family: Family) -> Dialogue:
     conversation = Conversation(sample.task["instruction"], family)
     conversation.see(asyncio.run(world.reset()))
     click = Click(Box(*sample.task["bbox_xyxy"]).center)
-    text = retold(write("", click, conversation.dialect), "none")
+    text = ablate(write("", click, conversation.dialect), "none")
     conversation.hear(Reply(text, 0, 0, False), click)
     return Dialogue(sample.id, conversation.messages(), family.name, score=1.0, task=sample.task)

@@ -15,7 +15,7 @@ from typing import Any
 
 from vigorl.agent.record.trajectory import disk
 from vigorl.browser.errors import UsageError
-from vigorl.training.grpo.config import PracticeConfig
+from vigorl.training.grpo.config import RENAMED, GrpoRunConfig
 from vigorl.training.run.metrics import metrics_of, write_config
 
 _MAY_CHANGE = ("steps", "checkpoint_every", "episodes_at_once", "device")
@@ -32,7 +32,7 @@ class PracticeFolder:
         self.path = path
         self._checkpoints = path / "checkpoints"
 
-    def check(self, config: PracticeConfig) -> None:
+    def check(self, config: GrpoRunConfig) -> None:
         """Look, without leaving a trace, whether this is the folder of such a training.
 
         Raises:
@@ -49,6 +49,7 @@ class PracticeFolder:
             known = None
         if not isinstance(known, dict) or "group_size" not in known:
             raise UsageError(f"{self.path} holds something else ({path}): choose another folder")
+        known = {RENAMED.get(name, name): value for name, value in known.items()}
         asked = _as_json(config)
         differing = [
             name for name in asked if known.get(name) != asked[name] and name not in _MAY_CHANGE
@@ -60,7 +61,7 @@ class PracticeFolder:
             )
 
     @contextmanager
-    def claimed(self, config: PracticeConfig, step: int) -> Iterator[Callable[[Any], None]]:
+    def claimed(self, config: GrpoRunConfig, step: int) -> Iterator[Callable[[Any], None]]:
         """Write into the folder, alone; yields what notes a line of metrics.
 
         Args:
@@ -130,7 +131,7 @@ def _to_disk(path: Path) -> None:
         os.close(opened)
 
 
-def _as_json(config: PracticeConfig) -> dict[str, Any]:
+def _as_json(config: GrpoRunConfig) -> dict[str, Any]:
     """The configuration as it is read back from its file."""
     asked: dict[str, Any] = json.loads(json.dumps(asdict(config)))
     update = asked.pop("update")
