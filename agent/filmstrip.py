@@ -147,8 +147,8 @@ def _draw_head(strip: Image.Image, trajectory: Trajectory) -> None:
     facts = [ending_reason(trajectory)]
     if end and end.answer:
         facts.append(f'"{end.answer}"')
-    if end and end.score:
-        facts.append(f"score {end.score.value:.2f}")
+    if score := trajectory.score:
+        facts.append(f"score {score.value:.2f}")
     facts += [policy_name(trajectory.start.policy), f"{len(trajectory.steps)} steps"]
     draw.text((_MARGIN_PX, 51), ended.words, _TONES[ended.tone], _font(16))
     left = _MARGIN_PX + _font(16).getlength(ended.words) + 14

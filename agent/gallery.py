@@ -65,7 +65,7 @@ class Card:
         """What the judge said; a part of the score is wrong."""
         if self.result.score is None:
             return "not scored"
-        return "right" if self.result.score >= 1 else "wrong"
+        return "right" if self.result.is_solved else "wrong"
 
 
 def write_gallery(folder: Path, report: Report) -> Path:

@@ -257,7 +257,7 @@ class _Episode:
             if not broken:
                 raise
             score = Score(0.0, f"there is nothing left to be judged: {fault}")
-        if self.blame.crash and score is not None and score.value < 1:
+        if self.blame.crash and score is not None and not score.is_solved:
             raise PageCrashed(f"a page died that the policy had not made to: {self.blame.crash}")
         return replace(ending, score=score)
 

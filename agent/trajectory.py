@@ -15,29 +15,28 @@ light later (what was typed turns out to be a password) is taken out of the line
 """
 
 import dataclasses
-import io
 import json
 import os
 import re
 import secrets
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, TypeAdapter, ValidationError
 
 from vigorl.browser.deeds import Consent
 from vigorl.browser.environment import Score
-from vigorl.browser.errors import InconsistentData, StorageFault, UsageError
+from vigorl.browser.errors import InconsistentData, UsageError
 from vigorl.browser.geometry import Frame
 from vigorl.browser.observation import Event, Mark, Observation, Question, Refused, Tab
 from vigorl.browser.picture import MEDIA_TYPES, Picture, View
-from vigorl.browser.private_files import make_private_folder, open_private, write_private
+from vigorl.browser.private_files import make_private_folder
+from vigorl.browser.run_folder import LineFile, disk, write_whole
 from vigorl.browser.text import cleaned, whole
 from vigorl.browser.vault import Vault
 from vigorl.policy.policy import Turn
@@ -56,6 +55,16 @@ class SeenView:
     """Path of the picture, relative to the trajectory's folder."""
     frame: Frame
     kind: Literal["screen", "crop", "optical"]
+
+    @property
+    def sha256(self) -> str:
+        """The hash of the picture's bytes."""
+        return sha256_of(self.image)
+
+
+def sha256_of(image: str) -> str:
+    """The hash of a recorded picture's bytes, which is what its file is named by."""
+    return PurePosixPath(image).stem
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +155,7 @@ class EndRecord:
         if self.status != "done":
             return None
         if self.score is not None:
-            return self.score.value >= 1
+            return self.score.is_solved
         return all(check.passed for check in self.checks) if self.checks else None
 
     @property
@@ -180,6 +189,36 @@ class Trajectory:
         """How it ended; a killed run counts as interrupted."""
         return self.end.status if self.end else "interrupted"
 
+    @property
+    def score(self) -> Score | None:
+        """What the judge said; None where nobody could judge."""
+        return self.end.score if self.end else None
+
+    @property
+    def is_solved(self) -> bool | None:
+        """Whether the judge calls the task solved; None where nobody could judge."""
+        return self.score.is_solved if self.score else None
+
+    def observation(self, seen: Seen) -> Observation:
+        """What was seen, from its record: the inverse of `Recorder.seen`.
+
+        Raises:
+            InconsistentData: a picture is missing, or is not the one it is named after.
+        """
+        return Observation(
+            view=None if seen.view is None else self.view(seen.view),
+            url=seen.url,
+            title=seen.title,
+            tabs=seen.tabs,
+            events=seen.events,
+            marks=seen.marks,
+            ended=seen.ended,
+            pictures=tuple(self.picture(image) for image in seen.pictures),
+            question=seen.question,
+            consents=seen.consents,
+            refused=seen.refused,
+        )
+
     def view(self, seen: SeenView) -> View:
         """The recorded view with its picture.
 
@@ -206,7 +245,7 @@ class Trajectory:
             picture = Picture.from_bytes(path.read_bytes())
         except FileNotFoundError as error:
             raise InconsistentData(f"{path} is named in {self.folder} but is not there") from error
-        if picture.sha256 != path.stem:
+        if picture.sha256 != sha256_of(image):
             raise InconsistentData(f"{path} does not hold the picture it is named after")
         return picture
 
@@ -232,7 +271,7 @@ class Recorder:
         with disk(folder):
             make_private_folder(folder)
             make_private_folder(self._images)
-            self._lines = _opened(folder / "trajectory.jsonl", "xb")
+        self._lines = LineFile(folder / "trajectory.jsonl", "xb", private=True)
 
     @classmethod
     def create(
@@ -304,10 +343,7 @@ class Recorder:
     def _append(self, record: Record) -> None:
         if self._revision != self._vault.revision:
             self._write_anew()
-        line = _RECORD.dump_json(cleaned(record, whole)) + b"\n"
-        with disk(self.folder):
-            while line:
-                line = line[self._lines.write(line) :]
+        self._lines.append(_RECORD.dump_json(cleaned(record, whole)))
 
     def _store(self, picture: Picture) -> str:
         path = self._images / f"{picture.sha256}.{MEDIA_TYPES[picture.media_type]}"
@@ -344,9 +380,8 @@ class Recorder:
         path = self.folder / "trajectory.jsonl"
         lines = (_RECORD.dump_json(cleaned(each, whole)) + b"\n" for each in records)
         write_whole(path, b"".join(lines))
-        with disk(self.folder):
-            self._lines.close()
-            self._lines = _opened(path, "ab")
+        self._lines.close()
+        self._lines = LineFile(path, private=True)
         if (config := self.folder / "config.json").is_file():
             with disk(self.folder):
                 text = config.read_text(encoding="utf-8")
@@ -367,47 +402,10 @@ _TYPED = re.compile(
 )
 
 
-def _opened(path: Path, mode: Literal["xb", "ab"]) -> io.FileIO:
-    """A file that gets a line at a time, each at once."""
-    return open(path, mode, buffering=0, opener=open_private)
-
-
 def _slug(goal: str) -> str:
     """The first words of a goal, for a folder's name; none to be typed, none beyond a password."""
     words = _CONFIDENTIAL.split(_TYPED.sub(" ", goal))[0].lower()
     return "-".join(re.findall(r"[a-z0-9]+", words)[:6])[:48].strip("-") or "run"
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file for its owner's eyes, whole or not at all: beside its place, then renamed.
-
-    Raises:
-        StorageFault: the disk refuses; what stood there before still does.
-    """
-    unfinished = path.with_name(f".{path.name[:40]}.{secrets.token_hex(4)}.part")
-    try:
-        with disk(path.parent):
-            write_private(unfinished, data)
-            os.replace(unfinished, path)
-    except StorageFault:
-        unfinished.unlink(missing_ok=True)
-        raise
-
-
-@contextmanager
-def disk(folder: Path) -> Iterator[None]:
-    """Label what the disk refuses.
-
-    Raises:
-        StorageFault: with the folder and what to do.
-    """
-    try:
-        yield
-    except OSError as error:
-        raise StorageFault(
-            f"cannot write to {folder}: {error.strerror or error}. What was recorded before is "
-            "kept. Free some space or choose another folder with --out."
-        ) from error
 
 
 def read_trajectory(folder: Path) -> Trajectory:

@@ -11,6 +11,7 @@ from vigorl.agent.sample import Sample
 from vigorl.agent.trajectory import Trajectory, disk
 from vigorl.agent.tries import Tries, play
 from vigorl.browser.errors import InfrastructureFault, VigorlError
+from vigorl.browser.first_error import first_error
 from vigorl.training.groups import Group, group_of
 from vigorl.training.practice import Practice
 from vigorl.training.rewards import RULES
@@ -97,7 +98,7 @@ class Stint:
 
     async def _round(self, numbers: range) -> list[list[Trajectory]]:
         """One group for each of these tasks, all under way together."""
-        try:
+        with first_error(VigorlError):
             async with asyncio.TaskGroup() as running:
                 started = [
                     [
@@ -106,8 +107,6 @@ class Stint:
                     ]
                     for number in numbers
                 ]
-        except* VigorlError as errors:
-            raise errors.exceptions[0] from None
         return [[task.result() for task in group] for group in started]
 
     async def _episode(self, number: int, index: int) -> Trajectory:
@@ -126,7 +125,7 @@ class Stint:
     def metrics(self) -> dict[str, float]:
         """What the episodes were like, everywhere; means over those that could be judged."""
         ends = [episode.end for episode in self._episodes if episode.end is not None]
-        scores = [end.score.value for end in ends if end.score is not None]
+        scores = [score.value for episode in self._episodes if (score := episode.score)]
         steps = [step for episode in self._episodes for step in episode.steps]
         rewards = [attempt.reward for group in self.kept for attempt in group.attempts]
         total = self._ranks.summed(

@@ -266,7 +266,7 @@ def _result(trajectory: "Trajectory") -> dict[str, Any]:
         "answer": end.answer if end else None,
         "verified": end.verified if end else None,
         "verified_by": list(end.verified_by) if end else [],
-        "score": end.score.value if end and end.score else None,
+        "score": trajectory.score.value if trajectory.score else None,
         "refused": end.refused if end else {},
         "steps": len(trajectory.steps),
         "trajectory": str(trajectory.folder),
