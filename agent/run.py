@@ -18,18 +18,17 @@ from vigorl.agent.trajectory import (
     config_of,
     read_trajectory,
 )
+from vigorl.agent.wrappers import equipped
 from vigorl.browser.actions import Goto
 from vigorl.browser.boundary import Boundary
 from vigorl.browser.chromium import Browser, BrowserSettings
 from vigorl.browser.deeds import Approve, Approver
-from vigorl.browser.environment import Environment
 from vigorl.browser.errors import UsageError
 from vigorl.browser.live import LivePage, PageSettings
-from vigorl.browser.marks import MarkedEnvironment, PageEnvironment
+from vigorl.browser.marks import PageEnvironment
 from vigorl.browser.origins import origin_of
 from vigorl.browser.page_settings import HttpCredentials
 from vigorl.browser.vault import Secret, Vault, parted_url
-from vigorl.browser.zoom import ZoomEnvironment
 from vigorl.policy.policy import Policy
 from vigorl.tasks.environment import TaskEnvironment, Told
 from vigorl.tasks.local.registry import find_task
@@ -382,15 +381,6 @@ async def run(
         except asyncio.CancelledError:
             # Ctrl-C ends here like every other ending: with what was recorded.
             return read_trajectory(recorder.folder)
-
-
-def equipped(
-    environment: PageEnvironment, policy: Policy, vault: Vault | None = None
-) -> Environment:
-    """A page with what a policy looks through: a zoom, and marks where it acts on them."""
-    if not policy.acts_on_marks:
-        return ZoomEnvironment(environment)
-    return ZoomEnvironment(MarkedEnvironment(environment, vault=vault))
 
 
 def _without_log_in(config: RunConfig) -> tuple[RunConfig, HttpCredentials | None]:

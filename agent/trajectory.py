@@ -29,6 +29,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, TypeAdapter, ValidationError
 
+from vigorl.agent.ground_truth import GroundTruth
 from vigorl.browser.deeds import Consent
 from vigorl.browser.environment import Score
 from vigorl.browser.errors import InconsistentData, UsageError
@@ -98,6 +99,8 @@ class StartRecord:
     task: dict[str, Any] | None
     """The task's frozen row, where the goal belongs to one; enough to judge it again."""
     started_at: str
+    truth: GroundTruth | None = None
+    """What is right, where that could be told beforehand; None: nothing, or an older record."""
     type: Literal["start"] = "start"
 
 
@@ -188,6 +191,11 @@ class Trajectory:
     def status(self) -> Status:
         """How it ended; a killed run counts as interrupted."""
         return self.end.status if self.end else "interrupted"
+
+    @property
+    def truth(self) -> GroundTruth:
+        """What is right, as far as it could be told beforehand."""
+        return self.start.truth or GroundTruth.of_row(self.start.task or {})
 
     @property
     def score(self) -> Score | None:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from vigorl.agent.blame import told, trace_of
+from vigorl.agent.ground_truth import GroundTruth
 from vigorl.agent.place import clear
 from vigorl.agent.rollout import Limits, SecondLook, rollout
 from vigorl.agent.sample import Sample
@@ -17,6 +18,7 @@ from vigorl.agent.trajectory import (
     now,
     read_trajectory,
 )
+from vigorl.agent.wrappers import equipped
 from vigorl.browser.errors import LeftOut, StorageFault, UsageError, VigorlError
 from vigorl.policy.policy import Policy
 
@@ -121,17 +123,25 @@ async def _once(
     limits: Limits,
     second_look: SecondLook | None,
 ) -> Trajectory:
+    truth = None if sample.truth == GroundTruth() else sample.truth
     try:
-        environment = sample.make(policy)
+        environment = equipped(sample.make(), policy)
     except Exception as error:
-        recorder.start(StartRecord("", policy.describe(), asdict(limits), sample.task, now()))
+        about = (policy.describe(), asdict(limits), sample.task, now(), truth)
+        recorder.start(StartRecord("", *about))
         fault, trace = type(error).__name__, trace_of(error)
         recorder.end(
             EndRecord("fault", told(error), None, None, None, 0.0, fault=fault, trace=trace)
         )
         raise
     return await rollout(
-        policy, environment, recorder, limits, sample.task, second_look=second_look
+        policy,
+        environment,
+        recorder,
+        limits,
+        sample.task,
+        second_look=second_look,
+        truth=truth,
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from typing import Any
 
+from vigorl.agent.ground_truth import GroundTruth
 from vigorl.agent.trajectory import Trajectory
 from vigorl.browser.errors import UsageError
 from vigorl.policy.backend import Message, Reply
@@ -32,6 +33,8 @@ class Dialogue:
     """Of the episode, or the mean of all episodes of its task."""
     task: dict[str, Any] = field(default_factory=dict)
     """The frozen row of the task, where there is one."""
+    truth: GroundTruth = field(default_factory=GroundTruth)
+    """What is right in it, where that is known."""
 
 
 def family_of_episode(trajectory: Trajectory) -> Family:
@@ -92,6 +95,7 @@ def dialogues_of(episode: Episode) -> list[Dialogue]:
             kind=episode.kind,
             score=episode.score if episode.mean_score is None else episode.mean_score,
             task=trajectory.start.task or {},
+            truth=trajectory.truth,
         )
         for number, (messages, first_new) in enumerate(zip(said, news, strict=True), 1)
     ]

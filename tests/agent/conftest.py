@@ -64,6 +64,7 @@ class Script:
     """A policy that says what it was told to say."""
 
     name = "script"
+    acts_on_marks = False
 
     def __init__(self, turns: list[Turn]) -> None:
         self.turns = turns

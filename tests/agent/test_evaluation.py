@@ -37,6 +37,7 @@ class Pointer:
     rule: Callable[[str], Point | None]
     name: str = "pointer"
     goal: str = ""
+    acts_on_marks = False
 
     def actor(self, goal: str) -> "Pointer":
         return Pointer(self.rule, self.name, goal)

@@ -36,7 +36,7 @@ from vigorl.browser.errors import (
 from vigorl.browser.geometry import Point
 from vigorl.browser.observation import Event, Observation, Tab
 from vigorl.browser.text import clean
-from vigorl.policy.policy import Policy, Turn
+from vigorl.policy.policy import Turn
 
 QUICK = Tries(count=3, first_pause_s=0.001)
 HALF = "\ud83d"
@@ -280,7 +280,7 @@ class Moody(Corridor):
 def moody(name: str, *moods: Exception) -> Sample:
     Moody.moods[name] = list(moods)
 
-    def make(_: Policy) -> Environment:
+    def make() -> Environment:
         world = Moody()
         world.name = name
         return world

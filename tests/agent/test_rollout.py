@@ -67,6 +67,7 @@ class Script:
     """Says what it was told to say; repeats the last line for ever."""
 
     name = "script"
+    acts_on_marks = False
 
     def __init__(self, lines: Sequence[Action | str], tokens_a_turn: int = 0) -> None:
         self.lines = lines
