@@ -45,8 +45,8 @@ format: $(VENV)/.dev
 	@$(BIN)/ruff format .
 
 bench: $(VENV)/.dev $(VENV)/.browser
-	@$(BIN)/python tests/bench/step.py
-	@$(BIN)/python tests/bench/settle.py
+	@$(BIN)/python benchmarks/step.py
+	@$(BIN)/python benchmarks/settle.py
 
 # What SECURITY.md promises, attacked; half an hour or more. The table is printed in any case.
 gauntlet: $(VENV)/.dev $(VENV)/.browser

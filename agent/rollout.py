@@ -12,11 +12,11 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
 
 from vigorl.agent.blame import Blame, told, trace_of
-from vigorl.agent.ground_truth import GroundTruth
-from vigorl.agent.trajectory import (
+from vigorl.agent.record.ground_truth import GroundTruth
+from vigorl.agent.record.recorder import Recorder
+from vigorl.agent.record.trajectory import (
     Check,
     EndRecord,
-    Recorder,
     Seen,
     StartRecord,
     Status,

@@ -10,14 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
+from vigorl.agent.record.recorder import Recorder
+from vigorl.agent.record.trajectory import Trajectory, as_json, config_of, read_trajectory
 from vigorl.agent.rollout import Limits, SecondLook, Watcher, rollout
-from vigorl.agent.trajectory import (
-    Recorder,
-    Trajectory,
-    as_json,
-    config_of,
-    read_trajectory,
-)
 from vigorl.agent.wrappers import equipped
 from vigorl.browser.actions import Goto
 from vigorl.browser.boundary import Boundary
@@ -41,7 +36,7 @@ from vigorl.tasks.task import TaskRow
 logger = logging.getLogger(__name__)
 
 if TYPE_CHECKING:
-    from vigorl.policy.reader.steps import TypeStep
+    from vigorl.policy.reader.language.steps import TypeStep
 
 READER = "reader"
 """The embedded policy that needs no model."""
@@ -183,8 +178,8 @@ def own_files(config: RunConfig, model: ModelConfig) -> tuple[Path, ...]:
     """
     if model.model != READER or config.goal is None:
         return ()
-    from vigorl.policy.reader.instructions import parse_instructions
-    from vigorl.policy.reader.steps import UploadStep
+    from vigorl.policy.reader.language.instructions import parse_instructions
+    from vigorl.policy.reader.language.steps import UploadStep
 
     steps = parse_instructions(config.goal)
     return tuple(
@@ -200,8 +195,8 @@ def own_addresses(config: RunConfig, model: ModelConfig) -> tuple[str, ...]:
     """
     if model.model != READER or config.goal is None:
         return ()
-    from vigorl.policy.reader.instructions import parse_instructions
-    from vigorl.policy.reader.steps import ActStep
+    from vigorl.policy.reader.language.instructions import parse_instructions
+    from vigorl.policy.reader.language.steps import ActStep
 
     match parse_instructions(config.goal):
         case (ActStep(Goto(url)), *_):
@@ -426,8 +421,8 @@ def _typing_steps(config: RunConfig, model: ModelConfig) -> "list[TypeStep]":
     """What reader is told to type; of a model that is not known before."""
     if config.goal is None or model.model != READER:
         return []
-    from vigorl.policy.reader.instructions import parse_instructions
-    from vigorl.policy.reader.steps import TypeStep
+    from vigorl.policy.reader.language.instructions import parse_instructions
+    from vigorl.policy.reader.language.steps import TypeStep
 
     steps = parse_instructions(config.goal)
     return [step for step in steps if isinstance(step, TypeStep) and step.text]

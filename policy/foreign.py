@@ -36,7 +36,7 @@ from vigorl.browser.geometry import Box, Frame, Point
 from vigorl.policy.commands import read_command
 from vigorl.policy.grammar import Dialect
 from vigorl.policy.points import NUMBER, Malformed, point_in
-from vigorl.policy.reader.keys import chord
+from vigorl.policy.reader.language.keys import chord
 
 BROWSER = "browser"
 """The function for what a browser needs beside mouse and keyboard."""

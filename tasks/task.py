@@ -45,7 +45,7 @@ class TaskRow:
     goal: str
     """What to reach, in words ('order two red kettles')."""
     instructions: str
-    """How to reach it, step by step, in the language of `vigorl.policy.reader.instructions`."""
+    """How to reach it, step by step, in the language of `vigorl.policy.reader`."""
     url: str
     """Path on the task's site where the episode starts."""
     answer: str | None

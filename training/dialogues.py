@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from typing import Any
 
-from vigorl.agent.ground_truth import GroundTruth
-from vigorl.agent.trajectory import Trajectory
+from vigorl.agent.record.ground_truth import GroundTruth
+from vigorl.agent.record.trajectory import Trajectory
 from vigorl.browser.errors import UsageError
 from vigorl.policy.backend import Message, Reply
 from vigorl.policy.conversation import Conversation

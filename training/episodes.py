@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from vigorl.agent.trajectory import Trajectory, read_trajectory
+from vigorl.agent.record.trajectory import Trajectory, read_trajectory
 from vigorl.browser.errors import UsageError
 from vigorl.training.linearise import ChainConfig, chains_of
 from vigorl.training.search_record import TREE, play_folder, read_tree

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from vigorl.agent.trajectory import Trajectory, sha256_of
+from vigorl.agent.record.trajectory import Trajectory, sha256_of
 from vigorl.browser.errors import UsageError, VigorlError
 from vigorl.browser.picture import Picture
 from vigorl.policy.backend import Message

@@ -34,7 +34,7 @@ from typing import TYPE_CHECKING
 
 from transformers.utils.logging import disable_progress_bar
 
-from vigorl.agent.evaluation import Sample
+from vigorl.agent.evaluation.evaluation import Sample
 from vigorl.browser.errors import UsageError, VigorlError
 from vigorl.training.practice import Practice, Progress
 from vigorl.training.practice_config import PracticeConfig
@@ -194,13 +194,13 @@ async def _practise_tasks(
     boundary: "Boundary | None",
 ) -> Progress:
     if config.data is not None:
-        from vigorl.agent.stills import still_samples
+        from vigorl.agent.benchmarks.still_images import still_samples
 
         tasks = still_samples(Path(config.data))
         Random(config.seed).shuffle(tasks)
         return await practise(config, out, tasks, say, watch, ranks)
     # Playwright is needed here alone: whoever learns from other worlds need not have it.
-    from vigorl.agent.embedded import open_tasks
+    from vigorl.agent.benchmarks.embedded import open_tasks
 
     names = config.tasks or None
     skipped = config.skipped_seeds

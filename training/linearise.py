@@ -26,7 +26,7 @@ from itertools import islice
 from random import Random
 from typing import Literal
 
-from vigorl.agent.trajectory import Trajectory
+from vigorl.agent.record.trajectory import Trajectory
 from vigorl.browser.actions import Zoom
 from vigorl.browser.errors import UsageError
 from vigorl.policy.points import POINT

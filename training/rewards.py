@@ -16,7 +16,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vigorl.agent.trajectory import StepRecord, Trajectory
+from vigorl.agent.record.trajectory import StepRecord, Trajectory
 from vigorl.browser.actions import (
     Action,
     Click,

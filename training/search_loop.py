@@ -15,13 +15,14 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from vigorl.agent.blame import told
-from vigorl.agent.place import folder_name
+from vigorl.agent.evaluation.sample import Sample
+from vigorl.agent.evaluation.tries import Tries, play
+from vigorl.agent.record.place import folder_name
+from vigorl.agent.record.trajectory import Trajectory, read_trajectory
 from vigorl.agent.rollout import Limits
-from vigorl.agent.sample import Sample
-from vigorl.agent.trajectory import Trajectory, disk, read_trajectory
-from vigorl.agent.tries import Tries, play
 from vigorl.browser.errors import InfrastructureFault, StorageFault, UsageError, VigorlError
 from vigorl.browser.first_error import first_error
+from vigorl.browser.run_folder import disk
 from vigorl.policy.branch import Branch, Stem, beginning, replies_of
 from vigorl.policy.model import ModelPolicy
 from vigorl.training.search import Tree

@@ -6,12 +6,12 @@ What stands in such data is the place alone; so the thought before the click is 
 from collections.abc import Iterator
 from pathlib import Path
 
-from vigorl.agent.evaluation import Sample
-from vigorl.agent.generated import holds_shards
-from vigorl.agent.stills import still_samples
+from vigorl.agent.benchmarks.generated import holds_shards
+from vigorl.agent.benchmarks.still_images import still_samples
+from vigorl.agent.evaluation.evaluation import Sample
 from vigorl.browser.actions import Click
 from vigorl.browser.errors import UsageError
-from vigorl.browser.screenshot import StaticScreenshot
+from vigorl.browser.still_image import StaticScreenshot
 from vigorl.policy.backend import Reply
 from vigorl.policy.conversation import Conversation
 from vigorl.policy.family import Family

@@ -5,13 +5,14 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from vigorl.agent.place import folder_name
+from vigorl.agent.evaluation.sample import Sample
+from vigorl.agent.evaluation.tries import Tries, play
+from vigorl.agent.record.place import folder_name
+from vigorl.agent.record.trajectory import Trajectory
 from vigorl.agent.rollout import Limits
-from vigorl.agent.sample import Sample
-from vigorl.agent.trajectory import Trajectory, disk
-from vigorl.agent.tries import Tries, play
 from vigorl.browser.errors import InfrastructureFault, VigorlError
 from vigorl.browser.first_error import first_error
+from vigorl.browser.run_folder import disk
 from vigorl.training.groups import Group, group_of
 from vigorl.training.practice import Practice
 from vigorl.training.rewards import RULES

@@ -28,11 +28,11 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from vigorl.agent.comparison import Difference, difference
-from vigorl.agent.evaluation import Result, Sample, evaluate, read_results
+from vigorl.agent.evaluation.comparison import Difference, difference
+from vigorl.agent.evaluation.evaluation import Result, Sample, evaluate, read_results
+from vigorl.agent.evaluation.statistics import Cell, wilson
+from vigorl.agent.record.trajectory import read_trajectory
 from vigorl.agent.rollout import Limits
-from vigorl.agent.statistics import Cell, wilson
-from vigorl.agent.trajectory import read_trajectory
 from vigorl.browser.actions import Zoom
 from vigorl.browser.errors import UsageError
 from vigorl.browser.run_folder import Identity, claimed, json_values, write_json, write_whole

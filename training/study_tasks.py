@@ -7,8 +7,8 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
-from vigorl.agent.evaluation import Sample
-from vigorl.agent.stills import still_samples
+from vigorl.agent.benchmarks.still_images import still_samples
+from vigorl.agent.evaluation.evaluation import Sample
 from vigorl.browser.errors import UsageError
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ async def open_study_tasks(wanted: StudyTasks) -> AsyncIterator[tuple[list[Sampl
         )
         return
     # Playwright is needed here alone.
-    from vigorl.agent.embedded import open_tasks
+    from vigorl.agent.benchmarks.embedded import open_tasks
 
     names = wanted.tasks or None
     skipped, boundary = wanted.skipped_seeds, wanted.boundary

@@ -17,7 +17,7 @@ from vigorl.agent.cli import (
     tasks,
     train,
 )
-from vigorl.agent.cli.ending import EXIT_CODES
+from vigorl.agent.cli.main import EXIT_CODES
 
 app = typer.Typer(
     name="vigorl-agent",

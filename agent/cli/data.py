@@ -8,12 +8,12 @@ import typer
 from rich.markup import escape
 
 from vigorl.agent.cli import visual_reasoning
-from vigorl.agent.cli.ending import DONE, TASK_FAILED, errors, play, print_json
+from vigorl.agent.cli.main import DONE, TASK_FAILED, errors, play, print_json
 from vigorl.agent.cli.options import AsJson
 from vigorl.agent.cli.terminal import Console
 
 if TYPE_CHECKING:
-    from vigorl.agent.data_check import DataCheck
+    from vigorl.agent.benchmarks.data_check import DataCheck
 
 app = typer.Typer(help="Screenshots to learn from, and data to measure by.", no_args_is_help=True)
 check_app = typer.Typer(help="Look whether a copy of a benchmark is whole.", no_args_is_help=True)
@@ -54,7 +54,7 @@ def data_generate(
     [dim]$[/dim] vigorl-agent data generate --out data/train --pages 5000
     """
     with errors(as_json):
-        from vigorl.agent.generating import generating
+        from vigorl.agent.benchmarks.generating import generating
         from vigorl.tasks.world.generate import GenerateConfig, generate
 
         config = GenerateConfig(out, dataset, split, pages, seed, screens, workers, pages_a_shard)
@@ -141,7 +141,7 @@ def check_screenspot(
     [dim]$[/dim] vigorl-agent data check screenspot --data ScreenSpot-Pro --version pro
     """
     with errors(as_json):
-        from vigorl.agent.data_check import check_of_screenspot
+        from vigorl.agent.benchmarks.data_check import check_of_screenspot
 
         _report(check_of_screenspot(data, version), as_json)
 
@@ -162,7 +162,7 @@ def check_grounding(
     Exit code 0 says that there are none, 1 that there are.
     """
     with errors(as_json):
-        from vigorl.agent.data_check import check_of_grounding
+        from vigorl.agent.benchmarks.data_check import check_of_grounding
 
         _report(check_of_grounding(data, images), as_json)
 
@@ -180,7 +180,7 @@ def check_visualwebarena(
     Exit code 0 says that the set is whole, 1 that it is not.
     """
     with errors(as_json):
-        from vigorl.agent.data_check import check_of_visualwebarena
+        from vigorl.agent.benchmarks.data_check import check_of_visualwebarena
 
         _report(check_of_visualwebarena(data), as_json)
 
@@ -196,7 +196,7 @@ def _add_check(name: visual_reasoning.Name) -> None:
         as_json: AsJson = False,
     ) -> None:
         with errors(as_json):
-            from vigorl.agent.data_check import check_of_questions
+            from vigorl.agent.benchmarks.data_check import check_of_questions
 
             _report(check_of_questions(name, data, split), as_json)
 
@@ -206,7 +206,7 @@ for each in visual_reasoning.HELP:
 
 
 def _report(check: "DataCheck", as_json: bool) -> None:
-    from vigorl.agent.data_check import shown
+    from vigorl.agent.benchmarks.data_check import shown
 
     Console(stderr=as_json).print(shown(check))
     if as_json:

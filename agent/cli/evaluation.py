@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from vigorl.agent.cli import standin, visual_reasoning, visualwebarena
-from vigorl.agent.cli.ending import errors, print_json
-from vigorl.agent.cli.measurement import MaxFaults, Measurement, Out
+from vigorl.agent.cli.eval_command import MaxFaults, Measurement, Out
+from vigorl.agent.cli.main import errors, print_json
 from vigorl.agent.cli.options import (
     Allow,
     AllowLocal,
@@ -26,8 +26,8 @@ from vigorl.agent.cli.options import (
 from vigorl.agent.cli.terminal import Console
 
 if TYPE_CHECKING:
-    from vigorl.agent.evaluation import Summary
-    from vigorl.agent.report import Report
+    from vigorl.agent.evaluation.evaluation import Summary
+    from vigorl.agent.evaluation.report import Report
 
 app = typer.Typer(help="Measure a policy.", no_args_is_help=True)
 
@@ -61,9 +61,9 @@ def eval_grounding(
     ShowUI, UGround or ViGoRL. A click inside the box, border included, is right.
     """
     with errors(as_json):
+        from vigorl.agent.benchmarks.still_images import still_samples
         from vigorl.agent.rollout import Limits
         from vigorl.agent.run import ModelConfig
-        from vigorl.agent.stills import still_samples
 
         world = nullcontext(still_samples(data, images, limit))
         policy = ModelConfig(model, model_name, family, api_key, temperature, zoom=zoom)
@@ -101,7 +101,7 @@ def eval_tasks(
 ) -> None:
     """Do the embedded tasks, and let their judges read the pages' real state."""
     with errors(as_json):
-        from vigorl.agent.embedded import open_tasks
+        from vigorl.agent.benchmarks.embedded import open_tasks
         from vigorl.agent.rollout import Limits
         from vigorl.agent.run import ModelConfig
 
@@ -144,7 +144,7 @@ def eval_miniwob(
 ) -> None:
     """Do the tasks of MiniWoB++; a raw reward above 0 counts as done, as in BrowserGym."""
     with errors(as_json):
-        from vigorl.agent.miniwob import open_miniwob
+        from vigorl.agent.benchmarks.miniwob import open_miniwob
         from vigorl.agent.rollout import Limits
         from vigorl.agent.run import ModelConfig
 
@@ -182,11 +182,11 @@ def eval_screenspot(
     [dim]$[/dim] vigorl-agent eval screenspot --data ScreenSpot-v2 --version v2 --model …
     """
     with errors(as_json):
-        from vigorl.agent.evaluation import read_results
+        from vigorl.agent.benchmarks.screenspot import screenspot_samples, screenspot_table
+        from vigorl.agent.benchmarks.screenspot_tables import screenspot_report
+        from vigorl.agent.evaluation.evaluation import read_results
         from vigorl.agent.rollout import Limits
         from vigorl.agent.run import ModelConfig
-        from vigorl.agent.screenspot import screenspot_samples, screenspot_table
-        from vigorl.agent.screenspot_tables import screenspot_report
         from vigorl.tasks.screenspot.rows import read_screenspot
 
         rows = read_screenspot(data, version)[:limit]
@@ -220,7 +220,7 @@ def eval_compare(
     of 0 says that the difference is hardly chance.
     """
     with errors(as_json):
-        from vigorl.agent.comparison import compare, comparison_table
+        from vigorl.agent.evaluation.comparison import compare, comparison_table
 
         comparison = compare(one, other, seed)
         Console(stderr=as_json).print(comparison_table(comparison))

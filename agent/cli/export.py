@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import typer
 from rich.markup import escape
 
-from vigorl.agent.cli.ending import errors, print_json
+from vigorl.agent.cli.main import errors, print_json
 from vigorl.agent.cli.options import AsJson, Corrected, Detour, MaxScore, MinScore, Straight
 from vigorl.agent.cli.terminal import Console
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 from rich.markup import escape
 
-from vigorl.agent.cli.ending import errors, play, torch_needed
+from vigorl.agent.cli.main import errors, play, torch_needed
 from vigorl.agent.cli.options import (
     AT_A_TIME,
     LEARNS,
@@ -149,7 +149,7 @@ def train_grpo(
     [dim]$[/dim] vigorl-agent eval tasks --told goal --model runs/practice/checkpoints/000010/model
     """
     with errors(as_json=False):
-        from vigorl.agent.progress import practising
+        from vigorl.agent.evaluation.progress import practising
 
         with torch_needed():
             from vigorl.training.grpo import GrpoConfig

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from rich.markup import escape
 
-from vigorl.agent.cli.ending import (
+from vigorl.agent.cli.main import (
     DONE,
     EXIT_CODES,
     FAULT,
@@ -37,8 +37,8 @@ from vigorl.agent.cli.terminal import Console
 from vigorl.browser.errors import StorageFault, UsageError
 
 if TYPE_CHECKING:
+    from vigorl.agent.record.trajectory import Trajectory
     from vigorl.agent.run import ModelConfig, RunConfig
-    from vigorl.agent.trajectory import Trajectory
 
 app = typer.Typer()
 
@@ -147,10 +147,10 @@ def run(
         from vigorl.agent.run import ModelConfig, RunConfig
         from vigorl.agent.run import run as run_task
         from vigorl.agent.secret_sources import read_secrets
-        from vigorl.agent.show import ending
-        from vigorl.agent.watching import TerminalWatcher
+        from vigorl.agent.viewer.show import ending
+        from vigorl.agent.viewer.watching import TerminalWatcher
         from vigorl.browser.vault import Vault
-        from vigorl.policy.reader.phrasebook import describe_language
+        from vigorl.policy.reader.language.phrasebook import describe_language
 
         if help_language:
             typer.echo(describe_language())
@@ -203,8 +203,8 @@ def show(
 ) -> None:
     """Print a recorded run, and write it as one HTML page and one picture."""
     with errors(as_json):
-        from vigorl.agent.show import print_trajectory
-        from vigorl.agent.trajectory import read_trajectory
+        from vigorl.agent.record.trajectory import read_trajectory
+        from vigorl.agent.viewer.show import print_trajectory
 
         recorded = read_trajectory(trajectory)
         console = Console(stderr=as_json)
@@ -219,8 +219,8 @@ def _print_steps(
 ) -> None:
     """Print the steps of a goal, as reader understands it."""
     from vigorl.agent.run import READER, told_text
-    from vigorl.policy.reader.instructions import parse_instructions
-    from vigorl.policy.reader.steps import describe_step
+    from vigorl.policy.reader.language.instructions import parse_instructions
+    from vigorl.policy.reader.language.steps import describe_step
 
     if model.model != READER:
         raise UsageError("--dry-run shows reader's steps; a model makes its own as it goes")
@@ -289,8 +289,8 @@ def _kept(trajectory: "Trajectory", console: Console) -> list[str]:
 
 
 def _write_pictures(trajectory: "Trajectory", console: Console) -> None:
-    from vigorl.agent.filmstrip import write_filmstrip
-    from vigorl.agent.viewer import write_page
+    from vigorl.agent.viewer.episode_page import write_page
+    from vigorl.agent.viewer.filmstrip import write_filmstrip
 
     for label, path in (
         ("recorded", trajectory.folder),

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from rich.markup import escape
 
-from vigorl.agent.cli.ending import FAULT, errors, play, print_json
+from vigorl.agent.cli.main import FAULT, errors, play, print_json
 from vigorl.agent.cli.options import ApiKey, AsJson, Family, ModelName
 from vigorl.agent.cli.terminal import Console
 
 if TYPE_CHECKING:
-    from vigorl.agent.evaluation import Sample
+    from vigorl.agent.evaluation.evaluation import Sample
     from vigorl.policy.backend import Sampling
     from vigorl.training.search_loop import SearchConfig, Searched
 
@@ -78,8 +78,8 @@ def search(
     [dim]$[/dim] vigorl-agent search --data data/train --model http://localhost:8000/v1 --out trees
     """
     with errors(as_json):
-        from vigorl.agent.stills import still_samples
-        from vigorl.agent.visual_reasoning import visual_samples
+        from vigorl.agent.benchmarks.still_images import still_samples
+        from vigorl.agent.benchmarks.visual_reasoning import visual_samples
         from vigorl.policy.backend import Sampling
         from vigorl.tasks.visual_reasoning.benchmarks import read_questions
         from vigorl.training.search_loop import SearchConfig
@@ -139,7 +139,7 @@ async def _search(
     out: Path,
     console: Console,
 ) -> "list[Searched]":
-    from vigorl.agent.progress import counting
+    from vigorl.agent.evaluation.progress import counting
     from vigorl.browser.errors import UsageError
     from vigorl.policy.model import open_model
     from vigorl.training.search_loop import search

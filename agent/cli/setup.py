@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from vigorl.agent.cli.ending import errors, play
+from vigorl.agent.cli.main import errors, play
 from vigorl.agent.cli.terminal import Console
 
 app = typer.Typer()

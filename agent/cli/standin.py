@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from vigorl.agent.cli.ending import errors, play
-from vigorl.agent.cli.measurement import MaxFaults, Measurement, Out
+from vigorl.agent.cli.eval_command import MaxFaults, Measurement, Out
+from vigorl.agent.cli.main import errors, play
 from vigorl.agent.cli.options import (
     Allow,
     AllowLocal,
@@ -63,9 +63,9 @@ def eval_standin(
     [dim]$[/dim] vigorl-agent eval standin --model http://localhost:8000/v1
     """
     with errors(as_json):
+        from vigorl.agent.benchmarks.mock_sites import open_stand_ins
+        from vigorl.agent.benchmarks.visualwebarena import LIMITS, Answering
         from vigorl.agent.run import ModelConfig
-        from vigorl.agent.standin import open_stand_ins
-        from vigorl.agent.visualwebarena import LIMITS, Answering
 
         world = open_stand_ins(task, limit, boundary_of(allow, deny, allow_local))
         policy = ModelConfig(model, model_name, family, api_key, temperature)

@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from vigorl.agent.cli.ending import errors, play, print_json, torch_needed
+from vigorl.agent.cli.main import errors, play, print_json, torch_needed
 from vigorl.agent.cli.options import (
     LEARNS,
     PRACTISED,
@@ -32,8 +32,8 @@ from vigorl.agent.cli.options import (
 from vigorl.agent.cli.terminal import Console
 
 if TYPE_CHECKING:
-    from vigorl.agent.comparison import Difference
-    from vigorl.agent.statistics import Cell
+    from vigorl.agent.evaluation.comparison import Difference
+    from vigorl.agent.evaluation.statistics import Cell
     from vigorl.training.study import Findings, StudyConfig
     from vigorl.training.study_tasks import StudyTasks
 

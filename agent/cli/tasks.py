@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from vigorl.agent.cli.ending import errors, play
+from vigorl.agent.cli.main import errors, play
 from vigorl.agent.cli.terminal import Console
 
 app = typer.Typer(help="The embedded tasks.", no_args_is_help=True)
@@ -23,16 +23,16 @@ def tasks_list(
     """Name the embedded tasks, each with its goal for one seed."""
     with errors(as_json=False):
         if miniwob:
-            from vigorl.agent.miniwob import miniwob_table
+            from vigorl.agent.benchmarks.miniwob import miniwob_table
 
             Console().print(miniwob_table())
             return
         if standin:
-            from vigorl.agent.standin import stand_in_table
+            from vigorl.agent.benchmarks.mock_sites import stand_in_table
 
             Console().print(stand_in_table())
             return
-        from vigorl.agent.embedded import task_table
+        from vigorl.agent.benchmarks.embedded import task_table
 
         Console().print(task_table(seed))
 

@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 from vigorl.agent.cli import grpo
-from vigorl.agent.cli.ending import errors, torch_needed
+from vigorl.agent.cli.main import errors, torch_needed
 from vigorl.agent.cli.options import Corrected, Detour, Family, MaxScore, MinScore, Straight
 from vigorl.agent.cli.terminal import Console
 

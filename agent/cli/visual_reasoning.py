@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from vigorl.agent.cli.ending import errors
-from vigorl.agent.cli.measurement import MaxFaults, Measurement, Out
+from vigorl.agent.cli.eval_command import MaxFaults, Measurement, Out
+from vigorl.agent.cli.main import errors
 from vigorl.agent.cli.options import ApiKey, AsJson, Family, Model, ModelName, Temperature
 
 if TYPE_CHECKING:
-    from vigorl.agent.evaluation import Summary
-    from vigorl.agent.report import Report
+    from vigorl.agent.evaluation.evaluation import Summary
+    from vigorl.agent.evaluation.report import Report
 
 Name = Literal["vstar", "blink", "sat", "robospatial"]
 Data = Annotated[
@@ -69,10 +69,10 @@ def _add(name: Name) -> None:
         as_json: AsJson = False,
     ) -> None:
         with errors(as_json):
-            from vigorl.agent.evaluation import read_results
+            from vigorl.agent.benchmarks.visual_reasoning import visual_report, visual_samples
+            from vigorl.agent.evaluation.evaluation import read_results
             from vigorl.agent.rollout import Limits
             from vigorl.agent.run import ModelConfig
-            from vigorl.agent.visual_reasoning import visual_report, visual_samples
             from vigorl.tasks.visual_reasoning.benchmarks import read_questions
 
             questions = read_questions(name, data, split)[:limit]

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from vigorl.agent.cli.ending import errors
-from vigorl.agent.cli.measurement import MaxFaults, Measurement, Out
+from vigorl.agent.cli.eval_command import MaxFaults, Measurement, Out
+from vigorl.agent.cli.main import errors
 from vigorl.agent.cli.options import (
     Allow,
     AllowLocal,
@@ -22,8 +22,8 @@ from vigorl.agent.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from vigorl.agent.evaluation import Summary
-    from vigorl.agent.report import Report
+    from vigorl.agent.evaluation.evaluation import Summary
+    from vigorl.agent.evaluation.report import Report
 
 app = typer.Typer()
 
@@ -129,15 +129,15 @@ def eval_visualwebarena(
     --model …
     """
     with errors(as_json):
-        from vigorl.agent.evaluation import read_results
-        from vigorl.agent.run import ModelConfig
-        from vigorl.agent.visualwebarena import (
+        from vigorl.agent.benchmarks.visualwebarena import (
             LIMITS,
             Answering,
             VwaConfig,
             open_visualwebarena,
         )
-        from vigorl.agent.visualwebarena_tables import visualwebarena_report
+        from vigorl.agent.benchmarks.visualwebarena_tables import visualwebarena_report
+        from vigorl.agent.evaluation.evaluation import read_results
+        from vigorl.agent.run import ModelConfig
         from vigorl.browser.boundary import Boundary
         from vigorl.tasks.visualwebarena.task import Sites
 

@@ -20,8 +20,8 @@ from vigorl.policy.model import ModelPolicy, turn_error
 from vigorl.policy.nano.glance import close_lens, glance, parts, without
 from vigorl.policy.nano.prompt import NOTHING, Situation, remembered, unchanged, write_prompt
 from vigorl.policy.nano.reading import Item, item_at, items, name_of, write_place, write_rows
+from vigorl.policy.perception.screen_reader import Eyes, shared_eyes
 from vigorl.policy.policy import Turn
-from vigorl.policy.reader.eyes import Eyes, shared_eyes
 
 
 class ReadingPolicy(ModelPolicy):

@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from vigorl.browser.geometry import Box, Frame, Point
-from vigorl.policy.reader.screen import Line, Screen, Shape, is_text
+from vigorl.policy.perception.screen import Line, Screen, Shape, is_text
 
 Kind = Literal["text", "link", "button", "field", "list", "box", "radio", "switch", "icon"]
 

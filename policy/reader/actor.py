@@ -10,13 +10,13 @@ from vigorl.browser.errors import InconsistentData
 from vigorl.browser.geometry import Frame
 from vigorl.browser.observation import Observation
 from vigorl.policy.grammar import Dialect, parse, write
+from vigorl.policy.perception.screen_reader import Eyes, shared_eyes
 from vigorl.policy.policy import Turn
-from vigorl.policy.reader.deeds import carry_out
-from vigorl.policy.reader.eyes import Eyes, shared_eyes
-from vigorl.policy.reader.instructions import as_name, parse_instructions
-from vigorl.policy.reader.play import Changed, Move, Moves, Play, Stuck
-from vigorl.policy.reader.quotes import InstructionError
-from vigorl.policy.reader.steps import ActStep, PointStep, Step, describe_step
+from vigorl.policy.reader.dispatch import carry_out
+from vigorl.policy.reader.language.instructions import as_name, parse_instructions
+from vigorl.policy.reader.language.quotes import InstructionError
+from vigorl.policy.reader.language.steps import ActStep, PointStep, Step, describe_step
+from vigorl.policy.reader.session import Changed, Move, Moves, Play, Stuck
 from vigorl.policy.tags import Tags
 
 PLUG_IN = (

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from vigorl.browser.geometry import Box
-from vigorl.policy.reader.blocks import blocks
-from vigorl.policy.reader.layout import em_px, inside, relation_cost, same_row
-from vigorl.policy.reader.screen import Line, Screen
+from vigorl.policy.perception.blocks import blocks
+from vigorl.policy.perception.layout import em_px, inside, relation_cost, same_row
+from vigorl.policy.perception.screen import Line, Screen
 
 _CARD = 0.25
 """Share of the screen up to which a panel is a card: what stands in it belongs together."""

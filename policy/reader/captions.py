@@ -6,10 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from vigorl.browser.geometry import Box
-from vigorl.policy.reader.aim import SURE, Aim, aims
-from vigorl.policy.reader.belonging import card_of
-from vigorl.policy.reader.labels import is_label, is_value, value_span
-from vigorl.policy.reader.layout import (
+from vigorl.policy.perception.layout import (
     below_neighbour,
     em_px,
     gap_x,
@@ -21,10 +18,13 @@ from vigorl.policy.reader.layout import (
     same_row,
     same_size,
 )
+from vigorl.policy.perception.screen import Line, Screen
+from vigorl.policy.perception.tables import Table, rows_of, table_under
+from vigorl.policy.reader.belonging import card_of
+from vigorl.policy.reader.candidates import SURE, Aim, aims
+from vigorl.policy.reader.labels import is_label, is_value, value_span
+from vigorl.policy.reader.language.steps import Target
 from vigorl.policy.reader.parts import cell_aim, part_aim
-from vigorl.policy.reader.screen import Line, Screen
-from vigorl.policy.reader.steps import Target
-from vigorl.policy.reader.tables import Table, rows_of, table_under
 
 _MEASURE = re.compile(r"[^\w\s]?\s?\d[\d.,’']*\s?[^\W\d]{1,5}\.?")
 """A figure with its unit: 5 min, 128 MB."""

@@ -5,9 +5,7 @@ from dataclasses import replace
 from typing import Literal
 
 from vigorl.browser.geometry import Box
-from vigorl.policy.reader.aim import Aim, aims, shape_aim
-from vigorl.policy.reader.labels import is_moment
-from vigorl.policy.reader.layout import (
+from vigorl.policy.perception.layout import (
     gap_x,
     gap_y,
     inside,
@@ -16,8 +14,10 @@ from vigorl.policy.reader.layout import (
     overlap_y,
     same_row,
 )
-from vigorl.policy.reader.screen import Line, Screen, Shape
-from vigorl.policy.reader.steps import Target
+from vigorl.policy.perception.screen import Line, Screen, Shape
+from vigorl.policy.reader.candidates import Aim, aims, shape_aim
+from vigorl.policy.reader.labels import is_moment
+from vigorl.policy.reader.language.steps import Target
 
 Control = Literal["field", "select", "checkbox", "radio", "switch", "button"]
 

@@ -4,16 +4,16 @@ import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from vigorl.policy.reader.aim import SURE, Aim, aims
+from vigorl.policy.perception.blocks import blocks, rows
+from vigorl.policy.perception.layout import inside, same_row
+from vigorl.policy.perception.screen import Line, Screen
+from vigorl.policy.perception.tables import Table, table_under
 from vigorl.policy.reader.belonging import belongs
-from vigorl.policy.reader.blocks import blocks, rows
+from vigorl.policy.reader.candidates import SURE, Aim, aims
 from vigorl.policy.reader.captions import labels_of, values_of
 from vigorl.policy.reader.labels import is_label
-from vigorl.policy.reader.layout import inside, same_row
+from vigorl.policy.reader.language.steps import Target
 from vigorl.policy.reader.parts import cell_aim, part_aim, parts
-from vigorl.policy.reader.screen import Line, Screen
-from vigorl.policy.reader.steps import Target
-from vigorl.policy.reader.tables import Table, table_under
 
 MOST_NAMED = 6
 """How many texts are named of those that there are."""

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from vigorl.policy.reader.aim import EXACT, Aim, looks_clickable
-from vigorl.policy.reader.layout import inside, overlap_x, overlap_y, same_size
-from vigorl.policy.reader.play import Play, Stuck
-from vigorl.policy.reader.screen import Line, Shape
-from vigorl.policy.reader.steps import Target, describe
+from vigorl.policy.perception.layout import inside, overlap_x, overlap_y, same_size
+from vigorl.policy.perception.screen import Line, Shape
+from vigorl.policy.reader.candidates import EXACT, Aim, looks_clickable
+from vigorl.policy.reader.language.steps import Target, describe
+from vigorl.policy.reader.session import Play, Stuck
 
 _AS_GOOD = 0.004
 """Difference in score up to which two matches are equally good."""

@@ -14,8 +14,9 @@ from typing import Literal
 from vigorl.browser.actions import Hover
 from vigorl.browser.geometry import Box, Point
 from vigorl.browser.observation import Observation
-from vigorl.policy.reader.aim import Aim
-from vigorl.policy.reader.layout import gap_x, gap_y, inside, touch
+from vigorl.policy.perception.layout import gap_x, gap_y, inside, touch
+from vigorl.policy.perception.screen import Line, Shape
+from vigorl.policy.reader.candidates import Aim
 from vigorl.policy.reader.outcome import (
     CLOCK,
     Scene,
@@ -28,8 +29,7 @@ from vigorl.policy.reader.outcome import (
     states_changed,
     words_changed,
 )
-from vigorl.policy.reader.play import Move, Play
-from vigorl.policy.reader.screen import Line, Shape
+from vigorl.policy.reader.session import Move, Play
 
 Effect = Literal["seen", "unclear", "none"]
 

@@ -15,9 +15,9 @@ import numpy as np
 
 from vigorl.browser.geometry import Box
 from vigorl.browser.picture import View
-from vigorl.policy.reader.layout import in_reading_order, overlap_x, same_row, touch
-from vigorl.policy.reader.lettering import looks
-from vigorl.policy.reader.screen import Line, Screen
+from vigorl.policy.perception.layout import in_reading_order, overlap_x, same_row, touch
+from vigorl.policy.perception.screen import Line, Screen
+from vigorl.policy.perception.text_match import looks
 
 Agreement = Literal["same", "misread", "other"]
 """`misread`: a letter or so differs, which the page may have changed or we may have misread."""

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from vigorl.policy.reader.lettering import letters, plain
+from vigorl.policy.perception.text_match import letters, plain
 
 _SEPARATORS = " \t:=–—-·|•"
 _UNIT = re.compile(

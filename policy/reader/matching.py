@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from vigorl.browser.geometry import Box, Point
-from vigorl.policy.reader.concepts import CONCEPTS, meaning
-from vigorl.policy.reader.layout import em_px, same_size
-from vigorl.policy.reader.lettering import fits
-from vigorl.policy.reader.screen import Line, Screen, Shape
+from vigorl.policy.perception.concepts import CONCEPTS, meaning
+from vigorl.policy.perception.layout import em_px, same_size
+from vigorl.policy.perception.screen import Line, Screen, Shape
+from vigorl.policy.perception.text_match import fits
 
 CONTAINED = 0.85
 """From this score on, what was found is what was named."""

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 from vigorl.browser.actions import Click
 from vigorl.browser.observation import Observation
-from vigorl.policy.reader.aim import Aim
+from vigorl.policy.perception.layout import gap_y, inside, overlap_x, touch
+from vigorl.policy.perception.screen import Line, Screen
+from vigorl.policy.reader.candidates import Aim
 from vigorl.policy.reader.effects import FAILURES, zone_of
-from vigorl.policy.reader.layout import gap_y, inside, overlap_x, touch
-from vigorl.policy.reader.lookout import Search, look_for
-from vigorl.policy.reader.play import Move, Moves, NotFound, Play, Stuck
-from vigorl.policy.reader.pointing import (
+from vigorl.policy.reader.language.steps import PointStep, Target, describe, names_in
+from vigorl.policy.reader.mouse_steps import (
     candidates,
     find_target,
     is_surely,
@@ -18,8 +18,8 @@ from vigorl.policy.reader.pointing import (
     pointed,
     require_effect,
 )
-from vigorl.policy.reader.screen import Line, Screen
-from vigorl.policy.reader.steps import PointStep, Target, describe, names_in
+from vigorl.policy.reader.search import Search, look_for
+from vigorl.policy.reader.session import Move, Moves, NotFound, Play, Stuck
 
 _HANGS_CSS_PX = 16
 """How far below its name a menu that is open may hang."""

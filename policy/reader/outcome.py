@@ -16,8 +16,8 @@ import numpy.typing as npt
 from vigorl.browser.geometry import Box
 from vigorl.browser.observation import Tab
 from vigorl.browser.picture import View
-from vigorl.policy.reader.layout import touch
-from vigorl.policy.reader.screen import Line, Screen
+from vigorl.policy.perception.layout import touch
+from vigorl.policy.perception.screen import Line, Screen
 
 Mask = npt.NDArray[np.bool_]
 

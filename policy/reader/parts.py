@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from vigorl.policy.reader.aim import Aim, line_aim
-from vigorl.policy.reader.layout import em_px, gap_x, gap_y, overlap_x, same_row
-from vigorl.policy.reader.screen import Line, Screen
+from vigorl.policy.perception.layout import em_px, gap_x, gap_y, overlap_x, same_row
+from vigorl.policy.perception.screen import Line, Screen
+from vigorl.policy.reader.candidates import Aim, line_aim
 
 _WORD_GAP_EM = 0.62
 """Gap between two words from which on they are two texts, where links or columns were joined."""

@@ -2,9 +2,9 @@
 
 import re
 
-from vigorl.policy.reader.aim import Aim
-from vigorl.policy.reader.layout import em_px, gap_x, gap_y, same_row
-from vigorl.policy.reader.screen import Line, Screen
+from vigorl.policy.perception.layout import em_px, gap_x, gap_y, same_row
+from vigorl.policy.perception.screen import Line, Screen
+from vigorl.policy.reader.candidates import Aim
 
 _OTHER_AMOUNT = re.compile(
     r"\b(?:basket|cart|bag|trolley|sub-?total|total|shipping|delivery|postage|deposit|save|saved"

@@ -7,15 +7,15 @@ asked for. What is missing is said in `Values.missing`.
 import re
 from dataclasses import replace
 
-from vigorl.policy.reader.aim import Aim, aims, line_aim
+from vigorl.policy.perception.layout import relation_cost
+from vigorl.policy.perception.screen import Screen
 from vigorl.policy.reader.belonging import belongs
+from vigorl.policy.reader.candidates import Aim, aims, line_aim
 from vigorl.policy.reader.captions import labels_of, values_of
 from vigorl.policy.reader.crossings import MOST_NAMED, Values, anchors_of, of_nth, of_row
-from vigorl.policy.reader.layout import relation_cost
+from vigorl.policy.reader.language.steps import Target
 from vigorl.policy.reader.parts import part_aim, parts
 from vigorl.policy.reader.prices import product_prices
-from vigorl.policy.reader.screen import Screen
-from vigorl.policy.reader.steps import Target
 
 
 def values(screen: Screen, target: Target) -> list[Aim]:

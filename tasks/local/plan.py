@@ -1,7 +1,7 @@
 """A plan: steps that are both a sentence of the instructions and the oracle's actions.
 
 One source for the two, so that what the instructions say is what the oracle does. A step holds
-several phrasings, all of the language of `vigorl.policy.reader.instructions`; the seed picks one.
+several phrasings, all in reader's language (`vigorl.policy.reader.language`); the seed picks one.
 """
 
 from collections.abc import AsyncIterator, Callable, Sequence

@@ -6,11 +6,9 @@ from typing import Any
 
 import pytest
 
+from vigorl.agent.record.recorder import Recorder
+from vigorl.agent.record.trajectory import Trajectory
 from vigorl.agent.rollout import rollout
-from vigorl.agent.trajectory import (
-    Recorder,
-    Trajectory,
-)
 from vigorl.browser.actions import (
     Action,
     Click,

@@ -20,10 +20,11 @@ import pytest
 from rich.console import Console
 
 from vigorl.agent.approval import DEAF_S, InTime, TerminalApprover, panel
+from vigorl.agent.record.recorder import Recorder
+from vigorl.agent.record.trajectory import Trajectory, read_trajectory
 from vigorl.agent.rollout import rollout
 from vigorl.agent.run import ModelConfig, RunConfig, run
-from vigorl.agent.show import print_trajectory
-from vigorl.agent.trajectory import Recorder, Trajectory, read_trajectory
+from vigorl.agent.viewer.show import print_trajectory
 from vigorl.browser.actions import Click, Done
 from vigorl.browser.approvals import Approvals
 from vigorl.browser.chromium import Browser

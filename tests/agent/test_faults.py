@@ -10,16 +10,17 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from tests.agent.test_evaluation import ROW, Pointer, write_set
+from tests.agent.evaluation.test_evaluation import ROW, Pointer, write_set
 from tests.agent.test_rollout import CLICK, Corridor, Script
-from vigorl.agent.evaluation import evaluate, read_results
-from vigorl.agent.grounding import grounding_samples
-from vigorl.agent.place import clear, folder_name
-from vigorl.agent.report import disbelief
+from vigorl.agent.benchmarks.grounding import grounding_samples
+from vigorl.agent.evaluation.evaluation import evaluate, read_results
+from vigorl.agent.evaluation.report import disbelief
+from vigorl.agent.evaluation.sample import Sample
+from vigorl.agent.evaluation.tries import Tries, play
+from vigorl.agent.record.place import clear, folder_name
+from vigorl.agent.record.recorder import Recorder
+from vigorl.agent.record.trajectory import Trajectory, read_trajectory
 from vigorl.agent.rollout import Limits, rollout
-from vigorl.agent.sample import Sample
-from vigorl.agent.trajectory import Recorder, Trajectory, read_trajectory
-from vigorl.agent.tries import Tries, play
 from vigorl.browser.actions import Action, Done, Goto, Type, Wait
 from vigorl.browser.clock import LAST_WORD_S, Clock, OutOfTime, charge, somebody_elses_time
 from vigorl.browser.environment import Environment, Score

@@ -21,8 +21,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from vigorl.agent.record.trajectory import Trajectory
 from vigorl.agent.run import ModelConfig, RunConfig, run
-from vigorl.agent.trajectory import Trajectory
 from vigorl.browser.actions import Action, Zoom
 from vigorl.browser.geometry import Box, Frame
 from vigorl.policy.family import family_served

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from vigorl.agent.record.recorder import Recorder
+from vigorl.agent.record.trajectory import Seen, StepRecord, Trajectory, read_trajectory
 from vigorl.agent.rollout import Limits, Watcher, rollout
-from vigorl.agent.trajectory import Recorder, Seen, StepRecord, Trajectory, read_trajectory
 from vigorl.browser.actions import Action, Click, Done, GiveUp, Press, Wait
 from vigorl.browser.environment import Score
 from vigorl.browser.errors import BrowserDied, PolicyFault, StorageFault, UsageError

@@ -19,16 +19,11 @@ import pytest
 from rich.markup import escape
 
 from vigorl.agent.cli.terminal import Console
+from vigorl.agent.record.recorder import Recorder
+from vigorl.agent.record.trajectory import EndRecord, StartRecord, StepRecord, read_trajectory
 from vigorl.agent.run import ModelConfig, RunConfig, run
 from vigorl.agent.secret_sources import read_secrets
-from vigorl.agent.trajectory import (
-    EndRecord,
-    Recorder,
-    StartRecord,
-    StepRecord,
-    read_trajectory,
-)
-from vigorl.agent.watching import TerminalWatcher
+from vigorl.agent.viewer.watching import TerminalWatcher
 from vigorl.browser.actions import Type
 from vigorl.browser.disguises import disguises
 from vigorl.browser.errors import PolicyFault, UsageError
@@ -36,8 +31,8 @@ from vigorl.browser.geometry import Frame
 from vigorl.browser.observation import Observation
 from vigorl.browser.picture import Picture, View
 from vigorl.browser.vault import TYPED, Secret, Vault
+from vigorl.policy.perception.screen_reader import shared_eyes
 from vigorl.policy.policy import Tokens, Turn
-from vigorl.policy.reader.eyes import shared_eyes
 from vigorl.policy.wire import Server
 
 VALUE = "Zebra-47 hat/9"

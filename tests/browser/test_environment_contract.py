@@ -32,7 +32,7 @@ from vigorl.browser.geometry import Box, Frame, Point
 from vigorl.browser.live import LivePage, PageSettings
 from vigorl.browser.observation import Observation
 from vigorl.browser.picture import Picture
-from vigorl.browser.screenshot import StaticScreenshot
+from vigorl.browser.still_image import StaticScreenshot
 from vigorl.browser.zoom import ZoomEnvironment
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]

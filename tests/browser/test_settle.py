@@ -103,7 +103,7 @@ async def test_what_an_action_brings_is_there_after_the_wait(
     outcome, waits = outcomes[scenario.name]
     assert outcome.is_right, (outcome, waits)
     assert [settled.busy for settled in waits if not settled.settled] == []
-    # Generous, for busy machines; tests/bench/settle.py measures.
+    # Generous, for busy machines; benchmarks/settle.py measures.
     assert outcome.elapsed_ms <= scenario.takes_ms + scenario.waits_longer_ms + 2000
     assert outcome.page_errors == []
 

@@ -16,7 +16,7 @@ from vigorl.browser.geometry import Box, Frame, Point
 from vigorl.browser.live import LivePage, PageSettings
 from vigorl.browser.observation import Observation, Tab
 from vigorl.browser.picture import Picture, View
-from vigorl.browser.screenshot import StaticScreenshot
+from vigorl.browser.still_image import StaticScreenshot
 from vigorl.browser.zoom import ZoomEnvironment, dotted, enlarged, zoomed_frame
 
 SCREEN = Box(0, 0, 1280, 720)

@@ -26,11 +26,11 @@ from tests.gauntlet.errand import (
 )
 from tests.gauntlet.rows import Row
 from vigorl.agent import rollout
-from vigorl.agent.evaluation import Result, evaluate, read_results
+from vigorl.agent.evaluation.evaluation import Result, evaluate, read_results
+from vigorl.agent.evaluation.sample import Sample
+from vigorl.agent.evaluation.tries import Tries
+from vigorl.agent.record.trajectory import read_trajectory
 from vigorl.agent.rollout import Limits
-from vigorl.agent.sample import Sample
-from vigorl.agent.trajectory import read_trajectory
-from vigorl.agent.tries import Tries
 from vigorl.browser.chromium import Browser
 from vigorl.browser.errors import StorageFault, VigorlError
 from vigorl.policy.backend import Sampling

@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from tests.gauntlet.rows import Row
-from vigorl.agent.grounding import file_samples, grounding_samples
-from vigorl.agent.place import folder_name
-from vigorl.agent.trajectory import read_trajectory
-from vigorl.agent.viewer import write_page
+from vigorl.agent.benchmarks.grounding import file_samples, grounding_samples
+from vigorl.agent.record.place import folder_name
+from vigorl.agent.record.trajectory import read_trajectory
+from vigorl.agent.viewer.episode_page import write_page
 from vigorl.browser.actions import ACTION
 from vigorl.browser.boundary import Boundary, Entry, scheme_of
 from vigorl.browser.errors import InconsistentData, UsageError, VigorlError

@@ -26,8 +26,8 @@ from tests.newcomer.dev import DEV
 from tests.newcomer.held_out import HELD_OUT
 from tests.newcomer.played import Result, Verdict, play, sites_server
 from tests.newcomer.tasks import NewcomerTask
+from vigorl.agent.evaluation.statistics import Cell, wilson
 from vigorl.agent.run import READER, ModelConfig, open_policy
-from vigorl.agent.statistics import Cell, wilson
 from vigorl.browser.chromium import Browser, BrowserSettings
 
 TASKS: tuple[NewcomerTask, ...] = (*DEV, *HELD_OUT)

@@ -1,7 +1,7 @@
 """What a newcomer asks for, and what the true outcome of each is.
 
 A task is one instruction on one of twenty small sites, in the language of
-`vigorl.policy.reader.instructions`. Some can be done; the others are traps, where the only right
+`vigorl.policy.reader.language`. Some can be done; the others are traps, where the only right
 ending is a refusal that says why. The sites fall into two halves: failures on the sites of `dev`
 may be looked into, those of `held_out` are only counted.
 """

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from tests.tasks.visual_reasoning.copies import write_blink, write_robospatial, write_vstar
-from vigorl.agent.grounding import file_samples, grounding_samples
+from vigorl.agent.benchmarks.grounding import file_samples, grounding_samples
 from vigorl.browser.errors import VigorlError
 from vigorl.tasks.screenspot.rows import read_screenspot
 from vigorl.tasks.visual_reasoning.benchmarks import read_questions

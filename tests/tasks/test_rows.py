@@ -11,7 +11,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from vigorl.browser.errors import UsageError
-from vigorl.policy.reader.instructions import parse_instructions
+from vigorl.policy.reader.language.instructions import parse_instructions
 from vigorl.tasks.local.draw import Words
 from vigorl.tasks.local.embedded import Outcome, design_of
 from vigorl.tasks.local.registry import DEMO, TASKS, find_task, task_rows

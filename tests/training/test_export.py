@@ -12,17 +12,18 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from vigorl.agent.evaluation import Sample
-from vigorl.agent.ground_truth import GroundTruth
+from vigorl.agent.evaluation.evaluation import Sample
+from vigorl.agent.record.ground_truth import GroundTruth
+from vigorl.agent.record.recorder import Recorder
+from vigorl.agent.record.trajectory import read_trajectory
 from vigorl.agent.rollout import rollout
-from vigorl.agent.trajectory import Recorder, read_trajectory
 from vigorl.agent.wrappers import equipped
 from vigorl.browser.environment import Environment
 from vigorl.browser.errors import InconsistentData, UsageError
 from vigorl.browser.geometry import Box
 from vigorl.browser.observation import Observation
 from vigorl.browser.picture import Picture
-from vigorl.browser.screenshot import StaticScreenshot
+from vigorl.browser.still_image import StaticScreenshot
 from vigorl.policy.backend import Drawing, Message, Reply, Sampling
 from vigorl.policy.branch import replies_of
 from vigorl.policy.conversation import Conversation

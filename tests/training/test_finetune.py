@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from PIL import Image, ImageDraw
 
+from vigorl.agent.record.recorder import Recorder
 from vigorl.agent.rollout import rollout
-from vigorl.agent.trajectory import Recorder
 from vigorl.browser.errors import InconsistentData, PolicyFault, UsageError
 from vigorl.browser.geometry import Box, Point
 from vigorl.browser.picture import Picture
-from vigorl.browser.screenshot import StaticScreenshot
+from vigorl.browser.still_image import StaticScreenshot
 from vigorl.policy.backend import Message, Sampling
 from vigorl.policy.family import family_named
 from vigorl.policy.images import FittedImage

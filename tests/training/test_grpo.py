@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from vigorl.agent.record.recorder import Recorder
+from vigorl.agent.record.trajectory import Trajectory, read_trajectory
 from vigorl.agent.rollout import Limits, rollout
-from vigorl.agent.trajectory import Recorder, Trajectory, read_trajectory
 from vigorl.browser.errors import PolicyFault, UsageError
 from vigorl.browser.geometry import Box
 from vigorl.browser.picture import Picture
-from vigorl.browser.screenshot import StaticScreenshot
+from vigorl.browser.still_image import StaticScreenshot
 from vigorl.browser.zoom import ZoomEnvironment
 from vigorl.policy.backend import Sampling
 from vigorl.policy.family import family_named

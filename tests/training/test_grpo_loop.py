@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 from PIL import Image, ImageDraw
 
-from vigorl.agent.evaluation import Sample
-from vigorl.agent.trajectory import read_trajectory
+from vigorl.agent.evaluation.evaluation import Sample
+from vigorl.agent.record.trajectory import read_trajectory
 from vigorl.browser.actions import Action
 from vigorl.browser.environment import Environment, Score
 from vigorl.browser.errors import (
@@ -28,7 +28,7 @@ from vigorl.browser.errors import (
 from vigorl.browser.geometry import Box, Point
 from vigorl.browser.observation import Observation
 from vigorl.browser.picture import Picture
-from vigorl.browser.screenshot import StaticScreenshot
+from vigorl.browser.still_image import StaticScreenshot
 from vigorl.policy.backend import Message
 from vigorl.policy.conversation import Conversation
 from vigorl.policy.family import family_named

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from vigorl.agent.trajectory import (
+from vigorl.agent.record.trajectory import (
     EndRecord,
     Seen,
     SeenView,

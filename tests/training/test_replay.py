@@ -17,9 +17,9 @@ from vigorl.policy.backend import Sampling
 from vigorl.policy.family import family_named
 from vigorl.policy.model import ModelPolicy
 from vigorl.policy.nano.actor import ReadingPolicy
+from vigorl.policy.perception.screen import Line, Screen
+from vigorl.policy.perception.screen_reader import Eyes
 from vigorl.policy.policy import Tokens
-from vigorl.policy.reader.eyes import Eyes
-from vigorl.policy.reader.screen import Line, Screen
 from vigorl.training.rows import Row, rows_of
 
 torch = pytest.importorskip("torch")

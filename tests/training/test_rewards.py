@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vigorl.agent.trajectory import (
+from vigorl.agent.record.trajectory import (
     EndRecord,
     Seen,
     SeenView,

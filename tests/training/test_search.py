@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from vigorl.agent.evaluation import Sample
-from vigorl.agent.trajectory import read_trajectory
+from vigorl.agent.evaluation.evaluation import Sample
+from vigorl.agent.record.trajectory import read_trajectory
 from vigorl.browser.actions import Action, Click, Done, Zoom
 from vigorl.browser.environment import Environment
 from vigorl.browser.errors import InfrastructureFault, PolicyFault, UsageError
 from vigorl.browser.geometry import Box, Point
 from vigorl.browser.picture import Picture
-from vigorl.browser.screenshot import StaticScreenshot
+from vigorl.browser.still_image import StaticScreenshot
 from vigorl.policy.backend import Drawing, Message, Reply, Sampling
 from vigorl.policy.family import Family, family_named
 from vigorl.policy.model import ModelPolicy

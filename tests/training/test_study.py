@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageDraw
 
-from vigorl.agent.comparison import difference
-from vigorl.agent.evaluation import Sample
-from vigorl.agent.statistics import wilson
-from vigorl.agent.trajectory import read_trajectory
+from vigorl.agent.evaluation.comparison import difference
+from vigorl.agent.evaluation.evaluation import Sample
+from vigorl.agent.evaluation.statistics import wilson
+from vigorl.agent.record.trajectory import read_trajectory
 from vigorl.browser.environment import Environment
 from vigorl.browser.errors import UsageError
 from vigorl.browser.geometry import Box
 from vigorl.browser.picture import Picture
-from vigorl.browser.screenshot import StaticScreenshot
+from vigorl.browser.still_image import StaticScreenshot
 
 pytest.importorskip("torch")
 

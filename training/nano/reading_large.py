@@ -34,7 +34,7 @@ from vigorl.policy.nano.reading import (
     write_place,
     write_rows,
 )
-from vigorl.policy.reader.screen import Line, Screen, Shape
+from vigorl.policy.perception.screen import Line, Screen, Shape
 from vigorl.training.nano.reading_looks import Look
 from vigorl.training.nano.reading_noise import ICONS, Placement, glimpse, misread
 from vigorl.training.nano.reading_steps import Lesson, thought_turn, zoom_turn

@@ -24,7 +24,7 @@ from vigorl.browser.picture import Picture, View
 from vigorl.browser.zoom import enlarged, zoomed_frame
 from vigorl.policy.nano.glance import close_lens, glance, glance_size, parts
 from vigorl.policy.nano.reading import Item, items, write_rows
-from vigorl.policy.reader.screen import Line, Screen, Shape
+from vigorl.policy.perception.screen import Line, Screen, Shape
 
 READ = 0.75
 """Share of the lessons about a page with stored looks that are about them."""
@@ -115,7 +115,7 @@ def _looks_at_shard(shard: Path, kept: Path) -> dict[str, list[dict[str, Any]]]:
 
 def _look_at_shard(shard: Path) -> dict[str, list[dict[str, Any]]]:
     # Reading needs a library that lessons do not.
-    from vigorl.policy.reader.eyes import Eyes
+    from vigorl.policy.perception.screen_reader import Eyes
 
     eyes = Eyes()
     looks = {}

@@ -12,8 +12,8 @@ from random import Random
 from typing import Any, Literal
 
 from vigorl.browser.geometry import Box, Frame, Point
-from vigorl.policy.reader.concepts import CONCEPTS
-from vigorl.policy.reader.screen import Line, Screen, Shape
+from vigorl.policy.perception.concepts import CONCEPTS
+from vigorl.policy.perception.screen import Line, Screen, Shape
 
 Rename = Callable[[str], str]
 

@@ -20,7 +20,7 @@ from vigorl.policy.nano.reading import (
     write_place,
     write_rows,
 )
-from vigorl.policy.reader.screen import Screen
+from vigorl.policy.perception.screen import Screen
 from vigorl.training.nano.reading_noise import Placement, glimpse
 from vigorl.training.nano.reading_renames import Renames, WordStock
 

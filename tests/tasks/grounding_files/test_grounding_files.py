@@ -10,8 +10,8 @@ from PIL import Image
 from pyarrow import parquet
 from typer.testing import CliRunner, Result
 
+from vigorl.agent.benchmarks.grounding import published_grounding
 from vigorl.agent.cli.app import app
-from vigorl.agent.grounding import published_grounding
 from vigorl.browser.errors import UsageError
 from vigorl.browser.geometry import Box
 from vigorl.tasks.grounding_files.readers import read_grounding

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from vigorl.agent.evaluation import Result, evaluate
+from vigorl.agent.benchmarks.screenspot import screenspot_samples, screenspot_table
+from vigorl.agent.evaluation.evaluation import Result, evaluate
 from vigorl.agent.rollout import Limits
-from vigorl.agent.screenspot import screenspot_samples, screenspot_table
 from vigorl.browser.actions import Action, Click, GiveUp
 from vigorl.browser.errors import UsageError
 from vigorl.browser.geometry import Box, Point

@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from vigorl.agent.cli.app import app
-from vigorl.agent.trajectory import read_trajectory
+from vigorl.agent.record.trajectory import read_trajectory
 
 from .copies import (
     AnsweringServer,

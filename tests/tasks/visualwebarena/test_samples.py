@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from vigorl.agent.evaluation import Result, evaluate
-from vigorl.agent.visualwebarena import (
+from vigorl.agent.benchmarks.visualwebarena import (
     LIMITS,
     Answering,
     VwaConfig,
@@ -17,6 +16,7 @@ from vigorl.agent.visualwebarena import (
     chosen,
     open_visualwebarena,
 )
+from vigorl.agent.evaluation.evaluation import Result, evaluate
 from vigorl.browser.actions import Action, Click, Done, GiveUp
 from vigorl.browser.errors import UsageError
 from vigorl.browser.geometry import Point

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from vigorl.agent.generated import holds_shards, shard_samples
+from vigorl.agent.benchmarks.generated import holds_shards, shard_samples
 from vigorl.browser.errors import InconsistentData, UsageError
 from vigorl.tasks.world.generate import GenerateConfig, Progress, generate
 from vigorl.tasks.world.page import draw_page

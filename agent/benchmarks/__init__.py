@@ -1,0 +1,1 @@
+"""Benchmarks as samples of an evaluation, each with its tables."""

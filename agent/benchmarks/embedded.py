@@ -1,0 +1,68 @@
+"""The embedded tasks, as samples of an evaluation and as a list."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from rich.markup import escape
+from rich.table import Table
+
+from vigorl.agent.evaluation.evaluation import Sample
+from vigorl.agent.record.ground_truth import GroundTruth
+from vigorl.agent.record.trajectory import as_json
+from vigorl.browser.boundary import Boundary
+from vigorl.browser.chromium import Browser
+from vigorl.browser.environment import Environment
+from vigorl.browser.page_settings import PageSettings
+from vigorl.tasks.environment import TaskEnvironment, Told
+from vigorl.tasks.local.registry import TASKS, task_rows
+from vigorl.tasks.local.site import Site
+from vigorl.tasks.task import Split, TaskRow
+
+
+@asynccontextmanager
+async def open_tasks(
+    seeds_per_task: int,
+    names: Sequence[str] | None,
+    split: Split,
+    told: Told,
+    skipped_seeds: int = 0,
+    boundary: Boundary | None = None,
+) -> AsyncIterator[list[Sample]]:
+    """Samples of the embedded tasks, playable as long as the block lasts.
+
+    All tasks of a seed come before the next seed: a run that is cut short has seen every task.
+    Their pages may go where the boundary says, beside the tasks' site; None: nowhere else.
+
+    Raises:
+        UsageError: one of the names is no task.
+        InfrastructureFault: the browser or the site does not start.
+    """
+    rows = task_rows(split, seeds_per_task, names, skipped_seeds)
+    rows = tuple(sorted(rows, key=lambda row: row.seed))
+    settings = PageSettings(boundary=boundary or Boundary(allow=()))
+    async with Browser() as browser, Site() as site:
+
+        def sample(row: TaskRow) -> Sample:
+            def make() -> Environment:
+                return TaskEnvironment(site, browser, row, settings, told)
+
+            truth = GroundTruth(answer=row.answer)
+            return Sample(
+                row.id, (row.name,), as_json(row), make, instruction=row.goal, truth=truth
+            )
+
+        yield [sample(row) for row in rows]
+
+
+def task_table(seed: int) -> Table:
+    """Names and goals.
+
+    Raises:
+        UsageError: the seed belongs to no split.
+    """
+    table = Table(title=f"Embedded tasks, seed {seed}", title_justify="left", show_lines=True)
+    table.add_column("name", style="bold", no_wrap=True)
+    table.add_column("goal")
+    for name, task in TASKS.items():
+        table.add_row(escape(name), escape(task.row(seed).goal))
+    return table

@@ -1,0 +1,1 @@
+"""Evaluation: many episodes, their faults, scores and statistics."""

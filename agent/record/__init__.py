@@ -1,0 +1,1 @@
+"""The record of an episode: a folder of steps and pictures."""

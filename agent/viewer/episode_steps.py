@@ -1,0 +1,178 @@
+"""What the page of an episode shows, step by step: records cut and laid out, not yet HTML."""
+
+from dataclasses import dataclass, field
+
+from vigorl.agent.plain_text import one_line
+from vigorl.agent.record.trajectory import Seen, SeenView, StepRecord, Trajectory
+from vigorl.agent.viewer.action_marker import Gesture, gesture_of
+from vigorl.agent.viewer.overlay import Overlay, overlay
+from vigorl.agent.viewer.show import describe_action
+from vigorl.browser.geometry import Box, Frame, Point
+from vigorl.browser.observation import Event
+from vigorl.browser.picture import Picture
+from vigorl.policy.points import POINT
+from vigorl.policy.policy import Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A picture with what is drawn over it."""
+
+    picture: str
+    """Its id in the page's store of pictures."""
+    frame: Frame
+    overlay: Overlay
+    caption: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a thought; with a number where it names a point."""
+
+    text: str
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """What is known of a turn's tokens."""
+
+    row: int
+    prompt: int
+    sampled: int
+    images: tuple[str, ...]
+    mean_logprob: float | None = None
+    lowest_logprob: float | None = None
+    lowest_position: int | None = None
+    """Of the least likely token, from 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step as the page shows it."""
+
+    number: int
+    title: str
+    url: str
+    screen: Figure | None
+    zoom: Figure | None
+    instruction: str
+    """Which of the instructions the policy was at, where it told."""
+    thought: tuple[Piece, ...]
+    loose_points: tuple[int, ...]
+    """Numbers of points whose place in the thought is not known."""
+    action: str | None
+    error: str
+    text: str
+    events: tuple[Event, ...]
+    marks: int
+    observe_s: float
+    act_s: float
+    sampling: Sampling | None
+
+    @property
+    def seen(self) -> Figure | None:
+        """What was looked at: the zoomed view where there is one."""
+        return self.zoom or self.screen
+
+
+@dataclass
+class Album:
+    """The pictures of a page, each once, and the screen that was seen last."""
+
+    trajectory: Trajectory
+    pictures: dict[str, Picture] = field(default_factory=dict)
+    screen: SeenView | None = None
+    zoom: SeenView | None = None
+    """The zoomed view of `screen` that was seen last, until another screen comes."""
+
+    def look(self, seen: Seen) -> None:
+        """Take in what a step saw; where it saw nothing new, the last view stands."""
+        if seen.view is None:
+            return
+        if seen.view.kind == "screen":
+            self.screen, self.zoom = seen.view, None
+        else:
+            self.zoom = seen.view
+
+    def figure(self, view: SeenView, drawn: Overlay, caption: str = "") -> Figure:
+        """Put a picture into the store, if it is not there yet, and refer to it."""
+        picture = self.trajectory.view(view).picture
+        self.pictures.setdefault(f"picture-{picture.sha256[:16]}", picture)
+        return Figure(f"picture-{picture.sha256[:16]}", view.frame, drawn, caption)
+
+
+def step_of(record: StepRecord, album: Album) -> Step:
+    """Lay out one step; steps are asked for in order, since some look at what others saw."""
+    seen, turn = record.seen, record.turn
+    album.look(seen)
+    points = tuple(dict.fromkeys(turn.points))
+    thought, loose = pieces(turn.thought, turn.points)
+    gesture = gesture_of(turn.action) if turn.action else Gesture()
+    looked_at: Box | None = album.zoom.frame.region_css_px if album.zoom else None
+    screen = zoom = None
+    if album.screen:
+        drawn = overlay(album.screen.frame, points, gesture, looked_at)
+        screen = album.figure(album.screen, drawn)
+    if album.zoom:
+        drawn = overlay(album.zoom.frame, points, gesture)
+        zoom = album.figure(album.zoom, drawn, _zoom_caption(album.zoom))
+    return Step(
+        number=record.index + 1,
+        title=one_line(seen.title, 120),
+        url=one_line(seen.url, 240),
+        screen=screen,
+        zoom=zoom,
+        instruction=turn.instruction,
+        thought=thought,
+        loose_points=loose,
+        action=describe_action(turn.action) if turn.action else None,
+        error=turn.error or "",
+        text=turn.text,
+        events=seen.events,
+        marks=sum(mark.id is not None for mark in seen.marks or ()),
+        observe_s=record.observe_s,
+        act_s=record.act_s,
+        sampling=_sampling(turn),
+    )
+
+
+def pieces(thought: str, points: tuple[Point, ...]) -> tuple[tuple[Piece, ...], tuple[int, ...]]:
+    """The thought, cut at its points, and the numbers of points that have no place in it.
+
+    The text is in the model's coordinates, so its pairs are matched to points by their order;
+    where the counts differ (a pair beside the screen is no point), nobody knows which is which.
+    """
+    number_of = {point: number for number, point in enumerate(dict.fromkeys(points), 1)}
+    pairs = list(POINT.finditer(thought))
+    if len(pairs) != len(points):
+        return (Piece(thought),) if thought else (), tuple(number_of.values())
+    pieces: list[Piece] = []
+    end = 0
+    for pair, point in zip(pairs, points, strict=True):
+        pieces += [Piece(thought[end : pair.start()]), Piece(pair.group(), number_of[point])]
+        end = pair.end()
+    pieces.append(Piece(thought[end:]))
+    return tuple(piece for piece in pieces if piece.text), ()
+
+
+def _zoom_caption(view: SeenView) -> str:
+    region = view.frame.region_css_px
+    how = "rendered again" if view.kind == "optical" else "pixels enlarged"
+    scale = view.frame.width_px / region.width
+    return f"zoom, {how} · {region.width:.0f} × {region.height:.0f} px · {scale:.1f}×"
+
+
+def _sampling(turn: Turn) -> Sampling | None:
+    tokens = turn.tokens
+    if tokens is None:
+        if not turn.sampled_token_count:
+            return None
+        return Sampling(0, turn.prompt_token_count, turn.sampled_token_count, ())
+    images = tuple(f"{image.width_px} × {image.height_px}" for image in tokens.images)
+    counts = (tokens.row, len(tokens.prompt_ids), len(tokens.sampled_ids), images)
+    if not tokens.logprobs:
+        return Sampling(*counts)
+    lowest = min(tokens.logprobs)
+    mean = sum(tokens.logprobs) / len(tokens.logprobs)
+    return Sampling(*counts, mean, lowest, tokens.logprobs.index(lowest) + 1)

@@ -1,0 +1,237 @@
+"""An episode as one picture: what was seen, in reading order, and what was done to it."""
+
+import io
+import math
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFont
+
+from vigorl.agent.plain_text import one_line
+from vigorl.agent.record.trajectory import SeenView, StepRecord, Trajectory
+from vigorl.agent.viewer.action_marker import Gesture, gesture_of
+from vigorl.agent.viewer.show import describe_action, ending_reason, policy_name, title, verdict
+from vigorl.browser.geometry import Frame, Point
+from vigorl.browser.run_folder import write_whole
+
+MAX_WIDTH_PX = 1600
+MAX_PANELS = 12
+
+_MAX_PANEL_PX = 760
+_MARGIN_PX = 28
+_GAP_PX = 20
+_HEAD_PX = 84
+_CAPTION_PX = 34
+_SAMPLING = 3
+"""Signs are drawn this much larger and then made small: smooth edges."""
+
+_PAPER = "#f7f6f3"
+_CARD = "#eceae5"
+_LINE = "#dcd8d0"
+_INK = "#1e2124"
+_SOFT = "#676c73"
+_ACT = "#d3115c"
+_BAD = "#bf2c2c"
+_TONES = {"good": "#1a7f4b", "plain": "#2b5f9e", "warn": "#9a6200", "bad": _BAD}
+
+_Font = ImageFont.ImageFont | ImageFont.FreeTypeFont
+
+
+@dataclass(frozen=True, slots=True)
+class _Panel:
+    """One picture of the strip."""
+
+    view: SeenView
+    name: str
+    """The step's number, or 'end'."""
+    caption: str
+    gesture: Gesture
+    wrong: bool = False
+
+
+def write_filmstrip(trajectory: Trajectory, path: Path | None = None) -> Path:
+    """Write an episode's pictures as one, at most 1600 px wide and 12 panels long.
+
+    Where there are more, evenly chosen ones are shown, the first and the last among them.
+
+    Args:
+        trajectory: The episode, with its pictures on disk.
+        path: Where to; the default is `filmstrip.png` in the episode's folder.
+
+    Returns:
+        The path written.
+
+    Raises:
+        InconsistentData: a picture of the record is missing or damaged.
+        StorageFault: the picture cannot be written.
+    """
+    path = path or trajectory.folder / "filmstrip.png"
+    buffer = io.BytesIO()
+    draw_filmstrip(trajectory).save(buffer, "PNG", optimize=True)
+    write_whole(path, buffer.getvalue())
+    return path
+
+
+def draw_filmstrip(trajectory: Trajectory) -> Image.Image:
+    """The picture of an episode, RGB.
+
+    Raises:
+        InconsistentData: a picture of the record is missing or damaged.
+    """
+    panels = chosen(_panels(trajectory))
+    columns = _columns(panels)
+    width = (MAX_WIDTH_PX - 2 * _MARGIN_PX - (columns - 1) * _GAP_PX) // columns
+    width = min(width, _MAX_PANEL_PX)
+    height = round(width * min(_shape(panels), 1.6))
+    rows = math.ceil(len(panels) / columns)
+    row_px = height + _CAPTION_PX + _GAP_PX
+    total = _HEAD_PX + max(rows * row_px, _GAP_PX) + _MARGIN_PX - _GAP_PX
+    across = 2 * _MARGIN_PX + columns * (width + _GAP_PX) - _GAP_PX
+    strip = Image.new("RGB", (across, total), _PAPER)
+    _draw_head(strip, trajectory)
+    for index, panel in enumerate(panels):
+        row, column = divmod(index, columns)
+        place = (_MARGIN_PX + column * (width + _GAP_PX), _HEAD_PX + row * row_px)
+        strip.paste(_draw_panel(trajectory, panel, width, height), place)
+    return strip
+
+
+def chosen(panels: list[_Panel]) -> list[_Panel]:
+    """At most `MAX_PANELS` of them, evenly spread, the first and the last among them."""
+    if len(panels) <= MAX_PANELS:
+        return panels
+    last = len(panels) - 1
+    return [panels[round(index * last / (MAX_PANELS - 1))] for index in range(MAX_PANELS)]
+
+
+def _panels(trajectory: Trajectory) -> list[_Panel]:
+    panels = []
+    view: SeenView | None = None
+    for record in trajectory.steps:
+        view = record.seen.view or view
+        if view is not None:
+            panels.append(_panel(record, view))
+    end = trajectory.end
+    if end and end.seen and end.seen.view:
+        panels.append(_Panel(end.seen.view, "end", "", Gesture()))
+    return panels
+
+
+def _panel(record: StepRecord, view: SeenView) -> _Panel:
+    action = record.turn.action
+    number = str(record.index + 1)
+    if action is None:
+        return _Panel(view, number, "no action", Gesture(), wrong=True)
+    return _Panel(view, number, describe_action(action), gesture_of(action))
+
+
+def _shape(panels: list[_Panel]) -> float:
+    """Height over width of the tallest screen; zoomed views are fitted in."""
+    screens = [panel.view.frame for panel in panels if panel.view.kind == "screen"]
+    frames = screens or [panel.view.frame for panel in panels]
+    return max((frame.height_px / frame.width_px for frame in frames), default=0.0)
+
+
+def _columns(panels: list[_Panel]) -> int:
+    """Three beside each other, four if they are tall, fewer if there are fewer."""
+    return max(1, min(4 if _shape(panels) > 1 else 3, len(panels)))
+
+
+def _draw_head(strip: Image.Image, trajectory: Trajectory) -> None:
+    draw = ImageDraw.Draw(strip)
+    room = strip.width - 2 * _MARGIN_PX
+    goal = _fitting(title(trajectory), _font(23), room)
+    draw.text((_MARGIN_PX, 20), goal, _INK, _font(23))
+    ended, end = verdict(trajectory), trajectory.end
+    facts = [ending_reason(trajectory)]
+    if end and end.answer:
+        facts.append(f'"{end.answer}"')
+    if score := trajectory.score:
+        facts.append(f"score {score.value:.2f}")
+    facts += [policy_name(trajectory.start.policy), f"{len(trajectory.steps)} steps"]
+    draw.text((_MARGIN_PX, 51), ended.words, _TONES[ended.tone], _font(16))
+    left = _MARGIN_PX + _font(16).getlength(ended.words) + 14
+    text = _fitting("  ·  ".join(fact for fact in facts if fact), _font(16), room - left)
+    draw.text((left, 51), text, _SOFT, _font(16))
+
+
+def _draw_panel(trajectory: Trajectory, panel: _Panel, width: int, height: int) -> Image.Image:
+    """A picture in a box of this size, with its caption below."""
+    card = Image.new("RGB", (width, height + _CAPTION_PX), _PAPER)
+    draw = ImageDraw.Draw(card)
+    draw.rectangle((0, 0, width - 1, height - 1), _CARD, _LINE)
+    image = trajectory.view(panel.view).picture.image()
+    scale = min((width - 2) / image.width, (height - 2) / image.height)
+    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    image = image.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
+    image = _with_signs(image, panel.view.frame.resized(*size), panel.gesture)
+    card.paste(image, ((width - size[0]) // 2, (height - size[1]) // 2))
+    ink = _BAD if panel.wrong else _ACT
+    draw.text((0, height + 8), panel.name, _INK, _font(16))
+    left = _font(16).getlength(panel.name) + 10
+    draw.text((left, height + 8), _fitting(panel.caption, _font(15), width - left), ink, _font(15))
+    return card
+
+
+def _with_signs(image: Image.Image, frame: Frame, gesture: Gesture) -> Image.Image:
+    """The target, the way of a drag or scroll, and a zoomed region, drawn on a picture."""
+    large = image.size[0] * _SAMPLING, image.size[1] * _SAMPLING
+    frame = frame.resized(*large)
+    ink, halo = Image.new("L", large), Image.new("L", large)
+    for mask, width in ((halo, 5 * _SAMPLING), (ink, 2 * _SAMPLING)):
+        _draw_gesture(ImageDraw.Draw(mask), frame, gesture, width)
+    for mask, colour in ((halo, "white"), (ink, _ACT)):
+        image.paste(colour, (0, 0), mask.resize(image.size, Image.Resampling.BOX))
+    return image
+
+
+def _draw_gesture(draw: ImageDraw.ImageDraw, frame: Frame, gesture: Gesture, width: int) -> None:
+    if gesture.region is not None:
+        box = frame.box_from_css(gesture.region)
+        draw.rectangle((box.left, box.top, box.right, box.bottom), outline=255, width=width)
+    if gesture.at is None:
+        return
+    at = frame.from_css(gesture.at)
+    middle = (at.x, at.y)
+    draw.circle(middle, 12 * _SAMPLING + width / 2, outline=255, width=width)
+    draw.circle(middle, width / 2 + _SAMPLING, fill=255)
+    for start_css_px, end_css_px in pairwise(gesture.path):
+        _draw_arrow(draw, frame.from_css(start_css_px), frame.from_css(end_css_px), width)
+    if gesture.push is not None:
+        dx, dy = gesture.push
+        start, end = 20 * _SAMPLING, 52 * _SAMPLING
+        _draw_arrow(
+            draw,
+            Point(at.x + start * dx, at.y + start * dy),
+            Point(at.x + end * dx, at.y + end * dy),
+            width,
+        )
+
+
+def _draw_arrow(draw: ImageDraw.ImageDraw, start: Point, end: Point, width: int) -> None:
+    draw.line((start.x, start.y, end.x, end.y), fill=255, width=width)
+    angle = math.atan2(end.y - start.y, end.x - start.x)
+    reach = 10 * _SAMPLING
+    for side in (-0.6, 0.6):
+        x = end.x - reach * math.cos(angle + side)
+        y = end.y - reach * math.sin(angle + side)
+        draw.line((x, y, end.x, end.y), fill=255, width=width)
+        draw.circle((x, y), width / 2, fill=255)
+    draw.circle((end.x, end.y), width / 2, fill=255)
+
+
+@cache
+def _font(size: int) -> _Font:
+    return ImageFont.load_default(size)
+
+
+def _fitting(text: str, font: _Font, room_px: float) -> str:
+    """As much of a text as fits, on one line."""
+    line = one_line(text, 400)
+    if font.getlength(line) <= room_px:
+        return line
+    while line and font.getlength(line + "…") > room_px:
+        line = line[:-1]
+    return line.rstrip() + "…"

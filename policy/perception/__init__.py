@@ -1,0 +1,1 @@
+"""Perception: from a screenshot to text, controls and icons, with their boxes."""

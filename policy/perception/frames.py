@@ -1,0 +1,108 @@
+"""Plain frames that controls are drawn with, found beside a text: an empty box, an empty field."""
+
+import cv2
+import numpy as np
+
+from vigorl.browser.geometry import Box
+from vigorl.browser.picture import View
+from vigorl.policy.perception.layout import inside
+from vigorl.policy.perception.screen import Line, Screen
+
+_BEFORE_CSS_PX = 64
+"""How far before its text a box begins at most."""
+_LEAST_PX, _LARGEST_PX = 10, 44
+_DIFFERENCE = 24
+_EVEN = 20
+"""Largest difference within what is empty."""
+_BELOW_LABEL_CSS_PX = 24
+_LEFT_CSS_PX = 12
+_INK = 22
+"""Difference from which on two texts are of two colours."""
+_SAME_INK = 12
+_FADED = 0.6
+"""Share of another text's contrast below which a text is pale."""
+
+
+def empty_box(view: View, text: Box) -> Box | None:
+    """The square or circle before a text with nothing in it, CSS px; None where there is none."""
+    left = max(0.0, text.left - _BEFORE_CSS_PX)
+    region = Box(left, max(0.0, text.top - 16), max(left, text.left - 1), text.bottom + 16)
+    place = view.frame.box_from_css(region)
+    top, start = round(place.top), round(place.left)
+    pixels = np.asarray(view.picture.image(), dtype=np.int16)[
+        top : round(place.bottom), start : round(place.right)
+    ]
+    if pixels.size == 0:
+        return None
+    ground = np.median(pixels.reshape(-1, 3), axis=0)
+    mask = (np.abs(pixels - ground).max(axis=2) > _DIFFERENCE).astype(np.uint8)
+    _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    for x, y, width, height, _ in sorted(stats[1:].tolist(), key=lambda part: -part[0]):
+        if not (_LEAST_PX <= width <= _LARGEST_PX and abs(width - height) <= 2):
+            continue
+        inset = max(3, round(0.27 * width))
+        inner = pixels[y + inset : y + height - inset, x + inset : x + width - inset]
+        if inner.size == 0 or int(np.ptp(inner, axis=(0, 1)).max()) > _EVEN:
+            continue
+        box = Box(start + x, top + y, start + x + width, top + y + height)
+        if abs(box.center.y - view.frame.from_css(text.center).y) <= 0.6 * height:
+            return view.frame.box_to_css(box)
+    return None
+
+
+def empty_field(screen: Screen, label: Box) -> Box | None:
+    """The flat area under a label in which nothing is written, as wide as a field."""
+    found = [
+        panel
+        for panel in screen.panels
+        if 0 <= panel.top - label.bottom <= _BELOW_LABEL_CSS_PX
+        and abs(panel.left - label.left) <= _LEFT_CSS_PX
+        and panel.width >= 100
+        and 18 <= panel.height <= 300
+        and not any(inside(line.box_px, panel) for line in screen.lines if len(line.text) > 1)
+    ]
+    return min(found, key=lambda panel: panel.top, default=None)
+
+
+def stands_out(view: View, screen: Screen, line: Line) -> bool:
+    """Whether a text has a colour of its own among those in its row, as a tab that is chosen."""
+    row = [
+        other
+        for other in screen.lines
+        if other is not line
+        and abs(other.box_px.center.y - line.box_px.center.y) <= 4
+        and 0.6 < other.box_px.height / line.box_px.height < 1.6
+        and abs(other.box_px.center.x - line.box_px.center.x) <= 500
+    ]
+    if len(row) < 2:
+        return False
+    own, others = _ink(view, line.box_px), [_ink(view, other.box_px) for other in row]
+    alike = np.abs(np.stack(others) - np.median(np.stack(others), axis=0)).max() <= _SAME_INK
+    return bool(alike and all(np.abs(own - other).max() >= _INK for other in others))
+
+
+def is_faded(view: View, text: Box, beside: Box) -> bool:
+    """Whether a text is much paler on its ground than another, as on a button that is disabled."""
+    return _contrast(view, text) < _FADED * _contrast(view, beside)
+
+
+def _contrast(view: View, box: Box) -> float:
+    """How much the colour of a text differs from its ground, of 255."""
+    place = view.frame.box_from_css(box)
+    pixels = np.asarray(view.picture.image(), dtype=np.float64)[
+        max(0, int(place.top)) : int(place.bottom) + 1, max(0, int(place.left)) : int(place.right)
+    ].reshape(-1, 3)
+    return float(np.abs(_ink(view, box) - np.median(pixels, axis=0)).max()) if pixels.size else 0.0
+
+
+def _ink(view: View, box: Box) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+    """The colour that a text is written in."""
+    place = view.frame.box_from_css(box)
+    pixels = np.asarray(view.picture.image(), dtype=np.float64)[
+        max(0, int(place.top)) : int(place.bottom) + 1, max(0, int(place.left)) : int(place.right)
+    ].reshape(-1, 3)
+    away = np.abs(pixels - np.median(pixels, axis=0)).max(axis=1)
+    ink: np.ndarray[tuple[int], np.dtype[np.float64]] = np.median(
+        pixels[away >= 0.9 * away.max()], axis=0
+    )
+    return ink

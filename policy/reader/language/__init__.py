@@ -1,0 +1,1 @@
+"""The language of literal instructions: from a goal's sentences to steps."""

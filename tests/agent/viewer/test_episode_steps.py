@@ -1,0 +1,62 @@
+"""What the page of an episode shows, before it is opened."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from vigorl.agent.record.trajectory import Trajectory
+from vigorl.agent.viewer.episode_page import duration, render_page, write_page
+from vigorl.agent.viewer.episode_steps import Piece, pieces
+from vigorl.browser.actions import Click
+from vigorl.browser.errors import InconsistentData
+from vigorl.browser.geometry import Point
+
+
+def test_a_thought_is_cut_at_its_points_and_equal_points_share_a_number() -> None:
+    one, two = Point(1.5, 2), Point(30, 40)
+    assert pieces("at (3, 4), not (60, 80), (3, 4)!", (one, two, one)) == (
+        (
+            Piece("at "),
+            Piece("(3, 4)", 1),
+            Piece(", not "),
+            Piece("(60, 80)", 2),
+            Piece(", "),
+            Piece("(3, 4)", 1),
+            Piece("!"),
+        ),
+        (),
+    )
+
+
+def test_points_whose_place_in_the_thought_is_unknown_are_shown_after_it() -> None:
+    assert pieces("at (3, 4) or (9999, 1)", (Point(3, 4),)) == (
+        (Piece("at (3, 4) or (9999, 1)"),),
+        (1,),
+    )
+
+
+def test_durations_are_said_as_a_person_would() -> None:
+    said = [duration(seconds) for seconds in (0.004, 0.0994, 0.0996, 9.94, 9.96, 99.4, 99.6, 3601)]
+    assert said == ["4 ms", "99 ms", "0.1 s", "9.9 s", "10 s", "99 s", "1 min 40 s", "60 min 1 s"]
+
+
+def test_a_damaged_picture_is_said_and_not_shown(shop_episode: Trajectory, tmp_path: Path) -> None:
+    with pytest.raises(InconsistentData, match="is not there"):
+        write_page(replace(shop_episode, folder=tmp_path))
+
+
+def test_a_point_that_is_on_no_picture_draws_nothing(shop_episode: Trajectory) -> None:
+    step = shop_episode.steps[0]
+    aside = replace(step, turn=replace(step.turn, points=(), action=Click(Point(5000, 10))))
+    assert 'class="target"' not in render_page(replace(shop_episode, steps=(aside,)))
+
+
+def test_a_task_is_headed_by_its_goal_and_shows_what_the_policy_was_told(
+    shop_episode: Trajectory,
+) -> None:
+    told = replace(shop_episode.start, goal="Press <Enter>", task={"goal": "Buy a kettle"})
+    html = render_page(replace(shop_episode, start=told))
+    assert "<h1>Buy a kettle</h1>" in html
+    assert '<p class="told">Press &lt;Enter&gt;</p>' in html
+    assert "told" not in render_page(shop_episode).partition("<body>")[2]

@@ -1,0 +1,61 @@
+"""Icons as reader sees them, on small pictures drawn here."""
+
+import numpy as np
+import pytest
+
+from vigorl.browser.geometry import Box
+from vigorl.policy.perception.concepts import meaning
+from vigorl.policy.perception.ink import Pixels
+from vigorl.policy.perception.regions import edges
+from vigorl.policy.perception.screen import Shape
+from vigorl.policy.perception.symbols import icons
+
+
+def _page(height_px: int = 200, width_px: int = 400) -> Pixels:
+    return np.full((height_px, width_px, 3), 255, np.uint8)
+
+
+def _icons(pixels: Pixels) -> list[Shape]:
+    return [shape for shape in icons(pixels, edges(pixels), [], []) if shape.names[:1] != ("logo",)]
+
+
+@pytest.mark.parametrize("scale", [1, 2])
+def test_three_bars_are_one_menu_at_any_scale(scale: int) -> None:
+    pixels = _page()
+    for bar in range(3):
+        top = 80 + bar * 7 * scale
+        pixels[top : top + 2 * scale, 200 : 200 + 22 * scale] = 40
+    (menu,) = _icons(pixels)
+    assert menu.names[0] == "menu"
+    assert menu.box_px == Box(200, 80, 200 + 22 * scale, 80 + 16 * scale)
+
+
+def test_five_equal_bars_are_no_menu() -> None:
+    pixels = _page()
+    for bar in range(5):
+        pixels[60 + 14 * bar : 64 + 14 * bar, 200:244] = 40
+    assert all(shape.names[0] != "menu" for shape in _icons(pixels))
+
+
+def test_a_mark_on_uneven_ground_is_no_icon() -> None:
+    pixels = _page()
+    pixels[:, :200] = 90  # as at the border of two parts of a photograph
+    pixels[90:110, 196:204] = 0
+    pixels[96:104, 190:210] = 0
+    assert _icons(pixels) == []
+
+
+@pytest.mark.parametrize(
+    ("phrase", "concept"),
+    [
+        ("Toggle navigation", "menu"),
+        ("Zoom out", "minus"),
+        ("Decrease indent", "outdent"),
+        ("Clear formatting", "unformat"),
+        ("Find my location", "target"),
+        ("Accessibility options", "accessibility"),
+        ("Mute", "volume"),
+    ],
+)
+def test_what_people_call_an_icon_is_understood(phrase: str, concept: str) -> None:
+    assert meaning(phrase).get(concept, 0.0) > 0.7
