@@ -200,7 +200,7 @@ def _to_disk(path: Path) -> None:
 
 
 def _opened(path: Path, mode: Literal["xb", "ab"], private: bool) -> FileIO:
-    return open(path, f"{mode}+", buffering=0, opener=open_private if private else None)
+    return FileIO(path, f"{mode[0]}+", opener=open_private if private else None)
 
 
 class LineFile:

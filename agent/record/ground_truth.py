@@ -20,6 +20,7 @@ class GroundTruth:
     @classmethod
     def of_row(cls, row: dict[str, Any]) -> "GroundTruth":
         """The truth in a task's row, of records of version 0.1, which hold no other."""
+        targets: tuple[Box, ...] = ()
         match row:
             case {"bbox_xyxy": [left, top, right, bottom]}:
                 targets = (Box(left, top, right, bottom),)
@@ -27,8 +28,6 @@ class GroundTruth:
                 targets = (Box(left, top, right, bottom),)
             case {"targets_px": [*boxes]}:
                 targets = tuple(Box(*sides) for sides in boxes)
-            case _:
-                targets = ()
         outline = tuple(Point(x, y) for x, y in row.get("outline", ()))
         answer = row.get("answer")
         return cls(targets, outline, answer if isinstance(answer, str) else None)
