@@ -27,9 +27,9 @@ from vigorl.policy.family import family_named
 from vigorl.policy.local.backend import LocalBackend
 from vigorl.policy.local.network import Network
 from vigorl.policy.model import checkpoint_of, policy_of
-from vigorl.training.grpo import GrpoConfig
-from vigorl.training.grpo_loop import practise
-from vigorl.training.practice_config import PracticeConfig
+from vigorl.training.grpo.config import PracticeConfig
+from vigorl.training.grpo.loop import practise
+from vigorl.training.grpo.update import GrpoConfig
 
 
 def practice_of(asked: argparse.Namespace, seed: int) -> PracticeConfig:

@@ -8,7 +8,7 @@ that is there. Each arm does a forward and a backward pass, interleaved, for all
 `--frozen`, all but the vision tower's; the first round warms up where there is a GPU. Seconds are
 those that the CPU worked for it, where there is none.
 
-- `tree`: `vigorl.training.tree`, what `vigorl.training.grpo.update` does;
+- `tree`: `vigorl.training.compute.prefix_tree`, what `vigorl.training.grpo.update.update` does;
 - `rows`: the same loss, one row after another;
 - `batch`: the same loss, the eight rows as one batch;
 - `trl`: `GRPOTrainer._compute_loss` on them, which computes logits of the prompt as well.
@@ -47,11 +47,11 @@ from vigorl.policy.images import FittedImage
 from vigorl.policy.local.codec import Prompt
 from vigorl.policy.local.network import Network
 from vigorl.policy.local.tiny import write_tiny_checkpoint
-from vigorl.training.groups import Attempt, Group
-from vigorl.training.grpo import GrpoConfig, lesson_loss, prepare
-from vigorl.training.rows import Row
-from vigorl.training.sights import Sights
-from vigorl.training.tree import logprobs
+from vigorl.training.compute.image_features import Sights
+from vigorl.training.compute.prefix_tree import logprobs
+from vigorl.training.data.rows import Row
+from vigorl.training.grpo.groups import Attempt, Group
+from vigorl.training.grpo.update import GrpoConfig, lesson_loss, prepare
 
 GROUP, ANSWER, WIDE, HIGH, TEXT = 8, 100, 46, 26, 20
 CONFIG = GrpoConfig(kl=0)

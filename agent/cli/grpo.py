@@ -152,11 +152,11 @@ def train_grpo(
         from vigorl.agent.evaluation.progress import practising
 
         with torch_needed():
-            from vigorl.training.grpo import GrpoConfig
-            from vigorl.training.grpo_loop import practise_from
-            from vigorl.training.practice_config import PracticeConfig
-            from vigorl.training.ranks import launched
-            from vigorl.training.start import family_of_model
+            from vigorl.training.grpo.config import PracticeConfig
+            from vigorl.training.grpo.loop import practise_from
+            from vigorl.training.grpo.update import GrpoConfig
+            from vigorl.training.run.base_model import family_of_model
+            from vigorl.training.run.ranks import launched
         config = PracticeConfig(
             model=model,
             family=family,

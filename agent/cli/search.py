@@ -14,7 +14,7 @@ from vigorl.agent.cli.terminal import Console
 if TYPE_CHECKING:
     from vigorl.agent.evaluation.evaluation import Sample
     from vigorl.policy.backend import Sampling
-    from vigorl.training.search_loop import SearchConfig, Searched
+    from vigorl.training.search.loop import SearchConfig, Searched
 
 app = typer.Typer()
 
@@ -82,7 +82,7 @@ def search(
         from vigorl.agent.benchmarks.visual_reasoning import visual_samples
         from vigorl.policy.backend import Sampling
         from vigorl.tasks.visual_reasoning.benchmarks import read_questions
-        from vigorl.training.search_loop import SearchConfig
+        from vigorl.training.search.loop import SearchConfig
 
         if questions is None:
             samples = still_samples(data, images, limit)
@@ -142,7 +142,7 @@ async def _search(
     from vigorl.agent.evaluation.progress import counting
     from vigorl.browser.errors import UsageError
     from vigorl.policy.model import open_model
-    from vigorl.training.search_loop import search
+    from vigorl.training.search.loop import search
 
     spec, model_name, family, api_key = who
     if spec in ("reader", "random"):

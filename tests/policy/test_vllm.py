@@ -27,7 +27,7 @@ from vigorl.policy.family import Family, family_named
 from vigorl.policy.grammar import parse, write
 from vigorl.policy.model import ModelPolicy, open_model
 from vigorl.policy.policy import Turn
-from vigorl.training.rows import rows_of
+from vigorl.training.data.rows import rows_of
 
 torch = pytest.importorskip("torch")
 
@@ -37,7 +37,7 @@ from vigorl.policy.local.tiny import (  # noqa: E402
     learn_by_heart,
     write_tiny_checkpoint,
 )
-from vigorl.training.replay import largest_drift, replay  # noqa: E402
+from vigorl.training.data.replay import largest_drift, replay  # noqa: E402
 
 pytestmark = [pytest.mark.model, pytest.mark.slow, pytest.mark.timeout(1800)]
 

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 from typer.testing import CliRunner
 
 from vigorl.agent.cli.app import app
-from vigorl.training.search_record import read_tree
+from vigorl.training.search.record import read_tree
 
 torch = pytest.importorskip("torch")
 
