@@ -1,12 +1,14 @@
 """What a policy looks through: a zoom around every world, and marks where it acts on them."""
 
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from vigorl.browser.environment import Environment
-from vigorl.browser.marks import MarkedEnvironment, PageEnvironment
 from vigorl.browser.vault import Vault
 from vigorl.browser.zoom import ZoomEnvironment
 from vigorl.policy.policy import Policy
+
+if TYPE_CHECKING:
+    from vigorl.browser.marks import PageEnvironment
 
 
 def equipped(environment: Environment, policy: Policy, vault: Vault | None = None) -> Environment:
@@ -19,5 +21,7 @@ def equipped(environment: Environment, policy: Policy, vault: Vault | None = Non
     """
     # On the class: before it is reset, a world has no page yet.
     if policy.acts_on_marks and hasattr(type(environment), "page"):
-        environment = MarkedEnvironment(cast(PageEnvironment, environment), vault=vault)
+        from vigorl.browser.marks import MarkedEnvironment  # which needs Playwright
+
+        environment = MarkedEnvironment(cast("PageEnvironment", environment), vault=vault)
     return ZoomEnvironment(environment)

@@ -174,6 +174,7 @@ class Answering:
     def __init__(self, inner: Policy) -> None:
         self.name = inner.name
         self.acts_on_marks = inner.acts_on_marks
+        self.needs_instructions = inner.needs_instructions
         self._inner = inner
 
     def actor(self, goal: str) -> Actor:

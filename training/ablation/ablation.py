@@ -37,7 +37,7 @@ from vigorl.browser.actions import Zoom
 from vigorl.browser.errors import UsageError
 from vigorl.browser.run_folder import Identity, claimed, json_values, write_json, write_whole
 from vigorl.policy.backend import Hardware, Sampling
-from vigorl.policy.model import open_model
+from vigorl.policy.factory import open_model
 from vigorl.training.data.thoughts import Thoughts
 from vigorl.training.grpo.config import PracticeConfig
 from vigorl.training.grpo.loop import practise

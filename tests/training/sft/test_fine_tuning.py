@@ -16,9 +16,9 @@ from vigorl.browser.geometry import Box, Point
 from vigorl.browser.picture import Picture
 from vigorl.browser.still_image import StaticScreenshot
 from vigorl.policy.backend import Message, Sampling
+from vigorl.policy.factory import open_model
 from vigorl.policy.family import family_named
 from vigorl.policy.images import FittedImage
-from vigorl.policy.model import open_model
 
 torch = pytest.importorskip("torch")
 
