@@ -23,10 +23,10 @@ from vigorl.agent.evaluation.comparison import Difference, difference
 from vigorl.agent.evaluation.evaluation import Result, Sample, evaluate, read_results
 from vigorl.agent.rollout import Limits
 from vigorl.policy.backend import Hardware, Sampling
+from vigorl.policy.factory import checkpoint_of, policy_of
 from vigorl.policy.family import family_named
 from vigorl.policy.local.backend import LocalBackend
 from vigorl.policy.local.network import Network
-from vigorl.policy.model import checkpoint_of, policy_of
 from vigorl.training.grpo.config import GrpoRunConfig
 from vigorl.training.grpo.loop import train_grpo
 from vigorl.training.grpo.update import GrpoConfig

@@ -12,6 +12,7 @@ from vigorl.browser.actions import ZoomStyle
 from vigorl.browser.errors import UsageError
 from vigorl.browser.geometry import Frame
 from vigorl.browser.observation import Mark
+from vigorl.browser.plugins import loaded, plugins
 from vigorl.policy.commands import COMMANDS
 from vigorl.policy.function_calls import FunctionCalls
 from vigorl.policy.grammar import Dialect, Lens, TurnFormat
@@ -166,7 +167,11 @@ def family_known(*names: str) -> Family | None:
     Raises:
         UsageError: it is known to need a family that is not here.
     """
+    added = _added()
     for name in names:
+        for family in added:
+            if family.matches.search(name):
+                return family
         for pattern, why in _NOT_HERE:
             if pattern.search(name):
                 raise UsageError(
@@ -206,11 +211,20 @@ def family_named(name: str) -> Family:
     Raises:
         UsageError: there is none.
     """
-    for family in FAMILIES:
+    for family in (*FAMILIES, *_added()):
         if family.name == name:
             return family
-    known = ", ".join(family.name for family in FAMILIES)
+    known = ", ".join(family.name for family in (*FAMILIES, *_added()))
     raise UsageError(f"no model family is called {name!r}; there are {known}")
+
+
+def _added() -> tuple[Family, ...]:
+    """The families of other packages.
+
+    Raises:
+        UsageError: one of them is broken.
+    """
+    return tuple(loaded(point, Family) for point in plugins("vigorl.families").values())
 
 
 _LOOK_CLOSER = """\

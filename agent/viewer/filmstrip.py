@@ -10,11 +10,12 @@ from typing import TypeVar
 from PIL import Image, ImageDraw
 
 from vigorl.agent.plain_text import one_line
-from vigorl.agent.record.trajectory import SeenView, StepRecord, Trajectory, write_whole
+from vigorl.agent.record.trajectory import SeenView, StepRecord, Trajectory
 from vigorl.agent.viewer.action_marker import Gesture, gesture_of
 from vigorl.agent.viewer.show import describe_action, ending_reason, policy_name, title, verdict
 from vigorl.agent.viewer.typeface import draw_text, fitting, text_width_px
 from vigorl.browser.geometry import Frame, Point
+from vigorl.browser.run_folder import write_whole
 
 MAX_WIDTH_PX = 1600
 MAX_PANELS = 12
@@ -148,8 +149,8 @@ def _draw_head(strip: Image.Image, trajectory: Trajectory) -> None:
     facts = [ending_reason(trajectory)]
     if end and end.answer:
         facts.append(f'"{end.answer}"')
-    if end and end.score:
-        facts.append(f"score {end.score.value:.2f}")
+    if score := trajectory.score:
+        facts.append(f"score {score.value:.2f}")
     facts += [policy_name(trajectory.start.policy), f"{len(trajectory.steps)} steps"]
     draw_text(draw, (_MARGIN_PX, 49), ended.words, _TONES[ended.tone], 16)
     left = _MARGIN_PX + text_width_px(ended.words, 16) + 14

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from vigorl.agent.record.trajectory import Trajectory
+from vigorl.agent.record.trajectory import Trajectory, sha256_of
 from vigorl.browser.errors import UsageError, VigorlError
 from vigorl.browser.picture import Picture
 from vigorl.policy.backend import Message
@@ -167,7 +167,7 @@ def _of_episode(
         return _of_dialogues(told, network.codec, pictures, episode.name)
     shown = {image.sha256 for row in rows for image in row.images}
     for image in trajectory.images():
-        sha256 = Path(image).stem
+        sha256 = sha256_of(image)
         if sha256 in shown and sha256 not in pictures:
             pictures[sha256] = trajectory.picture(image)
     return Example(episode.name, tuple(rows))

@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from vigorl.agent.record.trajectory import Trajectory
+from vigorl.agent.record.trajectory import Trajectory, sha256_of
 from vigorl.browser.errors import UsageError
 from vigorl.browser.picture import Picture
 from vigorl.training.data.rows import Row, rows_of
@@ -70,7 +69,7 @@ def group_of(trajectories: Sequence[Trajectory], rule: RewardRule) -> Group | No
         rollouts.append(Rollout(tuple(rows), reward.total))
         needed = {image.sha256 for row in rows for image in row.images}
         for image in trajectory.images():
-            if (sha256 := Path(image).stem) in needed and sha256 not in pictures:
+            if (sha256 := sha256_of(image)) in needed and sha256 not in pictures:
                 pictures[sha256] = trajectory.picture(image)
     if len(rollouts) < 2:
         return None

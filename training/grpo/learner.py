@@ -10,9 +10,9 @@ from typing import Any
 import torch
 
 from vigorl.policy.backend import Hardware, Sampling
+from vigorl.policy.factory import policy_of
 from vigorl.policy.local.backend import LocalBackend
 from vigorl.policy.local.network import Network
-from vigorl.policy.model import policy_of
 from vigorl.training.compute.lora import adapter_state, add_adapters, load_adapters, merged_state
 from vigorl.training.grpo.config import GrpoRunConfig
 from vigorl.training.grpo.folder import PracticeFolder

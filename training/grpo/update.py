@@ -307,7 +307,8 @@ def update(
     """One step of the optimizer on all minibatches, tree after tree.
 
     Nothing is changed where there are no minibatches, or where the gradient is not finite
-    (`skipped`). Of several processes, each computes its own minibatches, and all make the step on their sum.
+    (`skipped`). Of several processes, each computes its own minibatches, and all make the step on
+    their sum.
 
     Returns:
         `loss`, `norm` of the gradient before it is scaled down, `tokens` sampled, `nodes` that

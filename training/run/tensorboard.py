@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from vigorl.agent.record.trajectory import disk
+from vigorl.browser.run_folder import disk
 
 
 @contextmanager

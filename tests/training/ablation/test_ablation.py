@@ -17,8 +17,6 @@ from vigorl.browser.errors import UsageError
 from vigorl.browser.geometry import Box
 from vigorl.browser.picture import Picture
 from vigorl.browser.still_image import StaticScreenshot
-from vigorl.browser.zoom import ZoomEnvironment
-from vigorl.policy.policy import Policy
 
 pytest.importorskip("torch")
 
@@ -36,7 +34,7 @@ WORDS = ("Save", "Print", "Close")
 def page(word: str, seed: int) -> Sample:
     """A page with three words, one of which is to be clicked."""
 
-    def make(_: Policy) -> Environment:
+    def make() -> Environment:
         image = Image.new("RGB", (420, 220), "white")
         pen = ImageDraw.Draw(image)
         for place, name in enumerate(WORDS):
@@ -44,7 +42,7 @@ def page(word: str, seed: int) -> Sample:
             pen.text((x, y), name, "black", font_size=22)
             if name == word:
                 target = Box(x - 6, y - 6, x + 90, y + 34)
-        return ZoomEnvironment(StaticScreenshot(Picture.from_image(image), f"click {word}", target))
+        return StaticScreenshot(Picture.from_image(image), f"click {word}", target)
 
     return Sample(f"{word} {seed}", (), {"word": word, "seed": seed}, make, is_still=True)
 

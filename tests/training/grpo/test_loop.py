@@ -32,7 +32,6 @@ from vigorl.browser.still_image import StaticScreenshot
 from vigorl.policy.backend import Message
 from vigorl.policy.conversation import Conversation
 from vigorl.policy.family import family_named
-from vigorl.policy.policy import Policy
 
 torch = pytest.importorskip("torch")
 
@@ -63,7 +62,7 @@ def screenshot() -> StaticScreenshot:
     return StaticScreenshot(picture(), GOAL, TARGET)
 
 
-TASKS = [Sample(f"left {number}", (), {}, lambda policy: screenshot()) for number in range(50)]
+TASKS = [Sample(f"left {number}", (), {}, lambda: screenshot()) for number in range(50)]
 
 
 @pytest.fixture(scope="module")
@@ -160,7 +159,7 @@ async def test_a_run_that_was_interrupted_ends_with_the_same_weights(
         if steps == 2 and moment == "between updates":
             running.cancel()
 
-    def make(policy: Policy) -> Environment:
+    def make() -> Environment:
         if steps == 2:
             running.cancel()
         return screenshot()
@@ -269,7 +268,7 @@ async def test_episodes_that_wait_for_their_pages_wait_side_by_side(
             await asyncio.sleep(0.5)
             return await super().step(action)
 
-    tasks = [Sample("slow", (), {}, lambda policy: Slow(picture(), GOAL, TARGET))]
+    tasks = [Sample("slow", (), {}, lambda: Slow(picture(), GOAL, TARGET))]
     config = config_of(
         undecided, steps=1, group_size=8, groups=1, max_groups=1, episodes_at_once=8, turns=3
     )
@@ -375,7 +374,7 @@ class Broken(StaticScreenshot):
 async def test_a_step_whose_episodes_all_broke_stops_the_training(
     undecided: Path, tmp_path: Path
 ) -> None:
-    def make(policy: Policy) -> Environment:
+    def make() -> Environment:
         return Broken(picture(), GOAL, None)
 
     with pytest.raises(InfrastructureFault, match="the browser is gone"):
@@ -407,7 +406,7 @@ async def test_a_judge_that_says_no_number_stops_the_training_and_is_named(
         async def score(self, answer: str | None) -> Score:
             return Score(math.nan)
 
-    tasks = [Sample("vague", (), {}, lambda policy: Misjudged(picture(), GOAL, TARGET))]
+    tasks = [Sample("vague", (), {}, lambda: Misjudged(picture(), GOAL, TARGET))]
     with pytest.raises(
         InfrastructureFault, match=r"000000-vague-\d: TaskFault: the judge says nan"
     ):

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from vigorl.agent.record.trajectory import Recorder, Trajectory, read_trajectory
+from vigorl.agent.record.recorder import Recorder
+from vigorl.agent.record.trajectory import Trajectory, read_trajectory
 from vigorl.agent.rollout import Limits, rollout
 from vigorl.browser.errors import PolicyFault, UsageError
 from vigorl.browser.geometry import Box

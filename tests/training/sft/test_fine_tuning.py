@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 from PIL import Image, ImageDraw
 
-from vigorl.agent.record.trajectory import Recorder
+from vigorl.agent.record.recorder import Recorder
 from vigorl.agent.rollout import rollout
 from vigorl.browser.errors import InconsistentData, PolicyFault, UsageError
 from vigorl.browser.geometry import Box, Point
 from vigorl.browser.picture import Picture
 from vigorl.browser.still_image import StaticScreenshot
 from vigorl.policy.backend import Message, Sampling
+from vigorl.policy.factory import open_model
 from vigorl.policy.family import family_named
 from vigorl.policy.images import FittedImage
-from vigorl.policy.model import open_model
 
 torch = pytest.importorskip("torch")
 
