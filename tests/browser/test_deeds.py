@@ -231,7 +231,9 @@ async def test_where_a_page_does_not_say_what_it_does_its_request_needs_a_yes(sh
     busy = "onpointermove='let ends = performance.now() + 1500; while (performance.now() < ends);'"
     await show(shared, form("Go on").replace("<button", f"<button {busy}"), says=False)
     await page.step(Hover(HERE))
-    busy_for_ever = page.page.evaluate("setTimeout(() => { let e = performance.now() + 2500; while (performance.now() < e); }, 0)")
+    busy_for_ever = page.page.evaluate(
+        "setTimeout(() => { let e = performance.now() + 2500; while (performance.now() < e); }, 0)"
+    )
     await busy_for_ever
     await page.step(Click(HERE))
     assert site.sent == [] and approver.deeds
