@@ -10,11 +10,12 @@ from typing import TypeVar
 from PIL import Image, ImageDraw
 
 from vigorl.agent.plain_text import one_line
-from vigorl.agent.record.trajectory import SeenView, StepRecord, Trajectory, write_whole
+from vigorl.agent.record.trajectory import SeenView, StepRecord, Trajectory
 from vigorl.agent.viewer.action_marker import Gesture, gesture_of
 from vigorl.agent.viewer.show import describe_action, ending_reason, policy_name, title, verdict
 from vigorl.agent.viewer.typeface import draw_text, fitting, text_width_px
 from vigorl.browser.geometry import Frame, Point
+from vigorl.browser.run_folder import write_whole
 
 MAX_WIDTH_PX = 1600
 MAX_PANELS = 12
@@ -148,8 +149,8 @@ def _draw_head(strip: Image.Image, trajectory: Trajectory) -> None:
     facts = [ending_reason(trajectory)]
     if end and end.answer:
         facts.append(f'"{end.answer}"')
-    if end and end.score:
-        facts.append(f"score {end.score.value:.2f}")
+    if score := trajectory.score:
+        facts.append(f"score {score.value:.2f}")
     facts += [policy_name(trajectory.start.policy), f"{len(trajectory.steps)} steps"]
     draw_text(draw, (_MARGIN_PX, 49), ended.words, _TONES[ended.tone], 16)
     left = _MARGIN_PX + text_width_px(ended.words, 16) + 14
@@ -189,16 +190,16 @@ def _with_signs(image: Image.Image, frame: Frame, gesture: Gesture) -> Image.Ima
 
 def _draw_gesture(draw: ImageDraw.ImageDraw, frame: Frame, gesture: Gesture, width: int) -> None:
     if gesture.region is not None:
-        box = frame.box_from_css(gesture.region)
+        box = frame.box_from_region(gesture.region)
         draw.rectangle((box.left, box.top, box.right, box.bottom), outline=255, width=width)
     if gesture.at is None:
         return
-    at = frame.from_css(gesture.at)
+    at = frame.from_region(gesture.at)
     middle = (at.x, at.y)
     draw.circle(middle, 12 * _SAMPLING + width / 2, outline=255, width=width)
     draw.circle(middle, width / 2 + _SAMPLING, fill=255)
     for start_css_px, end_css_px in pairwise(gesture.path):
-        _draw_arrow(draw, frame.from_css(start_css_px), frame.from_css(end_css_px), width)
+        _draw_arrow(draw, frame.from_region(start_css_px), frame.from_region(end_css_px), width)
     if gesture.push is not None:
         dx, dy = gesture.push
         start, end = 20 * _SAMPLING, 52 * _SAMPLING
