@@ -63,7 +63,7 @@ def test_its_options_its_check_and_its_tasks_are_commands_like_all_others() -> N
     assert code == 0 and "Colours to click, one after the other." in text
     assert "--squares" in text and "--temperature" in text and "--max-faults" in text
     code, text = said_by("eval", "toy", "--squares", "9")
-    assert code == 2 and "9 is not in the range" in text
+    assert code == 2 and "--squares" in text
     code, text = said_by("data", "check", "toy", "--squares", "5", "--json")
     assert code == 0 and '"is_whole": true' in text
     assert said_by("tasks", "list", "toy", "--seed", "3") == (
