@@ -201,17 +201,30 @@ def run(
 @app.command()
 def show(
     trajectory: Annotated[Path, typer.Argument(help="A recorded run's folder.")],
+    animation: Annotated[
+        Path | None,
+        typer.Option(
+            help="Also write the run as a moving picture into this file, .webp or .gif.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Print a recorded run, and write it as one HTML page and one picture."""
+    """Print a recorded run, and write it as one HTML page and one picture.
+
+    [dim]$[/dim] vigorl-agent show runs/20261121-101500-find-a-kettle-3f9a --animation kettle.webp
+    """
     with errors(as_json):
         from vigorl.agent.record.trajectory import read_trajectory
+        from vigorl.agent.viewer.animation import write_animation
         from vigorl.agent.viewer.show import print_trajectory
 
         recorded = read_trajectory(trajectory)
         console = Console(stderr=as_json)
         print_trajectory(recorded, console)
         _write_pictures(recorded, console)
+        if animation is not None:
+            _print_path("animation", write_animation(recorded, animation), console)
     if as_json:
         print_json(_result(recorded))
 
@@ -300,6 +313,8 @@ def _write_pictures(trajectory: "Trajectory", console: Console) -> None:
         ("page", write_page(trajectory)),
         ("picture", write_filmstrip(trajectory)),
     ):
-        console.print(
-            f"  [dim]{label:<9}[/dim] {escape(str(path))}", highlight=False, soft_wrap=True
-        )
+        _print_path(label, path, console)
+
+
+def _print_path(label: str, path: Path, console: Console) -> None:
+    console.print(f"  [dim]{label:<9}[/dim] {escape(str(path))}", highlight=False, soft_wrap=True)

@@ -39,8 +39,8 @@ from vigorl.browser.run_folder import Identity, claimed, json_values, write_json
 from vigorl.policy.backend import Hardware, Sampling
 from vigorl.policy.factory import open_model
 from vigorl.training.data.thoughts import Thoughts
-from vigorl.training.grpo.config import PracticeConfig
-from vigorl.training.grpo.loop import practise
+from vigorl.training.grpo.config import GrpoRunConfig
+from vigorl.training.grpo.loop import train_grpo
 from vigorl.training.grpo.update import GrpoConfig
 from vigorl.training.run.base_model import family_of_model
 from vigorl.training.sft.fine_tuning import FineTuneConfig, fine_tune
@@ -291,14 +291,14 @@ class _Bench:
             taught = self._by_example(arm, form, how.steps, how.examples, how.learning_rate)
             self.say(f"{arm.name}, {seed}: {how.steps} updates by example")
             return str(fine_tune(replace(taught, seed=seed), folder, lambda line: None))
-        config = PracticeConfig(
+        config = GrpoRunConfig(
             model=form,
             family=self._family,
             zoom=arm.zoom,
             steps=self.config.steps,
             group_size=self.config.group_size,
             groups=self.config.groups,
-            most_groups=2 * self.config.groups,
+            max_groups=2 * self.config.groups,
             reward=arm.reward,
             episodes_at_once=self.config.workers,
             turns=self.config.turns,
@@ -306,7 +306,7 @@ class _Bench:
             seed=10_000 * seed,
             update=GrpoConfig(learning_rate=self.config.learning_rate, kl=0.0),
         )
-        done = await practise(
+        done = await train_grpo(
             config, folder, self.practised, lambda line: self.say(f"{arm.name}, {seed}: {line}")
         )
         return str(folder / "checkpoints" / f"{done.step:06d}" / "model")

@@ -17,7 +17,7 @@ from vigorl.policy.conversation import Conversation
 from vigorl.policy.family import Family
 from vigorl.policy.grammar import write
 from vigorl.training.data.dialogues import Dialogue
-from vigorl.training.data.thoughts import retold
+from vigorl.training.data.thoughts import ablate
 
 
 def holds_stills(data: Path) -> bool:
@@ -47,7 +47,7 @@ def _dialogue(sample: Sample, family: Family) -> Dialogue:
     conversation = Conversation(sample.instruction, family)
     conversation.see(world.first)
     click = Click(sample.truth.targets_px[0].center)
-    text = retold(write("", click, conversation.dialect), "none")
+    text = ablate(write("", click, conversation.dialect), "none")
     conversation.hear(Reply(text, 0, 0, False), click)
     return Dialogue(
         sample.id,

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from vigorl.browser.run_folder import Identity, disk, whole_folder
-from vigorl.training.grpo.config import PracticeConfig
+from vigorl.training.grpo.config import RENAMED, GrpoRunConfig
 from vigorl.training.run.metrics import metrics_of, write_config
 
 _MAY_CHANGE = ("steps", "checkpoint_every", "episodes_at_once", "device")
@@ -30,16 +30,18 @@ class PracticeFolder:
         self.path = path
         self._checkpoints = path / "checkpoints"
 
-    def check(self, config: PracticeConfig) -> None:
+    def check(self, config: GrpoRunConfig) -> None:
         """Look, without leaving a trace, whether this is the folder of such a training.
 
         Raises:
             UsageError: it holds another one, or something else.
         """
-        Identity("training", _as_json(config), _MAY_CHANGE, "group_size").check(self.path)
+        Identity("training", _as_json(config), _MAY_CHANGE, "group_size", flat=_today).check(
+            self.path
+        )
 
     @contextmanager
-    def claimed(self, config: PracticeConfig, step: int) -> Iterator[Callable[[Any], None]]:
+    def claimed(self, config: GrpoRunConfig, step: int) -> Iterator[Callable[[Any], None]]:
         """Write into the folder, alone; yields what notes a line of metrics.
 
         Args:
@@ -94,8 +96,13 @@ class PracticeFolder:
                 shutil.rmtree(path)
 
 
-def _as_json(config: PracticeConfig) -> dict[str, Any]:
+def _as_json(config: GrpoRunConfig) -> dict[str, Any]:
     """The configuration as it is read back from its file."""
     asked: dict[str, Any] = json.loads(json.dumps(asdict(config)))
     update = asked.pop("update")
     return {**asked, **{f"update.{name}": value for name, value in update.items()}}
+
+
+def _today(known: Mapping[str, Any]) -> dict[str, Any]:
+    """A configuration by the names of today."""
+    return {RENAMED.get(name, name): value for name, value in known.items()}

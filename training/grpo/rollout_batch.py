@@ -61,9 +61,9 @@ class Stint:
         if self._ranks.is_first:
             with disk(self._folder):
                 shutil.rmtree(self._folder, ignore_errors=True)
-        await asyncio.to_thread(self._ranks.gathered, None)  # nobody plays before it is gone
+        await asyncio.to_thread(self._ranks.all_gather, None)  # nobody plays before it is gone
         while (missing := self._config.groups - self._kept) > 0:
-            wanted = min(missing, self._config.most_groups - self._groups)
+            wanted = min(missing, self._config.max_groups - self._groups)
             if wanted <= 0:
                 return
             first = self.progress.tasks
@@ -89,7 +89,7 @@ class Stint:
                 if episode.status == "fault"
             ]
             told = (len(kept), len(episodes) - len(broken), broken[:1])
-            everywhere = await asyncio.to_thread(self._ranks.gathered, told)
+            everywhere = await asyncio.to_thread(self._ranks.all_gather, told)
             self._kept += sum(count for count, _, _ in everywhere)
             if not any(whole for _, whole, _ in everywhere):
                 if errors := [*self._errors, *self._mistakes]:
@@ -128,8 +128,8 @@ class Stint:
         ends = [episode.end for episode in self._episodes if episode.end is not None]
         scores = [score.value for episode in self._episodes if (score := episode.score)]
         steps = [step for episode in self._episodes for step in episode.steps]
-        rewards = [attempt.reward for group in self.kept for attempt in group.attempts]
-        total = self._ranks.summed(
+        rewards = [rollout.reward for group in self.kept for rollout in group.rollouts]
+        total = self._ranks.all_reduce(
             {
                 "score": sum(scores),
                 "scores": len(scores),

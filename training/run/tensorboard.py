@@ -8,7 +8,7 @@ from vigorl.browser.run_folder import disk
 
 
 @contextmanager
-def open_board(folder: Path, step: int) -> Iterator[Callable[[Mapping[str, float]], None]]:
+def open_tensorboard(folder: Path, step: int) -> Iterator[Callable[[Mapping[str, float]], None]]:
     """Where the lines of metrics go that come after a step; nowhere without TensorBoard.
 
     Args:

@@ -67,7 +67,7 @@ class FineTuneConfig:
     """Updates between two measurements; there is one at the end, too."""
     tree_tokens: int = 8192
     """Computed at a time: what fits into memory, and no row is longer."""
-    recomputes: bool = False
+    gradient_checkpointing: bool = False
     """Whether layers are computed twice so that less has to be kept (gradient checkpointing)."""
     checkpoint_every_s: float = 300.0
     seed: int = 0
@@ -118,7 +118,7 @@ def fine_tune(config: FineTuneConfig, out: Path, say: Callable[[str], None]) -> 
     _tell(everything, len(held_out.examples), say)
     _let_learn(network, config)
     batches = CourseConfig(
-        config.epochs, config.batch, config.tree_tokens, config.recomputes, config.seed
+        config.epochs, config.batch, config.tree_tokens, config.gradient_checkpointing, config.seed
     )
     course, measured = (ExampleCourse(network, part, batches) for part in (learnt, held_out))
     steps = config.updates or course.steps
@@ -176,7 +176,7 @@ def _about(config: FineTuneConfig, examples: Examples) -> dict[str, Any]:
     return about
 
 
-_MAY_CHANGE = ("evaluate_every", "checkpoint_every_s", "device", "recomputes")
+_MAY_CHANGE = ("evaluate_every", "checkpoint_every_s", "device", "gradient_checkpointing")
 
 
 def _tell(examples: Examples, held_out: int, say: Callable[[str], None]) -> None:

@@ -23,7 +23,7 @@ pytest.importorskip("torch")
 from vigorl.training.ablation.ablation import ARMS, Findings, Outcome, StudyConfig, study
 from vigorl.training.ablation.page import render_study
 from vigorl.training.ablation.tasks import StudyTasks, open_study_tasks
-from vigorl.training.data.thoughts import retold
+from vigorl.training.data.thoughts import ablate
 from vigorl.training.run.metrics import write_config
 
 pytestmark = pytest.mark.model
@@ -159,4 +159,4 @@ async def test_embedded_tasks_are_practised_on_seeds_that_are_not_measured() -> 
 )
 def test_a_thought_is_said_otherwise_and_what_is_done_stays(thoughts: str, expected: str) -> None:
     turn = '<think> "A" (1, 2) | "B" (3.5, 4) </think>\n<answer> click (1, 2) </answer>'
-    assert retold(turn, thoughts) == expected  # type: ignore[arg-type]
+    assert ablate(turn, thoughts) == expected  # type: ignore[arg-type]

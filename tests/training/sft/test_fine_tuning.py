@@ -180,9 +180,11 @@ def test_layers_that_are_computed_twice_teach_the_same(network: Network, taught:
     calls: list[bool] = []
     watched = layers[0].mlp.register_forward_pre_hook(lambda *_: calls.append(True))
     found = []
-    for recomputes in (False, True):
+    for is_wanted in (False, True):
         calls.clear()
-        course = ExampleCourse(network, examples, CourseConfig(batch=4, recomputes=recomputes))
+        course = ExampleCourse(
+            network, examples, CourseConfig(batch=4, gradient_checkpointing=is_wanted)
+        )
         network.model.zero_grad()
         for part in course.losses(network.model, course.batch(0), 1):
             part["loss"].backward()
