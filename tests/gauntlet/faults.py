@@ -130,7 +130,7 @@ async def storm(folder: Path, made: Sequence[Plan], disk_full: Sequence[Plan]) -
 
 
 def _sample(world: World, browser: Browser, plan: Plan) -> Sample:
-    return Sample(plan.id, ("errand",), {"id": plan.id}, lambda _: Errand(world, browser, plan))
+    return Sample(plan.id, ("errand",), {"id": plan.id}, lambda: Errand(world, browser, plan))
 
 
 async def _with_full_disk(policy: ModelPolicy, samples: list[Sample], folder: Path) -> None:

@@ -202,7 +202,7 @@ def _geometry(drawn: tuple[int, int, tuple[float, ...], tuple[float, float]]) ->
         frame = Frame(width, height, Box(*region))
     except ValueError:
         return
-    back = frame.from_css(frame.to_css(Point(*point)))
+    back = frame.from_region(frame.to_region(Point(*point)))
     scale = 1 + max(map(abs, (*region, *point, width, height)))
     span = min(frame.region_css_px.width, frame.region_css_px.height)
     slack = 1e-9 * scale * max(width, height) / span
