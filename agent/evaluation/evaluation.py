@@ -272,7 +272,9 @@ def _result(sample: Sample, played: Played) -> Result:
 
 def _denials(trajectory: Trajectory) -> int:
     end = trajectory.end
-    seen = [*(step.seen for step in trajectory.steps), *filter(None, (end and end.seen,))]
+    seen = [step.seen for step in trajectory.steps]
+    if end is not None and end.seen is not None:
+        seen.append(end.seen)
     return sum(event.kind in _DENIALS for each in seen for event in each.events)
 
 

@@ -118,9 +118,9 @@ def paint(stage: Stage, signs: Signs) -> Image.Image:
         _draw_cursor(draw, tip)
     image.paste(layer_small := layer.reduce(_SAMPLING), (0, 0), layer_small)
     text = ImageDraw.Draw(image)
-    for number, at in numbered:
+    for number, place in numbered:
         width = text_width_px(number, 13)
-        draw_text(text, (at.x - width / 2, at.y - 8), number, "white", 13)
+        draw_text(text, (place.x - width / 2, place.y - 8), number, "white", 13)
     if signs.label and signs.target and (at := stage.at(signs.target)) is not None:
         _draw_label(text, image, signs.label, at.x + 22, at.y - 13)
     if signs.banner:

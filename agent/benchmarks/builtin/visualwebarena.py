@@ -85,9 +85,15 @@ class VwaOptions:
         from vigorl.browser.boundary import Boundary
         from vigorl.tasks.visualwebarena.task import Sites
 
-        urls = (self.classifieds, self.reddit, self.shopping, self.wikipedia, self.homepage)
         return VwaConfig(
-            sites=Sites(*(url.rstrip("/") for url in urls), self.reset_token),
+            sites=Sites(
+                classifieds=self.classifieds.rstrip("/"),
+                reddit=self.reddit.rstrip("/"),
+                shopping=self.shopping.rstrip("/"),
+                wikipedia=self.wikipedia.rstrip("/"),
+                homepage=self.homepage.rstrip("/"),
+                reset_token=self.reset_token,
+            ),
             data=self.data,
             names=tuple(self.task) if self.task else None,
             limit=self.limit,
