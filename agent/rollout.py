@@ -190,7 +190,8 @@ async def rollout(
     episode = _Episode(environment, recorder, limits, watcher or Watcher())
     goal = whole(environment.goal)
     try:
-        recorder.start(StartRecord(goal, policy.describe(), asdict(limits), task, now()))
+        offered = tuple(sorted(environment.actions))
+        recorder.start(StartRecord(goal, policy.describe(), asdict(limits), task, now(), offered))
         try:
             ending = await episode.play(policy.actor(goal))
             ending = await episode.looked_at_again(ending, second_look)
@@ -369,7 +370,7 @@ class _Episode:
             if not limit.expired():
                 raise
             raise PageHung(f"the world did not answer within {STEP_LIMIT_S:g} s") from error
-        return cleaned(observation)
+        return replace(cleaned(observation), actions=self.environment.actions)
 
     def end(self, ending: _Ending) -> Trajectory:
         """Write the last line."""

@@ -17,6 +17,7 @@ how the format says it, the turn has a `slip`, which costs a reward and nothing 
 from dataclasses import dataclass
 from typing import Protocol
 
+from vigorl.browser.action_space import EVERY_ACTION, ActionSpace
 from vigorl.browser.actions import Action, ZoomStyle
 from vigorl.browser.geometry import Frame, Point
 from vigorl.browser.observation import Mark
@@ -85,6 +86,8 @@ class Dialect:
     """None where the family cannot look closer."""
     marks: tuple[Mark, ...] = ()
     """The numbered elements of the screen, for actions on marks."""
+    actions: ActionSpace = EVERY_ACTION
+    """Types of action that the environment offers."""
 
 
 def parse(text: str, dialect: Dialect) -> Parsed:

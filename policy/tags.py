@@ -137,7 +137,7 @@ class Tags:
             case "text":
                 return Done(text.strip())
             case "actions":
-                return read_command(text, dialect.frame)
+                return read_command(text, dialect.frame, dialect.actions)
             case _:
                 assert_never(self.answers)
 
@@ -213,6 +213,6 @@ def _slip(text: str, dialect: Dialect) -> str:
 
 def _shape(dialect: Dialect) -> str:
     last = "<answer> … </answer>"
-    if dialect.lens is not None:
+    if dialect.lens is not None and "zoom" in dialect.actions:
         last = f"either <tool_call> … </tool_call> or {last}"
     return f"Write <think> … </think> and then {last}, each once, and nothing else."

@@ -109,4 +109,6 @@ def _observation(trajectory: Trajectory, seen: Seen) -> Observation:
         marks=seen.marks,
         ended=seen.ended,
         pictures=tuple(trajectory.picture(image) for image in seen.pictures),
+        question=seen.question,
+        actions=trajectory.start.offered,
     )

@@ -5,6 +5,7 @@ What stands in such data is the place alone; so the thought before the click is 
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,7 @@ def _dialogue(sample: Sample, family: Family) -> Dialogue:
     # A still picture needs no policy, and waits for nothing.
     world: Any = sample.make(None)  # type: ignore[arg-type]
     conversation = Conversation(sample.task["instruction"], family)
-    conversation.see(asyncio.run(world.reset()))
+    conversation.see(replace(asyncio.run(world.reset()), actions=world.actions))
     click = Click(Box(*sample.task["bbox_xyxy"]).center)
     text = retold(write("", click, conversation.dialect), "none")
     conversation.hear(Reply(text, 0, 0, False), click)

@@ -9,9 +9,8 @@ from rich.table import Table
 
 from vigorl.agent.benchmarks.visualwebarena import VwaConfig, open_visualwebarena
 from vigorl.agent.evaluation.evaluation import Sample
-from vigorl.browser.actions import Action
 from vigorl.browser.boundary import Boundary
-from vigorl.browser.environment import Environment, Score
+from vigorl.browser.environment import Environment, EnvironmentWrapper, Score
 from vigorl.browser.observation import Observation
 from vigorl.policy.policy import Policy
 from vigorl.tasks.sites.registry import TASKS, needs_pictures, stand_in_tasks
@@ -60,22 +59,17 @@ async def open_stand_ins(
             yield [_stand_in(sample, unfilled[sample.id], sites) for sample in samples]
 
 
-class FreshSites:
+class FreshSites(EnvironmentWrapper[Environment]):
     """An environment whose sites are put back to how they were before it begins."""
 
     def __init__(self, inner: Environment, sites: StandIns) -> None:
-        self.goal = inner.goal
-        self._inner = inner
+        super().__init__(inner)
         self._sites = sites
 
     async def reset(self) -> Observation:
         """Reset the sites, then the environment inside."""
         self._sites.reset()
         return await self._inner.reset()
-
-    async def step(self, action: Action) -> Observation:
-        """As the environment inside."""
-        return await self._inner.step(action)
 
     async def score(self, answer: str | None) -> Score | None:
         """As the environment inside.
@@ -86,10 +80,6 @@ class FreshSites:
         score = await self._inner.score(answer)
         self._sites.check()
         return score
-
-    async def close(self) -> None:
-        """Close the environment inside."""
-        await self._inner.close()
 
 
 def stand_in_table() -> Table:

@@ -31,6 +31,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, TypeAdapter, ValidationError
 
+from vigorl.browser.action_space import EVERY_ACTION, ActionSpace, ActionType
 from vigorl.browser.deeds import Consent
 from vigorl.browser.environment import Score
 from vigorl.browser.errors import InconsistentData, StorageFault, UsageError
@@ -89,7 +90,14 @@ class StartRecord:
     task: dict[str, Any] | None
     """The task's frozen row, where the goal belongs to one; enough to judge it again."""
     started_at: str
+    actions: tuple[ActionType, ...] | None = None
+    """Types of action that the environment offered; None in records that do not say."""
     type: Literal["start"] = "start"
+
+    @property
+    def offered(self) -> ActionSpace:
+        """What the environment offered; everything, where the record does not say."""
+        return EVERY_ACTION if self.actions is None else frozenset(self.actions)
 
 
 @dataclass(frozen=True, slots=True)
