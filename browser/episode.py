@@ -340,8 +340,8 @@ class Episode:
 
     async def _look_at_rest(self, limit_s: float) -> Observation:
         tab = await self._rested_tab(limit_s)
-        picture, pages = await asyncio.gather(
-            tab.camera.screen(limit_s), self._targets.pages(limit_s)
+        picture, pages, _ = await asyncio.gather(
+            tab.camera.screen(limit_s), self._targets.pages(limit_s), self.relook.prepare(tab)
         )
         width_px, height_px = self._settings.width_px, self._settings.height_px
         self.fills_screen = picture.width_px > width_px and picture.height_px > height_px

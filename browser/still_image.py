@@ -25,8 +25,13 @@ class StaticScreenshot:
         self._target = target
         self._clicked: Point | None = None
         frame = Frame.of_viewport(picture.width_px, picture.height_px)
-        self._first = Observation(View(picture, frame), still=True)
+        self._first = Observation(View(picture, frame), still=True, actions=self.actions)
         self._frame = frame
+
+    @property
+    def first(self) -> Observation:
+        """What is seen first, and, but for answers, at all."""
+        return self._first
 
     async def reset(self) -> Observation:
         """Show the picture."""

@@ -3,6 +3,7 @@
 import re
 
 from vigorl.browser.errors import UsageError
+from vigorl.browser.plugins import loaded, plugins
 from vigorl.policy.family_record import ChatFormat, Family, SystemPrompt, Wording, ZoomRule
 from vigorl.policy.family_rows import FAMILIES
 
@@ -54,7 +55,11 @@ def family_known(*names: str) -> Family | None:
     Raises:
         UsageError: it is known to need a family that is not here.
     """
+    added = _added()
     for name in names:
+        for family in added:
+            if family.matches.search(name):
+                return family
         for pattern, why in _NOT_HERE:
             if pattern.search(name):
                 raise UsageError(
@@ -94,8 +99,17 @@ def family_named(name: str) -> Family:
     Raises:
         UsageError: there is none.
     """
-    for family in FAMILIES:
+    for family in (*FAMILIES, *_added()):
         if family.name == name:
             return family
-    known = ", ".join(family.name for family in FAMILIES)
+    known = ", ".join(family.name for family in (*FAMILIES, *_added()))
     raise UsageError(f"no model family is called {name!r}; there are {known}")
+
+
+def _added() -> tuple[Family, ...]:
+    """The families of other packages.
+
+    Raises:
+        UsageError: one of them is broken.
+    """
+    return tuple(loaded(point, Family) for point in plugins("vigorl.families").values())

@@ -127,7 +127,7 @@ def test_learning_needs_no_browser_and_no_ocr() -> None:
         "        if name.split('.')[0] in ('playwright', 'rapidocr', 'starlette', 'uvicorn'):\n"
         "            raise ModuleNotFoundError(name)\n"
         "sys.meta_path.insert(0, Absent())\n"
-        "import vigorl.training.nano.recipe, vigorl.training.grpo_loop\n"
+        "import vigorl.training.nano.recipe, vigorl.training.grpo.loop\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

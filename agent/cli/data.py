@@ -100,8 +100,8 @@ def data_oracles(
     with errors(as_json=False):
         from vigorl.browser.errors import UsageError
         from vigorl.tasks.task import TRAIN_SEEDS
+        from vigorl.training.nano.oracles import miniwob_names, record
         from vigorl.training.nano.reading_stock import check_tokenizer, prepare
-        from vigorl.training.oracles import miniwob_names, record
 
         if miniwob and task:
             raise UsageError("name tasks with --task, or take all of MiniWoB++ with --miniwob")

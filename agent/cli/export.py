@@ -43,10 +43,10 @@ def export(
     [dim]$[/dim] vigorl-agent export trees --format sharegpt --out data/warm-start
     """
     with errors(as_json):
-        from vigorl.training.dialogues import dialogues_of
-        from vigorl.training.episodes import Selection, episodes_in, one_per_task, select
-        from vigorl.training.export import export as write
-        from vigorl.training.linearise import ChainConfig
+        from vigorl.training.data.dialogues import dialogues_of
+        from vigorl.training.data.episodes import Selection, episodes_in, one_per_task, select
+        from vigorl.training.data.export import export as write
+        from vigorl.training.search.linearise import ChainConfig
 
         if format == "verl":
             everything = Selection(least_score=None, takes_slips=True)

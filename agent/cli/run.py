@@ -38,7 +38,8 @@ from vigorl.browser.errors import StorageFault, UsageError
 
 if TYPE_CHECKING:
     from vigorl.agent.record.trajectory import Trajectory
-    from vigorl.agent.run import ModelConfig, RunConfig
+    from vigorl.agent.run import RunConfig
+    from vigorl.policy.factory import ModelConfig
 
 app = typer.Typer()
 
@@ -144,12 +145,13 @@ def run(
     """
     with errors(as_json) as messages:
         from vigorl.agent.approval import terminal_approver
-        from vigorl.agent.run import ModelConfig, RunConfig
+        from vigorl.agent.run import RunConfig
         from vigorl.agent.run import run as run_task
         from vigorl.agent.secret_sources import read_secrets
         from vigorl.agent.viewer.show import ending
         from vigorl.agent.viewer.watching import TerminalWatcher
         from vigorl.browser.vault import Vault
+        from vigorl.policy.factory import ModelConfig
         from vigorl.policy.reader.language.phrasebook import describe_language
 
         if help_language:
@@ -199,17 +201,30 @@ def run(
 @app.command()
 def show(
     trajectory: Annotated[Path, typer.Argument(help="A recorded run's folder.")],
+    animation: Annotated[
+        Path | None,
+        typer.Option(
+            help="Also write the run as a moving picture into this file, .webp or .gif.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Print a recorded run, and write it as one HTML page and one picture."""
+    """Print a recorded run, and write it as one HTML page and one picture.
+
+    [dim]$[/dim] vigorl-agent show runs/20261121-101500-find-a-kettle-3f9a --animation kettle.webp
+    """
     with errors(as_json):
         from vigorl.agent.record.trajectory import read_trajectory
+        from vigorl.agent.viewer.animation import write_animation
         from vigorl.agent.viewer.show import print_trajectory
 
         recorded = read_trajectory(trajectory)
         console = Console(stderr=as_json)
         print_trajectory(recorded, console)
         _write_pictures(recorded, console)
+        if animation is not None:
+            _print_path("animation", write_animation(recorded, animation), console)
     if as_json:
         print_json(_result(recorded))
 
@@ -218,7 +233,8 @@ def _print_steps(
     config: "RunConfig", model: "ModelConfig", console: Console, as_json: bool
 ) -> None:
     """Print the steps of a goal, as reader understands it."""
-    from vigorl.agent.run import READER, told_text
+    from vigorl.agent.run import told_text
+    from vigorl.policy.factory import READER
     from vigorl.policy.reader.language.instructions import parse_instructions
     from vigorl.policy.reader.language.steps import describe_step
 
@@ -266,7 +282,7 @@ def _result(trajectory: "Trajectory") -> dict[str, Any]:
         "answer": end.answer if end else None,
         "verified": end.verified if end else None,
         "verified_by": list(end.verified_by) if end else [],
-        "score": end.score.value if end and end.score else None,
+        "score": trajectory.score.value if trajectory.score else None,
         "refused": end.refused if end else {},
         "steps": len(trajectory.steps),
         "trajectory": str(trajectory.folder),
@@ -297,6 +313,8 @@ def _write_pictures(trajectory: "Trajectory", console: Console) -> None:
         ("page", write_page(trajectory)),
         ("picture", write_filmstrip(trajectory)),
     ):
-        console.print(
-            f"  [dim]{label:<9}[/dim] {escape(str(path))}", highlight=False, soft_wrap=True
-        )
+        _print_path(label, path, console)
+
+
+def _print_path(label: str, path: Path, console: Console) -> None:
+    console.print(f"  [dim]{label:<9}[/dim] {escape(str(path))}", highlight=False, soft_wrap=True)

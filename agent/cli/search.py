@@ -14,7 +14,7 @@ from vigorl.agent.cli.terminal import Console
 if TYPE_CHECKING:
     from vigorl.agent.evaluation.evaluation import Sample
     from vigorl.policy.backend import Sampling
-    from vigorl.training.search_loop import SearchConfig, Searched
+    from vigorl.training.search.loop import SearchConfig, Searched
 
 app = typer.Typer()
 
@@ -82,7 +82,7 @@ def search(
         from vigorl.agent.benchmarks.visual_reasoning import visual_samples
         from vigorl.policy.backend import Sampling
         from vigorl.tasks.visual_reasoning.benchmarks import read_questions
-        from vigorl.training.search_loop import SearchConfig
+        from vigorl.training.search.loop import SearchConfig
 
         if questions is None:
             samples = still_samples(data, images, limit)
@@ -140,15 +140,19 @@ async def _search(
     console: Console,
 ) -> "list[Searched]":
     from vigorl.agent.evaluation.progress import counting
-    from vigorl.browser.errors import UsageError
-    from vigorl.policy.model import open_model
-    from vigorl.training.search_loop import search
+    from vigorl.policy.factory import ModelConfig, open_language_model
+    from vigorl.training.search.loop import search
 
     spec, model_name, family, api_key = who
-    if spec in ("reader", "random"):
-        raise UsageError(f"{spec} does not draw its words: give a server, a checkpoint or a hub id")
-    policy = await open_model(
-        spec, model_name=model_name, family=family, api_key=api_key, sampling=sampling
+    policy = await open_language_model(
+        ModelConfig(
+            spec,
+            model_name,
+            family,
+            api_key,
+            temperature=sampling.temperature,
+            max_tokens=sampling.max_tokens,
+        )
     )
     try:
         with counting("trees", len(samples), console) as advance:

@@ -34,8 +34,8 @@ from vigorl.agent.cli.terminal import Console
 if TYPE_CHECKING:
     from vigorl.agent.evaluation.comparison import Difference
     from vigorl.agent.evaluation.statistics import Cell
-    from vigorl.training.study import Findings, StudyConfig
-    from vigorl.training.study_tasks import StudyTasks
+    from vigorl.training.ablation.ablation import Findings, StudyConfig
+    from vigorl.training.ablation.tasks import StudyTasks
 
 app = typer.Typer()
 
@@ -123,9 +123,9 @@ def study(
     """
     with errors(as_json):
         with torch_needed():
-            from vigorl.training.study import ARMS, StudyConfig
-            from vigorl.training.study_page import write_study
-            from vigorl.training.study_tasks import StudyTasks
+            from vigorl.training.ablation.ablation import ARMS, StudyConfig
+            from vigorl.training.ablation.page import write_study
+            from vigorl.training.ablation.tasks import StudyTasks
         tasks = StudyTasks(
             data,
             held_out,
@@ -168,8 +168,8 @@ def study(
 async def _studied(
     config: "StudyConfig", out: Path, tasks: "StudyTasks", console: Console
 ) -> "Findings":
-    from vigorl.training.study import study
-    from vigorl.training.study_tasks import open_study_tasks
+    from vigorl.training.ablation.ablation import study
+    from vigorl.training.ablation.tasks import open_study_tasks
 
     say = partial(console.print, markup=False, highlight=False, soft_wrap=True)
     async with open_study_tasks(tasks) as (practised, held_out):

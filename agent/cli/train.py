@@ -139,10 +139,10 @@ def train_sft(
     """
     with errors(as_json=False):
         with torch_needed():
-            from vigorl.training.episodes import Selection
-            from vigorl.training.finetune import FineTuneConfig, fine_tune
-            from vigorl.training.linearise import ChainConfig
-            from vigorl.training.start import family_of_model
+            from vigorl.training.data.episodes import Selection
+            from vigorl.training.run.base_model import family_of_model
+            from vigorl.training.search.linearise import ChainConfig
+            from vigorl.training.sft.fine_tuning import FineTuneConfig, fine_tune
         config = FineTuneConfig(
             model=model,
             data=tuple(data),
@@ -158,7 +158,7 @@ def train_sft(
             thoughts=thoughts,
             evaluate_every=evaluate_every,
             tree_tokens=tree_tokens,
-            recomputes=save_memory,
+            gradient_checkpointing=save_memory,
             checkpoint_every_s=60 * checkpoint_minutes,
             seed=seed,
             chains=ChainConfig(straight, corrected, detour),

@@ -3,17 +3,19 @@
 import io
 import math
 from dataclasses import dataclass
-from functools import cache
 from itertools import pairwise
 from pathlib import Path
+from typing import TypeVar
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from vigorl.agent.plain_text import one_line
-from vigorl.agent.record.trajectory import SeenView, StepRecord, Trajectory, write_whole
+from vigorl.agent.record.trajectory import SeenView, StepRecord, Trajectory
 from vigorl.agent.viewer.action_marker import Gesture, gesture_of
 from vigorl.agent.viewer.show import describe_action, ending_reason, policy_name, title, verdict
+from vigorl.agent.viewer.typeface import draw_text, fitting, text_width_px
 from vigorl.browser.geometry import Frame, Point
+from vigorl.browser.run_folder import write_whole
 
 MAX_WIDTH_PX = 1600
 MAX_PANELS = 12
@@ -35,7 +37,8 @@ _ACT = "#d3115c"
 _BAD = "#bf2c2c"
 _TONES = {"good": "#1a7f4b", "plain": "#2b5f9e", "warn": "#9a6200", "bad": _BAD}
 
-_Font = ImageFont.ImageFont | ImageFont.FreeTypeFont
+
+_Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,7 @@ def draw_filmstrip(trajectory: Trajectory) -> Image.Image:
     Raises:
         InconsistentData: a picture of the record is missing or damaged.
     """
-    panels = chosen(_panels(trajectory))
+    panels = evenly_chosen(_panels(trajectory), MAX_PANELS)
     columns = _columns(panels)
     width = (MAX_WIDTH_PX - 2 * _MARGIN_PX - (columns - 1) * _GAP_PX) // columns
     width = min(width, _MAX_PANEL_PX)
@@ -97,12 +100,12 @@ def draw_filmstrip(trajectory: Trajectory) -> Image.Image:
     return strip
 
 
-def chosen(panels: list[_Panel]) -> list[_Panel]:
-    """At most `MAX_PANELS` of them, evenly spread, the first and the last among them."""
-    if len(panels) <= MAX_PANELS:
-        return panels
-    last = len(panels) - 1
-    return [panels[round(index * last / (MAX_PANELS - 1))] for index in range(MAX_PANELS)]
+def evenly_chosen(items: list[_Item], most: int) -> list[_Item]:
+    """At most so many of them, evenly spread, the first and the last among them."""
+    if len(items) <= most:
+        return items
+    last = len(items) - 1
+    return [items[round(index * last / (most - 1))] for index in range(most)]
 
 
 def _panels(trajectory: Trajectory) -> list[_Panel]:
@@ -141,19 +144,18 @@ def _columns(panels: list[_Panel]) -> int:
 def _draw_head(strip: Image.Image, trajectory: Trajectory) -> None:
     draw = ImageDraw.Draw(strip)
     room = strip.width - 2 * _MARGIN_PX
-    goal = _fitting(title(trajectory), _font(23), room)
-    draw.text((_MARGIN_PX, 20), goal, _INK, _font(23))
+    draw_text(draw, (_MARGIN_PX, 17), fitting(one_line(title(trajectory)), 22, room), _INK, 22)
     ended, end = verdict(trajectory), trajectory.end
     facts = [ending_reason(trajectory)]
     if end and end.answer:
         facts.append(f'"{end.answer}"')
-    if end and end.score:
-        facts.append(f"score {end.score.value:.2f}")
+    if score := trajectory.score:
+        facts.append(f"score {score.value:.2f}")
     facts += [policy_name(trajectory.start.policy), f"{len(trajectory.steps)} steps"]
-    draw.text((_MARGIN_PX, 51), ended.words, _TONES[ended.tone], _font(16))
-    left = _MARGIN_PX + _font(16).getlength(ended.words) + 14
-    text = _fitting("  ·  ".join(fact for fact in facts if fact), _font(16), room - left)
-    draw.text((left, 51), text, _SOFT, _font(16))
+    draw_text(draw, (_MARGIN_PX, 49), ended.words, _TONES[ended.tone], 16)
+    left = _MARGIN_PX + text_width_px(ended.words, 16) + 14
+    text = fitting(one_line("  ·  ".join(fact for fact in facts if fact)), 16, room - left)
+    draw_text(draw, (left, 49), text, _SOFT, 16)
 
 
 def _draw_panel(trajectory: Trajectory, panel: _Panel, width: int, height: int) -> Image.Image:
@@ -168,9 +170,9 @@ def _draw_panel(trajectory: Trajectory, panel: _Panel, width: int, height: int) 
     image = _with_signs(image, panel.view.frame.resized(*size), panel.gesture)
     card.paste(image, ((width - size[0]) // 2, (height - size[1]) // 2))
     ink = _BAD if panel.wrong else _ACT
-    draw.text((0, height + 8), panel.name, _INK, _font(16))
-    left = _font(16).getlength(panel.name) + 10
-    draw.text((left, height + 8), _fitting(panel.caption, _font(15), width - left), ink, _font(15))
+    draw_text(draw, (0, height + 7), panel.name, _INK, 15)
+    left = text_width_px(panel.name, 15) + 10
+    draw_text(draw, (left, height + 7), fitting(one_line(panel.caption), 15, width - left), ink, 15)
     return card
 
 
@@ -219,18 +221,3 @@ def _draw_arrow(draw: ImageDraw.ImageDraw, start: Point, end: Point, width: int)
         draw.line((x, y, end.x, end.y), fill=255, width=width)
         draw.circle((x, y), width / 2, fill=255)
     draw.circle((end.x, end.y), width / 2, fill=255)
-
-
-@cache
-def _font(size: int) -> _Font:
-    return ImageFont.load_default(size)
-
-
-def _fitting(text: str, font: _Font, room_px: float) -> str:
-    """As much of a text as fits, on one line."""
-    line = one_line(text, 400)
-    if font.getlength(line) <= room_px:
-        return line
-    while line and font.getlength(line + "…") > room_px:
-        line = line[:-1]
-    return line.rstrip() + "…"

@@ -44,7 +44,7 @@ text = st.text(st.characters(codec=None, exclude_categories=()), max_size=40)
 numbers = st.one_of(
     st.integers(-(10**30), 10**30),
     st.floats(),
-    st.sampled_from(["1e999", "-0", "0x10", "NaN", "٣", "9" * 5000, "1_000", "½"]),
+    st.sampled_from(["1e999", "-0", "0x10", "NaN", "٣", "9" * 400, "9" * 5000, "1_000", "½"]),
 ).map(str)
 
 words = st.one_of(

@@ -19,9 +19,9 @@ from torch import Tensor
 
 from vigorl.browser.geometry import Box, Frame
 from vigorl.training.nano.architecture import CELL_PX
+from vigorl.training.nano.packed import PADDING, PackedRows
 from vigorl.training.nano.sketch import BoxPx
 from vigorl.training.nano.vocabulary import THOUSANDTHS, Vocabulary
-from vigorl.training.packed import PADDING, PackedRows
 
 SLOT_WIDTH_PX, SLOT_HEIGHT_PX = 4, 8
 SLOTS = (CELL_PX // 2 // SLOT_WIDTH_PX) * (CELL_PX // 2 // SLOT_HEIGHT_PX)

@@ -9,7 +9,6 @@ import torch
 from torch import Tensor, nn
 
 from vigorl.browser.errors import UsageError
-from vigorl.training.losses import looking_loss, reading_loss, spoken_at, token_loss
 from vigorl.training.nano.architecture import CELL_PX
 from vigorl.training.nano.lessons import (
     CHARACTERS,
@@ -19,10 +18,11 @@ from vigorl.training.nano.lessons import (
     Teacher,
     pointing,
 )
+from vigorl.training.nano.losses import looking_loss, reading_loss, spoken_at, token_loss
+from vigorl.training.nano.packed import AttentionTap, forward
 from vigorl.training.nano.pages import PAGES, sketch_page
 from vigorl.training.nano.sketch import Sketch, Typefaces, Words
 from vigorl.training.nano.vocabulary import THOUSANDTHS, Vocabulary
-from vigorl.training.packed import AttentionTap, forward
 
 READ_PATCHES = 256
 """Patches of a picture whose characters are asked for at a step."""

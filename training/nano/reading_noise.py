@@ -79,7 +79,7 @@ def glimpse(
     """The screen of a recorded step as the reader might see it.
 
     Args:
-        step: Has `size`, `lines` and `controls` as `vigorl.training.oracles` stores them.
+        step: Has `size`, `lines` and `controls` as `vigorl.training.nano.oracles` stores them.
         random: Draws the mistakes.
         rename: Gives a text its new words.
         level: 1 for the usual rate of mistakes, 0 for none.

@@ -68,7 +68,7 @@ def prepare(
 
     Args:
         folder: Made where it is missing.
-        episodes: What `vigorl.training.oracles` recorded.
+        episodes: What `vigorl.training.nano.oracles` recorded.
         world: Folders with shards of the generated world; every page is read, which takes a second
             or two of one core, and up to a minute for a dense large one. Empty: what the folder
             holds of it stays.

@@ -21,11 +21,11 @@ from transformers.utils.logging import disable_progress_bar
 from vigorl.browser.errors import UsageError
 from vigorl.tasks.world.lexicon import LANGUAGES, words_of
 from vigorl.training.nano import architecture, reading_course
+from vigorl.training.nano.packed import AttentionTap
 from vigorl.training.nano.pixels import PageSource, PixelCourse, PixelNano, Sketches, pointed
 from vigorl.training.nano.shard_pages import shards_of
 from vigorl.training.nano.sketch import Typefaces, Words
-from vigorl.training.packed import AttentionTap
-from vigorl.training.sft import SftConfig, train
+from vigorl.training.sft.loop import SftConfig, train
 
 Route = Literal["pixels", "reading"]
 Preset = Literal["cpu", "gpu"]
