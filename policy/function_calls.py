@@ -38,7 +38,7 @@ from vigorl.policy.commands import COMMANDS, write_command
 from vigorl.policy.escape import escape_tags
 from vigorl.policy.foreign import action_of, browser_commands
 from vigorl.policy.grammar import Dialect, Parsed
-from vigorl.policy.points import POINT, Malformed, coordinates_of, points_of
+from vigorl.policy.points import POINT, Malformed, coordinates_of, mentions_in
 
 _THINKING = re.compile(r"</?(?:think|thinking)>")
 _LABELS = re.compile(r"^\s*(?:Thought|Reflection|Action_Summary)\s*:\s*", re.MULTILINE)
@@ -69,12 +69,12 @@ class FunctionCalls:
     def read(self, text: str, dialect: Dialect) -> Parsed:
         """Understand a turn: its first call."""
         thought, call = self._parts(text)
-        points = tuple(points_of(thought, dialect.frame))
+        mentions = mentions_in(thought, dialect.frame)
         try:
             name, arguments = _read_call(call)
-            return Parsed(thought, points, action_of(name, arguments, dialect), None)
+            return Parsed(thought, mentions, action_of(name, arguments, dialect), None)
         except Malformed as malformed:
-            return Parsed(thought, points, None, f"{malformed} {self._shape()}")
+            return Parsed(thought, mentions, None, f"{malformed} {self._shape()}")
 
     def write(self, thought: str, action: Action, dialect: Dialect) -> str:
         """The text of a turn.

@@ -21,6 +21,7 @@ from vigorl.browser.action_space import EVERY_ACTION, ActionSpace
 from vigorl.browser.actions import Action, ZoomStyle
 from vigorl.browser.geometry import Frame, Point
 from vigorl.browser.observation import Mark
+from vigorl.policy.points import Mention
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +38,18 @@ class Parsed:
     """What a turn says; either `action` or `error` is set."""
 
     thought: str
-    points_css_px: tuple[Point, ...]
-    """Those of the thought, as far as they are on the screen."""
+    mentions: tuple[Mention, ...]
+    """The pairs of coordinates that the thought names, in order."""
     action: Action | None
     error: str | None
     """Addressed to the model: what is wrong, and how it is written."""
     slip: str = ""
     """How the text departs from its format, where it was understood nonetheless."""
+
+    @property
+    def points_css_px(self) -> tuple[Point, ...]:
+        """The points that the thought names, as far as they are on the screen."""
+        return tuple(each.point for each in self.mentions if each.point is not None)
 
 
 class TurnFormat(Protocol):

@@ -49,7 +49,7 @@ from vigorl.policy.commands import COMMANDS, write_command
 from vigorl.policy.escape import escape_tags
 from vigorl.policy.foreign import BROWSER, action_of, browser_commands, zoom_on
 from vigorl.policy.grammar import Dialect, Parsed
-from vigorl.policy.points import Malformed, coordinates_of, points_of
+from vigorl.policy.points import Malformed, coordinates_of, mentions_in
 
 TOOL = "computer_use"
 ZOOM = "image_zoom_in_tool"
@@ -127,13 +127,13 @@ class ToolCalls:
     def read(self, text: str, dialect: Dialect) -> Parsed:
         """Understand a turn: its first call that can be read."""
         thought, call = _parts(text)
-        points = tuple(points_of(thought, dialect.frame))
+        mentions = mentions_in(thought, dialect.frame)
         try:
             if call is None:
                 raise Malformed(f"There is no call in your text. {self._shape()}")
-            return Parsed(thought, points, self._action(call, dialect), None)
+            return Parsed(thought, mentions, self._action(call, dialect), None)
         except Malformed as malformed:
-            return Parsed(thought, points, None, str(malformed))
+            return Parsed(thought, mentions, None, str(malformed))
 
     def write(self, thought: str, action: Action, dialect: Dialect) -> str:
         """The text of a turn; a tag inside the thought is defused.
