@@ -121,8 +121,8 @@ def paint(stage: Stage, signs: Signs) -> Image.Image:
     for number, at in numbered:
         width = text_width_px(number, 13)
         draw_text(text, (at.x - width / 2, at.y - 8), number, "white", 13)
-    if signs.label and signs.target and (at := stage.at(signs.target)) is not None:
-        _draw_label(text, image, signs.label, at.x + 22, at.y - 13)
+    if signs.label and signs.target and (target := stage.at(signs.target)) is not None:
+        _draw_label(text, image, signs.label, target.x + 22, target.y - 13)
     if signs.banner:
         width = text_width_px(one_line(signs.banner, _LABEL_LENGTH), 17) + 24
         _draw_label(text, image, signs.banner, (image.width - width) / 2, image.height - 58, 17)
