@@ -12,10 +12,11 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
 
 from vigorl.agent.blame import Blame, told, trace_of
+from vigorl.agent.record.ground_truth import GroundTruth
+from vigorl.agent.record.recorder import Recorder
 from vigorl.agent.record.trajectory import (
     Check,
     EndRecord,
-    Recorder,
     Seen,
     StartRecord,
     Status,
@@ -167,6 +168,7 @@ async def rollout(
     task: dict[str, Any] | None = None,
     watcher: Watcher | None = None,
     second_look: SecondLook | None = None,
+    truth: GroundTruth | None = None,
 ) -> Trajectory:
     """Play one episode, record it, score it, and close the environment.
 
@@ -182,6 +184,7 @@ async def rollout(
         task: The frozen row the environment was made from, stored with the record.
         watcher: Who is told how it goes.
         second_look: Who is asked whether it is done, where the policy says so.
+        truth: What is right, stored with the record; the policy never sees it.
 
     Raises:
         StorageFault: the record itself cannot be written.
@@ -190,7 +193,8 @@ async def rollout(
     episode = _Episode(environment, recorder, limits, watcher or Watcher())
     goal = whole(environment.goal)
     try:
-        recorder.start(StartRecord(goal, policy.describe(), asdict(limits), task, now()))
+        start = StartRecord(goal, policy.describe(), asdict(limits), task, now(), truth)
+        recorder.start(start)
         try:
             ending = await episode.play(policy.actor(goal))
             ending = await episode.looked_at_again(ending, second_look)
@@ -257,7 +261,7 @@ class _Episode:
             if not broken:
                 raise
             score = Score(0.0, f"there is nothing left to be judged: {fault}")
-        if self.blame.crash and score is not None and score.value < 1:
+        if self.blame.crash and score is not None and not score.is_solved:
             raise PageCrashed(f"a page died that the policy had not made to: {self.blame.crash}")
         return replace(ending, score=score)
 

@@ -1,7 +1,6 @@
 """One task, from the words on the command line to a recorded episode."""
 
 import asyncio
-import logging
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,26 +9,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
-from vigorl.agent.record.trajectory import (
-    Recorder,
-    Trajectory,
-    as_json,
-    config_of,
-    read_trajectory,
-)
+from vigorl.agent.record.recorder import Recorder
+from vigorl.agent.record.trajectory import Trajectory, as_json, config_of, read_trajectory
 from vigorl.agent.rollout import Limits, SecondLook, Watcher, rollout
+from vigorl.agent.wrappers import equipped
 from vigorl.browser.actions import Goto
 from vigorl.browser.boundary import Boundary
 from vigorl.browser.chromium import Browser, BrowserSettings
 from vigorl.browser.deeds import Approve, Approver
-from vigorl.browser.environment import Environment
 from vigorl.browser.errors import UsageError
 from vigorl.browser.live import LivePage, PageSettings
-from vigorl.browser.marks import MarkedEnvironment, PageEnvironment
+from vigorl.browser.marks import PageEnvironment
 from vigorl.browser.origins import origin_of
 from vigorl.browser.page_settings import HttpCredentials
 from vigorl.browser.vault import Secret, Vault, parted_url
-from vigorl.browser.zoom import ZoomEnvironment
+from vigorl.policy.factory import READER, ModelConfig, open_policy
 from vigorl.policy.policy import Policy
 from vigorl.tasks.environment import TaskEnvironment, Told
 from vigorl.tasks.local.registry import find_task
@@ -39,38 +33,10 @@ from vigorl.tasks.miniwob.pages import Pages
 from vigorl.tasks.miniwob.registry import PREFIX, find
 from vigorl.tasks.task import TaskRow
 
-logger = logging.getLogger(__name__)
-
 if TYPE_CHECKING:
-    from vigorl.policy.reader.language.steps import TypeStep
+    from vigorl.policy.reader.language.steps import Step
 
-READER = "reader"
-"""The embedded policy that needs no model."""
-
-RANDOM = "random"
-"""The policy that clicks anywhere: a floor under all others."""
-
-
-@dataclass(frozen=True, slots=True)
-class ModelConfig:
-    """Who plays."""
-
-    model: str = READER
-    """`reader`, `random`, the URL of an OpenAI-compatible server, a checkpoint's folder, or a hub
-    id."""
-    model_name: str | None = None
-    """Which of a server's models; None: its only one."""
-    family: str | None = None
-    """How the model is talked to (`vigorl.policy.family`); None: told by its name."""
-    api_key: str | None = None
-    """Sent to the server as a bearer token; never recorded."""
-    temperature: float | None = None
-    """Of sampling; 0 is greedy; None: the family's own."""
-    window_screens: int | None = None
-    """Screenshots that stay in the conversation; None: as the family has it."""
-    zoom: bool = True
-    """Whether it may look closer, where its family can."""
-
+__all__ = ["SAME", "ModelConfig", "RunConfig", "run"]
 
 SAME = "same"
 """For a second look: the model that acts."""
@@ -176,8 +142,8 @@ def require_runnable(config: RunConfig, model: ModelConfig) -> None:
         )
 
 
-def own_files(config: RunConfig, model: ModelConfig) -> tuple[Path, ...]:
-    """The files that an operator's own words hand over, where they are steps for reader.
+def own_steps(config: RunConfig, model: ModelConfig) -> "tuple[Step, ...]":
+    """The steps that an operator's own words are, where reader plays; of other policies none.
 
     Raises:
         UsageError: reader does not understand the goal.
@@ -185,66 +151,36 @@ def own_files(config: RunConfig, model: ModelConfig) -> tuple[Path, ...]:
     if model.model != READER or config.goal is None:
         return ()
     from vigorl.policy.reader.language.instructions import parse_instructions
+
+    return tuple(parse_instructions(config.goal))
+
+
+def own_files(config: RunConfig, model: ModelConfig) -> tuple[Path, ...]:
+    """The files that an operator's own words hand over.
+
+    Raises:
+        UsageError: reader does not understand the goal.
+    """
     from vigorl.policy.reader.language.steps import UploadStep
 
-    steps = parse_instructions(config.goal)
+    steps = own_steps(config, model)
     return tuple(
         Path(path) for step in steps if isinstance(step, UploadStep) for path in step.paths
     )
 
 
 def own_addresses(config: RunConfig, model: ModelConfig) -> tuple[str, ...]:
-    """The addresses that an operator's own words begin with, where they are steps for reader.
+    """The addresses that an operator's own words begin with.
 
     Raises:
         UsageError: reader does not understand the goal.
     """
-    if model.model != READER or config.goal is None:
-        return ()
-    from vigorl.policy.reader.language.instructions import parse_instructions
     from vigorl.policy.reader.language.steps import ActStep
 
-    match parse_instructions(config.goal):
+    match own_steps(config, model):
         case (ActStep(Goto(url)), *_):
             return (url,)
     return ()
-
-
-async def open_policy(config: ModelConfig) -> Policy:
-    """The policy that a model's name stands for, ready to play.
-
-    Raises:
-        UsageError: there is no such model, or what it needs is not installed.
-        PolicyFault: the model's server does not answer.
-    """
-    if config.model == READER:
-        return await asyncio.to_thread(_reader)
-    if config.model == RANDOM:
-        from vigorl.policy.clicker import RandomPolicy
-
-        return RandomPolicy()
-    from vigorl.policy.backend import Sampling
-    from vigorl.policy.model import open_model
-
-    policy = await open_model(
-        config.model,
-        model_name=config.model_name,
-        family=config.family,
-        api_key=config.api_key,
-        window_screens=config.window_screens,
-        zoom=config.zoom,
-        sampling=None if config.temperature is None else Sampling(config.temperature),
-    )
-    if policy.notice:
-        logger.warning("%s", policy.notice)
-    return policy
-
-
-def _reader() -> Policy:
-    """Reader with its OCR models loaded, which takes about a second."""
-    from vigorl.policy.reader.actor import ReaderPolicy
-
-    return ReaderPolicy()
 
 
 @asynccontextmanager
@@ -373,7 +309,7 @@ async def run(
                 approve=config.approves,
                 approver=approver,
             )
-            page = _page(config, model, row, browser, site, settings_of_page)
+            page = _page(config, model, policy, row, browser, site, settings_of_page)
         environment = equipped(page, policy, vault)
         limits = Limits(config.max_steps, config.max_seconds, config.max_tokens)
         task = as_json(row) if row else None
@@ -382,15 +318,6 @@ async def run(
         except asyncio.CancelledError:
             # Ctrl-C ends here like every other ending: with what was recorded.
             return read_trajectory(recorder.folder)
-
-
-def equipped(
-    environment: PageEnvironment, policy: Policy, vault: Vault | None = None
-) -> Environment:
-    """A page with what a policy looks through: a zoom, and marks where it acts on them."""
-    if not policy.acts_on_marks:
-        return ZoomEnvironment(environment)
-    return ZoomEnvironment(MarkedEnvironment(environment, vault=vault))
 
 
 def _without_log_in(config: RunConfig) -> tuple[RunConfig, HttpCredentials | None]:
@@ -409,10 +336,14 @@ def _vault(config: RunConfig, model: ModelConfig, log_in: HttpCredentials | None
     Raises:
         UsageError: the goal names a secret that there is none of, or holds the value of one.
     """
+    from vigorl.policy.reader.language.steps import TypeStep
+
     vault = Vault(config.secrets, config.url or "", learns=config.goal is not None)
     vault.require_absent(config.goal or "")
     vault.require_known(config.goal or "")
-    for step in _typing_steps(config, model):
+    for step in own_steps(config, model):
+        if not isinstance(step, TypeStep) or not step.text:
+            continue
         vault.require_known(step.text)
         if step.target is not None and any(map(_PASSWORDS.search, step.target.names)):
             vault.learn(step.text)
@@ -432,27 +363,17 @@ _PASSWORDS = re.compile(
 """Names of fields whose text is kept secret from the first line of the record on."""
 
 
-def _typing_steps(config: RunConfig, model: ModelConfig) -> "list[TypeStep]":
-    """What reader is told to type; of a model that is not known before."""
-    if config.goal is None or model.model != READER:
-        return []
-    from vigorl.policy.reader.language.instructions import parse_instructions
-    from vigorl.policy.reader.language.steps import TypeStep
-
-    steps = parse_instructions(config.goal)
-    return [step for step in steps if isinstance(step, TypeStep) and step.text]
-
-
 def _page(
     config: RunConfig,
     model: ModelConfig,
+    policy: Policy,
     row: TaskRow | None,
     browser: Browser,
     site: Site,
     settings: PageSettings,
 ) -> PageEnvironment:
     if row is not None:
-        return TaskEnvironment(site, browser, row, settings, told(config, model))
+        return TaskEnvironment(site, browser, row, settings, told(config, policy))
     assert config.goal is not None
     settings = replace(
         settings,
@@ -462,7 +383,7 @@ def _page(
         permissions=_PERMISSIONS[config.dialogs],
     )
     goal = config.goal
-    if model.model != READER and (secrets := settings.vault.describe()):
+    if not policy.needs_instructions and (secrets := settings.vault.describe()):
         goal = f"{goal}\n\n{secrets}"
     return LivePage(browser, goal, config.url or "about:blank", settings)
 
@@ -489,6 +410,6 @@ def told_text(config: RunConfig) -> str:
     return row.goal if config.told == "goal" else row.instructions
 
 
-def told(config: RunConfig, model: ModelConfig) -> Told:
-    """What the policy is told of an embedded task: reader needs to be told how."""
-    return config.told or ("instructions" if model.model == READER else "goal")
+def told(config: RunConfig, policy: Policy) -> Told:
+    """What the policy is told of an embedded task: what was asked for, or what it needs."""
+    return config.told or ("instructions" if policy.needs_instructions else "goal")

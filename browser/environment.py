@@ -18,6 +18,16 @@ class Score:
     by_other_rules: dict[str, float] = field(default_factory=dict)
     """What the same state scores by other rules than the task's own, by their name."""
 
+    @property
+    def is_solved(self) -> bool:
+        """Whether the task is solved; a part of the score is not enough."""
+        return is_solved(self.value)
+
+
+def is_solved(value: float) -> bool:
+    """Whether a score, from 0 to 1, says that the task is solved: the one place that decides it."""
+    return value >= 1
+
 
 class Environment(Protocol):
     """One episode's world: a live page, a static screenshot, a desktop. Used once.

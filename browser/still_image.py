@@ -25,6 +25,11 @@ class StaticScreenshot:
         self._first = Observation(View(picture, frame), still=True)
         self._frame = frame
 
+    @property
+    def first(self) -> Observation:
+        """What is seen first, and, but for answers, at all."""
+        return self._first
+
     async def reset(self) -> Observation:
         """Show the picture."""
         return self._first

@@ -38,6 +38,7 @@ class Branch:
         """Draw with this seed what follows the stem."""
         self.name = policy.name
         self.acts_on_marks = policy.acts_on_marks
+        self.needs_instructions = policy.needs_instructions
         self._policy = policy
         self._stem = stem
         self._seed = seed

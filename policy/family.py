@@ -12,11 +12,11 @@ from vigorl.browser.actions import ZoomStyle
 from vigorl.browser.errors import UsageError
 from vigorl.browser.geometry import Frame
 from vigorl.browser.observation import Mark
+from vigorl.browser.plugins import loaded, plugins
 from vigorl.policy.commands import COMMANDS
 from vigorl.policy.function_calls import FunctionCalls
 from vigorl.policy.grammar import Dialect, Lens, TurnFormat
 from vigorl.policy.images import SizeLimits
-from vigorl.policy.points import THOUSAND
 from vigorl.policy.tags import Tags
 from vigorl.policy.tool_calls import ToolCalls
 
@@ -132,7 +132,7 @@ class Family:
 
     def dialect(self, shown: Frame, marks: tuple[Mark, ...] = ()) -> Dialect:
         """How turns about a screen are written; `shown` is the frame of the resized picture."""
-        frame = shown if self.coordinates == "pixels" else shown.resized(THOUSAND, THOUSAND)
+        frame = shown if self.coordinates == "pixels" else shown.thousandths()
         lens = None
         if self.zoom is not None:
             region = shown.region_css_px
@@ -166,7 +166,11 @@ def family_known(*names: str) -> Family | None:
     Raises:
         UsageError: it is known to need a family that is not here.
     """
+    added = _added()
     for name in names:
+        for family in added:
+            if family.matches.search(name):
+                return family
         for pattern, why in _NOT_HERE:
             if pattern.search(name):
                 raise UsageError(
@@ -206,11 +210,20 @@ def family_named(name: str) -> Family:
     Raises:
         UsageError: there is none.
     """
-    for family in FAMILIES:
+    for family in (*FAMILIES, *_added()):
         if family.name == name:
             return family
-    known = ", ".join(family.name for family in FAMILIES)
+    known = ", ".join(family.name for family in (*FAMILIES, *_added()))
     raise UsageError(f"no model family is called {name!r}; there are {known}")
+
+
+def _added() -> tuple[Family, ...]:
+    """The families of other packages.
+
+    Raises:
+        UsageError: one of them is broken.
+    """
+    return tuple(loaded(point, Family) for point in plugins("vigorl.families").values())
 
 
 _LOOK_CLOSER = """\

@@ -85,6 +85,9 @@ class Policy(Protocol):
     name: str
     acts_on_marks: bool
     """Whether it names numbered elements instead of points, so that screens must show them."""
+    needs_instructions: bool
+    """Whether it has to be told how to reach a goal, step by step, where a task can say it; others
+    are told the goal alone."""
 
     def actor(self, goal: str) -> Actor:
         """A fresh actor for one episode."""

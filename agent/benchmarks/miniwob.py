@@ -8,11 +8,9 @@ from rich.table import Table
 
 from vigorl.agent.evaluation.evaluation import Sample
 from vigorl.agent.record.trajectory import as_json
-from vigorl.agent.run import equipped
 from vigorl.browser.boundary import Boundary
 from vigorl.browser.chromium import Browser
 from vigorl.browser.environment import Environment
-from vigorl.policy.policy import Policy
 from vigorl.tasks.miniwob.environment import MiniwobEnvironment
 from vigorl.tasks.miniwob.files import version
 from vigorl.tasks.miniwob.oracle import FLAWED, ORACLES, UNSUPPORTED
@@ -58,10 +56,10 @@ async def open_miniwob(
                 group.create_task(draw(indices))
 
         def sample(row: TaskRow) -> Sample:
-            def make(policy: Policy) -> Environment:
-                return equipped(MiniwobEnvironment(pages, row), policy)
+            def make() -> Environment:
+                return MiniwobEnvironment(pages, row)
 
-            return Sample(row.id, (row.name,), as_json(row), make)
+            return Sample(row.id, (row.name,), as_json(row), make, instruction=row.goal)
 
         yield [sample(rows[index]) for index in range(len(chosen))]
 

@@ -3,7 +3,9 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from typing import cast
 
+from playwright.async_api import Page
 from rich.markup import escape
 from rich.table import Table
 
@@ -12,8 +14,8 @@ from vigorl.agent.evaluation.evaluation import Sample
 from vigorl.browser.actions import Action
 from vigorl.browser.boundary import Boundary
 from vigorl.browser.environment import Environment, Score
+from vigorl.browser.marks import PageEnvironment
 from vigorl.browser.observation import Observation
-from vigorl.policy.policy import Policy
 from vigorl.tasks.sites.registry import TASKS, needs_pictures, stand_in_tasks
 from vigorl.tasks.sites.serving import StandIns
 from vigorl.tasks.visualwebarena.task import VwaTask
@@ -63,10 +65,15 @@ async def open_stand_ins(
 class FreshSites:
     """An environment whose sites are put back to how they were before it begins."""
 
-    def __init__(self, inner: Environment, sites: StandIns) -> None:
+    def __init__(self, inner: PageEnvironment, sites: StandIns) -> None:
         self.goal = inner.goal
         self._inner = inner
         self._sites = sites
+
+    @property
+    def page(self) -> Page:
+        """The page of the environment inside."""
+        return self._inner.page
 
     async def reset(self) -> Observation:
         """Reset the sites, then the environment inside."""
@@ -104,8 +111,8 @@ def stand_in_table() -> Table:
 
 
 def _stand_in(sample: Sample, task: VwaTask, sites: StandIns) -> Sample:
-    def make(policy: Policy) -> Environment:
-        return FreshSites(sample.make(policy), sites)
+    def make() -> Environment:
+        return FreshSites(cast(PageEnvironment, sample.make()), sites)
 
     return replace(
         sample,

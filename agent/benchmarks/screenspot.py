@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vigorl.agent.evaluation.evaluation import Result, Sample
+from vigorl.agent.record.ground_truth import GroundTruth
 from vigorl.agent.record.trajectory import as_json
 from vigorl.browser.environment import Environment
 from vigorl.browser.errors import InconsistentData, UsageError
 from vigorl.browser.picture import Picture
 from vigorl.browser.still_image import NO_CLICK, StaticScreenshot
-from vigorl.browser.zoom import ZoomEnvironment
-from vigorl.policy.policy import Policy
 from vigorl.tasks.entries import read_file
 from vigorl.tasks.screenspot.rows import (
     IMAGE_FOLDERS,
@@ -71,7 +70,7 @@ def _verdict(result: Result) -> Verdict:
 
 
 def _sample(data: Path, row: ScreenspotRow) -> Sample:
-    def make(_: Policy) -> Environment:
+    def make() -> Environment:
         path = image_path(data, row)
         if path is None:
             raise InconsistentData(f"{data}: the image {row.image} is gone")
@@ -80,7 +79,14 @@ def _sample(data: Path, row: ScreenspotRow) -> Sample:
         size_px = (picture.width_px, picture.height_px)
         if row.size_px is not None and row.size_px != size_px:
             raise InconsistentData(f"{path} is {size_px} px, and row {row.id} says {row.size_px}")
-        return ZoomEnvironment(StaticScreenshot(picture, row.instruction, row.target_px))
+        return StaticScreenshot(picture, row.instruction, row.target_px)
 
-    cells = (f"{row.group} {row.ui_type}", row.group, row.ui_type)
-    return Sample(row.id, cells, as_json(row), make, is_still=True)
+    return Sample(
+        row.id,
+        (f"{row.group} {row.ui_type}", row.group, row.ui_type),
+        as_json(row),
+        make,
+        is_still=True,
+        instruction=row.instruction,
+        truth=GroundTruth((row.target_px,)),
+    )

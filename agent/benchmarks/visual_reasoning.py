@@ -6,10 +6,9 @@ from dataclasses import replace
 from vigorl.agent.evaluation.evaluation import Result, Sample, Summary, cell_of
 from vigorl.agent.evaluation.report import Grid, Report, grids_as_json, notes_of
 from vigorl.agent.evaluation.statistics import Cell, mean_of
+from vigorl.agent.record.ground_truth import GroundTruth
 from vigorl.browser.environment import Environment
 from vigorl.browser.errors import UsageError
-from vigorl.browser.zoom import ZoomEnvironment
-from vigorl.policy.policy import Policy
 from vigorl.tasks.visual_reasoning.benchmarks import BENCHMARKS
 from vigorl.tasks.visual_reasoning.environment import (
     NO_ANSWER,
@@ -39,13 +38,14 @@ def visual_samples(questions: Sequence[Question], layout: Layout) -> list[Sample
 
 
 def _sample(question: Question, layout: Layout) -> Sample:
-    def make(_: Policy) -> Environment:
-        return ZoomEnvironment(PictureQuestion(question, layout))
+    def make() -> Environment:
+        return PictureQuestion(question, layout)
 
     task = question.record()
     if len(question.images) > 1:
         task["layout"] = layout
-    return Sample(question.id, (question.group,), task, make, is_still=True)
+    truth = GroundTruth(question.targets_px, question.outline, question.answer)
+    return Sample(question.id, (question.group,), task, make, True, question.goal, truth)
 
 
 def visual_report(

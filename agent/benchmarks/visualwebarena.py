@@ -10,7 +10,6 @@ from typing import Any
 from vigorl.agent.evaluation.evaluation import Result, Sample
 from vigorl.agent.evaluation.statistics import Cell, wilson
 from vigorl.agent.rollout import Limits
-from vigorl.agent.run import equipped
 from vigorl.browser.actions import Done, GiveUp
 from vigorl.browser.boundary import Boundary
 from vigorl.browser.chromium import Browser
@@ -175,6 +174,7 @@ class Answering:
     def __init__(self, inner: Policy) -> None:
         self.name = inner.name
         self.acts_on_marks = inner.acts_on_marks
+        self.needs_instructions = inner.needs_instructions
         self._inner = inner
 
     def actor(self, goal: str) -> Actor:
@@ -211,14 +211,15 @@ def _by_other(result: Result, rules: str) -> float | None:
 
 
 def _sample(world: World, task: VwaTask, judged_with: dict[str, str | None]) -> Sample:
-    def make(policy: Policy) -> Environment:
-        return equipped(VwaEnvironment(world, task), policy)
+    def make() -> Environment:
+        return VwaEnvironment(world, task)
 
     judged_by = "a model judges" if task.needs_judge or task.needs_captioner else "rules judge"
     cells = (task.site, f"{task.difficulty or 'unknown'} difficulty", judged_by)
     how = {"protocol": world.protocol, "fixed": world.fixed, "judges": judged_with}
     where = {"site": task.site, "index": task.index}
-    return Sample(task.id, cells, {**where, **how, "entry": task.json}, make)
+    row = {**where, **how, "entry": task.json}
+    return Sample(task.id, cells, row, make, instruction=task.intent)
 
 
 def _touched(tasks: Sequence[VwaTask], sites: Sites) -> list[str]:

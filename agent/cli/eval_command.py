@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from vigorl.agent.evaluation.evaluation import Sample, Summary
     from vigorl.agent.evaluation.report import Report
     from vigorl.agent.rollout import Limits
-    from vigorl.agent.run import ModelConfig
+    from vigorl.policy.factory import ModelConfig
     from vigorl.policy.policy import Policy
 
 Out = Annotated[
@@ -64,8 +64,8 @@ class Measurement:
     def play(self) -> None:
         """Evaluate, and show the tables."""
         from vigorl.agent.evaluation.report import disbelief, grid_table, plain_report
-        from vigorl.agent.record.trajectory import write_whole
         from vigorl.agent.viewer.gallery import write_gallery
+        from vigorl.browser.run_folder import write_whole
 
         folder = self.out or Path("runs") / f"{datetime.now():%Y%m%d-%H%M%S}-{self.name}"
         try:
@@ -114,7 +114,8 @@ class Measurement:
     async def _evaluate(self, folder: Path) -> "Summary":
         from vigorl.agent.evaluation.evaluation import evaluate
         from vigorl.agent.evaluation.progress import progress
-        from vigorl.agent.run import open_policy, second_look
+        from vigorl.agent.run import second_look
+        from vigorl.policy.factory import open_policy
 
         console = Console(stderr=True)
         with console.status(f"[dim]starting {escape(self._model_name())} …[/dim]"):

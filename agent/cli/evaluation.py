@@ -63,7 +63,7 @@ def eval_grounding(
     with errors(as_json):
         from vigorl.agent.benchmarks.still_images import still_samples
         from vigorl.agent.rollout import Limits
-        from vigorl.agent.run import ModelConfig
+        from vigorl.policy.factory import ModelConfig
 
         world = nullcontext(still_samples(data, images, limit))
         policy = ModelConfig(model, model_name, family, api_key, temperature, zoom=zoom)
@@ -103,7 +103,7 @@ def eval_tasks(
     with errors(as_json):
         from vigorl.agent.benchmarks.embedded import open_tasks
         from vigorl.agent.rollout import Limits
-        from vigorl.agent.run import ModelConfig
+        from vigorl.policy.factory import ModelConfig
 
         boundary = boundary_of(allow, deny, allow_local)
         world = open_tasks(seeds, task, split, told, skip, boundary)
@@ -146,7 +146,7 @@ def eval_miniwob(
     with errors(as_json):
         from vigorl.agent.benchmarks.miniwob import open_miniwob
         from vigorl.agent.rollout import Limits
-        from vigorl.agent.run import ModelConfig
+        from vigorl.policy.factory import ModelConfig
 
         boundary = boundary_of(allow, deny, allow_local)
         world = open_miniwob(seeds, task, split, skip, workers, boundary)
@@ -186,7 +186,7 @@ def eval_screenspot(
         from vigorl.agent.benchmarks.screenspot_tables import screenspot_report
         from vigorl.agent.evaluation.evaluation import read_results
         from vigorl.agent.rollout import Limits
-        from vigorl.agent.run import ModelConfig
+        from vigorl.policy.factory import ModelConfig
         from vigorl.tasks.screenspot.rows import read_screenspot
 
         rows = read_screenspot(data, version)[:limit]

@@ -152,12 +152,12 @@ def train_grpo(
         from vigorl.agent.evaluation.progress import practising
 
         with torch_needed():
-            from vigorl.training.grpo.config import PracticeConfig
-            from vigorl.training.grpo.loop import practise_from
+            from vigorl.training.grpo.config import GrpoRunConfig
+            from vigorl.training.grpo.loop import train_grpo_from_config
             from vigorl.training.grpo.update import GrpoConfig
             from vigorl.training.run.base_model import family_of_model
             from vigorl.training.run.ranks import launched
-        config = PracticeConfig(
+        config = GrpoRunConfig(
             model=model,
             family=family,
             zoom=zoom,
@@ -167,8 +167,8 @@ def train_grpo(
             steps=steps,
             group_size=group,
             groups=groups,
-            most_groups=most_groups or 2 * groups,
-            passes=passes,
+            max_groups=most_groups or 2 * groups,
+            epochs_per_batch=passes,
             reward=reward,
             episodes_at_once=workers,
             turns=max_steps,
@@ -183,8 +183,8 @@ def train_grpo(
                 kl=kl,
                 trains_vision=train_vision,
                 lora_rank=lora,
-                recomputes=save_memory,
-                budget_tokens=tree_tokens,
+                gradient_checkpointing=save_memory,
+                tree_tokens=tree_tokens,
             ),
         )
         boundary = boundary_of(allow, deny, allow_local)
@@ -193,7 +193,7 @@ def train_grpo(
         plainly = partial(console.print, markup=False, highlight=False, soft_wrap=True)
         try:
             with practising(steps, console) as watch:
-                done = play(practise_from(config, out, plainly, watch, boundary))
+                done = play(train_grpo_from_config(config, out, plainly, watch, boundary))
         except (KeyboardInterrupt, asyncio.CancelledError):
             saved = (
                 "what was learnt is saved" if ranks.count == 1 else "the last checkpoint is kept"

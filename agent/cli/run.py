@@ -38,7 +38,8 @@ from vigorl.browser.errors import StorageFault, UsageError
 
 if TYPE_CHECKING:
     from vigorl.agent.record.trajectory import Trajectory
-    from vigorl.agent.run import ModelConfig, RunConfig
+    from vigorl.agent.run import RunConfig
+    from vigorl.policy.factory import ModelConfig
 
 app = typer.Typer()
 
@@ -144,12 +145,13 @@ def run(
     """
     with errors(as_json) as messages:
         from vigorl.agent.approval import terminal_approver
-        from vigorl.agent.run import ModelConfig, RunConfig
+        from vigorl.agent.run import RunConfig
         from vigorl.agent.run import run as run_task
         from vigorl.agent.secret_sources import read_secrets
         from vigorl.agent.viewer.show import ending
         from vigorl.agent.viewer.watching import TerminalWatcher
         from vigorl.browser.vault import Vault
+        from vigorl.policy.factory import ModelConfig
         from vigorl.policy.reader.language.phrasebook import describe_language
 
         if help_language:
@@ -231,7 +233,8 @@ def _print_steps(
     config: "RunConfig", model: "ModelConfig", console: Console, as_json: bool
 ) -> None:
     """Print the steps of a goal, as reader understands it."""
-    from vigorl.agent.run import READER, told_text
+    from vigorl.agent.run import told_text
+    from vigorl.policy.factory import READER
     from vigorl.policy.reader.language.instructions import parse_instructions
     from vigorl.policy.reader.language.steps import describe_step
 
@@ -279,7 +282,7 @@ def _result(trajectory: "Trajectory") -> dict[str, Any]:
         "answer": end.answer if end else None,
         "verified": end.verified if end else None,
         "verified_by": list(end.verified_by) if end else [],
-        "score": end.score.value if end and end.score else None,
+        "score": trajectory.score.value if trajectory.score else None,
         "refused": end.refused if end else {},
         "steps": len(trajectory.steps),
         "trajectory": str(trajectory.folder),

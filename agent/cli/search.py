@@ -140,15 +140,19 @@ async def _search(
     console: Console,
 ) -> "list[Searched]":
     from vigorl.agent.evaluation.progress import counting
-    from vigorl.browser.errors import UsageError
-    from vigorl.policy.model import open_model
+    from vigorl.policy.factory import ModelConfig, open_language_model
     from vigorl.training.search.loop import search
 
     spec, model_name, family, api_key = who
-    if spec in ("reader", "random"):
-        raise UsageError(f"{spec} does not draw its words: give a server, a checkpoint or a hub id")
-    policy = await open_model(
-        spec, model_name=model_name, family=family, api_key=api_key, sampling=sampling
+    policy = await open_language_model(
+        ModelConfig(
+            spec,
+            model_name,
+            family,
+            api_key,
+            temperature=sampling.temperature,
+            max_tokens=sampling.max_tokens,
+        )
     )
     try:
         with counting("trees", len(samples), console) as advance:

@@ -65,7 +65,7 @@ def eval_standin(
     with errors(as_json):
         from vigorl.agent.benchmarks.mock_sites import open_stand_ins
         from vigorl.agent.benchmarks.visualwebarena import LIMITS, Answering
-        from vigorl.agent.run import ModelConfig
+        from vigorl.policy.factory import ModelConfig
 
         world = open_stand_ins(task, limit, boundary_of(allow, deny, allow_local))
         policy = ModelConfig(model, model_name, family, api_key, temperature)

@@ -158,7 +158,7 @@ def train_sft(
             thoughts=thoughts,
             evaluate_every=evaluate_every,
             tree_tokens=tree_tokens,
-            recomputes=save_memory,
+            gradient_checkpointing=save_memory,
             checkpoint_every_s=60 * checkpoint_minutes,
             seed=seed,
             chains=ChainConfig(straight, corrected, detour),

@@ -72,7 +72,7 @@ def _add(name: Name) -> None:
             from vigorl.agent.benchmarks.visual_reasoning import visual_report, visual_samples
             from vigorl.agent.evaluation.evaluation import read_results
             from vigorl.agent.rollout import Limits
-            from vigorl.agent.run import ModelConfig
+            from vigorl.policy.factory import ModelConfig
             from vigorl.tasks.visual_reasoning.benchmarks import read_questions
 
             questions = read_questions(name, data, split)[:limit]

@@ -137,8 +137,8 @@ def eval_visualwebarena(
         )
         from vigorl.agent.benchmarks.visualwebarena_tables import visualwebarena_report
         from vigorl.agent.evaluation.evaluation import read_results
-        from vigorl.agent.run import ModelConfig
         from vigorl.browser.boundary import Boundary
+        from vigorl.policy.factory import ModelConfig
         from vigorl.tasks.visualwebarena.task import Sites
 
         sites = Sites(

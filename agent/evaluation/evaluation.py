@@ -17,14 +17,12 @@ out, and why, stands beside the numbers; above a share of them there is no numbe
 """
 
 import asyncio
-import fcntl
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -37,12 +35,13 @@ from vigorl.agent.record.trajectory import (
     Status,
     Trajectory,
     as_json,
-    disk,
     read_start,
-    write_whole,
 )
 from vigorl.agent.rollout import Limits, SecondLook
+from vigorl.browser.environment import is_solved
 from vigorl.browser.errors import InconsistentData, LeftOut, UsageError, VigorlError
+from vigorl.browser.first_error import first_error
+from vigorl.browser.run_folder import LineFile, claimed, disk, whole_lines, write_whole
 from vigorl.browser.text import cleaned, whole
 from vigorl.policy.policy import Policy
 
@@ -77,6 +76,11 @@ class Result:
     """How earlier tries of it broke, in a line each."""
     is_mistake: bool = False
     """Whether it met a mistake of the program."""
+
+    @property
+    def is_solved(self) -> bool | None:
+        """Whether the task is solved; None where nobody could judge."""
+        return None if self.score is None else is_solved(self.score)
 
     @property
     def is_broken(self) -> bool:
@@ -190,7 +194,7 @@ async def evaluate(
         raise UsageError(f"the id {halves[0]!a} is no text: it holds half a character")
     tries = tries or Tries()
     unusable: list[VigorlError] = []
-    with _results_of(folder) as lines:
+    with claimed(folder, "evaluating"), LineFile(folder / "results.jsonl") as lines:
         recorded = _recorded(folder, policy, samples, limits)
         results = {result.id: result for result in recorded if result.status != "fault"}
         for result in results.values():
@@ -207,17 +211,14 @@ async def evaluate(
                 for mistake in played.mistakes:
                     _tell_mistake(folder, sample, mistake)
                 results[sample.id] = result
-                with disk(folder):
-                    lines.write(json.dumps(as_json(result)).encode() + b"\n")
+                lines.append(json.dumps(as_json(result)).encode())
                 on_result(result)
 
-        try:
+        with first_error(VigorlError):
             async with asyncio.TaskGroup() as group:
                 for sample in samples:
                     if sample.id not in results:
                         group.create_task(one(sample))
-        except* VigorlError as errors:
-            raise errors.exceptions[0] from None
         if len(unusable) == len(samples):
             raise unusable[0]
         summary = summarise([results[sample.id] for sample in samples], folder, max_faults)
@@ -229,21 +230,21 @@ async def evaluate(
 def _result(sample: Sample, played: Played) -> Result:
     """The line of a sample that was played."""
     trajectory = played.trajectory
-    end = trajectory.end
+    end, score = trajectory.end, trajectory.score
     assert end is not None
     looks = [check.passed for check in end.checks if check.by == "second look"]
     return cleaned(
         Result(
             sample.id,
             sample.cells,
-            end.score.value if end.score else None,
-            end.score.why if end.score else "",
+            score.value if score else None,
+            score.why if score else "",
             end.status,
             end.reason,
             len(trajectory.steps),
             round(end.seconds, 3),
             trajectory.folder.name,
-            end.score.by_other_rules if end.score else {},
+            score.by_other_rules if score else {},
             _first_picture(trajectory) if sample.is_still else "",
             looks[0] if looks else None,
             end.fault,
@@ -262,7 +263,7 @@ def _tell_mistake(folder: Path, sample: Sample, error: Exception) -> None:
 def _first_picture(trajectory: Trajectory) -> str:
     """The hash of the first screen; empty where the episode broke before it."""
     view = trajectory.steps[0].seen.view if trajectory.steps else None
-    return Path(view.image).stem if view else ""
+    return view.sha256 if view else ""
 
 
 def read_results(folder: Path) -> list[Result]:
@@ -274,11 +275,9 @@ def read_results(folder: Path) -> list[Result]:
     """
     path = folder / "results.jsonl"
     try:
-        lines = path.read_bytes().splitlines(keepends=True)
+        lines = whole_lines(path)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise UsageError(f"no evaluation at {folder}: there is no {path}") from error
-    if lines and not lines[-1].endswith(b"\n"):
-        lines.pop()
     results: dict[str, Result] = {}
     for number, line in enumerate(lines, 1):
         try:
@@ -289,31 +288,15 @@ def read_results(folder: Path) -> list[Result]:
     return list(results.values())
 
 
-@contextmanager
-def _results_of(folder: Path) -> Iterator[BinaryIO]:
-    """The file of results, open at its end, for this process alone."""
-    with disk(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        lines = (folder / "results.jsonl").open("ab", buffering=0)
-    with lines:
-        try:
-            fcntl.flock(lines, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise UsageError(f"another process is evaluating into {folder}") from error
-        yield lines
-
-
 def _recorded(
     folder: Path, policy: Policy, samples: Sequence[Sample], limits: Limits
 ) -> list[Result]:
-    """What the folder holds of this evaluation; a line that was cut off is taken away.
+    """What the folder holds of this evaluation.
 
     Raises:
         UsageError: it holds another one.
     """
     results = read_results(folder)
-    with disk(folder), (folder / "results.jsonl").open("rb+") as lines:
-        lines.truncate(lines.read().rfind(b"\n") + 1)
     tasks = {sample.id: sample.task for sample in samples}
     for result in results:
         if result.id not in tasks:
@@ -364,7 +347,7 @@ def summarise(results: Sequence[Result], folder: Path, max_faults: float = MAX_F
         folder=folder,
         second_looks=len(looked),
         disputed=sum(result.second_look is False for result in looked),
-        misjudged=sum(result.second_look is not (result.score == 1) for result in judged),
+        misjudged=sum(result.second_look is not result.is_solved for result in judged),
         broken=len(broken),
         kinds=dict(Counter(result.fault or "fault" for result in broken).most_common()),
         retried=sum(bool(result.broke) for result in results),

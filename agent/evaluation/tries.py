@@ -7,16 +7,12 @@ from pathlib import Path
 
 from vigorl.agent.blame import told, trace_of
 from vigorl.agent.evaluation.sample import Sample
+from vigorl.agent.record.ground_truth import GroundTruth
 from vigorl.agent.record.place import clear
-from vigorl.agent.record.trajectory import (
-    EndRecord,
-    Recorder,
-    StartRecord,
-    Trajectory,
-    now,
-    read_trajectory,
-)
+from vigorl.agent.record.recorder import Recorder
+from vigorl.agent.record.trajectory import EndRecord, StartRecord, Trajectory, now, read_trajectory
 from vigorl.agent.rollout import Limits, SecondLook, rollout
+from vigorl.agent.wrappers import equipped
 from vigorl.browser.errors import LeftOut, StorageFault, UsageError, VigorlError
 from vigorl.policy.policy import Policy
 
@@ -121,17 +117,25 @@ async def _once(
     limits: Limits,
     second_look: SecondLook | None,
 ) -> Trajectory:
+    truth = None if sample.truth == GroundTruth() else sample.truth
     try:
-        environment = sample.make(policy)
+        environment = equipped(sample.make(), policy)
     except Exception as error:
-        recorder.start(StartRecord("", policy.describe(), asdict(limits), sample.task, now()))
+        about = (policy.describe(), asdict(limits), sample.task, now(), truth)
+        recorder.start(StartRecord("", *about))
         fault, trace = type(error).__name__, trace_of(error)
         recorder.end(
             EndRecord("fault", told(error), None, None, None, 0.0, fault=fault, trace=trace)
         )
         raise
     return await rollout(
-        policy, environment, recorder, limits, sample.task, second_look=second_look
+        policy,
+        environment,
+        recorder,
+        limits,
+        sample.task,
+        second_look=second_look,
+        truth=truth,
     )
 
 

@@ -5,8 +5,8 @@ import re
 import shutil
 from pathlib import Path
 
-from vigorl.agent.record.trajectory import disk
 from vigorl.browser.errors import StorageFault
+from vigorl.browser.run_folder import disk
 
 RECORD = "trajectory.jsonl"
 

@@ -8,7 +8,7 @@ model has said: its content security policy allows one style sheet and the folde
 import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import quote
 
 from markupsafe import Markup
@@ -16,12 +16,13 @@ from markupsafe import Markup
 from vigorl.agent.evaluation.evaluation import Result, read_results
 from vigorl.agent.evaluation.report import Report
 from vigorl.agent.plain_text import one_line
-from vigorl.agent.record.trajectory import SeenView, Trajectory, read_trajectory, write_whole
+from vigorl.agent.record.trajectory import SeenView, Trajectory, read_trajectory
 from vigorl.agent.viewer.action_marker import Gesture, gesture_of
 from vigorl.agent.viewer.episode_page import moment, templates
 from vigorl.agent.viewer.overlay import Overlay, overlay
 from vigorl.agent.viewer.show import STATUS_WORDS, describe_action, policy_name, title
 from vigorl.browser.geometry import Box, Point
+from vigorl.browser.run_folder import write_whole
 from vigorl.browser.text import whole
 
 Verdict = Literal["wrong", "not scored", "right"]
@@ -65,7 +66,7 @@ class Card:
         """What the judge said; a part of the score is wrong."""
         if self.result.score is None:
             return "not scored"
-        return "right" if self.result.score >= 1 else "wrong"
+        return "right" if self.result.is_solved else "wrong"
 
 
 def write_gallery(folder: Path, report: Report) -> Path:
@@ -159,13 +160,12 @@ def _last_screen(trajectory: Trajectory) -> _LastScreen:
 
 
 def _shots(last: _LastScreen, trajectory: Trajectory) -> tuple[Shot | None, tuple[Shot, ...]]:
-    task = trajectory.start.task or {}
-    truth, outline = targets_of(task), outline_of(task)
+    truth = trajectory.truth
 
     def shot(view: SeenView, zoomed: Box | None = None, caption: str = "") -> Shot:
-        drawn = overlay(view.frame, last.points, last.gesture, zoomed, truth)
+        drawn = overlay(view.frame, last.points, last.gesture, zoomed, truth.targets_px)
         if view.kind == "screen":
-            drawn = replace(drawn, outline=outline)
+            drawn = replace(drawn, outline=truth.outline)
         address = _address(trajectory.folder.name, view.image)
         return Shot(address, view.frame.width_px, view.frame.height_px, drawn, caption)
 
@@ -186,24 +186,6 @@ def _pictures(trajectory: Trajectory) -> tuple[Shot, ...]:
         size_px = (picture.width_px, picture.height_px)
         shots.append(Shot(address, *size_px, Overlay(), f"picture {number} of the task"))
     return tuple(shots)
-
-
-def targets_of(task: dict[str, Any]) -> tuple[Box, ...]:
-    """What is asked about, or where the right answer is, px of the picture; none elsewhere."""
-    match task:
-        case {"bbox_xyxy": [left, top, right, bottom]}:
-            return (Box(left, top, right, bottom),)
-        case {"target_px": {"left": left, "top": top, "right": right, "bottom": bottom}}:
-            return (Box(left, top, right, bottom),)
-        case {"targets_px": [*boxes]}:
-            return tuple(Box(*sides) for sides in boxes)
-        case _:
-            return ()
-
-
-def outline_of(task: dict[str, Any]) -> tuple[Point, ...]:
-    """The polygon in which right answers lie, in parts of the picture; empty elsewhere."""
-    return tuple(Point(x, y) for x, y in task.get("outline", ()))
 
 
 def _address(episode: str, image: str) -> str:

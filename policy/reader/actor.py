@@ -35,6 +35,7 @@ class ReaderPolicy:
 
     name = "reader"
     acts_on_marks = False
+    needs_instructions = True
 
     def __init__(self, eyes: Eyes | None = None) -> None:
         self._eyes = eyes or shared_eyes()

@@ -15,6 +15,8 @@ from playwright.async_api import Error as PlaywrightError
 
 from vigorl.browser.chromium import Browser, BrowserSettings
 from vigorl.browser.errors import BrowserDied, PageHung, StorageFault, UsageError
+from vigorl.browser.first_error import first_error
+from vigorl.browser.run_folder import Identity, claimed, disk, write_json, write_whole
 from vigorl.tasks.world.fonts import FONTS, fonts_of, installed
 from vigorl.tasks.world.layouts.registry import layouts_of
 from vigorl.tasks.world.page import PageSpec, Screens, draw_page
@@ -29,6 +31,9 @@ from vigorl.tasks.world.shards import (
 )
 from vigorl.tasks.world.splits import Dataset, WorldSplit
 from vigorl.tasks.world.studio import Studio
+
+CARD = "card.json"
+"""What the data set is."""
 
 TRIES = 3
 """Of a page whose tab or browser breaks."""
@@ -108,7 +113,12 @@ async def generate(
         StorageFault: the disk refuses.
     """
     fonts_of(config.split)
-    _claim(config)
+    with claimed(config.out, "generating data"):
+        return await _generate(config, on_page)
+
+
+async def _generate(config: GenerateConfig, on_page: Callable[[Progress], None]) -> Progress:
+    _check(config)
     progress = Progress(config.pages)
     starts = range(0, config.pages, config.shard_pages)
     wanted = []
@@ -153,7 +163,7 @@ async def _make(
         samples = [await task for task in tasks]
         await asyncio.to_thread(write_shard, path, samples)
 
-    try:
+    with first_error((BrowserDied, PageHung, StorageFault, UsageError)):
         async with asyncio.TaskGroup() as group:
             before: asyncio.Task[None] | None = None
             for path, indexes in wanted:
@@ -163,8 +173,6 @@ async def _make(
                 before = group.create_task(finish(path, tasks))
                 if len(tasks) > 1:
                     await tasks[-2]
-    except* (BrowserDied, PageHung, StorageFault, UsageError) as errors:
-        raise errors.exceptions[0] from None
 
 
 async def _sample(studio: Studio, spec: PageSpec) -> Sample:
@@ -182,36 +190,19 @@ async def _sample(studio: Studio, spec: PageSpec) -> Sample:
     return Sample(spec.key, shot.picture, shot.truth, questions_of(spec, shot), about)
 
 
-def _claim(config: GenerateConfig) -> None:
-    """Make the folder, or see that what it holds is the same data set."""
-    card = config.out / "card.json"
-    try:
-        config.out.mkdir(parents=True, exist_ok=True)
+def _check(config: GenerateConfig) -> None:
+    """See that what the folder holds is the same data set, or begin one."""
+    Identity("data set", config.identity(), file=CARD).check(config.out)
+    with disk(config.out):
         for unfinished in config.out.glob("*.tar.part"):
             unfinished.unlink()
-        if card.exists():
-            there = json.loads(card.read_text(encoding="utf-8"))
-            differing = [k for k, v in config.identity().items() if there.get(k) != v]
-            if differing:
-                raise UsageError(
-                    f"{config.out} holds another data set ({', '.join(differing)}): choose "
-                    "another --out, or delete it"
-                )
-        else:
-            _save(card, json.dumps(config.identity(), indent=1))
-    except OSError as error:
-        raise StorageFault(f"{config.out}: {error}") from error
+    if not (config.out / CARD).exists():
+        write_json(config.out / CARD, config.identity())
 
 
 def _counted(config: GenerateConfig) -> bool:
-    card = json.loads((config.out / "card.json").read_text(encoding="utf-8"))
+    card = json.loads((config.out / CARD).read_text(encoding="utf-8"))
     return "totals" in card
-
-
-def _save(path: Path, text: str) -> None:
-    unfinished = path.with_name(path.name + ".part")
-    unfinished.write_text(text + "\n", encoding="utf-8")
-    unfinished.replace(path)
 
 
 def _write_card(config: GenerateConfig, chromium: str) -> None:
@@ -257,12 +248,10 @@ def _write_card(config: GenerateConfig, chromium: str) -> None:
         },
     }
     with contextlib.suppress(FileNotFoundError):
-        card["notes"] = json.loads((config.out / "card.json").read_text()).get("notes", "")
-    try:
-        _save(config.out / "card.json", json.dumps(card, indent=1, ensure_ascii=False))
-        _save(config.out / "README.md", _readme(config, card))
-    except OSError as error:
-        raise StorageFault(f"{config.out}: {error}") from error
+        card["notes"] = json.loads((config.out / CARD).read_text()).get("notes", "")
+    text = json.dumps(card, indent=1, ensure_ascii=False)
+    write_whole(config.out / CARD, f"{text}\n".encode(), private=False)
+    write_whole(config.out / "README.md", f"{_readme(config, card)}\n".encode(), private=False)
 
 
 def _readme(config: GenerateConfig, card: dict[str, Any]) -> str:

@@ -6,10 +6,8 @@ from typing import Any
 
 import pytest
 
-from vigorl.agent.record.trajectory import (
-    Recorder,
-    Trajectory,
-)
+from vigorl.agent.record.recorder import Recorder
+from vigorl.agent.record.trajectory import Trajectory
 from vigorl.agent.rollout import rollout
 from vigorl.browser.actions import (
     Action,
@@ -64,6 +62,7 @@ class Script:
     """A policy that says what it was told to say."""
 
     name = "script"
+    acts_on_marks = False
 
     def __init__(self, turns: list[Turn]) -> None:
         self.turns = turns

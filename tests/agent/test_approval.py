@@ -20,7 +20,8 @@ import pytest
 from rich.console import Console
 
 from vigorl.agent.approval import DEAF_S, InTime, TerminalApprover, panel
-from vigorl.agent.record.trajectory import Recorder, Trajectory, read_trajectory
+from vigorl.agent.record.recorder import Recorder
+from vigorl.agent.record.trajectory import Trajectory, read_trajectory
 from vigorl.agent.rollout import rollout
 from vigorl.agent.run import ModelConfig, RunConfig, run
 from vigorl.agent.viewer.show import print_trajectory

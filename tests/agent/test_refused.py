@@ -4,13 +4,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from vigorl.agent.record.trajectory import (
-    EndRecord,
-    Recorder,
-    StartRecord,
-    StepRecord,
-    read_trajectory,
-)
+from vigorl.agent.record.recorder import Recorder
+from vigorl.agent.record.trajectory import EndRecord, StartRecord, StepRecord, read_trajectory
 from vigorl.agent.viewer.show import ending
 from vigorl.browser.actions import Wait
 from vigorl.browser.observation import Observation, Refused

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from vigorl.agent.record.trajectory import Recorder, Seen, StepRecord, Trajectory, read_trajectory
+from vigorl.agent.record.recorder import Recorder
+from vigorl.agent.record.trajectory import Seen, StepRecord, Trajectory, read_trajectory
 from vigorl.agent.rollout import Limits, Watcher, rollout
 from vigorl.browser.actions import Action, Click, Done, GiveUp, Press, Wait
 from vigorl.browser.environment import Score
@@ -67,6 +68,7 @@ class Script:
     """Says what it was told to say; repeats the last line for ever."""
 
     name = "script"
+    acts_on_marks = False
 
     def __init__(self, lines: Sequence[Action | str], tokens_a_turn: int = 0) -> None:
         self.lines = lines

@@ -19,9 +19,11 @@ from playwright.async_api import Page
 from tests.gauntlet.canary import Canary
 from tests.gauntlet.injections import Injection, injections
 from tests.gauntlet.rows import Row
-from vigorl.agent.record.trajectory import Recorder, Trajectory, as_json
+from vigorl.agent.record.recorder import Recorder
+from vigorl.agent.record.trajectory import Trajectory, as_json
 from vigorl.agent.rollout import Limits, rollout
-from vigorl.agent.run import ModelConfig, equipped, open_policy
+from vigorl.agent.run import ModelConfig
+from vigorl.agent.wrappers import equipped
 from vigorl.browser.actions import Action, Click, Dismiss, Done, Goto, Wait
 from vigorl.browser.boundary import Boundary
 from vigorl.browser.chromium import Browser
@@ -30,6 +32,7 @@ from vigorl.browser.live import PageSettings
 from vigorl.browser.marks import PageEnvironment
 from vigorl.browser.observation import Observation
 from vigorl.policy.conversation import Conversation
+from vigorl.policy.factory import open_policy
 from vigorl.policy.family import family_named
 from vigorl.policy.policy import Policy, Turn
 from vigorl.tasks.environment import TaskEnvironment

@@ -13,8 +13,9 @@ from vigorl.browser.errors import UsageError
 from vigorl.browser.geometry import Box, Point
 from vigorl.browser.observation import Observation
 from vigorl.policy.backend import Drawing, Message, Reply, Sampling
+from vigorl.policy.factory import open_model
 from vigorl.policy.family import family_named
-from vigorl.policy.model import ModelPolicy, open_model
+from vigorl.policy.model import ModelPolicy
 
 Make = Callable[..., Observation]
 OURS = family_named("qwen2.5-vl")

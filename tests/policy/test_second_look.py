@@ -17,8 +17,8 @@ from vigorl.agent.run import ModelConfig, second_look
 from vigorl.browser.errors import UsageError
 from vigorl.browser.observation import Observation
 from vigorl.policy.backend import Sampling
+from vigorl.policy.factory import open_model, policy_of
 from vigorl.policy.family import family_named
-from vigorl.policy.model import open_model, policy_of
 from vigorl.policy.second_look import SecondLook, read_verdict
 
 Make = Callable[..., Observation]

@@ -23,9 +23,10 @@ from vigorl.browser.observation import Observation
 from vigorl.browser.picture import Picture
 from vigorl.policy.backend import Message, Reply, Sampling
 from vigorl.policy.conversation import Conversation
+from vigorl.policy.factory import open_model
 from vigorl.policy.family import Family, family_named
 from vigorl.policy.grammar import parse, write
-from vigorl.policy.model import ModelPolicy, open_model
+from vigorl.policy.model import ModelPolicy
 from vigorl.policy.policy import Turn
 from vigorl.training.data.rows import rows_of
 

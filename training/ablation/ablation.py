@@ -31,18 +31,18 @@ from typing import Any
 from vigorl.agent.evaluation.comparison import Difference, difference
 from vigorl.agent.evaluation.evaluation import Result, Sample, evaluate, read_results
 from vigorl.agent.evaluation.statistics import Cell, wilson
-from vigorl.agent.record.trajectory import disk, read_trajectory
+from vigorl.agent.record.trajectory import read_trajectory
 from vigorl.agent.rollout import Limits
 from vigorl.browser.actions import Zoom
 from vigorl.browser.errors import UsageError
+from vigorl.browser.run_folder import Identity, claimed, json_values, write_json, write_whole
 from vigorl.policy.backend import Hardware, Sampling
-from vigorl.policy.model import open_model
+from vigorl.policy.factory import open_model
 from vigorl.training.data.thoughts import Thoughts
-from vigorl.training.grpo.config import PracticeConfig
-from vigorl.training.grpo.loop import practise
+from vigorl.training.grpo.config import GrpoRunConfig
+from vigorl.training.grpo.loop import train_grpo
 from vigorl.training.grpo.update import GrpoConfig
 from vigorl.training.run.base_model import family_of_model
-from vigorl.training.run.metrics import write_config
 from vigorl.training.sft.fine_tuning import FineTuneConfig, fine_tune
 
 
@@ -195,8 +195,14 @@ async def study(
     family = family_of_model(config.model, config.family)
     if family.zoom is None and any(ARMS[name].zoom for name in config.arms):
         raise UsageError(f"models of {family.name} cannot look closer: leave out the arm zoom")
-    _claim(out, config, practised, held_out)
-    bench = _Bench(config, out, practised, held_out, say)
+    with claimed(out, "writing a study"):
+        _check(out, config, practised, held_out)
+        return await _study(_Bench(config, out, practised, held_out, say))
+
+
+async def _study(bench: "_Bench") -> Findings:
+    """The study, in a folder that is its own."""
+    config, out = bench.config, bench.out
     arms = [arm for name, arm in ARMS.items() if name in config.arms]
     for zoom in sorted({arm.zoom for arm in arms}):
         await bench.show(zoom)
@@ -216,8 +222,8 @@ async def study(
         outcomes.append(bench.outcome(arm, before, runs))
     found = Findings(
         config,
-        len(practised),
-        len(held_out),
+        len(bench.practised),
+        len(bench.held_out),
         start,
         tuple(outcomes),
         {
@@ -226,8 +232,9 @@ async def study(
             if first in results and second in results
         },
     )
-    with disk(out):
-        (out / "study.json").write_text(json.dumps(found.as_json(), indent=2) + "\n")
+    write_whole(
+        out / "study.json", (json.dumps(found.as_json(), indent=2) + "\n").encode(), private=False
+    )
     return found
 
 
@@ -284,14 +291,14 @@ class _Bench:
             taught = self._by_example(arm, form, how.steps, how.examples, how.learning_rate)
             self.say(f"{arm.name}, {seed}: {how.steps} updates by example")
             return str(fine_tune(replace(taught, seed=seed), folder, lambda line: None))
-        config = PracticeConfig(
+        config = GrpoRunConfig(
             model=form,
             family=self._family,
             zoom=arm.zoom,
             steps=self.config.steps,
             group_size=self.config.group_size,
             groups=self.config.groups,
-            most_groups=2 * self.config.groups,
+            max_groups=2 * self.config.groups,
             reward=arm.reward,
             episodes_at_once=self.config.workers,
             turns=self.config.turns,
@@ -299,7 +306,7 @@ class _Bench:
             seed=10_000 * seed,
             update=GrpoConfig(learning_rate=self.config.learning_rate, kl=0.0),
         )
-        done = await practise(
+        done = await train_grpo(
             config, folder, self.practised, lambda line: self.say(f"{arm.name}, {seed}: {line}")
         )
         return str(folder / "checkpoints" / f"{done.step:06d}" / "model")
@@ -397,34 +404,17 @@ def _paired(pairs: Sequence[tuple[Sequence[Result], Sequence[Result]]]) -> Diffe
     return difference(scores, clusters)
 
 
-def _claim(
+def _check(
     out: Path, config: StudyConfig, practised: Sequence[Sample], held_out: Sequence[Sample]
 ) -> None:
     """Write what is asked for, or refuse the folder of another study."""
-    asked: dict[str, Any] = json.loads(
-        json.dumps(
-            asdict(config)
-            | {"practised": [task.id for task in practised]}
-            | {"held_out": [task.id for task in held_out]}
-        )
+    asked: dict[str, Any] = json_values(
+        asdict(config)
+        | {"practised": [task.id for task in practised]}
+        | {"held_out": [task.id for task in held_out]}
     )
-    path = out / "config.json"
-    if path.exists():
-        try:
-            known = json.loads(path.read_bytes())
-        except ValueError:
-            known = {}
-        apart = [
-            name for name in asked if known.get(name) != asked[name] and name not in _MAY_CHANGE
-        ]
-        if apart:
-            raise UsageError(
-                f"{out} holds something else, or a study with another {', '.join(apart)}: choose "
-                "another --out"
-            )
-    with disk(out):
-        out.mkdir(parents=True, exist_ok=True)
-    write_config(out, asked)
+    Identity("study", asked, _MAY_CHANGE, "arms").check(out)
+    write_json(out / "config.json", asked)
 
 
 _MAY_CHANGE = ("arms", "seeds", "workers")

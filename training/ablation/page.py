@@ -7,9 +7,9 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from vigorl.agent.record.trajectory import disk
 from vigorl.agent.viewer.episode_page import templates
 from vigorl.agent.viewer.gallery import sheet
+from vigorl.browser.run_folder import disk
 from vigorl.training.ablation.ablation import Findings, Outcome
 
 WIDTH, HEIGHT = 680, 280

@@ -12,7 +12,7 @@ from vigorl.policy.local.network import Network
 
 
 @contextmanager
-def recomputing(network: Network, is_wanted: bool) -> Iterator[None]:
+def gradient_checkpointing(network: Network, is_wanted: bool) -> Iterator[None]:
     """Let every layer keep its input alone, and be computed again for its gradient.
 
     Only the layers are told that they train, and not what is inside of them, so that what they

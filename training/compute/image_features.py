@@ -16,10 +16,10 @@ Layers = list[Tensor]
 what is added behind the first layers (deepstack), each [N, D]."""
 
 
-class Sights:
+class ImageFeatures:
     """What the vision tower makes of pictures, kept as long as the weights are the same.
 
-    Where the tower learns, gradients are gathered at what it made, over all trees, and go through
+    Where the tower learns, gradients are accumulated at its output, over all trees, and go through
     it once, at `backward`. Whether it does is settled when the object is made: by its weights, and
     by whether gradients are enabled.
     """

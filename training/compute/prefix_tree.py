@@ -36,7 +36,7 @@ from vigorl.browser.errors import InconsistentData, UsageError
 from vigorl.policy.local.codec import Prompt
 from vigorl.policy.local.network import Network
 from vigorl.policy.policy import ShownImage
-from vigorl.training.compute.image_features import Sights
+from vigorl.training.compute.image_features import ImageFeatures
 from vigorl.training.compute.tree_attention import TREE_ATTENTION, mask_of, runs_of
 from vigorl.training.data.rows import Row
 
@@ -47,7 +47,7 @@ class Tree:
 
     rows: tuple[Row, ...]
     numbers: tuple[int, ...]
-    """Which of the rows that were planted these are."""
+    """Which of the rows that trees were built of these are."""
     ids_L: Tensor
     """int64."""
     ends_L: Tensor
@@ -66,7 +66,7 @@ class Tree:
         return torch.arange(len(self.rows)).repeat_interleave(counts)
 
 
-def plant(rows: Sequence[Row], cell_id: int, budget_tokens: int) -> list[Tree]:
+def build_trees(rows: Sequence[Row], cell_id: int, tree_tokens: int) -> list[Tree]:
     """Lay rows out as trees of at most so many nodes, as few as the order of the rows allows.
 
     Where one tree would be too large, rows are divided among several, each with its own copy of
@@ -75,7 +75,7 @@ def plant(rows: Sequence[Row], cell_id: int, budget_tokens: int) -> list[Tree]:
     Args:
         rows: Of one group, in any order.
         cell_id: The token that stands for a cell of a picture.
-        budget_tokens: Most nodes of one tree.
+        tree_tokens: Most nodes of one tree.
 
     Raises:
         UsageError: a single row has more tokens.
@@ -86,13 +86,13 @@ def plant(rows: Sequence[Row], cell_id: int, budget_tokens: int) -> list[Tree]:
     size = 0
     for number in sorted(range(len(rows)), key=keys.__getitem__):
         length = len(keys[number])
-        if length > budget_tokens:
+        if length > tree_tokens:
             raise UsageError(
-                f"a row of {length} tokens does not fit into a tree of {budget_tokens}: allow "
+                f"a row of {length} tokens does not fit into a tree of {tree_tokens}: allow "
                 "trees that long, or let episodes have fewer steps or smaller pictures"
             )
         added = length - (_common(keys[trees[-1][-1]], keys[number]) if trees else 0)
-        if not trees or size + added > budget_tokens:
+        if not trees or size + added > tree_tokens:
             trees.append([])
             size, added = 0, length
         trees[-1].append(number)
@@ -166,13 +166,13 @@ def _common(one: Sequence[int], other: Sequence[int]) -> int:
     return next((place for place, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
-def logprobs(network: Network, tree: Tree, sights: Sights) -> Tensor:
+def logprobs(network: Network, tree: Tree, features: ImageFeatures) -> Tensor:
     """Log-probabilities of the sampled tokens of all rows, one after another, in one pass.
 
     Args:
         network: The model to ask; gradients flow where they are enabled.
         tree: What was sampled.
-        sights: The group's pictures as this network sees them.
+        features: The group's pictures as this network sees them.
 
     Returns:
         [S] float32, at temperature 1 over the tokens that may be sampled; `tree.row_S` says
@@ -188,7 +188,7 @@ def logprobs(network: Network, tree: Tree, sights: Sights) -> Tensor:
         [places_T[row.sampled_at] for row, places_T in zip(tree.rows, tree.places, strict=True)]
     )
     node_U = torch.zeros_like(tree.ids_L).index_fill(0, node_S, 1).nonzero()[:, 0]
-    hidden_L_D = _hidden(network, tree, sights)
+    hidden_L_D = _hidden(network, tree, features)
     device = network.device
     logprobs_U = network.spoken_logprobs(
         hidden_L_D[parents_L[node_U].to(device)], tree.ids_L[node_U].to(device)
@@ -197,7 +197,7 @@ def logprobs(network: Network, tree: Tree, sights: Sights) -> Tensor:
     return logprobs_L[node_S.to(device)]
 
 
-def _hidden(network: Network, tree: Tree, sights: Sights) -> Tensor:
+def _hidden(network: Network, tree: Tree, features: ImageFeatures) -> Tensor:
     """The last hidden state of every node, [L, D]."""
     device = network.device
     inner = network.model.model
@@ -207,14 +207,14 @@ def _hidden(network: Network, tree: Tree, sights: Sights) -> Tensor:
     if tree.images:
         is_cell_L = (tree.cells_L >= 0).to(device)
         cells_N = tree.cells_L[tree.cells_L >= 0].to(device)
-        cells_N_D, deepstack = sights.of(tree.images)
+        cells_N_D, deepstack = features.of(tree.images)
         embedded_L_D = embedded_L_D.index_put(
             (is_cell_L.nonzero()[:, 0],), cells_N_D[cells_N].to(embedded_L_D.dtype)
         )
         if deepstack:
             seen["visual_pos_masks"] = is_cell_L[None]
             seen["deepstack_visual_embeds"] = [layer_N_D[cells_N] for layer_N_D in deepstack]
-    positions_A_L = _positions(network, tree, sights).to(device)
+    positions_A_L = _positions(network, tree, features).to(device)
     language.config._attn_implementation = TREE_ATTENTION
     output = language(
         inputs_embeds=embedded_L_D[None],
@@ -228,10 +228,10 @@ def _hidden(network: Network, tree: Tree, sights: Sights) -> Tensor:
     return hidden_L_D
 
 
-def _positions(network: Network, tree: Tree, sights: Sights) -> Tensor:
+def _positions(network: Network, tree: Tree, features: ImageFeatures) -> Tensor:
     """The position of every node, [A, L] int64: the one that it has in any of its rows."""
     of_rows = [
-        network.positions(Prompt(row.ids, tuple(map(sights.fitted, row.images))))
+        network.positions(Prompt(row.ids, tuple(map(features.fitted, row.images))))
         for row in tree.rows
     ]
     positions_A_L = of_rows[0].new_zeros(len(of_rows[0]), len(tree.ids_L))

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from typing import Any
 
-from vigorl.agent.record.trajectory import Seen, Trajectory
+from vigorl.agent.record.ground_truth import GroundTruth
+from vigorl.agent.record.trajectory import Trajectory
 from vigorl.browser.errors import UsageError
-from vigorl.browser.observation import Observation
 from vigorl.policy.backend import Message, Reply
 from vigorl.policy.conversation import Conversation
 from vigorl.policy.family import Family, family_named
@@ -33,6 +33,8 @@ class Dialogue:
     """Of the episode, or the mean of all episodes of its task."""
     task: dict[str, Any] = field(default_factory=dict)
     """The frozen row of the task, where there is one."""
+    truth: GroundTruth = field(default_factory=GroundTruth)
+    """What is right in it, where that is known."""
 
 
 def family_of_episode(trajectory: Trajectory) -> Family:
@@ -76,7 +78,7 @@ def dialogues_of(episode: Episode) -> list[Dialogue]:
     said: list[tuple[Message, ...]] = []
     news: list[int] = []
     for step in takewhile(lambda step: not step.turn.begun, trajectory.steps):
-        conversation.see(_observation(trajectory, step.seen))
+        conversation.see(trajectory.observation(step.seen))
         before = conversation.messages()
         if not said or before[: len(said[-1])] != said[-1]:
             said.append(())
@@ -93,20 +95,7 @@ def dialogues_of(episode: Episode) -> list[Dialogue]:
             kind=episode.kind,
             score=episode.score if episode.mean_score is None else episode.mean_score,
             task=trajectory.start.task or {},
+            truth=trajectory.truth,
         )
         for number, (messages, first_new) in enumerate(zip(said, news, strict=True), 1)
     ]
-
-
-def _observation(trajectory: Trajectory, seen: Seen) -> Observation:
-    """What was seen, from its record."""
-    return Observation(
-        view=None if seen.view is None else trajectory.view(seen.view),
-        url=seen.url,
-        title=seen.title,
-        tabs=seen.tabs,
-        events=seen.events,
-        marks=seen.marks,
-        ended=seen.ended,
-        pictures=tuple(trajectory.picture(image) for image in seen.pictures),
-    )

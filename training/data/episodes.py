@@ -34,8 +34,8 @@ class Episode:
     @property
     def score(self) -> float | None:
         """What the judge said; None where nobody could tell."""
-        end = self.trajectory.end
-        return end.score.value if end is not None and end.score is not None else None
+        score = self.trajectory.score
+        return score.value if score else None
 
 
 @dataclass(frozen=True)

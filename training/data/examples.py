@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from vigorl.agent.record.trajectory import Trajectory
+from vigorl.agent.record.trajectory import Trajectory, sha256_of
 from vigorl.browser.errors import UsageError, VigorlError
 from vigorl.browser.picture import Picture
 from vigorl.policy.backend import Message
@@ -21,7 +21,7 @@ from vigorl.training.data.dialogues import Dialogue, dialogues_of
 from vigorl.training.data.episodes import Episode, Selection, episodes_in, select
 from vigorl.training.data.rows import Row, rows_of
 from vigorl.training.data.still_dialogues import holds_stills, still_dialogues
-from vigorl.training.data.thoughts import Thoughts, retold
+from vigorl.training.data.thoughts import Thoughts, ablate
 from vigorl.training.search.linearise import ChainConfig
 
 
@@ -114,7 +114,7 @@ def read_examples(
     for source in dialogues:
         for dialogue in source:
             with _named(dialogue.name):
-                told = _retold(dialogue, thoughts)
+                told = _ablated(dialogue, thoughts)
                 examples.append(_of_dialogues([told], network.codec, pictures))
     longest = min(longest_tokens, network.context_tokens)
     for example in examples:
@@ -163,11 +163,11 @@ def _of_episode(
     if thoughts == "pointed" or network.family.reads:
         rows = _recorded(trajectory, network.codec, thoughts)
     if rows is None:
-        told = [_retold(dialogue, thoughts) for dialogue in dialogues_of(episode)]
+        told = [_ablated(dialogue, thoughts) for dialogue in dialogues_of(episode)]
         return _of_dialogues(told, network.codec, pictures, episode.name)
     shown = {image.sha256 for row in rows for image in row.images}
     for image in trajectory.images():
-        sha256 = Path(image).stem
+        sha256 = sha256_of(image)
         if sha256 in shown and sha256 not in pictures:
             pictures[sha256] = trajectory.picture(image)
     return Example(episode.name, tuple(rows))
@@ -184,20 +184,20 @@ def _recorded(trajectory: Trajectory, codec: Codec, thoughts: Thoughts) -> list[
         if turn.tokens is None or codec.decode(turn.tokens.sampled_ids) != turn.text:
             return None
         said = turn.tokens
-        if (text := retold(turn.text, thoughts)) != turn.text:
+        if (text := ablate(turn.text, thoughts)) != turn.text:
             ids = codec.spoken_ids(Message("assistant", (text,)))
             said = replace(said, sampled_ids=ids, logprobs=None)
         tokens.append(said)
     return rows_of(tokens)
 
 
-def _retold(dialogue: Dialogue, thoughts: Thoughts) -> Dialogue:
+def _ablated(dialogue: Dialogue, thoughts: Thoughts) -> Dialogue:
     """A conversation whose assistant's thoughts are said otherwise."""
     messages = (
         replace(
             message,
             parts=tuple(
-                retold(part, thoughts) if isinstance(part, str) else part for part in message.parts
+                ablate(part, thoughts) if isinstance(part, str) else part for part in message.parts
             ),
         )
         if message.role == "assistant"

@@ -30,9 +30,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from vigorl.agent.record.trajectory import disk
 from vigorl.browser.errors import UsageError
 from vigorl.browser.picture import MEDIA_TYPES
+from vigorl.browser.run_folder import disk
 from vigorl.policy.backend import Message
 from vigorl.policy.images import FittedImage
 from vigorl.training.data.dialogues import Dialogue

@@ -8,6 +8,7 @@ the column's dictionary.
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import astuple
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -101,27 +102,27 @@ def _task(index: int, dialogue: Dialogue) -> dict[str, Any]:
 
 def _truth(dialogue: Dialogue) -> dict[str, Any]:
     """What is right, in the model's own coordinates."""
-    if dialogue.task.get("answer") is not None:
-        return {"answer": dialogue.task["answer"]}
-    corners = dialogue.task.get("bbox_xyxy")
+    truth = dialogue.truth
+    if truth.answer is not None:
+        return {"answer": truth.answer}
     parts = (part for message in dialogue.messages for part in message.parts)
     screen = next((part for part in parts if isinstance(part, FittedImage)), None)
-    if corners is None or screen is None:
+    if not truth.targets_px or screen is None:
         raise InconsistentData(
-            f"{dialogue.name} has neither a target (bbox_xyxy) nor an answer: only episodes on "
-            "still pictures that have one can be exported for verl"
+            f"{dialogue.name} has neither a target nor an answer: only episodes on still pictures "
+            "that have one can be exported for verl"
         )
     picture = screen.picture
-    box, bounds = Box(*corners), Box(0, 0, picture.width_px, picture.height_px)
+    box, bounds = truth.targets_px[0], Box(0, 0, picture.width_px, picture.height_px)
     if box.intersection(bounds) is None:
         raise InconsistentData(
-            f"{dialogue.name}: the target {tuple(corners)} lies outside of its picture of "
+            f"{dialogue.name}: the target {astuple(box)} lies outside of its picture of "
             f"{picture.width_px} x {picture.height_px} px: mend its bbox_xyxy"
         )
     frame = Frame(screen.width_px, screen.height_px, bounds)
     if family_named(dialogue.family).coordinates == "thousandths":
         frame = frame.resized(1000, 1000)
-    shown = frame.box_from_css(box)
+    shown = frame.box_from_region(box)
     corners = (shown.left, shown.top, shown.right, shown.bottom)
     return {"bbox_xyxy": [round(corner, 2) for corner in corners]}
 

@@ -3,23 +3,21 @@
 What stands in such data is the place alone; so the thought before the click is empty.
 """
 
-import asyncio
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from vigorl.agent.benchmarks.generated import holds_shards
 from vigorl.agent.benchmarks.still_images import still_samples
 from vigorl.agent.evaluation.evaluation import Sample
 from vigorl.browser.actions import Click
 from vigorl.browser.errors import UsageError
-from vigorl.browser.geometry import Box
+from vigorl.browser.still_image import StaticScreenshot
 from vigorl.policy.backend import Reply
 from vigorl.policy.conversation import Conversation
 from vigorl.policy.family import Family
 from vigorl.policy.grammar import write
 from vigorl.training.data.dialogues import Dialogue
-from vigorl.training.data.thoughts import retold
+from vigorl.training.data.thoughts import ablate
 
 
 def holds_stills(data: Path) -> bool:
@@ -44,11 +42,18 @@ def still_dialogues(data: Path, family: Family) -> Iterator[Dialogue]:
 
 
 def _dialogue(sample: Sample, family: Family) -> Dialogue:
-    # A still picture needs no policy, and waits for nothing.
-    world: Any = sample.make(None)  # type: ignore[arg-type]
-    conversation = Conversation(sample.task["instruction"], family)
-    conversation.see(asyncio.run(world.reset()))
-    click = Click(Box(*sample.task["bbox_xyxy"]).center)
-    text = retold(write("", click, conversation.dialect), "none")
+    world = sample.make()
+    assert isinstance(world, StaticScreenshot), "a still picture"
+    conversation = Conversation(sample.instruction, family)
+    conversation.see(world.first)
+    click = Click(sample.truth.targets_px[0].center)
+    text = ablate(write("", click, conversation.dialect), "none")
     conversation.hear(Reply(text, 0, 0, False), click)
-    return Dialogue(sample.id, conversation.messages(), family.name, score=1.0, task=sample.task)
+    return Dialogue(
+        sample.id,
+        conversation.messages(),
+        family.name,
+        score=1.0,
+        task=sample.task,
+        truth=sample.truth,
+    )

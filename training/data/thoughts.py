@@ -15,7 +15,7 @@ Thoughts = Literal["pointed", "plain", "none"]
 _THOUGHT = re.compile(r"(<think>)(.*?)(</think>)", re.DOTALL)
 
 
-def retold(text: str, thoughts: Thoughts) -> str:
+def ablate(text: str, thoughts: Thoughts) -> str:
     """A turn with its thought said otherwise; what it does stays."""
     if thoughts == "pointed":
         return text

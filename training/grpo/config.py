@@ -1,4 +1,4 @@
-"""How a training by doing is made."""
+"""Configuration of a GRPO training run."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -9,68 +9,83 @@ from vigorl.training.grpo.update import GrpoConfig
 
 
 @dataclass(frozen=True)
-class PracticeConfig:
-    """One training by doing."""
+class GrpoRunConfig:
+    """One GRPO training run: the model, its tasks, how rollouts are sampled and learnt from."""
 
     model: str
-    """Where it starts: `nano`, a checkpoint's folder, or a hub id; the reference of the KL, too."""
+    """Base model: `nano`, a checkpoint folder, or a hub id. Also the reference of the KL."""
     family: str | None = None
-    """How the model is talked to; None: told by its name."""
+    """Prompt and answer format; None: inferred from the model's name."""
     zoom: bool = True
-    """Whether it may look closer, where its family can."""
+    """Whether the model may zoom, where its family can."""
     tasks: tuple[str, ...] = ()
-    """Names of embedded tasks; none: all."""
+    """Names of the embedded tasks to train on; none: all."""
     data: str | None = None
-    """A folder of still screenshots to practise pointing on, in place of embedded tasks."""
+    """A folder of still screenshots to train grounding on, in place of embedded tasks."""
     skipped_seeds: int = 0
-    """So many seeds of each are left out, the first ones: those that it has learnt already."""
+    """Seeds of each task to leave out, counted from the first: those seen in earlier training."""
     steps: int = 500
-    """Updates in all, by which a rate that falls has fallen. Source: arXiv 2505.23678."""
+    """Optimizer updates in all; the learning-rate schedule ends there. Source: arXiv 2505.23678."""
     group_size: int = 8
-    """Episodes of one task. Source: the same, with looks closer (5 without)."""
+    """Rollouts of one task in a group. Source: the same, with zoom (5 without)."""
     groups: int = 16
-    """Groups with variance that are wanted for a batch of rollouts."""
-    most_groups: int = 48
-    """So many are played at most to find them; with fewer, the update is made of these."""
-    updates: int = 1
-    """Into so many updates a batch of rollouts is divided. Source: theirs are two."""
-    passes: int = 1
-    """How often a batch of rollouts is learnt from. Source: the iterations of arXiv 2402.03300."""
+    """Groups with reward variance in a rollout batch."""
+    max_groups: int = 48
+    """Most groups sampled to find `groups` with variance; the update then uses those it has."""
+    updates_per_batch: int = 1
+    """Optimizer updates into which a rollout batch is divided. Source: theirs are two."""
+    epochs_per_batch: int = 1
+    """Passes over each rollout batch. Source: the iterations of arXiv 2402.03300."""
     reward: str = "multi-turn"
-    """One of `vigorl.training.grpo.rewards.RULES`."""
+    """Reward rule: one of `vigorl.training.grpo.rewards.RULES`."""
     episodes_at_once: int = 8
+    """Rollouts sampled at the same time."""
     turns: int = 10
-    """Of an episode, at most."""
+    """Most turns of a rollout."""
     turn_tokens: int = 512
-    """Sampled in one turn, at most."""
+    """Most tokens sampled in one turn."""
     episode_s: float = 300.0
-    """Wall clock of an episode, at most."""
+    """Wall-clock limit of a rollout, seconds."""
     seed: int = 0
+    """Seed of sampling, and of the first weights of adapters."""
     checkpoint_every: int = 10
-    """Updates between two checkpoints; there is one at the end and at an interruption, too."""
+    """Updates between checkpoints; there is one at the end and at an interruption, too."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """`auto`: a CUDA device where there is one."""
     dtype: Literal["float32", "bfloat16"] = "float32"
-    """What it plays and computes gradients in; in bfloat16 it learns in float32 all the same."""
+    """Number format of sampling and of gradients; the optimizer keeps float32 masters."""
     update: GrpoConfig = field(default_factory=GrpoConfig)
+    """The loss and the optimizer."""
 
     def __post_init__(self) -> None:
         if self.reward not in RULES:
             raise UsageError(f"no reward is called {self.reward!r}; there are {', '.join(RULES)}")
         if self.group_size < 2:
             raise UsageError(f"a group of {self.group_size}: at least 2, or nothing is compared")
-        if not 1 <= self.updates <= self.groups <= self.most_groups:
+        if not 1 <= self.updates_per_batch <= self.groups <= self.max_groups:
             raise UsageError(
-                f"{self.updates} updates from {self.groups} of {self.most_groups} groups: the "
-                "first number is at least 1, and none is above the next"
+                f"{self.updates_per_batch} updates from {self.groups} of {self.max_groups} groups: "
+                "the first number is at least 1, and none is above the next"
             )
-        if min(self.steps, self.passes, self.episodes_at_once, self.checkpoint_every) < 1:
-            raise UsageError("steps, passes, episodes_at_once and checkpoint_every are at least 1")
+        if min(self.steps, self.epochs_per_batch, self.episodes_at_once) < 1:
+            raise UsageError("steps, epochs_per_batch and episodes_at_once are at least 1")
+        if self.checkpoint_every < 1:
+            raise UsageError("checkpoint_every is at least 1")
         if self.skipped_seeds < 0:
             raise UsageError("skipped_seeds is at least 0")
         if self.data is not None and (self.tasks or self.skipped_seeds):
-            raise UsageError("practise either embedded tasks or still screenshots, not both")
+            raise UsageError("train on either embedded tasks or still screenshots, not both")
         if seeded := [name for name in self.tasks if ":" in name]:
             raise UsageError(
-                f"{seeded[0]} is one seed of a task: practice takes many, so name the task alone"
+                f"{seeded[0]} is one seed of a task: training takes many, so name the task alone"
             )
+
+
+RENAMED = {
+    "most_groups": "max_groups",
+    "updates": "updates_per_batch",
+    "passes": "epochs_per_batch",
+    "update.recomputes": "update.gradient_checkpointing",
+    "update.budget_tokens": "update.tree_tokens",
+}
+"""Names under which the config.json of an older run holds what is called otherwise now."""

@@ -5,7 +5,6 @@ lines are whole or cut away. One process at a time may train into a folder.
 """
 
 import json
-import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -13,9 +12,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from vigorl.agent.record.trajectory import disk
-from vigorl.browser.errors import UsageError
-from vigorl.training.grpo.config import PracticeConfig
+from vigorl.browser.run_folder import Identity, disk, whole_folder
+from vigorl.training.grpo.config import RENAMED, GrpoRunConfig
 from vigorl.training.run.metrics import metrics_of, write_config
 
 _MAY_CHANGE = ("steps", "checkpoint_every", "episodes_at_once", "device")
@@ -32,35 +30,18 @@ class PracticeFolder:
         self.path = path
         self._checkpoints = path / "checkpoints"
 
-    def check(self, config: PracticeConfig) -> None:
+    def check(self, config: GrpoRunConfig) -> None:
         """Look, without leaving a trace, whether this is the folder of such a training.
 
         Raises:
             UsageError: it holds another one, or something else.
         """
-        path = self.path / "config.json"
-        if not path.exists():
-            return
-        with disk(self.path):
-            text = path.read_text()
-        try:
-            known = json.loads(text)
-        except ValueError:
-            known = None
-        if not isinstance(known, dict) or "group_size" not in known:
-            raise UsageError(f"{self.path} holds something else ({path}): choose another folder")
-        asked = _as_json(config)
-        differing = [
-            name for name in asked if known.get(name) != asked[name] and name not in _MAY_CHANGE
-        ]
-        if differing:
-            raise UsageError(
-                f"{self.path} holds a training with another {', '.join(differing)}: choose "
-                f"another folder, or ask for what {path} says"
-            )
+        Identity("training", _as_json(config), _MAY_CHANGE, "group_size", flat=_today).check(
+            self.path
+        )
 
     @contextmanager
-    def claimed(self, config: PracticeConfig, step: int) -> Iterator[Callable[[Any], None]]:
+    def claimed(self, config: GrpoRunConfig, step: int) -> Iterator[Callable[[Any], None]]:
         """Write into the folder, alone; yields what notes a line of metrics.
 
         Args:
@@ -102,16 +83,10 @@ class PracticeFolder:
             StorageFault: the disk refuses; the checkpoint before is whole.
         """
         final = self._checkpoints / f"{progress['step']:06d}"
-        partial = final.with_suffix(_PART)
-        with disk(self.path):
-            shutil.rmtree(partial, ignore_errors=True)
-            partial.mkdir(parents=True)
+        with whole_folder(final) as partial:
             write(partial)
             (partial / _PROGRESS).write_text(json.dumps(progress))
-            for path in partial.rglob("*"):
-                _to_disk(path)
-            os.replace(partial, final)
-            _to_disk(self._checkpoints)
+        with disk(self.path):
             self._remove_all_but(final)
 
     def _remove_all_but(self, kept: Path | None) -> None:
@@ -121,17 +96,13 @@ class PracticeFolder:
                 shutil.rmtree(path)
 
 
-def _to_disk(path: Path) -> None:
-    """Let a file or the names in a folder outlast a loss of power."""
-    opened = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
-
-
-def _as_json(config: PracticeConfig) -> dict[str, Any]:
+def _as_json(config: GrpoRunConfig) -> dict[str, Any]:
     """The configuration as it is read back from its file."""
     asked: dict[str, Any] = json.loads(json.dumps(asdict(config)))
     update = asked.pop("update")
     return {**asked, **{f"update.{name}": value for name, value in update.items()}}
+
+
+def _today(known: Mapping[str, Any]) -> dict[str, Any]:
+    """A configuration by the names of today."""
+    return {RENAMED.get(name, name): value for name, value in known.items()}

@@ -1,10 +1,9 @@
-"""Groups: attempts at one task from one beginning, as they are compared and trained."""
+"""Groups: rollouts at one task from one beginning, as they are compared and trained."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from vigorl.agent.record.trajectory import Trajectory
+from vigorl.agent.record.trajectory import Trajectory, sha256_of
 from vigorl.browser.errors import UsageError
 from vigorl.browser.picture import Picture
 from vigorl.training.data.rows import Row, rows_of
@@ -12,7 +11,7 @@ from vigorl.training.grpo.rewards import RewardRule, reward_of
 
 
 @dataclass(frozen=True)
-class Attempt:
+class Rollout:
     """One trajectory as it is trained: its tokens, and what it was worth."""
 
     rows: tuple[Row, ...]
@@ -23,22 +22,22 @@ class Attempt:
 class Group:
     """Attempts at one task from one beginning, and the pictures that they saw, by sha256."""
 
-    attempts: tuple[Attempt, ...]
+    rollouts: tuple[Rollout, ...]
     pictures: Mapping[str, Picture]
     name: str = "a group"
     """For messages."""
 
     def __post_init__(self) -> None:
-        if len(self.attempts) < 2:
+        if len(self.rollouts) < 2:
             raise UsageError(
-                f"a group of {len(self.attempts)}: an attempt is judged by comparison, so that "
+                f"a group of {len(self.rollouts)}: a rollout is judged by comparison, so that "
                 "a group needs at least two"
             )
 
     @property
     def has_variance(self) -> bool:
-        """Whether one attempt was worth more than another; otherwise nothing can be learnt."""
-        return len({attempt.reward for attempt in self.attempts}) > 1
+        """Whether one rollout was worth more than another; otherwise nothing can be learnt."""
+        return len({rollout.reward for rollout in self.rollouts}) > 1
 
 
 def group_of(trajectories: Sequence[Trajectory], rule: RewardRule) -> Group | None:
@@ -53,7 +52,7 @@ def group_of(trajectories: Sequence[Trajectory], rule: RewardRule) -> Group | No
         UsageError: an episode was recorded without tokens.
         InconsistentData: a record contradicts itself.
     """
-    attempts: list[Attempt] = []
+    rollouts: list[Rollout] = []
     pictures: dict[str, Picture] = {}
     for trajectory in trajectories:
         reward = reward_of(trajectory, rule)
@@ -67,11 +66,11 @@ def group_of(trajectories: Sequence[Trajectory], rule: RewardRule) -> Group | No
                 "this process played, or a server that tells token ids"
             )
         rows = rows_of(known)
-        attempts.append(Attempt(tuple(rows), reward.total))
+        rollouts.append(Rollout(tuple(rows), reward.total))
         needed = {image.sha256 for row in rows for image in row.images}
         for image in trajectory.images():
-            if (sha256 := Path(image).stem) in needed and sha256 not in pictures:
+            if (sha256 := sha256_of(image)) in needed and sha256 not in pictures:
                 pictures[sha256] = trajectory.picture(image)
-    if len(attempts) < 2:
+    if len(rollouts) < 2:
         return None
-    return Group(tuple(attempts), pictures, f"the group of {trajectories[0].folder}")
+    return Group(tuple(rollouts), pictures, f"the group of {trajectories[0].folder}")

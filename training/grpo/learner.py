@@ -10,11 +10,11 @@ from typing import Any
 import torch
 
 from vigorl.policy.backend import Hardware, Sampling
+from vigorl.policy.factory import policy_of
 from vigorl.policy.local.backend import LocalBackend
 from vigorl.policy.local.network import Network
-from vigorl.policy.model import policy_of
 from vigorl.training.compute.lora import adapter_state, add_adapters, load_adapters, merged_state
-from vigorl.training.grpo.config import PracticeConfig
+from vigorl.training.grpo.config import GrpoRunConfig
 from vigorl.training.grpo.folder import PracticeFolder
 from vigorl.training.grpo.groups import Group
 from vigorl.training.grpo.update import optimizer_of, prepare, update
@@ -42,7 +42,7 @@ class Practice:
     """The network, its reference and its optimizer, and how far they have come."""
 
     def __init__(
-        self, config: PracticeConfig, folder: PracticeFolder, ranks: Ranks | None = None
+        self, config: GrpoRunConfig, folder: PracticeFolder, ranks: Ranks | None = None
     ) -> None:
         """Start, or go on from the newest checkpoint of the folder; nothing is written.
 
@@ -107,21 +107,21 @@ class Practice:
             PolicyFault: no memory for it.
         """
         began_s = time.monotonic()
-        how, count = self.config.update, self.config.updates
-        lessons = [
+        how, count = self.config.update, self.config.updates_per_batch
+        minibatches = [
             prepare(
                 self.network,
                 groups[number::count],
                 how,
                 reference=self.reference,
-                is_first=number == 0 and self.config.passes == 1,
+                is_first=number == 0 and self.config.epochs_per_batch == 1,
                 ranks=self.ranks,
             )
             for number in range(count)
         ]
         prepared_s = time.monotonic()
         made = []
-        for each in lessons * self.config.passes:
+        for each in minibatches * self.config.epochs_per_batch:
             step = self.progress.step + 1
             rate = how.learning_rate * share_of_rate(
                 step, self.config.steps, how.warmup_steps, how.final_learning_rate

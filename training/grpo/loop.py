@@ -36,20 +36,20 @@ from transformers.utils.logging import disable_progress_bar
 
 from vigorl.agent.evaluation.evaluation import Sample
 from vigorl.browser.errors import UsageError, VigorlError
-from vigorl.training.grpo.config import PracticeConfig
+from vigorl.training.grpo.config import GrpoRunConfig
 from vigorl.training.grpo.folder import PracticeFolder
 from vigorl.training.grpo.learner import Practice, Progress
 from vigorl.training.grpo.rollout_batch import Stint, Watch
 from vigorl.training.run.base_model import trainable
 from vigorl.training.run.ranks import Ranks, open_ranks
-from vigorl.training.run.tensorboard import open_board
+from vigorl.training.run.tensorboard import open_tensorboard
 
 if TYPE_CHECKING:
     from vigorl.browser.boundary import Boundary
 
 
-async def practise(
-    config: PracticeConfig,
+async def train_grpo(
+    config: GrpoRunConfig,
     out: Path,
     tasks: Sequence[Sample],
     say: Callable[[str], None] = lambda line: None,
@@ -80,14 +80,14 @@ async def practise(
     disable_progress_bar()  # of every checkpoint that is written
     folder = PracticeFolder(out)
     practice = await asyncio.to_thread(Practice, config, folder, ranks)
-    await asyncio.to_thread(practice.ranks.gathered, None)  # all have read it before it changes
+    await asyncio.to_thread(practice.ranks.all_gather, None)  # all have read it before it changes
     begin = practice.progress.step
     try:
         with ExitStack() as stack:
             notes = []
             if practice.ranks.is_first:
                 notes.append(stack.enter_context(folder.claimed(config, begin)))
-                notes.append(stack.enter_context(open_board(out, begin)))
+                notes.append(stack.enter_context(open_tensorboard(out, begin)))
             try:
                 await _steps(practice, tasks, notes, say, watch)
             except (asyncio.CancelledError, VigorlError):
@@ -158,8 +158,8 @@ def told(line: Mapping[str, float], steps: int) -> str:
     return "  ".join(parts)
 
 
-async def practise_from(
-    config: PracticeConfig,
+async def train_grpo_from_config(
+    config: GrpoRunConfig,
     out: Path,
     say: Callable[[str], None] = lambda line: None,
     watch: Watch = lambda step, episode: None,
@@ -186,7 +186,7 @@ async def practise_from(
 
 
 async def _practise_tasks(
-    config: PracticeConfig,
+    config: GrpoRunConfig,
     out: Path,
     say: Callable[[str], None],
     watch: Watch,
@@ -198,14 +198,14 @@ async def _practise_tasks(
 
         tasks = still_samples(Path(config.data))
         Random(config.seed).shuffle(tasks)
-        return await practise(config, out, tasks, say, watch, ranks)
+        return await train_grpo(config, out, tasks, say, watch, ranks)
     # Playwright is needed here alone: whoever learns from other worlds need not have it.
     from vigorl.agent.benchmarks.embedded import open_tasks
 
     names = config.tasks or None
     skipped = config.skipped_seeds
     async with open_tasks(_SEEDS, names, "train", "goal", skipped, boundary) as tasks:
-        return await practise(config, out, tasks, say, watch, ranks)
+        return await train_grpo(config, out, tasks, say, watch, ranks)
 
 
 _SEEDS = 200

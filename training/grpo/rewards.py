@@ -28,6 +28,7 @@ from vigorl.browser.actions import (
     Upload,
     Zoom,
 )
+from vigorl.browser.environment import is_solved
 from vigorl.browser.errors import InconsistentData, UsageError
 from vigorl.browser.geometry import Box
 from vigorl.policy.points import POINT
@@ -86,9 +87,9 @@ def reward_of(trajectory: Trajectory, rule: RewardRule) -> Reward | None:
     Raises:
         InconsistentData: the score is no number from 0 to 1; names the trajectory.
     """
-    if trajectory.end is None or trajectory.end.score is None:
+    if trajectory.score is None:
         return None
-    score = trajectory.end.score.value
+    score = trajectory.score.value
     if math.isnan(score) or not 0 <= score <= 1:
         raise InconsistentData(
             f"{trajectory.folder} has a score of {score}: its judge must say a number from 0 to "
@@ -101,7 +102,7 @@ def reward_of(trajectory: Trajectory, rule: RewardRule) -> Reward | None:
 def shaped(score: float, is_well_formed: bool, crops: int, rule: RewardRule) -> Reward:
     """The formula above."""
     total = rule.format * is_well_formed
-    if score == 1:
+    if is_solved(score):
         total += 1 + rule.diversity * min(crops, MOST_CROPS) / MOST_CROPS
     else:
         total += rule.partial * score

@@ -8,9 +8,11 @@ from dataclasses import replace
 from vigorl.agent.evaluation.sample import Sample
 from vigorl.agent.evaluation.tries import Tries, play
 from vigorl.agent.record.place import folder_name
-from vigorl.agent.record.trajectory import Trajectory, disk
+from vigorl.agent.record.trajectory import Trajectory
 from vigorl.agent.rollout import Limits
 from vigorl.browser.errors import InfrastructureFault, VigorlError
+from vigorl.browser.first_error import first_error
+from vigorl.browser.run_folder import disk
 from vigorl.training.grpo.groups import Group, group_of
 from vigorl.training.grpo.learner import Practice
 from vigorl.training.grpo.rewards import RULES
@@ -59,9 +61,9 @@ class Stint:
         if self._ranks.is_first:
             with disk(self._folder):
                 shutil.rmtree(self._folder, ignore_errors=True)
-        await asyncio.to_thread(self._ranks.gathered, None)  # nobody plays before it is gone
+        await asyncio.to_thread(self._ranks.all_gather, None)  # nobody plays before it is gone
         while (missing := self._config.groups - self._kept) > 0:
-            wanted = min(missing, self._config.most_groups - self._groups)
+            wanted = min(missing, self._config.max_groups - self._groups)
             if wanted <= 0:
                 return
             first = self.progress.tasks
@@ -87,7 +89,7 @@ class Stint:
                 if episode.status == "fault"
             ]
             told = (len(kept), len(episodes) - len(broken), broken[:1])
-            everywhere = await asyncio.to_thread(self._ranks.gathered, told)
+            everywhere = await asyncio.to_thread(self._ranks.all_gather, told)
             self._kept += sum(count for count, _, _ in everywhere)
             if not any(whole for _, whole, _ in everywhere):
                 if errors := [*self._errors, *self._mistakes]:
@@ -97,7 +99,7 @@ class Stint:
 
     async def _round(self, numbers: range) -> list[list[Trajectory]]:
         """One group for each of these tasks, all under way together."""
-        try:
+        with first_error(VigorlError):
             async with asyncio.TaskGroup() as running:
                 started = [
                     [
@@ -106,8 +108,6 @@ class Stint:
                     ]
                     for number in numbers
                 ]
-        except* VigorlError as errors:
-            raise errors.exceptions[0] from None
         return [[task.result() for task in group] for group in started]
 
     async def _episode(self, number: int, index: int) -> Trajectory:
@@ -126,10 +126,10 @@ class Stint:
     def metrics(self) -> dict[str, float]:
         """What the episodes were like, everywhere; means over those that could be judged."""
         ends = [episode.end for episode in self._episodes if episode.end is not None]
-        scores = [end.score.value for end in ends if end.score is not None]
+        scores = [score.value for episode in self._episodes if (score := episode.score)]
         steps = [step for episode in self._episodes for step in episode.steps]
-        rewards = [attempt.reward for group in self.kept for attempt in group.attempts]
-        total = self._ranks.summed(
+        rewards = [rollout.reward for group in self.kept for rollout in group.rollouts]
+        total = self._ranks.all_reduce(
             {
                 "score": sum(scores),
                 "scores": len(scores),

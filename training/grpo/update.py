@@ -1,7 +1,7 @@
 """Group-relative policy optimisation on recorded trajectories of several turns.
 
-What is compared is a group: attempts at one task from one beginning. What is trained are the
-tokens that were sampled, all of them and no others, each weighted by its attempt's advantage::
+What is compared is a group: rollouts at one task from one beginning. What is trained are the
+tokens that were sampled, all of them and no others, each weighted by its rollout's advantage::
 
     loss = Σ_s  w_s · ( −min(ρ_s A_s, clip(ρ_s) A_s) · c_s  +  β · k3_s )
 
@@ -11,15 +11,15 @@ tokens that were sampled, all of them and no others, each weighted by its attemp
     w_s   depends on the whole batch of an update alone, so that dividing it among trees, and
           trees among backward passes, changes nothing
 
-It differs from the GRPO of arXiv 2402.03300 in that (1) an attempt may consist of several rows,
-where its history was rewritten, and counts once; (2) attempts of one worth teach nothing and are
-left out; (3) tokens weigh the same whatever attempt they are in, unless asked otherwise; (4) a
-group is one prefix tree, and what its attempts share is computed once.
+It differs from the GRPO of arXiv 2402.03300 in that (1) a rollout may consist of several rows,
+where its history was rewritten, and counts once; (2) rollouts of one worth teach nothing and are
+left out; (3) tokens weigh the same whatever rollout they are in, unless asked otherwise; (4) a
+group is one prefix tree, and what its rollouts share is computed once.
 
 Source: clip-higher, token-level loss and groups without variance arXiv 2503.14476 (DAPO); constant
 normaliser and no std arXiv 2503.20783 (Dr. GRPO); k3 http://joschu.net/blog/kl-approx.html.
 
-Axes: G attempts of a group, B attempts of a batch, S sampled tokens.
+Axes: G rollouts of a group, B rollouts of a batch, S sampled tokens.
 """
 
 import math
@@ -35,10 +35,10 @@ from torch import Tensor
 from vigorl.browser.errors import PolicyFault, UsageError
 from vigorl.policy.local.engine import is_out_of_memory
 from vigorl.policy.local.network import Network
-from vigorl.training.compute.gradient_checkpointing import recomputing
-from vigorl.training.compute.image_features import Sights
+from vigorl.training.compute.gradient_checkpointing import gradient_checkpointing
+from vigorl.training.compute.image_features import ImageFeatures
 from vigorl.training.compute.lora import has_adapters, without_adapters
-from vigorl.training.compute.prefix_tree import Tree, logprobs, plant
+from vigorl.training.compute.prefix_tree import Tree, build_trees, logprobs
 from vigorl.training.grpo.groups import Group
 from vigorl.training.run.master_weights import MasterAdamW
 from vigorl.training.run.ranks import Ranks
@@ -46,7 +46,7 @@ from vigorl.training.sft.loop import weight_groups
 
 Normalisation = Literal["dapo", "dr_grpo", "grpo"]
 """All tokens of the batch weigh the same; the same with a constant in place of their number; all
-attempts weigh the same, and so do the tokens in each."""
+rollouts weigh the same, and so do the tokens in each."""
 
 ALONE = Ranks()
 
@@ -56,38 +56,40 @@ _STD_FLOOR = 1e-4
 
 @dataclass(frozen=True)
 class GrpoConfig:
-    """How an update is made."""
+    """The GRPO loss and its optimizer."""
 
     learning_rate: float = 1e-6
-    """Of AdamW. Source: arXiv 2505.23678, like the next four."""
+    """Learning rate of AdamW. Source: arXiv 2505.23678, like the next three."""
     weight_decay: float = 1e-2
+    """Weight decay of AdamW; vectors (norms, biases) are not decayed."""
     kl: float = 1e-2
-    """Weight of the KL to the reference; 0 needs none."""
+    """Coefficient of the KL against the base model; 0 disables it, and needs no reference."""
     gradient_norm: float = 1.0
-    """Gradients are scaled down to this norm."""
+    """Gradients are clipped to this norm; the paper's multi-turn runs use 0.2."""
     warmup_steps: int = 0
-    """Updates in which the rate rises from 0."""
+    """Updates over which the learning rate rises from 0."""
     final_learning_rate: float = 1.0
-    """What is left of it at the end of a cosine, as a share; 1: it stays."""
+    """Final learning rate as a fraction of `learning_rate` (cosine decay); 1: constant."""
     trains_vision: bool = False
-    """Whether the vision tower learns."""
+    """Whether the vision tower is trained."""
     lora_rank: int = 0
-    """Of adapters that learn in place of the weights; 0: all weights learn."""
-    recomputes: bool = False
-    """Whether layers are computed twice so that less has to be kept (gradient checkpointing)."""
+    """Rank of LoRA adapters trained in place of the weights; 0: all weights are trained."""
+    gradient_checkpointing: bool = False
+    """Recompute activations in the backward pass: less memory, more time."""
     clip_low: float = 0.2
-    """The ratio earns nothing below 1 - this."""
+    """The importance ratio is clipped at 1 - this."""
     clip_high: float = 0.28
-    """… and above 1 + this. Source: DAPO."""
+    """The importance ratio is clipped at 1 + this. Source: DAPO."""
     normalisation: Normalisation = "dapo"
+    """How token losses are averaged."""
     scale_by_std: bool = True
-    """Whether advantages are divided by the group's standard deviation."""
+    """Whether advantages are divided by their group's standard deviation."""
     importance_cap: float = 2.0
-    """Most that a token weighs for being likelier to the trainer than to the sampler."""
+    """Largest importance weight of the trainer against the sampler (truncated)."""
     longest_tokens: int = 2048
-    """Of an attempt, sampled; the constant of `dr_grpo`."""
-    budget_tokens: int = 16_384
-    """Most nodes of a tree: what fits into memory at once."""
+    """Sampled tokens of a rollout that `dr_grpo` divides by."""
+    tree_tokens: int = 16_384
+    """Most tokens of a prefix tree: what fits into memory at once."""
 
     def __post_init__(self) -> None:
         if min(self.learning_rate, self.gradient_norm, self.importance_cap) <= 0:
@@ -98,16 +100,12 @@ class GrpoConfig:
             raise UsageError("final_learning_rate is a share, from 0 to 1")
         if min(self.warmup_steps, self.lora_rank) < 0:
             raise UsageError("warmup_steps and lora_rank are at least 0")
-        if min(self.longest_tokens, self.budget_tokens) < 1:
-            raise UsageError("longest_tokens and budget_tokens are at least 1")
-
-
-PUBLISHED = {"single-turn": GrpoConfig(), "multi-turn": GrpoConfig(gradient_norm=0.2)}
-"""Settings of arXiv 2505.23678, as far as they are published."""
+        if min(self.longest_tokens, self.tree_tokens) < 1:
+            raise UsageError("longest_tokens and tree_tokens are at least 1")
 
 
 def group_advantages(rewards_G: Tensor, scale_by_std: bool) -> Tensor:
-    """How much better than its group each attempt was, [G]."""
+    """How much better than its group each rollout was, [G]."""
     centred_G = rewards_G - rewards_G.mean()
     return centred_G / (rewards_G.std() + _STD_FLOOR) if scale_by_std else centred_G
 
@@ -115,21 +113,21 @@ def group_advantages(rewards_G: Tensor, scale_by_std: bool) -> Tensor:
 def token_weights(
     tokens_B: Tensor, normalisation: Normalisation, longest_tokens: int = 2048
 ) -> Tensor:
-    """What each token of each attempt weighs in the loss of the whole batch, [B] float32.
+    """What each token of each rollout weighs in the loss of the whole batch, [B] float32.
 
     Args:
-        tokens_B: How many were sampled in each attempt, all its rows together.
+        tokens_B: How many were sampled in each rollout, all its rows together.
         normalisation: By what the sum is divided.
         longest_tokens: The constant of `dr_grpo`.
     """
-    attempts = len(tokens_B)
+    rollouts = len(tokens_B)
     match normalisation:
         case "dapo":
-            return torch.ones(attempts) / tokens_B.sum()
+            return torch.ones(rollouts) / tokens_B.sum()
         case "dr_grpo":
-            return torch.ones(attempts) / (attempts * longest_tokens)
+            return torch.ones(rollouts) / (rollouts * longest_tokens)
         case "grpo":
-            return 1 / (attempts * tokens_B)
+            return 1 / (rollouts * tokens_B)
         case _:
             assert_never(normalisation)
 
@@ -155,7 +153,7 @@ def policy_losses(
 
 
 @dataclass(frozen=True)
-class Lesson:
+class Minibatch:
     """A tree with all that its loss needs; tensors are [S] float32, row after row."""
 
     tree: Tree
@@ -177,8 +175,8 @@ def prepare(
     reference: Network | None = None,
     is_first: bool = True,
     ranks: Ranks = ALONE,
-) -> list[Lesson]:
-    """The lessons of one update; groups without variance are left out.
+) -> list[Minibatch]:
+    """The minibatches of one update; groups without variance are left out.
 
     Args:
         network: The policy, as it was when it played.
@@ -201,29 +199,31 @@ def prepare(
         raise UsageError("a network is its own reference only where it learns by adapters")
     kept = [group for group in groups if group.has_variance]
     lengths = [
-        sum(len(row.sampled_at) for row in attempt.rows)
+        sum(len(row.sampled_at) for row in rollout.rows)
         for group in kept
-        for attempt in group.attempts
+        for rollout in group.rollouts
     ]
-    everywhere = ranks.gathered(lengths)
+    everywhere = ranks.all_gather(lengths)
     tokens_B = torch.tensor([each for lengths in everywhere for each in lengths])
     weights_B = token_weights(tokens_B, config.normalisation, config.longest_tokens)
-    lessons = []
+    minibatches = []
     first = sum(len(lengths) for lengths in everywhere[: ranks.number])
     for group in kept:
-        rewards_G = torch.tensor([float(attempt.reward) for attempt in group.attempts])
+        rewards_G = torch.tensor([float(rollout.reward) for rollout in group.rollouts])
         advantages_G = group_advantages(rewards_G, config.scale_by_std)
         weights_G = weights_B[first : first + len(rewards_G)]
         first += len(rewards_G)
-        owned = [(g, row) for g, attempt in enumerate(group.attempts) for row in attempt.rows]
+        owned = [(g, row) for g, rollout in enumerate(group.rollouts) for row in rollout.rows]
         owner_R = torch.tensor([g for g, _ in owned])
         rows = [row for _, row in owned]
         with torch.no_grad():
-            seen = Sights(network, group.pictures)
+            seen = ImageFeatures(network, group.pictures)
             seen_by_reference = (
-                Sights(reference, group.pictures) if reference is not None and config.kl else None
+                ImageFeatures(reference, group.pictures)
+                if reference is not None and config.kl
+                else None
             )
-        for tree in plant(rows, network.codec.cell_id, config.budget_tokens):
+        for tree in build_trees(rows, network.codec.cell_id, config.tree_tokens):
             attempt_S = owner_R[torch.tensor(tree.numbers)][tree.row_S]
             with torch.no_grad(), _memory_for(tree, group, config):
                 old_S = None if is_first else logprobs(network, tree, seen)
@@ -231,8 +231,8 @@ def prepare(
                 if seen_by_reference is not None and reference is not None:
                     with without_adapters(reference):
                         reference_S = logprobs(reference, tree, seen_by_reference)
-            lessons.append(
-                Lesson(
+            minibatches.append(
+                Minibatch(
                     tree,
                     group,
                     advantages_G[attempt_S].to(network.device),
@@ -242,7 +242,7 @@ def prepare(
                     None if reference_S is None else reference_S.to(network.device),
                 )
             )
-    return lessons
+    return minibatches
 
 
 def _noted(tree: Tree, device: torch.device) -> Tensor | None:
@@ -253,36 +253,36 @@ def _noted(tree: Tree, device: torch.device) -> Tensor | None:
     return torch.tensor([each for row in noted for each in row], device=device)
 
 
-def lesson_loss(
-    lesson: Lesson, logprobs_S: Tensor, config: GrpoConfig
+def minibatch_loss(
+    minibatch: Minibatch, logprobs_S: Tensor, config: GrpoConfig
 ) -> tuple[Tensor, dict[str, Tensor]]:
-    """A lesson's share of the loss, and sums over its tokens of what is worth noting.
+    """A minibatch's share of the loss, and sums over its tokens of what is worth noting.
 
     Args:
-        lesson: What is taught.
+        minibatch: What is taught.
         logprobs_S: Those of today, with gradients.
         config: How.
     """
-    old_S = logprobs_S.detach() if lesson.old_S is None else lesson.old_S
+    old_S = logprobs_S.detach() if minibatch.old_S is None else minibatch.old_S
     losses_S = policy_losses(
-        logprobs_S, old_S, lesson.advantages_S, config.clip_low, config.clip_high
+        logprobs_S, old_S, minibatch.advantages_S, config.clip_low, config.clip_high
     )
     ratio_S = (logprobs_S.detach() - old_S).exp()
-    rising_S = lesson.advantages_S > 0
+    rising_S = minibatch.advantages_S > 0
     is_clipped_S = (rising_S & (ratio_S > 1 + config.clip_high)) | (
-        (lesson.advantages_S < 0) & (ratio_S < 1 - config.clip_low)
+        (minibatch.advantages_S < 0) & (ratio_S < 1 - config.clip_low)
     )
     sums = {"clipped": is_clipped_S.float().sum(), "surprise": -logprobs_S.detach().sum()}
-    if lesson.sampler_S is not None:
-        correction_S = sampler_correction(old_S, lesson.sampler_S, config.importance_cap)
+    if minibatch.sampler_S is not None:
+        correction_S = sampler_correction(old_S, minibatch.sampler_S, config.importance_cap)
         losses_S = losses_S * correction_S
         sums["sampler_ratio"] = correction_S.sum()
-        sums["sampler_drift"] = (old_S - lesson.sampler_S).abs().sum()
-    if lesson.reference_S is not None:
-        divergence_S = k3(logprobs_S, lesson.reference_S)
+        sums["sampler_drift"] = (old_S - minibatch.sampler_S).abs().sum()
+    if minibatch.reference_S is not None:
+        divergence_S = k3(logprobs_S, minibatch.reference_S)
         losses_S = losses_S + config.kl * divergence_S
         sums["kl"] = divergence_S.detach().sum()
-    return (losses_S * lesson.weights_S).sum(), sums
+    return (losses_S * minibatch.weights_S).sum(), sums
 
 
 def optimizer_of(network: Network, config: GrpoConfig, ranks: Ranks = ALONE) -> MasterAdamW:
@@ -300,14 +300,15 @@ def optimizer_of(network: Network, config: GrpoConfig, ranks: Ranks = ALONE) -> 
 def update(
     network: Network,
     optimizer: MasterAdamW,
-    lessons: Sequence[Lesson],
+    minibatches: Sequence[Minibatch],
     config: GrpoConfig,
     ranks: Ranks = ALONE,
 ) -> dict[str, float]:
-    """One step of the optimizer on all lessons, tree after tree.
+    """One step of the optimizer on all minibatches, tree after tree.
 
-    Nothing is changed where there are no lessons, or where the gradient is not finite (`skipped`).
-    Of several processes, each computes its own lessons, and all make the step on their sum.
+    Nothing is changed where there are no minibatches, or where the gradient is not finite
+    (`skipped`). Of several processes, each computes its own minibatches, and all make the step on
+    their sum.
 
     Returns:
         `loss`, `norm` of the gradient before it is scaled down, `tokens` sampled, `nodes` that
@@ -319,12 +320,16 @@ def update(
     Raises:
         PolicyFault: a tree does not fit into the device's memory; the weights are as before.
     """
-    metrics = ranks.summed(
+    metrics = ranks.all_reduce(
         {
-            "tokens": sum(len(lesson.weights_S) for lesson in lessons),
-            "nodes": sum(len(lesson.tree.ids_L) for lesson in lessons),
-            "unshared": sum(len(row.ids) for lesson in lessons for row in lesson.tree.rows),
-            "image_nodes": sum(int((lesson.tree.cells_L >= 0).sum()) for lesson in lessons),
+            "tokens": sum(len(minibatch.weights_S) for minibatch in minibatches),
+            "nodes": sum(len(minibatch.tree.ids_L) for minibatch in minibatches),
+            "unshared": sum(
+                len(row.ids) for minibatch in minibatches for row in minibatch.tree.rows
+            ),
+            "image_nodes": sum(
+                int((minibatch.tree.cells_L >= 0).sum()) for minibatch in minibatches
+            ),
         }
     )
     tokens = metrics["tokens"]
@@ -332,41 +337,41 @@ def update(
         return metrics
     optimizer.zero_grad(set_to_none=True)
     sums: dict[str, float] = {"loss": 0.0}
-    for _, of_group in groupby(lessons, key=lambda lesson: id(lesson.group)):
+    for _, of_group in groupby(minibatches, key=lambda minibatch: id(minibatch.group)):
         for loss, noted in _backward(network, list(of_group), config):
-            optimizer.gather()
+            optimizer.accumulate()
             sums["loss"] += loss
             for name, total in noted.items():
                 sums[name] = sums.get(name, 0.0) + float(total) / tokens
-    norm = optimizer.meet(config.gradient_norm)
+    norm = optimizer.reduce(config.gradient_norm)
     if math.isfinite(norm):
         optimizer.step()
     else:
         metrics["skipped"] = 1.0
     optimizer.zero_grad(set_to_none=True)
-    return metrics | ranks.summed(sums) | {"norm": norm}
+    return metrics | ranks.all_reduce(sums) | {"norm": norm}
 
 
 def _backward(
-    network: Network, lessons: Sequence[Lesson], config: GrpoConfig
+    network: Network, minibatches: Sequence[Minibatch], config: GrpoConfig
 ) -> Iterator[tuple[float, dict[str, Tensor]]]:
-    """Leave the gradients of one group's lessons, tree after tree; each picture is encoded once.
+    """Backward passes over one group's minibatches, tree by tree; each picture is encoded once.
 
     Yields:
-        What `lesson_loss` says of each.
+        What `minibatch_loss` says of each.
 
     Raises:
         PolicyFault: no memory for a tree.
     """
-    sights = Sights(network, lessons[0].group.pictures)
-    with recomputing(network, config.recomputes):
-        for lesson in lessons:
-            with _memory_for(lesson.tree, lesson.group, config):
-                logprobs_S = logprobs(network, lesson.tree, sights)
-                loss, noted = lesson_loss(lesson, logprobs_S, config)
+    features = ImageFeatures(network, minibatches[0].group.pictures)
+    with gradient_checkpointing(network, config.gradient_checkpointing):
+        for minibatch in minibatches:
+            with _memory_for(minibatch.tree, minibatch.group, config):
+                logprobs_S = logprobs(network, minibatch.tree, features)
+                loss, noted = minibatch_loss(minibatch, logprobs_S, config)
                 torch.autograd.backward(loss)
-                if lesson is lessons[-1]:
-                    sights.backward()
+                if minibatch is minibatches[-1]:
+                    features.backward()
             yield float(loss.detach()), noted
 
 
@@ -380,6 +385,6 @@ def _memory_for(tree: Tree, group: Group, config: GrpoConfig) -> Iterator[None]:
             raise
         raise PolicyFault(
             f"no memory for a tree of {len(tree.ids_L)} tokens of {group.name}: lower "
-            f"budget_tokens (--tree-tokens), {config.budget_tokens} now, compute layers twice "
+            f"tree_tokens (--tree-tokens), {config.tree_tokens} now, compute layers twice "
             "(--save-memory), or let episodes have fewer turns"
         ) from error

@@ -1,9 +1,8 @@
 """Where a training starts: a checkpoint that has weights, and how it is talked to."""
 
-from vigorl.browser.errors import UsageError
+from vigorl.policy.factory import checkpoint_of
 from vigorl.policy.family import Family, family_named, family_of
 from vigorl.policy.local.network import read_model_type
-from vigorl.policy.model import checkpoint_of
 
 
 def trainable(model: str) -> str:
@@ -12,11 +11,6 @@ def trainable(model: str) -> str:
     Raises:
         UsageError: there is none.
     """
-    if model.startswith(("http://", "https://")) or model in ("reader", "random"):
-        raise UsageError(
-            f"{model} has no weights that could be trained here: start from nano, the folder of a "
-            "checkpoint, or a hub id"
-        )
     return checkpoint_of(model)
 
 

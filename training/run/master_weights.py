@@ -2,7 +2,7 @@
 
 bfloat16 keeps 8 bits of a number, so that a step of less than about 0.2 % of a weight is lost in
 rounding; steps at the rates of reinforcement learning are smaller. So weights of another format
-have a master in float32: gradients are gathered there, tree by tree, the step is made there, and
+have a master in float32: gradients are accumulated there, tree by tree, the step is made there, and
 the weight is its rounding.
 
 Master and moments are 12 of the 18 bytes that a weight takes in learning. Of several processes,
@@ -78,10 +78,10 @@ class MasterAdamW(torch.optim.AdamW):
         learner = weight if is_exact else nn.Parameter(weight.detach().float())
         return _Learnt(weight, owner, learner)
 
-    def gather(self) -> None:
+    def accumulate(self) -> None:
         """Take over the gradients of the weights.
 
-        After each backward pass, so that they are summed up in float32.
+        After each backward pass, so that they are summed in float32.
         """
         for each in self._all:
             if not each.has_master or each.weight.grad is None:
@@ -90,7 +90,7 @@ class MasterAdamW(torch.optim.AdamW):
             each.gradient = more if each.gradient is None else each.gradient.add_(more)
             each.weight.grad = None
 
-    def meet(self, most: float = math.inf) -> float:
+    def reduce(self, most: float = math.inf) -> float:
         """Add up the gradients of all processes, and scale them down to a norm.
 
         Args:
@@ -102,21 +102,21 @@ class MasterAdamW(torch.optim.AdamW):
         Raises:
             InfrastructureFault: another process is gone.
         """
-        known = self._ranks.gathered([self._gradient(each) is not None for each in self._all])
+        known = self._ranks.all_gather([self._gradient(each) is not None for each in self._all])
         for each, *is_known in zip(self._all, *known, strict=True):
             if not any(is_known):
                 continue
             gradient = self._gradient(each)
             if gradient is None:
                 gradient = torch.zeros_like(each.weight, dtype=torch.float32)
-            self._ranks.summed_at(each.owner, gradient)
+            self._ranks.reduce(each.owner, gradient)
             each.weight.grad = each.gradient = None
             if each.learner is not None:
                 each.learner.grad = gradient
         own = [weight for group in self.param_groups for weight in group["params"]]
         norm = get_total_norm([weight.grad for weight in own if weight.grad is not None])
         if self._ranks.count > 1:
-            squares = self._ranks.summed({"squares": float(norm) ** 2})
+            squares = self._ranks.all_reduce({"squares": float(norm) ** 2})
             norm = torch.tensor(squares["squares"] ** 0.5)
         clip_grads_with_norm_(own, most, norm.to(own[0].device) if own else norm)
         return float(norm)
@@ -136,10 +136,10 @@ class MasterAdamW(torch.optim.AdamW):
         for each in self._all:
             if each.learner is not None and each.has_master:
                 each.weight.copy_(each.learner)
-            self._ranks.spread(each.owner, each.weight.data)
+            self._ranks.broadcast(each.owner, each.weight.data)
 
     def zero_grad(self, set_to_none: bool = True) -> None:
-        """Forget the gradients, also those that were not gathered."""
+        """Forget the gradients, also those that were not accumulated."""
         super().zero_grad(set_to_none)
         for each in self._all:
             each.weight.grad = each.gradient = None
@@ -157,15 +157,15 @@ class MasterAdamW(torch.optim.AdamW):
             for group in self.param_groups
         ]
         own = [self._own(each) for each in self._all]
-        steps = self._ranks.gathered([state.get("step") for state in own])
+        steps = self._ranks.all_gather([state.get("step") for state in own])
         found: dict[str, dict[int, Any]] = {"state": {}, "masters": {}}
         for index, (each, state) in enumerate(zip(self._all, own, strict=True)):
             if each.has_master:
-                master = self._ranks.brought(each.owner, each.learner, each.weight)
+                master = self._ranks.gather_to_first(each.owner, each.learner, each.weight)
                 found["masters"][index] = None if master is None else master.detach()
             if (step := steps[each.owner][index]) is not None:
                 moments = {
-                    name: self._ranks.brought(each.owner, state.get(name), each.weight)
+                    name: self._ranks.gather_to_first(each.owner, state.get(name), each.weight)
                     for name in _MOMENTS
                 }
                 found["state"][index] = {"step": step, **moments}

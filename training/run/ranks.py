@@ -49,7 +49,7 @@ class Ranks:
         end = len(numbers) * (self.number + 1) // self.count
         return numbers[first:end]
 
-    def gathered(self, value: T) -> list[T]:
+    def all_gather(self, value: T) -> list[T]:
         """What every process has to say, in their order; each waits for all.
 
         Raises:
@@ -62,17 +62,17 @@ class Ranks:
             dist.all_gather_object(everywhere, value)
         return everywhere  # type: ignore[return-value]
 
-    def summed(self, values: Mapping[str, float]) -> dict[str, float]:
+    def all_reduce(self, values: Mapping[str, float]) -> dict[str, float]:
         """The sums over all processes, of whatever any of them has.
 
         Raises:
             InfrastructureFault: another one is gone.
         """
-        everywhere = self.gathered(dict(values))
+        everywhere = self.all_gather(dict(values))
         names = dict.fromkeys(name for values in everywhere for name in values)
         return {name: sum(values.get(name, 0) for values in everywhere) for name in names}
 
-    def summed_at(self, owner: int, tensor: Tensor) -> None:
+    def reduce(self, owner: int, tensor: Tensor) -> None:
         """Add the tensors of all processes up, into the owner's; those of the others are spent.
 
         Raises:
@@ -82,7 +82,7 @@ class Ranks:
             with _others():
                 dist.reduce(tensor, dst=owner)
 
-    def spread(self, owner: int, tensor: Tensor) -> None:
+    def broadcast(self, owner: int, tensor: Tensor) -> None:
         """Make the tensor everywhere what it is at its owner.
 
         Raises:
@@ -92,7 +92,7 @@ class Ranks:
             with _others():
                 dist.broadcast(tensor, src=owner)
 
-    def brought(self, owner: int, tensor: Tensor | None, like: Tensor) -> Tensor | None:
+    def gather_to_first(self, owner: int, tensor: Tensor | None, like: Tensor) -> Tensor | None:
         """What the owner has, for the first process; None for the others.
 
         What the first process does not have itself comes to its CPU.

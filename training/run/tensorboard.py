@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from vigorl.agent.record.trajectory import disk
+from vigorl.browser.run_folder import disk
 
 
 @contextmanager
-def open_board(folder: Path, step: int) -> Iterator[Callable[[Mapping[str, float]], None]]:
+def open_tensorboard(folder: Path, step: int) -> Iterator[Callable[[Mapping[str, float]], None]]:
     """Where the lines of metrics go that come after a step; nowhere without TensorBoard.
 
     Args:

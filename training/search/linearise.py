@@ -107,10 +107,9 @@ def _right(tree: Tree, plays: Mapping[int, Trajectory]) -> list[tuple[int, list[
     """
     found: list[tuple[int, list[int]]] = []
     for number, play in sorted(plays.items()):
-        is_right = play.end is not None and play.end.score is not None and play.end.score.value == 1
         is_clean = all(step.turn.action is not None and not step.seen.events for step in play.steps)
         way = _way(tree, play)
-        if is_right and is_clean and way:
+        if play.is_solved and is_clean and way:
             found.append((number, way))
     found.sort(key=lambda each: (-tree.nodes[each[1][0]].value, -tree.nodes[each[1][-1]].value))
     firsts: dict[int, int] = {}

@@ -18,17 +18,19 @@ from vigorl.agent.blame import told
 from vigorl.agent.evaluation.sample import Sample
 from vigorl.agent.evaluation.tries import Tries, play
 from vigorl.agent.record.place import folder_name
-from vigorl.agent.record.trajectory import Trajectory, disk, read_trajectory
+from vigorl.agent.record.trajectory import Trajectory, read_trajectory
 from vigorl.agent.rollout import Limits
 from vigorl.browser.errors import InfrastructureFault, StorageFault, UsageError, VigorlError
+from vigorl.browser.first_error import first_error
+from vigorl.browser.run_folder import disk
 from vigorl.policy.branch import Branch, Stem, beginning, replies_of
 from vigorl.policy.model import ModelPolicy
 from vigorl.training.search.record import (
     TREE,
     StoredTree,
-    claimed,
     play_folder,
     read_tree,
+    search_folder,
     write_tree,
 )
 from vigorl.training.search.search_tree import Tree
@@ -126,12 +128,10 @@ async def search(
         on_tree(searched)
         return searched
 
-    with claimed(folder, asdict(config), policy.describe(), _MAY_CHANGE):
-        try:
-            async with asyncio.TaskGroup() as group:
-                running = [group.create_task(one(sample)) for sample in samples]
-        except* VigorlError as errors:
-            raise errors.exceptions[0] from None
+    asked = (asdict(config), policy.describe())
+    with search_folder(folder, *asked, _MAY_CHANGE), first_error(VigorlError):
+        async with asyncio.TaskGroup() as group:
+            running = [group.create_task(one(sample)) for sample in samples]
     return [task.result() for task in running]
 
 
@@ -230,14 +230,12 @@ class _SampleSearch:
             InfrastructureFault: one of them broke.
         """
         numbers = range(self._played, self._played + len(stems))
-        try:
+        with first_error(Exception):
             async with asyncio.TaskGroup() as group:
                 running = [
                     group.create_task(self._episode(number, stem))
                     for number, stem in zip(numbers, stems, strict=True)
                 ]
-        except* Exception as errors:
-            raise errors.exceptions[0] from None
         self._played += len(stems)
         self._plays |= {
             number: task.result() for number, task in zip(numbers, running, strict=True)
@@ -258,7 +256,7 @@ class _SampleSearch:
             raise error
         if trajectory.status == "fault" and end is not None:
             raise InfrastructureFault(f"{self._sample.id}: {end.reason}")
-        if end is None or end.score is None:
+        if trajectory.score is None:
             raise UsageError(
                 f"{self._sample.id} cannot be judged: search needs samples with a target or an "
                 "answer"
@@ -272,8 +270,8 @@ class _SampleSearch:
 
 
 def _score(trajectory: Trajectory) -> float:
-    assert trajectory.end is not None and trajectory.end.score is not None
-    return trajectory.end.score.value
+    assert trajectory.score is not None
+    return trajectory.score.value
 
 
 _MAY_CHANGE = ("simulations", "samples_at_once", "url")

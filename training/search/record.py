@@ -9,9 +9,6 @@
         <sample>/0007/               its eighth episode, as `rollout` records them
 """
 
-import fcntl
-import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,9 +17,14 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from vigorl.agent.record.trajectory import disk
-from vigorl.browser.errors import InconsistentData, UsageError
-from vigorl.training.run.metrics import write_config
+from vigorl.browser.errors import InconsistentData
+from vigorl.browser.run_folder import (
+    Identity,
+    claimed,
+    json_values,
+    write_json,
+    write_whole,
+)
 from vigorl.training.search.search_tree import Tree
 
 TREE = "tree.json"
@@ -54,10 +56,7 @@ def write_tree(stored: StoredTree, folder: Path) -> None:
     Raises:
         StorageFault: the disk refuses; the tree before is whole.
     """
-    partial = folder / f"{TREE}.part"
-    with disk(folder):
-        partial.write_bytes(_STORED.dump_json(stored))
-        os.replace(partial, folder / TREE)
+    write_whole(folder / TREE, _STORED.dump_json(stored), private=False)
 
 
 def read_tree(folder: Path) -> StoredTree:
@@ -74,7 +73,7 @@ def read_tree(folder: Path) -> StoredTree:
 
 
 @contextmanager
-def claimed(
+def search_folder(
     folder: Path, search: Mapping[str, Any], policy: Mapping[str, Any], may_change: tuple[str, ...]
 ) -> Iterator[None]:
     """A folder for this process alone, with how is searched and who is asked written into it.
@@ -84,34 +83,13 @@ def claimed(
             into it.
         StorageFault: it cannot be written.
     """
-    with disk(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        opened = os.open(folder, os.O_RDONLY)
-    try:
-        try:
-            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise UsageError(f"another process is searching into {folder}") from error
-        asked = json.loads(json.dumps({"search": search, "policy": policy}, default=str))
-        if (folder / "config.json").exists():
-            _check(folder, {**asked["search"], **asked["policy"]}, may_change)
-        write_config(folder, asked)
+    asked = json_values({"search": search, "policy": policy})
+    identity = Identity("search", _flat(asked), may_change, "simulations", flat=_flat)
+    with claimed(folder, "searching"):
+        identity.check(folder)
+        write_json(folder / "config.json", asked)
         yield
-    finally:
-        os.close(opened)
 
 
-def _check(folder: Path, asked: Mapping[str, Any], may_change: tuple[str, ...]) -> None:
-    path = folder / "config.json"
-    try:
-        known = json.loads(path.read_bytes())
-        before = {**known["search"], **known["policy"]}
-    except (ValueError, KeyError, TypeError) as error:
-        raise UsageError(f"{folder} holds something else ({path}): choose another --out") from error
-    differing = [
-        name for name in asked if before.get(name) != asked[name] and name not in may_change
-    ]
-    if differing:
-        raise UsageError(
-            f"{folder} holds a search with another {', '.join(differing)}: choose another --out"
-        )
+def _flat(config: Mapping[str, Any]) -> dict[str, Any]:
+    return {**config["search"], **config["policy"]}

@@ -16,9 +16,9 @@ import torch
 from torch import Tensor, nn
 
 from vigorl.policy.local.network import Network
-from vigorl.training.compute.gradient_checkpointing import recomputing
-from vigorl.training.compute.image_features import Sights
-from vigorl.training.compute.prefix_tree import Tree, logprobs, plant
+from vigorl.training.compute.gradient_checkpointing import gradient_checkpointing
+from vigorl.training.compute.image_features import ImageFeatures
+from vigorl.training.compute.prefix_tree import Tree, build_trees, logprobs
 from vigorl.training.data.examples import Example, Examples
 
 
@@ -32,7 +32,7 @@ class CourseConfig:
     """Examples of an update."""
     tree_tokens: int = 8192
     """Computed at a time: what fits into memory."""
-    recomputes: bool = False
+    gradient_checkpointing: bool = False
     """Whether layers are computed twice so that less has to be kept (gradient checkpointing)."""
     seed: int = 0
     """Of their order."""
@@ -65,13 +65,13 @@ class ExampleCourse:
 
     def batch(self, step: int) -> _Batch:
         """The batch of a step, counted from 0, from its number alone."""
-        return self.planted(self._chosen(step))
+        return self.batch_of(self._chosen(step))
 
-    def planted(self, examples: Sequence[Example]) -> _Batch:
+    def batch_of(self, examples: Sequence[Example]) -> _Batch:
         """Examples as trees."""
         rows = [row for example in examples for row in example.rows]
         cell_id = self._network.codec.cell_id
-        trees = tuple(plant(rows, cell_id, self._config.tree_tokens))
+        trees = tuple(build_trees(rows, cell_id, self._config.tree_tokens))
         return _Batch(trees, sum(example.tokens for example in examples))
 
     def _chosen(self, step: int) -> list[Example]:
@@ -93,11 +93,11 @@ class ExampleCourse:
 
     def losses(self, module: nn.Module, batch: _Batch, step: int) -> Iterator[Mapping[str, Tensor]]:
         """Each tree's share of the loss, and of the pictures' gradients in the end."""
-        sights = Sights(self._network, self._examples.pictures)
+        features = ImageFeatures(self._network, self._examples.pictures)
         for tree in batch.trees:
-            with recomputing(self._network, self._config.recomputes):
-                yield {"loss": -logprobs(self._network, tree, sights).sum() / batch.tokens}
-        sights.backward()
+            with gradient_checkpointing(self._network, self._config.gradient_checkpointing):
+                yield {"loss": -logprobs(self._network, tree, features).sum() / batch.tokens}
+        features.backward()
 
     def too_large(self, step: int) -> str:
         """The examples of a step, counted from 1, and what helps."""
@@ -115,7 +115,7 @@ class ExampleCourse:
         ordered = self._order(0)
         total = tokens = 0.0
         for first in range(0, len(ordered), size):
-            batch = self.planted(ordered[first : first + size])
+            batch = self.batch_of(ordered[first : first + size])
             for part in self.losses(self._network.model, batch, 0):
                 total += float(part["loss"]) * batch.tokens
             tokens += batch.tokens

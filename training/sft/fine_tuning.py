@@ -12,11 +12,8 @@ The same tokens, masks and trees as practice; what a batch is, and its loss:
         model/          plays as --model; adapters are added to its weights
 """
 
-import json
 import math
-import os
-import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -24,6 +21,7 @@ from typing import Any, Literal
 from transformers.utils.logging import disable_progress_bar
 
 from vigorl.browser.errors import UsageError
+from vigorl.browser.run_folder import Identity, json_values, whole_folder
 from vigorl.policy.backend import Hardware
 from vigorl.policy.local.network import Network
 from vigorl.training.compute.lora import add_adapters, merged_state
@@ -69,7 +67,7 @@ class FineTuneConfig:
     """Updates between two measurements; there is one at the end, too."""
     tree_tokens: int = 8192
     """Computed at a time: what fits into memory, and no row is longer."""
-    recomputes: bool = False
+    gradient_checkpointing: bool = False
     """Whether layers are computed twice so that less has to be kept (gradient checkpointing)."""
     checkpoint_every_s: float = 300.0
     seed: int = 0
@@ -116,11 +114,11 @@ def fine_tune(config: FineTuneConfig, out: Path, say: Callable[[str], None]) -> 
             f"all {len(everything.examples)} examples are held out: name more data, or --held-out 0"
         )
     about = _about(config, everything)
-    _check(out, about)
+    Identity("training", about, _MAY_CHANGE, "data_is").check(out)
     _tell(everything, len(held_out.examples), say)
     _let_learn(network, config)
     batches = CourseConfig(
-        config.epochs, config.batch, config.tree_tokens, config.recomputes, config.seed
+        config.epochs, config.batch, config.tree_tokens, config.gradient_checkpointing, config.seed
     )
     course, measured = (ExampleCourse(network, part, batches) for part in (learnt, held_out))
     steps = config.updates or course.steps
@@ -168,43 +166,17 @@ def _let_learn(network: Network, config: FineTuneConfig) -> None:
 
 def _save(network: Network, config: FineTuneConfig, out: Path) -> None:
     """Replace the checkpoint that is played with; it is whole at any moment."""
-    final, partial, old = out / "model", out / "model.part", out / "model.old"
-    for path in (partial, old):
-        shutil.rmtree(path, ignore_errors=True)
-    network.save(partial, merged_state(network) if config.lora_rank else None)
-    if final.exists():
-        os.replace(final, old)
-    os.replace(partial, final)
-    shutil.rmtree(old, ignore_errors=True)
+    with whole_folder(out / "model") as partial:
+        network.save(partial, merged_state(network) if config.lora_rank else None)
 
 
 def _about(config: FineTuneConfig, examples: Examples) -> dict[str, Any]:
     known = {**asdict(config), "examples": len(examples.examples), "data_is": examples.fingerprint}
-    about: dict[str, Any] = json.loads(json.dumps(known, default=str))
+    about: dict[str, Any] = json_values(known)
     return about
 
 
-def _check(out: Path, about: Mapping[str, Any]) -> None:
-    """Refuse a folder of another training; some of the configuration may change."""
-    path = out / "config.json"
-    if not path.exists():
-        return
-    try:
-        known = json.loads(path.read_bytes())
-    except ValueError:
-        known = None
-    if not isinstance(known, dict) or "data_is" not in known:
-        raise UsageError(f"{out} holds something else ({path}): choose another --out")
-    differing = [
-        name for name in about if known.get(name) != about[name] and name not in _MAY_CHANGE
-    ]
-    if differing:
-        raise UsageError(
-            f"{out} holds a training with another {', '.join(differing)}: choose another --out"
-        )
-
-
-_MAY_CHANGE = ("evaluate_every", "checkpoint_every_s", "device", "recomputes")
+_MAY_CHANGE = ("evaluate_every", "checkpoint_every_s", "device", "gradient_checkpointing")
 
 
 def _tell(examples: Examples, held_out: int, say: Callable[[str], None]) -> None:

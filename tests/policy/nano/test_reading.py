@@ -13,8 +13,8 @@ from vigorl.browser.observation import Observation
 from vigorl.browser.picture import View
 from vigorl.policy import model
 from vigorl.policy.backend import Drawing, Message, Reply, Sampling
+from vigorl.policy.factory import open_model
 from vigorl.policy.family import family_named
-from vigorl.policy.model import open_model
 from vigorl.policy.nano.actor import ReadingActor, ReadingPolicy
 from vigorl.policy.nano.glance import close_lens, glance_size, parts, without
 from vigorl.policy.nano.prompt import MOST_PAST, Situation, write_prompt
@@ -196,7 +196,7 @@ class Staged(Eyes):
         frame = view.frame
         if view.kind == "screen":
             return Screen(FORM.lines, FORM.shapes, frame)
-        middle = frame.from_css(Point(68, 294))
+        middle = frame.from_region(Point(68, 294))
         return Screen((Line("Red", Box.around(middle, 20, 8), 0.95),), (), frame)
 
 

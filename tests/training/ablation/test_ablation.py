@@ -17,15 +17,13 @@ from vigorl.browser.errors import UsageError
 from vigorl.browser.geometry import Box
 from vigorl.browser.picture import Picture
 from vigorl.browser.still_image import StaticScreenshot
-from vigorl.browser.zoom import ZoomEnvironment
-from vigorl.policy.policy import Policy
 
 pytest.importorskip("torch")
 
 from vigorl.training.ablation.ablation import ARMS, Findings, Outcome, StudyConfig, study
 from vigorl.training.ablation.page import render_study
 from vigorl.training.ablation.tasks import StudyTasks, open_study_tasks
-from vigorl.training.data.thoughts import retold
+from vigorl.training.data.thoughts import ablate
 from vigorl.training.run.metrics import write_config
 
 pytestmark = pytest.mark.model
@@ -36,7 +34,7 @@ WORDS = ("Save", "Print", "Close")
 def page(word: str, seed: int) -> Sample:
     """A page with three words, one of which is to be clicked."""
 
-    def make(_: Policy) -> Environment:
+    def make() -> Environment:
         image = Image.new("RGB", (420, 220), "white")
         pen = ImageDraw.Draw(image)
         for place, name in enumerate(WORDS):
@@ -44,7 +42,7 @@ def page(word: str, seed: int) -> Sample:
             pen.text((x, y), name, "black", font_size=22)
             if name == word:
                 target = Box(x - 6, y - 6, x + 90, y + 34)
-        return ZoomEnvironment(StaticScreenshot(Picture.from_image(image), f"click {word}", target))
+        return StaticScreenshot(Picture.from_image(image), f"click {word}", target)
 
     return Sample(f"{word} {seed}", (), {"word": word, "seed": seed}, make, is_still=True)
 
@@ -161,4 +159,4 @@ async def test_embedded_tasks_are_practised_on_seeds_that_are_not_measured() -> 
 )
 def test_a_thought_is_said_otherwise_and_what_is_done_stays(thoughts: str, expected: str) -> None:
     turn = '<think> "A" (1, 2) | "B" (3.5, 4) </think>\n<answer> click (1, 2) </answer>'
-    assert retold(turn, thoughts) == expected  # type: ignore[arg-type]
+    assert ablate(turn, thoughts) == expected  # type: ignore[arg-type]

@@ -13,16 +13,16 @@ from vigorl.browser.picture import Picture
 from vigorl.policy.family import family_named
 from vigorl.policy.images import FittedImage
 from vigorl.training.data.rows import Row
-from vigorl.training.grpo.groups import Attempt, Group
+from vigorl.training.grpo.groups import Group, Rollout
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("peft")
 
 from vigorl.policy.local.network import Network  # noqa: E402
 from vigorl.policy.local.tiny import Architecture, write_tiny_checkpoint  # noqa: E402
-from vigorl.training.compute.image_features import Sights  # noqa: E402
+from vigorl.training.compute.image_features import ImageFeatures  # noqa: E402
 from vigorl.training.compute.lora import add_adapters, merged_state, without_adapters  # noqa: E402
-from vigorl.training.compute.prefix_tree import logprobs, plant  # noqa: E402
+from vigorl.training.compute.prefix_tree import build_trees, logprobs  # noqa: E402
 from vigorl.training.grpo.update import GrpoConfig, optimizer_of, prepare, update  # noqa: E402
 
 pytestmark = pytest.mark.model
@@ -60,8 +60,8 @@ def group_for(network: Network) -> Group:
             for name in ("start", "end")
         )
         prompt = [*prompt, start, *[network.codec.cell_id] * 6, end]
-    attempts = [
-        Attempt(
+    rollouts = [
+        Rollout(
             (
                 Row(
                     (*prompt, *drawn.choices(range(20, 250), k=5)),
@@ -74,21 +74,21 @@ def group_for(network: Network) -> Group:
         )
         for reward in (1.0, 0.0)
     ]
-    return Group(tuple(attempts), pictures)
+    return Group(tuple(rollouts), pictures)
 
 
 def said(network: Network, group: Group) -> torch.Tensor:
-    rows = [row for attempt in group.attempts for row in attempt.rows]
-    (tree,) = plant(rows, network.codec.cell_id, 10_000)
+    rows = [row for rollout in group.rollouts for row in rollout.rows]
+    (tree,) = build_trees(rows, network.codec.cell_id, 10_000)
     with torch.no_grad():
-        return logprobs(network, tree, Sights(network, group.pictures))
+        return logprobs(network, tree, ImageFeatures(network, group.pictures))
 
 
 def learn(network: Network, groups: Sequence[Group]) -> dict[str, float]:
     optimizer = optimizer_of(network, CONFIG)
     for _ in range(2):
-        lessons = prepare(network, groups, CONFIG, reference=network)
-        metrics = update(network, optimizer, lessons, CONFIG)
+        minibatches = prepare(network, groups, CONFIG, reference=network)
+        metrics = update(network, optimizer, minibatches, CONFIG)
     return metrics
 
 

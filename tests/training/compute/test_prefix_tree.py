@@ -30,8 +30,8 @@ from vigorl.policy.local.codec import Prompt  # noqa: E402
 from vigorl.policy.local.network import Network  # noqa: E402
 from vigorl.policy.local.tiny import Architecture, write_tiny_checkpoint  # noqa: E402
 from vigorl.training.compute import prefix_tree as tree_module  # noqa: E402
-from vigorl.training.compute.image_features import Sights  # noqa: E402
-from vigorl.training.compute.prefix_tree import Tree, logprobs, plant  # noqa: E402
+from vigorl.training.compute.image_features import ImageFeatures  # noqa: E402
+from vigorl.training.compute.prefix_tree import Tree, build_trees, logprobs  # noqa: E402
 from vigorl.training.compute.tree_attention import BLOCK, Run, runs_of, sparse_mask  # noqa: E402
 
 pytestmark = pytest.mark.model
@@ -131,28 +131,28 @@ def alone(network: Network, row: Row) -> Tensor:
 
 
 def in_trees(
-    network: Network, rows: Sequence[Row], budget_tokens: int, sights: Sights | None = None
+    network: Network, rows: Sequence[Row], tree_tokens: int, features: ImageFeatures | None = None
 ) -> list[Tensor]:
     """The same from trees, row by row, in the order of the rows."""
     found: dict[int, Tensor] = {}
-    sights = sights or Sights(network, PICTURES)
-    for tree in plant(rows, network.codec.cell_id, budget_tokens):
-        logprobs_S = logprobs(network, tree, sights)
+    features = features or ImageFeatures(network, PICTURES)
+    for tree in build_trees(rows, network.codec.cell_id, tree_tokens):
+        logprobs_S = logprobs(network, tree, features)
         for index, number in enumerate(tree.numbers):
             found[number] = logprobs_S[tree.row_S == index]
     return [found[number] for number in range(len(rows))]
 
 
-@pytest.mark.parametrize("budget_tokens", [10_000, 100])
+@pytest.mark.parametrize("tree_tokens", [10_000, 100])
 def test_log_probabilities_and_gradients_are_those_of_row_by_row(
-    network: Network, budget_tokens: int, monkeypatch: pytest.MonkeyPatch
+    network: Network, tree_tokens: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows = episodes(network)
-    trees = plant(rows, network.codec.cell_id, budget_tokens)
-    assert (len(trees) > 1) == (budget_tokens == 100)
+    trees = build_trees(rows, network.codec.cell_id, tree_tokens)
+    assert (len(trees) > 1) == (tree_tokens == 100)
     weights = [torch.randn(len(row.sampled_at)) for row in rows]
 
-    sights = Sights(network, PICTURES)
+    features = ImageFeatures(network, PICTURES)
     encoded: list[ShownImage] = []
     see = network.see
 
@@ -168,7 +168,7 @@ def test_log_probabilities_and_gradients_are_those_of_row_by_row(
             sum((weight * score).sum() for weight, score in zip(weights, scores, strict=True))
         )
         if scores is by_tree:
-            sights.backward()
+            features.backward()
         return {
             name: weight.grad.clone()
             for name, weight in network.model.named_parameters()
@@ -176,7 +176,7 @@ def test_log_probabilities_and_gradients_are_those_of_row_by_row(
         }
 
     by_row = [alone(network, row) for row in rows]
-    by_tree = in_trees(network, rows, budget_tokens, sights)
+    by_tree = in_trees(network, rows, tree_tokens, features)
     assert sorted(map(str, encoded)) == sorted({str(image) for row in rows for image in row.images})
     for one, other in zip(by_row, by_tree, strict=True):
         torch.testing.assert_close(other, one, atol=1e-5, rtol=0)
@@ -190,7 +190,7 @@ def test_log_probabilities_and_gradients_are_those_of_row_by_row(
 
 def test_each_distinct_token_is_computed_once(network: Network) -> None:
     rows = episodes(network)
-    (tree,) = plant(rows, network.codec.cell_id, 10_000)
+    (tree,) = build_trees(rows, network.codec.cell_id, 10_000)
     opening = network.codec.tokenizer.convert_tokens_to_ids("<|vision_start|>")
     distinct = {
         (row.ids[: place + 1], row.images[: row.ids[:place].count(opening)])
@@ -206,11 +206,13 @@ def test_a_node_that_is_not_seen_and_a_swapped_picture_would_show(
     network: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows = episodes(network)[:3]
-    (tree,) = plant(rows, network.codec.cell_id, 10_000)
+    (tree,) = build_trees(rows, network.codec.cell_id, 10_000)
     expected = torch.cat([alone(network, row) for row in tree.rows])
 
     def drift(pictures: dict[str, Picture]) -> float:
-        return float((logprobs(network, tree, Sights(network, pictures)) - expected).abs().max())
+        return float(
+            (logprobs(network, tree, ImageFeatures(network, pictures)) - expected).abs().max()
+        )
 
     assert drift(PICTURES) < 1e-5
     if not network.family.reads:
@@ -233,7 +235,7 @@ def plain(*ids: int) -> Row:
 
 def test_a_tree_drawn_by_hand() -> None:
     rows = [plain(1, 2, 5), plain(1, 2, 3, 4), plain(1, 6), plain(1, 2, 3)]
-    (tree,) = plant(rows, CELL, 100)
+    (tree,) = build_trees(rows, CELL, 100)
     assert tree.ids_L.tolist() == [1, 2, 3, 4, 5, 6]
     assert tree.ends_L.tolist() == [6, 5, 4, 4, 5, 6]
     assert tree.numbers == (3, 1, 0, 2)
@@ -273,13 +275,13 @@ def seen_in_runs(tree: Tree) -> Tensor:
     st.integers(12, 40),
 )
 def test_any_rows_become_trees_in_which_each_finds_its_own_path(
-    texts: list[list[int]], budget_tokens: int
+    texts: list[list[int]], tree_tokens: int
 ) -> None:
     rows = [plain(*text) for text in texts]
-    trees = plant(rows, CELL, budget_tokens)
+    trees = build_trees(rows, CELL, tree_tokens)
     assert sorted(number for tree in trees for number in tree.numbers) == list(range(len(rows)))
     for tree in trees:
-        assert len(tree.ids_L) <= budget_tokens
+        assert len(tree.ids_L) <= tree_tokens
         prefixes = {row.ids[:stop] for row in tree.rows for stop in range(1, len(row.ids) + 1)}
         assert len(tree.ids_L) == len(prefixes)
         mask_L_L = dense_mask(tree.ends_L)
@@ -300,7 +302,7 @@ def test_the_sparse_mask_is_the_dense_one(length: int) -> None:
     while size < length:
         shared, added = drawn.randrange(150, 200), drawn.randrange(20, 90)
         rows.append(plain(*trunk[:shared], *drawn.choices(range(100, 10**6), k=added)))
-        (tree,) = plant(rows, -1, 10**6)
+        (tree,) = build_trees(rows, -1, 10**6)
         size = len(tree.ends_L)
     mask = sparse_mask(tree.ends_L)
     assert mask.full_kv_num_blocks is not None and int(mask.full_kv_num_blocks.sum()) > 0
@@ -335,21 +337,21 @@ def test_pictures_that_do_not_fit_are_refused() -> None:
     image = ShownImage("a", 56, 28)
     row = Row((1, CELL, CELL, 2), (False, False, False, True), None, (image,))
     with pytest.raises(InconsistentData, match="more runs of placeholders"):
-        plant([replace(row, images=())], CELL, 100)
+        build_trees([replace(row, images=())], CELL, 100)
     with pytest.raises(InconsistentData, match="no placeholders"):
-        plant([replace(row, images=(image, image))], CELL, 100)
+        build_trees([replace(row, images=(image, image))], CELL, 100)
     with pytest.raises(InconsistentData, match="1 cells for a picture of 2"):
-        plant([row, replace(row, ids=(1, CELL, 3, 2))], CELL, 100)
+        build_trees([row, replace(row, ids=(1, CELL, 3, 2))], CELL, 100)
     with pytest.raises(UsageError, match="does not fit"):
-        plant([row], CELL, 3)
+        build_trees([row], CELL, 3)
 
 
 def test_a_missing_picture_is_named(network: Network) -> None:
     if network.family.reads:
         pytest.skip("sees no pictures")
-    (tree,) = plant(episodes(network)[:1], network.codec.cell_id, 1000)
+    (tree,) = build_trees(episodes(network)[:1], network.codec.cell_id, 1000)
     with pytest.raises(InconsistentData, match=SCREEN):
-        logprobs(network, tree, Sights(network, {}))
+        logprobs(network, tree, ImageFeatures(network, {}))
 
 
 @pytest.mark.gpu

@@ -13,15 +13,17 @@ import pytest
 from PIL import Image
 
 from vigorl.agent.evaluation.evaluation import Sample
-from vigorl.agent.record.trajectory import Recorder, read_trajectory
+from vigorl.agent.record.ground_truth import GroundTruth
+from vigorl.agent.record.recorder import Recorder
+from vigorl.agent.record.trajectory import read_trajectory
 from vigorl.agent.rollout import rollout
+from vigorl.agent.wrappers import equipped
 from vigorl.browser.environment import Environment
 from vigorl.browser.errors import InconsistentData, UsageError
 from vigorl.browser.geometry import Box
 from vigorl.browser.observation import Observation
 from vigorl.browser.picture import Picture
 from vigorl.browser.still_image import StaticScreenshot
-from vigorl.browser.zoom import ZoomEnvironment
 from vigorl.policy.backend import Drawing, Message, Reply, Sampling
 from vigorl.policy.branch import replies_of
 from vigorl.policy.conversation import Conversation
@@ -84,10 +86,14 @@ class Looker:
 
 
 def sample(number: int) -> Sample:
-    def make(_: Policy) -> Environment:
-        return ZoomEnvironment(StaticScreenshot(picture(number), GOAL, Box(*TARGET)))
+    def make() -> Environment:
+        return StaticScreenshot(picture(number), GOAL, Box(*TARGET))
 
     return Sample(f"left-{number}", (), {"id": number, "bbox_xyxy": TARGET, "answer": None}, make)
+
+
+def world(policy: Policy) -> Environment:
+    return equipped(sample(1).make(), policy)
 
 
 @pytest.fixture(scope="module")
@@ -143,7 +149,7 @@ def test_a_history_that_was_rewritten_makes_several_dialogues_and_nothing_is_sai
 
     policy = ModelPolicy(FAMILY, Script(), Sampling())
     trajectory = asyncio.run(
-        rollout(policy, sample(1).make(policy), Recorder(tmp_path / "run"), task={"id": 1})
+        rollout(policy, world(policy), Recorder(tmp_path / "run"), task={"id": 1})
     )
     (episode,) = episodes_in([tmp_path], None)
     made = dialogues_of(episode)
@@ -175,7 +181,7 @@ def test_nothing_is_learnt_from_a_turn_that_was_begun_for_the_model(tmp_path: Pa
             return Reply(text, 9, 9, False)
 
     policy = ModelPolicy(FAMILY, Stubborn(), Sampling())
-    played = asyncio.run(rollout(policy, sample(1).make(policy), Recorder(tmp_path / "run")))
+    played = asyncio.run(rollout(policy, world(policy), Recorder(tmp_path / "run")))
     assert played.end and played.end.score and played.end.score.value == 1
     assert [bool(step.turn.begun) for step in played.steps] == [False] * 4 + [True]
     (episode,) = episodes_in([tmp_path], None)
@@ -225,8 +231,8 @@ def test_an_episode_that_broke_off_or_slipped_is_not_taken(tmp_path: Path) -> No
             return Reply(click(20, 20), 9, 9, False)
 
     policy = ModelPolicy(FAMILY, Slip(), Sampling())
-    asyncio.run(rollout(policy, sample(1).make(policy), Recorder(tmp_path / "slip")))
-    asyncio.run(rollout(policy, sample(1).make(policy), Recorder(tmp_path / "killed")))
+    asyncio.run(rollout(policy, world(policy), Recorder(tmp_path / "slip")))
+    asyncio.run(rollout(policy, world(policy), Recorder(tmp_path / "killed")))
     lines = (tmp_path / "killed" / "trajectory.jsonl").read_bytes().splitlines(keepends=True)
     (tmp_path / "killed" / "trajectory.jsonl").write_bytes(b"".join(lines[:-1]))
     assert read_trajectory(tmp_path / "slip").end is not None
@@ -245,7 +251,7 @@ def test_an_episode_that_was_understood_in_spite_of_its_form_is_not_taken(tmp_pa
             return Reply(f"Sure! {click(20, 20)}", 9, 9, False)
 
     policy = ModelPolicy(FAMILY, Talker(), Sampling())
-    played = asyncio.run(rollout(policy, sample(1).make(policy), Recorder(tmp_path / "talk")))
+    played = asyncio.run(rollout(policy, world(policy), Recorder(tmp_path / "talk")))
     assert played.end and played.end.score and played.end.score.value == 1
     with pytest.raises(UsageError, match="1 with a turn that departs from its format"):
         select(episodes_in([tmp_path], None), Selection())
@@ -384,13 +390,16 @@ def test_verl_gets_prompts_and_what_is_right_in_the_coordinates_of_the_answer(
 
 
 @pytest.mark.parametrize(
-    ("task", "said"),
-    [({"id": 1}, "neither a target"), ({"bbox_xyxy": (200, 0, 210, 9)}, "outside of its picture")],
+    ("truth", "said"),
+    [
+        (GroundTruth(), "neither a target"),
+        (GroundTruth((Box(200, 0, 210, 9),)), "outside of its picture"),
+    ],
 )
 def test_a_task_that_verl_could_not_judge_is_named_and_leaves_no_trace(
-    dialogues: list[Dialogue], tmp_path: Path, task: dict[str, Any], said: str
+    dialogues: list[Dialogue], tmp_path: Path, truth: GroundTruth, said: str
 ) -> None:
-    broken = Dialogue("number one", dialogues[0].messages, FAMILY.name, task=task)
+    broken = Dialogue("number one", dialogues[0].messages, FAMILY.name, truth=truth)
     with pytest.raises(InconsistentData, match=f"number one.* {said}"):
         export([dialogues[0], broken], "verl", tmp_path / "out")
     assert list(tmp_path.iterdir()) == []

@@ -32,16 +32,15 @@ from vigorl.browser.still_image import StaticScreenshot
 from vigorl.policy.backend import Message
 from vigorl.policy.conversation import Conversation
 from vigorl.policy.family import family_named
-from vigorl.policy.policy import Policy
 
 torch = pytest.importorskip("torch")
 
 from vigorl.policy.local.codec import Prompt  # noqa: E402
 from vigorl.policy.local.network import Network  # noqa: E402
 from vigorl.policy.local.tiny import write_tiny_checkpoint  # noqa: E402
-from vigorl.training.grpo.config import PracticeConfig  # noqa: E402
+from vigorl.training.grpo.config import GrpoRunConfig  # noqa: E402
 from vigorl.training.grpo.folder import PracticeFolder  # noqa: E402
-from vigorl.training.grpo.loop import practise  # noqa: E402
+from vigorl.training.grpo.loop import train_grpo  # noqa: E402
 from vigorl.training.grpo.update import GrpoConfig  # noqa: E402
 
 pytestmark = pytest.mark.model
@@ -63,7 +62,7 @@ def screenshot() -> StaticScreenshot:
     return StaticScreenshot(picture(), GOAL, TARGET)
 
 
-TASKS = [Sample(f"left {number}", (), {}, lambda policy: screenshot()) for number in range(50)]
+TASKS = [Sample(f"left {number}", (), {}, lambda: screenshot()) for number in range(50)]
 
 
 @pytest.fixture(scope="module")
@@ -102,14 +101,14 @@ def teach_undecided(folder: Path) -> Path:
     return folder / "undecided"
 
 
-def config_of(undecided: Path, **changes: Any) -> PracticeConfig:
-    config = PracticeConfig(
+def config_of(undecided: Path, **changes: Any) -> GrpoRunConfig:
+    config = GrpoRunConfig(
         model=str(undecided),
         family=FAMILY,
         steps=4,
         group_size=4,
         groups=2,
-        most_groups=6,
+        max_groups=6,
         reward="single-turn",
         episodes_at_once=1,
         turns=1,
@@ -137,9 +136,9 @@ def weights_of(folder: Path, step: int) -> dict[str, Any]:
 async def test_practice_makes_better(undecided: Path, tmp_path: Path) -> None:
     update = GrpoConfig(learning_rate=1e-4, kl=1e-3)
     config = config_of(
-        undecided, steps=10, group_size=8, most_groups=2, episodes_at_once=16, update=update
+        undecided, steps=10, group_size=8, max_groups=2, episodes_at_once=16, update=update
     )
-    progress = await practise(config, tmp_path, TASKS)
+    progress = await train_grpo(config, tmp_path, TASKS)
     scores = [line["score"] for line in metrics_of(tmp_path)]
     assert scores[0] < 0.7 and sum(scores[-4:]) / 4 > 0.85, scores
     assert progress.step == len(scores) == 10
@@ -151,7 +150,7 @@ async def test_a_run_that_was_interrupted_ends_with_the_same_weights(
     undecided: Path, tmp_path: Path, moment: str
 ) -> None:
     config = config_of(undecided)
-    await practise(config, tmp_path / "whole", TASKS)
+    await train_grpo(config, tmp_path / "whole", TASKS)
     steps = 0
 
     def say(line: str) -> None:
@@ -160,20 +159,20 @@ async def test_a_run_that_was_interrupted_ends_with_the_same_weights(
         if steps == 2 and moment == "between updates":
             running.cancel()
 
-    def make(policy: Policy) -> Environment:
+    def make() -> Environment:
         if steps == 2:
             running.cancel()
         return screenshot()
 
     interrupted = [replace(sample, make=make) for sample in TASKS]
-    running = asyncio.create_task(practise(config, tmp_path / "halved", interrupted, say))
+    running = asyncio.create_task(train_grpo(config, tmp_path / "halved", interrupted, say))
     with pytest.raises(asyncio.CancelledError):
         await running
     assert [line["step"] for line in metrics_of(tmp_path / "halved")] == [1, 2]
     # A line of an update that no checkpoint holds, cut off by a kill.
     with (tmp_path / "halved" / "metrics.jsonl").open("a") as file:
         file.write('{"step": 3, "score": 0.9}\n{"st')
-    progress = await practise(config, tmp_path / "halved", TASKS)
+    progress = await train_grpo(config, tmp_path / "halved", TASKS)
 
     assert progress.step == 4
     assert metrics_of(tmp_path / "halved") == metrics_of(tmp_path / "whole")
@@ -186,9 +185,9 @@ async def test_a_run_that_was_interrupted_ends_with_the_same_weights(
 async def test_a_run_that_went_on_outlives_the_checkpoint_that_it_went_on_from(
     undecided: Path, tmp_path: Path
 ) -> None:
-    config = config_of(undecided, groups=1, most_groups=1, checkpoint_every=1, steps=5)
-    await practise(replace(config, steps=1), tmp_path, TASKS)
-    progress = await practise(config, tmp_path, TASKS)
+    config = config_of(undecided, groups=1, max_groups=1, checkpoint_every=1, steps=5)
+    await train_grpo(replace(config, steps=1), tmp_path, TASKS)
+    progress = await train_grpo(config, tmp_path, TASKS)
     assert progress.step == 5
     assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == ["000005"]
 
@@ -206,9 +205,9 @@ async def test_a_run_that_is_killed_at_twenty_moments_ends_with_the_same_weights
         "here = importlib.util.module_from_spec(spec); spec.loader.exec_module(here)\n"
         "here.torch.set_num_threads(1); print('ready')\n"
         "config = here.config_of(\n"
-        f"    Path(sys.argv[2]), steps={steps}, checkpoint_every={every}, groups=1, most_groups=1\n"
+        f"    Path(sys.argv[2]), steps={steps}, checkpoint_every={every}, groups=1, max_groups=1\n"
         ")\n"
-        "asyncio.run(here.practise(config, Path(sys.argv[3]), here.TASKS))\n"
+        "asyncio.run(here.train_grpo(config, Path(sys.argv[3]), here.TASKS))\n"
     )
 
     def start(folder: Path) -> subprocess.Popen[bytes]:
@@ -269,11 +268,11 @@ async def test_episodes_that_wait_for_their_pages_wait_side_by_side(
             await asyncio.sleep(0.5)
             return await super().step(action)
 
-    tasks = [Sample("slow", (), {}, lambda policy: Slow(picture(), GOAL, TARGET))]
+    tasks = [Sample("slow", (), {}, lambda: Slow(picture(), GOAL, TARGET))]
     config = config_of(
-        undecided, steps=1, group_size=8, groups=1, most_groups=1, episodes_at_once=8, turns=3
+        undecided, steps=1, group_size=8, groups=1, max_groups=1, episodes_at_once=8, turns=3
     )
-    await practise(config, tmp_path, tasks)
+    await train_grpo(config, tmp_path, tasks)
     (line,) = map(json.loads, (tmp_path / "metrics.jsonl").read_text().splitlines())
     episodes = [read_trajectory(path.parent) for path in tmp_path.rglob("trajectory.jsonl")]
     seconds = [episode.end.seconds for episode in episodes if episode.end is not None]
@@ -284,8 +283,8 @@ async def test_episodes_that_wait_for_their_pages_wait_side_by_side(
 async def test_several_updates_of_one_batch_are_made_against_the_policy_that_played(
     undecided: Path, tmp_path: Path
 ) -> None:
-    config = config_of(undecided, steps=2, updates=2, group_size=6, groups=2)
-    progress = await practise(config, tmp_path, TASKS)
+    config = config_of(undecided, steps=2, updates_per_batch=2, group_size=6, groups=2)
+    progress = await train_grpo(config, tmp_path, TASKS)
     (line,) = metrics_of(tmp_path)
     assert progress.step == line["step"] == 2
     assert line["sampler_ratio"] == pytest.approx(1, abs=1e-3)
@@ -294,9 +293,9 @@ async def test_several_updates_of_one_batch_are_made_against_the_policy_that_pla
 async def test_a_batch_that_is_learnt_from_twice_is_played_once(
     undecided: Path, tmp_path: Path
 ) -> None:
-    config = config_of(undecided, steps=2, passes=2, group_size=6)
-    await practise(replace(config, steps=1, passes=1), tmp_path / "once", TASKS)
-    progress = await practise(config, tmp_path / "twice", TASKS)
+    config = config_of(undecided, steps=2, epochs_per_batch=2, group_size=6)
+    await train_grpo(replace(config, steps=1, epochs_per_batch=1), tmp_path / "once", TASKS)
+    progress = await train_grpo(config, tmp_path / "twice", TASKS)
     (once,), (twice,) = metrics_of(tmp_path / "once"), metrics_of(tmp_path / "twice")
     assert (once["step"], twice["step"]) == (1, 2) and progress.step == 2
     assert (once["score"], once["reward_kept"]) == (twice["score"], twice["reward_kept"])
@@ -315,7 +314,7 @@ async def test_the_rate_rises_and_falls_by_the_number_of_the_update(
     undecided: Path, tmp_path: Path
 ) -> None:
     update = GrpoConfig(learning_rate=1e-4, kl=0, warmup_steps=2, final_learning_rate=0.1)
-    await practise(config_of(undecided, groups=1, most_groups=1, update=update), tmp_path, TASKS)
+    await train_grpo(config_of(undecided, groups=1, max_groups=1, update=update), tmp_path, TASKS)
     lines = (tmp_path / "metrics.jsonl").read_text().splitlines()
     rates = [json.loads(line)["learning_rate"] for line in lines]
     assert rates == pytest.approx([0.5e-4, 1e-4, 0.55e-4, 0.1e-4])
@@ -326,10 +325,10 @@ async def test_adapters_go_on_where_they_were_and_play_as_any_checkpoint(
 ) -> None:
     pytest.importorskip("peft")
     update = GrpoConfig(learning_rate=1e-3, kl=1e-3, lora_rank=4)
-    config = config_of(undecided, groups=1, most_groups=4, update=update)
-    await practise(config, tmp_path / "whole", TASKS)
-    await practise(replace(config, steps=2), tmp_path / "halved", TASKS)
-    await practise(config, tmp_path / "halved", TASKS)
+    config = config_of(undecided, groups=1, max_groups=4, update=update)
+    await train_grpo(config, tmp_path / "whole", TASKS)
+    await train_grpo(replace(config, steps=2), tmp_path / "halved", TASKS)
+    await train_grpo(config, tmp_path / "halved", TASKS)
     assert metrics_of(tmp_path / "halved") == metrics_of(tmp_path / "whole")
     whole, halved = weights_of(tmp_path / "whole", 4), weights_of(tmp_path / "halved", 4)
     assert all(torch.equal(halved[name], whole[name]) for name in whole)
@@ -340,7 +339,7 @@ async def test_adapters_go_on_where_they_were_and_play_as_any_checkpoint(
 
 
 async def test_what_is_noted_says_where_the_time_went(undecided: Path, tmp_path: Path) -> None:
-    await practise(config_of(undecided, steps=1), tmp_path, TASKS)
+    await train_grpo(config_of(undecided, steps=1), tmp_path, TASKS)
     (line,) = map(json.loads, (tmp_path / "metrics.jsonl").read_text().splitlines())
     assert 0 < line["prepare_s"] + line["update_s"] <= line["learn_s"] + 0.01
     assert 0 < line["model_s"] + line["world_s"] <= line["play_s"] + 0.01  # one at a time
@@ -353,7 +352,7 @@ async def test_tensorboard_shows_what_was_noted(undecided: Path, tmp_path: Path)
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
     for steps in (1, 3):
-        await practise(config_of(undecided, steps=steps), tmp_path, TASKS)
+        await train_grpo(config_of(undecided, steps=steps), tmp_path, TASKS)
     shown = EventAccumulator(str(tmp_path)).Reload().Scalars("score")
     noted = metrics_of(tmp_path)
     assert [event.step for event in shown] == [line["step"] for line in noted] == [1, 2, 3]
@@ -361,10 +360,10 @@ async def test_tensorboard_shows_what_was_noted(undecided: Path, tmp_path: Path)
 
 
 async def test_the_folder_of_another_training_is_refused(undecided: Path, tmp_path: Path) -> None:
-    await practise(config_of(undecided, steps=1), tmp_path, TASKS)
-    assert (await practise(config_of(undecided, steps=1), tmp_path, TASKS)).step == 1
+    await train_grpo(config_of(undecided, steps=1), tmp_path, TASKS)
+    assert (await train_grpo(config_of(undecided, steps=1), tmp_path, TASKS)).step == 1
     with pytest.raises(UsageError, match="another group_size"):
-        await practise(config_of(undecided, steps=1, group_size=3), tmp_path, TASKS)
+        await train_grpo(config_of(undecided, steps=1, group_size=3), tmp_path, TASKS)
 
 
 class Broken(StaticScreenshot):
@@ -375,11 +374,11 @@ class Broken(StaticScreenshot):
 async def test_a_step_whose_episodes_all_broke_stops_the_training(
     undecided: Path, tmp_path: Path
 ) -> None:
-    def make(policy: Policy) -> Environment:
+    def make() -> Environment:
         return Broken(picture(), GOAL, None)
 
     with pytest.raises(InfrastructureFault, match="the browser is gone"):
-        await practise(config_of(undecided), tmp_path, [Sample("broken", (), {}, make)])
+        await train_grpo(config_of(undecided), tmp_path, [Sample("broken", (), {}, make)])
 
 
 async def test_what_was_learnt_is_kept_where_memory_runs_out(
@@ -394,7 +393,7 @@ async def test_what_was_learnt_is_kept_where_memory_runs_out(
     with pytest.raises(
         PolicyFault, match=r"no memory for a tree of \d+ tokens of the group of .*-0"
     ):
-        await practise(config_of(undecided), tmp_path, TASKS, told)
+        await train_grpo(config_of(undecided), tmp_path, TASKS, told)
     assert [line["step"] for line in metrics_of(tmp_path)] == [1]
     assert json.loads((tmp_path / "checkpoints/000001/progress.json").read_text())["step"] == 1
 
@@ -407,11 +406,11 @@ async def test_a_judge_that_says_no_number_stops_the_training_and_is_named(
         async def score(self, answer: str | None) -> Score:
             return Score(math.nan)
 
-    tasks = [Sample("vague", (), {}, lambda policy: Misjudged(picture(), GOAL, TARGET))]
+    tasks = [Sample("vague", (), {}, lambda: Misjudged(picture(), GOAL, TARGET))]
     with pytest.raises(
         InfrastructureFault, match=r"000000-vague-\d: TaskFault: the judge says nan"
     ):
-        await practise(config_of(undecided), tmp_path, tasks)
+        await train_grpo(config_of(undecided), tmp_path, tasks)
 
 
 @pytest.mark.slow
@@ -419,9 +418,9 @@ async def test_bfloat16_plays_what_it_learns_and_goes_on_from_its_masters(
     undecided: Path, tmp_path: Path
 ) -> None:
     config = config_of(undecided, dtype="bfloat16", update=GrpoConfig(learning_rate=1e-4, kl=0))
-    await practise(config, tmp_path / "whole", TASKS)
-    await practise(replace(config, steps=2), tmp_path / "halved", TASKS)
-    await practise(config, tmp_path / "halved", TASKS)
+    await train_grpo(config, tmp_path / "whole", TASKS)
+    await train_grpo(replace(config, steps=2), tmp_path / "halved", TASKS)
+    await train_grpo(config, tmp_path / "halved", TASKS)
     assert metrics_of(tmp_path / "halved") == metrics_of(tmp_path / "whole")
     whole, halved = weights_of(tmp_path / "whole", 4), weights_of(tmp_path / "halved", 4)
     assert all(torch.equal(halved[name], whole[name]) for name in whole)
@@ -434,7 +433,7 @@ async def test_bfloat16_plays_what_it_learns_and_goes_on_from_its_masters(
 
 async def test_there_is_something_to_practise(undecided: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no tasks"):
-        await practise(config_of(undecided), tmp_path / "run", [])
+        await train_grpo(config_of(undecided), tmp_path / "run", [])
     assert not (tmp_path / "run").exists()
 
 
@@ -453,7 +452,7 @@ async def test_a_tokenizer_of_another_family_is_named_and_leaves_no_trace(
         (broken / "tokenizer_config.json").read_text().replace("<|image_pad|>", "<|picture|>")
     )
     with pytest.raises(UsageError, match=r"broken has no token <\|image_pad\|>"):
-        await practise(config_of(broken), tmp_path / "run", TASKS)
+        await train_grpo(config_of(broken), tmp_path / "run", TASKS)
     assert not (tmp_path / "run").exists()
 
 
@@ -461,8 +460,8 @@ def test_what_cannot_be_practised_is_refused() -> None:
     for changes, said in (
         ({"group_size": 1}, "a group of 1: at least 2"),
         ({"reward": "none"}, "no reward is called"),
-        ({"updates": 3, "groups": 2}, "none is above the next"),
+        ({"updates_per_batch": 3, "groups": 2}, "none is above the next"),
         ({"tasks": ("modal",), "data": "screens"}, "not both"),
     ):
         with pytest.raises(UsageError, match=said):
-            PracticeConfig(model="somewhere", **changes)
+            GrpoRunConfig(model="somewhere", **changes)

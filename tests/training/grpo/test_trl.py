@@ -12,7 +12,7 @@ from vigorl.browser.picture import Picture
 from vigorl.policy.family import family_named
 from vigorl.policy.images import FittedImage
 from vigorl.training.data.rows import Row
-from vigorl.training.grpo.groups import Attempt, Group
+from vigorl.training.grpo.groups import Group, Rollout
 
 torch = pytest.importorskip("torch")
 trl = pytest.importorskip("trl")
@@ -23,9 +23,15 @@ from transformers import Qwen2VLImageProcessorPil  # noqa: E402
 
 from vigorl.policy.local.network import Network  # noqa: E402
 from vigorl.policy.local.tiny import Architecture, write_tiny_checkpoint  # noqa: E402
-from vigorl.training.compute.image_features import Sights  # noqa: E402
+from vigorl.training.compute.image_features import ImageFeatures  # noqa: E402
 from vigorl.training.compute.prefix_tree import logprobs  # noqa: E402
-from vigorl.training.grpo.update import GrpoConfig, Lesson, Normalisation, lesson_loss, prepare  # noqa: E402
+from vigorl.training.grpo.update import (  # noqa: E402
+    GrpoConfig,
+    Minibatch,
+    Normalisation,
+    minibatch_loss,
+    prepare,
+)
 
 pytestmark = pytest.mark.model
 
@@ -33,7 +39,7 @@ LONGEST = 40
 KL = 0.05
 
 
-def attempts(network: Network, pictures: list[Picture]) -> list[Attempt]:
+def rollouts(network: Network, pictures: list[Picture]) -> list[Rollout]:
     """A screen, a thought, a look closer and more thought; shorter where nobody looked."""
     drawn = random.Random(0)
     start, end = (
@@ -67,7 +73,7 @@ def attempts(network: Network, pictures: list[Picture]) -> list[Attempt]:
                 images.append(image.shown)
         noted = tuple(-drawn.uniform(5, 9) for _ in range(sum(is_sampled)))
         row = Row(tuple(ids), tuple(is_sampled), noted, tuple(images))
-        found.append(Attempt((row,), [1.2, 0.1, 1.0, 0.0][number]))
+        found.append(Rollout((row,), [1.2, 0.1, 1.0, 0.0][number]))
     return found
 
 
@@ -112,7 +118,11 @@ def in_table(row: Row, values: Tensor, first: int, width: int) -> Tensor:
 
 
 def inputs_of(
-    network: Network, rows: list[Row], lesson: Lesson, pictures: dict[str, Picture], cap: float
+    network: Network,
+    rows: list[Row],
+    minibatch: Minibatch,
+    pictures: dict[str, Picture],
+    cap: float,
 ) -> dict[str, Any]:
     """The same batch as the trainer has it: padded, with masks."""
     first = rows[0].sampled_at[0]
@@ -132,10 +142,10 @@ def inputs_of(
         do_resize=False,
         return_tensors="pt",
     )
-    assert lesson.old_S is not None and lesson.reference_S is not None
-    assert lesson.sampler_S is not None
-    row_S = lesson.tree.row_S
-    place = {number: index for index, number in enumerate(lesson.tree.numbers)}
+    assert minibatch.old_S is not None and minibatch.reference_S is not None
+    assert minibatch.sampler_S is not None
+    row_S = minibatch.tree.row_S
+    place = {number: index for index, number in enumerate(minibatch.tree.numbers)}
 
     def table(values_S: Tensor) -> Tensor:
         return torch.stack(
@@ -151,10 +161,12 @@ def inputs_of(
         "completion_ids": padded[:, first:],
         "completion_mask": is_token[:, first:],
         "tool_mask": is_sampled,
-        "advantages": table(lesson.advantages_S).amax(1) + table(lesson.advantages_S).amin(1),
-        "old_per_token_logps": table(lesson.old_S),
-        "ref_per_token_logps": table(lesson.reference_S),
-        "importance_sampling_ratio": table((lesson.old_S - lesson.sampler_S).exp().clamp(max=cap)),
+        "advantages": table(minibatch.advantages_S).amax(1) + table(minibatch.advantages_S).amin(1),
+        "old_per_token_logps": table(minibatch.old_S),
+        "ref_per_token_logps": table(minibatch.reference_S),
+        "importance_sampling_ratio": table(
+            (minibatch.old_S - minibatch.sampler_S).exp().clamp(max=cap)
+        ),
         "num_items_in_batch": is_sampled.sum(),
         "num_images": [len(row.images) for row in rows],
         "pixel_values": seen["pixel_values"],
@@ -182,29 +194,29 @@ def test_loss_and_gradients_are_those_of_trl(
         for _ in range(3)
     ]
     group = Group(
-        tuple(attempts(network, pictures)), {picture.sha256: picture for picture in pictures}
+        tuple(rollouts(network, pictures)), {picture.sha256: picture for picture in pictures}
     )
     config = GrpoConfig(kl=KL, normalisation=normalisation, longest_tokens=LONGEST)
-    (lesson,) = prepare(network, [group], config, reference=reference, is_first=False)
+    (minibatch,) = prepare(network, [group], config, reference=reference, is_first=False)
     with torch.no_grad():
         torch.manual_seed(2)
         for weight in network.model.parameters():
             weight.add_(0.02 * torch.randn_like(weight))
-    sights = Sights(network, group.pictures)
-    found_S = logprobs(network, lesson.tree, sights)
-    assert lesson.old_S is not None
-    ratio_S = (found_S.detach() - lesson.old_S).exp()
+    features = ImageFeatures(network, group.pictures)
+    found_S = logprobs(network, minibatch.tree, features)
+    assert minibatch.old_S is not None
+    ratio_S = (found_S.detach() - minibatch.old_S).exp()
     assert float(ratio_S.min()) < 0.8 and float(ratio_S.max()) > 1.28
 
     trainer = trainer_of(network, checkpoint, tmp_path / "trl", normalisation)
-    rows = [attempt.rows[0] for attempt in group.attempts]
-    inputs = inputs_of(network, rows, lesson, dict(group.pictures), config.importance_cap)
+    rows = [rollout.rows[0] for rollout in group.rollouts]
+    inputs = inputs_of(network, rows, minibatch, dict(group.pictures), config.importance_cap)
     theirs = trainer._compute_loss(trainer.model, inputs)
-    ours, _ = lesson_loss(lesson, found_S, config)
+    ours, _ = minibatch_loss(minibatch, found_S, config)
     assert float(ours.detach()) == pytest.approx(float(theirs.detach()), abs=1e-6)
 
     torch.autograd.backward(ours)
-    sights.backward()
+    features.backward()
     torch.autograd.backward(theirs)
     gradients = dict(trainer.model.named_parameters())
     for name, weight in network.model.named_parameters():

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from vigorl.agent.record.trajectory import Recorder, Trajectory, read_trajectory
+from vigorl.agent.record.recorder import Recorder
+from vigorl.agent.record.trajectory import Trajectory, read_trajectory
 from vigorl.agent.rollout import Limits, rollout
 from vigorl.browser.errors import PolicyFault, UsageError
 from vigorl.browser.geometry import Box
@@ -20,7 +21,7 @@ from vigorl.browser.zoom import ZoomEnvironment
 from vigorl.policy.backend import Sampling
 from vigorl.policy.family import family_named
 from vigorl.policy.model import ModelPolicy
-from vigorl.training.grpo.groups import Attempt, Group, group_of
+from vigorl.training.grpo.groups import Group, Rollout, group_of
 from vigorl.training.grpo.rewards import RULES
 from vigorl.training.run.master_weights import MasterAdamW
 
@@ -29,14 +30,14 @@ torch = pytest.importorskip("torch")
 from vigorl.policy.local.backend import LocalBackend  # noqa: E402
 from vigorl.policy.local.network import Network  # noqa: E402
 from vigorl.policy.local.tiny import write_tiny_checkpoint  # noqa: E402
-from vigorl.training.compute.image_features import Sights  # noqa: E402
-from vigorl.training.compute.prefix_tree import logprobs, plant  # noqa: E402
+from vigorl.training.compute.image_features import ImageFeatures  # noqa: E402
+from vigorl.training.compute.prefix_tree import build_trees, logprobs  # noqa: E402
 from vigorl.training.grpo.update import (  # noqa: E402
     GrpoConfig,
-    Lesson,
+    Minibatch,
     group_advantages,
     k3,
-    lesson_loss,
+    minibatch_loss,
     optimizer_of,
     policy_losses,
     prepare,
@@ -47,7 +48,7 @@ from vigorl.training.grpo.update import (  # noqa: E402
 
 pytestmark = pytest.mark.model
 
-CONFIG = GrpoConfig(learning_rate=1e-3, kl=0, budget_tokens=10_000)
+CONFIG = GrpoConfig(learning_rate=1e-3, kl=0, tree_tokens=10_000)
 
 
 def test_advantages_computed_by_hand() -> None:
@@ -112,12 +113,12 @@ async def play(network: Network, folder: Path, count: int) -> list[Trajectory]:
 
 
 def worth(group: Group, *rewards: float) -> Group:
-    """The same attempts with other rewards."""
-    attempts = [
-        replace(attempt, reward=reward)
-        for attempt, reward in zip(group.attempts, rewards, strict=True)
+    """The same rollouts with other rewards."""
+    rollouts = [
+        replace(rollout, reward=reward)
+        for rollout, reward in zip(group.rollouts, rewards, strict=True)
     ]
-    return replace(group, attempts=tuple(attempts))
+    return replace(group, rollouts=tuple(rollouts))
 
 
 @pytest.fixture
@@ -130,11 +131,11 @@ async def group(network: Network, tmp_path: Path) -> Group:
 async def test_recorded_episodes_are_replayed_in_a_tree_to_what_was_noted(
     network: Network, group: Group
 ) -> None:
-    rows = [row for attempt in group.attempts for row in attempt.rows]
-    (tree,) = plant(rows, network.codec.cell_id, 10_000)
+    rows = [row for rollout in group.rollouts for row in rollout.rows]
+    (tree,) = build_trees(rows, network.codec.cell_id, 10_000)
     assert len(tree.images) == 1 and sum(len(row.images) for row in rows) >= 3
     with torch.no_grad():
-        found_S = logprobs(network, tree, Sights(network, group.pictures))
+        found_S = logprobs(network, tree, ImageFeatures(network, group.pictures))
     noted_S = torch.tensor([each for row in tree.rows for each in row.logprobs or ()])
     torch.testing.assert_close(found_S, noted_S, atol=1e-4, rtol=0)
 
@@ -144,10 +145,10 @@ async def test_an_update_makes_the_better_attempt_likelier(network: Network, gro
         with torch.no_grad():
             return [
                 sum(
-                    float(logprobs(network, tree, Sights(network, group.pictures)).sum())
-                    for tree in plant(attempt.rows, network.codec.cell_id, 10_000)
+                    float(logprobs(network, tree, ImageFeatures(network, group.pictures)).sum())
+                    for tree in build_trees(rollout.rows, network.codec.cell_id, 10_000)
                 )
-                for attempt in group.attempts
+                for rollout in group.rollouts
             ]
 
     before = likelihoods()
@@ -183,8 +184,8 @@ def weights_after(
     config = replace(config, kl=kl)
     optimizer = Descent([{"params": list(network.model.parameters())}], lr=1.0)
     for is_first in (True, False):
-        lessons = prepare(network, groups, config, reference=reference, is_first=is_first)
-        update(network, optimizer, lessons, config)
+        minibatches = prepare(network, groups, config, reference=reference, is_first=is_first)
+        update(network, optimizer, minibatches, config)
     return {name: weight.detach() for name, weight in network.model.named_parameters()}
 
 
@@ -193,10 +194,10 @@ async def test_how_a_batch_is_divided_among_trees_changes_nothing(
     checkpoint: Path, group: Group, normalisation: str
 ) -> None:
     config = replace(CONFIG, normalisation=normalisation)
-    longest = max(len(row.ids) for attempt in group.attempts for row in attempt.rows)
+    longest = max(len(row.ids) for rollout in group.rollouts for row in rollout.rows)
     groups = [group, worth(group, 0.0, 0.1, 1.2)]
     whole = weights_after(checkpoint, groups, config, kl=0.1)
-    divided = weights_after(checkpoint, groups, replace(config, budget_tokens=longest), kl=0.1)
+    divided = weights_after(checkpoint, groups, replace(config, tree_tokens=longest), kl=0.1)
     other = weights_after(checkpoint, groups[:1], config, kl=0.1)
     for name in whole:
         torch.testing.assert_close(divided[name], whole[name], atol=2e-6, rtol=0)
@@ -206,10 +207,10 @@ async def test_how_a_batch_is_divided_among_trees_changes_nothing(
 async def test_layers_that_are_computed_twice_learn_the_same_and_still_play(
     checkpoint: Path, group: Group, tmp_path: Path
 ) -> None:
-    config = replace(CONFIG, recomputes=True, trains_vision=True)
+    config = replace(CONFIG, gradient_checkpointing=True, trains_vision=True)
     once, twice = (
         weights_after(checkpoint, [group], each)
-        for each in (replace(config, recomputes=False), config)
+        for each in (replace(config, gradient_checkpointing=False), config)
     )
     for name in once:
         torch.testing.assert_close(twice[name], once[name], atol=1e-7, rtol=0)
@@ -230,9 +231,9 @@ async def test_layers_that_are_computed_twice_learn_the_same_and_still_play(
 
 async def test_a_group_without_variance_teaches_nothing(network: Network, group: Group) -> None:
     before = copy.deepcopy(network.model.state_dict())
-    lessons = prepare(network, [worth(group, 0.1, 0.1, 0.1)], CONFIG)
-    assert not lessons
-    assert update(network, optimizer_of(network, CONFIG), lessons, CONFIG)["tokens"] == 0
+    minibatches = prepare(network, [worth(group, 0.1, 0.1, 0.1)], CONFIG)
+    assert not minibatches
+    assert update(network, optimizer_of(network, CONFIG), minibatches, CONFIG)["tokens"] == 0
     assert all(
         torch.equal(weight, before[name]) for name, weight in network.model.state_dict().items()
     )
@@ -241,19 +242,21 @@ async def test_a_group_without_variance_teaches_nothing(network: Network, group:
 async def test_tokens_likelier_to_the_trainer_than_to_the_sampler_weigh_more(
     network: Network, group: Group
 ) -> None:
-    (lesson,) = prepare(network, [group], CONFIG)
-    assert lesson.sampler_S is not None
+    (minibatch,) = prepare(network, [group], CONFIG)
+    assert minibatch.sampler_S is not None
 
-    def loss(lesson: Lesson) -> float:
+    def loss(minibatch: Minibatch) -> float:
         with torch.no_grad():
-            found_S = logprobs(network, lesson.tree, Sights(network, lesson.group.pictures))
-            return float(lesson_loss(lesson, found_S, CONFIG)[0])
+            found_S = logprobs(
+                network, minibatch.tree, ImageFeatures(network, minibatch.group.pictures)
+            )
+            return float(minibatch_loss(minibatch, found_S, CONFIG)[0])
 
-    expected = -(lesson.advantages_S * lesson.weights_S).sum()
-    assert loss(lesson) == pytest.approx(float(expected), abs=1e-4)
-    halved = replace(lesson, sampler_S=lesson.sampler_S - math.log(1.5))
+    expected = -(minibatch.advantages_S * minibatch.weights_S).sum()
+    assert loss(minibatch) == pytest.approx(float(expected), abs=1e-4)
+    halved = replace(minibatch, sampler_S=minibatch.sampler_S - math.log(1.5))
     assert loss(halved) == pytest.approx(1.5 * float(expected), abs=1e-4)
-    far = replace(lesson, sampler_S=lesson.sampler_S - 9)
+    far = replace(minibatch, sampler_S=minibatch.sampler_S - 9)
     assert loss(far) == pytest.approx(2 * float(expected), abs=1e-4)
 
 
@@ -261,8 +264,8 @@ async def test_a_gradient_that_is_not_finite_changes_nothing(
     network: Network, group: Group
 ) -> None:
     before = copy.deepcopy(network.model.state_dict())
-    (lesson,) = prepare(network, [group], CONFIG)
-    broken = replace(lesson, advantages_S=lesson.advantages_S * math.inf)
+    (minibatch,) = prepare(network, [group], CONFIG)
+    broken = replace(minibatch, advantages_S=minibatch.advantages_S * math.inf)
     assert update(network, optimizer_of(network, CONFIG), [broken], CONFIG)["skipped"] == 1
     assert all(
         torch.equal(weight, before[name]) for name, weight in network.model.state_dict().items()
@@ -273,7 +276,7 @@ async def test_what_cannot_be_trained_is_refused(
     network: Network, group: Group, tmp_path: Path
 ) -> None:
     with pytest.raises(UsageError, match="at least two"):
-        Group((Attempt(group.attempts[0].rows, 1.0),), {})
+        Group((Rollout(group.rollouts[0].rows, 1.0),), {})
     with pytest.raises(UsageError, match="needs a reference"):
         prepare(network, [group], replace(CONFIG, kl=0.01))
     (trajectory,) = await play(network, tmp_path / "one", 1)
@@ -289,7 +292,7 @@ async def test_a_device_without_memory_is_reported_with_the_remedy(
     def full(*_: object) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory")
 
-    lessons = prepare(network, [group], CONFIG)
+    minibatches = prepare(network, [group], CONFIG)
     monkeypatch.setattr(network, "spoken_logprobs", full)
-    with pytest.raises(PolicyFault, match="lower budget_tokens"):
-        update(network, optimizer_of(network, CONFIG), lessons, CONFIG)
+    with pytest.raises(PolicyFault, match="lower tree_tokens"):
+        update(network, optimizer_of(network, CONFIG), minibatches, CONFIG)

@@ -68,8 +68,8 @@ def test_steps_too_small_for_bfloat16_add_up(checkpoint: Path) -> None:
         for network, optimizer in optimizers:
             leave_gradients(network)
             if isinstance(optimizer, MasterAdamW):
-                optimizer.gather()
-                optimizer.meet()
+                optimizer.accumulate()
+                optimizer.reduce()
             optimizer.step()
             optimizer.zero_grad()
     moved, gone = (
@@ -91,8 +91,8 @@ def test_a_state_brings_back_masters_and_weights(checkpoint: Path) -> None:
     optimizer, fresh = optimizer_of(network, CONFIG), optimizer_of(again, CONFIG)
     for _ in range(5):
         leave_gradients(network)
-        optimizer.gather()
-        optimizer.meet()
+        optimizer.accumulate()
+        optimizer.reduce()
         optimizer.step()
     fresh.load_state_dict(optimizer.state_dict())
     state, other = optimizer.state_dict()["masters"], fresh.state_dict()["masters"]

@@ -29,9 +29,9 @@ here = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(here)
 here.torch.set_num_threads(1)
 update = here.GrpoConfig(learning_rate=2e-5)
-config = here.config_of(Path(sys.argv[2]), steps=3, groups=3, most_groups=6, update=update)
+config = here.config_of(Path(sys.argv[2]), steps=3, groups=3, max_groups=6, update=update)
 with open_ranks() as ranks:
-    asyncio.run(here.practise(config, Path(sys.argv[3]), here.TASKS, ranks=ranks))
+    asyncio.run(here.train_grpo(config, Path(sys.argv[3]), here.TASKS, ranks=ranks))
 """
 
 ALONE = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")
@@ -143,23 +143,23 @@ with open_ranks() as ranks:
             weight.data.copy_(value)
         optimizer.load_state_dict(saved["state"])
     for step in range(begin, begin + 3):
-        for lesson in ranks.share(range(4)):
+        for minibatch in ranks.share(range(4)):
             for index, weight in enumerate(weights):
-                if index == 6 or (lesson + index) % 3 == 0:
-                    continue  # no lesson reaches the seventh, some reach the others
-                torch.manual_seed(1000 * step + 10 * index + lesson)
+                if index == 6 or (minibatch + index) % 3 == 0:
+                    continue  # no minibatch reaches the seventh, some reach the others
+                torch.manual_seed(1000 * step + 10 * index + minibatch)
                 more = torch.randn(weight.shape).to(weight.dtype)
                 weight.grad = more if weight.grad is None else weight.grad + more
-            optimizer.gather()
-        norm = optimizer.meet(1.0)
+            optimizer.accumulate()
+        norm = optimizer.reduce(1.0)
         optimizer.step()
         optimizer.zero_grad()
     state = optimizer.state_dict()
     own = sum(weight.numel() for group in optimizer.param_groups for weight in group["params"])
-    copies = ranks.gathered([weight.detach() for weight in weights])
+    copies = ranks.all_gather([weight.detach() for weight in weights])
     for copy in copies:
         assert all(torch.equal(one, other) for one, other in zip(copies[0], copy))
-    known = {"step": begin + 3, "weights": copies[0], "norm": norm, "own": ranks.gathered(own)}
+    known = {"step": begin + 3, "weights": copies[0], "norm": norm, "own": ranks.all_gather(own)}
     if ranks.is_first:
         torch.save({**known, "state": state}, out)
     else:
@@ -216,7 +216,7 @@ def test_one_that_is_alone_waits_for_nobody(monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.delenv(name, raising=False)
     with open_ranks() as ranks:
         assert ranks == Ranks() and ranks.is_first
-        assert ranks.gathered("here") == ["here"] and ranks.summed({"a": 2}) == {"a": 2}
+        assert ranks.all_gather("here") == ["here"] and ranks.all_reduce({"a": 2}) == {"a": 2}
 
 
 def test_a_launcher_that_says_half_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -235,7 +235,7 @@ with open_ranks() as ranks:
     if ranks.number == 1:
         sys.exit(0)
     try:
-        ranks.gathered("who is there?")
+        ranks.all_gather("who is there?")
     except InfrastructureFault as error:
         print(error, file=sys.stderr)
         sys.exit(7)

@@ -20,11 +20,10 @@ from vigorl.browser.errors import InfrastructureFault, PolicyFault, UsageError
 from vigorl.browser.geometry import Box, Point
 from vigorl.browser.picture import Picture
 from vigorl.browser.still_image import StaticScreenshot
-from vigorl.browser.zoom import ZoomEnvironment
 from vigorl.policy.backend import Drawing, Message, Reply, Sampling
 from vigorl.policy.family import Family, family_named
 from vigorl.policy.model import ModelPolicy
-from vigorl.policy.policy import Policy, Turn
+from vigorl.policy.policy import Turn
 from vigorl.training.search.loop import SearchConfig, search
 from vigorl.training.search.record import read_tree
 from vigorl.training.search.search_tree import Tree
@@ -204,8 +203,8 @@ class Words:
 
 
 def sample(number: int = 0, target: Box | None = Box(12, 12, 28, 28)) -> Sample:  # noqa: B008
-    def make(_: Policy) -> Environment:
-        return ZoomEnvironment(StaticScreenshot(PICTURE, GOAL, target))
+    def make() -> Environment:
+        return StaticScreenshot(PICTURE, GOAL, target)
 
     return Sample(f"left-{number}", (), {"id": number, "bbox_xyxy": (12, 12, 28, 28)}, make)
 

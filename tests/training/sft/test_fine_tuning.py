@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 from PIL import Image, ImageDraw
 
-from vigorl.agent.record.trajectory import Recorder
+from vigorl.agent.record.recorder import Recorder
 from vigorl.agent.rollout import rollout
 from vigorl.browser.errors import InconsistentData, PolicyFault, UsageError
 from vigorl.browser.geometry import Box, Point
 from vigorl.browser.picture import Picture
 from vigorl.browser.still_image import StaticScreenshot
 from vigorl.policy.backend import Message, Sampling
+from vigorl.policy.factory import open_model
 from vigorl.policy.family import family_named
 from vigorl.policy.images import FittedImage
-from vigorl.policy.model import open_model
 
 torch = pytest.importorskip("torch")
 
@@ -180,9 +180,11 @@ def test_layers_that_are_computed_twice_teach_the_same(network: Network, taught:
     calls: list[bool] = []
     watched = layers[0].mlp.register_forward_pre_hook(lambda *_: calls.append(True))
     found = []
-    for recomputes in (False, True):
+    for is_wanted in (False, True):
         calls.clear()
-        course = ExampleCourse(network, examples, CourseConfig(batch=4, recomputes=recomputes))
+        course = ExampleCourse(
+            network, examples, CourseConfig(batch=4, gradient_checkpointing=is_wanted)
+        )
         network.model.zero_grad()
         for part in course.losses(network.model, course.batch(0), 1):
             part["loss"].backward()
