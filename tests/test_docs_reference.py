@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from vigorl.agent.evaluation.evaluation import Result
+from vigorl.agent.record.ground_truth import GroundTruth
 from vigorl.agent.record.trajectory import Check, EndRecord, Seen, SeenView, StartRecord, StepRecord
 from vigorl.browser.deeds import Approval, Consent, Deed
 from vigorl.browser.environment import Score
@@ -19,7 +20,20 @@ from vigorl.training.search.search_tree import Node, Tree
 
 ROOT = Path(__file__).parent.parent
 RECORDS = (
-    *(StartRecord, StepRecord, EndRecord, Check, Score, Seen, SeenView, Frame, Tab, Event, Mark),
+    *(
+        StartRecord,
+        GroundTruth,
+        StepRecord,
+        EndRecord,
+        Check,
+        Score,
+        Seen,
+        SeenView,
+        Frame,
+        Tab,
+        Event,
+        Mark,
+    ),
     *(Question, Refused, Consent, Deed, Approval, Turn, Tokens, ShownImage, Result),
     *(StoredTree, Tree, Node),
 )

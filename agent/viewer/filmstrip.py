@@ -9,11 +9,12 @@ from typing import TypeVar
 from PIL import Image, ImageDraw
 
 from vigorl.agent.plain_text import one_line
-from vigorl.agent.record.trajectory import SeenView, StepRecord, Trajectory, write_whole
+from vigorl.agent.record.trajectory import SeenView, StepRecord, Trajectory
 from vigorl.agent.viewer.action_marker import Gesture, gesture_of
 from vigorl.agent.viewer.show import describe_action, ending_reason, policy_name, title, verdict
 from vigorl.agent.viewer.stage import Signs, Stage, paint
 from vigorl.agent.viewer.typeface import draw_text, fitting, text_width_px
+from vigorl.browser.run_folder import write_whole
 
 MAX_WIDTH_PX = 1600
 MAX_PANELS = 12
