@@ -265,5 +265,9 @@ def look(patch: Pixels, mask: Mask) -> Look:
     # A stroke of width w and length l covers w * l, and its edges are 2 * l long.
     edge_px = np.abs(np.diff(cover, axis=0)).sum() + np.abs(np.diff(cover, axis=1)).sum()
     strongest = patch[cover >= STRONG_INK].mean(axis=0)
-    colour, behind = (tuple(map(int, channels)) for channels in (strongest, ground))
-    return Look(colour, behind, 2 * float(cover.sum()) / max(float(edge_px), 1.0))
+    return Look(_rgb(strongest), _rgb(ground), 2 * float(cover.sum()) / max(float(edge_px), 1.0))
+
+
+def _rgb(channels: npt.NDArray[np.generic]) -> tuple[int, int, int]:
+    red, green, blue = map(int, channels)
+    return red, green, blue
