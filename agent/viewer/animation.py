@@ -254,9 +254,13 @@ def _draw(still: Still, goal: str) -> Image.Image:
     draw_text(draw, (_MARGIN_PX, top), caption.number, _SOFT, _TEXT_PX)
     left = _MARGIN_PX + 48
     _draw_lines(draw, (left, top), _wrapped(caption.thought, width_px - left - _MARGIN_PX), _SOFT)
-    top += _LINE_PX * (_MAX_LINES if caption.thought else 0)
-    outcome = fitting(caption.outcome, _TEXT_PX, width_px - left - _MARGIN_PX)
-    draw_text(draw, (left, top), outcome, caption.ink, _TEXT_PX)
+    room_px = width_px - left - _MARGIN_PX
+    if caption.thought:
+        top += _LINE_PX * _MAX_LINES
+        outcome = fitting(caption.outcome, _TEXT_PX, room_px)
+        draw_text(draw, (left, top), outcome, caption.ink, _TEXT_PX)
+    else:
+        _draw_lines(draw, (left, top), _wrapped((Piece(caption.outcome),), room_px), caption.ink)
     return picture
 
 
