@@ -116,7 +116,7 @@
     has_form: Boolean(form),
     form_action: form ? absolute(ofForm('action', address)) : '',
     form_method: form ? ofForm('method', 'get').toLowerCase() : '',
-    form_target: form ? ofForm('target', '') : '',
+    form_target: link ? attribute(link, 'target') ?? '' : form ? ofForm('target', '') : '',
     button: buttons[0] ? nameOf(buttons[0]) : '',
     fields: fields.slice(0, MOST_FIELDS).map(field),
     heading: heading().slice(0, MOST_AROUND),

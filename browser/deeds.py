@@ -99,6 +99,7 @@ class Target:
     form_action: str = ""
     form_method: str = ""
     form_target: str = ""
+    """Of a form or link: the window that it opens."""
     button: str = ""
     """Name of the button that Enter in the form presses."""
     fields: tuple[FormField, ...] = ()

@@ -54,7 +54,7 @@ def _letter(letter: str) -> str:
     if code < 0x100:
         ways.add(rf"\\+x{_any_case(f'{code:02x}')}")
     if letter == " ":
-        ways.add(r"\+")
+        ways |= {r"\+", r"\s+", "&nbsp;"}
     if letter in "\"'\\/":
         ways.add(rf"\\+{re.escape(letter)}")
     if (escaped := json.dumps(letter)[1:-1]) != letter:

@@ -71,6 +71,8 @@ DIAGNOSIS_LIMIT_S = 0.5
 
 _SELECTS = resources.files(__package__).joinpath("selects.js").read_text("utf-8")
 
+_NO_SHARED_WORKERS = resources.files(__package__).joinpath("workers.js").read_text("utf-8")
+
 _NO_POINTER_LOCK = """Element.prototype.requestPointerLock = async () => {
   document.dispatchEvent(new Event('pointerlockerror'));
   throw new DOMException('The pointer is not there to be locked.', 'NotAllowedError');
@@ -189,6 +191,8 @@ class Episode:
             targets = await Targets.attach(context.browser)
             options = (settings, gate, browser, first_url, download_dir)
             episode = cls(context, targets, *options)
+            if episode.approvals.asks:
+                await context.add_init_script(_NO_SHARED_WORKERS)
             await episode.clipboard.begin(context)
             await episode._permissions.begin(episode._print)
             tab = await episode.tabs.open()

@@ -29,7 +29,7 @@ from vigorl.browser.quoting import address, quoted, shortened, visible
 from vigorl.browser.risks import SECRET_KEYS
 from vigorl.browser.tab import LiveTab
 
-LOOK_LIMIT_S = 1.0
+LOOK_LIMIT_S = 3.0
 """Time for a page to say what an action is aimed at; one that does not answer says nothing."""
 
 MOST_VALUES = 12

@@ -19,9 +19,13 @@
   // A word alone is the word of headings and labels too, which begin with a capital.
   const words = texts.filter((text) => /^\p{L}+$/u.test(text));
   const others = texts.filter((text) => !words.includes(text)).map((text) => text.toLowerCase());
+  // Between its words any space may stand, lines may break, and none need be where it was.
+  const pattern = (text) => text.split(/\s+/).map((part) => part.replace(/[^\p{L}\d]/gu, '\\$&')).join('\\s+');
+  const patterns = [...words.map((each) => [false, pattern(each)]),
+    ...others.map((each) => [true, pattern(each)])];
   const holds = (text) => {
-    const lower = (text ?? '').toLowerCase();
-    return others.some((each) => lower.includes(each)) || words.some((each) => text?.includes(each));
+    const whole = text ?? '', lower = whole.toLowerCase();
+    return patterns.some(([any, each]) => new RegExp(each).test(any ? lower : whole));
   };
 
   // The node and offset at a place in the joint text of nodes, which begin at these places.
@@ -54,6 +58,18 @@
         for (const name of ['fill', 'stroke']) each.style.setProperty(name, 'transparent', 'important');
       }
     };
+    // What is selected is drawn above every highlight, and a shadow beside it.
+    const still = (nodes, start, end) => {
+      for (const [at, node] of nodes) {
+        if (at >= end) break;
+        const holder = at + node.length > start ? node.parentElement : null;
+        if (!holder?.style) continue;
+        for (const [name, value] of [['user-select', 'none'], ['text-shadow', 'none']]) {
+          if (holder.style.getPropertyValue(name) !== value) fresh += 1;
+          holder.style.setProperty(name, value, 'important');
+        }
+      }
+    };
     // The text of a document or shadow root as one, so that one that several nodes share is found.
     const search = (root) => {
       if (roots.has(root)) return;
@@ -83,11 +99,13 @@
           if (holds(node.alt)) cover(node);
         }
       }
-      const sought = [...words.map((word) => [whole, word]), ...others.map((text) => [lower, text])];
-      for (const [all, text] of sought) {
-        for (let at = all.indexOf(text); at >= 0; at = all.indexOf(text, at + 1)) {
-          const range = between(nodes, at, at + text.length);
+      for (const [any, text] of patterns) {
+        const seek = new RegExp(text, 'g'), all = any ? lower : whole;
+        for (let found = seek.exec(all); found; found = seek.exec(all)) {
+          seek.lastIndex = found.index + 1;
+          const range = between(nodes, found.index, found.index + found[0].length);
           ranges.push(range);
+          still(nodes, found.index, found.index + found[0].length);
           const drawing = range.startContainer.parentElement?.closest?.('svg text');
           if (drawing) hide(drawing);  // whose letters no highlight covers
         }

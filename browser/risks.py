@@ -164,13 +164,16 @@ def _icon(rule: str, target: Target) -> bool:
 
 
 def _unseen(rule: str, target: Target) -> int:
-    """Of a form that opens a window, whose request cannot be held back."""
+    """Of a form or link that opens a window, whose first request cannot be held back."""
+    opens_window = target.form_target not in ("", "_self", "_top", "_parent")
+    if target.href and opens_window and likely(rule, target.name):
+        return YES if _path_words(target.href) & _PATHS.get(rule, frozenset()) else NO
     if not target.has_form or not target.submits or target.form_method != "post":
         return NO
     words = _path_words(target.form_action) & _PATHS.get(rule, frozenset())
     if not words:
         return NO
-    return YES if target.form_target not in ("", "_self", "_top", "_parent") else MAYBE
+    return YES if opens_window else MAYBE
 
 
 def _requests(rule: str) -> Callable[[Sent], bool]:
@@ -185,7 +188,7 @@ def _requests(rule: str) -> Callable[[Sent], bool]:
         said = _said(request)
         if said & _PATHS[rule]:
             return True
-        return bool(words & _PATHS[rule]) and not _is_harmless(request)
+        return bool(words & _PATHS[rule]) and not words & _HARMLESS and not _is_query(request)
 
     return sent
 
@@ -321,8 +324,11 @@ def _changes(sent: Sent) -> bool:
 
 
 def _is_harmless(sent: Sent) -> bool:
-    is_query = _QUERY.search(sent.body) and not _MUTATION.search(sent.body)
-    return sent.kind == "Ping" or bool(is_query) or bool(_path_words(sent.url) & _HARMLESS)
+    return sent.kind == "Ping" or _is_query(sent) or bool(_path_words(sent.url) & _HARMLESS)
+
+
+def _is_query(sent: Sent) -> bool:
+    return bool(_QUERY.search(sent.body)) and not _MUTATION.search(sent.body)
 
 
 def _said(sent: Sent) -> frozenset[str]:

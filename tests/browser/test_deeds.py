@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 from pydantic import TypeAdapter
 
+from vigorl.browser import foresight
 from vigorl.browser.actions import (
     Accept,
     Action,
@@ -111,6 +112,8 @@ RISKY: list[tuple[str, str, str]] = [
     ("send", "a button says so", script("Send", "1")),
     ("send", "an address goes elsewhere", form("Go", PERSON, ELSEWHERE)),
     ("send", "a script sends it elsewhere", script("Go", FETCH.format(ELSEWHERE, "POST", "m=ann@mail.test"))),
+    ("delete", "a beacon does it", script("Continue", 'navigator.sendBeacon("/account/delete", "x")')),
+    ("delete", "a link does it in a new window", f"<a {BIG} target=_blank href='/items/3/delete'>Delete</a>"),
     ("publish", "a button says so", script("Publish", "1")),
     ("publish", "its request says so", script("Go on", FETCH.format("/api/comments", "POST", ""))),
     ("account", "a form holds an old and a new password", form("Save", PASSWORDS)),
@@ -135,7 +138,9 @@ async def shared(browser: Browser) -> AsyncIterator[tuple[Site, LivePage, Says]]
     for path in ("/search", "/login", "/orders", "/checkout", "/help", "/go", "/a.png"):
         site.put(path, "fine")
     boundary = Boundary(local=True)
-    settings = PageSettings(approve="risky", approver=says, boundary=boundary)
+    settings = PageSettings(
+        approve="risky", approver=says, boundary=boundary, look_again_after_s=None
+    )
     page = LivePage(browser, "a goal", site.body("/a", "nothing"), settings)
     await page.reset()
     yield site, page, says
@@ -175,6 +180,35 @@ async def test_what_is_grave_is_done_after_a_yes_alone(shared, rule: str, body: 
     said = TypeAdapter(Consent).dump_json(seen.consents[0])
     assert TypeAdapter(Consent).validate_json(said) == seen.consents[0]
     assert site.requests or ("fetch" not in body and "<form" not in body)
+
+
+WORKERS = """async () => {
+  const frame = document.createElement('iframe');
+  document.body.append(frame);
+  const tries = [navigator.serviceWorker, frame.contentWindow.navigator.serviceWorker].flatMap((its) => [
+    () => its.register('/worker.js'),
+    () => ServiceWorkerContainer.prototype.register.call(its, '/worker.js'),
+    () => frame.contentWindow.ServiceWorkerContainer.prototype.register.call(its, '/worker.js'),
+    () => Object.getPrototypeOf(its).register.call(its, '/worker.js'),
+  ]);
+  for (const each of tries) await each().catch(() => null);
+  for (const its of [window, frame.contentWindow]) try { new its.SharedWorker('/worker.js') } catch { }
+  new Worker('/worker.js');
+}"""
+
+
+async def test_no_worker_sends_what_nobody_can_hold(shared, visit) -> None:
+    site, page, approver = shared
+    script = "fetch('/api/items/3', {method: 'DELETE'}).catch(() => 0); self.onfetch = () => 0"
+    site.put("/worker.js", script, Content_Type="text/javascript")
+    await show(shared, "a page", says=False)
+    await page.page.evaluate(WORKERS)
+    await page.step(Wait(0.7))
+    assert site.sent == [] and approver.rules == [("delete",)]
+    async with visit(site.url("/a"), approve="never") as free:
+        await free.page.evaluate(WORKERS)
+        await free.step(Wait(0.7))
+        assert len(site.sent) > 1, "they work where nothing needs a yes"
 
 
 PAYS = form("Pay now")
@@ -226,17 +260,16 @@ async def test_what_has_the_focus_is_not_for_the_page_to_say(shared) -> None:
     assert site.sent == [] and approver.deeds
 
 
-async def test_where_a_page_does_not_say_what_it_does_its_request_needs_a_yes(shared) -> None:
+async def test_where_a_page_does_not_say_what_it_does_its_request_needs_a_yes(
+    shared, monkeypatch
+) -> None:
     site, page, approver = shared
-    busy = "onpointermove='let ends = performance.now() + 1500; while (performance.now() < ends);'"
-    await show(shared, form("Go on").replace("<button", f"<button {busy}"), says=False)
-    await page.step(Hover(HERE))
-    busy_for_ever = page.page.evaluate(
-        "setTimeout(() => { let e = performance.now() + 2500; while (performance.now() < e); }, 0)"
-    )
-    await busy_for_ever
+    monkeypatch.setattr(foresight, "LOOK_LIMIT_S", 0.1)
+    await show(shared, form("Go on"), says=False)
+    busy = "() => { let ends = performance.now() + 800; while (performance.now() < ends); }"
+    await page.page.evaluate(f"setTimeout({busy}, 0)")
     await page.step(Click(HERE))
-    assert site.sent == [] and approver.deeds
+    assert site.sent == [] and approver.rules == [("unsaid",)]
 
 
 HARMLESS = {

@@ -58,9 +58,13 @@ class TestTheVault:
             lambda value: value.encode().hex().upper(),
             str.upper,
             str.lower,
+            lambda value: value.replace(" ", "\u00a0"),
+            lambda value: value.replace(" ", "\n  "),
         ],
     )
-    @pytest.mark.parametrize("value", [VALUE, "pä\"ss'w<ö>rd\\1&", "🔑-under-the-mat"])
+    @pytest.mark.parametrize(
+        "value", [VALUE, "two more words", "pä\"ss'w<ö>rd\\1&", "🔑-under-the-mat"]
+    )
     def test_a_value_is_taken_out_however_it_is_written(
         self, value: str, write: Callable[[str], str]
     ) -> None:
@@ -374,6 +378,23 @@ class TestPictures:
         for mine, theirs in zip(one, other, strict=True):
             differ = np.abs(mine.astype(int) - theirs.astype(int)).max(axis=2) > 24
             assert not differ.any(), f"differ at {np.argwhere(differ)[:5]}"
+
+    async def test_other_spaces_a_selection_and_a_shadow_show_nothing_of_it(
+        self, site: Any, visit: Any
+    ) -> None:
+        looks = []
+        for value in ("Zebra-47 hats 9k", "quilt_88 WMWi 0j"):
+            shown = (value.replace(" ", space) for space in ("&nbsp;", "  ", "\n", "<wbr> "))
+            style = (
+                "<style>* { font: 20px monospace } p:last-child { text-shadow: 0 30px red }</style>"
+            )
+            lines = "".join(f"<p>{each}" for each in (*shown, value))
+            select = "<script>getSelection().selectAllChildren(document.body)</script>"
+            url = site.body("/spaces", f"{style}<div>{lines}</div>{select}")
+            async with visit(url, vault=vault_for(url, value)) as page:
+                seen = await page.step(Wait(0))
+                looks.append(np.asarray(seen.view.picture.image()).astype(int))
+        assert not (np.abs(looks[0] - looks[1]).max(axis=2) > 24).any()
 
     async def test_a_page_that_shows_it_for_a_moment_shows_it_covered(
         self, site: Any, visit: Any
