@@ -22,7 +22,6 @@ normaliser and no std arXiv 2503.20783 (Dr. GRPO); k3 http://joschu.net/blog/kl-
 Axes: G rollouts of a group, B rollouts of a batch, S sampled tokens.
 """
 
-import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -40,9 +39,8 @@ from vigorl.training.compute.image_features import ImageFeatures
 from vigorl.training.compute.lora import has_adapters, without_adapters
 from vigorl.training.compute.prefix_tree import Tree, build_trees, logprobs
 from vigorl.training.grpo.groups import Group
-from vigorl.training.run.master_weights import MasterAdamW
+from vigorl.training.run.optimizer import MasterAdamW
 from vigorl.training.run.ranks import Ranks
-from vigorl.training.sft.loop import weight_groups
 
 Normalisation = Literal["dapo", "dr_grpo", "grpo"]
 """All tokens of the batch weigh the same; the same with a constant in place of their number; all
@@ -209,7 +207,7 @@ def prepare(
     minibatches = []
     first = sum(len(lengths) for lengths in everywhere[: ranks.number])
     for group in kept:
-        rewards_G = torch.tensor([float(rollout.reward) for rollout in group.rollouts])
+        rewards_G = torch.tensor([float(rollout.reward.total) for rollout in group.rollouts])
         advantages_G = group_advantages(rewards_G, config.scale_by_std)
         weights_G = weights_B[first : first + len(rewards_G)]
         first += len(rewards_G)
@@ -285,18 +283,6 @@ def minibatch_loss(
     return (losses_S * minibatch.weights_S).sum(), sums
 
 
-def optimizer_of(network: Network, config: GrpoConfig, ranks: Ranks = ALONE) -> MasterAdamW:
-    """The optimizer of the weights that learn, divided among the processes; others are frozen.
-
-    Where the network has adapters, these learn and nothing else.
-    """
-    visual = getattr(network.model.model, "visual", None)
-    if visual is not None and not has_adapters(network):
-        visual.requires_grad_(config.trains_vision)
-    groups = weight_groups(network.model, config.weight_decay)
-    return MasterAdamW(groups, config.learning_rate, ranks)
-
-
 def update(
     network: Network,
     optimizer: MasterAdamW,
@@ -335,30 +321,23 @@ def update(
     tokens = metrics["tokens"]
     if not tokens:
         return metrics
-    optimizer.zero_grad(set_to_none=True)
-    sums: dict[str, float] = {"loss": 0.0}
-    for _, of_group in groupby(minibatches, key=lambda minibatch: id(minibatch.group)):
-        for loss, noted in _backward(network, list(of_group), config):
-            optimizer.accumulate()
-            sums["loss"] += loss
-            for name, total in noted.items():
-                sums[name] = sums.get(name, 0.0) + float(total) / tokens
-    norm = optimizer.reduce(config.gradient_norm)
-    if math.isfinite(norm):
-        optimizer.step()
-    else:
-        metrics["skipped"] = 1.0
-    optimizer.zero_grad(set_to_none=True)
-    return metrics | ranks.all_reduce(sums) | {"norm": norm}
+    parts = (
+        {name: float(value) / (1 if name == "loss" else tokens) for name, value in noted.items()}
+        for _, of_group in groupby(minibatches, key=lambda minibatch: id(minibatch.group))
+        for noted in _backward(network, list(of_group), config)
+    )
+    made = optimizer.update(parts, config.gradient_norm)
+    of_all = {name: made.pop(name) for name in ("norm", "skipped") if name in made}
+    return metrics | ranks.all_reduce(made) | of_all
 
 
 def _backward(
     network: Network, minibatches: Sequence[Minibatch], config: GrpoConfig
-) -> Iterator[tuple[float, dict[str, Tensor]]]:
+) -> Iterator[dict[str, Tensor]]:
     """Backward passes over one group's minibatches, tree by tree; each picture is encoded once.
 
     Yields:
-        What `minibatch_loss` says of each.
+        `loss` of each, and the sums over tokens that `minibatch_loss` returns.
 
     Raises:
         PolicyFault: no memory for a tree.
@@ -372,7 +351,7 @@ def _backward(
                 torch.autograd.backward(loss)
                 if minibatch is minibatches[-1]:
                     features.backward()
-            yield float(loss.detach()), noted
+            yield {"loss": loss.detach(), **noted}
 
 
 @contextmanager

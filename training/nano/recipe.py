@@ -185,7 +185,7 @@ def _teach_pixels(config: NanoConfig, out: Path, say: Callable[[str], None]) -> 
 
     checkpoint = out / "nano-pixels"
 
-    def save() -> None:
+    def publish(_: Path) -> None:
         architecture.save(model, vocabulary, checkpoint)
         head = {
             name: part.detach().to("cpu", torch.bfloat16)
@@ -198,7 +198,7 @@ def _teach_pixels(config: NanoConfig, out: Path, say: Callable[[str], None]) -> 
         module,
         _sft(config, 1e-3),
         out,
-        save=save,
+        publish=publish,
         evaluate=evaluate,
         evaluate_every=500,
         say=say,
@@ -225,7 +225,7 @@ def _teach_reading(config: NanoConfig, out: Path, say: Callable[[str], None]) ->
         module,
         _sft(config, 1.5e-3),
         out,
-        save=lambda: reading_course.save(model, lessons, checkpoint),
+        publish=lambda _: reading_course.save(model, lessons, checkpoint),
         say=say,
     )
     return checkpoint
