@@ -14,6 +14,7 @@ import contextlib
 import time
 from dataclasses import dataclass
 from importlib import resources
+from typing import Any
 
 import numpy as np
 from playwright.async_api import Error as PlaywrightError
@@ -29,10 +30,10 @@ from vigorl.browser.actions import (
 )
 from vigorl.browser.errors import PageHung
 from vigorl.browser.geometry import Box, Point
-from vigorl.browser.masks import world_of
 from vigorl.browser.picture import Picture, View
 from vigorl.browser.quoting import quoted
 from vigorl.browser.tab import LiveTab
+from vigorl.browser.worlds import world_of
 
 LOOK_LIMIT_S = 0.5
 """Time for a page to say what stands where; one that does not answer is taken as it is."""
@@ -152,13 +153,14 @@ async def _noted(memory: _Memory, world: int | None) -> None:
         async with asyncio.timeout(LOOK_LIMIT_S):
             if world is None:
                 world = await world_of(session, memory.tab.target_id)
-            _, found = await asyncio.gather(  # sent at once: what the page does next comes later
+            # Sent at once: what the page does next comes later.
+            answers: list[dict[str, Any]] = await asyncio.gather(
                 session.send("Runtime.releaseObjectGroup", {"objectGroup": _GROUP}),
                 session.send("Runtime.evaluate", {**look, "contextId": world}),
             )
     except (PlaywrightError, TimeoutError):  # it is gone, or does not answer
         return
-    memory.object_id = found["result"].get("objectId")
+    memory.object_id = answers[1]["result"].get("objectId")
 
 
 async def _asked(memory: _Memory, point: Point | None) -> dict[str, str]:

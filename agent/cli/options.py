@@ -122,7 +122,8 @@ AllowLocal = Annotated[
     bool,
     typer.Option(
         "--allow-local",
-        help="Reach services of this machine and private networks, too.",
+        help="Reach services of this machine and private networks, too: all of them, or with "
+        "--allow those that it lists, by names without a port as well.",
         rich_help_panel=WHERE,
     ),
 ]

@@ -5,12 +5,16 @@ the exact extent of text, the gaps between its words and its colour can be count
 detector only gives a box that is a few pixels too large.
 """
 
-from dataclasses import dataclass
+import itertools
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import cv2
 import numpy as np
 import numpy.typing as npt
+
+from vigorl.policy.perception.screen import Look
 
 Pixels = npt.NDArray[np.uint8]
 """RGB, height x width x 3."""
@@ -25,6 +29,14 @@ FRAME_COVER = 0.7
 """Least share of ink in the first and last rows of a frame; rounded corners leave some out."""
 LEAST_SATURATION = 36
 """Spread of the channels of ink, of 255, that makes its colour one of its own."""
+WORD_GAP = 0.3
+"""Gap between two letters that may be one between words, as a part of the line's height."""
+CARET_WIDTH_PX = 3
+"""Widest text cursor."""
+CARET_REACH = 8
+"""How much of a line, in its heights, tells how high its letters are."""
+STRONG_INK = 0.85
+"""Part of the strongest difference from which on a pixel has the colour of the ink."""
 FAINTEST_OF_PEAK = 0.18
 """The same as a part of the strongest difference in the patch."""
 
@@ -84,6 +96,11 @@ class Run:
     """Height of the line it belongs to, which a run of low letters ('more') does not fill."""
     links: tuple[tuple[int, int], ...]
     """Columns (from, to) drawn as links are: underlined, or in a colour of its own."""
+    gaps: tuple[tuple[int, int], ...]
+    """Columns (from, to) without ink: between words and wider."""
+    look: Look
+    caret: PixelBox | None = None
+    """The text cursor that stands at its end; no letter."""
 
     @property
     def link(self) -> bool:
@@ -201,7 +218,11 @@ def runs(pixels: Pixels, detected: PixelBox, widest_gap: float) -> list[Run]:
     """
     detected = within_frame(detected, ink(detected.of(pixels)))
     patch = detected.of(pixels)
+    ground = background(patch)
     mask = ink(patch)
+    cursor = caret(mask)
+    if cursor is not None:
+        mask[:, cursor.left : cursor.right] = False
     rows = line_rows(mask)
     if rows is None:
         return []
@@ -217,7 +238,75 @@ def runs(pixels: Pixels, detected: PixelBox, widest_gap: float) -> list[Run]:
             detected.left + stop,
             detected.top + top + int(inner[-1]) + 1,
         )
-        marked = links(patch[top:bottom, start:stop], part)
-        offset = box.left
-        found.append(Run(box, size_px, tuple((offset + a, offset + b) for a, b in marked)))
+        cut = patch[top:bottom, start:stop]
+        found.append(
+            Run(
+                box,
+                size_px,
+                _moved(links(cut, part), box.left),
+                _moved(gaps(part, WORD_GAP * size_px), box.left),
+                look(cut, part, ground),
+            )
+        )
+    if found and cursor is not None:
+        found[-1] = replace(found[-1], caret=cursor.moved(detected.left, detected.top))
     return found
+
+
+def caret(mask: Mask) -> PixelBox | None:
+    """The text cursor at the right end of a line: a bar that is higher and lower than all letters.
+
+    The strokes of letters end on the base line, or above the tops of capitals.
+    """
+    columns = np.flatnonzero(mask.any(axis=0))
+    if columns.size < 4:
+        return None
+    right = int(columns[-1]) + 1
+    whole = _solid(mask[:, right - 1])
+    left = right - 1
+    while left > columns[0] and whole is not None and _solid(mask[:, left - 1]) == whole:
+        left -= 1
+    letters = line_rows(mask[:, max(0, left - CARET_REACH * mask.shape[0]) : left])
+    if whole is None or right - left > CARET_WIDTH_PX or letters is None:
+        return None
+    top, bottom = whole
+    is_taller = top < letters[0] and bottom > letters[1]
+    return PixelBox(left, top, right, bottom) if is_taller else None
+
+
+def _solid(column: Mask) -> tuple[int, int] | None:
+    """The rows (from, to) of the one stroke of a column; None where it has several, or none."""
+    found = spans(column, 0)
+    return found[0] if len(found) == 1 else None
+
+
+def _moved(found: Iterable[tuple[int, int]], right_px: int) -> tuple[tuple[int, int], ...]:
+    return tuple((start + right_px, stop + right_px) for start, stop in found)
+
+
+def gaps(mask: Mask, narrowest: float) -> list[tuple[int, int]]:
+    """Columns (from, to) between ink that hold none."""
+    inked = spans(mask.any(axis=0), 0)
+    between = ((left[1], right[0]) for left, right in itertools.pairwise(inked))
+    return [(start, stop) for start, stop in between if stop - start >= narrowest]
+
+
+def look(patch: Pixels, mask: Mask, ground: npt.NDArray[np.int16]) -> Look:
+    """How the text of a line is drawn.
+
+    Args:
+        patch: the line.
+        mask: which of its pixels are ink, at least one: they differ from the ground.
+        ground: the colour that it stands on.
+    """
+    distance = difference(patch, ground).astype(np.float32) * mask
+    cover = distance / max(float(distance.max()), 1.0)
+    # A stroke of width w and length l covers w * l, and its edges are 2 * l long.
+    edge_px = np.abs(np.diff(cover, axis=0)).sum() + np.abs(np.diff(cover, axis=1)).sum()
+    strongest = patch[cover >= STRONG_INK].mean(axis=0)
+    return Look(_rgb(strongest), _rgb(ground), 2 * float(cover.sum()) / max(float(edge_px), 1.0))
+
+
+def _rgb(channels: npt.NDArray[np.generic]) -> tuple[int, int, int]:
+    red, green, blue = map(int, channels)
+    return red, green, blue

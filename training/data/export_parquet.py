@@ -18,7 +18,7 @@ from vigorl.browser.geometry import Box, Frame
 from vigorl.policy.family import family_named
 from vigorl.policy.images import FittedImage
 from vigorl.training.data.dialogues import Dialogue
-from vigorl.training.data.export import encoded, flat, typed
+from vigorl.training.data.messages import encoded, flat, typed
 
 _GROUP = 100
 """Rows that are written at a time."""
@@ -122,7 +122,7 @@ def _truth(dialogue: Dialogue) -> dict[str, Any]:
     frame = Frame(screen.width_px, screen.height_px, bounds)
     if family_named(dialogue.family).coordinates == "thousandths":
         frame = frame.resized(1000, 1000)
-    shown = frame.box_from_css(box)
+    shown = frame.box_from_region(box)
     corners = (shown.left, shown.top, shown.right, shown.bottom)
     return {"bbox_xyxy": [round(corner, 2) for corner in corners]}
 

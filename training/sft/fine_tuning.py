@@ -28,9 +28,9 @@ from transformers.utils.logging import disable_progress_bar
 from vigorl.browser.errors import UsageError
 from vigorl.browser.run_folder import Identity, json_values, whole_folder
 from vigorl.policy.backend import Hardware
+from vigorl.policy.thought_text import Thoughts
 from vigorl.training.data.episodes import Selection
 from vigorl.training.data.examples import Examples, read_examples
-from vigorl.training.data.thoughts import Thoughts
 from vigorl.training.run.base_model import base_model, family_of_model
 from vigorl.training.run.network_weights import NetworkWeights
 from vigorl.training.run.ranks import Ranks
