@@ -268,6 +268,7 @@ async def test_it_learns_to_answer_and_plays_as_any_checkpoint(
         trajectory = await play(model, goal, tmp_path / f"play {number}")
         assert trajectory.end and trajectory.end.score and trajectory.end.score.value == 1
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        ".lock",
         "checkpoints",
         "config.json",
         "metrics.jsonl",
