@@ -85,9 +85,16 @@ class VwaOptions:
         from vigorl.browser.boundary import Boundary
         from vigorl.tasks.visualwebarena.task import Sites
 
-        urls = (self.classifieds, self.reddit, self.shopping, self.wikipedia, self.homepage)
+        sites = Sites(
+            self.classifieds.rstrip("/"),
+            self.reddit.rstrip("/"),
+            self.shopping.rstrip("/"),
+            self.wikipedia.rstrip("/"),
+            self.homepage.rstrip("/"),
+            self.reset_token,
+        )
         return VwaConfig(
-            sites=Sites(*(url.rstrip("/") for url in urls), self.reset_token),
+            sites=sites,
             data=self.data,
             names=tuple(self.task) if self.task else None,
             limit=self.limit,
