@@ -8,6 +8,7 @@ import typer
 from rich.markup import escape
 
 from vigorl.agent.cli import visual_reasoning
+from vigorl.agent.cli.app_class import App
 from vigorl.agent.cli.main import DONE, TASK_FAILED, errors, play, print_json
 from vigorl.agent.cli.options import AsJson
 from vigorl.agent.cli.terminal import Console
@@ -15,8 +16,8 @@ from vigorl.agent.cli.terminal import Console
 if TYPE_CHECKING:
     from vigorl.agent.benchmarks.data_check import DataCheck
 
-app = typer.Typer(help="Screenshots to learn from, and data to measure by.", no_args_is_help=True)
-check_app = typer.Typer(help="Look whether a copy of a benchmark is whole.", no_args_is_help=True)
+app = App(help="Screenshots to learn from, and data to measure by.")
+check_app = App(help="Look whether a copy of a benchmark is whole.")
 app.add_typer(check_app, name="check")
 
 

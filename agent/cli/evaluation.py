@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from vigorl.agent.cli import standin, visual_reasoning, visualwebarena
+from vigorl.agent.cli.app_class import App
 from vigorl.agent.cli.eval_command import MaxFaults, Measurement, Out
 from vigorl.agent.cli.main import errors, print_json
 from vigorl.agent.cli.options import (
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from vigorl.agent.evaluation.evaluation import Summary
     from vigorl.agent.evaluation.report import Report
 
-app = typer.Typer(help="Measure a policy.", no_args_is_help=True)
+app = App(help="Measure a policy.")
 
 
 @app.command("grounding")

@@ -6,11 +6,12 @@ from typing import Annotated, Literal
 import typer
 from rich.markup import escape
 
+from vigorl.agent.cli.app_class import App
 from vigorl.agent.cli.main import errors, print_json
 from vigorl.agent.cli.options import AsJson, Corrected, Detour, MaxScore, MinScore, Straight
 from vigorl.agent.cli.terminal import Console
 
-app = typer.Typer()
+app = App()
 
 
 @app.command("export")

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 from rich.markup import escape
 
+from vigorl.agent.cli.app_class import App
 from vigorl.agent.cli.main import errors, play, torch_needed
 from vigorl.agent.cli.options import (
     AT_A_TIME,
@@ -31,7 +32,7 @@ from vigorl.agent.cli.options import (
 )
 from vigorl.agent.cli.terminal import Console
 
-app = typer.Typer()
+app = App()
 
 
 @app.command("grpo")

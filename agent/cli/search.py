@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from rich.markup import escape
 
+from vigorl.agent.cli.app_class import App
 from vigorl.agent.cli.main import FAULT, errors, play, print_json
 from vigorl.agent.cli.options import ApiKey, AsJson, Family, ModelName
 from vigorl.agent.cli.terminal import Console
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from vigorl.policy.backend import Sampling
     from vigorl.training.search.loop import SearchConfig, Searched
 
-app = typer.Typer()
+app = App()
 
 
 @app.command("search")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
+from vigorl.agent.cli.app_class import App
 from vigorl.agent.cli.eval_command import MaxFaults, Measurement, Out
 from vigorl.agent.cli.main import errors, play
 from vigorl.agent.cli.options import (
@@ -27,8 +28,8 @@ from vigorl.agent.cli.terminal import Console
 if TYPE_CHECKING:
     from vigorl.tasks.sites.serving import StandIns
 
-app = typer.Typer()
-sites = typer.Typer(help="The stand-in sites.", no_args_is_help=True)
+app = App()
+sites = App(help="The stand-in sites.")
 
 
 @app.command("standin")

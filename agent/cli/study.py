@@ -9,6 +9,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from vigorl.agent.cli.app_class import App
 from vigorl.agent.cli.main import errors, play, print_json, torch_needed
 from vigorl.agent.cli.options import (
     LEARNS,
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from vigorl.training.ablation.ablation import Findings, StudyConfig
     from vigorl.training.ablation.tasks import StudyTasks
 
-app = typer.Typer()
+app = App()
 
 
 @app.command("study")

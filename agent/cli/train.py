@@ -9,11 +9,12 @@ import typer
 from rich.markup import escape
 
 from vigorl.agent.cli import grpo
+from vigorl.agent.cli.app_class import App
 from vigorl.agent.cli.main import errors, torch_needed
 from vigorl.agent.cli.options import Corrected, Detour, Family, MaxScore, MinScore, Straight
 from vigorl.agent.cli.terminal import Console
 
-app = typer.Typer(help="Make models learn.", no_args_is_help=True)
+app = App(help="Make models learn.")
 
 
 @app.command("nano")

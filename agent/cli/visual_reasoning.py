@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from vigorl.agent.cli.app_class import App
 from vigorl.agent.cli.eval_command import MaxFaults, Measurement, Out
 from vigorl.agent.cli.main import errors
 from vigorl.agent.cli.options import ApiKey, AsJson, Family, Model, ModelName, Temperature
@@ -38,7 +39,7 @@ lenient one of the published evaluation; what cannot be read is wrong and counts
 
 [dim]$[/dim] vigorl-agent eval {name} --model …"""
 
-app = typer.Typer()
+app = App()
 
 
 def _add(name: Name) -> None:

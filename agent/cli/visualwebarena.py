@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from vigorl.agent.cli.app_class import App
 from vigorl.agent.cli.eval_command import MaxFaults, Measurement, Out
 from vigorl.agent.cli.main import errors
 from vigorl.agent.cli.options import (
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from vigorl.agent.evaluation.evaluation import Summary
     from vigorl.agent.evaluation.report import Report
 
-app = typer.Typer()
+app = App()
 
 
 def _site(name: str) -> Any:
