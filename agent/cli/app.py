@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from vigorl.agent.cli import (
+    ablation,
     data,
     evaluation,
     export,
@@ -15,7 +16,6 @@ from vigorl.agent.cli import (
     search,
     setup,
     standin,
-    study,
     tasks,
     train,
 )
@@ -62,5 +62,5 @@ app.add_typer(standin.sites, name="sites")
 app.add_typer(data.app, name="data")
 app.add_typer(train.app, name="train")
 app.add_typer(search.app)
-app.add_typer(study.app)
+app.add_typer(ablation.app)
 app.add_typer(export.app)

@@ -6,7 +6,7 @@ a panel, a variable of the environment) stands in `Annotated[…, typer.Option(�
     @dataclass(frozen=True)
     class SearchConfig:
         simulations: Annotated[int, Option(min=1, rich_help_panel="Tree")] = 8
-        \"""Nodes of a tree to expand.\"""
+        "Nodes of a tree to expand."
 
     @app.command("search")
     def search(config: SearchConfig, out: Annotated[Path, Option(help="…")]) -> None: ...
