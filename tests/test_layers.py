@@ -97,7 +97,7 @@ def test_the_command_line_imports_the_rest_inside_its_commands(path: Path) -> No
 def test_the_layering_test_sees_imports() -> None:
     assert layer_imports(ROOT / "agent" / "rollout.py") == {"agent", "browser", "policy"}
     assert layer_imports(COMMANDS / "train.py") == {"agent", "training"}
-    ours = {"vigorl.agent.cli.main", "vigorl.agent.cli.terminal"}
+    ours = {f"vigorl.agent.cli.{name}" for name in ("app_class", "main", "terminal")}
     assert imported_at_once(COMMANDS / "setup.py") == ours
 
 

@@ -10,8 +10,8 @@ import typer
 from rich.markup import escape
 
 from vigorl.agent.benchmarks.benchmark import Benchmark
+from vigorl.agent.cli.app_class import App
 from vigorl.agent.cli.benchmark_group import BenchmarkGroup, Make, add_commands
-from vigorl.agent.cli.fields import parameters_of
 from vigorl.agent.cli.main import DONE, TASK_FAILED, errors, play, print_json
 from vigorl.agent.cli.options import AsJson
 from vigorl.agent.cli.terminal import Console
@@ -19,7 +19,7 @@ from vigorl.agent.cli.terminal import Console
 if TYPE_CHECKING:
     from vigorl.agent.benchmarks.data_check import DataCheck
 
-app = typer.Typer(help="Screenshots to learn from, and data to measure by.", no_args_is_help=True)
+app = App(help="Screenshots to learn from, and data to measure by.")
 
 
 @app.command("generate")
@@ -135,17 +135,18 @@ def _check_of(benchmark: Benchmark) -> Callable[..., None] | None:
     check = benchmark.check
     if check is None:
         return None
-    own = parameters_of(check.options)
 
-    def command(**given: Any) -> None:
-        with errors(given["as_json"]):
-            asked = check.options(**{each.name: given[each.name] for each in own})
-            _report(check.run(asked), given["as_json"])
+    def command(check_options: Any, as_json: AsJson = False) -> None:
+        with errors(as_json):
+            _report(check.run(check_options), as_json)
 
     kind = inspect.Parameter.KEYWORD_ONLY
-    as_json = inspect.Parameter("as_json", kind, default=False, annotation=AsJson)
-    command.__signature__ = inspect.Signature([*own, as_json])  # type: ignore[attr-defined]
-    command.__annotations__ = {}
+    command.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [
+            inspect.Parameter("check_options", kind, annotation=check.options),
+            inspect.Parameter("as_json", kind, default=False, annotation=AsJson),
+        ]
+    )
     command.__doc__ = check.about
     return command
 
@@ -154,9 +155,7 @@ class _Checks(BenchmarkGroup):
     make: ClassVar[Make] = staticmethod(_check_of)
 
 
-check_app = typer.Typer(
-    cls=_Checks, help="Look whether a copy of a benchmark is whole.", no_args_is_help=True
-)
+check_app = App(cls=_Checks, help="Look whether a copy of a benchmark is whole.")
 add_commands(check_app, _check_of)
 app.add_typer(check_app, name="check")
 

@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar
 
 import typer
 
+from vigorl.agent.cli.app_class import App
 from vigorl.agent.cli.benchmark_group import BenchmarkGroup, Make, add_commands
 from vigorl.agent.cli.eval_command import command_of
 from vigorl.agent.cli.main import errors, print_json
@@ -16,7 +17,7 @@ class _Evaluations(BenchmarkGroup):
     make: ClassVar[Make] = staticmethod(command_of)
 
 
-app = typer.Typer(cls=_Evaluations, help="Measure a policy.", no_args_is_help=True)
+app = App(cls=_Evaluations, help="Measure a policy.")
 add_commands(app, command_of)
 
 

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -18,18 +18,18 @@ Model = Annotated[
         help="[bold]reader[/bold] (embedded, follows instructions), [bold]nano[/bold] (embedded, "
         "goals on pages like those it learnt from), [bold]random[/bold] (clicks anywhere), the "
         "URL of an OpenAI-compatible server, a checkpoint's folder, or a hub id.",
-        rich_help_panel="Who plays",
+        rich_help_panel="Model",
     ),
 ]
 ModelName = Annotated[
     str | None,
-    typer.Option(help="Which of the server's models.", rich_help_panel="Who plays"),
+    typer.Option(help="Which of the server's models.", rich_help_panel="Model"),
 ]
 Family = Annotated[
     str | None,
     typer.Option(
         help="How the model is talked to; told by its name where left out.",
-        rich_help_panel="Who plays",
+        rich_help_panel="Model",
     ),
 ]
 API_KEY_VARIABLE = "VIGORL_API_KEY"
@@ -55,7 +55,7 @@ ApiKey = Annotated[
         callback=_take_api_key,
         help="Bearer token for the server; never recorded. Better in the environment: others can "
         "read a command.",
-        rich_help_panel="Who plays",
+        rich_help_panel="Model",
         show_envvar=True,
     ),
 ]
@@ -76,7 +76,7 @@ Temperature = Annotated[
     typer.Option(
         min=0,
         help="Of sampling; 0 is greedy. Default: the model's own.",
-        rich_help_panel="Who plays",
+        rich_help_panel="Model",
     ),
 ]
 Zoom = Annotated[
@@ -84,7 +84,7 @@ Zoom = Annotated[
     typer.Option(
         "--zoom/--no-zoom",
         help="May look closer, where its family can; or answers from one look.",
-        rich_help_panel="Who plays",
+        rich_help_panel="Model",
     ),
 ]
 Verify = Annotated[
@@ -93,10 +93,10 @@ Verify = Annotated[
         metavar="same|MODEL",
         help="Let a model look at the last screens when the policy says done, and say whether it "
         "is: the [bold]same[/bold] one, or another (as --model).",
-        rich_help_panel="Who plays",
+        rich_help_panel="Model",
     ),
 ]
-WHERE = "Where it may go"
+WHERE = "Network access"
 """Panel of the options that draw a boundary."""
 
 Allow = Annotated[
@@ -127,6 +127,27 @@ AllowLocal = Annotated[
         rich_help_panel=WHERE,
     ),
 ]
+
+
+@dataclass(frozen=True)
+class BoundaryOptions:
+    """Which hosts pages may reach."""
+
+    allow: Allow = None
+    deny: Deny = None
+    allow_local: AllowLocal = False
+
+    def boundary(self) -> "Boundary | None":
+        """The boundary that they draw; None where nothing is given.
+
+        Raises:
+            UsageError: an entry is no host.
+        """
+        return boundary_of(self.allow, self.deny, self.allow_local)
+
+
+ANYWHERE = BoundaryOptions()
+"""Nothing was said about hosts."""
 
 
 def boundary_of(
@@ -174,63 +195,4 @@ Detour = Annotated[
     typer.Option(
         min=1, help="Steps that these go astray, at most.", rich_help_panel="Chains of a search"
     ),
-]
-
-PRACTISED = "What is practised"
-LEARNS = "What learns, and how fast"
-AT_A_TIME = "How much at a time"
-"""Panels of the commands that let a model practise."""
-
-Start = Annotated[
-    str,
-    typer.Option(
-        "--model",
-        "-m",
-        help="Where it starts: [bold]nano[/bold] (embedded, learns on a laptop), a checkpoint's "
-        "folder, or a hub id.",
-        rich_help_panel="Who plays",
-    ),
-]
-PractisedTasks = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--task",
-        help="These embedded tasks, told as goals; may be repeated. Default: all.",
-        rich_help_panel=PRACTISED,
-    ),
-]
-SkippedSeeds = Annotated[
-    int,
-    typer.Option(
-        "--skip",
-        min=0,
-        help="Leave out the first N training seeds of each: those already learnt from.",
-        rich_help_panel=PRACTISED,
-    ),
-]
-Stills = Annotated[
-    Path | None,
-    typer.Option(
-        "--data",
-        help="Instead, pointing on still screenshots: whatever [bold]eval grounding[/bold] takes.",
-        rich_help_panel=PRACTISED,
-    ),
-]
-Group = Annotated[
-    int, typer.Option(min=2, help="Episodes of one task, compared.", rich_help_panel=AT_A_TIME)
-]
-Groups = Annotated[
-    int,
-    typer.Option(
-        min=1,
-        help="Groups of unequal episodes that an update is made of.",
-        rich_help_panel=AT_A_TIME,
-    ),
-]
-MaxSteps = Annotated[int, typer.Option(min=1, help="Of an episode.", rich_help_panel=AT_A_TIME)]
-MaxTokens = Annotated[
-    int, typer.Option(min=1, help="Sampled in one turn.", rich_help_panel=AT_A_TIME)
-]
-AtOnce = Annotated[
-    int, typer.Option("--workers", min=1, help="Episodes at once.", rich_help_panel=AT_A_TIME)
 ]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from rich.markup import escape
 
+from vigorl.agent.cli.app_class import App
 from vigorl.agent.cli.main import (
     DONE,
     EXIT_CODES,
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from vigorl.agent.run import RunConfig
     from vigorl.policy.factory import ModelConfig
 
-app = typer.Typer()
+app = App()
 
 
 @app.command(epilog=EXIT_CODES)

@@ -6,10 +6,11 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from vigorl.agent.cli.app_class import App
 from vigorl.agent.cli.main import errors, play
 from vigorl.agent.cli.terminal import Console
 
-app = typer.Typer()
+app = App()
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""`vigorl-agent eval standin` and `vigorl-agent sites`."""
+"""`vigorl-agent sites`: small sites of our own to play on."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
+from vigorl.agent.cli.app_class import App
 from vigorl.agent.cli.main import errors, play
 from vigorl.agent.cli.terminal import Console
 
 if TYPE_CHECKING:
     from vigorl.tasks.sites.serving import StandIns
 
-sites = typer.Typer(help="The stand-in sites.", no_args_is_help=True)
+sites = App(help="The stand-in sites.")
 
 
 @sites.command("up")

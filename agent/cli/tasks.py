@@ -4,10 +4,11 @@ from typing import Annotated
 
 import typer
 
+from vigorl.agent.cli.app_class import App
 from vigorl.agent.cli.main import errors, play
 from vigorl.agent.cli.terminal import Console
 
-app = typer.Typer(help="The tasks that there are.", no_args_is_help=True)
+app = App(help="The tasks that there are.")
 
 
 @app.command("list")

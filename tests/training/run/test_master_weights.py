@@ -12,7 +12,8 @@ torch = pytest.importorskip("torch")
 from vigorl.policy.local.codec import Prompt  # noqa: E402
 from vigorl.policy.local.network import Network  # noqa: E402
 from vigorl.policy.local.tiny import write_tiny_checkpoint  # noqa: E402
-from vigorl.training.grpo.update import GrpoConfig, optimizer_of  # noqa: E402
+from vigorl.training.grpo.config import GrpoConfig  # noqa: E402
+from vigorl.training.grpo.update import optimizer_of  # noqa: E402
 from vigorl.training.run.master_weights import MasterAdamW  # noqa: E402
 
 pytestmark = pytest.mark.model
