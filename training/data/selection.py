@@ -16,8 +16,7 @@ class Selection:
     """Bounds on the score of episodes, and whether slips are taken."""
 
     least_score: Annotated[float | None, Option("--min-score", rich_help_panel="Episodes")] = 1.0
-    """Take episodes with at least this score, of 0 to 1. Without one, also those that nobody could
-    judge."""
+    """Take episodes with at least this score, of 0 to 1."""
     most_score: Annotated[float | None, Option("--max-score")] = None
     """Take episodes with at most this score, of 0 to 1."""
     takes_slips: bool = field(default=False, metadata={"option": False})
