@@ -93,7 +93,8 @@ class Boundary:
     deny: tuple[str, ...] = ()
     """Hosts that are refused whatever else is said, written in the same way."""
     local: bool = False
-    """Whether this machine's services and private networks may be reached."""
+    """Whether this machine's services and private networks may be reached: all of them, or beside
+    a list those alone that are listed, by whatever name leads to them."""
     files: tuple[Path, ...] = ()
     """Folders, and files, that `file:` addresses may be loaded from."""
     origins: tuple[str, ...] = ()
@@ -135,7 +136,8 @@ class Boundary:
         entries = (*self._origins, *(self._allowed or ()))
         home = ipaddress.ip_network("127.0.0.1/32")
         listed = [entry for entry in entries if entry.network == home]
-        if self.local or any(entry.port is None for entry in listed):
+        is_open = self.local and self._allowed is None
+        if is_open or any(entry.port is None for entry in listed):
             return ("127.0.0.1",)
         return tuple(f"127.0.0.1:{entry.port}" for entry in listed)
 
@@ -148,7 +150,9 @@ class Boundary:
             return "is denied"
         if host == "localhost" or host.endswith(".localhost"):
             listed = any(e.has_name(host) and e.has_port(port) for e in self._listed)
-            return None if self.local or listed else _NEAR["machine"]
+            if listed or (self.local and self._allowed is None):
+                return None
+            return "is not allowed" if self.local else _NEAR["machine"]
         return None if self._is_listed(host, port) else "is not allowed"
 
     def refusal_of(self, host: str, port: int, address: Address) -> str | None:
@@ -159,13 +163,15 @@ class Boundary:
         near = nearness(address)
         if any(entry.has_address(address) and entry.has_port(port) for entry in self._listed):
             return None
+        if near is not None and not self._may_lead_near(canonical(host), port):
+            return "is not allowed" if self.local else _NEAR[near]
         if near is not None:
-            return None if self.local or self._is_trusted(canonical(host), port) else _NEAR[near]
+            return None
         return "is not allowed" if is_literal and self._allowed is not None else None
 
     def trusts_this_machine(self, host: str, port: int, address: Address) -> bool:
         """Whether a connection to an address may end on this very machine."""
-        if self.local or self._is_trusted(canonical(host), port):
+        if self._may_lead_near(canonical(host), port):
             return True
         return any(entry.has_address(address) and entry.has_port(port) for entry in self._listed)
 
@@ -181,6 +187,10 @@ class Boundary:
         if self._allowed is None:
             return True
         return any(entry.has_name(host) and entry.has_port(port) for entry in self._listed)
+
+    def _may_lead_near(self, host: str, port: int) -> bool:
+        """Whether a host may stand for an address that is near."""
+        return self._is_trusted(host, port) or (self.local and self._is_listed(host, port))
 
     def _is_trusted(self, host: str, port: int) -> bool:
         return any(entry.name == host and entry.port == port for entry in self._listed)

@@ -58,12 +58,12 @@ async def prospect_of(
         return Prospect(action, question=question, site=site)
     target = None
     try:
-        async with asyncio.timeout(LOOK_LIMIT_S), Elements.of(tab) as elements:
+        async with asyncio.timeout(LOOK_LIMIT_S), Elements.of(tab, unseen=True) as elements:
             element = await _aimed_at(action, elements)
             if element is not None:
                 target = Target.of(await element.call(_DEED, True))
-    except (TimeoutError, PlaywrightError):  # it loads, or does not answer: nothing is known
-        target = None
+    except (TimeoutError, PlaywrightError):  # it loads, or does not answer
+        return Prospect(action, site=site, unknown=True)
     if target is None:
         return Prospect(action, site=site)
     activates, target = _activated(action, target)

@@ -164,7 +164,7 @@ def mark_list(marks: Sequence[Mark]) -> str:
 def draw_marks(view: View, marks: Sequence[Mark]) -> View:
     """The view with a box and a number drawn for every mark that has one and is large enough."""
     drawn = [
-        (mark.id, view.frame.box_from_css(mark.box_css_px))
+        (mark.id, view.frame.box_from_region(mark.box_css_px))
         for mark in marks
         if mark.id is not None
         and min(mark.box_css_px.width, mark.box_css_px.height) >= SMALLEST_DRAWN_PX
@@ -176,7 +176,7 @@ def draw_marks(view: View, marks: Sequence[Mark]) -> View:
     for number, box in drawn:
         corners = (round(box.left), round(box.top), round(box.right) - 1, round(box.bottom) - 1)
         draw.rectangle(corners, outline=_colour(number), width=BORDER_PX)
-    texts = [view.frame.box_from_css(mark.box_css_px) for mark in marks if mark.id is None]
+    texts = [view.frame.box_from_region(mark.box_css_px) for mark in marks if mark.id is None]
     for (number, _), label in zip(drawn, label_boxes(drawn, texts, image.size), strict=True):
         _draw_label(draw, number, label)
     return replace(view, picture=Picture.from_image(image))

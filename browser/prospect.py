@@ -21,6 +21,8 @@ class Prospect:
     """What it answers."""
     site: str = ""
     """Origin at which the task is at home."""
+    unknown: bool = False
+    """The page did not say what it is aimed at."""
 
     def is_same(self, other: "Prospect") -> bool:
         """Whether it is about the same thing, whatever else the page has changed."""

@@ -29,10 +29,10 @@ from vigorl.browser.actions import (
 )
 from vigorl.browser.errors import PageHung
 from vigorl.browser.geometry import Box, Point
-from vigorl.browser.masks import world_of
 from vigorl.browser.picture import Picture, View
 from vigorl.browser.quoting import quoted
 from vigorl.browser.tab import LiveTab
+from vigorl.browser.worlds import world_of
 
 LOOK_LIMIT_S = 0.5
 """Time for a page to say what stands where; one that does not answer is taken as it is."""

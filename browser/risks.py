@@ -105,10 +105,10 @@ class Rule:
 def judged(prospect: Prospect) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Rules that an action falls under, and those that it may fall under."""
     found = {rule.name: rule.ahead(prospect) for rule in RULES.values()}
-    return (
-        tuple(name for name, how in found.items() if how == YES),
-        tuple(name for name, how in found.items() if how == MAYBE),
-    )
+    maybe = tuple(name for name, how in found.items() if how == MAYBE)
+    if prospect.unknown:
+        maybe = (*maybe, UNSAID)
+    return tuple(name for name, how in found.items() if how == YES), maybe
 
 
 def judged_request(sent: Sent, maybe: tuple[str, ...]) -> tuple[str, ...]:
@@ -396,9 +396,19 @@ RULES: dict[str, Rule] = {
 ANY = "action"
 """Name of what falls under no rule, where everything is asked about."""
 
+UNSAID = "unsaid"
+"""Name of what is sent by a page that did not say what an action is aimed at."""
+
+_OTHERS = {
+    ANY: "it changes the page",
+    UNSAID: "it sends something, and the page did not say what for",
+}
+
 
 def sentence(rules: tuple[str, ...]) -> str:
     """What rules say, in one sentence."""
-    said = [RULES[name].sentence for name in rules if name in RULES] or ["it changes the page"]
+    said = [RULES[name].sentence for name in rules if name in RULES] or [
+        _OTHERS[name] for name in rules if name in _OTHERS
+    ]
     text = "; ".join(said)
     return f"{text[:1].upper()}{text[1:]}."

@@ -50,7 +50,7 @@ def zoomed_frame(region_css_px: Box, style: ZoomStyle, bounds_css_px: Box) -> Fr
 
 def enlarged(screen: View, frame: Frame) -> Picture:
     """The pixels of a screen under a frame's region, on the frame's grid (Lanczos)."""
-    box_px = screen.frame.box_from_css(frame.region_css_px)
+    box_px = screen.frame.box_from_region(frame.region_css_px)
     image = screen.picture.image().resize(
         (frame.width_px, frame.height_px),
         Image.Resampling.LANCZOS,
@@ -126,7 +126,7 @@ class ZoomEnvironment:
         if picture is None:
             picture = await asyncio.to_thread(enlarged, screen, frame)
         if zoom.style.dot:
-            point_px = frame.from_css(zoom.region_css_px.center)
+            point_px = frame.from_region(zoom.region_css_px.center)
             picture = await asyncio.to_thread(dotted, picture, point_px)
         return View(picture, frame, kind)
 

@@ -233,7 +233,7 @@ def _action(name: str, tokens: list[_Token], frame: Frame) -> Action:
         case ("type", _Quoted(text), *flags) if _are_flags(flags):
             return Type(text, None, "clear" in flags, "enter" in flags)
         case ("scroll", Point() as point, str(way), float(amount), *how) if way in _DIRECTIONS:
-            region = frame.box_to_css(Box(0, 0, amount, amount))
+            region = frame.box_to_region(Box(0, 0, amount, amount))
             x, y = _DIRECTIONS[way]
             match how:
                 case [] | [_Held()]:
@@ -366,7 +366,7 @@ def _write_scroll(action: Scroll, frame: Frame) -> str:
     if dx and dy:
         raise ValueError(f"no command scrolls both ways at once: {action}")
     region = frame.region_css_px
-    amount = frame.box_from_css(
+    amount = frame.box_from_region(
         Box(region.left, region.top, region.left + abs(dx), region.top + abs(dy))
     )
     if dx:

@@ -17,7 +17,6 @@ from vigorl.policy.commands import COMMANDS
 from vigorl.policy.function_calls import FunctionCalls
 from vigorl.policy.grammar import Dialect, Lens, TurnFormat
 from vigorl.policy.images import SizeLimits
-from vigorl.policy.points import THOUSAND
 from vigorl.policy.tags import Tags
 from vigorl.policy.tool_calls import ToolCalls
 
@@ -133,7 +132,7 @@ class Family:
 
     def dialect(self, shown: Frame, marks: tuple[Mark, ...] = ()) -> Dialect:
         """How turns about a screen are written; `shown` is the frame of the resized picture."""
-        frame = shown if self.coordinates == "pixels" else shown.resized(THOUSAND, THOUSAND)
+        frame = shown if self.coordinates == "pixels" else shown.thousandths()
         lens = None
         if self.zoom is not None:
             region = shown.region_css_px

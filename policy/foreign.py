@@ -169,9 +169,13 @@ def numbers_in(value: Any) -> list[float]:
         return [float(each) for each in _NUMBERS.findall(value)]
     if isinstance(value, list | tuple):
         return [number for each in value for number in numbers_in(each)]
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return []
-    return [float(value)]
+    try:
+        number = float(value)
+    except OverflowError:  # hundreds of digits
+        return []
+    return [number] if math.isfinite(number) else []
 
 
 def _ordered(box: list[float], pick: Any) -> tuple[float, float]:

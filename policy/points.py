@@ -3,15 +3,12 @@
 import re
 from collections.abc import Iterator
 
-from vigorl.browser.geometry import Frame, Point
+from vigorl.browser.geometry import THOUSAND, Frame, Point
 
 NUMBER = r"-?[0-9]+(?:\.[0-9]+)?"
 POINT = re.compile(rf"\(\s*({NUMBER})\s*,\s*({NUMBER})\s*\)")
 BRACKETED = re.compile(rf"\[\s*({NUMBER})\s*,\s*({NUMBER})\s*\]")
 """A point as some models write it; understood, and never written."""
-
-THOUSAND = 1000
-"""Both sides of the grid of models that point in thousandths of a picture."""
 
 
 class Malformed(ValueError):
@@ -26,7 +23,7 @@ def point_in(x: float, y: float, frame: Frame) -> Point:
     Raises:
         Malformed: the point lies outside of the picture.
     """
-    if (frame.width_px, frame.height_px) == (THOUSAND, THOUSAND):
+    if frame.is_thousandths:
         x, y = THOUSAND - 1 if x == THOUSAND else x, THOUSAND - 1 if y == THOUSAND else y
     point = Point(x, y)
     if not frame.contains(point):
@@ -34,7 +31,7 @@ def point_in(x: float, y: float, frame: Frame) -> Point:
             f"({x:g}, {y:g}) lies outside of the screen: x goes from 0 to {frame.width_px - 1} "
             f"and y from 0 to {frame.height_px - 1}."
         )
-    return frame.to_css(point)
+    return frame.to_region(point)
 
 
 def points_of(text: str, frame: Frame) -> Iterator[Point]:
@@ -44,7 +41,7 @@ def points_of(text: str, frame: Frame) -> Iterator[Point]:
     """
     for x, y in POINT.findall(text):
         if frame.contains(point := Point(float(x), float(y))):
-            yield frame.to_css(point)
+            yield frame.to_region(point)
 
 
 def coordinates_of(point_css_px: Point, frame: Frame) -> tuple[int, int]:
@@ -53,10 +50,9 @@ def coordinates_of(point_css_px: Point, frame: Frame) -> tuple[int, int]:
     Raises:
         ValueError: the point is not on the picture, so that no text can say it.
     """
-    point = frame.from_css(point_css_px)
-    if not frame.bounds_px.contains(point):
+    if not frame.bounds_px.contains(frame.from_region(point_css_px)):
         raise ValueError(f"{point_css_px} is not in {frame.region_css_px}")
-    return min(round(point.x), frame.width_px - 1), min(round(point.y), frame.height_px - 1)
+    return frame.nearest_cell(point_css_px)
 
 
 def write_point(point_css_px: Point, frame: Frame) -> str:

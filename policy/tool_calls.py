@@ -277,7 +277,7 @@ def _object(text: str) -> dict[str, Any] | None:
             break
         try:
             value = _JSON.raw_decode(text, at)[0]
-        except (json.JSONDecodeError, RecursionError):
+        except (ValueError, RecursionError):  # no JSON, or a number of thousands of digits
             value = _python(text[at : text.rfind("}") + 1])
         if isinstance(value, dict) and value.keys() & {"name", "arguments", "action", "bbox_2d"}:
             return value
@@ -298,7 +298,7 @@ def _parameters(text: str) -> dict[str, Any]:
     for name, value in _PARAMETER.findall(text):
         try:
             read = json.loads(value)
-        except (json.JSONDecodeError, RecursionError):
+        except (ValueError, RecursionError):  # no JSON, or a number of thousands of digits
             read = value
         parameters[name] = value if name in ("text", "command") else read
     return parameters

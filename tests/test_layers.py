@@ -26,7 +26,12 @@ ROOMS = {
 MODULES = sorted(path for layer in BELOW for path in (ROOT / layer).rglob("*.py"))
 COMMANDS = ROOT / "agent" / "cli"
 """The command line may import everything, but only inside its commands."""
-BEFORE_ANY_COMMAND = ("vigorl.agent.cli", "vigorl.agent.plain_text", "vigorl.browser.errors")
+BEFORE_ANY_COMMAND = (
+    "vigorl.agent.cli",
+    "vigorl.agent.plain_text",
+    "vigorl.agent.benchmarks.benchmark",
+    "vigorl.browser.errors",
+)
 
 
 def imports(tree: ast.AST) -> Iterator[str]:

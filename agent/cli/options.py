@@ -58,7 +58,8 @@ AllowLocal = Annotated[
     bool,
     typer.Option(
         "--allow-local",
-        help="Reach services of this machine and private networks as well.",
+        help="Reach services of this machine and private networks as well: all of them, or with "
+        "--allow those that it lists, by names without a port as well.",
         rich_help_panel=WHERE,
     ),
 ]

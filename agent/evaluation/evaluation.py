@@ -297,9 +297,9 @@ def _recorded(
         UsageError: it holds another one.
     """
     results = read_results(folder)
-    tasks = {sample.id: sample.task for sample in samples}
+    by_id = {sample.id: sample for sample in samples}
     for result in results:
-        if result.id not in tasks:
+        if result.id not in by_id:
             raise UsageError(
                 f"{folder} holds an evaluation with other samples ({result.id}); "
                 "choose another --out"
@@ -310,7 +310,7 @@ def _recorded(
         for what, recorded, wanted in (
             ("policy", start.policy, policy.describe()),
             ("set of limits", start.limits, asdict(limits)),
-            ("task", start.task or {}, tasks[result.id]),
+            ("task", start.task or {}, by_id[result.id].task),
         ):
             wanted = cleaned(json.loads(json.dumps(wanted, default=str)), whole)
             names = [name for name in {**recorded, **wanted} if _differ(name, recorded, wanted)]
@@ -319,6 +319,12 @@ def _recorded(
                     f"{folder} holds an evaluation with another {what} ({result.id}: "
                     f"{', '.join(names)}); choose another --out"
                 )
+        asked = whole(by_id[result.id].instruction)
+        if asked and start.goal and start.goal != asked:
+            raise UsageError(
+                f"{folder} holds an evaluation in which the policy was told something else "
+                f"({result.id}: {start.goal[:60]!r}); choose another --out"
+            )
     return results
 
 

@@ -9,7 +9,7 @@ from typing import Literal
 from PIL import Image, ImageDraw
 
 from vigorl.agent.plain_text import one_line
-from vigorl.agent.record.trajectory import SeenView, StepRecord, Trajectory, write_whole
+from vigorl.agent.record.trajectory import SeenView, StepRecord, Trajectory
 from vigorl.agent.viewer.action_marker import gesture_of
 from vigorl.agent.viewer.episode_steps import Piece, pieces
 from vigorl.agent.viewer.filmstrip import evenly_chosen
@@ -19,6 +19,7 @@ from vigorl.agent.viewer.typeface import draw_text, fitting, text_width_px
 from vigorl.browser.actions import Action, Done, Type
 from vigorl.browser.errors import UsageError
 from vigorl.browser.geometry import Box, Point
+from vigorl.browser.run_folder import write_whole
 
 WIDTH_PX = 900
 MAX_STEPS = 24

@@ -190,16 +190,16 @@ def _with_signs(image: Image.Image, frame: Frame, gesture: Gesture) -> Image.Ima
 
 def _draw_gesture(draw: ImageDraw.ImageDraw, frame: Frame, gesture: Gesture, width: int) -> None:
     if gesture.region is not None:
-        box = frame.box_from_css(gesture.region)
+        box = frame.box_from_region(gesture.region)
         draw.rectangle((box.left, box.top, box.right, box.bottom), outline=255, width=width)
     if gesture.at is None:
         return
-    at = frame.from_css(gesture.at)
+    at = frame.from_region(gesture.at)
     middle = (at.x, at.y)
     draw.circle(middle, 12 * _SAMPLING + width / 2, outline=255, width=width)
     draw.circle(middle, width / 2 + _SAMPLING, fill=255)
     for start_css_px, end_css_px in pairwise(gesture.path):
-        _draw_arrow(draw, frame.from_css(start_css_px), frame.from_css(end_css_px), width)
+        _draw_arrow(draw, frame.from_region(start_css_px), frame.from_region(end_css_px), width)
     if gesture.push is not None:
         dx, dy = gesture.push
         start, end = 20 * _SAMPLING, 52 * _SAMPLING

@@ -129,7 +129,7 @@ def _target(gesture: Gesture, at: Point, frame: Frame) -> Target:
         _spot(at, frame),
         label,
         width_px,
-        frame.from_css(at).x / frame.width_px > max(1 - reach, 0.5),
+        frame.from_region(at).x / frame.width_px > max(1 - reach, 0.5),
         None if push is None else round(math.degrees(math.atan2(push[1], push[0])), 1),
     )
 
@@ -140,7 +140,7 @@ def _region(box_css_px: Box | None, frame: Frame) -> Region | None:
     visible = box_css_px.intersection(frame.region_css_px)
     if visible is None or visible == frame.region_css_px:
         return None
-    box_px = frame.box_from_css(visible)
+    box_px = frame.box_from_region(visible)
     return Region(
         _spot(Point(visible.left, visible.top), frame),
         _percent(box_px.width / frame.width_px),
@@ -149,7 +149,7 @@ def _region(box_css_px: Box | None, frame: Frame) -> Region | None:
 
 
 def _spot(point_css_px: Point, frame: Frame) -> Spot:
-    point = frame.from_css(point_css_px)
+    point = frame.from_region(point_css_px)
     return Spot(_percent(point.x / frame.width_px), _percent(point.y / frame.height_px))
 
 

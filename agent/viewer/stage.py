@@ -103,7 +103,7 @@ class Stage:
         return self.frame.contains(Point(place.x - self.left_px, place.y - self.top_px))
 
     def _px(self, point_css_px: Point) -> Point:
-        point = self.frame.from_css(point_css_px)
+        point = self.frame.from_region(point_css_px)
         return Point(self.left_px + point.x, self.top_px + point.y)
 
 

@@ -78,10 +78,10 @@ class _Seen:
         """What stands at a point, CSS px; what was seen closely goes first."""
         near = self.close_frame
         if near is not None and near.region_css_px.contains(point):
-            found = item_at(self.close_rows, near.from_css(point))
+            found = item_at(self.close_rows, near.from_region(point))
             if found is not None:
                 return found
-        return item_at(self.rows, self.frame.from_css(point))
+        return item_at(self.rows, self.frame.from_region(point))
 
 
 class ReadingActor:
@@ -116,7 +116,7 @@ class ReadingActor:
             events=[event.text for event in observation.events],
             reading=seen.reading(),
             closer=seen.closer(),
-            unseen=[write_place(seen.frame.from_css(part), seen.frame) for part in seen.unseen],
+            unseen=[write_place(seen.frame.from_region(part), seen.frame) for part in seen.unseen],
         )
         prompt = write_prompt(situation).replace("<|", "‹|")
         reply = await self._session.reply(

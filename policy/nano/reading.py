@@ -194,9 +194,8 @@ def name_of(item: Item) -> str:
 
 def write_place(point_px: Point, frame: Frame, viewport: Box | None = None) -> str:
     """`(x, y)` in thousandths of the screen, for a point of `frame`."""
-    point, whole = frame.to_css(point_px), viewport or frame.region_css_px
-    x = min(max(round((point.x - whole.left) / whole.width * 1000), 0), 999)
-    y = min(max(round((point.y - whole.top) / whole.height * 1000), 0), 999)
+    whole = frame if viewport is None else replace(frame, region_css_px=viewport)
+    x, y = whole.thousandths().nearest_cell(frame.to_region(point_px))
     return f"({x}, {y})"
 
 

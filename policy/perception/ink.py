@@ -5,12 +5,16 @@ the exact extent of text, the gaps between its words and its colour can be count
 detector only gives a box that is a few pixels too large.
 """
 
+import itertools
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
 import cv2
 import numpy as np
 import numpy.typing as npt
+
+from vigorl.policy.perception.screen import Look
 
 Pixels = npt.NDArray[np.uint8]
 """RGB, height x width x 3."""
@@ -25,6 +29,10 @@ FRAME_COVER = 0.7
 """Least share of ink in the first and last rows of a frame; rounded corners leave some out."""
 LEAST_SATURATION = 36
 """Spread of the channels of ink, of 255, that makes its colour one of its own."""
+WORD_GAP = 0.3
+"""Gap between two letters that may be one between words, as a part of the line's height."""
+STRONG_INK = 0.85
+"""Part of the strongest difference from which on a pixel has the colour of the ink."""
 FAINTEST_OF_PEAK = 0.18
 """The same as a part of the strongest difference in the patch."""
 
@@ -84,6 +92,9 @@ class Run:
     """Height of the line it belongs to, which a run of low letters ('more') does not fill."""
     links: tuple[tuple[int, int], ...]
     """Columns (from, to) drawn as links are: underlined, or in a colour of its own."""
+    gaps: tuple[tuple[int, int], ...]
+    """Columns (from, to) without ink: between words and wider."""
+    look: Look
 
     @property
     def link(self) -> bool:
@@ -217,7 +228,42 @@ def runs(pixels: Pixels, detected: PixelBox, widest_gap: float) -> list[Run]:
             detected.left + stop,
             detected.top + top + int(inner[-1]) + 1,
         )
-        marked = links(patch[top:bottom, start:stop], part)
-        offset = box.left
-        found.append(Run(box, size_px, tuple((offset + a, offset + b) for a, b in marked)))
+        cut = patch[top:bottom, start:stop]
+        found.append(
+            Run(
+                box,
+                size_px,
+                _moved(links(cut, part), box.left),
+                _moved(gaps(part, WORD_GAP * size_px), box.left),
+                look(cut, part),
+            )
+        )
     return found
+
+
+def _moved(found: Iterable[tuple[int, int]], right_px: int) -> tuple[tuple[int, int], ...]:
+    return tuple((start + right_px, stop + right_px) for start, stop in found)
+
+
+def gaps(mask: Mask, narrowest: float) -> list[tuple[int, int]]:
+    """Columns (from, to) between ink that hold none."""
+    inked = spans(mask.any(axis=0), 0)
+    between = ((left[1], right[0]) for left, right in itertools.pairwise(inked))
+    return [(start, stop) for start, stop in between if stop - start >= narrowest]
+
+
+def look(patch: Pixels, mask: Mask) -> Look:
+    """How the text of a line is drawn.
+
+    Args:
+        patch: the line.
+        mask: which of its pixels are ink, at least one.
+    """
+    ground = background(patch)
+    distance = difference(patch, ground).astype(np.float32) * mask
+    cover = distance / max(float(distance.max()), 1.0)
+    # A stroke of width w and length l covers w * l, and its edges are 2 * l long.
+    edge_px = np.abs(np.diff(cover, axis=0)).sum() + np.abs(np.diff(cover, axis=1)).sum()
+    strongest = patch[cover >= STRONG_INK].mean(axis=0)
+    colour, behind = (tuple(map(int, channels)) for channels in (strongest, ground))
+    return Look(colour, behind, 2 * float(cover.sum()) / max(float(edge_px), 1.0))

@@ -99,7 +99,16 @@ class TextReader:
             if reading.text.strip():
                 edges = tuple(run.box.left + edge for edge in reading.edges)
                 lines.append(
-                    Line(reading.text, box, reading.confidence, edges, run.link, run.links)
+                    Line(
+                        reading.text,
+                        box,
+                        reading.confidence,
+                        edges,
+                        run.link,
+                        run.links,
+                        run.gaps,
+                        run.look,
+                    )
                 )
             else:
                 unread.append(box)

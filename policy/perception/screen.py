@@ -11,6 +11,36 @@ from vigorl.browser.geometry import Box, Frame
 LEAST_CONFIDENCE = {2: 0.11, 3: 0.012}
 """With which a line of two letters, or of three and more, is text and no row of icons."""
 
+_SAME_COLOUR = 40
+"""Difference of a channel up to which two texts are of one colour: thin type is drawn paler."""
+_SAME_GROUND = 4
+_BOLDER = 1.22
+"""Ratio of the widths of strokes from which on a text is bolder: bold type has 1.4 to 1.7."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a text is drawn: its colour, what it stands on, and how bold it is."""
+
+    colour_rgb: tuple[int, int, int]
+    ground_rgb: tuple[int, int, int]
+    stroke_px: float
+    """Mean width of the strokes of its letters, px of the picture."""
+
+    def is_coloured_like(self, other: "Look") -> bool:
+        """Whether both are of one colour on one ground, the noise of JPEG aside."""
+        is_on_same = _apart(self.ground_rgb, other.ground_rgb) <= _SAME_GROUND
+        return is_on_same and _apart(self.colour_rgb, other.colour_rgb) <= _SAME_COLOUR
+
+    def is_as_bold_as(self, other: "Look") -> bool:
+        """Whether the strokes of both are of one width, in type of one size."""
+        thin, thick = sorted((self.stroke_px, other.stroke_px))
+        return thick <= _BOLDER * thin
+
+
+def _apart(one: tuple[int, int, int], other: tuple[int, int, int]) -> int:
+    return max(abs(a - b) for a, b in zip(one, other, strict=True))
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -27,6 +57,10 @@ class Line:
     """Whether most of it is drawn as links are: underlined, or in a colour of its own."""
     links_px: tuple[tuple[float, float], ...] = ()
     """The stretches in x, left and right, that are drawn so."""
+    gaps_px: tuple[tuple[float, float], ...] = ()
+    """The stretches in x, left and right, without ink: between words and wider."""
+    look: Look | None = None
+    """None: it was not looked at."""
 
     def part(self, start: int, stop: int) -> Box:
         """The box of the characters `text[start:stop]`."""

@@ -44,7 +44,7 @@ class _Look:
         self.missing = found.missing or self.missing
         pixels = np.asarray(self.play.view.picture.image())
         frame = self.play.view.frame
-        kept = [aim for aim in found.aims if not _struck(pixels, frame.box_from_css(aim.box))]
+        kept = [aim for aim in found.aims if not _struck(pixels, frame.box_from_region(aim.box))]
         return kept
 
 

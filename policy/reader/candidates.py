@@ -86,20 +86,29 @@ def in_css(screen: Screen) -> Screen:
     lines = tuple(
         replace(
             line,
-            box_px=frame.box_to_css(line.box_px),
-            edges_px=tuple(frame.to_css(Point(x, 0)).x for x in line.edges_px),
-            links_px=tuple(
-                (frame.to_css(Point(left, 0)).x, frame.to_css(Point(right, 0)).x)
-                for left, right in line.links_px
-            ),
+            box_px=frame.box_to_region(line.box_px),
+            edges_px=tuple(frame.to_region(Point(x, 0)).x for x in line.edges_px),
+            links_px=_stretches_in_css(frame, line.links_px),
+            gaps_px=_stretches_in_css(frame, line.gaps_px),
         )
         for line in screen.lines
     )
-    shapes = tuple(replace(shape, box_px=frame.box_to_css(shape.box_px)) for shape in screen.shapes)
-    panels = tuple(frame.box_to_css(panel) for panel in screen.panels)
-    small = tuple(frame.box_to_css(box) for box in screen.small_text_regions)
-    unread = tuple(frame.box_to_css(box) for box in screen.unread)
+    shapes = tuple(
+        replace(shape, box_px=frame.box_to_region(shape.box_px)) for shape in screen.shapes
+    )
+    panels = tuple(frame.box_to_region(panel) for panel in screen.panels)
+    small = tuple(frame.box_to_region(box) for box in screen.small_text_regions)
+    unread = tuple(frame.box_to_region(box) for box in screen.unread)
     return Screen(lines, shapes, upright, panels, small, unread)
+
+
+def _stretches_in_css(
+    frame: Frame, stretches: Sequence[tuple[float, float]]
+) -> tuple[tuple[float, float], ...]:
+    return tuple(
+        (frame.to_region(Point(left, 0)).x, frame.to_region(Point(right, 0)).x)
+        for left, right in stretches
+    )
 
 
 def aims(screen: Screen, target: Target) -> list[Aim]:

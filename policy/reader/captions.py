@@ -1,7 +1,5 @@
 """Labels, and the values that stand beside, under or over them."""
 
-import re
-import statistics
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -19,15 +17,14 @@ from vigorl.policy.perception.layout import (
     same_size,
 )
 from vigorl.policy.perception.screen import Line, Screen
-from vigorl.policy.perception.tables import Table, rows_of, table_under
+from vigorl.policy.perception.tables import rows_of, table_under
 from vigorl.policy.reader.belonging import card_of
 from vigorl.policy.reader.candidates import SURE, Aim, aims
+from vigorl.policy.reader.headers import is_header
 from vigorl.policy.reader.labels import is_label, is_value, value_span
 from vigorl.policy.reader.language.steps import Target
 from vigorl.policy.reader.parts import cell_aim, part_aim
 
-_MEASURE = re.compile(r"[^\w\s]?\s?\d[\d.,’']*\s?[^\W\d]{1,5}\.?")
-"""A figure with its unit: 5 min, 128 MB."""
 _ALIGNED_PX = 6.0
 _LARGER = 1.25
 """How much larger a figure is drawn than its name and than the note below it."""
@@ -66,41 +63,13 @@ def values_of(
     if span := value_span(line.text, target.names):
         return [replace(part_aim(line, score, *span), anchor=anchor)]
     table = table_under(lines, line)
-    if table and len(table.rows()) >= 2 and _is_header(table, line):
+    if table and len(table.rows()) >= 2 and is_header(lines, table, line):
         column = table.heads.index(line)
         cells = [table.cell(column, row) for row in table.rows()]
         return [replace(cell_aim(cell, score - 0.005), anchor=anchor) for cell in cells if cell]
     others = [other for other in lines if other is not line]
     found = _in_row_of_table(others, line) or _beside(screen, others, line)
     return [replace(part_aim(other, score), anchor=anchor) for other in found]
-
-
-def _is_header(table: Table, head: Line) -> bool:
-    """Whether the top of a table names its columns, rather than being its first row.
-
-    Figures in large type, each under its name and with a note below, are no table either.
-    """
-    if _are_figures(table):
-        return False
-    if any(is_value(line.text) for line in table.heads if line is not head and _only(line)):
-        return False
-    under = [line for line in table.body if any(c.isdecimal() for c in line.text)]
-    return bool(under) or len(table.heads) > 2
-
-
-def _are_figures(table: Table) -> bool:
-    """Whether what stands under the heads is larger than they are and than what follows."""
-    sizes = [statistics.median(map(em_px, row)) for row in rows_of(table.body) if len(row) > 1]
-    sizes.append(statistics.median(map(em_px, table.heads)))
-    return sizes[0] > _LARGER * max(sizes[1:])
-
-
-def _only(line: Line) -> bool:
-    """Whether a text is a figure, with or without a unit, not a name with a number in it."""
-    if _MEASURE.fullmatch(line.text.strip()):
-        return True
-    digits = sum(character.isdecimal() for character in line.text)
-    return digits * 2 >= sum(character.isalnum() for character in line.text)
 
 
 def _in_row_of_table(lines: Sequence[Line], label: Line) -> list[Line]:

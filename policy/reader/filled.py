@@ -154,7 +154,7 @@ def best_agreement(
 
 def dots_in(view: View, box: Box) -> int:
     """How many dots of one size stand in a row in a field, and nothing else; 0 where none."""
-    place = view.frame.box_from_css(box)
+    place = view.frame.box_from_region(box)
     margin = 3
     pixels = np.asarray(view.picture.image(), dtype=np.int16)[
         max(0, round(place.top) + margin) : round(place.bottom) - margin,

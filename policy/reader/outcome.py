@@ -87,7 +87,7 @@ def changes(
         if not carets and _is_caret(difference[top:bottom, left:right]):
             continue
         box_px = Box(left, top, min(right, after.frame.width_px), min(bottom, difference.shape[0]))
-        regions.append(after.frame.box_to_css(box_px))
+        regions.append(after.frame.box_to_region(box_px))
     return tuple(sorted(regions, key=lambda box: -box.area))
 
 
@@ -98,7 +98,7 @@ def differ(before: View, after: View, box_css_px: Box) -> bool:
     difference = _difference(before, after)
     if difference is None:
         return True
-    box = after.frame.box_from_css(box_css_px)
+    box = after.frame.box_from_region(box_css_px)
     part = difference[
         max(0, int(box.top)) : int(box.bottom), max(0, int(box.left)) : int(box.right)
     ]

@@ -30,11 +30,15 @@ def _pieces(line: Line) -> Iterable[Line]:
     if not line.edges_px or " " not in line.text:
         return [line]
     wide_px = _WORD_GAP_EM * em_px(line)
-    cuts = [
-        index
-        for index, character in enumerate(line.text)
-        if character == " " and line.edges_px[index + 1] - line.edges_px[index] > wide_px
-    ]
+    spaces = [index for index, character in enumerate(line.text) if character == " "]
+    cuts = sorted(
+        {
+            min(spaces, key=lambda index: abs(line.part(index, index + 1).center.x - middle))
+            for left, right in line.gaps_px
+            if right - left > wide_px
+            for middle in ((left + right) / 2,)
+        }
+    )
     if not cuts:
         return [line]
     found, start = [], 0
@@ -42,7 +46,18 @@ def _pieces(line: Line) -> Iterable[Line]:
         text = line.text[start:cut]
         edges = line.edges_px[start : cut + 1]
         box = line.part(start, cut)
-        found.append(Part(text, box, line.confidence, edges, line.link, (), line, start))
+        found.append(
+            Part(
+                text,
+                box,
+                line.confidence,
+                edges,
+                line.link,
+                look=line.look,
+                whole=line,
+                start=start,
+            )
+        )
         start = cut + 1
     return found
 

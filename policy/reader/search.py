@@ -246,10 +246,13 @@ def _elsewhere(play: Play, search: Search) -> Found:
     thought = f"I do not see {search.what} further down either. I go to the top."
     moved = yield from play.scroll(thought, "up", 100_000, play.frame.region_css_px.center)
     for _ in range(_MOST_SCROLLS):
-        if not moved or play.view.picture.sha256 in seen:
+        if play.view.picture.sha256 in seen:
             break
+        seen.add(play.view.picture.sha256)
         if aim := (yield from look_here(play, search, play.screen())):
             return aim
+        if not moved:
+            break  # What came by itself, a late dialog, has been looked at.
         moved = yield from _on(play, f"I do not see {search.what} here. I scroll down.")
     return None
 

@@ -85,7 +85,7 @@ def sample_of(entry: Entry, shown_size: ShownSize) -> GroundingSample | Refused:
     try:
         width_px, height_px = _size_px(entry.image)
         frame = _frame(entry.grid, width_px, height_px, shown_size)
-        target_px = frame.box_to_css(Box(*entry.box))
+        target_px = frame.box_to_region(Box(*entry.box))
     except (InconsistentData, ValueError) as error:
         return Refused(entry.id, str(error))
     around = Box(

@@ -223,7 +223,7 @@ def _target_px(entry: _Entry, version: Version, size_px: tuple[int, int] | None)
     """
     if entry.file_name is not None and size_px is not None:  # the hub's copy of v1
         unit = Frame(1, 1, Box(0, 0, *size_px))
-        return unit.box_to_css(Box(*entry.bbox))
+        return unit.box_to_region(Box(*entry.bbox))
     if version == "pro" or (version == "v2" and entry.group is not None):
         return Box(*entry.bbox)
     left, top, width, height = entry.bbox

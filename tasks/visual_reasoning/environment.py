@@ -69,7 +69,7 @@ class PictureQuestion:
             if not self._frame.contains(action.point):
                 return self._first.answer("bad_action", "This point is not on the picture.")
             parts = Frame(self._frame.width_px, self._frame.height_px, UNIT)
-            self._clicked = parts.to_css(action.point)
+            self._clicked = parts.to_region(action.point)
             return Observation(None, ended=True)
         return self._first.answer(
             "bad_action",

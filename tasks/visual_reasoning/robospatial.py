@@ -155,7 +155,7 @@ class Place:
         if not UNIT.contains(point):
             return False
         height_px, width_px = self.mask_H_W.shape
-        at = Frame(width_px, height_px, UNIT).from_css(point)
+        at = Frame(width_px, height_px, UNIT).from_region(point)
         return bool(self.mask_H_W[min(int(at.y), height_px - 1), min(int(at.x), width_px - 1)])
 
     def outlines(self, point: Point) -> bool:

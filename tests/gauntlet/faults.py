@@ -146,7 +146,7 @@ async def _with_full_disk(policy: ModelPolicy, samples: list[Sample], folder: Pa
 
 
 async def _kill(browser: Browser) -> None:
-    group = browser._process_group
+    group = browser._left.group
     if group is not None:
         try:
             os.killpg(group, signal.SIGKILL)

@@ -115,7 +115,7 @@ def test_visual_search_sees_182_px_at_672_without_a_dot() -> None:
 
 def test_qwen3_points_in_thousandths_of_the_screen() -> None:
     dialect = family_named("qwen3-vl").dialect(Frame(1280, 704, Box(0, 0, 1280, 720)))
-    assert dialect.frame.to_css(Point(500, 250)) == Point(640, 180)
+    assert dialect.frame.to_region(Point(500, 250)) == Point(640, 180)
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)

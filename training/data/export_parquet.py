@@ -122,7 +122,7 @@ def _truth(dialogue: Dialogue) -> dict[str, Any]:
     frame = Frame(screen.width_px, screen.height_px, bounds)
     if family_named(dialogue.family).coordinates == "thousandths":
         frame = frame.resized(1000, 1000)
-    shown = frame.box_from_css(box)
+    shown = frame.box_from_region(box)
     corners = (shown.left, shown.top, shown.right, shown.bottom)
     return {"bbox_xyxy": [round(corner, 2) for corner in corners]}
 

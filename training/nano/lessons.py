@@ -17,6 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from vigorl.browser.geometry import Box, Frame
 from vigorl.training.nano.architecture import CELL_PX
 from vigorl.training.nano.packed import PADDING, PackedRows
 from vigorl.training.nano.sketch import BoxPx
@@ -187,9 +188,8 @@ def slots(page: Page) -> NDArray[np.uint8]:
 
 def point(box_px: BoxPx, width_px: int, height_px: int) -> str:
     """The middle of a box, as it is said."""
-    left, top, right, bottom = box_px
-    x = min(round((left + right) / 2 * THOUSANDTHS / width_px), THOUSANDTHS - 1)
-    y = min(round((top + bottom) / 2 * THOUSANDTHS / height_px), THOUSANDTHS - 1)
+    grid = Frame.of_viewport(width_px, height_px).thousandths()
+    x, y = grid.nearest_cell(Box(*box_px).center)
     return f"({x}, {y})"
 
 

@@ -203,8 +203,8 @@ class _Case:
         """What is asked for, if it was read: a click on it has to land there."""
         if self.target is None or not read.shown.contains(self.target.center):
             return None
-        found = item_at(read.rows, read.frame.from_css(self.target.center))
-        if found is None or not self.target.contains(read.frame.to_css(found.box_px.center)):
+        found = item_at(read.rows, read.frame.from_region(self.target.center))
+        if found is None or not self.target.contains(read.frame.to_region(found.box_px.center)):
             return None
         return found
 

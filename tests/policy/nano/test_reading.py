@@ -196,7 +196,7 @@ class Staged(Eyes):
         frame = view.frame
         if view.kind == "screen":
             return Screen(FORM.lines, FORM.shapes, frame)
-        middle = frame.from_css(Point(68, 294))
+        middle = frame.from_region(Point(68, 294))
         return Screen((Line("Red", Box.around(middle, 20, 8), 0.95),), (), frame)
 
 

@@ -214,6 +214,13 @@ async def test_something_that_comes_late_is_waited_for(read):
     assert run.title == "late"
 
 
+async def test_something_that_comes_while_the_page_is_searched_is_seen(read):
+    page = """<p>Wait for it.</p><button hidden id=late onclick="did('late')">Here we are</button>
+      <script>onwheel = (event) => { late.hidden = event.deltaY > 0 }</script>"""
+    run = await read(page, 'Click "Here we are"')
+    assert run.title == "late", run.reason
+
+
 async def test_a_click_that_does_nothing_is_tried_on_the_next_thing_of_that_name(read):
     page = """<h1>Continue</h1><p>Then go on.</p>
       <p onclick="did('on'); this.textContent = 'Gone'">Continue</p>"""

@@ -115,6 +115,18 @@ SHELF = "<div style='display: flex; gap: 16px'>" + "".join(
     f"<p>{price}</p></div>"
     for name, price in (("Dome tent", "€ 119.00"), ("Tarp", "€ 39.00"), ("Stove", ""))
 )
+PLACE = (
+    "<style>dl { display: grid; grid-template-columns: 100px 1fr; font: 15px serif; gap: 12px }"
+    "dt { color: #5b5b56 } dd { margin: 0; font-weight: bold }</style><h2>South office</h2><dl>"
+    + "".join(
+        f"<dt>{name}</dt><dd>{value}</dd>"
+        for name, value in (("Caretaker", "Ottilie Costa"), ("Locker", "9494"), ("Gate", "17"))
+    )
+    + "</dl>"
+)
+YEARS = table("Region|2023", "North|41", "South|57")
+DUE = """<p style="font: bold 16px DejaVu Sans; display: flex; gap: 150px; margin: 0 0.3px">
+<span>To be paid</span><span>$5,097.60</span></p>"""
 ERROR = """<label>E-mail<br><input value=anna style="padding: 6px; width: 220px"></label>
 <p style="color: #b00">This is no address.</p><p>We send nothing else.</p>"""
 
@@ -162,6 +174,9 @@ ERROR = """<label>E-mail<br><input value=anna style="padding: 6px; width: 220px"
         (GOODS, 'tell me the "Price" of "Lamp"', "$30.00"),
         (PRODUCT, "tell me the price", "€ 119.00"),
         (SHELF, 'tell me the price of "Tarp"', "€ 39.00"),
+        (PLACE, 'tell me the "Caretaker"', "Ottilie Costa"),
+        (YEARS, 'tell me the "2023" of "South"', "57"),
+        (DUE, 'tell me the "To be paid"', "$5,097.60"),
     ],
 )
 async def test_the_value_that_is_meant_is_read(read, page, goal, answer):
@@ -176,6 +191,7 @@ async def test_the_value_that_is_meant_is_read(read, page, goal, answer):
         (RIVERS, 'tell me the "Depth" of "Elbe"', ['no "Depth"', '"Length (km)"']),
         (RIVERS, 'tell me the "Discharge (m³/s)"', ["6,450", "2,900"]),
         (RIVERS, 'tell me the "Rhine"', ["1,233", "2,900"]),
+        (YEARS, 'tell me the "Region"', ["North", "South"]),
         (CARDS, 'tell me the "Error range"', ["Error rate"]),
         (BOARD, 'tell me the "Doing"', ["Sow peas", "Mend fence"]),
         (COUNTS, 'tell me the "Introduction"', ["1 Introduction"]),

@@ -287,7 +287,7 @@ def test_what_the_reader_made_of_a_page_is_what_lessons_tell(
     seen = [(look, item) for look in looks_of(page) for row in look.rows for item in row]
     assert "Kettle" in [item.text for _, item in seen]
     for look, item in seen:
-        assert Box(*box).contains(look.frame.to_css(item.box_px.center)), item
+        assert Box(*box).contains(look.frame.to_region(item.box_px.center)), item
     teach = large_lesson if is_large(page) else reading_rows._world_lesson
     read = looks_of(page)
     (asked,) = page["questions"]
