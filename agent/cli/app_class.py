@@ -34,7 +34,7 @@ class Command(TyperCommand):
         print_help(self, ctx)
 
 
-class Group(TyperGroup):
+class CommandGroup(TyperGroup):
     """A group of commands."""
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
@@ -52,7 +52,7 @@ class App(typer.Typer):
     """A group of commands in the making."""
 
     def __init__(self, **settings: Any) -> None:
-        super().__init__(**{"cls": Group, "no_args_is_help": True, **settings})
+        super().__init__(**{"cls": CommandGroup, "no_args_is_help": True, **settings})
 
     def command(  # type: ignore[override]  # the rest of Typer's parameters is handed through
         self, name: str | None = None, **settings: Any

@@ -132,7 +132,7 @@ class _Checks(BenchmarkGroup):
     make: ClassVar[Make] = staticmethod(_check_of)
 
 
-check_app = App(cls=_Checks, help="Look whether a copy of a benchmark is whole.")
+check_app = App(cls=_Checks, help="Check that a copy of a benchmark is complete.")
 add_commands(check_app, _check_of)
 app.add_typer(check_app, name="check")
 
