@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import typer
 
 from vigorl.agent.benchmarks.benchmark import Benchmark
-from vigorl.agent.cli.app_class import App, Group
+from vigorl.agent.cli.app_class import App, CommandGroup
 from vigorl.agent.cli.main import errors
 from vigorl.browser.errors import UsageError
 
@@ -24,7 +24,7 @@ def add_commands(app: App, make: Make) -> None:
             app.command(benchmark.name)(command)
 
 
-class BenchmarkGroup(Group):
+class BenchmarkGroup(CommandGroup):
     """Finds benchmarks of other packages when they are asked for, and no earlier."""
 
     make: ClassVar[Make]

@@ -1,12 +1,7 @@
 """Completion of values in the shell: tasks, models, families and run folders."""
 
-import inspect
 from collections.abc import Callable, Iterator
-from copy import copy
 from pathlib import Path
-from typing import Annotated, Any, get_args
-
-from typer.models import ParameterInfo
 
 _RUNS = Path("runs")
 
@@ -62,21 +57,6 @@ _COMPLETIONS: dict[str, Callable[[str], list[str]]] = {
 """By the names of parameters."""
 
 
-def add_completions(function: Callable[..., None]) -> Callable[..., None]:
-    """Let the shell complete what a command's parameters may be."""
-    signature = inspect.signature(function, eval_str=True)
-    parameters = [_completed(each) for each in signature.parameters.values()]
-    function.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
-    function.__annotations__ = {}
-    return function
-
-
-def _completed(parameter: inspect.Parameter) -> inspect.Parameter:
-    complete = _COMPLETIONS.get(parameter.name)
-    hint, *rest = get_args(parameter.annotation) or (parameter.annotation,)
-    infos = [each for each in rest if isinstance(each, ParameterInfo)]
-    if complete is None or not infos or infos[0].autocompletion is not None:
-        return parameter
-    info: Any = copy(infos[0])
-    info.autocompletion = complete
-    return parameter.replace(annotation=Annotated[hint, info])
+def completion_of(parameter: str) -> Callable[[str], list[str]] | None:
+    """What completes the values of a parameter of this name."""
+    return _COMPLETIONS.get(parameter)

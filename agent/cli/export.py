@@ -24,10 +24,10 @@ app = App()
 class ScoreBounds:
     """Which episodes are written, by their score."""
 
-    min_score: Annotated[float | None, Option(rich_help_panel="Episodes")] = None
-    """Take episodes with at least this score, of 0 to 1. Default: 1; all tasks for verl."""
-    max_score: float | None = None
-    """Take episodes with at most this score, of 0 to 1."""
+    min_score: Annotated[float | None, Option(min=0, max=1, rich_help_panel="Episodes")] = None
+    """Take episodes with at least this score. Default: 1; all tasks for verl."""
+    max_score: Annotated[float | None, Option(min=0, max=1)] = None
+    """Take episodes with at most this score."""
 
 
 @app.command("export")

@@ -119,10 +119,11 @@ def expanded(function: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-def option_of(options: type[Any], name: str) -> Any:
-    """The annotation of one field, for commands that take it alone."""
+def shown(options: type[Any], name: str) -> ParameterInfo:
+    """How one field is shown, for commands that take it alone."""
     (found,) = (each for each in parameters_of(options) if each.name == name)
-    return found.annotation
+    info: ParameterInfo = get_args(found.annotation)[1]
+    return info
 
 
 def field_docs(options: type[Any]) -> dict[str, str]:

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from rich.markup import escape
-from rich.padding import Padding
 from rich.text import Text
 
 from vigorl.agent.cli.terminal import Console
@@ -41,7 +40,7 @@ def print_help(command: Any, context: Any) -> None:
         _print_rows(console, rows[panel])
         console.print()
     for paragraph in _paragraphs(command.epilog or ""):
-        console.print(paragraph)
+        _print_wrapped(console, Text.from_markup(paragraph, emoji=False))
 
 
 def _usage(command: Any, context: Any) -> str:
@@ -60,8 +59,14 @@ def _print_paragraph(console: Console, paragraph: str) -> None:
     if paragraph.startswith(_EXAMPLE):
         console.print(f"  {paragraph}", soft_wrap=True)
         return
-    console.print(paragraph)
+    _print_wrapped(console, Text.from_markup(paragraph, emoji=False))
     console.print()
+
+
+def _print_wrapped(console: Console, text: Text, indent: int = 0) -> None:
+    for line in text.wrap(console, console.width - indent):
+        line.rstrip()
+        console.print(Text(" " * indent) + line, soft_wrap=True)
 
 
 def _panel(parameter: Any) -> str:
@@ -127,7 +132,7 @@ def _facts(parameter: Any, context: Any) -> Iterator[str]:
     if parameter.show_default and default not in (None, "", False, [], ()):
         is_on = default is True and parameter.secondary_opts
         shown = parameter.opts[0].lstrip("-") if is_on else default
-        yield "default: " + (", ".join(map(str, shown)) if isinstance(shown, list) else str(shown))
+        yield f"default: {_shown(shown)}"
     match parameter.min, parameter.max:
         case (None | 0 | 1, None):
             pass  # numbers of things
@@ -142,11 +147,17 @@ def _facts(parameter: Any, context: Any) -> Iterator[str]:
         yield f"env: {', '.join(variables)}"
 
 
+def _shown(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:g}"
+    return ", ".join(map(_shown, value)) if isinstance(value, list) else str(value)
+
+
 def _print_rows(console: Console, rows: Sequence[tuple[Text, Text]]) -> None:
     if console.width < _NARROW:
         for left, right in rows:
-            console.print(Padding(left, (0, 0, 0, 2)))
-            console.print(Padding(right, (0, 0, 0, 6)))
+            _print_wrapped(console, left, indent=2)
+            _print_wrapped(console, right, indent=6)
         return
     left_columns = min(_LEFT, max(left.cell_len for left, _ in rows))
     for left, right in rows:

@@ -73,7 +73,7 @@ def search(
     family: Family = None,
     api_key: ApiKey = None,
     temperature: Annotated[
-        float, Option(min=0, help="Sampling temperature.", rich_help_panel="Model")
+        float, Option(min=0, help="Sampling temperature; 0 is greedy.", rich_help_panel="Model")
     ] = 1.0,
     turn_tokens: Annotated[
         int, Option(min=1, help="Most tokens sampled in one turn.", rich_help_panel="Model")

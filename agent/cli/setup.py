@@ -1,4 +1,4 @@
-"""`vigorl-agent setup`: a browser."""
+"""`vigorl-agent setup`: finds or installs a browser."""
 
 import sys
 from typing import Annotated
@@ -17,12 +17,16 @@ app = App()
 def setup(
     yes: Annotated[
         bool,
-        typer.Option("--yes", "-y", help="Use the system's package manager without asking."),
+        typer.Option(
+            "--yes", "-y", help="Install with the system's package manager without asking."
+        ),
     ] = False,
 ) -> None:
     """Find a browser, or get one: Playwright's own, the system's, or Debian's package.
 
     Nothing is installed into the system before you have said yes.
+
+    [dim]$[/dim] vigorl-agent setup
     """
     with errors(as_json=False):
         from vigorl.browser.install import find_browser, install_packages

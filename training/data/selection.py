@@ -15,11 +15,12 @@ if TYPE_CHECKING:
 class Selection:
     """Bounds on the score of episodes, and whether slips are taken."""
 
-    least_score: Annotated[float | None, Option("--min-score", rich_help_panel="Episodes")] = 1.0
-    """Take episodes with at least this score, of 0 to 1. Without one, also those that nobody could
-    judge."""
-    most_score: Annotated[float | None, Option("--max-score")] = None
-    """Take episodes with at most this score, of 0 to 1."""
+    least_score: Annotated[
+        float | None, Option("--min-score", min=0, max=1, rich_help_panel="Episodes")
+    ] = 1.0
+    """Take episodes with at least this score."""
+    most_score: Annotated[float | None, Option("--max-score", min=0, max=1)] = None
+    """Take episodes with at most this score."""
     takes_slips: bool = field(default=False, metadata={"option": False})
     """Whether turns without a readable action, and those that depart from their format, are taken
     along with the rest of their episode."""

@@ -17,8 +17,8 @@ class NanoConfig:
     """One training of nano, the embedded model."""
 
     route: Route
-    """What it learns from: pixels alone, or the text that OCR reads on the screen (the network
-    that is shipped)."""
+    """Input of the network: pixels alone, or the text that OCR reads on the screen, like the one
+    that is shipped."""
     preset: Preset = "cpu"
     """Size of the network: one for a laptop, or the shipped one, which needs a GPU."""
     minutes: Annotated[float, Option(min=0)] = 20.0

@@ -23,7 +23,7 @@ class CheckOptions:
     data: Path
     """A copy: its folder as published, or one file."""
     version: Literal["v1", "v2", "pro"]
-    """Which ScreenSpot it is."""
+    """Version of ScreenSpot that the copy is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class ScreenspotOptions:
     data: Path
     """A copy: its folder as published, or one file."""
     version: Literal["v1", "v2", "pro"]
-    """Which ScreenSpot it is."""
+    """Version of ScreenSpot that the copy is."""
     limit: Annotated[int | None, Option(min=1)] = None
     """Play only the first N rows."""
     max_turns: Annotated[int, Option(min=1)] = 12

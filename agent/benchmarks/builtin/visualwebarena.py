@@ -69,11 +69,11 @@ class VwaOptions:
     judge: Annotated[str | None, _JUDGES] = None
     """URL of an OpenAI-compatible server that compares texts; 49 tasks need it."""
     judge_model: Annotated[str | None, _JUDGES] = None
-    """Which of its models; default: the first."""
+    """Model of that server. Default: its first."""
     captioner: Annotated[str | None, _JUDGES] = None
     """URL of one that answers questions about pictures; 22 tasks need it."""
     captioner_model: Annotated[str | None, _JUDGES] = None
-    """Which of its models; default: the first."""
+    """Model of that server. Default: its first."""
     judge_key: Annotated[
         str | None, Option(envvar="VIGORL_JUDGE_KEY", rich_help_panel="Judges")
     ] = None
