@@ -50,9 +50,10 @@ from vigorl.policy.local.tiny import write_tiny_checkpoint
 from vigorl.training.compute.image_features import ImageFeatures
 from vigorl.training.compute.prefix_tree import logprobs
 from vigorl.training.data.rows import Row
+from vigorl.training.grpo.config import GrpoConfig
 from vigorl.training.grpo.groups import Group, Rollout
 from vigorl.training.grpo.rewards import Reward
-from vigorl.training.grpo.update import GrpoConfig, minibatch_loss, prepare
+from vigorl.training.grpo.update import minibatch_loss, prepare
 
 GROUP, ANSWER, WIDE, HIGH, TEXT = 8, 100, 46, 26, 20
 CONFIG = GrpoConfig(kl=0)

@@ -26,7 +26,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Literal, assert_never
+from typing import assert_never
 
 import torch
 from torch import Tensor
@@ -38,11 +38,11 @@ from vigorl.training.compute.gradient_checkpointing import gradient_checkpointin
 from vigorl.training.compute.image_features import ImageFeatures
 from vigorl.training.compute.lora import has_adapters, without_adapters
 from vigorl.training.compute.prefix_tree import Tree, build_trees, logprobs
+from vigorl.training.grpo.config import GrpoConfig, Normalisation
 from vigorl.training.grpo.groups import Group
 from vigorl.training.run.optimizer import MasterAdamW
 from vigorl.training.run.ranks import Ranks
 
-Normalisation = Literal["dapo", "dr_grpo", "grpo"]
 """All tokens of the batch weigh the same; the same with a constant in place of their number; all
 rollouts weigh the same, and so do the tokens in each."""
 
@@ -50,56 +50,6 @@ ALONE = Ranks()
 
 _STD_FLOOR = 1e-4
 """Added to a group's standard deviation. Source: trl."""
-
-
-@dataclass(frozen=True)
-class GrpoConfig:
-    """The GRPO loss and its optimizer."""
-
-    learning_rate: float = 1e-6
-    """Learning rate of AdamW. Source: arXiv 2505.23678, like the next three."""
-    weight_decay: float = 1e-2
-    """Weight decay of AdamW; vectors (norms, biases) are not decayed."""
-    kl: float = 1e-2
-    """Coefficient of the KL against the base model; 0 disables it, and needs no reference."""
-    gradient_norm: float = 1.0
-    """Gradients are clipped to this norm; the paper's multi-turn runs use 0.2."""
-    warmup_steps: int = 0
-    """Updates over which the learning rate rises from 0."""
-    final_learning_rate: float = 1.0
-    """Final learning rate as a fraction of `learning_rate` (cosine decay); 1: constant."""
-    trains_vision: bool = False
-    """Whether the vision tower is trained."""
-    lora_rank: int = 0
-    """Rank of LoRA adapters trained in place of the weights; 0: all weights are trained."""
-    gradient_checkpointing: bool = False
-    """Recompute activations in the backward pass: less memory, more time."""
-    clip_low: float = 0.2
-    """The importance ratio is clipped at 1 - this."""
-    clip_high: float = 0.28
-    """The importance ratio is clipped at 1 + this. Source: DAPO."""
-    normalisation: Normalisation = "dapo"
-    """How token losses are averaged."""
-    scale_by_std: bool = True
-    """Whether advantages are divided by their group's standard deviation."""
-    importance_cap: float = 2.0
-    """Largest importance weight of the trainer against the sampler (truncated)."""
-    longest_tokens: int = 2048
-    """Sampled tokens of a rollout that `dr_grpo` divides by."""
-    tree_tokens: int = 16_384
-    """Most tokens of a prefix tree: what fits into memory at once."""
-
-    def __post_init__(self) -> None:
-        if min(self.learning_rate, self.gradient_norm, self.importance_cap) <= 0:
-            raise UsageError("learning_rate, gradient_norm and importance_cap are above 0")
-        if min(self.weight_decay, self.kl, self.clip_low, self.clip_high) < 0:
-            raise UsageError("weight_decay, kl, clip_low and clip_high are at least 0")
-        if not 0 <= self.final_learning_rate <= 1:
-            raise UsageError("final_learning_rate is a share, from 0 to 1")
-        if min(self.warmup_steps, self.lora_rank) < 0:
-            raise UsageError("warmup_steps and lora_rank are at least 0")
-        if min(self.longest_tokens, self.tree_tokens) < 1:
-            raise UsageError("longest_tokens and tree_tokens are at least 1")
 
 
 def group_advantages(rewards_G: Tensor, scale_by_std: bool) -> Tensor:

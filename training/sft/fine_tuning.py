@@ -19,82 +19,22 @@ import math
 import os
 import shutil
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
-from typing import Literal
 
 from transformers.utils.logging import disable_progress_bar
 
 from vigorl.browser.errors import UsageError
 from vigorl.browser.run_folder import Identity, json_values, whole_folder
 from vigorl.policy.backend import Hardware
-from vigorl.policy.thought_text import Thoughts
-from vigorl.training.data.episodes import Selection
 from vigorl.training.data.examples import Examples, read_examples
 from vigorl.training.run.base_model import base_model, family_of_model
 from vigorl.training.run.network_weights import NetworkWeights
 from vigorl.training.run.ranks import Ranks
 from vigorl.training.run.training_run import check_folder
-from vigorl.training.search.linearise import ChainConfig
+from vigorl.training.sft.config import FineTuneConfig
 from vigorl.training.sft.example_batches import CourseConfig, ExampleCourse
 from vigorl.training.sft.loop import SftConfig, train
-
-
-@dataclass(frozen=True)
-class FineTuneConfig:
-    """One fine-tuning."""
-
-    model: str
-    """Where it starts: `nano`, a checkpoint's folder, or a hub id."""
-    data: tuple[Path, ...]
-    """Runs, evaluations, searches, exported conversations, or screenshots with targets."""
-    family: str | None = None
-    """How the model is talked to; None: told by its name."""
-    epochs: float = 1.0
-    """How often every example is learnt from."""
-    updates: int | None = None
-    """So many in all, however many epochs that is; None: as `epochs` has it."""
-    batch: int = 16
-    """Examples of an update."""
-    learning_rate: float = 1e-5
-    """Of AdamW, after the warm-up."""
-    warmup: float = 0.05
-    """Share of the updates in which the rate rises from 0; then it falls as a cosine."""
-    weight_decay: float = 0.0
-    lora_rank: int = 0
-    """Of adapters that learn in place of the weights; 0: all weights learn."""
-    trains_vision: bool = False
-    """Whether the vision tower learns as well."""
-    held_out: float = 0.05
-    """Share of the examples that are never learnt from, but measured."""
-    thoughts: Thoughts = "pointed"
-    """How they are taught: as they were said, without their points, or not at all."""
-    evaluate_every: int = 50
-    """Updates between two measurements; there is one at the end, too."""
-    tree_tokens: int = 8192
-    """Computed at a time: what fits into memory, and no row is longer."""
-    gradient_checkpointing: bool = False
-    """Whether layers are computed twice so that less has to be kept (gradient checkpointing)."""
-    checkpoint_every_s: float = 300.0
-    seed: int = 0
-    """Of the order of the examples, and of the first weights of adapters."""
-    device: Literal["auto", "cpu", "cuda"] = "auto"
-    """`auto`: a CUDA device where there is one."""
-    dtype: Literal["float32", "bfloat16"] = "float32"
-    """Number format of weights and gradients; the optimizer keeps float32 masters. On CUDA,
-    float32 weights are computed with in bfloat16 where that is safe (autocast)."""
-    chains: ChainConfig = field(default_factory=ChainConfig)
-    selection: Selection = field(default_factory=Selection)
-
-    def __post_init__(self) -> None:
-        if not self.data:
-            raise UsageError("there is nothing to learn from: name folders with --data")
-        if self.epochs <= 0 or min(self.batch, self.tree_tokens, self.evaluate_every) < 1:
-            raise UsageError("epochs are above 0; batch, tree_tokens and evaluate_every at least 1")
-        if self.updates is not None and self.updates < 1:
-            raise UsageError("updates are at least 1")
-        if not (0 <= self.held_out < 1 and 0 <= self.warmup <= 1):
-            raise UsageError("held_out and warmup are shares, from 0 to 1")
 
 
 def fine_tune(

@@ -24,7 +24,8 @@ from vigorl.policy.local.tiny import Architecture, write_tiny_checkpoint  # noqa
 from vigorl.training.compute.image_features import ImageFeatures  # noqa: E402
 from vigorl.training.compute.lora import add_adapters, merged_state, without_adapters  # noqa: E402
 from vigorl.training.compute.prefix_tree import build_trees, logprobs  # noqa: E402
-from vigorl.training.grpo.update import GrpoConfig, prepare, update  # noqa: E402
+from vigorl.training.grpo.config import GrpoConfig  # noqa: E402
+from vigorl.training.grpo.update import prepare, update  # noqa: E402
 from vigorl.training.run.optimizer import MasterAdamW, weight_groups  # noqa: E402
 
 pytestmark = pytest.mark.model

@@ -38,9 +38,8 @@ torch = pytest.importorskip("torch")
 from vigorl.policy.local.codec import Prompt  # noqa: E402
 from vigorl.policy.local.network import Network  # noqa: E402
 from vigorl.policy.local.tiny import write_tiny_checkpoint  # noqa: E402
-from vigorl.training.grpo.config import GrpoRunConfig  # noqa: E402
+from vigorl.training.grpo.config import GrpoConfig, GrpoRunConfig  # noqa: E402
 from vigorl.training.grpo.loop import train_grpo  # noqa: E402
-from vigorl.training.grpo.update import GrpoConfig  # noqa: E402
 from vigorl.training.run.training_run import newest_checkpoint  # noqa: E402
 
 pytestmark = pytest.mark.model

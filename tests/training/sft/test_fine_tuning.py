@@ -32,9 +32,10 @@ from vigorl.training.data.export import export  # noqa: E402
 from vigorl.training.data.rows import rows_of  # noqa: E402
 from vigorl.training.data.still_dialogues import still_dialogues  # noqa: E402
 from vigorl.training.run.training_run import newest_checkpoint  # noqa: E402
-from vigorl.training.search.linearise import ChainConfig  # noqa: E402
+from vigorl.training.search.config import ChainConfig  # noqa: E402
+from vigorl.training.sft.config import FineTuneConfig  # noqa: E402
 from vigorl.training.sft.example_batches import CourseConfig, ExampleCourse  # noqa: E402
-from vigorl.training.sft.fine_tuning import FineTuneConfig, fine_tune  # noqa: E402
+from vigorl.training.sft.fine_tuning import fine_tune  # noqa: E402
 
 pytestmark = pytest.mark.model
 
