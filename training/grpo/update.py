@@ -290,9 +290,9 @@ def optimizer_of(network: Network, config: GrpoConfig, ranks: Ranks = ALONE) -> 
 
     Where the network has adapters, these learn and nothing else.
     """
-    visual = getattr(network.model.model, "visual", None)
-    if visual is not None and not has_adapters(network):
-        visual.requires_grad_(config.trains_vision)
+    tower = network.vision_tower
+    if tower is not None and not has_adapters(network):
+        tower.requires_grad_(config.trains_vision)
     groups = weight_groups(network.model, config.weight_decay)
     return MasterAdamW(groups, config.learning_rate, ranks)
 

@@ -159,9 +159,9 @@ def _let_learn(network: Network, config: FineTuneConfig) -> None:
             network, config.lora_rank, trains_vision=config.trains_vision, seed=config.seed
         )
         return
-    visual = getattr(network.model.model, "visual", None)
-    if visual is not None:
-        visual.requires_grad_(config.trains_vision)
+    tower = network.vision_tower
+    if tower is not None:
+        tower.requires_grad_(config.trains_vision)
 
 
 def _save(network: Network, config: FineTuneConfig, out: Path) -> None:
