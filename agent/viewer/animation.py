@@ -9,7 +9,7 @@ from typing import Literal
 from PIL import Image, ImageDraw
 
 from vigorl.agent.plain_text import one_line
-from vigorl.agent.record.trajectory import SeenView, StepRecord, Trajectory, write_whole
+from vigorl.agent.record.trajectory import SeenView, StepRecord, Trajectory
 from vigorl.agent.viewer.action_marker import gesture_of
 from vigorl.agent.viewer.episode_steps import Piece, pieces
 from vigorl.agent.viewer.filmstrip import evenly_chosen
@@ -19,6 +19,7 @@ from vigorl.agent.viewer.typeface import draw_text, fitting, text_width_px
 from vigorl.browser.actions import Action, Done, Type
 from vigorl.browser.errors import UsageError
 from vigorl.browser.geometry import Box, Point
+from vigorl.browser.run_folder import write_whole
 from vigorl.policy.points import mentions_by_order
 
 WIDTH_PX = 900
@@ -253,9 +254,13 @@ def _draw(still: Still, goal: str) -> Image.Image:
     draw_text(draw, (_MARGIN_PX, top), caption.number, _SOFT, _TEXT_PX)
     left = _MARGIN_PX + 48
     _draw_lines(draw, (left, top), _wrapped(caption.thought, width_px - left - _MARGIN_PX), _SOFT)
-    top += _LINE_PX * (_MAX_LINES if caption.thought else 0)
-    outcome = fitting(caption.outcome, _TEXT_PX, width_px - left - _MARGIN_PX)
-    draw_text(draw, (left, top), outcome, caption.ink, _TEXT_PX)
+    room_px = width_px - left - _MARGIN_PX
+    if caption.thought:
+        top += _LINE_PX * _MAX_LINES
+        outcome = fitting(caption.outcome, _TEXT_PX, room_px)
+        draw_text(draw, (left, top), outcome, caption.ink, _TEXT_PX)
+    else:
+        _draw_lines(draw, (left, top), _wrapped((Piece(caption.outcome),), room_px), caption.ink)
     return picture
 
 
