@@ -1,4 +1,4 @@
-"""A live page as an environment: actions become input events, what happens becomes pixels.
+"""The live page environment: actions become input events, what happens becomes pixels.
 
 A step acts, waits until the page has come to rest, and looks. Whatever the page does meanwhile
 (dialogs, windows, crashes, endless scripts) ends in an observation within the step's time; only a

@@ -1,4 +1,4 @@
-"""Our own answers: one command that acts on coordinates, like `type (412, 80) "kettle" enter`.
+"""Our action language: one command that acts on coordinates, like `type (412, 80) "kettle" enter`.
 
 Points and scrolled distances are in the units of the frame that the model was given; texts are
 JSON strings. `COMMANDS` is the whole language; prompts and error sentences are made from it.

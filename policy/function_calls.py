@@ -1,4 +1,4 @@
-"""Turns that end in a call as code would write it: UI-TARS, UI-Venus.
+"""The turn format with function calls, as UI-TARS and UI-Venus write them.
 
 ::
 
@@ -95,7 +95,7 @@ class FunctionCalls:
             ValueError: the format cannot say this action.
         """
         if isinstance(action, Zoom):
-            raise ValueError("this format cannot look closer")
+            raise ValueError("this format cannot say a zoom")
         return self._line(action, dialect)
 
     def lesson(self, coordinates: str, actions: ActionSpace = EVERY_ACTION) -> str:

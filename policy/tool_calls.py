@@ -1,4 +1,4 @@
-"""Turns that end in a call of a tool, as Qwen3-VL and models made from it write them.
+"""The turn format with tool calls, as Qwen3-VL and models made from it write them.
 
 ::
 
@@ -115,7 +115,7 @@ _ARGUMENTS: dict[str, tuple[Set[str], dict[str, Any]]] = {
 
 @dataclass(frozen=True, slots=True)
 class ToolCalls:
-    """A thought in plain words, then a call of `computer_use` or of the tool to look closer.
+    """A thought in plain words, then a call of `computer_use` or of the zoom tool.
 
     A `TurnFormat`.
     """
