@@ -1,4 +1,4 @@
-"""A live page as an environment: actions become input events, what happens becomes pixels.
+"""The live page environment: actions become input events, what happens becomes pixels.
 
 A step acts, waits until the page has come to rest, and looks. Whatever the page does meanwhile
 (dialogs, windows, crashes, endless scripts) ends in an observation within the step's time; only a
@@ -37,8 +37,9 @@ from vigorl.browser.actions import (
 from vigorl.browser.chromium import Browser
 from vigorl.browser.deadline import Deadline
 from vigorl.browser.environment import Score
-from vigorl.browser.episode import Episode, boundary, connected
+from vigorl.browser.episode import Episode
 from vigorl.browser.errors import BrowserDied, PageHung, StartFault, UsageError
+from vigorl.browser.fault_boundary import boundary, connected
 from vigorl.browser.files import admitted
 from vigorl.browser.foresight import prospect_of
 from vigorl.browser.geometry import Box

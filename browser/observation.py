@@ -1,4 +1,4 @@
-"""What an agent gets to see after each step."""
+"""Observations: what an agent sees after each step, and is told beside."""
 
 from dataclasses import dataclass, replace
 from typing import Literal

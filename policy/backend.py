@@ -1,4 +1,4 @@
-"""The seam between a conversation and whatever computes the next words of it."""
+"""The `Backend` protocol: computes the next turn of a conversation, here or on a server."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Episodes that begin like another one: its first turns, and the beginning of the next.
+"""Prefix replay: episodes that begin with another one's first turns, and a part of the next.
 
 ::
 

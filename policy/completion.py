@@ -1,4 +1,4 @@
-"""What an OpenAI-compatible server says, as records; what they do not name is left aside."""
+"""Responses of an OpenAI-compatible server as typed records; other fields are ignored."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Generates the turns of many episodes in one batch; synchronous, for one thread.
+"""The generation engine: turns of many episodes in one batch; synchronous, for one thread.
 
 Whoever asks joins the batch at its next step and leaves it when its turn is over; nobody waits
 for the longest text. Between turns an episode keeps its attention cache, so that only what is new

@@ -9,8 +9,8 @@ from playwright.async_api import Page
 from vigorl.browser.action_space import PAGE, ActionSpace, not_offered
 from vigorl.browser.actions import Action, Wait
 from vigorl.browser.environment import Score
-from vigorl.browser.episode import boundary
 from vigorl.browser.errors import PageCrashed, PageHung, TaskFault
+from vigorl.browser.fault_boundary import boundary
 from vigorl.browser.geometry import Box
 from vigorl.browser.live import LivePage
 from vigorl.browser.observation import Observation

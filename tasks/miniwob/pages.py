@@ -13,8 +13,8 @@ from typing import Any, Self
 
 from vigorl.browser.boundary import Boundary
 from vigorl.browser.chromium import Browser
-from vigorl.browser.episode import boundary
 from vigorl.browser.errors import BrowserDied
+from vigorl.browser.fault_boundary import boundary
 from vigorl.browser.live import LivePage, PageSettings
 from vigorl.tasks.miniwob.files import html_folder, page_url
 from vigorl.tasks.miniwob.registry import Ticket

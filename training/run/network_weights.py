@@ -86,6 +86,6 @@ class NetworkWeights:
 
 def choose_trained(network: Network, trains_vision: bool) -> None:
     """Train all weights, but those of the vision tower only where that is wanted."""
-    visual = getattr(network.model.model, "visual", None)
+    visual = network.vision_tower
     if visual is not None:
         visual.requires_grad_(trains_vision)

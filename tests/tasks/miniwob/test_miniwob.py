@@ -261,3 +261,18 @@ class TestRegistry:
     async def test_what_is_not_there_is_said(self, words: str, said: str) -> None:
         with pytest.raises(UsageError, match=said):
             find(words)
+
+
+async def test_a_step_that_is_cut_short_leaves_a_page_that_is_not_used_again(
+    miniwob: Stage,
+) -> None:
+    env = await miniwob.open("click-button", 1)
+    await env.reset()
+    page = env.page
+    step = asyncio.create_task(env.step(Wait(5)))
+    await asyncio.sleep(0.05)
+    step.cancel()
+    await asyncio.gather(step, return_exceptions=True)
+    async with asyncio.timeout(5):
+        await env.close()
+    assert page.is_closed()

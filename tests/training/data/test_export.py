@@ -33,7 +33,7 @@ from vigorl.policy.model import ModelPolicy
 from vigorl.policy.policy import Policy
 from vigorl.training.data.conversations import conversations_in
 from vigorl.training.data.dialogues import Dialogue, dialogues_of
-from vigorl.training.data.episodes import episodes_in, one_per_task, select
+from vigorl.training.data.episodes import Episode, episodes_in, one_per_task, select
 from vigorl.training.data.export import FORMATS, Format, export
 from vigorl.training.data.selection import Selection
 from vigorl.training.search.config import ChainConfig, SearchConfig
@@ -119,6 +119,18 @@ def images_of(dialogue: Dialogue) -> list[FittedImage]:
 
 
 # --- Dialogues ----------------------------------------------------------------------------------
+
+
+def test_an_episode_is_learnt_with_the_prompt_that_it_was_played_with(tmp_path: Path) -> None:
+    family = family_named("generic-pixels")
+    policy = ModelPolicy(family, Looker(), Sampling())
+    played = asyncio.run(rollout(policy, world(policy), Recorder(tmp_path / "run")))
+    episode = Episode("run", "played", played)
+    prompt = family.system_prompt(frozenset({"click", "zoom"}))
+    assert dialogues_of(episode)[0].messages[0].parts == (prompt,)
+    old = replace(played, start=replace(played.start, actions=None))
+    older = dialogues_of(replace(episode, trajectory=old))
+    assert older[0].messages[0].parts == (family.system_prompt(),)
 
 
 def test_a_chain_is_the_conversation_that_was_had_with_its_crops(dialogues: list[Dialogue]) -> None:
