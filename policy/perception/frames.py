@@ -1,4 +1,4 @@
-"""Plain frames that controls are drawn with, found beside a text: an empty box, an empty field."""
+"""Plain frames: an empty box or an empty field beside a text."""
 
 import cv2
 import numpy as np

@@ -1,4 +1,4 @@
-"""Ink: which pixels of a patch differ from its background, and how they are set in runs.
+"""Text pixels: which pixels of a patch differ from its background, and the runs they form.
 
 Screens are drawn, not photographed: behind a line of text lies one colour nearly everywhere. So
 the exact extent of text, the gaps between its words and its colour can be counted, where a

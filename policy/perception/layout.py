@@ -1,4 +1,4 @@
-"""How boxes stand to each other: rows, columns, neighbours, reading order.
+"""Layout geometry: rows, columns, neighbours, reading order of boxes.
 
 Boxes of one function are all in the same frame, px.
 """

@@ -1,4 +1,4 @@
-"""Text of a picture: RapidOCR's models, fed so that they do no needless work.
+"""OCR: RapidOCR's models, fed so that they do no needless work.
 
 The recogniser's cost is the number of canvas columns it is given. RapidOCR pads every line to at
 least 320 columns and each batch to its longest line, and leaves detected boxes as loose as they

@@ -1,4 +1,4 @@
-"""What `reader` sees: lines of text and the shapes of controls, with their boxes.
+"""The result of reading a screenshot: lines of text and controls, with their boxes.
 
 Boxes are px of the picture that was read; `Screen.frame` maps them to the viewport.
 """

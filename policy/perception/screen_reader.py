@@ -1,4 +1,4 @@
-"""From a picture to a `Screen`."""
+"""The screen reader: text, controls and icons of a screenshot, as a `Screen`."""
 
 import threading
 from collections import OrderedDict

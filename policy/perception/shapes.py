@@ -1,4 +1,4 @@
-"""Controls by their outlines: buttons, fields, lists, checkboxes, radio buttons, switches.
+"""Control detection by outline: buttons, fields, lists, checkboxes, radios, switches.
 
 What makes a rectangle one or the other is how text stands in it: in the middle of a button, at
 the left of a field, nothing in an empty field, a small arrow at the end of a list.

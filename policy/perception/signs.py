@@ -1,4 +1,4 @@
-"""Single signs: characters that stand alone, on a button or a key, told by their look.
+"""Single characters on buttons and keys, recognised by a small network.
 
 A line of text tells a recogniser how large its letters are and where they stand; a lone `‹`, `−` or
 `7` does not. So each is looked at as icons are: as a small mask, brought to one size, whatever its

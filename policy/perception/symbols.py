@@ -1,4 +1,4 @@
-"""Icons on a picture: what is drawn, small, and no text; named by its look or its place."""
+"""Icon detection: what is drawn, small, and no text; named by its look or its place."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

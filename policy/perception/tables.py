@@ -1,4 +1,4 @@
-"""Tables: which cells a column and a row have in common, wherever in its cell a text stands."""
+"""Table structure: the cells that a column and a row have in common."""
 
 import statistics
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Steps that end in an answer: reading a value, closely."""
+"""Answer steps: find a value on the page and read it in a zoomed view."""
 
 import re
 from collections.abc import Generator, Sequence

@@ -1,4 +1,4 @@
-"""What belongs to what a text names: what stands in its card, in its row, or under it."""
+"""Grouping: whether a thing is in the card, the row or the section of a text."""
 
 from collections.abc import Sequence
 

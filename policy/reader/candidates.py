@@ -1,4 +1,4 @@
-"""Which things on a screen a `Target` may mean, best first.
+"""Candidates for a `Target` on a screen, ranked.
 
 All boxes are in viewport CSS px: `in_css` brings a screen into that frame.
 """

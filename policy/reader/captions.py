@@ -1,4 +1,4 @@
-"""Labels, and the values that stand beside, under or over them."""
+"""Label-value pairs: the value beside, below or above a label."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Which control belongs to a label: the field of 'Street', the box of 'I agree'."""
+"""Label-control association: the field of 'Street', the box of 'I agree'."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Where a named column and a named row meet, and what is missing where they do not."""
+"""Table lookup: the cell of a named column and row, and which of them is missing."""
 
 import itertools
 from collections.abc import Iterable, Sequence

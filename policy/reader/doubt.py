@@ -1,4 +1,4 @@
-"""Refusing where several things on a screen are meant equally well."""
+"""Ambiguity check: refuses where several things on the screen match equally well."""
 
 from collections.abc import Sequence
 

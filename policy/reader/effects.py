@@ -1,4 +1,4 @@
-"""Whether what was done with the mouse had an effect of its own.
+"""Verification of mouse actions: whether a click or drag had an effect of its own.
 
 A page may change by itself while it is clicked: a spinner turns, a clock goes on, pictures take
 turns. And a button that does nothing may still look different while the mouse is on it. So a change

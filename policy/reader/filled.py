@@ -1,4 +1,4 @@
-"""What a field shows, held against what was to be put into it.
+"""Verification of form fields: what a field shows against what was to be entered.
 
 A page may write a value in its own form: 1990-05-17 as 05/17/1990, 5551234567 as (555) 123-4567,
 1234.5 as 1,234.50. A narrow field shows only a part, and a password field one dot for each letter.

@@ -1,4 +1,4 @@
-"""Steps of filling in: choosing from lists, checking boxes, handing over files."""
+"""Form steps: choose from lists, check boxes, upload files."""
 
 from collections.abc import Generator
 from pathlib import PurePath

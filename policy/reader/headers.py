@@ -1,4 +1,4 @@
-"""Whether the first row of a table names its columns: headers are drawn unlike what they head."""
+"""Header detection: column headers are drawn differently from the cells below them."""
 
 import re
 import statistics

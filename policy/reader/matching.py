@@ -1,4 +1,4 @@
-"""Finding what an instruction names on a screen.
+"""Matching of a name in an instruction with the texts and icons of a screen.
 
 Scores, in [0, 1], say what kind of match it is: from 0.96 what stands there is the name; from
 0.85 it contains the name, or is an icon that surely shows it; from about 0.55 it may be that.

@@ -1,4 +1,4 @@
-"""Pointing at what stands in a menu, which is opened for that where it is closed."""
+"""Menu entries: a closed menu is opened to point at what is in it."""
 
 from collections.abc import Generator, Sequence
 from dataclasses import replace

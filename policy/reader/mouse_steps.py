@@ -1,4 +1,4 @@
-"""Steps of the mouse: clicking, hovering, dragging."""
+"""Mouse steps: click, hover, drag."""
 
 import re
 from collections.abc import Generator, Sequence

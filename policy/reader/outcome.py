@@ -1,4 +1,4 @@
-"""What a move brought about, as far as two pictures of the screen can tell.
+"""Screen difference: what an action changed, as far as two screenshots can tell.
 
 Pictures are compared pixel by pixel; what differs is gathered into regions, in viewport CSS px. A
 text cursor is no change: it comes and goes by itself.

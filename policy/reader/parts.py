@@ -1,4 +1,4 @@
-"""Pieces of lines that stand for themselves: the cells of a row that was read as one line."""
+"""Line splitting: the cells of a table row that OCR read as one line."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""A page's price: the amount of money that a product is sold for, and no other amount."""
+"""Price extraction: the amount that a product is sold for, and no other amount."""
 
 import re
 

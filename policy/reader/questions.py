@@ -1,4 +1,4 @@
-"""What a page or the browser asks, and what is said to it where no instruction answers it."""
+"""Dialogs and prompts: the answer where no instruction gives one."""
 
 from vigorl.browser.actions import Accept, Action, Dismiss
 from vigorl.browser.observation import Question

@@ -1,4 +1,4 @@
-"""Pointing at the same thing again and again, until something is seen."""
+"""Repeat steps: the same click again and again, until something is seen."""
 
 from collections.abc import Generator
 

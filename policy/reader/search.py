@@ -1,4 +1,4 @@
-"""Looking for something: on the screen, after a moment, closer, and further down the page."""
+"""Search for a target: on the screen, after a wait, zoomed in, and further down the page."""
 
 import re
 from collections.abc import Callable, Generator, Sequence

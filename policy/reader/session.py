@@ -1,4 +1,4 @@
-"""One episode: what was seen last, and the moves by which to see more.
+"""The state of one episode: the last observation, and the moves that lead to more.
 
 A play is a generator that yields moves and is sent observations, so that the course of an
 episode reads from top to bottom however many turns it takes. It runs in a thread: reading a

@@ -1,4 +1,4 @@
-"""Steps of typing: into a field, or where the focus is, and reading back what stands there."""
+"""Typing steps: into a field or at the focus; what was typed is read back."""
 
 import re
 from collections.abc import Generator, Sequence

@@ -1,4 +1,4 @@
-"""Reading a value off a screen: what stands beside a label, in a table's cell, or as a price.
+"""Value extraction: the value beside a label, in a table cell, or a price.
 
 A value is read only where its label, and its row and column where they are named, are what was
 asked for. What is missing is said in `Values.missing`.

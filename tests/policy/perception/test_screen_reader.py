@@ -105,7 +105,8 @@ def test_a_text_cursor_is_no_letter(word: str) -> None:
 
 def test_how_a_text_is_drawn_is_seen_on_any_ground() -> None:
     pixels = np.full((40, 120, 3), (20, 40, 90), np.uint8)
-    pixels[12:28, 20:60] = 250  # more ink than ground between its first and last column
+    for left in (20, 28, 36):  # more ink than ground from the first stroke to the last
+        pixels[12:28, left : left + 6] = 250
     (run,) = runs(pixels, PixelBox(4, 4, 110, 36), widest_gap=0.8)
     assert run.look.ground_rgb == (20, 40, 90)
     assert run.look.colour_rgb == (250, 250, 250)
