@@ -20,6 +20,7 @@ from vigorl.browser.actions import Action, Done, Type
 from vigorl.browser.errors import UsageError
 from vigorl.browser.geometry import Box, Point
 from vigorl.browser.run_folder import write_whole
+from vigorl.policy.points import mentions_by_order
 
 WIDTH_PX = 900
 MAX_STEPS = 24
@@ -77,7 +78,8 @@ class _Player:
         if stage is None:
             return
         turn = record.turn
-        thought, _ = pieces(one_line(turn.thought), turn.points)
+        line = one_line(turn.thought)
+        thought, _ = pieces(line, mentions_by_order(line, turn.points), turn.points)
         caption = _Caption(f"{record.index + 1}/{of}", thought)
         dots = tuple(dict.fromkeys(turn.points))
         signs = Signs(dots=dots, cursor=self.cursor)

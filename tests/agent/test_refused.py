@@ -65,7 +65,7 @@ async def test_a_denied_action_and_a_refused_host_are_counted_in_the_result(tmp_
 
         async def act(self, observation: Observation) -> Turn:
             blocked = any(event.kind == "blocked" for event in observation.events)
-            return Turn("", "", (), GiveUp("no") if blocked else Goto("http://127.0.0.1:9/"))
+            return Turn("", "", (), GiveUp("no") if blocked else Goto("http://127.0.0.1:8099/"))
 
         def describe(self) -> dict[str, Any]:
             return {"name": self.name}
@@ -76,4 +76,4 @@ async def test_a_denied_action_and_a_refused_host_are_counted_in_the_result(tmp_
     async with Browser() as browser:
         sample = Sample("a", (), {}, lambda: LivePage(browser, "a goal", "about:blank"))
         summary = await evaluate(Wanderer(), [sample], tmp_path, limits=Limits(steps=3))
-    assert (summary.denied, summary.refused) == (1, {"127.0.0.1:9": 1})
+    assert (summary.denied, summary.refused) == (1, {"127.0.0.1:8099": 1})

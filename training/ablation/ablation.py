@@ -38,7 +38,7 @@ from vigorl.browser.errors import UsageError
 from vigorl.browser.run_folder import Identity, claimed, json_values, write_json, write_whole
 from vigorl.policy.backend import Hardware, Sampling
 from vigorl.policy.factory import open_model
-from vigorl.training.data.thoughts import Thoughts
+from vigorl.policy.thought_text import Thoughts
 from vigorl.training.grpo.config import GrpoRunConfig
 from vigorl.training.grpo.loop import train_grpo
 from vigorl.training.grpo.update import GrpoConfig

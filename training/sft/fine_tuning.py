@@ -24,10 +24,10 @@ from vigorl.browser.errors import UsageError
 from vigorl.browser.run_folder import Identity, json_values, whole_folder
 from vigorl.policy.backend import Hardware
 from vigorl.policy.local.network import Network
+from vigorl.policy.thought_text import Thoughts
 from vigorl.training.compute.lora import add_adapters, merged_state
 from vigorl.training.data.episodes import Selection
 from vigorl.training.data.examples import Examples, read_examples
-from vigorl.training.data.thoughts import Thoughts
 from vigorl.training.run.base_model import family_of_model, trainable
 from vigorl.training.search.linearise import ChainConfig
 from vigorl.training.sft.example_batches import CourseConfig, ExampleCourse

@@ -20,10 +20,10 @@ from vigorl.browser.still_image import StaticScreenshot
 
 pytest.importorskip("torch")
 
+from vigorl.policy.thought_text import ablate
 from vigorl.training.ablation.ablation import ARMS, Findings, Outcome, StudyConfig, study
 from vigorl.training.ablation.page import render_study
 from vigorl.training.ablation.tasks import StudyTasks, open_study_tasks
-from vigorl.training.data.thoughts import ablate
 from vigorl.training.run.metrics import write_config
 
 pytestmark = pytest.mark.model
