@@ -14,6 +14,7 @@ from vigorl.browser.environment import Score
 from vigorl.browser.geometry import Frame
 from vigorl.browser.observation import Event, Mark, Question, Refused, Tab
 from vigorl.policy.family import FAMILIES
+from vigorl.policy.points import Mention
 from vigorl.policy.policy import ShownImage, Tokens, Turn
 from vigorl.training.search.record import StoredTree
 from vigorl.training.search.search_tree import Node, Tree
@@ -34,7 +35,8 @@ RECORDS = (
         Event,
         Mark,
     ),
-    *(Question, Refused, Consent, Deed, Approval, Turn, Tokens, ShownImage, Result),
+    *(Question, Refused, Consent, Deed, Approval, Turn, Mention, Tokens),
+    *(ShownImage, Result),
     *(StoredTree, Tree, Node),
 )
 PAGES = [*sorted((ROOT / "docs").rglob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
