@@ -14,6 +14,7 @@ from vigorl.browser.environment import Score
 from vigorl.browser.geometry import Frame
 from vigorl.browser.observation import Event, Mark, Question, Refused, Tab
 from vigorl.policy.family import FAMILIES
+from vigorl.policy.points import Mention
 from vigorl.policy.policy import ShownImage, Tokens, Turn
 from vigorl.training.search.record import StoredTree
 from vigorl.training.search.search_tree import Node, Tree
@@ -34,9 +35,13 @@ RECORDS = (
         Event,
         Mark,
     ),
-    *(Question, Refused, Consent, Deed, Approval, Turn, Tokens, ShownImage, Result),
+    *(Question, Refused, Consent, Deed, Approval, Turn, Mention, Tokens),
+    *(ShownImage, Result),
     *(StoredTree, Tree, Node),
 )
+PAGES = [*sorted((ROOT / "docs").rglob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
+GROUPS = {"vigorl.benchmarks", "vigorl.policies", "vigorl.families"}
+"""Of entry points: no modules."""
 PARTS = ("Claim", "Command", "Commit", "Machine", "Caveats")
 RESULTS = sorted(
     page for page in (ROOT / "docs/results").glob("*.md") if page.stem not in {"index", "LOG"}
@@ -90,3 +95,25 @@ def test_a_result_names_its_claim_table_command_commit_machine_and_caveats(page:
 def test_every_result_is_in_the_index() -> None:
     index = (ROOT / "docs/results/index.md").read_text()
     assert [page.name for page in RESULTS if f"({page.name})" not in index] == []
+
+
+def stands_in_the_code(name: str) -> bool:
+    """Whether `vigorl.package.module.Name` is a module, or a name in one."""
+    *parents, last = name.removeprefix("vigorl.").split(".")
+    place = ROOT.joinpath(*parents, last)
+    if place.is_dir() or place.with_suffix(".py").is_file():
+        return True
+    module = ROOT.joinpath(*parents).with_suffix(".py")
+    defined = rf"^(class|def|async def) {last}\b|^{last}\b.*="
+    return module.is_file() and re.search(defined, module.read_text(), re.MULTILINE) is not None
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_module_and_file_that_a_page_names_exists(page: Path) -> None:
+    words = re.findall(r"`([\w./-]+)`", page.read_text())
+    names = [
+        word for word in words if word.startswith("vigorl.") and not word.endswith((".", ".py"))
+    ]
+    missing = [name for name in names if name not in GROUPS and not stands_in_the_code(name)]
+    files = [word for word in words if re.fullmatch(r"[\w-]+/[\w./-]+\.(py|md|svg)", word)]
+    assert missing + [file for file in files if not (ROOT / file).exists()] == []

@@ -80,7 +80,7 @@ def test_a_step_without_an_action_draws_nothing_on_the_screen(shop_episode: Traj
     assert len(ink(image, 28, 84, image.width - 28, 84 + (image.width - 56) * 720 // 1280)) == 0
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(text=st.text(max_size=60), answer=st.text(max_size=60))
 def test_any_characters_are_survived(shop_episode: Trajectory, text: str, answer: str) -> None:
     assert shop_episode.end is not None
