@@ -193,7 +193,10 @@ async def rollout(
     episode = _Episode(environment, recorder, limits, watcher or Watcher())
     goal = whole(environment.goal)
     try:
-        start = StartRecord(goal, policy.describe(), asdict(limits), task, now(), truth)
+        offered = tuple(sorted(environment.actions))
+        start = StartRecord(
+            goal, policy.describe(), asdict(limits), task, now(), truth, actions=offered
+        )
         recorder.start(start)
         try:
             ending = await episode.play(policy.actor(goal))
@@ -373,7 +376,7 @@ class _Episode:
             if not limit.expired():
                 raise
             raise PageHung(f"the world did not answer within {STEP_LIMIT_S:g} s") from error
-        return cleaned(observation)
+        return replace(cleaned(observation), actions=self.environment.actions)
 
     def end(self, ending: _Ending) -> Trajectory:
         """Write the last line."""

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from playwright.async_api import Page
 
+from vigorl.browser.action_space import BROWSER, ActionSpace, not_offered
 from vigorl.browser.actions import (
     Accept,
     Action,
@@ -65,6 +66,8 @@ class LivePage:
 
     `score` is None: a task's environment, wrapped around this one, judges.
     """
+
+    actions: ActionSpace = BROWSER
 
     def __init__(
         self, browser: Browser, goal: str, url: str, settings: PageSettings | None = None
@@ -276,7 +279,7 @@ class LivePage:
             case Accept() | Dismiss():
                 raise ValueError("an answer is not carried out but given")
             case Zoom():
-                raise Impossible("There is nothing here to zoom with.")
+                raise Impossible(not_offered(action, self.actions))
             case Done() | GiveUp():
                 raise ValueError(f"{action.type} ends an episode and never reaches its environment")
             case _:

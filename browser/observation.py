@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from vigorl.browser.action_space import ANSWERS, EVERY_ACTION, ActionSpace
 from vigorl.browser.boundary import written
 from vigorl.browser.deeds import Consent
 from vigorl.browser.geometry import Box
@@ -108,7 +109,8 @@ class Observation:
     `view` is what there is to see: a screen, or a zoomed view. It is None where nothing new can
     be seen (the answer to a malformed output or an impossible zoom); the last view stands.
     `ended` says that the world is over: no further step will be taken. `pictures` belong to the
-    goal ("buy this"); they come with the first observation alone.
+    goal ("buy this"); they come with the first observation alone. `url`, `title` and `tabs` are
+    a browser's; whatever else can be seen leaves them empty.
     """
 
     view: View | None
@@ -127,6 +129,14 @@ class Observation:
     """The world is one picture, which can be pointed at and not acted on."""
     refused: tuple[Refused, ...] = ()
     """Connections that the boundary refused since the last observation."""
+
+    actions: ActionSpace = EVERY_ACTION
+    """Types of action that the environment offers throughout; the loop notes them."""
+
+    @property
+    def offered(self) -> ActionSpace:
+        """What can be done next: where something is asked, an answer and nothing else."""
+        return self.actions if self.question is None else self.actions & ANSWERS
 
     def with_event(self, kind: EventKind, text: str) -> "Observation":
         """The same observation with one more event."""

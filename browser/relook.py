@@ -14,6 +14,7 @@ import contextlib
 import time
 from dataclasses import dataclass
 from importlib import resources
+from typing import Any
 
 import numpy as np
 from playwright.async_api import Error as PlaywrightError
@@ -152,13 +153,14 @@ async def _noted(memory: _Memory, world: int | None) -> None:
         async with asyncio.timeout(LOOK_LIMIT_S):
             if world is None:
                 world = await world_of(session, memory.tab.target_id)
-            _, found = await asyncio.gather(  # sent at once: what the page does next comes later
+            # Sent at once: what the page does next comes later.
+            answers: list[dict[str, Any]] = await asyncio.gather(
                 session.send("Runtime.releaseObjectGroup", {"objectGroup": _GROUP}),
                 session.send("Runtime.evaluate", {**look, "contextId": world}),
             )
     except (PlaywrightError, TimeoutError):  # it is gone, or does not answer
         return
-    memory.object_id = found["result"].get("objectId")
+    memory.object_id = answers[1]["result"].get("objectId")
 
 
 async def _asked(memory: _Memory, point: Point | None) -> dict[str, str]:

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal, assert_never
 
+from vigorl.browser.action_space import ENDINGS, EVERY_ACTION, ActionSpace, ActionType
 from vigorl.browser.actions import (
     Accept,
     Action,
@@ -92,6 +93,13 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 """Name, how it is written, what it does. What stands in brackets can be left away."""
 
+_TYPES: dict[str, ActionType] = {
+    "double_click": "click",
+    "right_click": "click",
+    "middle_click": "click",
+}
+"""Types of action whose command is called otherwise."""
+
 _BUTTONS: dict[str, tuple[Literal["left", "middle", "right"], int]] = {
     "click": ("left", 1),
     "double_click": ("left", 2),
@@ -137,8 +145,21 @@ class _Held:
 _Token = str | float | Point | _Quoted | _Held
 
 
-def read_command(text: str, frame: Frame) -> Action:
+def offered_commands(actions: ActionSpace) -> dict[str, tuple[str, str]]:
+    """The commands of an environment's actions and of those that end an episode, as `COMMANDS`."""
+    offered = actions | ENDINGS
+    return {name: told for name, told in COMMANDS.items() if _TYPES.get(name, name) in offered}
+
+
+def read_command(text: str, frame: Frame, actions: ActionSpace = EVERY_ACTION) -> Action:
     """Understand one command; backticks around it, and single or curly quotes, are passed over.
+
+    A command that is not offered is understood nonetheless: the environment answers it.
+
+    Args:
+        text: What stands in the answer.
+        frame: Whose units its points are in.
+        actions: What the environment offers, which is listed where the text is no command.
 
     Raises:
         Malformed: it is none, or it points outside of the screen.
@@ -148,7 +169,8 @@ def read_command(text: str, frame: Frame) -> Action:
     name = start.group().lower() if start else ""
     if name not in COMMANDS:
         first = text.split(maxsplit=1)[0][:40] if text else "Nothing"
-        raise Malformed(f"{first} is not a command. The commands are: {', '.join(COMMANDS)}.")
+        listed = ", ".join(offered_commands(actions))
+        raise Malformed(f"{first} is not a command. The commands are: {listed}.")
     arguments = text[len(name) :].strip()
     if name == "press":
         return _read_press(arguments)

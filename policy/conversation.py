@@ -9,6 +9,7 @@ tokens that follow form a new row.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from vigorl.browser.action_space import EVERY_ACTION, ActionSpace
 from vigorl.browser.actions import Action, Click, Type, Zoom
 from vigorl.browser.errors import InconsistentData, UsageError
 from vigorl.browser.geometry import Frame, Point
@@ -52,6 +53,7 @@ class Conversation:
         self._pictures: tuple[FittedImage, ...] = ()  # of the goal; they stay
         self._exchanges: list[_Exchange] = []
         self._dialect: Dialect | None = None
+        self._actions: ActionSpace = EVERY_ACTION  # as the first screen says
 
     @property
     def dialect(self) -> Dialect:
@@ -73,6 +75,7 @@ class Conversation:
         if not self._exchanges and (observation.view is None or observation.view.kind != "screen"):
             raise InconsistentData("a conversation begins with a screen")
         if not self._exchanges:
+            self._actions = observation.actions
             observation = self._see_pictures(observation)
         self._exchanges.append(self._exchange(observation))
         while self._screen_count > self._family.window_screens:
@@ -95,8 +98,9 @@ class Conversation:
         """Everything that the model is to read now."""
         wording = self._family.wording
         messages: list[Message] = []
-        if self._family.system is not None:
-            messages.append(Message("system", (self._family.system,)))
+        system = self._family.system_prompt(self._actions)
+        if system is not None:
+            messages.append(Message("system", (system,)))
         for index, exchange in enumerate(self._exchanges):
             if index == 0:
                 template = wording.opening
@@ -138,7 +142,7 @@ class Conversation:
                     f"{self._family.name} acts on numbered marks, and the screen has none: let "
                     "the environment draw them (vigorl.browser.marks)"
                 )
-            self._dialect = self._family.dialect(frame, observation.marks or ())
+            self._dialect = self._family.dialect(frame, observation.marks or (), self._actions)
             return _Exchange(self._news(observation, image), image, True, "")
         point = _middle_of(view, self.dialect)
         return _Exchange(self._news(observation, None), image, False, point)

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote_plus
 
+from vigorl.browser.action_space import ActionSpace
 from vigorl.browser.actions import (
     Action,
     Back,
@@ -33,7 +34,7 @@ from vigorl.browser.actions import (
     Zoom,
 )
 from vigorl.browser.geometry import Box, Frame, Point
-from vigorl.policy.commands import read_command
+from vigorl.policy.commands import offered_commands, read_command
 from vigorl.policy.grammar import Dialect
 from vigorl.policy.points import NUMBER, Malformed, point_in
 from vigorl.policy.reader.language.keys import chord
@@ -82,6 +83,12 @@ _WAIT_S = {"wait": 2.0, "screenshot": 0.0, "getscreenshot": 0.0}
 _NOTCH_PX = 100.0
 """What one notch of a wheel scrolls."""
 _LONGEST_NAME = 40
+
+
+def browser_commands(actions: ActionSpace) -> list[str]:
+    """Those of them that an environment offers."""
+    offered = offered_commands(actions)
+    return [name for name in BROWSER_COMMANDS if name in offered]
 
 
 def action_of(name: str, arguments: Mapping[str, Any], dialect: Dialect) -> Action:
@@ -139,7 +146,7 @@ def action_of(name: str, arguments: Mapping[str, Any], dialect: Dialect) -> Acti
             return GiveUp(f"it asks: {asked}")
         case "browser":
             command = _text(name, arguments, ("command", "content", "text"))
-            return read_command(command, frame)
+            return read_command(command, frame, dialect.actions)
     raise Malformed(f"There is no action {name[:_LONGEST_NAME] or 'without a name'} here.")
 
 

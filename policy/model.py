@@ -102,6 +102,7 @@ class ModelActor:
             begun=begun,
             thought=parsed.thought,
             points=parsed.points_css_px,
+            mentions=parsed.mentions,
             action=parsed.action,
             error=turn_error(parsed, reply),
             slip=parsed.slip,

@@ -1,7 +1,8 @@
 """`(x, y)` in text: read from and written in the coordinates that a model was told to use."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from vigorl.browser.geometry import THOUSAND, Frame, Point
 
@@ -9,6 +10,18 @@ NUMBER = r"-?[0-9]+(?:\.[0-9]+)?"
 POINT = re.compile(rf"\(\s*({NUMBER})\s*,\s*({NUMBER})\s*\)")
 BRACKETED = re.compile(rf"\[\s*({NUMBER})\s*,\s*({NUMBER})\s*\]")
 """A point as some models write it; understood, and never written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A pair of coordinates in a thought: where it is written, and which point it means."""
+
+    start: int
+    """Index of its first character in the thought."""
+    end: int
+    """Index behind its last one."""
+    point: Point | None
+    """In the environment's unit; None where it is not on the picture."""
 
 
 class Malformed(ValueError):
@@ -34,14 +47,28 @@ def point_in(x: float, y: float, frame: Frame) -> Point:
     return frame.to_region(point)
 
 
-def points_of(text: str, frame: Frame) -> Iterator[Point]:
-    """The points that a text refers to, viewport CSS px.
+def mentions_in(thought: str, frame: Frame) -> tuple[Mention, ...]:
+    """The pairs of coordinates that a thought names; those beside the picture mean no point."""
+    return tuple(
+        Mention(
+            *found.span(),
+            frame.to_region(point)
+            if frame.contains(point := Point(float(found[1]), float(found[2])))
+            else None,
+        )
+        for found in POINT.finditer(thought)
+    )
 
-    Pairs of numbers that are not on the picture point at nothing and are left out.
+
+def mentions_by_order(thought: str, points: Sequence[Point]) -> tuple[Mention, ...]:
+    """The pairs that a thought names, where its points are known and their places are not.
+
+    Where there are more pairs than points, one of them is beside the picture, and nobody knows
+    which: then none of them means a point.
     """
-    for x, y in POINT.findall(text):
-        if frame.contains(point := Point(float(x), float(y))):
-            yield frame.to_region(point)
+    spans = [found.span() for found in POINT.finditer(thought)]
+    meant: Sequence[Point | None] = points if len(spans) == len(points) else [None] * len(spans)
+    return tuple(Mention(*span, point) for span, point in zip(spans, meant, strict=True))
 
 
 def coordinates_of(point_css_px: Point, frame: Frame) -> tuple[int, int]:

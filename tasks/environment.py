@@ -5,6 +5,7 @@ from typing import Literal
 
 from playwright.async_api import Page
 
+from vigorl.browser.action_space import BROWSER, ActionSpace
 from vigorl.browser.actions import Action
 from vigorl.browser.boundary import Boundary
 from vigorl.browser.chromium import Browser
@@ -32,6 +33,8 @@ class TaskEnvironment:
             where there are none); the viewport is the row's.
         told: whether `goal` is the row's goal or its instructions.
     """
+
+    actions: ActionSpace = BROWSER
 
     def __init__(
         self,

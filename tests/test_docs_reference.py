@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from vigorl.agent.evaluation.evaluation import Result
+from vigorl.agent.evaluation.evaluation import Result, summarise
+from vigorl.agent.record.ground_truth import GroundTruth
 from vigorl.agent.record.trajectory import Check, EndRecord, Seen, SeenView, StartRecord, StepRecord
 from vigorl.browser.deeds import Approval, Consent, Deed
 from vigorl.browser.environment import Score
@@ -19,7 +20,20 @@ from vigorl.training.search.search_tree import Node, Tree
 
 ROOT = Path(__file__).parent.parent
 RECORDS = (
-    *(StartRecord, StepRecord, EndRecord, Check, Score, Seen, SeenView, Frame, Tab, Event, Mark),
+    *(
+        StartRecord,
+        GroundTruth,
+        StepRecord,
+        EndRecord,
+        Check,
+        Score,
+        Seen,
+        SeenView,
+        Frame,
+        Tab,
+        Event,
+        Mark,
+    ),
     *(Question, Refused, Consent, Deed, Approval, Turn, Tokens, ShownImage, Result),
     *(StoredTree, Tree, Node),
 )
@@ -44,6 +58,13 @@ def test_every_field_of_a_record_is_documented_and_no_other(record: type) -> Non
     assert sorted(documented(f"`{record.__name__}`")) == sorted(
         field.name for field in fields(record)
     )
+
+
+def test_every_number_of_a_summary_is_documented_and_no_other() -> None:
+    looked = Result("a", (), 1.0, "", "done", "", 1, 1.0, "a", second_look=True)
+    summary = summarise([looked], ROOT).as_json()
+    assert set(documented("### summary.json")) == set(summary)
+    assert set(summary["cells"]["all"]) == {"mean", "low", "high", "n"}
 
 
 def test_what_a_training_notes_is_in_its_code() -> None:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -98,6 +99,36 @@ def test_a_room_imports_no_more_than_it_needs(room: str) -> None:
 def test_the_command_line_imports_the_rest_inside_its_commands(path: Path) -> None:
     for name in imported_at_once(path):
         assert name.startswith(BEFORE_ANY_COMMAND) or CONFIGURATION.fullmatch(name), name
+
+
+def test_no_module_imports_itself_by_way_of_others_not_even_inside_a_function() -> None:
+    graph = {module_name(path): set(imported_modules(path)) & NAMES for path in MODULES}
+    TopologicalSorter(graph).prepare()  # raises CycleError, which names them
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(("vigorl", *parts)).removesuffix(".__init__")
+
+
+NAMES = {module_name(path) for path in MODULES}
+
+
+def imported_modules(path: Path) -> Iterator[str]:
+    """What is imported anywhere in a module, but for its types alone; `from x import y` as x.y."""
+
+    def found(node: ast.AST) -> Iterator[str]:
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            return
+        if isinstance(node, ast.ImportFrom):
+            submodules = {f"{node.module}.{alias.name}" for alias in node.names} & NAMES
+            yield from submodules or {node.module or ""}
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        for child in ast.iter_child_nodes(node):
+            yield from found(child)
+
+    return found(tree_of(path))
 
 
 def test_the_layering_test_sees_imports() -> None:

@@ -76,6 +76,10 @@ class Result:
     """How earlier tries of it broke, in a line each."""
     is_mistake: bool = False
     """Whether it met a mistake of the program."""
+    refused: dict[str, int] = field(default_factory=dict)
+    """Connections that the boundary has refused, by host and port."""
+    denied: int = 0
+    """Actions, windows and downloads that were blocked, or to which somebody said no."""
 
     @property
     def is_solved(self) -> bool | None:
@@ -120,6 +124,10 @@ class Summary:
     """Episodes that met a mistake of the program."""
     bounds: tuple[float, float] | None = None
     """The mean if all that broke had scored 0, and if they had scored 1; None without episodes."""
+    refused: dict[str, int] = field(default_factory=dict)
+    """Connections that the boundaries have refused, by host and port, the most frequent first."""
+    denied: int = 0
+    """Actions, windows and downloads that were blocked or denied."""
     max_faults: float = MAX_FAULTS
     """Share of broken episodes above which the means are not to be believed."""
 
@@ -143,6 +151,8 @@ class Summary:
             "bounds": self.bounds and [round(bound, 6) for bound in self.bounds],
             "median_s": round(self.median_s, 3),
             "clusters": self.clusters,
+            "refused": self.refused,
+            "denied": self.denied,
             "folder": str(self.folder),
         }
         if self.second_looks:
@@ -150,6 +160,9 @@ class Summary:
             numbers |= {name: getattr(self, name) for name in names}
         return numbers
 
+
+_DENIALS = ("blocked", "denied")
+"""Kinds of events."""
 
 _WITHHELD = {"mean": None, "low": None, "high": None}
 
@@ -250,9 +263,19 @@ def _result(sample: Sample, played: Played) -> Result:
             end.fault,
             played.broke,
             bool(played.mistakes),
+            end.refused,
+            _denials(trajectory),
         ),
         whole,
     )
+
+
+def _denials(trajectory: Trajectory) -> int:
+    end = trajectory.end
+    seen = [step.seen for step in trajectory.steps]
+    if end is not None and end.seen is not None:
+        seen.append(end.seen)
+    return sum(event.kind in _DENIALS for each in seen for event in each.events)
 
 
 def _tell_mistake(folder: Path, sample: Sample, error: Exception) -> None:
@@ -345,6 +368,7 @@ def summarise(results: Sequence[Result], folder: Path, max_faults: float = MAX_F
     broken = [result for result in results if result.is_broken]
     scores = [result.score for result in results if result.score is not None]
     n = len(scores) + len(broken)
+    refused: Counter[str] = sum((Counter(result.refused) for result in results), Counter())
     return Summary(
         cells,
         faults=sum(result.score is None for result in results),
@@ -359,6 +383,8 @@ def summarise(results: Sequence[Result], folder: Path, max_faults: float = MAX_F
         retried=sum(bool(result.broke) for result in results),
         mistakes=sum(result.is_mistake for result in results),
         bounds=(sum(scores) / n, (sum(scores) + len(broken)) / n) if n else None,
+        refused=dict(refused.most_common()),
+        denied=sum(result.denied for result in results),
         max_faults=max_faults,
     )
 

@@ -71,11 +71,26 @@ def notes_of(summary: Summary) -> tuple[str, ...]:
         notes.insert(0, f"{summary.broken} broke ({kinds_of(summary)}), left out of the means")
     if summary.retried:
         notes.append(f"{summary.retried} played again after a fault")
+    if summary.refused or summary.denied:
+        notes.append(f"refused or denied: {_refusals(summary)}")
     if summary.mistakes:
         notes.append(
             f"{summary.mistakes} met a mistake in vigorl-agent: {summary.folder / 'mistakes.txt'}"
         )
     return tuple(notes)
+
+
+def _refusals(summary: Summary) -> str:
+    """`14 connections, most to ads.example:443 (9); 2 actions`."""
+    said = []
+    if hosts := summary.refused:
+        most, count = next(iter(hosts.items()))
+        where = f", most to {most} ({count})" if len(hosts) > 1 else f" to {most}"
+        total = sum(hosts.values())
+        said.append(f"{total} connection{'s' * (total != 1)}{where}")
+    if summary.denied:
+        said.append(f"{summary.denied} action{'s' * (summary.denied != 1)}")
+    return "; ".join(said)
 
 
 def kinds_of(summary: Summary) -> str:

@@ -25,6 +25,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, TypeAdapter, ValidationError
 
 from vigorl.agent.record.ground_truth import GroundTruth
+from vigorl.browser.action_space import EVERY_ACTION, ActionSpace, ActionType
 from vigorl.browser.deeds import Consent
 from vigorl.browser.environment import Score
 from vigorl.browser.errors import InconsistentData, UsageError
@@ -90,7 +91,14 @@ class StartRecord:
     started_at: str
     truth: GroundTruth | None = None
     """What is right, where that could be told beforehand; None: nothing, or an older record."""
+    actions: tuple[ActionType, ...] | None = None
+    """Types of action that the environment offered; None in records that do not say."""
     type: Literal["start"] = "start"
+
+    @property
+    def offered(self) -> ActionSpace:
+        """What the environment offered; everything, where the record does not say."""
+        return EVERY_ACTION if self.actions is None else frozenset(self.actions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +221,7 @@ class Trajectory:
             question=seen.question,
             consents=seen.consents,
             refused=seen.refused,
+            actions=self.start.offered,
         )
 
     def view(self, seen: SeenView) -> View:

@@ -20,6 +20,7 @@ from vigorl.browser.actions import Action, Done, Type
 from vigorl.browser.errors import UsageError
 from vigorl.browser.geometry import Box, Point
 from vigorl.browser.run_folder import write_whole
+from vigorl.policy.points import mentions_by_order
 
 WIDTH_PX = 900
 MAX_STEPS = 24
@@ -77,7 +78,8 @@ class _Player:
         if stage is None:
             return
         turn = record.turn
-        thought, _ = pieces(one_line(turn.thought), turn.points)
+        line = one_line(turn.thought)
+        thought, _ = pieces(line, mentions_by_order(line, turn.points), turn.points)
         caption = _Caption(f"{record.index + 1}/{of}", thought)
         dots = tuple(dict.fromkeys(turn.points))
         signs = Signs(dots=dots, cursor=self.cursor)
@@ -252,9 +254,13 @@ def _draw(still: Still, goal: str) -> Image.Image:
     draw_text(draw, (_MARGIN_PX, top), caption.number, _SOFT, _TEXT_PX)
     left = _MARGIN_PX + 48
     _draw_lines(draw, (left, top), _wrapped(caption.thought, width_px - left - _MARGIN_PX), _SOFT)
-    top += _LINE_PX * (_MAX_LINES if caption.thought else 0)
-    outcome = fitting(caption.outcome, _TEXT_PX, width_px - left - _MARGIN_PX)
-    draw_text(draw, (left, top), outcome, caption.ink, _TEXT_PX)
+    room_px = width_px - left - _MARGIN_PX
+    if caption.thought:
+        top += _LINE_PX * _MAX_LINES
+        outcome = fitting(caption.outcome, _TEXT_PX, room_px)
+        draw_text(draw, (left, top), outcome, caption.ink, _TEXT_PX)
+    else:
+        _draw_lines(draw, (left, top), _wrapped((Piece(caption.outcome),), room_px), caption.ink)
     return picture
 
 

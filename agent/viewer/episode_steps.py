@@ -1,5 +1,6 @@
 """What the page of an episode shows, step by step: records cut and laid out, not yet HTML."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from vigorl.agent.plain_text import one_line
@@ -10,7 +11,7 @@ from vigorl.agent.viewer.show import describe_action
 from vigorl.browser.geometry import Box, Frame, Point
 from vigorl.browser.observation import Event
 from vigorl.browser.picture import Picture
-from vigorl.policy.points import POINT
+from vigorl.policy.points import Mention
 from vigorl.policy.policy import Turn
 
 
@@ -107,7 +108,7 @@ def step_of(record: StepRecord, album: Album) -> Step:
     seen, turn = record.seen, record.turn
     album.look(seen)
     points = tuple(dict.fromkeys(turn.points))
-    thought, loose = pieces(turn.thought, turn.points)
+    thought, loose = pieces(turn.thought, turn.named, turn.points)
     gesture = gesture_of(turn.action) if turn.action else Gesture()
     looked_at: Box | None = album.zoom.frame.region_css_px if album.zoom else None
     screen = zoom = None
@@ -137,23 +138,28 @@ def step_of(record: StepRecord, album: Album) -> Step:
     )
 
 
-def pieces(thought: str, points: tuple[Point, ...]) -> tuple[tuple[Piece, ...], tuple[int, ...]]:
+def pieces(
+    thought: str, mentions: Sequence[Mention], points: Sequence[Point]
+) -> tuple[tuple[Piece, ...], tuple[int, ...]]:
     """The thought, cut at its points, and the numbers of points that have no place in it.
 
-    The text is in the model's coordinates, so its pairs are matched to points by their order;
-    where the counts differ (a pair beside the screen is no point), nobody knows which is which.
+    Args:
+        thought: Its text.
+        mentions: The pairs of coordinates in it.
+        points: All points that it names; equal ones share a number.
     """
     number_of = {point: number for number, point in enumerate(dict.fromkeys(points), 1)}
-    pairs = list(POINT.finditer(thought))
-    if len(pairs) != len(points):
-        return (Piece(thought),) if thought else (), tuple(number_of.values())
     pieces: list[Piece] = []
     end = 0
-    for pair, point in zip(pairs, points, strict=True):
-        pieces += [Piece(thought[end : pair.start()]), Piece(pair.group(), number_of[point])]
-        end = pair.end()
+    for each in mentions:
+        if each.point in number_of:
+            named = Piece(thought[each.start : each.end], number_of[each.point])
+            pieces += [Piece(thought[end : each.start]), named]
+            end = each.end
     pieces.append(Piece(thought[end:]))
-    return tuple(piece for piece in pieces if piece.text), ()
+    placed = {piece.number for piece in pieces}
+    loose = tuple(number for number in number_of.values() if number not in placed)
+    return tuple(piece for piece in pieces if piece.text), loose
 
 
 def _zoom_caption(view: SeenView) -> str:

@@ -3,7 +3,6 @@
 import io
 import math
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,8 +12,8 @@ from vigorl.agent.plain_text import one_line
 from vigorl.agent.record.trajectory import SeenView, StepRecord, Trajectory
 from vigorl.agent.viewer.action_marker import Gesture, gesture_of
 from vigorl.agent.viewer.show import describe_action, ending_reason, policy_name, title, verdict
+from vigorl.agent.viewer.stage import Signs, Stage, paint
 from vigorl.agent.viewer.typeface import draw_text, fitting, text_width_px
-from vigorl.browser.geometry import Frame, Point
 from vigorl.browser.run_folder import write_whole
 
 MAX_WIDTH_PX = 1600
@@ -25,11 +24,8 @@ _MARGIN_PX = 28
 _GAP_PX = 20
 _HEAD_PX = 84
 _CAPTION_PX = 34
-_SAMPLING = 3
-"""Signs are drawn this much larger and then made small: smooth edges."""
 
 _PAPER = "#f7f6f3"
-_CARD = "#eceae5"
 _LINE = "#dcd8d0"
 _INK = "#1e2124"
 _SOFT = "#676c73"
@@ -149,8 +145,8 @@ def _draw_head(strip: Image.Image, trajectory: Trajectory) -> None:
     facts = [ending_reason(trajectory)]
     if end and end.answer:
         facts.append(f'"{end.answer}"')
-    if score := trajectory.score:
-        facts.append(f"score {score.value:.2f}")
+    if end and end.score:
+        facts.append(f"score {end.score.value:.2f}")
     facts += [policy_name(trajectory.start.policy), f"{len(trajectory.steps)} steps"]
     draw_text(draw, (_MARGIN_PX, 49), ended.words, _TONES[ended.tone], 16)
     left = _MARGIN_PX + text_width_px(ended.words, 16) + 14
@@ -162,62 +158,14 @@ def _draw_panel(trajectory: Trajectory, panel: _Panel, width: int, height: int) 
     """A picture in a box of this size, with its caption below."""
     card = Image.new("RGB", (width, height + _CAPTION_PX), _PAPER)
     draw = ImageDraw.Draw(card)
-    draw.rectangle((0, 0, width - 1, height - 1), _CARD, _LINE)
-    image = trajectory.view(panel.view).picture.image()
-    scale = min((width - 2) / image.width, (height - 2) / image.height)
-    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-    image = image.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
-    image = _with_signs(image, panel.view.frame.resized(*size), panel.gesture)
-    card.paste(image, ((width - size[0]) // 2, (height - size[1]) // 2))
+    stage = Stage.of(trajectory.view(panel.view), width, height)
+    gesture = panel.gesture
+    signs = Signs(target=gesture.at, path=gesture.path, push=gesture.push, region=gesture.region)
+    card.paste(paint(stage, signs), (0, 0))
+    draw.rectangle((0, 0, width - 1, height - 1), None, _LINE)
     ink = _BAD if panel.wrong else _ACT
     draw_text(draw, (0, height + 7), panel.name, _INK, 15)
     left = text_width_px(panel.name, 15) + 10
-    draw_text(draw, (left, height + 7), fitting(one_line(panel.caption), 15, width - left), ink, 15)
+    caption = fitting(one_line(panel.caption), 15, width - left)
+    draw_text(draw, (left, height + 7), caption, ink, 15)
     return card
-
-
-def _with_signs(image: Image.Image, frame: Frame, gesture: Gesture) -> Image.Image:
-    """The target, the way of a drag or scroll, and a zoomed region, drawn on a picture."""
-    large = image.size[0] * _SAMPLING, image.size[1] * _SAMPLING
-    frame = frame.resized(*large)
-    ink, halo = Image.new("L", large), Image.new("L", large)
-    for mask, width in ((halo, 5 * _SAMPLING), (ink, 2 * _SAMPLING)):
-        _draw_gesture(ImageDraw.Draw(mask), frame, gesture, width)
-    for mask, colour in ((halo, "white"), (ink, _ACT)):
-        image.paste(colour, (0, 0), mask.resize(image.size, Image.Resampling.BOX))
-    return image
-
-
-def _draw_gesture(draw: ImageDraw.ImageDraw, frame: Frame, gesture: Gesture, width: int) -> None:
-    if gesture.region is not None:
-        box = frame.box_from_region(gesture.region)
-        draw.rectangle((box.left, box.top, box.right, box.bottom), outline=255, width=width)
-    if gesture.at is None:
-        return
-    at = frame.from_region(gesture.at)
-    middle = (at.x, at.y)
-    draw.circle(middle, 12 * _SAMPLING + width / 2, outline=255, width=width)
-    draw.circle(middle, width / 2 + _SAMPLING, fill=255)
-    for start_css_px, end_css_px in pairwise(gesture.path):
-        _draw_arrow(draw, frame.from_region(start_css_px), frame.from_region(end_css_px), width)
-    if gesture.push is not None:
-        dx, dy = gesture.push
-        start, end = 20 * _SAMPLING, 52 * _SAMPLING
-        _draw_arrow(
-            draw,
-            Point(at.x + start * dx, at.y + start * dy),
-            Point(at.x + end * dx, at.y + end * dy),
-            width,
-        )
-
-
-def _draw_arrow(draw: ImageDraw.ImageDraw, start: Point, end: Point, width: int) -> None:
-    draw.line((start.x, start.y, end.x, end.y), fill=255, width=width)
-    angle = math.atan2(end.y - start.y, end.x - start.x)
-    reach = 10 * _SAMPLING
-    for side in (-0.6, 0.6):
-        x = end.x - reach * math.cos(angle + side)
-        y = end.y - reach * math.sin(angle + side)
-        draw.line((x, y, end.x, end.y), fill=255, width=width)
-        draw.circle((x, y), width / 2, fill=255)
-    draw.circle((end.x, end.y), width / 2, fill=255)

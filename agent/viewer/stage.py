@@ -55,7 +55,7 @@ class Stage:
 
     @classmethod
     def of(cls, view: View, width_px: int, height_px: int) -> "Stage":
-        """A view in the middle of a picture of this size."""
+        """A view in the middle of a picture of this size, as large as fits."""
         image = Image.new("RGB", (width_px, height_px), _CARD)
         shown = _fitted(view, width_px, height_px)
         left, top = (width_px - shown.width) // 2, (height_px - shown.height) // 2
@@ -121,8 +121,8 @@ def paint(stage: Stage, signs: Signs) -> Image.Image:
     for number, at in numbered:
         width = text_width_px(number, 13)
         draw_text(text, (at.x - width / 2, at.y - 8), number, "white", 13)
-    if signs.label and signs.target and (at := stage.at(signs.target)) is not None:
-        _draw_label(text, image, signs.label, at.x + 22, at.y - 13)
+    if signs.label and signs.target and (target := stage.at(signs.target)) is not None:
+        _draw_label(text, image, signs.label, target.x + 22, target.y - 13)
     if signs.banner:
         width = text_width_px(one_line(signs.banner, _LABEL_LENGTH), 17) + 24
         _draw_label(text, image, signs.banner, (image.width - width) / 2, image.height - 58, 17)
@@ -156,41 +156,46 @@ def _draw_pins(draw: ImageDraw.ImageDraw, stage: Stage, signs: Signs) -> list[tu
 
 def _draw_gesture(draw: ImageDraw.ImageDraw, stage: Stage, signs: Signs) -> None:
     """The target, the way of a drag or scroll, a zoomed region: in colour on a light rim."""
-    for ink, width in (((*_HALO, 255), 5 * _SAMPLING), ((*_ACT, 255), 2.5 * _SAMPLING)):
+    for ink, width in (((*_HALO, 255), 5 * _SAMPLING), ((*_ACT, 255), 2 * _SAMPLING)):
         if signs.region is not None:
-            box = signs.region.intersection(stage.region_css_px)
-            if box is not None and (start := stage.at(Point(box.left, box.top))) is not None:
-                end = stage.at(Point(box.right, box.bottom)) or start
-                corners = [value * _SAMPLING for value in (start.x, start.y, end.x, end.y)]
-                draw.rectangle(corners, outline=ink, width=round(width))
+            _draw_region(draw, stage, signs.region, ink, width)
         if signs.target is None or (at := stage.at(signs.target)) is None:
             continue
         middle = (at.x * _SAMPLING, at.y * _SAMPLING)
-        draw.circle(
-            middle, 16 * signs.ring * _SAMPLING + width / 2, outline=ink, width=round(width)
-        )
+        radius = 14 * signs.ring * _SAMPLING + width / 2
+        draw.circle(middle, radius, outline=ink, width=width)
+        draw.circle(middle, width / 2 + _SAMPLING, fill=ink)
         places = [place for point in signs.path if (place := stage.at(point)) is not None]
         for start, end in pairwise(places):
             _draw_arrow(draw, start, end, ink, width)
         if signs.push is not None:
             dx, dy = signs.push
-            start, end = (
-                Point(at.x + 24 * dx, at.y + 24 * dy),
-                Point(at.x + 64 * dx, at.y + 64 * dy),
-            )
+            start, end = (Point(at.x + reach * dx, at.y + reach * dy) for reach in (24, 60))
             _draw_arrow(draw, start, end, ink, width)
 
 
+def _draw_region(
+    draw: ImageDraw.ImageDraw, stage: Stage, region: Box, ink: tuple[int, ...], width: int
+) -> None:
+    box = region.intersection(stage.region_css_px)
+    if box is None:
+        return
+    upper, lower = stage.at(Point(box.left, box.top)), stage.at(Point(box.right, box.bottom))
+    if upper is not None and lower is not None:
+        corners = [value * _SAMPLING for value in (upper.x, upper.y, lower.x, lower.y)]
+        draw.rectangle(corners, outline=ink, width=width)
+
+
 def _draw_arrow(
-    draw: ImageDraw.ImageDraw, start: Point, end: Point, ink: tuple[int, ...], width: float
+    draw: ImageDraw.ImageDraw, start: Point, end: Point, ink: tuple[int, ...], width: int
 ) -> None:
     tip = (end.x * _SAMPLING, end.y * _SAMPLING)
-    draw.line((start.x * _SAMPLING, start.y * _SAMPLING, *tip), fill=ink, width=round(width))
+    draw.line((start.x * _SAMPLING, start.y * _SAMPLING, *tip), fill=ink, width=width)
     angle = math.atan2(end.y - start.y, end.x - start.x)
     for side in (-0.6, 0.6):
         x = tip[0] - 12 * _SAMPLING * math.cos(angle + side)
         y = tip[1] - 12 * _SAMPLING * math.sin(angle + side)
-        draw.line((x, y, *tip), fill=ink, width=round(width))
+        draw.line((x, y, *tip), fill=ink, width=width)
         draw.circle((x, y), width / 2, fill=ink)
     draw.circle(tip, width / 2, fill=ink)
 

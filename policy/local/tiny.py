@@ -117,7 +117,8 @@ def _tokenizer() -> Any:
     trainer = trainers.BpeTrainer(
         vocab_size=len(alphabet) + 512, initial_alphabet=alphabet, show_progress=False
     )
-    texts = [CHAT_TEMPLATE, *(family.system for family in FAMILIES if family.system)]
+    prompts = (family.system_prompt() for family in FAMILIES)
+    texts = [CHAT_TEMPLATE, *filter(None, prompts)]
     bytes_only.train_from_iterator(texts, trainer)
     tokenizer: Any = PreTrainedTokenizerFast(
         tokenizer_object=bytes_only,

@@ -131,6 +131,7 @@ class ReadingActor:
             text=reply.text,
             thought=parsed.thought,
             points=parsed.points_css_px,
+            mentions=parsed.mentions,
             action=parsed.action,
             error=turn_error(parsed, reply),
             slip=parsed.slip,

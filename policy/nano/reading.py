@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from vigorl.browser.geometry import Box, Frame, Point
+from vigorl.policy.perception.association import LABEL_GAP_PX, box_cost, field_cost
 from vigorl.policy.perception.screen import Line, Screen, Shape, is_text
 
 Kind = Literal["text", "link", "button", "field", "list", "box", "radio", "switch", "icon"]
@@ -39,9 +40,6 @@ _MAGNIFIERS = (("search",), ("zoomin",), ("zoomout",))
 _SURE_ICON = 0.5
 _SCRAP_PX = 14.0
 _SURE_SCRAP = 0.55
-_LABEL_GAP_PX = 45.0
-_LABEL_ROW_PX = 400.0
-_SWITCH_ROW_PX = 1200.0
 _ORNAMENT_GAP = 1.5
 """From an icon's middle to the text that it decorates, in its own longest sides."""
 _TALL = 3.5
@@ -317,44 +315,17 @@ def _by_place(screen: Screen) -> Callable[[int], tuple[float, float]]:
 
 def _label(shape: Shape, lines: Sequence[Line], free: Sequence[int]) -> int | None:
     """The line that says what a control is for; None where none stands as labels do."""
-    cost_of = _field_cost if shape.kind in ("field", "select") else _box_cost
+    cost_of = field_cost if shape.kind in ("field", "select") else box_cost
     best, best_cost = None, 120.0
     control = shape.box_px
     for index in free:
         label = lines[index].box_px
-        if label.bottom < control.top - _LABEL_GAP_PX or label.top > control.bottom + 4:
+        if label.bottom < control.top - LABEL_GAP_PX or label.top > control.bottom + 4:
             continue
         cost = cost_of(control, label)
         if cost is not None and cost < best_cost:
             best, best_cost = index, cost
     return best
-
-
-def _shared_height(a: Box, b: Box) -> float:
-    return (min(a.bottom, b.bottom) - max(a.top, b.top)) / max(1.0, min(a.height, b.height))
-
-
-def _field_cost(field: Box, label: Box) -> float | None:
-    """How unusual it is that a label stands there, px: over its field, or left of it."""
-    if _shared_height(field, label) >= 0.5:
-        dx = field.left - label.right
-        return 14 + 0.15 * dx if -4 <= dx <= _LABEL_ROW_PX else None
-    dy = field.top - label.bottom
-    if min(field.right, label.right) <= max(field.left, label.left) or not dy >= -4:
-        return None
-    return 4 + max(dy, 0.0) + 0.05 * abs(field.left - label.left) if dy <= _LABEL_GAP_PX else None
-
-
-def _box_cost(box: Box, label: Box) -> float | None:
-    """The same for a checkbox, radio button or switch: left of its label, or at its row's end."""
-    if _shared_height(box, label) < 0.4:
-        return None
-    if box.right <= label.left + 4:
-        dx = label.left - box.right
-        return max(dx, 0.0) if dx < 60 else None
-    dx = box.left - label.right
-    lower = 0.5 * (label.top - box.top)
-    return 40 + 0.02 * dx + lower if -4 <= dx < _SWITCH_ROW_PX else None
 
 
 def _fewer(found: list[Item]) -> list[Item]:

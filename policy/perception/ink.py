@@ -7,7 +7,7 @@ detector only gives a box that is a few pixels too large.
 
 import itertools
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import cv2
@@ -31,6 +31,10 @@ LEAST_SATURATION = 36
 """Spread of the channels of ink, of 255, that makes its colour one of its own."""
 WORD_GAP = 0.3
 """Gap between two letters that may be one between words, as a part of the line's height."""
+CARET_WIDTH_PX = 3
+"""Widest text cursor."""
+CARET_REACH = 8
+"""How much of a line, in its heights, tells how high its letters are."""
 STRONG_INK = 0.85
 """Part of the strongest difference from which on a pixel has the colour of the ink."""
 FAINTEST_OF_PEAK = 0.18
@@ -95,6 +99,8 @@ class Run:
     gaps: tuple[tuple[int, int], ...]
     """Columns (from, to) without ink: between words and wider."""
     look: Look
+    caret: PixelBox | None = None
+    """The text cursor that stands at its end; no letter."""
 
     @property
     def link(self) -> bool:
@@ -212,7 +218,11 @@ def runs(pixels: Pixels, detected: PixelBox, widest_gap: float) -> list[Run]:
     """
     detected = within_frame(detected, ink(detected.of(pixels)))
     patch = detected.of(pixels)
+    ground = background(patch)
     mask = ink(patch)
+    cursor = caret(mask)
+    if cursor is not None:
+        mask[:, cursor.left : cursor.right] = False
     rows = line_rows(mask)
     if rows is None:
         return []
@@ -235,10 +245,39 @@ def runs(pixels: Pixels, detected: PixelBox, widest_gap: float) -> list[Run]:
                 size_px,
                 _moved(links(cut, part), box.left),
                 _moved(gaps(part, WORD_GAP * size_px), box.left),
-                look(cut, part),
+                look(cut, part, ground),
             )
         )
+    if found and cursor is not None:
+        found[-1] = replace(found[-1], caret=cursor.moved(detected.left, detected.top))
     return found
+
+
+def caret(mask: Mask) -> PixelBox | None:
+    """The text cursor at the right end of a line: a bar that is higher and lower than all letters.
+
+    The strokes of letters end on the base line, or above the tops of capitals.
+    """
+    columns = np.flatnonzero(mask.any(axis=0))
+    if columns.size < 4:
+        return None
+    right = int(columns[-1]) + 1
+    whole = _solid(mask[:, right - 1])
+    left = right - 1
+    while left > columns[0] and whole is not None and _solid(mask[:, left - 1]) == whole:
+        left -= 1
+    letters = line_rows(mask[:, max(0, left - CARET_REACH * mask.shape[0]) : left])
+    if whole is None or right - left > CARET_WIDTH_PX or letters is None:
+        return None
+    top, bottom = whole
+    is_taller = top < letters[0] and bottom > letters[1]
+    return PixelBox(left, top, right, bottom) if is_taller else None
+
+
+def _solid(column: Mask) -> tuple[int, int] | None:
+    """The rows (from, to) of the one stroke of a column; None where it has several, or none."""
+    found = spans(column, 0)
+    return found[0] if len(found) == 1 else None
 
 
 def _moved(found: Iterable[tuple[int, int]], right_px: int) -> tuple[tuple[int, int], ...]:
@@ -252,18 +291,22 @@ def gaps(mask: Mask, narrowest: float) -> list[tuple[int, int]]:
     return [(start, stop) for start, stop in between if stop - start >= narrowest]
 
 
-def look(patch: Pixels, mask: Mask) -> Look:
+def look(patch: Pixels, mask: Mask, ground: npt.NDArray[np.int16]) -> Look:
     """How the text of a line is drawn.
 
     Args:
         patch: the line.
-        mask: which of its pixels are ink, at least one.
+        mask: which of its pixels are ink, at least one: they differ from the ground.
+        ground: the colour that it stands on.
     """
-    ground = background(patch)
     distance = difference(patch, ground).astype(np.float32) * mask
     cover = distance / max(float(distance.max()), 1.0)
     # A stroke of width w and length l covers w * l, and its edges are 2 * l long.
     edge_px = np.abs(np.diff(cover, axis=0)).sum() + np.abs(np.diff(cover, axis=1)).sum()
     strongest = patch[cover >= STRONG_INK].mean(axis=0)
-    colour, behind = (tuple(map(int, channels)) for channels in (strongest, ground))
-    return Look(colour, behind, 2 * float(cover.sum()) / max(float(edge_px), 1.0))
+    return Look(_rgb(strongest), _rgb(ground), 2 * float(cover.sum()) / max(float(edge_px), 1.0))
+
+
+def _rgb(channels: npt.NDArray[np.generic]) -> tuple[int, int, int]:
+    red, green, blue = map(int, channels)
+    return red, green, blue

@@ -205,7 +205,7 @@ class Canvas:
             ]
         )
         drawn = cv2.warpAffine(
-            around.of(pixels),
+            _without_caret(around.of(pixels), around, run),
             to_canvas,
             (width, CANVAS_HEIGHT_PX),
             flags=cv2.INTER_AREA if scale_y < 1 else cv2.INTER_LINEAR,
@@ -225,6 +225,15 @@ def confidence(certainty: float) -> float:
     """
     doubt = math.log10(1 - certainty + 1e-3)
     return 1 / (1 + math.exp(7.25 + 4.75 * doubt))
+
+
+def _without_caret(patch: Pixels, around: PixelBox, run: Run) -> Pixels:
+    """A patch of the picture with the ground of its text where a text cursor stands."""
+    if run.caret is None:
+        return patch
+    patch = patch.copy()
+    patch[:, max(0, run.caret.left - around.left) :] = run.look.ground_rgb
+    return patch
 
 
 def _key(pixels: Pixels, run: Run) -> bytes:

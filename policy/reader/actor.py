@@ -86,6 +86,7 @@ class ReaderActor:
             parsed.error,
             instruction=move.instruction,
             verified=move.verified,
+            mentions=parsed.mentions,
         )
 
     def _next(self, observation: Observation) -> Move:

@@ -5,11 +5,11 @@ from dataclasses import replace
 from typing import Literal
 
 from vigorl.browser.geometry import Box
+from vigorl.policy.perception.association import LABEL_GAP_PX, box_cost, field_cost
 from vigorl.policy.perception.layout import (
     gap_x,
     gap_y,
     inside,
-    misalignment_x,
     overlap_x,
     overlap_y,
     same_row,
@@ -214,32 +214,26 @@ def _list_cost(control: Shape, label: Box) -> float | None:
 
 
 def _field_cost(control: Shape, label: Box) -> float | None:
+    """Where labels stand, and where they rarely do: under their field, or right of it."""
     field = control.box_px
     if inside(label, field):
         return 0.0
+    if (usual := field_cost(field, label)) is not None:
+        return usual
     dx, dy = gap_x(field, label), gap_y(field, label)
     if same_row(field, label):
-        if field.left >= label.right - 4 and dx <= 400:
-            return 10 + 0.15 * dx
-        return _UNUSUAL_PX + 20 + dx if dx <= 60 else None
-    if overlap_x(field, label) <= 0:
-        return None
-    if field.top >= label.center.y and dy <= 45:
-        return 4 + dy + 0.05 * misalignment_x(field, label)
-    return _UNUSUAL_PX + dy if dy <= 45 else None
+        return _UNUSUAL_PX + 20 + dx if field.left < label.right - 4 and dx <= 60 else None
+    return _UNUSUAL_PX + dy if overlap_x(field, label) > 0 and dy <= LABEL_GAP_PX else None
 
 
 def _box_cost(control: Shape, label: Box) -> float | None:
     box = control.box_px
     if inside(box, label):
         return 0.0
-    dx = gap_x(box, label)
-    if same_row(box, label):
-        if box.right <= label.left + 4:
-            return dx if dx < _UNUSUAL_PX else None
-        return 20 + 0.02 * dx
+    if (usual := box_cost(box, label)) is not None or same_row(box, label):
+        return usual
     # Beside a label of several lines, or over or under a short one.
-    dy = gap_y(box, label)
+    dx, dy = gap_x(box, label), gap_y(box, label)
     if box.right <= label.left + 4 and dx <= 40 and dy <= 2 * label.height:
         return _UNUSUAL_PX + dy
     return _UNUSUAL_PX + 10 + dy if overlap_x(box, label) > 0 and dy <= 16 else None

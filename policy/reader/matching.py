@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from vigorl.browser.geometry import Box, Point
+from vigorl.policy.perception.association import field_cost
 from vigorl.policy.perception.concepts import CONCEPTS, meaning
 from vigorl.policy.perception.layout import em_px, same_size
 from vigorl.policy.perception.screen import Line, Screen, Shape
@@ -28,6 +29,8 @@ ICON = 0.94
 """Score of an icon that surely shows exactly what was named."""
 GUESSES = 4
 """Concepts that are given for each icon."""
+_NEAR_PX = 40.0
+"""A cost up to which a text is the label of the field next to it, and no heading farther off."""
 OTHER_ROLE = 0.10
 """Taken from what is not of the kind that is asked for."""
 SAME_SIZE = 0.25
@@ -318,23 +321,12 @@ def _fields_of_labels(screen: Screen, found: Sequence[Match], role: str | None) 
             continue
         label = line.box_px
         for shape in screen.shapes:
-            if shape.kind != "field" or not _belongs(shape.box_px, label):
+            cost = field_cost(shape.box_px, label) if shape.kind == "field" else None
+            if cost is None or cost > _NEAR_PX:
                 continue
             if any(shape.box_px.contains(other.box_px.center) for other in screen.lines):
                 continue
             yield Match(shape.box_px, shape.box_px.center, match.score + 0.002, shape)
-
-
-def _belongs(field: Box, label: Box) -> bool:
-    """Whether a field stands directly under its label, or beside it."""
-    under = 0 <= field.top - label.bottom <= 1.8 * label.height + 6 and (
-        abs(field.left - label.left) <= 14
-    )
-    beside = (
-        0 <= field.left - label.right <= 40
-        and abs(field.center.y - label.center.y) <= 0.5 * field.height
-    )
-    return under or beside
 
 
 def _for_role(screen: Screen, match: Match, role: str | None) -> float:

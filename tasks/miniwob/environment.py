@@ -6,17 +6,8 @@ from typing import Any, TypeVar
 
 from playwright.async_api import Page
 
-from vigorl.browser.actions import (
-    Action,
-    Back,
-    Forward,
-    Goto,
-    Reload,
-    TabClose,
-    TabNew,
-    TabSwitch,
-    Wait,
-)
+from vigorl.browser.action_space import PAGE, ActionSpace, not_offered
+from vigorl.browser.actions import Action, Wait
 from vigorl.browser.environment import Score
 from vigorl.browser.episode import boundary
 from vigorl.browser.errors import PageCrashed, PageHung, TaskFault
@@ -33,7 +24,7 @@ _T = TypeVar("_T")
 STATE_LIMIT_S = 5.0
 """Time for the page to say how the task stands."""
 
-ELSEWHERE = "This page stands alone: there is nowhere else to go."
+ALONE = "This page stands alone: there is nowhere else to go."
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +61,8 @@ class MiniwobEnvironment:
         pages: lends the page to play in; outlives the episode.
         row: the task, as `Pages.draw` made it.
     """
+
+    actions: ActionSpace = PAGE - {"upload"}
 
     def __init__(self, pages: Pages, row: TaskRow) -> None:
         self.row = row
@@ -112,12 +105,10 @@ class MiniwobEnvironment:
             PageHung: it had to be loaded again, since it did not answer, though no script ran.
             BrowserFault: the browser broke.
         """
-        match action:
-            case Goto() | Back() | Forward() | Reload() | TabNew() | TabSwitch() | TabClose():
-                observation = await self._look(Wait(0))
-                return observation.with_event("bad_action", ELSEWHERE)
-            case _:
-                return await self._look(action)
+        if action.type in self.actions:
+            return await self._look(action)
+        observation = await self._look(Wait(0))
+        return observation.with_event("bad_action", not_offered(action, self.actions, ALONE))
 
     async def score(self, answer: str | None) -> Score:
         """Judge by the task's own reward; answers in words count for nothing."""

@@ -5,6 +5,7 @@ from typing import Literal
 
 from PIL import Image
 
+from vigorl.browser.action_space import ActionSpace, not_offered
 from vigorl.browser.actions import Action, Click
 from vigorl.browser.environment import Score
 from vigorl.browser.geometry import Frame, Point
@@ -59,6 +60,11 @@ class PictureQuestion:
         self._frame = Frame.of_viewport(screen.width_px, screen.height_px)
         self._first = Observation(View(screen, self._frame), pictures=tuple(others), still=True)
 
+    @property
+    def actions(self) -> ActionSpace:
+        """A click where a place is asked for; every other answer ends the episode by itself."""
+        return frozenset() if self._place is None else frozenset({"click"})
+
     async def reset(self) -> Observation:
         """Show the pictures."""
         return self._first
@@ -71,10 +77,8 @@ class PictureQuestion:
             parts = Frame(self._frame.width_px, self._frame.height_px, UNIT)
             self._clicked = parts.to_region(action.point)
             return Observation(None, ended=True)
-        return self._first.answer(
-            "bad_action",
-            f"This is a question about a picture: answer it, {action.type} does nothing.",
-        )
+        why = "This is a question about a picture: answer it."
+        return self._first.answer("bad_action", not_offered(action, self.actions, why))
 
     async def score(self, answer: str | None) -> Score:
         """Judge the answer, or the click."""

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from playwright.async_api import BrowserContext, Page
 from playwright.async_api import Error as PlaywrightError
 
+from vigorl.browser.action_space import BROWSER, ActionSpace
 from vigorl.browser.actions import Action, TabNew, TabSwitch
 from vigorl.browser.boundary import Boundary
 from vigorl.browser.chromium import Browser
@@ -75,6 +76,8 @@ class VwaEnvironment:
     is up to whoever plays them (only the classifieds can be reset from here, and are where a task
     says so).
     """
+
+    actions: ActionSpace = BROWSER
 
     def __init__(self, world: World, task: VwaTask, settings: PageSettings | None = None) -> None:
         self.task = task

@@ -34,6 +34,8 @@ SHOP = Path(__file__).with_name("shop.html")
 class Shop:
     """The shop in a live page, and whoever knows what was bought."""
 
+    actions = LivePage.actions
+
     goal = "Put the cheapest red kettle into the cart and tell me how long its warranty is"
 
     def __init__(self, browser: Browser) -> None:

@@ -14,6 +14,7 @@ from PIL import Image
 from vigorl.agent.record.recorder import Recorder
 from vigorl.agent.record.trajectory import Seen, StepRecord, Trajectory, read_trajectory
 from vigorl.agent.rollout import Limits, Watcher, rollout
+from vigorl.browser.action_space import BROWSER
 from vigorl.browser.actions import Action, Click, Done, GiveUp, Press, Wait
 from vigorl.browser.environment import Score
 from vigorl.browser.errors import BrowserDied, PolicyFault, StorageFault, UsageError
@@ -33,6 +34,7 @@ class Corridor:
     """A world of grey rooms: every click leads one room on; `Press` leaves the room as it is."""
 
     goal = "walk"
+    actions = BROWSER
 
     def __init__(self, fault_at: int | None = None, rooms: int | None = None) -> None:
         self.room = 0

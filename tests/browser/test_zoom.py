@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from vigorl.browser.action_space import BROWSER
 from vigorl.browser.actions import Click, Scroll, Type, Wait, Zoom, ZoomStyle
 from vigorl.browser.environment import Environment, Score
 from vigorl.browser.errors import BrowserDied, PageHung
@@ -173,6 +174,7 @@ class Busy:
     """An environment with optics that fail; its screens tell the steps apart."""
 
     goal = "look"
+    actions = BROWSER
 
     def __init__(self, fault: Exception) -> None:
         self.fault = fault

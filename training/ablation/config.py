@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Option
 
 from vigorl.browser.errors import UsageError
-from vigorl.training.data.thoughts import Thoughts
+from vigorl.policy.thought_text import Thoughts
 from vigorl.training.grpo.config import RewardName
 
 if TYPE_CHECKING:

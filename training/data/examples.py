@@ -16,13 +16,13 @@ from vigorl.browser.picture import Picture
 from vigorl.policy.backend import Message
 from vigorl.policy.local.codec import Codec
 from vigorl.policy.local.network import Network
+from vigorl.policy.thought_text import Thoughts, ablate
 from vigorl.training.data.conversations import conversations_in, holds_conversations
 from vigorl.training.data.dialogues import Dialogue, dialogues_of
 from vigorl.training.data.episodes import Episode, episodes_in, select
 from vigorl.training.data.rows import Row, rows_of
 from vigorl.training.data.selection import Selection
 from vigorl.training.data.still_dialogues import holds_stills, still_dialogues
-from vigorl.training.data.thoughts import Thoughts, ablate
 from vigorl.training.search.config import ChainConfig
 
 

@@ -21,29 +21,25 @@ metadata.jsonl, which `datasets` 5.2 loads as that column.
 import hashlib
 import json
 import os
-import re
 import secrets
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from vigorl.browser.errors import UsageError
-from vigorl.browser.picture import MEDIA_TYPES
 from vigorl.browser.run_folder import disk
-from vigorl.policy.backend import Message
 from vigorl.policy.images import FittedImage
 from vigorl.training.data.dialogues import Dialogue
+from vigorl.training.data.export_parquet import write_parquet, write_verl
+from vigorl.training.data.messages import encoded, flat, split_system, typed
 
 Format = Literal["sharegpt", "trl", "verl", "parquet"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
 CARD = "dataset_card.json"
-
-_PLACEHOLDER = re.compile(r"<(?=(?:image|video|audio)>)")
-"""What trainers replace by a picture, wherever it stands."""
 
 
 @dataclass
@@ -68,14 +64,6 @@ class Gallery:
             self.names[key] = name
             self.pixels = max(self.pixels, shown.width_px * shown.height_px)
         return self.names[key]
-
-
-def encoded(image: FittedImage) -> tuple[bytes, str]:
-    """A picture at the size at which it was shown: its own bytes where that is its own size."""
-    picture = image.picture
-    if (picture.width_px, picture.height_px) == (image.width_px, image.height_px):
-        return picture.data, MEDIA_TYPES[picture.media_type]
-    return image.png, "png"
 
 
 def export(dialogues: Iterable[Dialogue], kind: Format, out: Path) -> int:
@@ -165,14 +153,10 @@ def _write_trl(dialogues: Iterable[Dialogue], folder: Path) -> int:
 
 
 def _write_parquet(dialogues: Iterable[Dialogue], folder: Path) -> int:
-    from vigorl.training.data.export_parquet import write_parquet
-
     return write_parquet(dialogues, folder / "train.parquet")
 
 
 def _write_verl(dialogues: Iterable[Dialogue], folder: Path) -> int:
-    from vigorl.training.data.export_parquet import write_verl
-
     return write_verl(dialogues, folder / "train.parquet")
 
 
@@ -182,49 +166,6 @@ _WRITERS: Mapping[Format, Callable[[Iterable[Dialogue], Path], int]] = {
     "verl": _write_verl,
     "parquet": _write_parquet,
 }
-
-
-def split_system(messages: Sequence[Message]) -> tuple[str, Sequence[Message]]:
-    """The system prompt, empty where there is none, and the messages behind it."""
-    if messages[0].role == "system":
-        return "".join(part for part in messages[0].parts if isinstance(part, str)), messages[1:]
-    return "", messages
-
-
-def flat(
-    messages: Sequence[Message], path: Callable[[FittedImage], Any]
-) -> tuple[list[dict[str, Any]], list[Any]]:
-    """Messages whose text has `<image>` where a picture is, and the pictures in order."""
-    images: list[Any] = []
-    turns = []
-    for message in messages:
-        text = ""
-        for part in message.parts:
-            if isinstance(part, str):
-                text += _PLACEHOLDER.sub("< ", part)
-            else:
-                text += "<image>"
-                images.append(path(part))
-        turns.append({"role": message.role, "content": text})
-    return turns, images
-
-
-def typed(
-    messages: Sequence[Message], path: Callable[[FittedImage], Any]
-) -> tuple[list[dict[str, Any]], list[Any]]:
-    """Messages of parts, `{"type": "text", "text": …}` or `{"type": "image"}`, and the pictures."""
-    images: list[Any] = []
-    turns = []
-    for message in messages:
-        parts: list[dict[str, Any]] = []
-        for part in message.parts:
-            if isinstance(part, str):
-                parts.append({"type": "text", "text": part})
-            else:
-                parts.append({"type": "image", "text": None})
-                images.append(path(part))
-        turns.append({"role": message.role, "content": parts})
-    return turns, images
 
 
 def _write_card(folder: Path, kind: Format, count: int, gallery: Gallery) -> None:

@@ -18,7 +18,7 @@ from vigorl.browser.geometry import Box, Frame
 from vigorl.policy.family import family_named
 from vigorl.policy.images import FittedImage
 from vigorl.training.data.dialogues import Dialogue
-from vigorl.training.data.export import encoded, flat, typed
+from vigorl.training.data.messages import encoded, flat, typed
 
 _GROUP = 100
 """Rows that are written at a time."""

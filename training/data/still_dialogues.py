@@ -4,11 +4,13 @@ What stands in such data is the place alone; so the thought before the click is 
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from vigorl.agent.benchmarks.generated import holds_shards
 from vigorl.agent.benchmarks.still_images import still_samples
 from vigorl.agent.evaluation.evaluation import Sample
+from vigorl.browser.action_space import ActionSpace
 from vigorl.browser.actions import Click
 from vigorl.browser.errors import UsageError
 from vigorl.browser.still_image import StaticScreenshot
@@ -16,8 +18,8 @@ from vigorl.policy.backend import Reply
 from vigorl.policy.conversation import Conversation
 from vigorl.policy.family import Family
 from vigorl.policy.grammar import write
+from vigorl.policy.thought_text import ablate
 from vigorl.training.data.dialogues import Dialogue
-from vigorl.training.data.thoughts import ablate
 
 
 def holds_stills(data: Path) -> bool:
@@ -45,7 +47,8 @@ def _dialogue(sample: Sample, family: Family) -> Dialogue:
     world = sample.make()
     assert isinstance(world, StaticScreenshot), "a still picture"
     conversation = Conversation(sample.instruction, family)
-    conversation.see(world.first)
+    offered: ActionSpace = world.actions | {"zoom"}  # as it is played, within `ZoomEnvironment`
+    conversation.see(replace(world.first, actions=offered))
     click = Click(sample.truth.targets_px[0].center)
     text = ablate(write("", click, conversation.dialect), "none")
     conversation.hear(Reply(text, 0, 0, False), click)

@@ -31,7 +31,6 @@ from vigorl.browser.actions import (
 from vigorl.browser.environment import is_solved
 from vigorl.browser.errors import InconsistentData, UsageError
 from vigorl.browser.geometry import Box
-from vigorl.policy.points import POINT
 from vigorl.policy.policy import Turn
 
 MOST_CROPS = 4
@@ -120,7 +119,7 @@ def is_well_formed(turns: Sequence[Turn], rule: RewardRule) -> bool:
     return bool(turns) and all(
         turn.error is None
         and not turn.slip
-        and len(POINT.findall(turn.thought)) == len(turn.points)
+        and tuple(each.point for each in turn.named) == turn.points
         and (bool(turn.points) or not (rule.is_grounded and _is_about_a_place(turn.action)))
         for turn in turns
         if not turn.begun

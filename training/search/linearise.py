@@ -28,7 +28,7 @@ from typing import Literal
 
 from vigorl.agent.record.trajectory import Trajectory
 from vigorl.browser.actions import Zoom
-from vigorl.policy.points import POINT
+from vigorl.policy.thought_text import joined, pairs_in, up_to_thought_end
 from vigorl.training.search.config import ChainConfig
 from vigorl.training.search.search_tree import Tree
 from vigorl.training.search.steps import Place
@@ -160,19 +160,19 @@ def _corrected(
         said = astray.steps[kept].turn.text[: end.characters]
     elif not isinstance(astray.steps[kept - 1].turn.action, Zoom):
         kept -= 1  # it answered: the thought stays, and the answer is left unsaid
-        said = astray.steps[kept].turn.text.partition("</think>")[0]
+        said = up_to_thought_end(astray.steps[kept].turn.text)
     if kept == len(astray.steps):
         return None
     goes_on = right.steps[start.turns].turn
-    rest = goes_on.text[start.characters :].removeprefix("<think>").strip()
-    text = f"{said.rstrip() or '<think>'} {wait} {rest}"
-    known = len(POINT.findall(goes_on.text[: start.characters]))
+    text, thought = joined(said, wait, goes_on.text[start.characters :])
+    known = len(pairs_in(goes_on.text[: start.characters]))
     turn = replace(
         goes_on,
         text=text,
-        thought=text.removeprefix("<think>").partition("</think>")[0].strip(),
+        thought=thought,
+        mentions=(),
         points=(
-            *astray.steps[kept].turn.points[: len(POINT.findall(said))],
+            *astray.steps[kept].turn.points[: len(pairs_in(said))],
             *goes_on.points[known:],
         ),
     )

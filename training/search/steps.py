@@ -12,15 +12,12 @@ step with its turn.
 Source: the steps (text, point) of arXiv 2505.23678.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vigorl.browser.actions import Click, Done, Zoom
-from vigorl.policy.points import POINT
 from vigorl.policy.policy import Turn
-
-_SENTENCE = re.compile(r".+?(?:[.!?](?=\s)|\n|$)", re.DOTALL)
+from vigorl.policy.thought_text import pairs_in, pointed_sentence_end
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +57,7 @@ def next_step(turns: Sequence[Turn], start: Place, *, by_sentence: bool = True) 
     if start.turns >= len(turns) or turns[start.turns].action is None:
         return None
     turn = turns[start.turns]
-    end = _first_end(turn.text, start.characters) if by_sentence else None
+    end = pointed_sentence_end(turn.text, start.characters) if by_sentence else None
     if end is not None:
         text = turn.text[start.characters : end]
         return Step(text, Place(start.turns, end), _names(text, None))
@@ -69,16 +66,8 @@ def next_step(turns: Sequence[Turn], start: Place, *, by_sentence: bool = True) 
     return Step(text, Place(start.turns + 1), _names(text, turn), is_last)
 
 
-def _first_end(text: str, start: int) -> int | None:
-    """Where the first sentence from a place on ends that names a point, if another follows."""
-    thought_end = text.find("</think>")
-    sentences = _SENTENCE.finditer(text, start, max(start, thought_end))
-    ends = [each.end() for each in sentences if POINT.search(each[0])]
-    return ends[0] if len(ends) > 1 else None
-
-
 def _names(text: str, ended: Turn | None) -> tuple[str, ...]:
-    names = {f"({x}, {y})" for x, y in POINT.findall(text.partition("</think>")[0])}
+    names = set(pairs_in(text))
     match ended and ended.action:
         case Zoom(region):
             names.add(f"zoom {region.center}")

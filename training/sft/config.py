@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 from typer import Option
 
 from vigorl.browser.errors import UsageError
+from vigorl.policy.thought_text import Thoughts
 from vigorl.training.data.selection import Selection
-from vigorl.training.data.thoughts import Thoughts
 from vigorl.training.search.config import ChainConfig
 
 

@@ -85,16 +85,15 @@ class VwaOptions:
         from vigorl.browser.boundary import Boundary
         from vigorl.tasks.visualwebarena.task import Sites
 
-        sites = Sites(
-            self.classifieds.rstrip("/"),
-            self.reddit.rstrip("/"),
-            self.shopping.rstrip("/"),
-            self.wikipedia.rstrip("/"),
-            self.homepage.rstrip("/"),
-            self.reset_token,
-        )
         return VwaConfig(
-            sites=sites,
+            sites=Sites(
+                classifieds=self.classifieds.rstrip("/"),
+                reddit=self.reddit.rstrip("/"),
+                shopping=self.shopping.rstrip("/"),
+                wikipedia=self.wikipedia.rstrip("/"),
+                homepage=self.homepage.rstrip("/"),
+                reset_token=self.reset_token,
+            ),
             data=self.data,
             names=tuple(self.task) if self.task else None,
             limit=self.limit,

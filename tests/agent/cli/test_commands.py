@@ -204,11 +204,17 @@ def test_a_server_that_does_not_answer_is_a_fault_that_names_it(tmp_path: Path) 
 
 @pytest.mark.browser
 @pytest.mark.parametrize(
-    "number", [pytest.param(signal.SIGINT, marks=pytest.mark.slow), signal.SIGTERM]
+    "number",
+    [
+        signal.SIGHUP,
+        *(pytest.param(each, marks=pytest.mark.slow) for each in (signal.SIGINT, signal.SIGTERM)),
+    ],
 )
 def test_a_stopped_run_is_recorded_and_leaves_no_process(
     site: str, tmp_path: Path, number: signal.Signals
 ) -> None:
+    if signal.getsignal(number) is signal.SIG_IGN:
+        pytest.skip("it is ignored here, as under nohup, and so by what is started")
     goal = 'click "Greet", wait 60 seconds'
     process = subprocess.Popen(
         command("run", goal, "--url", site, "--json", "--out", tmp_path),

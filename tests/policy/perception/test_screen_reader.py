@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 from vigorl.browser.geometry import Box, Frame
 from vigorl.browser.picture import Picture, View
 from vigorl.policy.perception.detector import TextDetector
-from vigorl.policy.perception.ink import PixelBox, Pixels
+from vigorl.policy.perception.ink import PixelBox, Pixels, runs
 from vigorl.policy.perception.ocr import TextReader
 from vigorl.policy.perception.screen import Screen
 from vigorl.policy.perception.screen_reader import Eyes
@@ -90,3 +90,22 @@ def test_of_a_picture_that_changed_a_little_only_the_new_part_is_looked_at(
         looks.append(len(looked_at))
     assert looks[1] == 1 and looks[2] == 0  # the town, then nothing
     assert looks[0] > 1 and looks[3] > 1
+
+
+@pytest.mark.parametrize("word", ["Oslo", "Tilburg", "fill"])
+def test_a_text_cursor_is_no_letter(word: str) -> None:
+    image = Image.new("RGB", (320, 64), "white")
+    pen = ImageDraw.Draw(image)
+    pen.text((20, 20), word, "black", font_size=18)
+    left, top, right, bottom = pen.textbbox((20, 20), "blp" + word, font_size=18)
+    end = round(pen.textlength(word, font_size=18)) + 20
+    pen.rectangle((end, top - 2, end, bottom + 2), "black")
+    assert [text for text, _ in told(TextReader(), np.asarray(image))] == [word]
+
+
+def test_how_a_text_is_drawn_is_seen_on_any_ground() -> None:
+    pixels = np.full((40, 120, 3), (20, 40, 90), np.uint8)
+    pixels[12:28, 20:60] = 250  # more ink than ground between its first and last column
+    (run,) = runs(pixels, PixelBox(4, 4, 110, 36), widest_gap=0.8)
+    assert run.look.ground_rgb == (20, 40, 90)
+    assert run.look.colour_rgb == (250, 250, 250)
