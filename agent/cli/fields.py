@@ -58,7 +58,7 @@ def parameters_of(
         info.help = info.help or help_texts.get(field.name, "")
         panel = info.rich_help_panel = info.rich_help_panel or panel
         hint, default = _as_typer_has_it(hint, default)
-        annotation = Annotated[hint, info]
+        annotation: Any = Annotated[hint, info]  # type: ignore[valid-type]  # a value here
         kind = inspect.Parameter.KEYWORD_ONLY
         found.append(inspect.Parameter(field.name, kind, default=default, annotation=annotation))
     return found
@@ -89,7 +89,7 @@ def instance_of(
 def expanded(function: Callable[..., None]) -> Callable[..., None]:
     """The command of a function, with an option for each field of its dataclass parameters."""
     signature = inspect.signature(function, eval_str=True)
-    configs = {
+    configs: dict[str, tuple[type[Any], Any]] = {
         name: (parameter.annotation, _given(parameter.default))
         for name, parameter in signature.parameters.items()
         if dataclasses.is_dataclass(parameter.annotation)

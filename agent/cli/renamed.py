@@ -36,7 +36,8 @@ def current_arguments(arguments: Iterable[str], known: set[str]) -> list[str]:
         arguments: As they were typed.
         known: Names of the command's options.
     """
-    found, words = [], iter(arguments)
+    found: list[str] = []
+    words = iter(arguments)
     for word in words:
         if word == "--":
             return [*found, word, *words]
