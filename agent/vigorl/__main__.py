@@ -1,4 +1,4 @@
-"""`python -m vigorl`: the command `vigorl-agent`."""
+"""`python -m vigorl`: the command line."""
 
 from vigorl.agent.cli import main
 
