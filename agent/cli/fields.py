@@ -58,7 +58,7 @@ def parameters_of(
         info.help = info.help or help_texts.get(field.name, "")
         panel = info.rich_help_panel = info.rich_help_panel or panel
         hint, default = _as_typer_has_it(hint, default)
-        annotation: Any = Annotated[hint, info]  # type: ignore[valid-type]  # a value here
+        annotation: Any = Annotated[hint, info]
         kind = inspect.Parameter.KEYWORD_ONLY
         found.append(inspect.Parameter(field.name, kind, default=default, annotation=annotation))
     return found
@@ -92,7 +92,7 @@ def expanded(function: Callable[..., None]) -> Callable[..., None]:
     configs: dict[str, tuple[type[Any], Any]] = {
         name: (parameter.annotation, _given(parameter.default))
         for name, parameter in signature.parameters.items()
-        if dataclasses.is_dataclass(parameter.annotation)
+        if dataclasses.is_dataclass(parameter.annotation) and isinstance(parameter.annotation, type)
     }
     own = frozenset(signature.parameters) - frozenset(configs)
     flat: list[inspect.Parameter] = []
