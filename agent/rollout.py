@@ -1,4 +1,4 @@
-"""One policy in one environment, from the first look to the score. There is no second loop.
+"""The episode loop: one policy in one environment, from reset to score. There is no second one.
 
 Here alone is decided what is scored and what is a fault, by the rule of `vigorl.browser.errors`:
 what the policy did is never a fault, and what it did not do is never its score.

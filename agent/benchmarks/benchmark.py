@@ -1,4 +1,4 @@
-"""What a benchmark is: one record, from which `eval`, `data check` and `tasks list` are made.
+"""Benchmark: one record, from which `eval`, `data check` and `tasks list` are made.
 
 A benchmark of this package is a module of `vigorl.agent.benchmarks.builtin` and a line of
 `vigorl.agent.benchmarks.registry`; one of another package is an entry point of the group

@@ -1,4 +1,4 @@
-"""What there is to say about a copy of a benchmark's data."""
+"""Integrity checks of local copies of benchmark data."""
 
 from collections import Counter
 from collections.abc import Mapping

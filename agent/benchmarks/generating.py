@@ -1,4 +1,4 @@
-"""How it looks while data is generated."""
+"""Progress bar of `data generate`."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""VisualWebArena's table by both rules."""
+"""VisualWebArena's table, by the official and by the corrected rules."""
 
 from collections.abc import Sequence
 from dataclasses import asdict

@@ -1,4 +1,4 @@
-"""Many episodes, one table: the same rollout over a list of samples.
+"""Evaluation: the episode loop over a list of samples, resumable, and the table of its scores.
 
 An evaluation's folder::
 

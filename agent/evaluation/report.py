@@ -1,4 +1,4 @@
-"""What is said of an evaluation when it is over: grids of means, for the terminal, JSON and a page.
+"""Reports of evaluations: grids of means with intervals, for the terminal, JSON and a page.
 
 A grid is a table of a benchmark: lines by name, and in each column a mean with its 95 % interval.
 """

@@ -1,4 +1,4 @@
-"""One sample, played until it can be scored or has broken often enough."""
+"""Plays one sample, and again after a fault, up to a number of tries."""
 
 import asyncio
 import random

@@ -57,14 +57,14 @@ class Breaking(Corridor):
     def __init__(self, fault: BrowserFault) -> None:
         super().__init__()
         self.fault = fault
-        self.steps = 0
+        self.taken = 0
 
     def look(self) -> Observation:
         return replace(super().look(), url="http://shop.example/a")
 
     async def step(self, action: Action) -> Observation:
-        self.steps += 1
-        if self.steps == 2:
+        self.taken += 1
+        if self.taken == 2:
             raise self.fault
         return self.look()
 

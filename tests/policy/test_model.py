@@ -225,7 +225,7 @@ def test_without_torch_the_extra_is_named(tmp_path: Path) -> None:
         "import asyncio, sys\n"
         "sys.modules['torch'] = None\n"
         "from vigorl.browser.errors import UsageError\n"
-        "from vigorl.policy.model import open_model\n"
+        "from vigorl.policy.factory import open_model\n"
         f"try: asyncio.run(open_model({str(tmp_path)!r}))\n"
         "except UsageError as error: sys.stdout.write(str(error))"
     )

@@ -14,7 +14,9 @@ from typing import Literal
 
 from vigorl.agent.record.trajectory import Trajectory, read_trajectory
 from vigorl.browser.errors import UsageError
-from vigorl.training.search.linearise import ChainConfig, chains_of
+from vigorl.training.data.selection import Selection
+from vigorl.training.search.config import ChainConfig
+from vigorl.training.search.linearise import chains_of
 from vigorl.training.search.record import TREE, play_folder, read_tree
 
 Kind = Literal["played", "straight", "corrected"]
@@ -36,47 +38,6 @@ class Episode:
         """What the judge said; None where nobody could tell."""
         score = self.trajectory.score
         return score.value if score else None
-
-
-@dataclass(frozen=True)
-class Selection:
-    """Which episodes are taken."""
-
-    least_score: float | None = 1.0
-    """None: those that nobody could judge as well."""
-    most_score: float | None = None
-    takes_slips: bool = False
-    """Whether turns without a readable action, and those that depart from their format, are taken
-    along with the rest of their episode."""
-
-    def __post_init__(self) -> None:
-        if None not in (self.least_score, self.most_score) and (
-            (self.least_score or 0) > (self.most_score or 0)
-        ):
-            raise UsageError(
-                f"no score is at least {self.least_score:g} and at most {self.most_score:g}"
-            )
-
-    def objection(self, episode: Episode) -> str | None:
-        """Why an episode is left out; None where it is taken."""
-        score = episode.score
-        if episode.trajectory.status in ("fault", "interrupted"):
-            return "broken off"
-        if not episode.trajectory.steps:
-            return "without a turn"
-        if not self.takes_slips and any(
-            step.turn.action is None for step in episode.trajectory.steps
-        ):
-            return "with a turn that could not be read"
-        if not self.takes_slips and any(step.turn.slip for step in episode.trajectory.steps):
-            return "with a turn that departs from its format"
-        if score is None:
-            return None if self.least_score is None else "not judged"
-        if self.least_score is not None and score < self.least_score:
-            return f"with a score below {self.least_score:g}"
-        if self.most_score is not None and score > self.most_score:
-            return f"with a score above {self.most_score:g}"
-        return None
 
 
 def select(

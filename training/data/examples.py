@@ -19,10 +19,11 @@ from vigorl.policy.local.network import Network
 from vigorl.policy.thought_text import Thoughts, ablate
 from vigorl.training.data.conversations import conversations_in, holds_conversations
 from vigorl.training.data.dialogues import Dialogue, dialogues_of
-from vigorl.training.data.episodes import Episode, Selection, episodes_in, select
+from vigorl.training.data.episodes import Episode, episodes_in, select
 from vigorl.training.data.rows import Row, rows_of
+from vigorl.training.data.selection import Selection
 from vigorl.training.data.still_dialogues import holds_stills, still_dialogues
-from vigorl.training.search.linearise import ChainConfig
+from vigorl.training.search.config import ChainConfig
 
 
 @dataclass(frozen=True)

@@ -28,8 +28,8 @@ from typing import Literal
 
 from vigorl.agent.record.trajectory import Trajectory
 from vigorl.browser.actions import Zoom
-from vigorl.browser.errors import UsageError
 from vigorl.policy.thought_text import joined, pairs_in, up_to_thought_end
+from vigorl.training.search.config import ChainConfig
 from vigorl.training.search.search_tree import Tree
 from vigorl.training.search.steps import Place
 
@@ -38,26 +38,6 @@ WAITS = (
     "Wait, this does not fit what is asked for. I go back.",
     "Wait, I was wrong there. Let me look elsewhere.",
 )
-
-
-@dataclass(frozen=True)
-class ChainConfig:
-    """Which chains are made of a tree, at most."""
-
-    straight: int = 1
-    """Episodes that were right, of different beginnings as far as there are such."""
-    corrected: int = 1
-    """Right ones with a wrong way before."""
-    detour: int = 2
-    """Steps of a wrong way."""
-    seed: int = 0
-    """Of which wrong ways are taken, and of the words between."""
-
-    def __post_init__(self) -> None:
-        if min(self.straight, self.corrected) < 0 or self.straight + self.corrected == 0:
-            raise UsageError("no chains are asked for: give --straight or --corrected at least 1")
-        if self.detour < 1:
-            raise UsageError(f"a detour of {self.detour} steps is none: give at least 1")
 
 
 @dataclass(frozen=True)

@@ -21,9 +21,9 @@ class GroundingOptions:
     """A folder with manifest.json, a folder of shards of `data generate`, or a file of OS-Atlas,
     SeeClick, ShowUI, UGround or ViGoRL."""
     images: Path | None = None
-    """Where the image paths of such a file begin; default: beside it or above."""
+    """Folder that image paths of such a file are relative to. Default: beside it or above."""
     limit: Annotated[int | None, Option(min=1)] = None
-    """Only the first N samples."""
+    """Play only the first N samples."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class CheckOptions:
     data: Path
     """A file of OS-Atlas, SeeClick, ShowUI, UGround or ViGoRL."""
     images: Path | None = None
-    """Where its image paths begin; default: beside it or above."""
+    """Folder that its image paths are relative to. Default: beside it or above."""
 
 
 def _open(options: GroundingOptions) -> Opening:

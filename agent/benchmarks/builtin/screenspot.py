@@ -23,7 +23,7 @@ class CheckOptions:
     data: Path
     """A copy: its folder as published, or one file."""
     version: Literal["v1", "v2", "pro"]
-    """Which ScreenSpot it is."""
+    """Version of ScreenSpot that the copy is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +33,11 @@ class ScreenspotOptions:
     data: Path
     """A copy: its folder as published, or one file."""
     version: Literal["v1", "v2", "pro"]
-    """Which ScreenSpot it is."""
+    """Version of ScreenSpot that the copy is."""
     limit: Annotated[int | None, Option(min=1)] = None
-    """Only the first N rows."""
-    max_steps: Annotated[int, Option(min=1)] = 12
-    """Turns of an episode at most, zooms included."""
+    """Play only the first N rows."""
+    max_turns: Annotated[int, Option(min=1)] = 12
+    """Most turns of an episode, zooms included."""
 
 
 def _open(options: ScreenspotOptions) -> Opening:
@@ -52,7 +52,7 @@ def _open(options: ScreenspotOptions) -> Opening:
     def report(results: "Sequence[Result]", summary: "Summary", title: str) -> "Report":
         return screenspot_report(screenspot_table(rows, results), summary, title)
 
-    opened = Opened(samples, Limits(steps=options.max_steps), report)
+    opened = Opened(samples, Limits(steps=options.max_turns), report)
     return lambda setting: nullcontext(opened)
 
 

@@ -43,9 +43,9 @@ class CheckOptions:
     """Which copy, and which part of it."""
 
     data: Path | None = None
-    """A copy in the benchmark's own layout, or ViGoRL's file of it; default: from the hub."""
+    """A copy in the benchmark's own layout, or ViGoRL's file of it. Default: from the hub."""
     split: str | None = None
-    """Which part; default: the one that is published on."""
+    """Split of the benchmark. Default: the one that results are published on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +53,15 @@ class QuestionOptions:
     """Which questions, and how they are shown."""
 
     data: Path | None = None
-    """A copy in the benchmark's own layout, or ViGoRL's file of it; default: from the hub."""
+    """A copy in the benchmark's own layout, or ViGoRL's file of it. Default: from the hub."""
     split: str | None = None
-    """Which part; default: the one that is published on."""
+    """Split of the benchmark. Default: the one that results are published on."""
     images: Literal["together", "apart"] = "together"
-    """Several images of a question: in one picture, as published, or each its own."""
+    """Show several images of a question in one picture, as published, or each on its own."""
     limit: Annotated[int | None, Option(min=1)] = None
-    """Only the first N questions."""
-    max_steps: Annotated[int, Option(min=1)] = 12
-    """Turns of an episode at most, zooms included."""
+    """Ask only the first N questions."""
+    max_turns: Annotated[int, Option(min=1)] = 12
+    """Most turns of an episode, zooms included."""
 
 
 def _open(name: Name, options: QuestionOptions) -> Opening:
@@ -75,7 +75,7 @@ def _open(name: Name, options: QuestionOptions) -> Opening:
         return visual_report(questions, results, summary, title)
 
     samples = visual_samples(questions, options.images)
-    opened = Opened(samples, Limits(steps=options.max_steps), report)
+    opened = Opened(samples, Limits(steps=options.max_turns), report)
     return lambda setting: nullcontext(opened)
 
 

@@ -97,7 +97,7 @@ def test_a_text_cursor_is_no_letter(word: str) -> None:
     image = Image.new("RGB", (320, 64), "white")
     pen = ImageDraw.Draw(image)
     pen.text((20, 20), word, "black", font_size=18)
-    left, top, right, bottom = pen.textbbox((20, 20), "blp" + word, font_size=18)
+    _, top, _, bottom = pen.textbbox((20, 20), "blp" + word, font_size=18)
     end = round(pen.textlength(word, font_size=18)) + 20
     pen.rectangle((end, top - 2, end, bottom + 2), "black")
     assert [text for text, _ in told(TextReader(), np.asarray(image))] == [word]

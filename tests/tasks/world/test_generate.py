@@ -8,7 +8,8 @@ import pytest
 
 from vigorl.agent.benchmarks.generated import holds_shards, shard_samples
 from vigorl.browser.errors import InconsistentData, UsageError
-from vigorl.tasks.world.generate import GenerateConfig, Progress, generate
+from vigorl.tasks.world.config import GenerateConfig
+from vigorl.tasks.world.generate import Progress, generate
 from vigorl.tasks.world.page import draw_page
 from vigorl.tasks.world.questions import questions_of
 from vigorl.tasks.world.shards import Sample, decoded, read_shards, write_shard

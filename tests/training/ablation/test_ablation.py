@@ -21,9 +21,10 @@ from vigorl.browser.still_image import StaticScreenshot
 pytest.importorskip("torch")
 
 from vigorl.policy.thought_text import ablate
-from vigorl.training.ablation.ablation import ARMS, Findings, Outcome, StudyConfig, study
+from vigorl.training.ablation.ablation import Findings, Outcome, study
+from vigorl.training.ablation.config import ARMS, StudyConfig, StudyTasks
 from vigorl.training.ablation.page import render_study
-from vigorl.training.ablation.tasks import StudyTasks, open_study_tasks
+from vigorl.training.ablation.tasks import open_study_tasks
 from vigorl.training.run.metrics import write_config
 
 pytestmark = pytest.mark.model

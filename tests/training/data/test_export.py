@@ -33,10 +33,11 @@ from vigorl.policy.model import ModelPolicy
 from vigorl.policy.policy import Policy
 from vigorl.training.data.conversations import conversations_in
 from vigorl.training.data.dialogues import Dialogue, dialogues_of
-from vigorl.training.data.episodes import Episode, Selection, episodes_in, one_per_task, select
+from vigorl.training.data.episodes import Episode, episodes_in, one_per_task, select
 from vigorl.training.data.export import FORMATS, Format, export
-from vigorl.training.search.linearise import ChainConfig
-from vigorl.training.search.loop import SearchConfig, search
+from vigorl.training.data.selection import Selection
+from vigorl.training.search.config import ChainConfig, SearchConfig
+from vigorl.training.search.loop import search
 
 FAMILY = family_named("vigorl-multiturn-grounding")
 CALL = '<tool_call>{"name": "search_coordinate", "arguments": {"coordinate": [%d, %d]}}</tool_call>'

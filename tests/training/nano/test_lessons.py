@@ -15,11 +15,12 @@ from vigorl.policy.grammar import parse
 from vigorl.policy.local.tiny import CHAT_TEMPLATE
 from vigorl.tasks.world.lexicon import words_of
 from vigorl.training.nano.architecture import PixelNanoSize, build, save
+from vigorl.training.nano.config import NanoConfig
 from vigorl.training.nano.lessons import CHARACTERS, Page, Teacher, pointing, slots
 from vigorl.training.nano.losses import covered_cells, looking_loss, reading_loss, token_loss
 from vigorl.training.nano.pages import PAGES, sketch_page
 from vigorl.training.nano.pixels import PixelCourse, PixelNano, Sketches, pointed
-from vigorl.training.nano.recipe import NanoConfig, take_over, train_nano, training_fonts
+from vigorl.training.nano.recipe import take_over, train_nano, training_fonts
 from vigorl.training.nano.sketch import Sketch, Typefaces, Words
 from vigorl.training.nano.vocabulary import Vocabulary, vocabulary
 

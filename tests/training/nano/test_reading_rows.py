@@ -32,6 +32,7 @@ from transformers import PreTrainedTokenizerFast  # noqa: E402
 
 from vigorl.policy.local.codec import Codec  # noqa: E402
 from vigorl.training.nano import reading_rows, reading_stock  # noqa: E402
+from vigorl.training.nano.config import NanoConfig  # noqa: E402
 from vigorl.training.nano.packed import PADDING  # noqa: E402
 from vigorl.training.nano.reading_course import ReadingCourse, build  # noqa: E402
 from vigorl.training.nano.reading_large import is_large, large_lesson  # noqa: E402
@@ -40,7 +41,7 @@ from vigorl.training.nano.reading_renames import Renames, WordStock  # noqa: E40
 from vigorl.training.nano.reading_rows import LONGEST_ROW, Mixture, ReadingRows  # noqa: E402
 from vigorl.training.nano.reading_steps import Episode, lesson, load_episodes  # noqa: E402
 from vigorl.training.nano.reading_words import Encoder, Spelling  # noqa: E402
-from vigorl.training.nano.recipe import NanoConfig, train_nano  # noqa: E402
+from vigorl.training.nano.recipe import train_nano  # noqa: E402
 
 pytestmark = pytest.mark.model
 

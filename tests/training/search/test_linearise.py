@@ -20,7 +20,8 @@ from vigorl.browser.geometry import Box, Frame, Point
 from vigorl.policy.family import family_named
 from vigorl.policy.grammar import parse
 from vigorl.policy.policy import Tokens, Turn
-from vigorl.training.search.linearise import WAITS, Chain, ChainConfig, chains_of
+from vigorl.training.search.config import ChainConfig
+from vigorl.training.search.linearise import WAITS, Chain, chains_of
 from vigorl.training.search.search_tree import Tree
 from vigorl.training.search.steps import Place, next_step
 

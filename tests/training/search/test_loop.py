@@ -24,7 +24,8 @@ from vigorl.policy.backend import Drawing, Message, Reply, Sampling
 from vigorl.policy.family import Family, family_named
 from vigorl.policy.model import ModelPolicy
 from vigorl.policy.policy import Turn
-from vigorl.training.search.loop import SearchConfig, search
+from vigorl.training.search.config import SearchConfig
+from vigorl.training.search.loop import search
 from vigorl.training.search.record import read_tree
 from vigorl.training.search.search_tree import Tree
 from vigorl.training.search.steps import Place, Step, next_step
