@@ -64,16 +64,18 @@ def train_sft(
     with errors(as_json=False):
         with torch_needed():
             from vigorl.training.run.base_model import family_of_model
+            from vigorl.training.run.ranks import launched, open_ranks
             from vigorl.training.sft.fine_tuning import fine_tune
         config = replace(
             config,
             learning_rate=learning_rate or (1e-4 if config.lora_rank else 1e-5),
             checkpoint_every_s=60 * checkpoint_minutes,
         )
-        console = Console(stderr=True)
+        console = Console(stderr=True, quiet=not launched().is_first)
         plainly = partial(console.print, markup=False, highlight=False, soft_wrap=True)
         try:
-            checkpoint = fine_tune(config, out, plainly)
+            with open_ranks() as ranks:
+                checkpoint = fine_tune(config, out, plainly, ranks)
         except KeyboardInterrupt:
             plainly("training is saved; to resume: the same command again", style="dim")
             raise
