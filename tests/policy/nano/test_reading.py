@@ -11,7 +11,7 @@ from vigorl.browser.errors import InconsistentData, UsageError
 from vigorl.browser.geometry import Box, Frame, Point
 from vigorl.browser.observation import Observation
 from vigorl.browser.picture import View
-from vigorl.policy import model
+from vigorl.policy import factory
 from vigorl.policy.backend import Drawing, Message, Reply, Sampling
 from vigorl.policy.factory import open_model
 from vigorl.policy.family import family_named
@@ -390,6 +390,6 @@ def test_the_record_says_that_screens_are_read() -> None:
 async def test_an_installation_without_weights_says_so(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(model, "files", lambda package: tmp_path)
+    monkeypatch.setattr(factory, "files", lambda package: tmp_path)
     with pytest.raises(UsageError, match="carries no checkpoint of nano"):
         await open_model("nano")
