@@ -31,7 +31,7 @@ from vigorl.tasks.environment import TaskEnvironment, Told
 from vigorl.tasks.local.registry import find_task
 from vigorl.tasks.local.site import Site
 from vigorl.tasks.miniwob.environment import MiniwobEnvironment
-from vigorl.tasks.miniwob.pages import Pages
+from vigorl.tasks.miniwob.pages import PagePool
 from vigorl.tasks.miniwob.registry import PREFIX, find
 from vigorl.tasks.task import TaskRow
 
@@ -142,7 +142,7 @@ async def second_look(
         yield None
         return
     from vigorl.policy.model import ModelPolicy
-    from vigorl.policy.second_look import SecondLook as ModelLook
+    from vigorl.policy.second_look import ModelVerifier as ModelLook
 
     # A key is for the server that it was given for.
     is_same_server = urlsplit(verify).netloc == urlsplit(model.model).netloc
@@ -195,7 +195,7 @@ async def run(
         opened(model, settings) as (policy, browser),
         second_look(config.verify, policy, model) as look,
         Site() as site,
-        Pages(browser, config.boundary) as pages,
+        PagePool(browser, config.boundary) as pages,
     ):
         if ticket is not None:
             row = await pages.draw(ticket)

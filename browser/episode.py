@@ -28,14 +28,14 @@ from vigorl.browser.gate import Gate
 from vigorl.browser.geometry import Frame
 from vigorl.browser.impossible import Impossible
 from vigorl.browser.interruptions import Interruptions
-from vigorl.browser.log_in import LogIns
+from vigorl.browser.log_in import HttpLogIns
 from vigorl.browser.masks import Masks
 from vigorl.browser.navigation import Navigation
 from vigorl.browser.observation import (
     MOST_TITLE_CHARACTERS,
     MOST_URL_CHARACTERS,
     Observation,
-    Refused,
+    RefusedConnections,
     shortened,
 )
 from vigorl.browser.page_settings import PageSettings
@@ -74,7 +74,7 @@ _NO_POINTER_LOCK = """Element.prototype.requestPointerLock = async () => {
 page never answers again (Chromium 156)."""
 
 
-class Episode:
+class BrowserEpisode:
     """A context with its tabs and everything that watches them."""
 
     def __init__(
@@ -93,7 +93,7 @@ class Episode:
         self._settings = settings
         self.interruptions = interruptions = Interruptions(settings)
         self.questions = questions = Questions(settings.dialog_limit_s, self._tell_question)
-        self._log_ins = LogIns(interruptions, questions, settings, first_url)
+        self._log_ins = HttpLogIns(interruptions, questions, settings, first_url)
         self.navigation = Navigation(interruptions, questions, self._log_ins, gate)
         self.approvals = approvals = Approvals(
             settings.approve, settings.approver, first_url, interruptions.note
@@ -185,7 +185,9 @@ class Episode:
     def refused(self) -> dict[str, int]:
         """How many connections the boundary has refused so far, by host and port."""
         counts = self._gate.refused.items()
-        return {Refused(host, port, count).place: count for (host, port), count in counts}
+        return {
+            RefusedConnections(host, port, count).place: count for (host, port), count in counts
+        }
 
     async def act(self, work: Coroutine[Any, Any, None], deadline: Deadline) -> Observation:
         """Do something to the shown page and look at what came of it.

@@ -9,16 +9,23 @@ import pytest
 
 from vigorl.agent.evaluation.evaluation import Result, summarise
 from vigorl.agent.record.ground_truth import GroundTruth
-from vigorl.agent.record.trajectory import Check, EndRecord, Seen, SeenView, StartRecord, StepRecord
+from vigorl.agent.record.trajectory import (
+    DoneCheck,
+    EndRecord,
+    Seen,
+    SeenView,
+    StartRecord,
+    StepRecord,
+)
 from vigorl.browser.deeds import Approval, Consent, Deed
 from vigorl.browser.environment import Score
 from vigorl.browser.geometry import Frame
-from vigorl.browser.observation import Event, Mark, Question, Refused, Tab
+from vigorl.browser.observation import Event, Mark, PendingQuestion, RefusedConnections, Tab
 from vigorl.policy.family import FAMILIES
 from vigorl.policy.points import Mention
 from vigorl.policy.policy import ShownImage, Tokens, Turn
 from vigorl.training.search.record import StoredTree
-from vigorl.training.search.search_tree import Node, Tree
+from vigorl.training.search.search_tree import Node, SearchTree
 
 ROOT = Path(__file__).parent.parent
 RECORDS = (
@@ -27,7 +34,7 @@ RECORDS = (
         GroundTruth,
         StepRecord,
         EndRecord,
-        Check,
+        DoneCheck,
         Score,
         Seen,
         SeenView,
@@ -36,9 +43,9 @@ RECORDS = (
         Event,
         Mark,
     ),
-    *(Question, Refused, Consent, Deed, Approval, Turn, Mention, Tokens),
+    *(PendingQuestion, RefusedConnections, Consent, Deed, Approval, Turn, Mention, Tokens),
     *(ShownImage, Result),
-    *(StoredTree, Tree, Node),
+    *(StoredTree, SearchTree, Node),
 )
 PAGES = [*sorted((ROOT / "docs").rglob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
 GROUPS = {"vigorl.benchmarks", "vigorl.policies", "vigorl.families"}

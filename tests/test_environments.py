@@ -48,11 +48,11 @@ from vigorl.tasks.environment import TaskEnvironment
 from vigorl.tasks.local.registry import TASKS
 from vigorl.tasks.local.site import Site
 from vigorl.tasks.miniwob.environment import MiniwobEnvironment
-from vigorl.tasks.miniwob.pages import Pages
+from vigorl.tasks.miniwob.pages import PagePool
 from vigorl.tasks.miniwob.registry import Ticket
 from vigorl.tasks.stored_image import StoredImage
 from vigorl.tasks.visual_reasoning.environment import PictureQuestion
-from vigorl.tasks.visual_reasoning.question import Question
+from vigorl.tasks.visual_reasoning.question import ImageQuestion
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -130,13 +130,13 @@ async def make(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Make]:
     box = Box(10, 10, 20, 20)
     size = PageSettings(width_px=640, height_px=400)
     stored = (StoredImage(folder, "a.png"),)
-    place = Question("robospatial", "1", "context", "Where?", stored, "place", "", outline=(
+    place = ImageQuestion("robospatial", "1", "context", "Where?", stored, "place", "", outline=(
         Point(0.1, 0.1), Point(0.9, 0.1), Point(0.9, 0.9)
     ))  # fmt: skip
-    choice = Question("vstar", "1", "a", "Which?", stored, "choice", "red", ("red", "blue"))
+    choice = ImageQuestion("vstar", "1", "a", "Which?", stored, "choice", "red", ("red", "blue"))
     async with (
         Browser() as browser,
-        Pages(browser, idle=1) as pages,
+        PagePool(browser, idle=1) as pages,
         Site() as site,
         open_stand_ins(["reddit"], limit=1) as stand_ins,
     ):

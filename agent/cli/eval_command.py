@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from vigorl.agent.benchmarks.benchmark import Benchmark, Opened, Opening
     from vigorl.agent.evaluation.evaluation import Result, Summary
-    from vigorl.agent.evaluation.report import Report
+    from vigorl.agent.evaluation.report import EvaluationReport
     from vigorl.browser.boundary import Boundary
     from vigorl.policy.factory import ModelConfig
 
@@ -210,7 +210,7 @@ class Measurement:
             await policy.close()
 
 
-def _print_report(console: Console, report: "Report", why: str | None) -> None:
+def _print_report(console: Console, report: "EvaluationReport", why: str | None) -> None:
     from vigorl.agent.evaluation.report import grid_table
 
     for grid in report.grids:

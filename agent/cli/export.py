@@ -15,7 +15,7 @@ from vigorl.agent.cli.terminal import Console
 from vigorl.training.search.config import ChainConfig
 
 if TYPE_CHECKING:
-    from vigorl.training.data.episodes import Episode
+    from vigorl.training.data.episodes import RecordedEpisode
 
 app = App()
 
@@ -81,7 +81,7 @@ def export(
 
 def _taken(
     runs: list[Path], one_per_task: bool, bounds: ScoreBounds, chains: ChainConfig
-) -> "tuple[list[Episode], Mapping[str, int]]":
+) -> "tuple[list[RecordedEpisode], Mapping[str, int]]":
     """The episodes to write, and how many are left out for which reason."""
     from vigorl.training.data import episodes
     from vigorl.training.data.selection import Selection

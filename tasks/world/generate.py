@@ -23,7 +23,7 @@ from vigorl.tasks.world.layouts.registry import layouts_of
 from vigorl.tasks.world.page import PageSpec, draw_page
 from vigorl.tasks.world.questions import questions_of
 from vigorl.tasks.world.shards import (
-    Sample,
+    ShardPage,
     read_shard,
     shard_name,
     shards_in,
@@ -43,7 +43,7 @@ ABOUT = ("split", "dataset", "seed", "index", "layout", "language", "manner", "f
 
 
 @dataclass
-class Progress:
+class GenerationProgress:
     """How far it is."""
 
     pages: int
@@ -58,8 +58,8 @@ class Progress:
 
 
 async def generate(
-    config: GenerateConfig, on_page: Callable[[Progress], None] = lambda progress: None
-) -> Progress:
+    config: GenerateConfig, on_page: Callable[[GenerationProgress], None] = lambda progress: None
+) -> GenerationProgress:
     """Make what is missing; finished shards are kept, whatever happens.
 
     Raises:
@@ -72,9 +72,11 @@ async def generate(
         return await _generate(config, on_page)
 
 
-async def _generate(config: GenerateConfig, on_page: Callable[[Progress], None]) -> Progress:
+async def _generate(
+    config: GenerateConfig, on_page: Callable[[GenerationProgress], None]
+) -> GenerationProgress:
     _check(config)
-    progress = Progress(config.pages)
+    progress = GenerationProgress(config.pages)
     starts = range(0, config.pages, config.shard_pages)
     wanted = []
     for number, start in enumerate(starts):
@@ -98,12 +100,12 @@ async def _make(
     config: GenerateConfig,
     studio: Studio,
     wanted: list[tuple[Path, range]],
-    progress: Progress,
-    on_page: Callable[[Progress], None],
+    progress: GenerationProgress,
+    on_page: Callable[[GenerationProgress], None],
 ) -> None:
     places = asyncio.Semaphore(config.workers + 2)
 
-    async def make(index: int) -> Sample:
+    async def make(index: int) -> ShardPage:
         async with places:
             spec = draw_page(config.dataset, config.split, config.seed, index, config.screens)
             sample = await _sample(studio, spec)
@@ -114,7 +116,7 @@ async def _make(
         on_page(progress)
         return sample
 
-    async def finish(path: Path, tasks: list[asyncio.Task[Sample]]) -> None:
+    async def finish(path: Path, tasks: list[asyncio.Task[ShardPage]]) -> None:
         samples = [await task for task in tasks]
         await asyncio.to_thread(write_shard, path, samples)
 
@@ -130,7 +132,7 @@ async def _make(
                     await tasks[-2]
 
 
-async def _sample(studio: Studio, spec: PageSpec) -> Sample:
+async def _sample(studio: Studio, spec: PageSpec) -> ShardPage:
     for attempt in range(1, TRIES + 1):
         try:
             shot = await studio.shoot(spec)
@@ -142,7 +144,7 @@ async def _sample(studio: Studio, spec: PageSpec) -> Sample:
             if attempt == TRIES:
                 raise BrowserDied(f"{spec.key}: {error.message}") from error
     about = {name: getattr(spec, name) for name in ABOUT}
-    return Sample(spec.key, shot.picture, shot.truth, questions_of(spec, shot), about)
+    return ShardPage(spec.key, shot.picture, shot.truth, questions_of(spec, shot), about)
 
 
 def _check(config: GenerateConfig) -> None:

@@ -23,7 +23,7 @@ from vigorl.browser.actions import Action, Click
 from vigorl.browser.geometry import Box
 from vigorl.browser.picture import Picture
 from vigorl.browser.still_image import StaticScreenshot
-from vigorl.policy.backend import Drawing, Message, Reply, Sampling
+from vigorl.policy.backend import Message, Reply, Sampling, SamplingMode
 from vigorl.policy.factory import ModelConfig
 from vigorl.policy.family import Family, Wording
 from vigorl.policy.grammar import Dialect, Parsed
@@ -138,7 +138,7 @@ class Eye:
     def session(self, seed: int) -> "Eye":
         return self
 
-    async def reply(self, messages: Sequence[Message], how: Drawing = "as set") -> Reply:
+    async def reply(self, messages: Sequence[Message], how: SamplingMode = "as set") -> Reply:
         assert messages[0].parts == ("Write telegrams.",)
         shown = [part for part in messages[-1].parts if isinstance(part, FittedImage)]
         said = " ".join(part for part in messages[-1].parts if isinstance(part, str))

@@ -19,7 +19,7 @@ from vigorl.browser.action_space import (
 )
 from vigorl.browser.actions import Goto
 from vigorl.browser.geometry import Frame
-from vigorl.browser.observation import Observation, Question
+from vigorl.browser.observation import Observation, PendingQuestion
 from vigorl.policy.commands import COMMANDS, offered_commands
 from vigorl.policy.conversation import Conversation
 from vigorl.policy.family import FAMILIES, Family, family_named
@@ -111,5 +111,5 @@ def test_a_command_that_is_not_offered_is_understood_for_the_environment_to_answ
 def test_a_question_admits_an_answer_and_nothing_else(screen: Make) -> None:
     seen = replace(screen(1), actions=BROWSER)
     assert seen.offered == BROWSER
-    asked = replace(seen, question=Question("confirm", "Sure?"))
+    asked = replace(seen, question=PendingQuestion("confirm", "Sure?"))
     assert asked.offered == {"accept", "dismiss"} < PAGE

@@ -47,7 +47,7 @@ from vigorl.training.sft.fine_tuning import fine_tune
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ArmOutcome:
     """What came of one arm."""
 
     arm: Arm
@@ -79,7 +79,7 @@ class Findings:
     held_out: int
     start: dict[str, Cell]
     """Held-out score of the start, `wide` and, where an arm looks closer, `closer`."""
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[ArmOutcome, ...]
     between: dict[str, Difference]
     """`vanilla − direct` and so on, task by task, run by run."""
 
@@ -265,7 +265,7 @@ class _Bench:
     def _family(self) -> str:
         return family_of_model(self.config.model, self.config.family).name
 
-    def outcome(self, arm: Arm, before: list[Result], runs: Sequence[list[Result]]) -> Outcome:
+    def outcome(self, arm: Arm, before: list[Result], runs: Sequence[list[Result]]) -> ArmOutcome:
         """Put together what came of an arm."""
         episodes = [
             read_trajectory(self.out / "held-out" / f"{arm.name}-{seed}" / result.trajectory)
@@ -273,7 +273,7 @@ class _Bench:
             for result in run
         ]
         turns = [step.turn for episode in episodes for step in episode.steps]
-        return Outcome(
+        return ArmOutcome(
             arm,
             _cell(before),
             tuple(_cell(run).mean or 0.0 for run in runs),

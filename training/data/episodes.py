@@ -23,7 +23,7 @@ Kind = Literal["played", "straight", "corrected"]
 
 
 @dataclass(frozen=True)
-class Episode:
+class RecordedEpisode:
     """A recorded episode, or a chain of a search."""
 
     name: str
@@ -41,14 +41,14 @@ class Episode:
 
 
 def select(
-    episodes: Iterable[Episode], selection: Selection
-) -> tuple[list[Episode], Mapping[str, int]]:
+    episodes: Iterable[RecordedEpisode], selection: Selection
+) -> tuple[list[RecordedEpisode], Mapping[str, int]]:
     """Those that are taken, and how many were left out for which reason.
 
     Raises:
         UsageError: none is taken.
     """
-    taken: list[Episode] = []
+    taken: list[RecordedEpisode] = []
     left_out: Counter[str] = Counter()
     for episode in episodes:
         objection = selection.objection(episode)
@@ -66,14 +66,14 @@ def select(
 
 
 def one_per_task(
-    episodes: Iterable[Episode], least_mean: float | None, most_mean: float | None
-) -> list[Episode]:
+    episodes: Iterable[RecordedEpisode], least_mean: float | None, most_mean: float | None
+) -> list[RecordedEpisode]:
     """The first episode of every task whose mean score is within the bounds.
 
     Raises:
         UsageError: there is none.
     """
-    by_task: dict[str, list[Episode]] = {}
+    by_task: dict[str, list[RecordedEpisode]] = {}
     for episode in episodes:
         start = episode.trajectory.start
         by_task.setdefault(json.dumps([start.goal, start.task], sort_keys=True), []).append(episode)
@@ -90,7 +90,7 @@ def one_per_task(
     return taken
 
 
-def episodes_in(folders: Sequence[Path], chains: ChainConfig | None) -> Iterator[Episode]:
+def episodes_in(folders: Sequence[Path], chains: ChainConfig | None) -> Iterator[RecordedEpisode]:
     """All recorded episodes of these folders, in order of their names.
 
     Args:
@@ -123,12 +123,12 @@ def holds_search(folder: Path) -> bool:
         return False
 
 
-def _played(folder: Path) -> Iterator[Episode]:
+def _played(folder: Path) -> Iterator[RecordedEpisode]:
     for path in sorted(folder.rglob("trajectory.jsonl")):
-        yield Episode(str(path.parent), "played", read_trajectory(path.parent))
+        yield RecordedEpisode(str(path.parent), "played", read_trajectory(path.parent))
 
 
-def _chains(folder: Path, config: ChainConfig) -> Iterator[Episode]:
+def _chains(folder: Path, config: ChainConfig) -> Iterator[RecordedEpisode]:
     for path in sorted(folder.glob(f"*/{TREE}")):
         stored = read_tree(path.parent)
         plays = {
@@ -136,4 +136,4 @@ def _chains(folder: Path, config: ChainConfig) -> Iterator[Episode]:
             for number in range(stored.plays)
         }
         for number, chain in enumerate(chains_of(stored.tree, plays, config)):
-            yield Episode(f"{path.parent}, chain {number}", chain.kind, chain.trajectory)
+            yield RecordedEpisode(f"{path.parent}, chain {number}", chain.kind, chain.trajectory)

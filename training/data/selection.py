@@ -8,7 +8,7 @@ from typer import Option
 from vigorl.browser.errors import UsageError
 
 if TYPE_CHECKING:
-    from vigorl.training.data.episodes import Episode
+    from vigorl.training.data.episodes import RecordedEpisode
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Selection:
                 f"no score is at least {self.least_score:g} and at most {self.most_score:g}"
             )
 
-    def objection(self, episode: "Episode") -> str | None:
+    def objection(self, episode: "RecordedEpisode") -> str | None:
         """Why an episode is left out; None where it is taken."""
         score = episode.score
         if episode.trajectory.status in ("fault", "interrupted"):

@@ -72,7 +72,7 @@ OnEpisode = Callable[[int, Trajectory], None]
 
 
 @dataclass(frozen=True)
-class Progress:
+class GrpoProgress:
     """How far a run has come."""
 
     step: int = 0
@@ -91,7 +91,7 @@ async def train_grpo(
     on_episode: OnEpisode = lambda step, episode: None,
     ranks: Ranks | None = None,
     open_learner: OpenLearner = LocalLearner,
-) -> Progress:
+) -> GrpoProgress:
     """Train; resume where `out` holds an interrupted run.
 
     A cancellation (Ctrl-C) and an error save what was learnt by the last update, and are raised
@@ -130,7 +130,7 @@ async def train_grpo(
             run.save()
     finally:
         await learner.close()
-    return Progress(**run.progress)
+    return GrpoProgress(**run.progress)
 
 
 @dataclass(frozen=True)
@@ -247,7 +247,7 @@ async def train_grpo_from_config(
     log: Callable[[str], None] = lambda line: None,
     on_episode: OnEpisode = lambda step, episode: None,
     boundary: "Boundary | None" = None,
-) -> Progress:
+) -> GrpoProgress:
     """Train on the tasks that the configuration names.
 
     Embedded tasks come seed by seed of the training split, all tasks of one in turn; still

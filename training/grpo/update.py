@@ -37,7 +37,7 @@ from vigorl.policy.local.network import Network
 from vigorl.training.compute.gradient_checkpointing import gradient_checkpointing
 from vigorl.training.compute.image_features import ImageFeatures
 from vigorl.training.compute.lora import has_adapters, without_adapters
-from vigorl.training.compute.prefix_tree import Tree, build_trees, logprobs
+from vigorl.training.compute.prefix_tree import PrefixTree, build_trees, logprobs
 from vigorl.training.grpo.config import GrpoConfig, Normalisation
 from vigorl.training.grpo.groups import Group
 from vigorl.training.run.optimizer import MasterAdamW
@@ -104,7 +104,7 @@ def policy_losses(
 class Minibatch:
     """A tree with all that its loss needs; tensors are [S] float32, row after row."""
 
-    tree: Tree
+    tree: PrefixTree
     group: Group
     advantages_S: Tensor
     weights_S: Tensor
@@ -193,7 +193,7 @@ def prepare(
     return minibatches
 
 
-def _noted(tree: Tree, device: torch.device) -> Tensor | None:
+def _noted(tree: PrefixTree, device: torch.device) -> Tensor | None:
     """The sampler's log-probabilities, where all rows have them."""
     noted = [row.logprobs for row in tree.rows if row.logprobs is not None]
     if len(noted) < len(tree.rows):
@@ -305,7 +305,7 @@ def _backward(
 
 
 @contextmanager
-def _memory_for(tree: Tree, group: Group, config: GrpoConfig) -> Iterator[None]:
+def _memory_for(tree: PrefixTree, group: Group, config: GrpoConfig) -> Iterator[None]:
     """Say what is too large, and what to do, where memory runs out."""
     try:
         yield

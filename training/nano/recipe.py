@@ -24,7 +24,7 @@ from vigorl.training.nano.config import NanoConfig, Preset
 from vigorl.training.nano.packed import AttentionTap
 from vigorl.training.nano.pixels import PageSource, PixelCourse, PixelNano, Sketches, pointed
 from vigorl.training.nano.shard_pages import shards_of
-from vigorl.training.nano.sketch import Typefaces, Words
+from vigorl.training.nano.sketch import Typefaces, WordSource
 from vigorl.training.sft.loop import SftConfig, train
 
 
@@ -124,7 +124,7 @@ def _teach_pixels(config: NanoConfig, out: Path, say: Callable[[str], None]) -> 
     ]
     sketches = Sketches(
         faces,
-        Words(words),
+        WordSource(words),
         (("scattered", 8), ("panel", 0 if small else 2), ("dense", 2)),
         sizes_px=((256, 192),) if small else Sketches.sizes_px,
         count=16 if small else 64,
@@ -135,7 +135,12 @@ def _teach_pixels(config: NanoConfig, out: Path, say: Callable[[str], None]) -> 
 
     unseen = [word for word in words_of("test", "en") if word.isalpha()]
     held_out = Sketches(
-        faces, Words(unseen), (("scattered", 1),), sketches.sizes_px[:1], count=32, colourings=1
+        faces,
+        WordSource(unseen),
+        (("scattered", 1),),
+        sketches.sizes_px[:1],
+        count=32,
+        colourings=1,
     )
     questions = PixelCourse(vocabulary, [(held_out, 1.0)], seed=config.seed).batch(0)
 

@@ -34,8 +34,8 @@ from vigorl.training.search.record import (
     search_folder,
     write_tree,
 )
-from vigorl.training.search.search_tree import Tree
-from vigorl.training.search.steps import Place, next_step
+from vigorl.training.search.search_tree import SearchTree
+from vigorl.training.search.steps import EpisodePlace, next_step
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Searched:
     """What came of one sample."""
 
     sample: str
-    tree: Tree | None
+    tree: SearchTree | None
     fault: str = ""
     """What broke, where there is no whole tree."""
 
@@ -117,11 +117,11 @@ class _SampleSearch:
         self._images = folder / "images"
         self._folder = folder / folder_name(sample.id)
         self._task = json.loads(json.dumps(sample.task, default=str))
-        self._tree = Tree()
+        self._tree = SearchTree()
         self._plays: dict[int, Trajectory] = {}
         self._played = 0
 
-    async def run(self) -> Tree:
+    async def run(self) -> SearchTree:
         """Simulate until it is enough, or everything is closed."""
         self._resume()
         tree, config = self._tree, self._config
@@ -173,7 +173,7 @@ class _SampleSearch:
     def _child(self, node: int, number: int) -> int | None:
         """What an episode says behind a step, as its child; None where that is nothing new."""
         tree, trajectory = self._tree, self._trajectory(number)
-        start = Place() if tree.nodes[node].step is None else tree.step(node).end
+        start = EpisodePlace() if tree.nodes[node].step is None else tree.step(node).end
         turns = [step.turn for step in trajectory.steps]
         step = next_step(turns, start, by_sentence=self._config.by_sentence)
         if step is None:

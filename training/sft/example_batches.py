@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from vigorl.policy.local.network import Network
 from vigorl.training.compute.gradient_checkpointing import gradient_checkpointing
 from vigorl.training.compute.image_features import ImageFeatures
-from vigorl.training.compute.prefix_tree import Tree, build_trees, logprobs
+from vigorl.training.compute.prefix_tree import PrefixTree, build_trees, logprobs
 from vigorl.training.data.examples import Example, Examples
 from vigorl.training.run.ranks import Ranks
 
@@ -41,7 +41,7 @@ class CourseConfig:
 
 @dataclass(frozen=True)
 class _Batch:
-    trees: tuple[Tree, ...]
+    trees: tuple[PrefixTree, ...]
     tokens: int
     """That are taught, in all trees of all processes."""
 

@@ -27,7 +27,7 @@ class GroundingOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class CheckOptions:
+class GroundingCheck:
     """What is looked at."""
 
     data: Path
@@ -44,7 +44,7 @@ def _open(options: GroundingOptions) -> Opening:
     return lambda setting: nullcontext(Opened(samples, Limits(steps=12)))
 
 
-def _check(options: CheckOptions) -> "DataCheck":
+def _check(options: GroundingCheck) -> "DataCheck":
     from vigorl.agent.benchmarks.data_check import check_of_grounding
 
     return check_of_grounding(options.data, options.images)
@@ -69,7 +69,7 @@ ShowUI, UGround or ViGoRL. A click inside the box, border included, is right.
 Exit code 0 says that there are none, 1 that there are.
 
 [dim]$[/dim] vigorl-agent data check grounding --data uground.json""",
-            options=CheckOptions,
+            options=GroundingCheck,
             run=_check,
         ),
     ),

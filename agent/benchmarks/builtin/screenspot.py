@@ -13,11 +13,11 @@ from vigorl.agent.benchmarks.benchmark import Benchmark, Check, Opened, Opening
 if TYPE_CHECKING:
     from vigorl.agent.benchmarks.data_check import DataCheck
     from vigorl.agent.evaluation.evaluation import Result, Summary
-    from vigorl.agent.evaluation.report import Report
+    from vigorl.agent.evaluation.report import EvaluationReport
 
 
 @dataclass(frozen=True, slots=True)
-class CheckOptions:
+class ScreenspotCheck:
     """Which copy of which ScreenSpot."""
 
     data: Path
@@ -49,14 +49,14 @@ def _open(options: ScreenspotOptions) -> Opening:
     rows = read_screenspot(options.data, options.version)[: options.limit]
     samples = screenspot_samples(options.data, options.version, options.limit)
 
-    def report(results: "Sequence[Result]", summary: "Summary", title: str) -> "Report":
+    def report(results: "Sequence[Result]", summary: "Summary", title: str) -> "EvaluationReport":
         return screenspot_report(screenspot_table(rows, results), summary, title)
 
     opened = Opened(samples, Limits(steps=options.max_turns), report)
     return lambda setting: nullcontext(opened)
 
 
-def _check(options: CheckOptions) -> "DataCheck":
+def _check(options: ScreenspotCheck) -> "DataCheck":
     from vigorl.agent.benchmarks.data_check import check_of_screenspot
 
     return check_of_screenspot(options.data, options.version)
@@ -81,7 +81,7 @@ for duplicates.
 Exit code 0 says that the copy is whole, 1 that it is not.
 
 [dim]$[/dim] vigorl-agent data check screenspot --data ScreenSpot-Pro --version pro""",
-            options=CheckOptions,
+            options=ScreenspotCheck,
             run=_check,
         ),
     ),

@@ -14,7 +14,7 @@ from vigorl.agent.benchmarks.benchmark import Benchmark, Check, Opened, Opening
 if TYPE_CHECKING:
     from vigorl.agent.benchmarks.data_check import DataCheck
     from vigorl.agent.evaluation.evaluation import Result, Summary
-    from vigorl.agent.evaluation.report import Report
+    from vigorl.agent.evaluation.report import EvaluationReport
 
 Name = Literal["vstar", "blink", "sat", "robospatial"]
 
@@ -39,7 +39,7 @@ Exit code 0 says that the copy is whole, 1 that it is not.
 
 
 @dataclass(frozen=True, slots=True)
-class CheckOptions:
+class QuestionsCheck:
     """Which copy, and which part of it."""
 
     data: Path | None = None
@@ -71,7 +71,7 @@ def _open(name: Name, options: QuestionOptions) -> Opening:
 
     questions = read_questions(name, options.data, options.split)[: options.limit]
 
-    def report(results: "Sequence[Result]", summary: "Summary", title: str) -> "Report":
+    def report(results: "Sequence[Result]", summary: "Summary", title: str) -> "EvaluationReport":
         return visual_report(questions, results, summary, title)
 
     samples = visual_samples(questions, options.images)
@@ -79,7 +79,7 @@ def _open(name: Name, options: QuestionOptions) -> Opening:
     return lambda setting: nullcontext(opened)
 
 
-def _check(name: Name, options: CheckOptions) -> "DataCheck":
+def _check(name: Name, options: QuestionsCheck) -> "DataCheck":
     from vigorl.agent.benchmarks.data_check import check_of_questions
 
     return check_of_questions(name, options.data, options.split)
@@ -92,7 +92,7 @@ BENCHMARKS = tuple(
         options=QuestionOptions,
         open=partial(_open, name),
         model=None,
-        check=Check(_CHECK.format(name=name), CheckOptions, partial(_check, name)),
+        check=Check(_CHECK.format(name=name), QuestionsCheck, partial(_check, name)),
     )
     for name, about in _ABOUT.items()
 )

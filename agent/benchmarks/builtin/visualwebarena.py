@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from vigorl.agent.benchmarks.data_check import DataCheck
     from vigorl.agent.benchmarks.visualwebarena import VwaConfig
     from vigorl.agent.evaluation.evaluation import Result, Summary
-    from vigorl.agent.evaluation.report import Report
+    from vigorl.agent.evaluation.report import EvaluationReport
 
 
 def _site(name: str) -> Any:
@@ -26,7 +26,7 @@ _JUDGES = Option(rich_help_panel="Judges")
 
 
 @dataclass(frozen=True, slots=True)
-class CheckOptions:
+class VisualWebArenaCheck:
     """Which copy."""
 
     data: Path | None = None
@@ -114,7 +114,9 @@ def _open(options: VwaOptions) -> Opening:
         from vigorl.agent.benchmarks.visualwebarena import LIMITS, Answering, open_visualwebarena
         from vigorl.agent.benchmarks.visualwebarena_tables import visualwebarena_report
 
-        def report(results: "Sequence[Result]", summary: "Summary", title: str) -> "Report":
+        def report(
+            results: "Sequence[Result]", summary: "Summary", title: str
+        ) -> "EvaluationReport":
             title = f"{title} · {options.protocol} protocol"
             return visualwebarena_report(results, summary, options.fixed, title)
 
@@ -124,7 +126,7 @@ def _open(options: VwaOptions) -> Opening:
     return opened
 
 
-def _check(options: CheckOptions) -> "DataCheck":
+def _check(options: VisualWebArenaCheck) -> "DataCheck":
     from vigorl.agent.benchmarks.data_check import check_of_visualwebarena
 
     return check_of_visualwebarena(options.data)
@@ -151,7 +153,7 @@ site.
 Exit code 0 says that the set is whole, 1 that it is not.
 
 [dim]$[/dim] vigorl-agent data check visualwebarena""",
-            options=CheckOptions,
+            options=VisualWebArenaCheck,
             run=_check,
         ),
     ),

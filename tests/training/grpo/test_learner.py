@@ -24,7 +24,7 @@ pytest.importorskip("torch")
 from vigorl.training.grpo.config import GrpoRunConfig
 from vigorl.training.grpo.groups import Group
 from vigorl.training.grpo.learner import Learner
-from vigorl.training.grpo.loop import Progress, train_grpo
+from vigorl.training.grpo.loop import GrpoProgress, train_grpo
 from vigorl.training.run.ranks import Ranks
 
 pytestmark = pytest.mark.model
@@ -127,7 +127,7 @@ def lines_of(folder: Path) -> list[dict[str, float]]:
     return [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
 
 
-async def run(folder: Path, **changes: Any) -> Progress:
+async def run(folder: Path, **changes: Any) -> GrpoProgress:
     config = replace(CONFIG, **changes)
     return await train_grpo(config, folder, TASKS, open_learner=TabularLearner)
 
