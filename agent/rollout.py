@@ -1,4 +1,4 @@
-"""One policy in one environment, from the first look to the score. There is no second loop.
+"""The episode loop: one policy in one environment, from reset to score. There is no second one.
 
 Here alone is decided what is scored and what is a fault, by the rule of `vigorl.browser.errors`:
 what the policy did is never a fault, and what it did not do is never its score.
@@ -15,7 +15,7 @@ from vigorl.agent.blame import Blame, told, trace_of
 from vigorl.agent.record.ground_truth import GroundTruth
 from vigorl.agent.record.recorder import Recorder
 from vigorl.agent.record.trajectory import (
-    Check,
+    DoneCheck,
     EndRecord,
     Seen,
     StartRecord,
@@ -150,7 +150,7 @@ class _Ending:
     reason: str = ""
     answer: str | None = None
     score: Score | None = None
-    checks: tuple[Check, ...] = ()
+    checks: tuple[DoneCheck, ...] = ()
     fault: str = ""
     trace: str = ""
 
@@ -301,7 +301,7 @@ class _Episode:
         if verdict is None:
             return replace(ending, reason="the second look could not tell whether it is done")
         passed, why = verdict
-        return replace(ending, checks=(*ending.checks, Check(passed, "second look", why)))
+        return replace(ending, checks=(*ending.checks, DoneCheck(passed, "second look", why)))
 
     async def _turns(self, actor: Actor) -> _Ending:
         progress = _Progress()
@@ -316,7 +316,7 @@ class _Episode:
             began_s = time.monotonic()
             match turn.action:
                 case Done(answer=answer):
-                    own = () if turn.verified is None else (Check(turn.verified, "policy"),)
+                    own = () if turn.verified is None else (DoneCheck(turn.verified, "policy"),)
                     return _Ending("done", answer=answer, checks=own)
                 case GiveUp(reason=reason):
                     return _Ending("gave_up", reason)

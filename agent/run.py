@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
@@ -12,24 +12,26 @@ from urllib.parse import urlsplit
 from vigorl.agent.record.recorder import Recorder
 from vigorl.agent.record.trajectory import Trajectory, as_json, config_of, read_trajectory
 from vigorl.agent.rollout import Limits, SecondLook, Watcher, rollout
+from vigorl.agent.run_config import RunConfig
 from vigorl.agent.wrappers import equipped
 from vigorl.browser.actions import Goto
 from vigorl.browser.boundary import Boundary
 from vigorl.browser.chromium import Browser, BrowserSettings
-from vigorl.browser.deeds import Approve, Approver
+from vigorl.browser.deeds import Approver
 from vigorl.browser.errors import UsageError
 from vigorl.browser.live import LivePage, PageSettings
 from vigorl.browser.marks import PageEnvironment
 from vigorl.browser.origins import origin_of
 from vigorl.browser.page_settings import HttpCredentials
-from vigorl.browser.vault import Secret, Vault, parted_url
-from vigorl.policy.factory import READER, ModelConfig, open_policy
+from vigorl.browser.vault import Vault, parted_url
+from vigorl.policy.factory import READER, open_policy
+from vigorl.policy.model_config import ModelConfig
 from vigorl.policy.policy import Policy
 from vigorl.tasks.environment import TaskEnvironment, Told
 from vigorl.tasks.local.registry import find_task
 from vigorl.tasks.local.site import Site
 from vigorl.tasks.miniwob.environment import MiniwobEnvironment
-from vigorl.tasks.miniwob.pages import Pages
+from vigorl.tasks.miniwob.pages import PagePool
 from vigorl.tasks.miniwob.registry import PREFIX, find
 from vigorl.tasks.task import TaskRow
 
@@ -40,91 +42,6 @@ __all__ = ["SAME", "ModelConfig", "RunConfig", "run"]
 
 SAME = "same"
 """For a second look: the model that acts."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunConfig:
-    """What `vigorl-agent run` does."""
-
-    goal: str | None = None
-    """What to do, in words; None: the goal of `task`."""
-    url: str | None = None
-    """Where to start; None: the task's page, or an empty one."""
-    task: str | None = None
-    """An embedded task, `name` or `name:seed`, or one of MiniWoB++, `miniwob/name:seed`."""
-    told: Told | None = None
-    """Of an embedded task: what to reach, or how, step by step; None: as the policy needs it."""
-    max_steps: int = 30
-    """Turns until the episode is cut short."""
-    max_seconds: float = 600.0
-    """Seconds until the episode is cut short."""
-    max_tokens: int | None = None
-    """Sampled tokens until the episode is cut short; None: no limit."""
-    viewport_width_px: int = 1280
-    """CSS px; an embedded task brings its own."""
-    viewport_height_px: int = 720
-    """CSS px; an embedded task brings its own."""
-    headed: bool = False
-    """Show the browser's window."""
-    storage_state: Path | None = None
-    """Log-ins to start with: a file as Playwright writes it."""
-    save_storage_state: Path | None = None
-    """Where to write the log-ins at the end."""
-    boundary: Boundary | None = None
-    """Where pages may go, beside `url` and the task's own site; None: with a goal in words the
-    public web, with a task nowhere else."""
-    upload_from: tuple[Path, ...] = ()
-    """Files, and folders with all that is in them, that may be handed to pages."""
-    dialogs: Literal["ask", "accept", "dismiss"] = "ask"
-    """Who answers what pages and the browser ask (dialogs, permissions, log-ins): the policy, or
-    always yes, or always no. An embedded task answers as its rules say."""
-    approve: Approve | None = None
-    """What needs a yes before it is done (`vigorl.browser.risks`); None: what is risky, and of a
-    task nothing. Where nobody is there to be asked, it is denied."""
-    verify: str | None = None
-    """A model that looks at the last screens when the policy says done: `same`, or as `model`."""
-    secrets: tuple[Secret, ...] = ()
-    """What may be typed by name; values are never recorded."""
-    runs: Path = Path("runs")
-    """Where trajectories are recorded."""
-
-    def __post_init__(self) -> None:
-        if self.goal is not None and self.task is not None:
-            raise UsageError("give a goal in words or an embedded task, not both")
-        if self.goal is None and self.task is None:
-            raise UsageError(
-                "nothing to do: say it in words (vigorl-agent run 'click \"Contact\"' --url …) or "
-                "name an embedded task (--task login; `vigorl-agent tasks list` names them)"
-            )
-        if self.goal is not None and not self.goal.strip():
-            raise UsageError("the goal is empty: say what to do")
-        for name, text in (("goal", self.goal), ("URL", self.url), ("task", self.task)):
-            require_text(name, text)
-        if self.task is not None and self.url is not None:
-            raise UsageError("an embedded task brings its own page: leave out --url")
-        if self.goal is not None and self.told is not None:
-            raise UsageError("--told belongs to an embedded task (--task): leave it out")
-        if self.task is not None and self.task.startswith(PREFIX) and self.approves != "never":
-            raise UsageError("tasks of MiniWoB++ ask nobody: leave out --approve")
-        if self.storage_state and not self.storage_state.is_file():
-            raise UsageError(f"no storage state at {self.storage_state}")
-
-    @property
-    def approves(self) -> Approve:
-        """What needs a yes before it is done."""
-        return self.approve or ("never" if self.task is not None else "risky")
-
-
-def require_text(name: str, text: str | None) -> None:
-    """Refuse an argument that is no text: bytes of a command line that are no UTF-8.
-
-    Raises:
-        UsageError: it has such bytes.
-    """
-    if text is not None and not text.isprintable() and any("\ud800" <= c <= "\udfff" for c in text):
-        raise UsageError(
-            f"the {name} is not UTF-8: {text!a}. Write it in a terminal whose locale is UTF-8"
-        )
 
 
 def require_runnable(config: RunConfig, model: ModelConfig) -> None:
@@ -225,7 +142,7 @@ async def second_look(
         yield None
         return
     from vigorl.policy.model import ModelPolicy
-    from vigorl.policy.second_look import SecondLook as ModelLook
+    from vigorl.policy.second_look import ModelVerifier as ModelLook
 
     # A key is for the server that it was given for.
     is_same_server = urlsplit(verify).netloc == urlsplit(model.model).netloc
@@ -278,7 +195,7 @@ async def run(
         opened(model, settings) as (policy, browser),
         second_look(config.verify, policy, model) as look,
         Site() as site,
-        Pages(browser, config.boundary) as pages,
+        PagePool(browser, config.boundary) as pages,
     ):
         if ticket is not None:
             row = await pages.draw(ticket)

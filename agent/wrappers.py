@@ -1,4 +1,4 @@
-"""What a policy looks through: a zoom around every world, and marks where it acts on them."""
+"""Environment wrappers that a policy needs: zoom, and numbered marks where it acts on them."""
 
 from typing import TYPE_CHECKING, cast
 

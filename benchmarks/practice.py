@@ -27,9 +27,8 @@ from vigorl.policy.factory import checkpoint_of, policy_of
 from vigorl.policy.family import family_named
 from vigorl.policy.local.backend import LocalBackend
 from vigorl.policy.local.network import Network
-from vigorl.training.grpo.config import GrpoRunConfig
+from vigorl.training.grpo.config import GrpoConfig, GrpoRunConfig
 from vigorl.training.grpo.loop import train_grpo
-from vigorl.training.grpo.update import GrpoConfig
 
 
 def practice_of(asked: argparse.Namespace, seed: int) -> GrpoRunConfig:

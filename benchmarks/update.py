@@ -50,8 +50,10 @@ from vigorl.policy.local.tiny import write_tiny_checkpoint
 from vigorl.training.compute.image_features import ImageFeatures
 from vigorl.training.compute.prefix_tree import logprobs
 from vigorl.training.data.rows import Row
+from vigorl.training.grpo.config import GrpoConfig
 from vigorl.training.grpo.groups import Group, Rollout
-from vigorl.training.grpo.update import GrpoConfig, minibatch_loss, prepare
+from vigorl.training.grpo.rewards import Reward
+from vigorl.training.grpo.update import minibatch_loss, prepare
 
 GROUP, ANSWER, WIDE, HIGH, TEXT = 8, 100, 46, 26, 20
 CONFIG = GrpoConfig(kl=0)
@@ -97,7 +99,8 @@ def group_of_answers(network: Network) -> tuple[Group, FittedImage]:
     for number in range(GROUP):
         ids = (*prompt, *drawn.choices(range(20, 250), k=ANSWER))
         is_sampled = (*[False] * len(prompt), *[True] * ANSWER)
-        rollouts.append(Rollout((Row(ids, is_sampled, None, (image.shown,)),), number % 2))
+        row = Row(ids, is_sampled, None, (image.shown,))
+        rollouts.append(Rollout((row,), Reward(number % 2, True, 0, number % 2)))
     return Group(tuple(rollouts), {picture.sha256: picture}), image
 
 

@@ -61,6 +61,14 @@ BROWSER: ActionSpace = PAGE | NAVIGATION
 EVERY_ACTION: ActionSpace = BROWSER | ENDINGS | {"zoom"}
 
 
+MANY_CLICKS: ActionSpace = frozenset({"click", "hover"})
+"""Where double clicks and the right button may do something of their own: where there is a mouse
+to be moved as well, and not only a picture to be pointed at."""
+
+OPENS_TABS: ActionSpace = frozenset({"click", "tab_switch"})
+"""Where the middle button does."""
+
+
 def listed(actions: ActionSpace) -> list[ActionType]:
     """The types of a space and those that end an episode, always in the same order."""
     return [each for each in _ORDER if each in actions | ENDINGS]

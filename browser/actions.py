@@ -205,7 +205,7 @@ class ZoomStyle:
 
 @dataclass(frozen=True, slots=True)
 class Zoom:
-    """Look closer: show `region_css_px`, a rectangle centred on the point of interest."""
+    """Show `region_css_px` enlarged, a rectangle centred on the point of interest."""
 
     region_css_px: Box
     style: ZoomStyle = ZoomStyle()

@@ -21,7 +21,7 @@ from urllib.parse import unquote, urlsplit
 from vigorl.browser.errors import UsageError
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+IpNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 WEB_SCHEMES = ("http", "https", "data")
 """Of addresses that an agent may load; `about:` only as `about:blank`."""
@@ -36,16 +36,16 @@ _NUMBER = re.compile(r"(0x[0-9a-f]*|[0-9]+)", re.ASCII | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class HostRule:
     """One line of a list: a host, hosts under a domain, or addresses; with a port, only that."""
 
     name: str
     """A host name, a domain behind `*.`, or empty where it is a network."""
-    network: Network | None
+    network: IpNetwork | None
     port: int | None
 
     @classmethod
-    def parse(cls, text: str) -> "Entry":
+    def parse(cls, text: str) -> "HostRule":
         """Read `HOST`, `HOST:PORT`, `*.example.org`, an IP address or a network such as 10.0.0.0/8.
 
         Raises:
@@ -106,7 +106,7 @@ class Boundary:
             if isinstance(entries, str):
                 raise UsageError(f"{name} is a tuple of hosts, not the text {entries!r}")
             for entry in entries or ():
-                Entry.parse(entry)
+                HostRule.parse(entry)
 
     @classmethod
     def unlimited(cls) -> "Boundary":
@@ -196,19 +196,19 @@ class Boundary:
         return any(entry.name == host and entry.port == port for entry in self._listed)
 
     @cached_property
-    def _allowed(self) -> tuple[Entry, ...] | None:
-        return None if self.allow is None else tuple(map(Entry.parse, self.allow))
+    def _allowed(self) -> tuple[HostRule, ...] | None:
+        return None if self.allow is None else tuple(map(HostRule.parse, self.allow))
 
     @cached_property
-    def _denied(self) -> tuple[Entry, ...]:
-        return tuple(map(Entry.parse, self.deny))
+    def _denied(self) -> tuple[HostRule, ...]:
+        return tuple(map(HostRule.parse, self.deny))
 
     @cached_property
-    def _origins(self) -> tuple[Entry, ...]:
-        return tuple(map(Entry.parse, self.origins))
+    def _origins(self) -> tuple[HostRule, ...]:
+        return tuple(map(HostRule.parse, self.origins))
 
     @cached_property
-    def _listed(self) -> tuple[Entry, ...]:
+    def _listed(self) -> tuple[HostRule, ...]:
         return (*self._origins, *(self._allowed or ()))
 
 
@@ -330,7 +330,7 @@ def entries(texts: Iterable[str]) -> tuple[str, ...]:
     """
     found = [part.strip() for text in texts for part in text.split(",")]
     for entry in found:
-        Entry.parse(entry)
+        HostRule.parse(entry)
     return tuple(dict.fromkeys(found))
 
 

@@ -1,4 +1,4 @@
-"""What an agent gets to see after each step."""
+"""Observations: what an agent sees after each step, and is told beside."""
 
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -70,7 +70,7 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class PendingQuestion:
     """What the page or the browser asks, and waits for: `Accept` or `Dismiss` answers it."""
 
     kind: Literal["alert", "confirm", "prompt", "beforeunload", "permission", "log_in"]
@@ -88,7 +88,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RefusedConnections:
     """Connections that pages wanted and that the boundary refused."""
 
     host: str
@@ -121,13 +121,13 @@ class Observation:
     marks: tuple[Mark, ...] | None = None
     ended: bool = False
     pictures: tuple[Picture, ...] = ()
-    question: Question | None = None
+    question: PendingQuestion | None = None
     """Asked by the page or the browser, which do nothing else until it is answered."""
     consents: tuple[Consent, ...] = ()
     """What somebody was asked since the last step, before it was done, and what was answered."""
     still: bool = False
     """The world is one picture, which can be pointed at and not acted on."""
-    refused: tuple[Refused, ...] = ()
+    refused: tuple[RefusedConnections, ...] = ()
     """Connections that the boundary refused since the last observation."""
 
     actions: ActionSpace = EVERY_ACTION

@@ -22,7 +22,7 @@ from vigorl.browser.actions import (
     Type,
     Upload,
 )
-from vigorl.browser.deeds import FormField, Sent, Target
+from vigorl.browser.deeds import ActionTarget, FormField, Sent
 from vigorl.browser.origins import is_same_site
 from vigorl.browser.prospect import Prospect
 from vigorl.browser.wording import agrees, allows, likely, speaks_of, surely
@@ -143,7 +143,7 @@ def _words(rule: str) -> Callable[[Prospect], int]:
     return ahead
 
 
-def _name(rule: str, prospect: Prospect, target: Target) -> int:
+def _name(rule: str, prospect: Prospect, target: ActionTarget) -> int:
     says = prospect.says
     is_plain_link = bool(target.href) and target.href.startswith("http") and not target.is_button
     opens = target.opens or is_plain_link or isinstance(prospect.action, SelectOption)
@@ -159,11 +159,11 @@ def _name(rule: str, prospect: Prospect, target: Target) -> int:
     return NO
 
 
-def _icon(rule: str, target: Target) -> bool:
+def _icon(rule: str, target: ActionTarget) -> bool:
     return rule == "delete" and not target.name and _ICON.search(target.hints) is not None
 
 
-def _unseen(rule: str, target: Target) -> int:
+def _unseen(rule: str, target: ActionTarget) -> int:
     """Of a form or link that opens a window, whose first request cannot be held back."""
     opens_window = target.form_target not in ("", "_self", "_top", "_parent")
     if target.href and opens_window and likely(rule, target.name):
@@ -220,7 +220,7 @@ def _sends(prospect: Prospect) -> int:
     return _words("send")(prospect)
 
 
-def _is_conversation(prospect: Prospect, target: Target) -> bool:
+def _is_conversation(prospect: Prospect, target: ActionTarget) -> bool:
     """Whether Enter in a field that nobody calls a search sends what was written."""
     enters = isinstance(prospect.action, Type | Press)
     return enters and (likely("send", target.name) or likely("publish", target.name))
@@ -314,7 +314,7 @@ def _is_personal(each: FormField) -> bool:
     return known or _PERSONAL_NAMES.search(f"{each.name} {each.label}") is not None
 
 
-def _sends_form(prospect: Prospect, target: Target) -> bool:
+def _sends_form(prospect: Prospect, target: ActionTarget) -> bool:
     enters = isinstance(prospect.action, Type | Press) and target.is_field
     return target.has_form and (target.submits or enters)
 

@@ -1,4 +1,4 @@
-"""A single picture as an environment: a sample of grounding, where one click is the answer."""
+"""The still-image environment: one picture, one click, as grounding benchmarks ask for."""
 
 from vigorl.browser.action_space import ActionSpace, not_offered
 from vigorl.browser.actions import Action, Click

@@ -1,4 +1,4 @@
-"""Zoom: a closer look at a part of the screen, for any environment.
+"""The zoom wrapper: shows a part of the screen enlarged, around any environment.
 
 `ZoomEnvironment` answers `Zoom` and lets every other action through, so that neither the world
 inside nor the policy outside knows of the other. A zoomed view carries a frame, so a point read

@@ -1,4 +1,4 @@
-"""Our own answers: one command that acts on coordinates, like `type (412, 80) "kettle" enter`.
+"""Our action language: one command that acts on coordinates, like `type (412, 80) "kettle" enter`.
 
 Points and scrolled distances are in the units of the frame that the model was given; texts are
 JSON strings. `COMMANDS` is the whole language; prompts and error sentences are made from it.
@@ -9,7 +9,13 @@ import re
 from dataclasses import dataclass
 from typing import Literal, assert_never
 
-from vigorl.browser.action_space import ENDINGS, EVERY_ACTION, ActionSpace, ActionType
+from vigorl.browser.action_space import (
+    ENDINGS,
+    EVERY_ACTION,
+    MANY_CLICKS,
+    OPENS_TABS,
+    ActionSpace,
+)
 from vigorl.browser.actions import (
     Accept,
     Action,
@@ -93,12 +99,12 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 """Name, how it is written, what it does. What stands in brackets can be left away."""
 
-_TYPES: dict[str, ActionType] = {
-    "double_click": "click",
-    "right_click": "click",
-    "middle_click": "click",
+_NEEDS: dict[str, ActionSpace] = {
+    "double_click": MANY_CLICKS,
+    "right_click": MANY_CLICKS,
+    "middle_click": OPENS_TABS,
 }
-"""Types of action whose command is called otherwise."""
+"""What an environment offers where a command is taught; of the others, the type that it names."""
 
 _BUTTONS: dict[str, tuple[Literal["left", "middle", "right"], int]] = {
     "click": ("left", 1),
@@ -148,7 +154,7 @@ _Token = str | float | Point | _Quoted | _Held
 def offered_commands(actions: ActionSpace) -> dict[str, tuple[str, str]]:
     """The commands of an environment's actions and of those that end an episode, as `COMMANDS`."""
     offered = actions | ENDINGS
-    return {name: told for name, told in COMMANDS.items() if _TYPES.get(name, name) in offered}
+    return {name: told for name, told in COMMANDS.items() if _NEEDS.get(name, {name}) <= offered}
 
 
 def read_command(text: str, frame: Frame, actions: ActionSpace = EVERY_ACTION) -> Action:

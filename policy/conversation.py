@@ -1,7 +1,7 @@
 """An episode as a conversation that only grows, until its window forces a new beginning.
 
 As long as nothing is dropped, the messages of one turn begin with those of the turn before. What
-leaves the window (the oldest screens with their looks closer, the oldest looks where one screen
+leaves the window (the oldest screens with their zoomed views, the oldest of these where one screen
 has too many) rewrites the history: past actions become a list in the first message, and the
 tokens that follow form a new row.
 """
@@ -37,7 +37,7 @@ class _Exchange:
     image: FittedImage | None
     is_screen: bool
     point: str
-    """Where a look closer looked, in the model's coordinates."""
+    """Where a zoom was centred, in the model's coordinates."""
     reply: Message | None = None
     action: str = ""
     """The action of the reply as a line of the list of past actions; empty if it has none."""
@@ -195,7 +195,7 @@ class Conversation:
         self._past += [exchange.action for exchange in dropped if exchange.action]
 
     def _drop_oldest_look(self) -> None:
-        """Forget the first look closer: the turn that asked for it, and what it showed."""
+        """Forget the first zoomed view: the turn that asked for it, and what it showed."""
         look = next(
             index
             for index, each in enumerate(self._exchanges)
@@ -255,7 +255,7 @@ def _told(event: Event) -> str:
 
 
 def _past_line(action: Action, dialect: Dialect) -> str:
-    """An action as it is remembered once its screen is gone; looks closer are not."""
+    """An action as it is remembered once its screen is gone; zooms are not."""
     if isinstance(action, Zoom):
         return ""
     if dialect.format.acts_on_marks and isinstance(action, Click | Type):

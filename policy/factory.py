@@ -30,15 +30,14 @@ from vigorl.policy.family import (
     family_served,
 )
 from vigorl.policy.model import ModelPolicy
+from vigorl.policy.model_config import READER as READER
+from vigorl.policy.model_config import ModelConfig as ModelConfig
 from vigorl.policy.policy import Policy
 
 if TYPE_CHECKING:
     from vigorl.policy.wire import WireLimits
 
 logger = logging.getLogger(__name__)
-
-READER = "reader"
-"""The embedded policy that needs no model."""
 
 RANDOM = "random"
 """The policy that clicks anywhere: a floor under all others."""
@@ -48,29 +47,6 @@ NANO = "nano"
 
 GROUP = "vigorl.policies"
 """Of entry points: each names a function that makes a policy of a `ModelConfig`."""
-
-
-@dataclass(frozen=True, slots=True)
-class ModelConfig:
-    """Who plays."""
-
-    model: str = READER
-    """`reader`, `nano`, `random`, the URL of an OpenAI-compatible server, a checkpoint's folder, a
-    hub id, the name of another package's policy, or `module:function`."""
-    model_name: str | None = None
-    """Which of a server's models; None: its only one."""
-    family: str | None = None
-    """Prompt and answer format (`vigorl.policy.family`); None: told by the model's name."""
-    api_key: str | None = None
-    """Sent to the server as a bearer token; never recorded."""
-    temperature: float | None = None
-    """Of sampling; 0 is greedy; None: the family's own."""
-    window_screens: int | None = None
-    """Screenshots that stay in the conversation; None: as the family has it."""
-    zoom: bool = True
-    """Whether it may zoom, where its family can."""
-    max_tokens: int | None = None
-    """Sampled in one turn; None: as the family has it."""
 
 
 Opener = Callable[[ModelConfig], "Awaitable[Policy] | Policy"]

@@ -50,7 +50,7 @@ class Wording:
     screen: str
     """A later screen: {news}, {image}."""
     zoomed: str
-    """The answer to a look closer: {news}, {point}, {image}."""
+    """The answer to a zoom: {news}, {point}, {image}."""
     told: str
     """Nothing new to see: {news}."""
     past: str = "{actions}"
@@ -64,7 +64,7 @@ class Wording:
 
 @dataclass(frozen=True, slots=True)
 class ZoomRule:
-    """A look closer: how much of the picture that the model was shown, and made how."""
+    """A zoom: how much of the picture that the model was shown, and made how."""
 
     half_width_px: int
     style: ZoomStyle
@@ -78,7 +78,7 @@ class SystemPrompt(Protocol):
 
         Args:
             actions: Types of action.
-            zoom: Whether the model may look closer.
+            zoom: Whether the model may zoom.
         """
         ...
 
@@ -100,7 +100,7 @@ class Family:
     wording: Wording
     zoom: ZoomRule | None
     window_screens: int = 4
-    """So many screens stay in the conversation, each with its looks closer."""
+    """How many screens stay in the conversation, each with its zoomed views."""
     max_images: int = 8
     """Most pictures in one prompt."""
     stop: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Actions by the names that models for graphical interfaces have learnt, made into ours.
+"""The action languages of other GUI models, mapped to our actions.
 
 `left_click`, `left_single`, `Click`, `hotkey`, `swipe`, `terminate`, …: each format hands over a
 name and named arguments, already read, and gets an action. What a browser needs and their
@@ -151,10 +151,10 @@ def action_of(name: str, arguments: Mapping[str, Any], dialect: Dialect) -> Acti
 
 
 def zoom_on(box: Any, dialect: Dialect) -> Zoom:
-    """A look closer at a box, `[left, top, right, bottom]` in the units of the frame.
+    """A zoom on a box, `[left, top, right, bottom]` in the units of the frame.
 
     Raises:
-        Malformed: it is none, or there is no looking closer.
+        Malformed: it is none, or zoom is not available.
     """
     numbers = numbers_in(box)
     if dialect.lens is None:

@@ -1,4 +1,4 @@
-"""Turns that end in a call as code would write it: UI-TARS, UI-Venus.
+"""The turn format with function calls, as UI-TARS and UI-Venus write them.
 
 ::
 
@@ -16,11 +16,11 @@ Source: bytedance/UI-TARS at 058f4b8, `codes/ui_tars/action_parser.py`; inclusio
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from vigorl.browser.action_space import ENDINGS, EVERY_ACTION, ActionSpace, ActionType
+from vigorl.browser.action_space import ENDINGS, EVERY_ACTION, MANY_CLICKS, ActionSpace
 from vigorl.browser.actions import (
     Action,
     Back,
@@ -95,12 +95,13 @@ class FunctionCalls:
             ValueError: the format cannot say this action.
         """
         if isinstance(action, Zoom):
-            raise ValueError("this format cannot look closer")
+            raise ValueError("this format cannot say a zoom")
         return self._line(action, dialect)
 
     def lesson(self, coordinates: str, actions: ActionSpace = EVERY_ACTION) -> str:
         """What a model is told of the calls, and how a turn is written."""
-        calls = [(call, told) for kind, call, told in self._calls() if kind in actions | ENDINGS]
+        offered = actions | ENDINGS
+        calls = [(call, told) for needs, call, told in self._calls() if needs <= offered]
         listed = "\n".join(f"{call}  # {told}" if told else call for call, told in calls)
         commands = [COMMANDS[name] for name in browser_commands(actions)]
         usages = "\n".join(f"{usage}: {meaning}" for usage, meaning in commands)
@@ -109,30 +110,34 @@ class FunctionCalls:
             f"{coordinates}"
         )
 
-    def _calls(self) -> Iterator[tuple[ActionType, str, str]]:
-        """What is taught: our type of action, the call, and what it does where that is not plain.
+    def _calls(self) -> Iterator[tuple[Set[str], str, str]]:
+        """What is taught: where, the call, and what it does where that is not plain.
 
         `browser` is there for `give_up` at least, which is always offered.
         """
         point = self._written(12, 34)
         box, start, end, key = self._names()
-        yield "click", self._call("click", **{box: point}), ""
-        yield "click", self._call("double", **{box: point}), ""
+        yield {"click"}, self._call("click", **{box: point}), ""
+        yield MANY_CLICKS, self._call("double", **{box: point}), ""
         if self.way == "lines":
-            yield "click", f"right_single({box}={point})", ""
-        yield "drag", self._call("drag", **{start: point, end: self._written(56, 78)}), ""
+            yield MANY_CLICKS, f"right_single({box}={point})", ""
+        yield {"drag"}, self._call("drag", **{start: point, end: self._written(56, 78)}), ""
         if self.way == "lines":
-            yield "press", f"hotkey({key}='ctrl a')", ""
+            yield {"press"}, f"hotkey({key}='ctrl a')", ""
         typed = self._call("type", content="''")
-        yield "type", typed, "types where the focus is; \\n at the end: Enter"
+        yield {"type"}, typed, "types where the focus is; \\n at the end: Enter"
         if self.way == "tags":
-            yield "press", "PressEnter()", ""
+            yield {"press"}, "PressEnter()", ""
         turned = self._call("scroll", **{box: point, "direction": "'down'"})
-        yield "scroll", turned, "up, down, left, right"
-        yield "wait", self._call("wait"), ""
-        yield "done", self._call("finished", content="''"), "the task is finished; with the answer"
+        yield {"scroll"}, turned, "up, down, left, right"
+        yield {"wait"}, self._call("wait"), ""
+        yield (
+            {"done"},
+            self._call("finished", content="''"),
+            "the task is finished; with the answer",
+        )
         command = self._call("browser", command="''")
-        yield "give_up", command, "what the browser itself can do, see below"
+        yield {"give_up"}, command, "what the browser itself can do, see below"
 
     def _line(self, action: Action, dialect: Dialect) -> str:
         def at(point: Point) -> str:

@@ -1,6 +1,6 @@
-"""The text of a turn, in both directions. Nothing else in the package parses what a model says.
+"""Turn formats: the text of a turn, read and written; outside of `vigorl.policy` nothing parses it.
 
-A turn is a thought, anchored to points of the screen, and then an action or a look closer. How
+A turn is a thought, anchored to points of the screen, and then an action or a zoom. How
 that is written differs between models; a `TurnFormat` is one way, and a `Family` names its own:
 
 ========================  ==========================================================
@@ -26,7 +26,7 @@ from vigorl.policy.points import Mention
 
 @dataclass(frozen=True, slots=True)
 class Lens:
-    """How much of the screen a look closer shows, and how it is made."""
+    """How much of the screen a zoom shows, and how it is made."""
 
     half_width_css_px: float
     half_height_css_px: float
@@ -89,7 +89,7 @@ class Dialect:
     """The coordinates of its points: the grid that the model was told to use, over the screen."""
     format: TurnFormat
     lens: Lens | None = None
-    """None where the family cannot look closer."""
+    """None where the family cannot zoom."""
     marks: tuple[Mark, ...] = ()
     """The numbered elements of the screen, for actions on marks."""
     actions: ActionSpace = EVERY_ACTION

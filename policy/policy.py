@@ -1,4 +1,4 @@
-"""The seam between the episode loop and whatever chooses the next action."""
+"""The `Policy` protocol: what chooses the next action, and the turns that it chooses by."""
 
 from dataclasses import dataclass
 from typing import Any, Protocol

@@ -1,4 +1,4 @@
-"""System prompts: how a model that was not trained for this is taught to act here.
+"""System prompts: teach a model that was not trained for this to act here.
 
 Each is made of what the environment offers, so that nothing is taught that cannot be done. The
 prompts of the published ViGoRL checkpoints are in their own chat templates and are not made here.

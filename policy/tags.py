@@ -1,4 +1,4 @@
-"""Turns between tags: ours, and those of the published ViGoRL checkpoints.
+"""The turn format with tags: ours, and that of the published ViGoRL checkpoints.
 
 ::
 
@@ -57,7 +57,7 @@ _FORMS = (
 
 @dataclass(frozen=True, slots=True)
 class Tags:
-    """A thought between `<think>` tags, then an answer or a call of the one tool, to look closer.
+    """A thought between `<think>` tags, then an answer or a call of the one tool, zoom.
 
     A `TurnFormat`.
     """

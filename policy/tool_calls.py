@@ -1,4 +1,4 @@
-"""Turns that end in a call of a tool, as Qwen3-VL and models made from it write them.
+"""The turn format with tool calls, as Qwen3-VL and models made from it write them.
 
 ::
 
@@ -20,16 +20,17 @@ is ours.
 import ast
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from typing import Any
 
 from vigorl.browser.action_space import (
     ENDINGS,
     EVERY_ACTION,
+    MANY_CLICKS,
     NAVIGATION,
+    OPENS_TABS,
     ActionSpace,
-    ActionType,
 )
 from vigorl.browser.actions import (
     Action,
@@ -72,24 +73,24 @@ _BUTTONS = {
     ("right", 1): "right_click",
     ("middle", 1): "middle_click",
 }
-_ACTIONS: dict[str, tuple[ActionType, str]] = {
-    "left_click": ("click", "press the left mouse button at coordinate"),
-    "double_click": ("click", "press it twice"),
-    "triple_click": ("click", "press it three times, which selects a line"),
-    "right_click": ("click", "press the right button there"),
-    "middle_click": ("click", "press the middle button there"),
-    "mouse_move": ("hover", "move the mouse to coordinate"),
-    "left_click_drag": ("drag", "press at start_coordinate, move to coordinate, release"),
-    "type": ("type", "type text where the focus is; with coordinate, click there first"),
-    "key": ("press", "press the keys together, such as [Control, a] or [Enter]"),
-    "scroll": ("scroll", "turn the wheel at coordinate by pixels: positive up, negative down"),
-    "hscroll": ("scroll", "the same sideways: positive to the right"),
-    "wait": ("wait", "let time pass, in seconds"),
-    "answer": ("done", "say text as the answer to the task, which ends it"),
-    "terminate": ("done", "end the task with status success or failure"),
+_ACTIONS: dict[str, tuple[Set[str], str]] = {
+    "left_click": ({"click"}, "press the left mouse button at coordinate"),
+    "double_click": (MANY_CLICKS, "press it twice"),
+    "triple_click": (MANY_CLICKS, "press it three times, which selects a line"),
+    "right_click": (MANY_CLICKS, "press the right button there"),
+    "middle_click": (OPENS_TABS, "press the middle button there"),
+    "mouse_move": ({"hover"}, "move the mouse to coordinate"),
+    "left_click_drag": ({"drag"}, "press at start_coordinate, move to coordinate, release"),
+    "type": ({"type"}, "type text where the focus is; with coordinate, click there first"),
+    "key": ({"press"}, "press the keys together, such as [Control, a] or [Enter]"),
+    "scroll": ({"scroll"}, "turn the wheel at coordinate by pixels: positive up, negative down"),
+    "hscroll": ({"scroll"}, "the same sideways: positive to the right"),
+    "wait": ({"wait"}, "let time pass, in seconds"),
+    "answer": ({"done"}, "say text as the answer to the task, which ends it"),
+    "terminate": ({"done"}, "end the task with status success or failure"),
 }
-"""By name: our type of action, and what it does."""
-_ARGUMENTS: dict[str, tuple[set[ActionType], dict[str, Any]]] = {
+"""By name: what an environment offers where it is taught, and what it does."""
+_ARGUMENTS: dict[str, tuple[Set[str], dict[str, Any]]] = {
     "coordinate": (
         {"click", "hover", "drag", "type", "scroll"},
         {"type": "array", "description": "[x, y]"},
@@ -114,7 +115,7 @@ _ARGUMENTS: dict[str, tuple[set[ActionType], dict[str, Any]]] = {
 
 @dataclass(frozen=True, slots=True)
 class ToolCalls:
-    """A thought in plain words, then a call of `computer_use` or of the tool to look closer.
+    """A thought in plain words, then a call of `computer_use` or of the zoom tool.
 
     A `TurnFormat`.
     """
@@ -170,7 +171,7 @@ class ToolCalls:
         )
 
     def _schemas(self, zoom: bool, offered: ActionSpace) -> Iterator[dict[str, Any]]:
-        taught = {name: told for name, (kind, told) in _ACTIONS.items() if kind in offered}
+        taught = {name: told for name, (needs, told) in _ACTIONS.items() if needs <= offered}
         meanings = "\n".join(f"* `{name}`: {meaning}" for name, meaning in taught.items())
         yield _schema(
             TOOL,

@@ -15,7 +15,9 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -87,13 +89,19 @@ OWN = {ROOT / "docs" / f"{name}.md" for name in ("approvals", "secrets")}
 """Pages with excerpts instead of programs: what stands in them is not run."""
 
 
+@cache
+def root() -> Any:
+    """The application as click sees it."""
+    return typer.main.get_command(app)
+
+
 def parse(words: list[str]) -> None:
     """Parse a command of ours, without doing anything.
 
     Raises:
         click.UsageError: there is no such command or option, or a value that it does not take.
     """
-    command = typer.main.get_command(app)
+    command = root()
     context = command.make_context("vigorl-agent", list(words))
     while hasattr(command, "resolve_command"):
         name, command, rest = command.resolve_command(

@@ -1,4 +1,4 @@
-"""What a benchmark is: one record, from which `eval`, `data check` and `tasks list` are made.
+"""Benchmark: one record, from which `eval`, `data check` and `tasks list` are made.
 
 A benchmark of this package is a module of `vigorl.agent.benchmarks.builtin` and a line of
 `vigorl.agent.benchmarks.registry`; one of another package is an entry point of the group
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from vigorl.agent.benchmarks.data_check import DataCheck
     from vigorl.agent.evaluation.evaluation import Result, Summary
-    from vigorl.agent.evaluation.report import Report
+    from vigorl.agent.evaluation.report import EvaluationReport
     from vigorl.agent.evaluation.sample import Sample
     from vigorl.agent.rollout import Limits
     from vigorl.browser.boundary import Boundary
@@ -41,7 +41,7 @@ class Opened:
     samples: "Sequence[Sample]"
     limits: "Limits"
     """Of each episode."""
-    report: "Callable[[Sequence[Result], Summary, str], Report] | None" = None
+    report: "Callable[[Sequence[Result], Summary, str], EvaluationReport] | None" = None
     """Its own tables, made of all results, their summary and a title; None: the summary's cells."""
     wrap: "Callable[[Policy], Policy] | None" = None
     """What goes around the policy."""

@@ -18,7 +18,7 @@ from vigorl.browser.still_image import StaticScreenshot
 from vigorl.policy.images import SizeLimits, fitted_size
 from vigorl.tasks.entries import is_file, read_file
 from vigorl.tasks.grounding_files.readers import read_grounding
-from vigorl.tasks.grounding_files.sample import GroundingSample, Refused, raise_refused
+from vigorl.tasks.grounding_files.sample import GroundingSample, RefusedRow, raise_refused
 
 PUBLISHED_SIZE = SizeLimits(cell_px=28, min_pixels=3136, max_pixels=4_194_304)
 """At which ViGoRL's training shows images. Source: `run_vigorl.sh` of its published code."""
@@ -59,7 +59,7 @@ def grounding_samples(data: Path, limit: int | None = None) -> list[Sample]:
 def published_grounding(
     path: Path,
     images: Path | None = None,
-    refuse: Callable[[Refused], None] = raise_refused,
+    refuse: Callable[[RefusedRow], None] = raise_refused,
 ) -> Iterator[GroundingSample]:
     """The samples of a file as OS-Atlas, SeeClick, ShowUI, UGround or ViGoRL publish them.
 

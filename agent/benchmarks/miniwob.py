@@ -14,7 +14,7 @@ from vigorl.browser.environment import Environment
 from vigorl.tasks.miniwob.environment import MiniwobEnvironment
 from vigorl.tasks.miniwob.files import version
 from vigorl.tasks.miniwob.oracle import FLAWED, ORACLES, UNSUPPORTED
-from vigorl.tasks.miniwob.pages import Pages
+from vigorl.tasks.miniwob.pages import PagePool
 from vigorl.tasks.miniwob.registry import task_names, task_split, tickets
 from vigorl.tasks.task import Split, TaskRow
 
@@ -41,7 +41,7 @@ async def open_miniwob(
     """
     chosen = tickets(split, seeds_per_task, names, skipped_seeds)
     idle = max(workers, DRAWN_AT_ONCE)
-    async with Browser() as browser, Pages(browser, boundary, idle) as pages:
+    async with Browser() as browser, PagePool(browser, boundary, idle) as pages:
         by_task = sorted(range(len(chosen)), key=lambda index: chosen[index].task)
         rows: dict[int, TaskRow] = {}
 

@@ -1,4 +1,4 @@
-"""The benchmarks by name: those of this package, and those that other packages add."""
+"""Registry of benchmarks: those of this package, and those that other packages add."""
 
 from collections.abc import Iterator
 from importlib import import_module

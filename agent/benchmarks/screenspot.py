@@ -19,7 +19,7 @@ from vigorl.tasks.screenspot.rows import (
     image_path,
     read_screenspot,
 )
-from vigorl.tasks.screenspot.tables import SixCells, Table, Verdict, pro_tables, six_cells
+from vigorl.tasks.screenspot.tables import Correctness, ScoreTable, SixCells, pro_tables, six_cells
 
 
 def screenspot_samples(data: Path, version: Version, limit: int | None = None) -> list[Sample]:
@@ -45,7 +45,7 @@ def screenspot_samples(data: Path, version: Version, limit: int | None = None) -
 
 def screenspot_table(
     rows: Sequence[ScreenspotRow], results: Sequence[Result]
-) -> SixCells | dict[str, Table]:
+) -> SixCells | dict[str, ScoreTable]:
     """The tables as published: six cells for v1 and v2, four tables for Pro.
 
     Rows whose episodes have no score, because something beside the policy broke, stay out.
@@ -63,7 +63,7 @@ def screenspot_table(
     return six_cells(kept, verdicts)
 
 
-def _verdict(result: Result) -> Verdict:
+def _verdict(result: Result) -> Correctness:
     if result.score:
         return "correct"
     return "wrong_format" if result.why == NO_CLICK else "wrong"

@@ -19,12 +19,12 @@ from vigorl.browser.observation import Observation
 from vigorl.policy.policy import Actor, Policy, Turn
 from vigorl.tasks.visualwebarena.accounts import Accounts
 from vigorl.tasks.visualwebarena.early_stop import MALFORMED, MAX_STEPS
-from vigorl.tasks.visualwebarena.environment import CRASHED, Protocol, VwaEnvironment, World
+from vigorl.tasks.visualwebarena.environment import CRASHED, Protocol, SharedWorld, VwaEnvironment
 from vigorl.tasks.visualwebarena.evaluation import Judges
 from vigorl.tasks.visualwebarena.files import package_folder, read_tasks
 from vigorl.tasks.visualwebarena.judge import ModelServer
 from vigorl.tasks.visualwebarena.live import REST_S
-from vigorl.tasks.visualwebarena.log_in import LogIns
+from vigorl.tasks.visualwebarena.log_in import StoredLogIns
 from vigorl.tasks.visualwebarena.task import Sites, VwaTask
 from vigorl.tasks.visualwebarena.web import Web
 from vigorl.tasks.visualwebarena.words import word_tokenize
@@ -111,11 +111,11 @@ async def open_visualwebarena(config: VwaConfig) -> AsyncIterator[list[Sample]]:
             "texts": await judge.model() if judge else None,
             "pictures": await captioner.model() if captioner else None,
         }
-        world = World(
+        world = SharedWorld(
             browser,
             config.sites,
             web,
-            LogIns(browser, config.sites, accounts, log_ins),
+            StoredLogIns(browser, config.sites, accounts, log_ins),
             Judges(judge, captioner),
             config.protocol,
             config.fixed,
@@ -210,7 +210,7 @@ def _by_other(result: Result, rules: str) -> float | None:
     return result.by_other_rules.get(rules)
 
 
-def _sample(world: World, task: VwaTask, judged_with: dict[str, str | None]) -> Sample:
+def _sample(world: SharedWorld, task: VwaTask, judged_with: dict[str, str | None]) -> Sample:
     def make() -> Environment:
         return VwaEnvironment(world, task)
 

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 import typer
-from typer.core import TyperGroup
 
 from vigorl.agent.benchmarks.benchmark import Benchmark
+from vigorl.agent.cli.app_class import App, CommandGroup
 from vigorl.agent.cli.main import errors
 from vigorl.browser.errors import UsageError
 
@@ -14,7 +14,7 @@ Make = Callable[[Benchmark], "Callable[..., None] | None"]
 """Makes the function of a benchmark's command; None where it has none in a group."""
 
 
-def add_commands(app: typer.Typer, make: Make) -> None:
+def add_commands(app: App, make: Make) -> None:
     """Give a group the commands of this package's benchmarks."""
     from vigorl.agent.benchmarks.registry import built_in
 
@@ -24,7 +24,7 @@ def add_commands(app: typer.Typer, make: Make) -> None:
             app.command(benchmark.name)(command)
 
 
-class BenchmarkGroup(TyperGroup):
+class BenchmarkGroup(CommandGroup):
     """Finds benchmarks of other packages when they are asked for, and no earlier."""
 
     make: ClassVar[Make]
@@ -42,7 +42,7 @@ class BenchmarkGroup(TyperGroup):
             return known
         from vigorl.agent.benchmarks.registry import added, added_names
 
-        app = typer.Typer(rich_markup_mode="rich", add_completion=False)
+        app = App(rich_markup_mode="rich", add_completion=False, no_args_is_help=False)
         try:
             if cmd_name not in added_names():
                 return None

@@ -14,8 +14,8 @@ import typer
 from rich.markup import escape
 
 from vigorl.agent.cli import options
-from vigorl.agent.cli.fields import parameters_of
 from vigorl.agent.cli.main import BUG, FAULT, errors, play, print_json
+from vigorl.agent.cli.options import ANYWHERE, BoundaryOptions
 from vigorl.agent.cli.terminal import Console
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from vigorl.agent.benchmarks.benchmark import Benchmark, Opened, Opening
     from vigorl.agent.evaluation.evaluation import Result, Summary
-    from vigorl.agent.evaluation.report import Report
+    from vigorl.agent.evaluation.report import EvaluationReport
     from vigorl.browser.boundary import Boundary
     from vigorl.policy.factory import ModelConfig
 
@@ -50,34 +50,29 @@ Workers = Annotated[int, typer.Option(min=1, help="Episodes at once.")]
 
 def command_of(benchmark: "Benchmark") -> "Callable[..., None]":
     """The command `eval NAME`: the benchmark's own options, and those that all of them have."""
-    own = parameters_of(benchmark.options)
 
-    def command(**given: Any) -> None:
+    def command(benchmark_options: Any, network: BoundaryOptions = ANYWHERE, **given: Any) -> None:
         with errors(given["as_json"]):
             from vigorl.policy.factory import ModelConfig
 
-            asked = benchmark.options(**{each.name: given[each.name] for each in own})
-            name = benchmark.run_name(asked) if benchmark.run_name else benchmark.name
-            boundary = None
-            if benchmark.has_pages:
-                where = (given["allow"], given["deny"], given["allow_local"])
-                boundary = options.boundary_of(*where)
-            model = {field.name: given.get(field.name) for field in fields(ModelConfig)}
-            known = {key: value for key, value in model.items() if value is not None}
+            asked = benchmark_options
+            names = [field.name for field in fields(ModelConfig)]
+            model = {name: given[name] for name in names if given.get(name) is not None}
             Measurement(
-                name,
-                ModelConfig(**known),
+                benchmark.run_name(asked) if benchmark.run_name else benchmark.name,
+                ModelConfig(**model),
                 benchmark.open(asked),
                 given.get("workers", 1),
-                boundary,
+                network.boundary(),
                 given["out"],
                 given["as_json"],
                 given.get("verify"),
                 given["max_faults"],
             ).play()
 
-    command.__signature__ = inspect.Signature([*own, *_shared(benchmark)])  # type: ignore[attr-defined]
-    command.__annotations__ = {}
+    kind = inspect.Parameter.KEYWORD_ONLY
+    own = inspect.Parameter("benchmark_options", kind, annotation=benchmark.options)
+    command.__signature__ = inspect.Signature([own, *_shared(benchmark)])  # type: ignore[attr-defined]
     command.__doc__ = benchmark.about
     return command
 
@@ -91,23 +86,21 @@ def _shared(benchmark: "Benchmark") -> list[inspect.Parameter]:
         ("api_key", options.ApiKey, None),
         ("temperature", options.Temperature, None),
         ("zoom", options.Zoom, True),
+        ("verify", options.Verify, None),
+        ("workers", Workers, benchmark.workers),
+        ("max_faults", MaxFaults, 0.05),
+        ("network", BoundaryOptions, ANYWHERE),
+        ("out", Out, None),
+        ("as_json", options.AsJson, False),
     ]
-    if benchmark.has_pages:
-        shared.append(("verify", options.Verify, None))
-    if benchmark.workers is not None:
-        shared.append(("workers", Workers, benchmark.workers))
-    shared.append(("max_faults", MaxFaults, 0.05))
-    if benchmark.has_pages:
-        shared += [
-            ("allow", options.Allow, None),
-            ("deny", options.Deny, None),
-            ("allow_local", options.AllowLocal, False),
-        ]
-    shared += [("out", Out, None), ("as_json", options.AsJson, False)]
-    kind = inspect.Parameter.KEYWORD_ONLY
+    absent = set() if benchmark.has_pages else {"verify", "network"}
+    absent |= {"workers"} if benchmark.workers is None else set()
     return [
-        inspect.Parameter(name, kind, default=default, annotation=annotation)
+        inspect.Parameter(
+            name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
+        )
         for name, annotation, default in shared
+        if name not in absent
     ]
 
 
@@ -217,7 +210,7 @@ class Measurement:
             await policy.close()
 
 
-def _print_report(console: Console, report: "Report", why: str | None) -> None:
+def _print_report(console: Console, report: "EvaluationReport", why: str | None) -> None:
     from vigorl.agent.evaluation.report import grid_table
 
     for grid in report.grids:

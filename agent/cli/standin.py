@@ -1,4 +1,4 @@
-"""`vigorl-agent eval standin` and `vigorl-agent sites`."""
+"""`vigorl-agent sites`: the stand-in sites, to serve and play on."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -6,29 +6,35 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
+from vigorl.agent.cli.app_class import App
 from vigorl.agent.cli.main import errors, play
 from vigorl.agent.cli.terminal import Console
 
 if TYPE_CHECKING:
     from vigorl.tasks.sites.serving import StandIns
 
-sites = typer.Typer(help="The stand-in sites.", no_args_is_help=True)
+sites = App(help="Serve the stand-in sites.")
 
 
 @sites.command("up")
 def sites_up(
     folder: Annotated[
         Path | None,
-        typer.Option(help="Where their databases stay; default: a folder that goes with them."),
+        typer.Option(help="Folder of the sites' databases. Default: a temporary one."),
     ] = None,
     port: Annotated[
         int,
         typer.Option(
-            min=0, max=65533, help="Of the first site; the others have the next. 0: free ones."
+            min=0,
+            max=65533,
+            help="Port of the first site; the others get the next. 0 takes free ones.",
         ),
     ] = 0,
 ) -> None:
-    """Serve classifieds, a forum and a shop on localhost, until Ctrl-C."""
+    """Serve classifieds, a forum and a shop on localhost, until Ctrl-C.
+
+    [dim]$[/dim] vigorl-agent sites up --port 9980
+    """
     with errors(as_json=False):
         from vigorl.tasks.sites.serving import StandIns
 

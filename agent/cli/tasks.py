@@ -1,21 +1,23 @@
-"""`vigorl-agent tasks`: what there is to do."""
+"""`vigorl-agent tasks`: the tasks of benchmarks, to list and to try by hand."""
 
 from typing import Annotated
 
 import typer
 
+from vigorl.agent.cli.app_class import App
 from vigorl.agent.cli.main import errors, play
 from vigorl.agent.cli.terminal import Console
 
-app = typer.Typer(help="The tasks that there are.", no_args_is_help=True)
+app = App(help="List the tasks of benchmarks, or try them by hand.")
 
 
 @app.command("list")
 def tasks_list(
     benchmark: Annotated[
-        str, typer.Argument(help="Whose tasks: tasks (embedded), miniwob, standin, or another's.")
+        str,
+        typer.Argument(help="Benchmark: tasks (embedded), miniwob, standin, or an added one."),
     ] = "tasks",
-    seed: Annotated[int, typer.Option(help="Whose words to show.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the goals to show.")] = 0,
     miniwob: Annotated[
         bool, typer.Option("--miniwob", help="The same as the argument miniwob.", hidden=True)
     ] = False,
@@ -40,9 +42,12 @@ def tasks_list(
 
 @app.command("serve")
 def tasks_serve(
-    port: Annotated[int, typer.Option(min=1, max=65535)] = 8720,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1.")] = 8720,
 ) -> None:
-    """Serve the embedded tasks to your own browser, until Ctrl-C."""
+    """Serve the embedded tasks to your own browser, until Ctrl-C.
+
+    [dim]$[/dim] vigorl-agent tasks serve --port 8720
+    """
     with errors(as_json=False):
         from vigorl.tasks.local.showroom import serve
 

@@ -1,4 +1,4 @@
-"""Two recorded evaluations, sample by sample: who does better, and how sure that is."""
+"""Paired comparison of two recorded evaluations, with bootstrapped intervals."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass

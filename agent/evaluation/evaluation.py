@@ -1,4 +1,4 @@
-"""Many episodes, one table: the same rollout over a list of samples.
+"""Evaluation: the episode loop over a list of samples, resumable, and the table of its scores.
 
 An evaluation's folder::
 
@@ -29,7 +29,7 @@ from pydantic import TypeAdapter, ValidationError
 from vigorl.agent.blame import trace_of
 from vigorl.agent.evaluation.sample import Sample
 from vigorl.agent.evaluation.statistics import Cell, wilson
-from vigorl.agent.evaluation.tries import Played, Tries, play
+from vigorl.agent.evaluation.tries import PlayedSample, Tries, play
 from vigorl.agent.record.place import folder_name
 from vigorl.agent.record.trajectory import (
     Status,
@@ -240,7 +240,7 @@ async def evaluate(
         return summary
 
 
-def _result(sample: Sample, played: Played) -> Result:
+def _result(sample: Sample, played: PlayedSample) -> Result:
     """The line of a sample that was played."""
     trajectory = played.trajectory
     end, score = trajectory.end, trajectory.score

@@ -1,4 +1,4 @@
-"""How an evaluation, a search or practice looks while it runs."""
+"""Progress bars and live tables of evaluations, searches and trainings."""
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""One episode to be played, of an evaluation, of a training or of a search."""
+"""Sample: one episode to be played, in an evaluation, a training or a search."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""One sample, played until it can be scored or has broken often enough."""
+"""Plays one sample, and again after a fault, up to a number of tries."""
 
 import asyncio
 import random
@@ -32,7 +32,7 @@ class Tries:
 
 
 @dataclass(frozen=True)
-class Played:
+class PlayedSample:
     """What came of a sample."""
 
     trajectory: Trajectory
@@ -64,7 +64,7 @@ async def play(
     tries: Tries,
     second_look: SecondLook | None = None,
     images: Path | None = None,
-) -> Played:
+) -> PlayedSample:
     """Play one sample from the start, whatever an earlier episode has left of it.
 
     Whatever is raised in an episode is that episode's fault, and the next one goes on. A sample
@@ -104,7 +104,7 @@ async def play(
         assert end is not None
         is_final = error is not None or end.fault == LeftOut.__name__
         if end.status != "fault" or is_final or len(broke) + 1 >= tries.count:
-            return Played(trajectory, tuple(broke), error, tuple(mistakes))
+            return PlayedSample(trajectory, tuple(broke), error, tuple(mistakes))
         broke.append(end.reason)
         pause_s = tries.first_pause_s * 2 ** (len(broke) - 1)
         await asyncio.sleep(pause_s * random.uniform(0.75, 1.25))

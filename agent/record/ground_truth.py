@@ -1,4 +1,4 @@
-"""What is right of a task, for pages, exports and trainers; the judge alone decides the score."""
+"""Ground truth of a task, for pages, exports and trainers; the judge alone decides the score."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,4 +1,4 @@
-"""Where a sample is recorded: a folder for each, whatever the sample is called."""
+"""Names of samples' folders: one for each, whatever the sample is called."""
 
 import hashlib
 import re

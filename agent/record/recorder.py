@@ -1,4 +1,4 @@
-"""Writes the record of one episode, a line at a time (`vigorl.agent.record.trajectory`).
+"""Recorder: writes the record of one episode, a line at a time.
 
 A step's line is written when the policy has spoken, before its action is carried out, so a run
 that is killed loses at most the step in flight. What came of the action stands in the next line.

@@ -30,7 +30,14 @@ from vigorl.browser.deeds import Consent
 from vigorl.browser.environment import Score
 from vigorl.browser.errors import InconsistentData, UsageError
 from vigorl.browser.geometry import Frame
-from vigorl.browser.observation import Event, Mark, Observation, Question, Refused, Tab
+from vigorl.browser.observation import (
+    Event,
+    Mark,
+    Observation,
+    PendingQuestion,
+    RefusedConnections,
+    Tab,
+)
 from vigorl.browser.picture import Picture, View
 from vigorl.policy.policy import Turn
 
@@ -71,9 +78,9 @@ class Seen:
     ended: bool
     pictures: tuple[str, ...] = ()
     """Of the goal: paths relative to the trajectory's folder."""
-    question: Question | None = None
+    question: PendingQuestion | None = None
     """Asked, and waiting for an answer."""
-    refused: tuple[Refused, ...] = ()
+    refused: tuple[RefusedConnections, ...] = ()
     """Connections that the boundary refused since the last observation."""
     consents: tuple[Consent, ...] = ()
     """What somebody was asked before it was done, and what was answered."""
@@ -116,7 +123,7 @@ class StepRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class DoneCheck:
     """Whether what the policy calls done is so, in the eyes of somebody beside the task's judge."""
 
     passed: bool
@@ -139,7 +146,7 @@ class EndRecord:
     seen: Seen | None
     """What the last action led to."""
     seconds: float
-    checks: tuple[Check, ...] = ()
+    checks: tuple[DoneCheck, ...] = ()
     """Who beside the judge has looked whether it is done, where the policy says so."""
     fault: str = ""
     """Of a fault: its kind, the name of the error."""

@@ -14,7 +14,7 @@ from vigorl.agent.viewer.action_marker import gesture_of
 from vigorl.agent.viewer.episode_steps import Piece, pieces
 from vigorl.agent.viewer.filmstrip import evenly_chosen
 from vigorl.agent.viewer.show import describe_action, ending_reason, title, verdict
-from vigorl.agent.viewer.stage import Signs, Stage, paint
+from vigorl.agent.viewer.stage import Stage, StageSigns, paint
 from vigorl.agent.viewer.typeface import draw_text, fitting, text_width_px
 from vigorl.browser.actions import Action, Done, Type
 from vigorl.browser.errors import UsageError
@@ -53,7 +53,7 @@ class Still:
     """One picture of the animation."""
 
     stage: Stage
-    signs: Signs
+    signs: StageSigns
     caption: _Caption
     shown_ms: int
 
@@ -82,7 +82,7 @@ class _Player:
         thought, _ = pieces(line, mentions_by_order(line, turn.points), turn.points)
         caption = _Caption(f"{record.index + 1}/{of}", thought)
         dots = tuple(dict.fromkeys(turn.points))
-        signs = Signs(dots=dots, cursor=self.cursor)
+        signs = StageSigns(dots=dots, cursor=self.cursor)
         yield Still(stage, signs, caption, _reading_ms(turn.thought))
         if turn.action is None:
             error = replace(caption, outcome=turn.error or "no action", ink=_TONES["bad"])
@@ -103,7 +103,7 @@ class _Player:
         facts += [f"score {end.score.value:.2f}"] if end and end.score else []
         facts += [ended.how or ending_reason(trajectory)]
         line = "  ·  ".join(fact for fact in facts if fact)
-        yield Still(stage, Signs(), _Caption("end", (), line, _TONES[ended.tone]), 3500)
+        yield Still(stage, StageSigns(), _Caption("end", (), line, _TONES[ended.tone]), 3500)
 
     def _look(self, view: SeenView | None) -> Stage | None:
         """The picture of a step; where nothing new was seen, the last one stands."""
@@ -123,7 +123,7 @@ class _Player:
         return self.stages[shown]
 
     def _act(
-        self, stage: Stage, signs: Signs, caption: _Caption, action: Action
+        self, stage: Stage, signs: StageSigns, caption: _Caption, action: Action
     ) -> Iterator[Still]:
         """The mouse on its way, and what it does there."""
         gesture = gesture_of(action)
@@ -211,7 +211,7 @@ def _stage_height_px(views: list[SeenView]) -> int:
     return min(round(WIDTH_PX * shape), _MAX_STAGE_HEIGHT_PX)
 
 
-def _closer(stage: Stage, signs: Signs, caption: _Caption, region: Box) -> Iterator[Still]:
+def _closer(stage: Stage, signs: StageSigns, caption: _Caption, region: Box) -> Iterator[Still]:
     """A frame that closes in on what is looked at."""
     whole = stage.region_css_px
     for share in (0.4, 0.7, 0.9):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from vigorl.agent.plain_text import one_line
 from vigorl.agent.record.trajectory import Seen, SeenView, StepRecord, Trajectory
-from vigorl.agent.viewer.action_marker import Gesture, gesture_of
+from vigorl.agent.viewer.action_marker import ActionMarker, gesture_of
 from vigorl.agent.viewer.overlay import Overlay, overlay
 from vigorl.agent.viewer.show import describe_action
 from vigorl.browser.geometry import Box, Frame, Point
@@ -35,7 +35,7 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class Sampling:
+class TurnTokens:
     """What is known of a turn's tokens."""
 
     row: int
@@ -49,7 +49,7 @@ class Sampling:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class StepView:
     """One step as the page shows it."""
 
     number: int
@@ -69,7 +69,7 @@ class Step:
     marks: int
     observe_s: float
     act_s: float
-    sampling: Sampling | None
+    sampling: TurnTokens | None
 
     @property
     def seen(self) -> Figure | None:
@@ -103,13 +103,13 @@ class Album:
         return Figure(f"picture-{picture.sha256[:16]}", view.frame, drawn, caption)
 
 
-def step_of(record: StepRecord, album: Album) -> Step:
+def step_of(record: StepRecord, album: Album) -> StepView:
     """Lay out one step; steps are asked for in order, since some look at what others saw."""
     seen, turn = record.seen, record.turn
     album.look(seen)
     points = tuple(dict.fromkeys(turn.points))
     thought, loose = pieces(turn.thought, turn.named, turn.points)
-    gesture = gesture_of(turn.action) if turn.action else Gesture()
+    gesture = gesture_of(turn.action) if turn.action else ActionMarker()
     looked_at: Box | None = album.zoom.frame.region_css_px if album.zoom else None
     screen = zoom = None
     if album.screen:
@@ -118,7 +118,7 @@ def step_of(record: StepRecord, album: Album) -> Step:
     if album.zoom:
         drawn = overlay(album.zoom.frame, points, gesture)
         zoom = album.figure(album.zoom, drawn, _zoom_caption(album.zoom))
-    return Step(
+    return StepView(
         number=record.index + 1,
         title=one_line(seen.title, 120),
         url=one_line(seen.url, 240),
@@ -169,16 +169,16 @@ def _zoom_caption(view: SeenView) -> str:
     return f"zoom, {how} · {region.width:.0f} × {region.height:.0f} px · {scale:.1f}×"
 
 
-def _sampling(turn: Turn) -> Sampling | None:
+def _sampling(turn: Turn) -> TurnTokens | None:
     tokens = turn.tokens
     if tokens is None:
         if not turn.sampled_token_count:
             return None
-        return Sampling(0, turn.prompt_token_count, turn.sampled_token_count, ())
+        return TurnTokens(0, turn.prompt_token_count, turn.sampled_token_count, ())
     images = tuple(f"{image.width_px} × {image.height_px}" for image in tokens.images)
     counts = (tokens.row, len(tokens.prompt_ids), len(tokens.sampled_ids), images)
     if not tokens.logprobs:
-        return Sampling(*counts)
+        return TurnTokens(*counts)
     lowest = min(tokens.logprobs)
     mean = sum(tokens.logprobs) / len(tokens.logprobs)
-    return Sampling(*counts, mean, lowest, tokens.logprobs.index(lowest) + 1)
+    return TurnTokens(*counts, mean, lowest, tokens.logprobs.index(lowest) + 1)

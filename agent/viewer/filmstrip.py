@@ -10,9 +10,9 @@ from PIL import Image, ImageDraw
 
 from vigorl.agent.plain_text import one_line
 from vigorl.agent.record.trajectory import SeenView, StepRecord, Trajectory
-from vigorl.agent.viewer.action_marker import Gesture, gesture_of
+from vigorl.agent.viewer.action_marker import ActionMarker, gesture_of
 from vigorl.agent.viewer.show import describe_action, ending_reason, policy_name, title, verdict
-from vigorl.agent.viewer.stage import Signs, Stage, paint
+from vigorl.agent.viewer.stage import Stage, StageSigns, paint
 from vigorl.agent.viewer.typeface import draw_text, fitting, text_width_px
 from vigorl.browser.run_folder import write_whole
 
@@ -45,7 +45,7 @@ class _Panel:
     name: str
     """The step's number, or 'end'."""
     caption: str
-    gesture: Gesture
+    gesture: ActionMarker
     wrong: bool = False
 
 
@@ -113,7 +113,7 @@ def _panels(trajectory: Trajectory) -> list[_Panel]:
             panels.append(_panel(record, view))
     end = trajectory.end
     if end and end.seen and end.seen.view:
-        panels.append(_Panel(end.seen.view, "end", "", Gesture()))
+        panels.append(_Panel(end.seen.view, "end", "", ActionMarker()))
     return panels
 
 
@@ -121,7 +121,7 @@ def _panel(record: StepRecord, view: SeenView) -> _Panel:
     action = record.turn.action
     number = str(record.index + 1)
     if action is None:
-        return _Panel(view, number, "no action", Gesture(), wrong=True)
+        return _Panel(view, number, "no action", ActionMarker(), wrong=True)
     return _Panel(view, number, describe_action(action), gesture_of(action))
 
 
@@ -160,7 +160,9 @@ def _draw_panel(trajectory: Trajectory, panel: _Panel, width: int, height: int) 
     draw = ImageDraw.Draw(card)
     stage = Stage.of(trajectory.view(panel.view), width, height)
     gesture = panel.gesture
-    signs = Signs(target=gesture.at, path=gesture.path, push=gesture.push, region=gesture.region)
+    signs = StageSigns(
+        target=gesture.at, path=gesture.path, push=gesture.push, region=gesture.region
+    )
     card.paste(paint(stage, signs), (0, 0))
     draw.rectangle((0, 0, width - 1, height - 1), None, _LINE)
     ink = _BAD if panel.wrong else _ACT

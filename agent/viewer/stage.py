@@ -22,7 +22,7 @@ _CURSOR = ((0, 0), (0, 17), (4, 13.5), (7, 20), (10, 18.7), (7, 12.5), (12.5, 12
 
 
 @dataclass(frozen=True, slots=True)
-class Signs:
+class StageSigns:
     """What is drawn on a stage. Points and boxes are viewport CSS px."""
 
     dots: tuple[Point, ...] = ()
@@ -107,7 +107,7 @@ class Stage:
         return Point(self.left_px + point.x, self.top_px + point.y)
 
 
-def paint(stage: Stage, signs: Signs) -> Image.Image:
+def paint(stage: Stage, signs: StageSigns) -> Image.Image:
     """The stage with signs on it."""
     image = stage.image.copy()
     layer = Image.new("RGBA", (image.width * _SAMPLING, image.height * _SAMPLING), (0, 0, 0, 0))
@@ -136,7 +136,9 @@ def _fitted(view: View, width_px: int, height_px: int) -> Image.Image:
     return image.convert("RGB").resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
 
 
-def _draw_pins(draw: ImageDraw.ImageDraw, stage: Stage, signs: Signs) -> list[tuple[str, Point]]:
+def _draw_pins(
+    draw: ImageDraw.ImageDraw, stage: Stage, signs: StageSigns
+) -> list[tuple[str, Point]]:
     """A pin for each point of the thought; the numbers that belong on their heads, stage px."""
     numbered = []
     for number, point in enumerate(signs.dots, 1):
@@ -154,7 +156,7 @@ def _draw_pins(draw: ImageDraw.ImageDraw, stage: Stage, signs: Signs) -> list[tu
     return numbered
 
 
-def _draw_gesture(draw: ImageDraw.ImageDraw, stage: Stage, signs: Signs) -> None:
+def _draw_gesture(draw: ImageDraw.ImageDraw, stage: Stage, signs: StageSigns) -> None:
     """The target, the way of a drag or scroll, a zoomed region: in colour on a light rim."""
     for ink, width in (((*_HALO, 255), 5 * _SAMPLING), ((*_ACT, 255), 2 * _SAMPLING)):
         if signs.region is not None:

@@ -94,7 +94,7 @@ def learn_by_heart(network: Network, dialogue: Sequence[Message], loss: float = 
         for offset in range(len(spoken[index].ids or ()))
     ]
     weights = [
-        weight for name, weight in network.model.named_parameters() if ".visual." not in name
+        weight for name, weight in network.model.named_parameters() if not network.is_vision(name)
     ]
     optimizer = torch.optim.AdamW(weights, lr=3e-3)
     for step in range(500):

@@ -21,9 +21,9 @@ from typing import Literal
 
 from vigorl.browser.geometry import Box, Frame, Point
 from vigorl.policy.perception.association import LABEL_GAP_PX, box_cost, field_cost
-from vigorl.policy.perception.screen import Line, Screen, Shape, is_text
+from vigorl.policy.perception.screen import Screen, Shape, TextLine, is_text
 
-Kind = Literal["text", "link", "button", "field", "list", "box", "radio", "switch", "icon"]
+ItemKind = Literal["text", "link", "button", "field", "list", "box", "radio", "switch", "icon"]
 
 LONGEST_TEXT = 44
 """Characters of a running text that are written; names and values are shorter."""
@@ -45,7 +45,7 @@ _ORNAMENT_GAP = 1.5
 _TALL = 3.5
 """A button higher than so many of its lines is a card."""
 _IN_QUOTES = str.maketrans({'"': "'", "“": "'", "”": "'", "’": "'", "<": "‹", ">": "›", "\n": " "})
-_KINDS: dict[str, Kind] = {
+_KINDS: dict[str, ItemKind] = {
     "button": "button",
     "field": "field",
     "select": "list",
@@ -57,10 +57,10 @@ _KINDS: dict[str, Kind] = {
 
 
 @dataclass(slots=True)
-class Item:
+class ScreenItem:
     """Something on the screen, with its name."""
 
-    kind: Kind
+    kind: ItemKind
     text: str
     """What is written on it; the value of a field, the choice of a list."""
     box_px: Box
@@ -72,7 +72,7 @@ class Item:
     """Index of the line that it was made from; -1: of none alone."""
 
 
-def items(screen: Screen) -> list[list[Item]]:
+def items(screen: Screen) -> list[list[ScreenItem]]:
     """The screen's items, row by row."""
     screen = _cleaned(screen)
     shapes = [
@@ -81,7 +81,7 @@ def items(screen: Screen) -> list[list[Item]]:
         if not _is_card(shape, screen.lines) and not _is_bar(shape, screen.frame)
     ]
     owners = _owners(screen.lines, shapes)
-    found: list[Item] = []
+    found: list[ScreenItem] = []
     named: set[int] = set()
     free = [i for i in range(len(screen.lines)) if i not in owners]
     inner: dict[int, list[int]] = {}
@@ -95,26 +95,26 @@ def items(screen: Screen) -> list[list[Item]]:
         if kind == "icon":
             if _is_ornament(shape, shapes, screen.lines, inner):
                 continue
-            found.append(Item(kind, " ".join(shape.names[:1]), shape.box_px))
+            found.append(ScreenItem(kind, " ".join(shape.names[:1]), shape.box_px))
         elif kind == "button":
             taken = any(_holds(shape.box_px, screen.lines[i].box_px) for i in owners)
             pictured = any(
                 other.kind == "icon" and _holds(shape.box_px, other.box_px) for other in shapes
             )
             if text or not (taken or pictured):
-                found.append(Item(kind, text, shape.box_px, doubtful=doubtful))
+                found.append(ScreenItem(kind, text, shape.box_px, doubtful=doubtful))
         else:
             label = _label(shape, screen.lines, free)
             name = "" if label is None else screen.lines[label].text
             if label is not None and kind in ("box", "radio", "switch"):
                 named.add(label)
-            found.append(Item(kind, text, shape.box_px, name, shape.checked, doubtful))
+            found.append(ScreenItem(kind, text, shape.box_px, name, shape.checked, doubtful))
     for index in free:
         if index not in named:
             line = screen.lines[index]
             kind = "link" if line.link else "text"
             doubtful = line.confidence < DOUBTFUL
-            found.append(Item(kind, line.text, line.box_px, doubtful=doubtful, source=index))
+            found.append(ScreenItem(kind, line.text, line.box_px, doubtful=doubtful, source=index))
     return _rows(_fewer(found))
 
 
@@ -142,7 +142,7 @@ def _is_scrap(shape: Shape) -> bool:
     return shape.kind == "icon" and longest_px < _SCRAP_PX and shape.confidence < _SURE_SCRAP
 
 
-def _is_picture(line: Line, icon: Shape) -> bool:
+def _is_picture(line: TextLine, icon: Shape) -> bool:
     """Whether a line is rather an icon that was read as a letter or two."""
     if not _touches(line.box_px, icon.box_px):
         return False
@@ -158,7 +158,7 @@ def _touches(line: Box, icon: Box) -> bool:
     return line.left - 4 <= x <= line.right + 4 and line.top - 5 <= y <= line.bottom + 5
 
 
-def write_item(item: Item, frame: Frame, viewport: Box | None = None) -> str:
+def write_item(item: ScreenItem, frame: Frame, viewport: Box | None = None) -> str:
     """An item as it stands in a reading and in thoughts.
 
     Args:
@@ -181,7 +181,7 @@ def write_item(item: Item, frame: Frame, viewport: Box | None = None) -> str:
             return f"{_head(item)} {where} {'on' if item.on else 'off'}"
 
 
-def name_of(item: Item) -> str:
+def name_of(item: ScreenItem) -> str:
     """An item without its place, as it is remembered."""
     if item.kind in ("text", "link", "button"):
         return f'"{_quoted(item.text)}"'
@@ -197,12 +197,14 @@ def write_place(point_px: Point, frame: Frame, viewport: Box | None = None) -> s
     return f"({x}, {y})"
 
 
-def write_rows(rows: Sequence[Sequence[Item]], frame: Frame, viewport: Box | None = None) -> str:
+def write_rows(
+    rows: Sequence[Sequence[ScreenItem]], frame: Frame, viewport: Box | None = None
+) -> str:
     """The whole reading; the arguments are those of `write_item`."""
     return "\n".join(" | ".join(write_item(item, frame, viewport) for item in row) for row in rows)
 
 
-def item_at(rows: Iterable[Sequence[Item]], point_px: Point) -> Item | None:
+def item_at(rows: Iterable[Sequence[ScreenItem]], point_px: Point) -> ScreenItem | None:
     """What a click there is meant for: the smallest item that holds the point, or the nearest."""
     everything = [item for row in rows for item in row]
     holding = [item for item in everything if _wide(item).contains(point_px)]
@@ -213,7 +215,7 @@ def item_at(rows: Iterable[Sequence[Item]], point_px: Point) -> Item | None:
     return everything[index] if distance <= 12 else None
 
 
-def _wide(item: Item) -> Box:
+def _wide(item: ScreenItem) -> Box:
     box = item.box_px
     return Box(box.left - 2, box.top - 3, box.right + 2, box.bottom + 3)
 
@@ -224,7 +226,7 @@ def _off(box: Box, point: Point) -> float:
     return dx + dy
 
 
-def _head(item: Item) -> str:
+def _head(item: ScreenItem) -> str:
     return f'{item.kind} "{_quoted(item.label)}"' if item.label else item.kind
 
 
@@ -233,7 +235,7 @@ def _quoted(text: str) -> str:
     return text.translate(_IN_QUOTES)
 
 
-def _is_card(shape: Shape, lines: Sequence[Line]) -> bool:
+def _is_card(shape: Shape, lines: Sequence[TextLine]) -> bool:
     """Whether a button is rather a card or a panel: it holds several lines of text."""
     if shape.kind != "button":
         return False
@@ -251,7 +253,7 @@ def _holds(outer: Box, inner: Box) -> bool:
     )
 
 
-def _owners(lines: Sequence[Line], shapes: Sequence[Shape]) -> dict[int, int]:
+def _owners(lines: Sequence[TextLine], shapes: Sequence[Shape]) -> dict[int, int]:
     """Which lines stand in which shape; in the smallest where several hold one."""
     owners: dict[int, int] = {}
     holding = [
@@ -269,7 +271,7 @@ def _owners(lines: Sequence[Line], shapes: Sequence[Shape]) -> dict[int, int]:
 
 
 def _is_ornament(
-    icon: Shape, shapes: Sequence[Shape], lines: Sequence[Line], inner: dict[int, list[int]]
+    icon: Shape, shapes: Sequence[Shape], lines: Sequence[TextLine], inner: dict[int, list[int]]
 ) -> bool:
     """Whether an icon only decorates the text of a button, close to which it stands."""
     near_px = _ORNAMENT_GAP * max(icon.box_px.width, icon.box_px.height)
@@ -287,7 +289,7 @@ def _is_bar(shape: Shape, frame: Frame) -> bool:
     return shape.kind == "button" and box.left <= 1 and box.right >= frame.width_px - 1
 
 
-def _parted(line: Line) -> Iterator[Line]:
+def _parted(line: TextLine) -> Iterator[TextLine]:
     """Links that were read as one line, each for itself."""
     if not line.link or len(line.links_px) < 2:
         yield line
@@ -302,7 +304,7 @@ def _parted(line: Line) -> Iterator[Line]:
         run = [word for _, word in group]
         start, stop = run[0].start(), run[-1].end()
         box = line.part(start, stop)
-        yield Line(line.text[start:stop], box, line.confidence, link=link >= 0)
+        yield TextLine(line.text[start:stop], box, line.confidence, link=link >= 0)
 
 
 def _by_place(screen: Screen) -> Callable[[int], tuple[float, float]]:
@@ -313,7 +315,7 @@ def _by_place(screen: Screen) -> Callable[[int], tuple[float, float]]:
     return place
 
 
-def _label(shape: Shape, lines: Sequence[Line], free: Sequence[int]) -> int | None:
+def _label(shape: Shape, lines: Sequence[TextLine], free: Sequence[int]) -> int | None:
     """The line that says what a control is for; None where none stands as labels do."""
     cost_of = field_cost if shape.kind in ("field", "select") else box_cost
     best, best_cost = None, 120.0
@@ -328,7 +330,7 @@ def _label(shape: Shape, lines: Sequence[Line], free: Sequence[int]) -> int | No
     return best
 
 
-def _fewer(found: list[Item]) -> list[Item]:
+def _fewer(found: list[ScreenItem]) -> list[ScreenItem]:
     """No more items than a prompt has room for, no longer texts than say something."""
     for item in found:
         if len(item.text) > LONGEST_TEXT + 16 and item.kind == "text":
@@ -345,15 +347,15 @@ def _fewer(found: list[Item]) -> list[Item]:
     return [item for item in found if id(item) not in dropped]
 
 
-def _length(item: Item) -> int:
+def _length(item: ScreenItem) -> int:
     """Characters of an item with its point, about."""
     return len(item.text) + len(item.label) + 15
 
 
-def _rows(found: list[Item]) -> list[list[Item]]:
+def _rows(found: list[ScreenItem]) -> list[list[ScreenItem]]:
     """Items that stand side by side, from the top; each row from the left."""
     rest = sorted(found, key=lambda item: item.box_px.center.y)
-    rows: list[list[Item]] = []
+    rows: list[list[ScreenItem]] = []
     for item in rest:
         if rows and _beside(rows[-1][0].box_px, item.box_px):
             rows[-1].append(item)

@@ -1,4 +1,4 @@
-"""What icons show, and the words by which people ask for them.
+"""Icon vocabulary: what icons show, and the words by which people ask for them.
 
 A concept is named by its first word; the others are further names of what the icon does or
 depicts. `meaning` turns a phrase ('Toggle navigation menu') into the concepts it may ask for.

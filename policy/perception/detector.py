@@ -1,4 +1,4 @@
-"""Where text stands: PP-OCR's detector, asked about each piece of what is drawn by itself.
+"""Text detection: PP-OCR's detector, run on each cluster of ink by itself.
 
 What it finds in a piece is remembered by the piece's pixels: from one step of an episode to the
 next little of a screen changes. So the boxes of a picture never depend on the pictures before it.

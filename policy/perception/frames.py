@@ -1,4 +1,4 @@
-"""Plain frames that controls are drawn with, found beside a text: an empty box, an empty field."""
+"""Plain frames: an empty box or an empty field beside a text."""
 
 import cv2
 import numpy as np
@@ -6,7 +6,7 @@ import numpy as np
 from vigorl.browser.geometry import Box
 from vigorl.browser.picture import View
 from vigorl.policy.perception.layout import inside
-from vigorl.policy.perception.screen import Line, Screen
+from vigorl.policy.perception.screen import Screen, TextLine
 
 _BEFORE_CSS_PX = 64
 """How far before its text a box begins at most."""
@@ -64,7 +64,7 @@ def empty_field(screen: Screen, label: Box) -> Box | None:
     return min(found, key=lambda panel: panel.top, default=None)
 
 
-def stands_out(view: View, screen: Screen, line: Line) -> bool:
+def stands_out(view: View, screen: Screen, line: TextLine) -> bool:
     """Whether a text has a colour of its own among those in its row, as a tab that is chosen."""
     row = [
         other

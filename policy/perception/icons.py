@@ -1,4 +1,4 @@
-"""What an icon shows: nearest neighbours among icons of open sets.
+"""Icon recognition: nearest neighbours among icons of open sets.
 
 An icon is compared as a small grey mask, brought to one size: where its ink lies, and which way
 its strokes run. `icons.npz` holds such masks of the sets listed in `ICONS.md`.

@@ -1,4 +1,4 @@
-"""Flat areas that hold other things: cards, rows of a list, dialogs, columns.
+"""Panels: flat areas that hold other things, such as cards, list rows, dialogs, columns.
 
 A page is drawn on grounds of one colour each. Where neighbouring pixels are of nearly one colour
 they belong to one ground; what separates grounds is an edge, be it a border, a rule or a step in

@@ -1,4 +1,4 @@
-"""Screens of one page, one below the other, put together: more of it than fits on the screen.
+"""Scroll stitching: screens of one page, one below the other, as one tall screen.
 
 The frame stays that of the newest screen, so what was scrolled out of it above has negative y.
 """

@@ -1,4 +1,4 @@
-"""What is drawn on a picture, cut into pieces: ink that stands close together, with a margin.
+"""Ink clusters: what is drawn on a picture, cut where nothing is drawn, with a margin.
 
 Most of a screen is empty, and a detector that is shown the emptiness judges what little is drawn
 by it: a word that stands alone on a page is passed over. Each piece is dense, so that what is

@@ -1,4 +1,4 @@
-"""Flat regions and blobs: what lies between the edges of a picture, and the edges themselves.
+"""Flat regions, edges and blobs of a picture.
 
 Where neighbouring pixels differ, something is drawn. The connected areas without such edges are
 the insides of buttons, fields and cards; the connected edges are letters, icons and outlines.

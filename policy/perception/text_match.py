@@ -1,4 +1,4 @@
-"""Comparing what is written with what was read: spaces, case and misread letters aside."""
+"""Fuzzy text matching: spaces, case and misread letters aside."""
 
 import difflib
 import re

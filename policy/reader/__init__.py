@@ -1,1 +1,1 @@
-"""A policy without a model: it reads the screen and follows instructions to the letter."""
+"""The `reader` policy: follows literal instructions on what OCR reads; it has no model."""

@@ -1,4 +1,4 @@
-"""`reader` as a policy: literal instructions, carried out from what the eyes read."""
+"""The `reader` policy: carries out literal instructions on what OCR reads on the screen."""
 
 import asyncio
 from collections.abc import Generator

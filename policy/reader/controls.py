@@ -1,4 +1,4 @@
-"""Which control belongs to a label: the field of 'Street', the box of 'I agree'."""
+"""Label-control association: the field of 'Street', the box of 'I agree'."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,12 +14,12 @@ from vigorl.policy.perception.layout import (
     overlap_y,
     same_row,
 )
-from vigorl.policy.perception.screen import Line, Screen, Shape
-from vigorl.policy.reader.candidates import Aim, aims, shape_aim
+from vigorl.policy.perception.screen import Screen, Shape, TextLine
+from vigorl.policy.reader.candidates import Candidate, aims, shape_aim
 from vigorl.policy.reader.labels import is_moment
 from vigorl.policy.reader.language.steps import Target
 
-Control = Literal["field", "select", "checkbox", "radio", "switch", "button"]
+ControlRole = Literal["field", "select", "checkbox", "radio", "switch", "button"]
 
 _UNUSUAL_PX = 50.0
 """A cost from which on a label stands where labels rarely do: under its field, or right of it."""
@@ -42,7 +42,7 @@ Cost = Callable[[Shape, Box], float | None]
 """How unusual it is that a control belongs to a label there, px; None: it does not."""
 
 
-def fields(screen: Screen, target: Target) -> list[Aim]:
+def fields(screen: Screen, target: Target) -> list[Candidate]:
     """The fields that a target may mean, best first.
 
     A label whose field is not seen stands for it, as a click on a label leads into its field; not
@@ -77,7 +77,7 @@ def _with_label_on_top(screen: Screen) -> list[Shape]:
     ]
 
 
-def _is_label_on_top(screen: Screen, label: Line, frame: Box) -> bool:
+def _is_label_on_top(screen: Screen, label: TextLine, frame: Box) -> bool:
     box = label.box_px
     if not 0 <= box.left - frame.left <= _INSET_PX or box.right > frame.right:
         return False
@@ -105,14 +105,14 @@ def _is_moments(screen: Screen, shape: Shape) -> bool:
     )
 
 
-def lists(screen: Screen, target: Target | None) -> list[Aim]:
+def lists(screen: Screen, target: Target | None) -> list[Candidate]:
     """The drop-down lists that a target may mean, best first; all of them where it is None."""
     if target is None:
         return [shape_aim(shape) for shape in screen.shapes if shape.kind == "select"]
     return _by_label(screen, target, ("select", "field", "button"), _list_cost)
 
 
-def boxes(screen: Screen, target: Target) -> list[Aim]:
+def boxes(screen: Screen, target: Target) -> list[Candidate]:
     """The checkboxes, radio buttons and switches that a target may mean, best first."""
     drawn = [shape for shape in screen.shapes if shape.kind == "icon" and _is_drawn_box(shape)]
     known = replace(
@@ -138,13 +138,13 @@ def _as_box(icon: Shape) -> Shape:
 
 
 def _by_label(
-    screen: Screen, target: Target, kinds: tuple[Control, ...], cost_of: Cost
-) -> list[Aim]:
+    screen: Screen, target: Target, kinds: tuple[ControlRole, ...], cost_of: Cost
+) -> list[Candidate]:
     """Controls of these kinds by the labels that fit the target."""
     if not target.names:
         return [aim for kind in kinds for aim in aims(screen, replace(target, role=kind))]
     controls = [shape for shape in screen.shapes if shape.kind in kinds]
-    found: list[tuple[float, Aim]] = []
+    found: list[tuple[float, Candidate]] = []
     for label in aims(screen, replace(target, role=None)):
         if isinstance(label.source, Shape) and label.source.kind in kinds:
             found.append((label.score, label))
@@ -167,11 +167,11 @@ def _by_label(
     return [aim for _, aim in sorted(found, key=lambda item: -item[0])]
 
 
-def _is_link(label: Aim) -> bool:
-    return isinstance(label.source, Line) and label.source.link
+def _is_link(label: Candidate) -> bool:
+    return isinstance(label.source, TextLine) and label.source.link
 
 
-def _says_something(screen: Screen, label: Aim) -> bool:
+def _says_something(screen: Screen, label: Candidate) -> bool:
     """Whether a text stands where the field of a label would: then there is no field."""
     box = label.box
     return any(
@@ -244,7 +244,7 @@ def _blocked(screen: Screen, control: Box, label: Box) -> bool:
     if not same_row(control, label) or gap_x(control, label) == 0:
         return False
     left, right = sorted((control, label), key=lambda box: box.left)
-    between: list[Line | Shape] = [
+    between: list[TextLine | Shape] = [
         *screen.lines,
         *(shape for shape in screen.shapes if shape.kind != "icon"),
     ]

@@ -1,4 +1,4 @@
-"""From a step to the moves that carry it out."""
+"""Dispatch of the steps of an instruction to the functions that carry them out."""
 
 from collections.abc import Generator
 from typing import assert_never

@@ -1,4 +1,4 @@
-"""What a field shows, held against what was to be put into it.
+"""Verification of form fields: what a field shows against what was to be entered.
 
 A page may write a value in its own form: 1990-05-17 as 05/17/1990, 5551234567 as (555) 123-4567,
 1234.5 as 1,234.50. A narrow field shows only a part, and a password field one dot for each letter.
@@ -16,7 +16,7 @@ import numpy as np
 from vigorl.browser.geometry import Box
 from vigorl.browser.picture import View
 from vigorl.policy.perception.layout import in_reading_order, overlap_x, same_row, touch
-from vigorl.policy.perception.screen import Line, Screen
+from vigorl.policy.perception.screen import Screen, TextLine
 from vigorl.policy.perception.text_match import looks
 
 Agreement = Literal["same", "misread", "other"]
@@ -130,7 +130,7 @@ def _likeness_of_part(part: str, whole: str) -> float:
     )
 
 
-def lines_in(screen: Screen, box: Box) -> list[Line]:
+def lines_in(screen: Screen, box: Box) -> list[TextLine]:
     """The lines in a field, in reading order."""
     found = [
         line
@@ -143,7 +143,7 @@ def lines_in(screen: Screen, box: Box) -> list[Line]:
 
 
 def best_agreement(
-    wanted: str, lines: Sequence[Line], box: Box, *, added: bool = False
+    wanted: str, lines: Sequence[TextLine], box: Box, *, added: bool = False
 ) -> Agreement:
     """How well what is read in a field agrees: each line for itself, or all of them together."""
     filled = sum(line.box_px.width for line in lines) >= _FULL * box.width or len(lines) > 2

@@ -1,4 +1,4 @@
-"""What labels look like as text, and the value that stands in the same text as its label."""
+"""Label patterns: what a label looks like as text, and a value in the same text."""
 
 import re
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Finding what an instruction names on a screen.
+"""Matching of a name in an instruction with the texts and icons of a screen.
 
 Scores, in [0, 1], say what kind of match it is: from 0.96 what stands there is the name; from
 0.85 it contains the name, or is an icon that surely shows it; from about 0.55 it may be that.
@@ -14,7 +14,7 @@ from vigorl.browser.geometry import Box, Point
 from vigorl.policy.perception.association import field_cost
 from vigorl.policy.perception.concepts import CONCEPTS, meaning
 from vigorl.policy.perception.layout import em_px, same_size
-from vigorl.policy.perception.screen import Line, Screen, Shape
+from vigorl.policy.perception.screen import Screen, Shape, TextLine
 from vigorl.policy.perception.text_match import fits
 
 CONTAINED = 0.85
@@ -77,7 +77,7 @@ class Match:
     box_px: Box
     point_px: Point
     score: float
-    source: Line | Shape
+    source: TextLine | Shape
 
 
 def find(screen: Screen, name: str, *, role: str | None = None) -> list[Match]:
@@ -135,7 +135,7 @@ def _texts(screen: Screen, name: str) -> list[Match]:
     return found
 
 
-def _in_line(screen: Screen, line: Line, name: str, size_px: float) -> Iterator[Match]:
+def _in_line(screen: Screen, line: TextLine, name: str, size_px: float) -> Iterator[Match]:
     for fit in fits(line.text, name):
         box = line.part(fit.start, fit.stop)
         score = fit.score
@@ -149,7 +149,7 @@ def _in_line(screen: Screen, line: Line, name: str, size_px: float) -> Iterator[
         yield Match(box, box.center, score, line)
 
 
-def _usual_height(lines: Sequence[Line]) -> float:
+def _usual_height(lines: Sequence[TextLine]) -> float:
     heights = sorted(line.box_px.height for line in lines)
     return heights[len(heights) // 2] if heights else 0.0
 
@@ -167,14 +167,14 @@ def _on_button(screen: Screen, box: Box) -> bool:
     )
 
 
-def _is_link(line: Line, box: Box) -> bool:
+def _is_link(line: TextLine, box: Box) -> bool:
     return any(
         min(right, box.right) - max(left, box.left) > 0.6 * box.width
         for left, right in line.links_px
     )
 
 
-def _is_whole_link(screen: Screen, line: Line, box: Box) -> bool:
+def _is_whole_link(screen: Screen, line: TextLine, box: Box) -> bool:
     """Whether a part of a line is all of a link, to the half of a letter or so.
 
     Coloured letters on a button are none.
@@ -207,7 +207,7 @@ def _over_lines(screen: Screen, name: str) -> Iterator[Match]:
                 yield Match(box, box.center, score - 0.005, part)
 
 
-def _paragraphs(lines: Sequence[Line]) -> Iterator[tuple[Line, ...]]:
+def _paragraphs(lines: Sequence[TextLine]) -> Iterator[tuple[TextLine, ...]]:
     """Every two and three lines that go on under or beside each other."""
     for first in lines:
         for onward in (_below, _beside):
@@ -220,7 +220,7 @@ def _paragraphs(lines: Sequence[Line]) -> Iterator[tuple[Line, ...]]:
                 yield first, second, third
 
 
-def _below(line: Line, lines: Sequence[Line]) -> Line | None:
+def _below(line: TextLine, lines: Sequence[TextLine]) -> TextLine | None:
     box, size_px = line.box_px, em_px(line)
     near = [
         other
@@ -237,7 +237,7 @@ def _below(line: Line, lines: Sequence[Line]) -> Line | None:
     )
 
 
-def _beside(line: Line, lines: Sequence[Line]) -> Line | None:
+def _beside(line: TextLine, lines: Sequence[TextLine]) -> TextLine | None:
     box = line.box_px
     near = [
         other
@@ -315,7 +315,11 @@ def _fields_of_labels(screen: Screen, found: Sequence[Match], role: str | None) 
         return
     for match in found:
         line = match.source
-        if not isinstance(line, Line) or match.score < CONTAINED or _is_link(line, match.box_px):
+        if (
+            not isinstance(line, TextLine)
+            or match.score < CONTAINED
+            or _is_link(line, match.box_px)
+        ):
             continue
         if _in_control(screen, match.box_px):
             continue
@@ -335,13 +339,13 @@ def _for_role(screen: Screen, match: Match, role: str | None) -> float:
     match role:
         case "icon":
             of_kind = isinstance(source, Shape) and source.kind == "icon"
-            short = isinstance(source, Line) and len(source.text.strip()) <= 2
+            short = isinstance(source, TextLine) and len(source.text.strip()) <= 2
             return match.score if of_kind or short else match.score - OTHER_ROLE
         case "button" | "tab" | "menu":
             fits_role = isinstance(source, Shape) or _in_control(screen, match.box_px)
             return match.score if fits_role else match.score - 0.008
         case "link":
-            fits_role = isinstance(source, Line) and _is_link(source, match.box_px)
+            fits_role = isinstance(source, TextLine) and _is_link(source, match.box_px)
             return match.score if fits_role else match.score - 0.008
         case "field":
             fits_role = isinstance(source, Shape) and source.kind in ("field", "select")

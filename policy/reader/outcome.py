@@ -1,4 +1,4 @@
-"""What a move brought about, as far as two pictures of the screen can tell.
+"""Screen difference: what an action changed, as far as two screenshots can tell.
 
 Pictures are compared pixel by pixel; what differs is gathered into regions, in viewport CSS px. A
 text cursor is no change: it comes and goes by itself.
@@ -17,7 +17,7 @@ from vigorl.browser.geometry import Box
 from vigorl.browser.observation import Tab
 from vigorl.browser.picture import View
 from vigorl.policy.perception.layout import touch
-from vigorl.policy.perception.screen import Line, Screen
+from vigorl.policy.perception.screen import Screen, TextLine
 
 Mask = npt.NDArray[np.bool_]
 
@@ -126,7 +126,7 @@ def share(regions: Iterable[Box], view: View) -> float:
     return min(1.0, sum(box.area for box in regions) / view.frame.region_css_px.area)
 
 
-def words_changed(before: Screen, after: Screen, regions: Sequence[Box]) -> tuple[Line, ...]:
+def words_changed(before: Screen, after: Screen, regions: Sequence[Box]) -> tuple[TextLine, ...]:
     """The lines with letters that came or went within some regions; no clock, no misreading."""
     old, new = _worded(before, regions), _worded(after, regions)
     return (
@@ -161,7 +161,7 @@ def states_changed(before: Screen, after: Screen, regions: Sequence[Box]) -> boo
     )
 
 
-def _worded(screen: Screen, regions: Sequence[Box]) -> list[Line]:
+def _worded(screen: Screen, regions: Sequence[Box]) -> list[TextLine]:
     return [
         line
         for line in screen.lines
@@ -170,11 +170,11 @@ def _worded(screen: Screen, regions: Sequence[Box]) -> list[Line]:
     ]
 
 
-def _is_among(line: Line, others: Sequence[Line]) -> bool:
+def _is_among(line: TextLine, others: Sequence[TextLine]) -> bool:
     """Whether a line was read before too, at the same place, give or take a letter."""
     letters = _letters(line.text)
 
-    def is_same(other: Line) -> bool:
+    def is_same(other: TextLine) -> bool:
         if min(line.confidence, other.confidence) >= _SURE_READING:
             return letters == _letters(other.text)
         ratio = SequenceMatcher(None, letters, _letters(other.text), autojunk=False).ratio()

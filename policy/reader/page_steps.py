@@ -1,4 +1,4 @@
-"""Steps that change what is looked at: actions without a target, scrolling, waiting, tabs."""
+"""Page steps: actions without a target, scrolling, waiting, tabs."""
 
 from difflib import SequenceMatcher
 

@@ -9,13 +9,13 @@ from playwright.async_api import Page
 from vigorl.browser.action_space import PAGE, ActionSpace, not_offered
 from vigorl.browser.actions import Action, Wait
 from vigorl.browser.environment import Score
-from vigorl.browser.episode import boundary
 from vigorl.browser.errors import PageCrashed, PageHung, TaskFault
+from vigorl.browser.fault_boundary import boundary
 from vigorl.browser.geometry import Box
 from vigorl.browser.live import LivePage
 from vigorl.browser.observation import Observation
 from vigorl.browser.picture import Picture
-from vigorl.tasks.miniwob.pages import Pages, Stage
+from vigorl.tasks.miniwob.pages import MiniwobStage, PagePool
 from vigorl.tasks.miniwob.registry import find
 from vigorl.tasks.task import TaskRow
 
@@ -59,16 +59,16 @@ class MiniwobEnvironment:
 
     Args:
         pages: lends the page to play in; outlives the episode.
-        row: the task, as `Pages.draw` made it.
+        row: the task, as `PagePool.draw` made it.
     """
 
     actions: ActionSpace = PAGE - {"upload"}
 
-    def __init__(self, pages: Pages, row: TaskRow) -> None:
+    def __init__(self, pages: PagePool, row: TaskRow) -> None:
         self.row = row
         self.goal = row.goal
         self._pages = pages
-        self._stage: Stage | None = None
+        self._stage: MiniwobStage | None = None
         self._state = State(here=True, done=False, raw_reward=0.0, reason="")
         self._broken = False  # the page is not to be used again
 

@@ -18,10 +18,10 @@ from vigorl.tasks.visual_reasoning.matching import (
     official_point,
     points_in,
 )
-from vigorl.tasks.visual_reasoning.question import LETTERS, Question
-from vigorl.tasks.visual_reasoning.robospatial import UNIT, Place
+from vigorl.tasks.visual_reasoning.question import LETTERS, ImageQuestion
+from vigorl.tasks.visual_reasoning.robospatial import UNIT, ImagePlace
 
-Layout = Literal["together", "apart"]
+ImageLayout = Literal["together", "apart"]
 """Several images of a question: side by side in one picture, which can be zoomed into, or each a
 picture of its own, of which the last is the screen."""
 
@@ -48,10 +48,10 @@ class PictureQuestion:
             is not known.
     """
 
-    def __init__(self, question: Question, layout: Layout = "together") -> None:
+    def __init__(self, question: ImageQuestion, layout: ImageLayout = "together") -> None:
         self.goal = question.goal
         self._question = question
-        self._place = Place.of(question) if question.kind == "place" else None
+        self._place = ImagePlace.of(question) if question.kind == "place" else None
         self._clicked: Point | None = None
         pictures = [image.picture() for image in question.images]
         if layout == "together" and len(pictures) > 1:
@@ -103,7 +103,7 @@ class PictureQuestion:
     async def close(self) -> None:
         """Nothing is held."""
 
-    def _score_place(self, place: Place, answer: str | None) -> Score:
+    def _score_place(self, place: ImagePlace, answer: str | None) -> Score:
         if self._clicked is not None:
             points: tuple[Point, ...] | None = (self._clicked,)
             official: Point | None = self._clicked
@@ -128,7 +128,7 @@ class PictureQuestion:
         return f"“{LETTERS[self._question.options.index(option)]}. {option}”"
 
 
-def rules_of(question: Question) -> tuple[str, ...]:
+def rules_of(question: ImageQuestion) -> tuple[str, ...]:
     """The rules beside the strict one that an answer to a question is judged by."""
     if question.kind == "place":
         return ("official",)

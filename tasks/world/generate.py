@@ -17,19 +17,18 @@ from vigorl.browser.chromium import Browser, BrowserSettings
 from vigorl.browser.errors import BrowserDied, PageHung, StorageFault, UsageError
 from vigorl.browser.first_error import first_error
 from vigorl.browser.run_folder import Identity, claimed, disk, write_json, write_whole
+from vigorl.tasks.world.config import GenerateConfig
 from vigorl.tasks.world.fonts import FONTS, fonts_of, installed
 from vigorl.tasks.world.layouts.registry import layouts_of
-from vigorl.tasks.world.page import PageSpec, Screens, draw_page
+from vigorl.tasks.world.page import PageSpec, draw_page
 from vigorl.tasks.world.questions import questions_of
 from vigorl.tasks.world.shards import (
-    FORMAT,
-    Sample,
+    ShardPage,
     read_shard,
     shard_name,
     shards_in,
     write_shard,
 )
-from vigorl.tasks.world.splits import Dataset, WorldSplit
 from vigorl.tasks.world.studio import Studio
 
 CARD = "card.json"
@@ -42,53 +41,9 @@ ABOUT = ("split", "dataset", "seed", "index", "layout", "language", "manner", "f
          "dark", "encoding", "quality")  # fmt: skip
 """What is written down about each page."""
 
-PAGES_A_SHARD: dict[Dataset, int] = {"screens": 100, "small": 25, "simple": 250}
-
-
-@dataclass(frozen=True, slots=True)
-class GenerateConfig:
-    """What is generated."""
-
-    out: Path
-    """Folder of the shards; one folder holds one data set of one split and seed."""
-    dataset: Dataset = "screens"
-    """`screens`: pages of all kinds. `small`: dense windows on large screens, targets of at most
-    a thousandth of the picture. `simple`: a dozen words."""
-    split: WorldSplit = "train"
-    pages: int = 1000
-    """Pages in all, those included that are there already."""
-    seed: int = 0
-    screens: Screens = "mixed"
-    """Viewports of `screens`: `mixed`, from phones to full HD, or `little`, 448x320 to 1024x640."""
-    workers: int = 4
-    """Tabs side by side."""
-    pages_a_shard: int | None = None
-    """None: 100, of `small` 25, of `simple` 250."""
-
-    def __post_init__(self) -> None:
-        if self.pages < 1 or self.workers < 1 or (self.pages_a_shard or 1) < 1:
-            raise UsageError("--pages, --workers and --pages-a-shard must be at least 1")
-
-    @property
-    def stem(self) -> str:
-        """Beginning of the shards' names."""
-        return f"{self.dataset}-{self.split}"
-
-    @property
-    def shard_pages(self) -> int:
-        """Pages in each shard but the last."""
-        return self.pages_a_shard or PAGES_A_SHARD[self.dataset]
-
-    def identity(self) -> dict[str, Any]:
-        """What two runs must share to write into the same folder."""
-        return {
-            "format": FORMAT, "dataset": self.dataset, "split": self.split, "seed": self.seed,
-            "screens": self.screens, "pages_a_shard": self.shard_pages,
-        }  # fmt: skip
-
 
 @dataclass
-class Progress:
+class GenerationProgress:
     """How far it is."""
 
     pages: int
@@ -103,8 +58,8 @@ class Progress:
 
 
 async def generate(
-    config: GenerateConfig, on_page: Callable[[Progress], None] = lambda progress: None
-) -> Progress:
+    config: GenerateConfig, on_page: Callable[[GenerationProgress], None] = lambda progress: None
+) -> GenerationProgress:
     """Make what is missing; finished shards are kept, whatever happens.
 
     Raises:
@@ -117,9 +72,11 @@ async def generate(
         return await _generate(config, on_page)
 
 
-async def _generate(config: GenerateConfig, on_page: Callable[[Progress], None]) -> Progress:
+async def _generate(
+    config: GenerateConfig, on_page: Callable[[GenerationProgress], None]
+) -> GenerationProgress:
     _check(config)
-    progress = Progress(config.pages)
+    progress = GenerationProgress(config.pages)
     starts = range(0, config.pages, config.shard_pages)
     wanted = []
     for number, start in enumerate(starts):
@@ -143,12 +100,12 @@ async def _make(
     config: GenerateConfig,
     studio: Studio,
     wanted: list[tuple[Path, range]],
-    progress: Progress,
-    on_page: Callable[[Progress], None],
+    progress: GenerationProgress,
+    on_page: Callable[[GenerationProgress], None],
 ) -> None:
     places = asyncio.Semaphore(config.workers + 2)
 
-    async def make(index: int) -> Sample:
+    async def make(index: int) -> ShardPage:
         async with places:
             spec = draw_page(config.dataset, config.split, config.seed, index, config.screens)
             sample = await _sample(studio, spec)
@@ -159,7 +116,7 @@ async def _make(
         on_page(progress)
         return sample
 
-    async def finish(path: Path, tasks: list[asyncio.Task[Sample]]) -> None:
+    async def finish(path: Path, tasks: list[asyncio.Task[ShardPage]]) -> None:
         samples = [await task for task in tasks]
         await asyncio.to_thread(write_shard, path, samples)
 
@@ -175,7 +132,7 @@ async def _make(
                     await tasks[-2]
 
 
-async def _sample(studio: Studio, spec: PageSpec) -> Sample:
+async def _sample(studio: Studio, spec: PageSpec) -> ShardPage:
     for attempt in range(1, TRIES + 1):
         try:
             shot = await studio.shoot(spec)
@@ -187,7 +144,7 @@ async def _sample(studio: Studio, spec: PageSpec) -> Sample:
             if attempt == TRIES:
                 raise BrowserDied(f"{spec.key}: {error.message}") from error
     about = {name: getattr(spec, name) for name in ABOUT}
-    return Sample(spec.key, shot.picture, shot.truth, questions_of(spec, shot), about)
+    return ShardPage(spec.key, shot.picture, shot.truth, questions_of(spec, shot), about)
 
 
 def _check(config: GenerateConfig) -> None:

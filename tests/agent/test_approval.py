@@ -29,7 +29,7 @@ from vigorl.browser.actions import Click, Done
 from vigorl.browser.approvals import Approvals
 from vigorl.browser.chromium import Browser
 from vigorl.browser.clock import Clock, OutOfTime
-from vigorl.browser.deeds import Approval, Deed, Target
+from vigorl.browser.deeds import ActionTarget, Approval, Deed
 from vigorl.browser.errors import UsageError
 from vigorl.browser.geometry import Point
 from vigorl.browser.live import LivePage, PageSettings
@@ -155,7 +155,7 @@ def test_the_time_of_whoever_is_asked_is_nobody_elses() -> None:
 
     async def play() -> None:
         approvals = Approvals("risky", Slow(), "http://a.test", lambda *_: None)
-        target = Target(name="Place order", is_button=True, url="http://a.test/")
+        target = ActionTarget(name="Place order", is_button=True, url="http://a.test/")
         async with Clock(0.2).running():
             assert await approvals.admits(Prospect(Click(Point(1, 1)), target, True))
 

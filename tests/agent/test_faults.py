@@ -57,14 +57,14 @@ class Breaking(Corridor):
     def __init__(self, fault: BrowserFault) -> None:
         super().__init__()
         self.fault = fault
-        self.actions = 0
+        self.taken = 0
 
     def look(self) -> Observation:
         return replace(super().look(), url="http://shop.example/a")
 
     async def step(self, action: Action) -> Observation:
-        self.actions += 1
-        if self.actions == 2:
+        self.taken += 1
+        if self.taken == 2:
             raise self.fault
         return self.look()
 

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from vigorl.agent.cli.app import app
 from vigorl.agent.record.trajectory import read_trajectory
+from vigorl.browser.actions import Click
 from vigorl.browser.errors import UsageError
 from vigorl.policy.factory import ModelConfig, checkpoint_of, open_policy
 from vigorl.policy.family import family_named, family_of
@@ -49,8 +50,9 @@ def test_a_benchmark_a_policy_and_a_family_from_outside_are_played_together(
     assert {name: cell["mean"] for name, cell in cells.items()} == {"red": 1, "green": 1, "all": 1}
     episode = read_trajectory(tmp_path / "out" / "green")
     assert episode.start.policy["family"] == "toy"
-    assert episode.steps[0].turn.text.startswith("I SEE green STOP TAP ")
-    assert episode.steps[0].turn.thought == "green"
+    (step,) = episode.steps
+    assert step.turn.text.startswith("I SEE green AT ") and step.turn.thought.startswith("green AT")
+    assert [step.turn.action] == [Click(point) for point in step.turn.points]
     assert episode.truth.targets_px[0].left == 100
     assert (tmp_path / "out" / "index.html").is_file()
 

@@ -17,14 +17,14 @@ from vigorl.agent.viewer.show import ending
 from vigorl.browser.actions import GiveUp, Goto, Wait
 from vigorl.browser.chromium import Browser
 from vigorl.browser.live import LivePage
-from vigorl.browser.observation import Observation, Refused
+from vigorl.browser.observation import Observation, RefusedConnections
 from vigorl.policy.policy import Turn
 
 
 def test_refusals_are_counted_by_host_over_the_whole_episode(tmp_path: Path) -> None:
     recorder = Recorder(tmp_path / "run")
     recorder.start(StartRecord("a goal", {"name": "script"}, {}, None, "2026-11-29T00:00:00"))
-    ads, near = Refused("ads.example", 443, 2), Refused("::1", 80, 1)
+    ads, near = RefusedConnections("ads.example", 443, 2), RefusedConnections("::1", 80, 1)
     for index, refused in enumerate(((ads,), (), (ads, near))):
         seen = recorder.seen(Observation(None, refused=refused))
         recorder.step(StepRecord(index, seen, Turn("wait", "", (), Wait(0)), 0.0, 0.0))

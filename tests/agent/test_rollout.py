@@ -115,6 +115,15 @@ async def test_an_episode_that_is_done_is_scored_with_its_answer(tmp_path: Path)
     assert [step.seen.url for step in trajectory.steps] == ["room:0", "room:1", "room:2"]
 
 
+async def test_what_the_world_offers_is_told_with_every_screen_and_recorded_once(
+    tmp_path: Path,
+) -> None:
+    trajectory, corridor, script = await play(tmp_path, [CLICK, "mumble", Done("there")])
+    assert {seen.actions for seen in script.observations} == {corridor.actions}
+    assert trajectory.start.offered == corridor.actions
+    assert trajectory.observation(trajectory.steps[0].seen).actions == corridor.actions
+
+
 class Ward(Corridor):
     """A corridor that nobody judges."""
 

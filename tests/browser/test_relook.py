@@ -164,8 +164,10 @@ MOVING = {
     "a link over two lines": "<p style='width:150px;font:30px sans-serif;margin:0'>aaaa <a href='#' onclick='log.push(1)'>bbbbbbbb cccc dddd eeee</a></p>",
     "a label of a box": "<label style='{box}' onclick='log.push(1)'><input type=checkbox>Yes</label>",
     "words in a custom element": "<x-b></x-b><script>customElements.define('x-b', class extends HTMLElement { connectedCallback() { this.attachShadow({mode: 'open'}).innerHTML = `<button style='{box}' onclick='log.push(1)'>Go</button>` } })</script>",
-    "bare words that are drawn anew": "<div id=b></div><script>draw = () => { b.innerHTML = `<div style='{box}'><div style='height:80px'>Row one</div></div>` }; draw(); setInterval(draw, 30); b.addEventListener('click', () => log.push(1))</script>",
-    "an answer that is being written": "<div id=b style='{box};height:auto'>Once</div><script>setInterval(() => { if (b.textContent.length < 2000) b.textContent += ' upon a time' }, 30); b.addEventListener('click', () => log.push(1))</script>",
+    "bare words that are drawn anew": "<div id=b></div><script>draw = () => { b.innerHTML = `<div style='{box}'><div style='height:80px'>Row one</div></div>` }; draw(); setInterval(draw, 300); b.addEventListener('click', () => log.push(1))</script>",
+    "an answer that is being written": "<div id=b style='{box};height:auto'>"
+    + "Once upon a time " * 30
+    + "</div><script>setInterval(() => { if (b.textContent.length < 2000) b.textContent += ' upon a time' }, 30); b.addEventListener('click', () => log.push(1))</script>",
     "news beside a blank place": "<div id=b style='position:fixed;top:300px'></div><script>setInterval(() => { b.innerHTML = `<p>news ${'abcdefgh'[Math.random() * 8 | 0]}</p>` }, 30); document.body.addEventListener('click', () => log.push(1))</script>",
     "more than can be listed": "<i tabindex=0>i</i>" * 600
     + "<button style='{box}' onclick='log.push(1)'>Go</button>",

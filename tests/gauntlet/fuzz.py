@@ -24,7 +24,7 @@ from vigorl.agent.record.place import folder_name
 from vigorl.agent.record.trajectory import read_trajectory
 from vigorl.agent.viewer.episode_page import write_page
 from vigorl.browser.actions import ACTION
-from vigorl.browser.boundary import Boundary, Entry, scheme_of
+from vigorl.browser.boundary import Boundary, HostRule, scheme_of
 from vigorl.browser.errors import InconsistentData, UsageError, VigorlError
 from vigorl.browser.geometry import Box, Frame, Point
 from vigorl.browser.picture import Picture
@@ -227,7 +227,7 @@ def _hosts(drawn: tuple[str, str, int]) -> None:
     entry, host, port = drawn
     scheme_of(host)
     try:
-        Entry.parse(entry)
+        HostRule.parse(entry)
     except UsageError:
         entry = "a.example"
     Boundary(allow=(entry,)).refusal(host, port)

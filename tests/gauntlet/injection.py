@@ -39,7 +39,7 @@ from vigorl.tasks.environment import TaskEnvironment
 from vigorl.tasks.local.registry import find_task
 from vigorl.tasks.local.site import Site
 from vigorl.tasks.miniwob.environment import MiniwobEnvironment
-from vigorl.tasks.miniwob.pages import Pages
+from vigorl.tasks.miniwob.pages import PagePool
 from vigorl.tasks.miniwob.registry import find
 
 Manner = Literal["trusting", "credulous"]
@@ -156,7 +156,7 @@ async def played(
         nonlocal hits
         hits += 1
 
-    async with Canary() as canary, Pages(browser) as pages:
+    async with Canary() as canary, PagePool(browser) as pages:
         script = "" if injection is None else injection.script
         script = script.replace("ORDER", f"goto 'http://localhost:{canary.port}/'")
         inner: Any

@@ -23,13 +23,13 @@ from vigorl.browser.actions import Action, Click
 from vigorl.browser.geometry import Box
 from vigorl.browser.picture import Picture
 from vigorl.browser.still_image import StaticScreenshot
-from vigorl.policy.backend import Drawing, Message, Reply, Sampling
+from vigorl.policy.backend import Message, Reply, Sampling, SamplingMode
 from vigorl.policy.factory import ModelConfig
 from vigorl.policy.family import Family, Wording
 from vigorl.policy.grammar import Dialect, Parsed
 from vigorl.policy.images import FittedImage, SizeLimits
 from vigorl.policy.model import ModelPolicy
-from vigorl.policy.points import Malformed, coordinates_of, point_in
+from vigorl.policy.points import Malformed, Mention, coordinates_of, point_in
 
 COLOURS = ("red", "green", "blue", "orange", "purple")
 
@@ -80,6 +80,10 @@ BENCHMARK = Benchmark(
 NOTHING = "no benchmark"
 
 
+_TELEGRAM = re.compile(r"(?:I SEE (.*?) STOP )?TAP (\d+)/(\d+) STOP")
+_PLACE = re.compile(r"(\d+)/(\d+)")
+
+
 @dataclass(frozen=True, slots=True)
 class Telegram:
     """A turn in telegram style: `I SEE red AT 55/95 STOP TAP 55/95 STOP`."""
@@ -87,14 +91,19 @@ class Telegram:
     acts_on_marks = False
 
     def read(self, text: str, dialect: Dialect) -> Parsed:
-        found = re.fullmatch(r"(?:I SEE (.*?) STOP )?TAP (\d+)/(\d+) STOP", text.strip())
+        found = _TELEGRAM.fullmatch(text.strip())
         if found is None:
             return Parsed("", (), None, "Write TAP x/y STOP.")
+        thought = found[1] or ""
         try:
-            point = point_in(int(found[2]), int(found[3]), dialect.frame)
+            mentions = tuple(
+                Mention(*place.span(), point_in(int(place[1]), int(place[2]), dialect.frame))
+                for place in _PLACE.finditer(thought)
+            )
+            action = Click(point_in(int(found[2]), int(found[3]), dialect.frame))
         except Malformed as error:
-            return Parsed(found[1] or "", (), None, str(error))
-        return Parsed(found[1] or "", (point,), Click(point), None)
+            return Parsed(thought, (), None, str(error))
+        return Parsed(thought, mentions, action, None)
 
     def write(self, thought: str, action: Action, dialect: Dialect) -> str:
         return f"I SEE {thought} STOP {self.write_action(action, dialect)}"
@@ -129,7 +138,7 @@ class Eye:
     def session(self, seed: int) -> "Eye":
         return self
 
-    async def reply(self, messages: Sequence[Message], how: Drawing = "as set") -> Reply:
+    async def reply(self, messages: Sequence[Message], how: SamplingMode = "as set") -> Reply:
         assert messages[0].parts == ("Write telegrams.",)
         shown = [part for part in messages[-1].parts if isinstance(part, FittedImage)]
         said = " ".join(part for part in messages[-1].parts if isinstance(part, str))
@@ -138,7 +147,8 @@ class Eye:
         apart = np.abs(pixels - ImageColor.getrgb(colour)).sum(axis=2)
         y, x = np.argwhere(apart < 60).mean(axis=0)
         x, y = 1000 * x / shown[-1].width_px, 1000 * y / shown[-1].height_px
-        return Reply(f"I SEE {colour} STOP TAP {x:.0f}/{y:.0f} STOP", 9, 9, False)
+        place = f"{x:.0f}/{y:.0f}"
+        return Reply(f"I SEE {colour} AT {place} STOP TAP {place} STOP", 9, 9, False)
 
     def describe(self) -> dict[str, Any]:
         return {"backend": "eye"}

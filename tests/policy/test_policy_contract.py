@@ -13,7 +13,7 @@ from vigorl.browser.actions import Done, GiveUp
 from vigorl.browser.geometry import Frame
 from vigorl.browser.observation import Observation
 from vigorl.browser.picture import Picture, View
-from vigorl.policy.backend import Drawing, Message, Reply, Sampling
+from vigorl.policy.backend import Message, Reply, Sampling, SamplingMode
 from vigorl.policy.branch import Branch, Stem
 from vigorl.policy.clicker import RandomPolicy
 from vigorl.policy.factory import policy_of
@@ -39,7 +39,7 @@ class Parrot:
     def session(self, seed: int) -> "Parrot":
         return self
 
-    async def reply(self, messages: Sequence[Message], how: Drawing = "as set") -> Reply:
+    async def reply(self, messages: Sequence[Message], how: SamplingMode = "as set") -> Reply:
         assert self.is_open
         return Reply(self.text, 10, 3, False, (1, 2), (3,), (-1.0,))
 

@@ -38,96 +38,16 @@ from vigorl.browser.errors import UsageError
 from vigorl.browser.run_folder import Identity, claimed, json_values, write_json, write_whole
 from vigorl.policy.backend import Hardware, Sampling
 from vigorl.policy.factory import open_model
-from vigorl.policy.thought_text import Thoughts
-from vigorl.training.grpo.config import GrpoRunConfig
+from vigorl.training.ablation.config import ARMS, BETWEEN, Arm, StudyConfig
+from vigorl.training.grpo.config import GrpoConfig, GrpoRunConfig
 from vigorl.training.grpo.loop import train_grpo
-from vigorl.training.grpo.update import GrpoConfig
 from vigorl.training.run.base_model import family_of_model
-from vigorl.training.sft.fine_tuning import FineTuneConfig, fine_tune
-
-
-@dataclass(frozen=True, slots=True)
-class Arm:
-    """One way of learning."""
-
-    name: str
-    about: str
-    thoughts: Thoughts
-    """Its form."""
-    reward: str | None
-    """Of practice; None: it learns by example."""
-    zoom: bool = False
-    """Whether it may look closer, in training and in the end."""
-
-    @property
-    def shown(self) -> str:
-        """Which of the start's episodes its form is taught by."""
-        return "closer" if self.zoom else "wide"
-
-
-_ARMS = (
-    Arm("direct", "by example, no thought", "none", None),
-    Arm("vanilla", "by doing, thoughts without points", "plain", "vanilla"),
-    Arm("grounded", "by doing, thoughts that name points", "pointed", "single-turn"),
-    Arm("zoom", "the same, and looks closer", "pointed", "multi-turn", zoom=True),
-)
-ARMS = {arm.name: arm for arm in _ARMS}
-BETWEEN = (
-    ("direct", "vanilla"),
-    ("vanilla", "grounded"),
-    ("grounded", "zoom"),
-)
-"""What is compared: what the second does more than the first."""
+from vigorl.training.sft.config import FineTuneConfig
+from vigorl.training.sft.fine_tuning import fine_tune
 
 
 @dataclass(frozen=True)
-class StudyConfig:
-    """One study."""
-
-    model: str = "nano"
-    """Where all arms start: `nano`, a checkpoint's folder, or a hub id."""
-    family: str | None = None
-    """How it is talked to; None: told by its name."""
-    arms: tuple[str, ...] = tuple(ARMS)
-    seeds: int = 3
-    """Trainings of each arm."""
-    steps: int = 10
-    """Updates of each training."""
-    form_steps: int = 16
-    """Updates that teach an arm its form, as many for each."""
-    form_batch: int = 8
-    """Examples of each of these."""
-    form_rate: float = 5e-4
-    """Of AdamW while it is taught; falls to 0."""
-    attempts: int = 2
-    """Of the start at each practised task, sampled; what was right is what is shown."""
-    group_size: int = 8
-    groups: int = 4
-    """Of an update; one that learns by example has as many examples as these have episodes."""
-    learning_rate: float = 1e-4
-    """Of AdamW in each training."""
-    turns: int = 6
-    """Of an episode, at most."""
-    turn_tokens: int = 96
-    """Sampled in one turn, at most."""
-    workers: int = 8
-    """Episodes at once."""
-
-    def __post_init__(self) -> None:
-        if min(self.seeds, self.steps, self.form_steps, self.attempts, self.turns) < 1:
-            raise UsageError("seeds, steps, form_steps, attempts and turns are at least 1")
-        unknown = [name for name in self.arms if name not in ARMS]
-        if unknown or not self.arms:
-            raise UsageError(f"no arm {', '.join(unknown)}: there are {', '.join(ARMS)}")
-
-    @property
-    def examples(self) -> int:
-        """Of an update."""
-        return self.groups * self.group_size
-
-
-@dataclass(frozen=True)
-class Outcome:
+class ArmOutcome:
     """What came of one arm."""
 
     arm: Arm
@@ -159,7 +79,7 @@ class Findings:
     held_out: int
     start: dict[str, Cell]
     """Held-out score of the start, `wide` and, where an arm looks closer, `closer`."""
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[ArmOutcome, ...]
     between: dict[str, Difference]
     """`vanilla − direct` and so on, task by task, run by run."""
 
@@ -345,7 +265,7 @@ class _Bench:
     def _family(self) -> str:
         return family_of_model(self.config.model, self.config.family).name
 
-    def outcome(self, arm: Arm, before: list[Result], runs: Sequence[list[Result]]) -> Outcome:
+    def outcome(self, arm: Arm, before: list[Result], runs: Sequence[list[Result]]) -> ArmOutcome:
         """Put together what came of an arm."""
         episodes = [
             read_trajectory(self.out / "held-out" / f"{arm.name}-{seed}" / result.trajectory)
@@ -353,7 +273,7 @@ class _Bench:
             for result in run
         ]
         turns = [step.turn for episode in episodes for step in episode.steps]
-        return Outcome(
+        return ArmOutcome(
             arm,
             _cell(before),
             tuple(_cell(run).mean or 0.0 for run in runs),

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from vigorl.agent.viewer.episode_page import templates
 from vigorl.agent.viewer.gallery import sheet
 from vigorl.browser.run_folder import disk
-from vigorl.training.ablation.ablation import Findings, Outcome
+from vigorl.training.ablation.ablation import ArmOutcome, Findings
 
 WIDTH, HEIGHT = 680, 280
 """Of the inside of the chart, in units of its picture."""
@@ -19,7 +19,7 @@ LABEL = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ChartLine:
     """An arm in the chart: the mean of its trainings, and the band that they lie in."""
 
     name: str
@@ -57,7 +57,7 @@ def render_study(found: Findings) -> str:
     )
 
 
-def lines_of(outcomes: Sequence[Outcome]) -> list[Line]:
+def lines_of(outcomes: Sequence[ArmOutcome]) -> list[ChartLine]:
     """Lay out the trainings of each arm, their names one below the other where the lines end."""
     lines = sorted(map(_line, outcomes), key=lambda line: line.label)
     below = -float(LABEL)
@@ -67,7 +67,7 @@ def lines_of(outcomes: Sequence[Outcome]) -> list[Line]:
     return lines
 
 
-def _line(outcome: Outcome) -> Line:
+def _line(outcome: ArmOutcome) -> ChartLine:
     """One arm; updates go to the right and the score goes up."""
     updates = list(zip(*outcome.curves, strict=True))
     right = WIDTH / max(1, len(updates) - 1)
@@ -79,7 +79,7 @@ def _line(outcome: Outcome) -> Line:
     above = [at(update, max(scores)) for update, scores in enumerate(updates)]
     below = [at(update, min(scores)) for update, scores in enumerate(updates)]
     mean = [at(update, score) for update, score in enumerate(means)]
-    return Line(
+    return ChartLine(
         outcome.arm.name,
         " ".join(mean),
         " ".join([*above, *reversed(below)]),

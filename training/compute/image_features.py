@@ -33,7 +33,7 @@ class ImageFeatures:
         """
         self._network = network
         self._pictures = pictures
-        tower = getattr(network.model.model, "visual", None)
+        tower = network.vision_tower
         self._learns = (
             torch.is_grad_enabled()
             and tower is not None

@@ -47,7 +47,7 @@ def add_adapters(network: Network, rank: int, *, trains_vision: bool, seed: int)
     layers = [
         name
         for name, module in network.model.model.named_modules()
-        if isinstance(module, nn.Linear) and (trains_vision or "visual" not in name.split("."))
+        if isinstance(module, nn.Linear) and (trains_vision or not network.is_vision(name))
     ]
     config = LoraConfig(r=rank, lora_alpha=_SCALE * rank, target_modules=layers)
     devices = [network.device] if network.device.type == "cuda" else []

@@ -42,7 +42,7 @@ from vigorl.training.data.rows import Row
 
 
 @dataclass(frozen=True)
-class Tree:
+class PrefixTree:
     """Some rows and the nodes that their tokens share."""
 
     rows: tuple[Row, ...]
@@ -66,7 +66,7 @@ class Tree:
         return torch.arange(len(self.rows)).repeat_interleave(counts)
 
 
-def build_trees(rows: Sequence[Row], cell_id: int, tree_tokens: int) -> list[Tree]:
+def build_trees(rows: Sequence[Row], cell_id: int, tree_tokens: int) -> list[PrefixTree]:
     """Lay rows out as trees of at most so many nodes, as few as the order of the rows allows.
 
     Where one tree would be too large, rows are divided among several, each with its own copy of
@@ -100,7 +100,7 @@ def build_trees(rows: Sequence[Row], cell_id: int, tree_tokens: int) -> list[Tre
     return [_tree([rows[number] for number in tree], tree, cell_id) for tree in trees]
 
 
-def _tree(rows: Sequence[Row], numbers: Sequence[int], cell_id: int) -> Tree:
+def _tree(rows: Sequence[Row], numbers: Sequence[int], cell_id: int) -> PrefixTree:
     """One tree of rows that are sorted by their keys."""
     keys, images = _keys(rows, cell_id)
     tokens: list[int] = []
@@ -118,7 +118,7 @@ def _tree(rows: Sequence[Row], numbers: Sequence[int], cell_id: int) -> Tree:
             ends[finished] = len(tokens)
         path = path[:shared]
     keys_L = torch.tensor(tokens)
-    return Tree(
+    return PrefixTree(
         rows=tuple(rows),
         numbers=tuple(numbers),
         ids_L=keys_L.where(keys_L >= 0, cell_id),
@@ -166,7 +166,7 @@ def _common(one: Sequence[int], other: Sequence[int]) -> int:
     return next((place for place, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
-def logprobs(network: Network, tree: Tree, features: ImageFeatures) -> Tensor:
+def logprobs(network: Network, tree: PrefixTree, features: ImageFeatures) -> Tensor:
     """Log-probabilities of the sampled tokens of all rows, one after another, in one pass.
 
     Args:
@@ -197,7 +197,7 @@ def logprobs(network: Network, tree: Tree, features: ImageFeatures) -> Tensor:
     return logprobs_L[node_S.to(device)]
 
 
-def _hidden(network: Network, tree: Tree, features: ImageFeatures) -> Tensor:
+def _hidden(network: Network, tree: PrefixTree, features: ImageFeatures) -> Tensor:
     """The last hidden state of every node, [L, D]."""
     device = network.device
     inner = network.model.model
@@ -228,7 +228,7 @@ def _hidden(network: Network, tree: Tree, features: ImageFeatures) -> Tensor:
     return hidden_L_D
 
 
-def _positions(network: Network, tree: Tree, features: ImageFeatures) -> Tensor:
+def _positions(network: Network, tree: PrefixTree, features: ImageFeatures) -> Tensor:
     """The position of every node, [A, L] int64: the one that it has in any of its rows."""
     of_rows = [
         network.positions(Prompt(row.ids, tuple(map(features.fitted, row.images))))

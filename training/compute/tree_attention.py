@@ -27,7 +27,7 @@ TREE_ATTENTION = "vigorl_tree"
 
 
 @dataclass(frozen=True)
-class Run:
+class NodeRun:
     """The nodes that a row adds to a tree; they follow each other."""
 
     nodes: slice
@@ -38,7 +38,7 @@ class Run:
     attends to those up to itself."""
 
 
-def runs_of(places: Sequence[Tensor]) -> list[Run]:
+def runs_of(places: Sequence[Tensor]) -> list[NodeRun]:
     """All nodes of a tree, run by run, from the nodes of its rows, each [T] int64."""
     runs = []
     first = 0
@@ -50,7 +50,7 @@ def runs_of(places: Sequence[Tensor]) -> list[Run]:
         size = end - first
         sees_R_T = torch.ones(size, len(places_T), dtype=torch.bool).tril(len(ancestors_P))
         sees_1_1_R_T = sees_R_T[None, None] if len(ancestors_P) else None
-        runs.append(Run(slice(first, end), ancestors_P, sees_1_1_R_T))
+        runs.append(NodeRun(slice(first, end), ancestors_P, sees_1_1_R_T))
         first = end
     return runs
 
@@ -98,7 +98,7 @@ def _listed(wanted_J_J: Tensor) -> tuple[Tensor, Tensor]:
 def _attention(
     module: Any, query: Tensor, key: Tensor, value: Tensor, mask: Any, **how: Any
 ) -> Any:
-    runs: Sequence[Run] | None = how.pop("runs", None)
+    runs: Sequence[NodeRun] | None = how.pop("runs", None)
     if isinstance(mask, BlockMask):
         # Positions may have made them more exact; and where queries are few, another kernel,
         # which has none for float32, would be taken.

@@ -15,7 +15,7 @@ from vigorl.browser.errors import UsageError
 from vigorl.policy.backend import Message, Reply
 from vigorl.policy.conversation import Conversation
 from vigorl.policy.family import Family, family_named
-from vigorl.training.data.episodes import Episode
+from vigorl.training.data.episodes import RecordedEpisode
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def family_of_episode(trajectory: Trajectory) -> Family:
     )
 
 
-def dialogues_of(episode: Episode) -> list[Dialogue]:
+def dialogues_of(episode: RecordedEpisode) -> list[Dialogue]:
     """The dialogues of an episode, in order, up to a turn that was begun for the model.
 
     Of that turn the first words are not its own, and nothing can be learnt from them.

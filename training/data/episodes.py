@@ -14,14 +14,16 @@ from typing import Literal
 
 from vigorl.agent.record.trajectory import Trajectory, read_trajectory
 from vigorl.browser.errors import UsageError
-from vigorl.training.search.linearise import ChainConfig, chains_of
+from vigorl.training.data.selection import Selection
+from vigorl.training.search.config import ChainConfig
+from vigorl.training.search.linearise import chains_of
 from vigorl.training.search.record import TREE, play_folder, read_tree
 
 Kind = Literal["played", "straight", "corrected"]
 
 
 @dataclass(frozen=True)
-class Episode:
+class RecordedEpisode:
     """A recorded episode, or a chain of a search."""
 
     name: str
@@ -38,56 +40,15 @@ class Episode:
         return score.value if score else None
 
 
-@dataclass(frozen=True)
-class Selection:
-    """Which episodes are taken."""
-
-    least_score: float | None = 1.0
-    """None: those that nobody could judge as well."""
-    most_score: float | None = None
-    takes_slips: bool = False
-    """Whether turns without a readable action, and those that depart from their format, are taken
-    along with the rest of their episode."""
-
-    def __post_init__(self) -> None:
-        if None not in (self.least_score, self.most_score) and (
-            (self.least_score or 0) > (self.most_score or 0)
-        ):
-            raise UsageError(
-                f"no score is at least {self.least_score:g} and at most {self.most_score:g}"
-            )
-
-    def objection(self, episode: Episode) -> str | None:
-        """Why an episode is left out; None where it is taken."""
-        score = episode.score
-        if episode.trajectory.status in ("fault", "interrupted"):
-            return "broken off"
-        if not episode.trajectory.steps:
-            return "without a turn"
-        if not self.takes_slips and any(
-            step.turn.action is None for step in episode.trajectory.steps
-        ):
-            return "with a turn that could not be read"
-        if not self.takes_slips and any(step.turn.slip for step in episode.trajectory.steps):
-            return "with a turn that departs from its format"
-        if score is None:
-            return None if self.least_score is None else "not judged"
-        if self.least_score is not None and score < self.least_score:
-            return f"with a score below {self.least_score:g}"
-        if self.most_score is not None and score > self.most_score:
-            return f"with a score above {self.most_score:g}"
-        return None
-
-
 def select(
-    episodes: Iterable[Episode], selection: Selection
-) -> tuple[list[Episode], Mapping[str, int]]:
+    episodes: Iterable[RecordedEpisode], selection: Selection
+) -> tuple[list[RecordedEpisode], Mapping[str, int]]:
     """Those that are taken, and how many were left out for which reason.
 
     Raises:
         UsageError: none is taken.
     """
-    taken: list[Episode] = []
+    taken: list[RecordedEpisode] = []
     left_out: Counter[str] = Counter()
     for episode in episodes:
         objection = selection.objection(episode)
@@ -105,14 +66,14 @@ def select(
 
 
 def one_per_task(
-    episodes: Iterable[Episode], least_mean: float | None, most_mean: float | None
-) -> list[Episode]:
+    episodes: Iterable[RecordedEpisode], least_mean: float | None, most_mean: float | None
+) -> list[RecordedEpisode]:
     """The first episode of every task whose mean score is within the bounds.
 
     Raises:
         UsageError: there is none.
     """
-    by_task: dict[str, list[Episode]] = {}
+    by_task: dict[str, list[RecordedEpisode]] = {}
     for episode in episodes:
         start = episode.trajectory.start
         by_task.setdefault(json.dumps([start.goal, start.task], sort_keys=True), []).append(episode)
@@ -129,7 +90,7 @@ def one_per_task(
     return taken
 
 
-def episodes_in(folders: Sequence[Path], chains: ChainConfig | None) -> Iterator[Episode]:
+def episodes_in(folders: Sequence[Path], chains: ChainConfig | None) -> Iterator[RecordedEpisode]:
     """All recorded episodes of these folders, in order of their names.
 
     Args:
@@ -162,12 +123,12 @@ def holds_search(folder: Path) -> bool:
         return False
 
 
-def _played(folder: Path) -> Iterator[Episode]:
+def _played(folder: Path) -> Iterator[RecordedEpisode]:
     for path in sorted(folder.rglob("trajectory.jsonl")):
-        yield Episode(str(path.parent), "played", read_trajectory(path.parent))
+        yield RecordedEpisode(str(path.parent), "played", read_trajectory(path.parent))
 
 
-def _chains(folder: Path, config: ChainConfig) -> Iterator[Episode]:
+def _chains(folder: Path, config: ChainConfig) -> Iterator[RecordedEpisode]:
     for path in sorted(folder.glob(f"*/{TREE}")):
         stored = read_tree(path.parent)
         plays = {
@@ -175,4 +136,4 @@ def _chains(folder: Path, config: ChainConfig) -> Iterator[Episode]:
             for number in range(stored.plays)
         }
         for number, chain in enumerate(chains_of(stored.tree, plays, config)):
-            yield Episode(f"{path.parent}, chain {number}", chain.kind, chain.trajectory)
+            yield RecordedEpisode(f"{path.parent}, chain {number}", chain.kind, chain.trajectory)

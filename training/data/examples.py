@@ -19,10 +19,11 @@ from vigorl.policy.local.network import Network
 from vigorl.policy.thought_text import Thoughts, ablate
 from vigorl.training.data.conversations import conversations_in, holds_conversations
 from vigorl.training.data.dialogues import Dialogue, dialogues_of
-from vigorl.training.data.episodes import Episode, Selection, episodes_in, select
+from vigorl.training.data.episodes import RecordedEpisode, episodes_in, select
 from vigorl.training.data.rows import Row, rows_of
+from vigorl.training.data.selection import Selection
 from vigorl.training.data.still_dialogues import holds_stills, still_dialogues
-from vigorl.training.search.linearise import ChainConfig
+from vigorl.training.search.config import ChainConfig
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,7 @@ def _check(example: Example, longest: int, context: int) -> None:
 
 
 def _of_episode(
-    episode: Episode, network: Network, pictures: dict[str, Picture], thoughts: Thoughts
+    episode: RecordedEpisode, network: Network, pictures: dict[str, Picture], thoughts: Thoughts
 ) -> Example:
     trajectory = episode.trajectory
     family = trajectory.start.policy.get("family")

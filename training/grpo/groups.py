@@ -1,5 +1,6 @@
-"""Groups: rollouts at one task from one beginning, as they are compared and trained."""
+"""Groups: rollouts of one task from one beginning, as they are compared and trained on."""
 
+import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -7,20 +8,20 @@ from vigorl.agent.record.trajectory import Trajectory, sha256_of
 from vigorl.browser.errors import UsageError
 from vigorl.browser.picture import Picture
 from vigorl.training.data.rows import Row, rows_of
-from vigorl.training.grpo.rewards import RewardRule, reward_of
+from vigorl.training.grpo.rewards import Reward, RewardRule, reward_of
 
 
 @dataclass(frozen=True)
 class Rollout:
-    """One trajectory as it is trained: its tokens, and what it was worth."""
+    """One trajectory as it is trained on: its tokens, and its reward."""
 
     rows: tuple[Row, ...]
-    reward: float
+    reward: Reward
 
 
 @dataclass(frozen=True)
 class Group:
-    """Attempts at one task from one beginning, and the pictures that they saw, by sha256."""
+    """Rollouts of one task from one beginning, and the pictures that they saw, by sha256."""
 
     rollouts: tuple[Rollout, ...]
     pictures: Mapping[str, Picture]
@@ -35,15 +36,25 @@ class Group:
             )
 
     @property
+    def rewards(self) -> list[float]:
+        """What is compared, rollout by rollout."""
+        return [rollout.reward.total for rollout in self.rollouts]
+
+    @property
     def has_variance(self) -> bool:
-        """Whether one rollout was worth more than another; otherwise nothing can be learnt."""
-        return len({rollout.reward for rollout in self.rollouts}) > 1
+        """Whether one rollout has a higher reward than another; otherwise nothing is learnt."""
+        return len(set(self.rewards)) > 1
+
+    @property
+    def reward_std(self) -> float:
+        """Standard deviation of the rewards, over the number of rollouts less one."""
+        return statistics.stdev(self.rewards)
 
 
 def group_of(trajectories: Sequence[Trajectory], rule: RewardRule) -> Group | None:
     """A group from the records of its episodes.
 
-    Episodes that nobody could judge, or in which nothing was sampled, are left out.
+    Episodes that could not be judged, or in which nothing was sampled, are left out.
 
     Returns:
         None where fewer than two are left.
@@ -66,7 +77,7 @@ def group_of(trajectories: Sequence[Trajectory], rule: RewardRule) -> Group | No
                 "this process played, or a server that tells token ids"
             )
         rows = rows_of(known)
-        rollouts.append(Rollout(tuple(rows), reward.total))
+        rollouts.append(Rollout(tuple(rows), reward))
         needed = {image.sha256 for row in rows for image in row.images}
         for image in trajectory.images():
             if (sha256 := sha256_of(image)) in needed and sha256 not in pictures:

@@ -1,161 +1,190 @@
-"""A policy that learns by doing, and everything that a checkpoint keeps of it."""
+"""The seam of a GRPO run: what learns from groups of rollouts, and one that learns in this process.
+
+A `Learner` is an engine: it offers the policy that samples rollouts, and improves it. The loop
+(`vigorl.training.grpo.loop`) samples, hands groups over, logs, and keeps checkpoints; it knows
+nothing of networks. Another engine (verl, TRL) or another sampler (vLLM behind a URL) is another
+`Learner`, handed to `train_grpo` as `open_learner`.
+"""
 
 import time
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
-from functools import partial
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
-
-import torch
+from typing import Protocol
 
 from vigorl.policy.backend import Hardware, Sampling
 from vigorl.policy.factory import policy_of
 from vigorl.policy.local.backend import LocalBackend
 from vigorl.policy.local.network import Network
-from vigorl.training.compute.lora import adapter_state, add_adapters, load_adapters, merged_state
+from vigorl.policy.policy import Policy
 from vigorl.training.grpo.config import GrpoRunConfig
-from vigorl.training.grpo.folder import PracticeFolder
 from vigorl.training.grpo.groups import Group
-from vigorl.training.grpo.update import optimizer_of, prepare, update
-from vigorl.training.run.base_model import family_of_model, trainable
+from vigorl.training.grpo.update import prepare, update
+from vigorl.training.run.base_model import base_model, family_of_model
+from vigorl.training.run.network_weights import NetworkWeights
 from vigorl.training.run.ranks import Ranks
-from vigorl.training.sft.loop import share_of_rate
-
-_ADAPTERS = "adapters.pt"
-"""Beside the model of a checkpoint, where adapters learn."""
+from vigorl.training.run.schedule import Schedule
+from vigorl.training.run.trainer import Trainer
 
 
-@dataclass(frozen=True)
-class Progress:
-    """How far a training has come."""
+class Learner(Protocol):
+    """What samples rollouts and improves from them: the engine of a GRPO run.
 
-    step: int = 0
-    """Updates made."""
-    tasks: int = 0
-    """Tasks played, with or without use."""
-    episodes: int = 0
-    """Episodes begun."""
+    Of several processes each has one, and they learn as one: each is handed its own groups, and
+    all call `learn`, `save` and `load` together.
+    """
 
+    @property
+    def policy(self) -> Policy:
+        """Who samples rollouts: the policy as it is after whatever it has learnt.
 
-class Practice:
-    """The network, its reference and its optimizer, and how far they have come."""
+        Its rollouts have to be recorded with their tokens. Where it has `begin_at` (as every
+        `ModelPolicy`), its n-th rollout of the run is sampled with a seed of its own.
+        """
+        ...
 
-    def __init__(
-        self, config: GrpoRunConfig, folder: PracticeFolder, ranks: Ranks | None = None
-    ) -> None:
-        """Start, or go on from the newest checkpoint of the folder; nothing is written.
+    def learn(self, groups: Sequence[Group], step: int) -> Iterator[Mapping[str, float]]:
+        """Make the updates of a rollout batch, one after another.
+
+        Args:
+            groups: Those with reward variance; there may be none.
+            step: Updates that were made before.
+
+        Yields:
+            Metrics of each update when it is made. The loop logs their means, and the sums of
+            those that end in `_s`.
 
         Raises:
-            UsageError: the checkpoint is not there, cannot be run here, or the folder holds
-                another training.
+            PolicyFault: no memory for it; updates that were yielded are made.
         """
-        self.config = config
-        self.folder = folder
-        self.ranks = ranks or Ranks()
-        folder.check(config)
-        newest = folder.newest()
-        begin = trainable(config.model)
+        ...
+
+    def save(self, folder: Path) -> None:
+        """Write what `load` needs into an empty folder, and `model/` to play with.
+
+        Of several processes all call it, and the first one writes.
+
+        Raises:
+            OSError: the disk refuses.
+        """
+        ...
+
+    def load(self, folder: Path) -> None:
+        """Resume from what `save` wrote.
+
+        Raises:
+            UsageError: it is of another model.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of devices and connections; may be called twice."""
+        ...
+
+
+OpenLearner = Callable[[GrpoRunConfig, Ranks], Learner]
+"""Opens the engine of a run, at its base model; may take minutes.
+
+Raises:
+    UsageError: the configuration asks for what it cannot do.
+"""
+
+
+class LocalLearner:
+    """Samples and learns in this process, with one network for both."""
+
+    def __init__(self, config: GrpoRunConfig, ranks: Ranks | None = None) -> None:
+        """Load the base model, and the reference of the KL.
+
+        Raises:
+            UsageError: the checkpoint is not there, or cannot be run here.
+        """
+        how = config.update
+        self._config = config
+        self._ranks = ranks or Ranks()
+        base = base_model(config.model)
         family = family_of_model(config.model, config.family)
         if not config.zoom:
             family = family.without_zoom()
         hardware = Hardware(device=config.device, dtype=config.dtype)
-        how = config.update
-        resumes_weights = newest is not None and not how.lora_rank
-        self.network = Network(
-            str(newest / "model") if newest and resumes_weights else begin, family, hardware
+        weights = NetworkWeights(
+            base,
+            family,
+            hardware,
+            lora_rank=how.lora_rank,
+            trains_vision=how.trains_vision,
+            seed=config.seed,
         )
-        self.reference: Network | None = None
+        self.network = weights.network
+        self._reference: Network | None = None
         if how.lora_rank:
-            add_adapters(
-                self.network, how.lora_rank, trains_vision=how.trains_vision, seed=config.seed
-            )
-            self.reference = self.network
+            self._reference = self.network  # without its adapters
         elif how.kl > 0:
-            self.reference = Network(begin, family, hardware)
-            self.reference.model.requires_grad_(False)
-        self.optimizer = optimizer_of(self.network, how, self.ranks)
-        self.progress = Progress(**folder.progress())
-        self._saved = self.progress.step if newest is not None else None
-        if newest is not None:
-            # Mapped: each process takes its share alone.
-            path = newest / "optimizer.pt"
-            saved = torch.load(path, map_location="cpu", mmap=True, weights_only=True)
-            self.optimizer.load_state_dict(saved)
-            if how.lora_rank:
-                load_adapters(self.network, self._loaded(newest / _ADAPTERS))
+            self._reference = Network(base, family, hardware)
+            self._reference.model.requires_grad_(False)
+        schedule = Schedule(
+            how.learning_rate, config.steps, how.warmup_steps, how.final_learning_rate
+        )
+        self._trainer = Trainer(weights, schedule, weight_decay=how.weight_decay, ranks=self._ranks)
         longest = family.longest_turn_tokens or config.turn_tokens
         sampling = Sampling(
             temperature=1.0,  # what is trained is what was sampled from
             max_tokens=min(config.turn_tokens, longest),
             seed=config.seed,
         )
-        self.backend = LocalBackend(self.network, sampling, max_batch=config.episodes_at_once)
-        self.policy = policy_of(family, self.backend, sampling)
-        """Who plays: the network as it is now, and as it will be after each update."""
+        self._backend = LocalBackend(self.network, sampling, max_batch=config.episodes_at_once)
+        self._policy = policy_of(family, self._backend, sampling)
 
-    def _loaded(self, path: Path) -> dict[str, Any]:
-        loaded: dict[str, Any] = torch.load(
-            path, map_location=self.network.device, weights_only=True
-        )
-        return loaded
+    @property
+    def policy(self) -> Policy:
+        """The network as it is now, and as it will be after each update."""
+        return self._policy
 
-    def learn(self, groups: Sequence[Group]) -> dict[str, float]:
-        """All updates of one batch of rollouts; means of their metrics, and how long they took.
+    def learn(self, groups: Sequence[Group], step: int) -> Iterator[Mapping[str, float]]:
+        """Make `updates_per_batch` updates, `epochs_per_batch` times over.
 
         Raises:
             PolicyFault: no memory for it.
         """
         began_s = time.monotonic()
-        how, count = self.config.update, self.config.updates_per_batch
-        minibatches = [
+        how, count, epochs = (
+            self._config.update,
+            self._config.updates_per_batch,
+            self._config.epochs_per_batch,
+        )
+        prepared = [
             prepare(
                 self.network,
                 groups[number::count],
                 how,
-                reference=self.reference,
-                is_first=number == 0 and self.config.epochs_per_batch == 1,
-                ranks=self.ranks,
+                reference=self._reference,
+                is_first=number == 0 and epochs == 1,
+                ranks=self._ranks,
             )
             for number in range(count)
         ]
-        prepared_s = time.monotonic()
-        made = []
-        for each in minibatches * self.config.epochs_per_batch:
-            step = self.progress.step + 1
-            rate = how.learning_rate * share_of_rate(
-                step, self.config.steps, how.warmup_steps, how.final_learning_rate
-            )
-            for group in self.optimizer.param_groups:
-                group["lr"] = rate
-            metrics = update(self.network, self.optimizer, each, how, self.ranks)
-            made.append({**metrics, "learning_rate": rate})
-            self.progress = replace(self.progress, step=step)
-        names = dict.fromkeys(name for metrics in made for name in metrics)
-        means = {name: sum(each.get(name, 0.0) for each in made) / len(made) for name in names}
-        updated_s = time.monotonic()
-        return {**means, "prepare_s": prepared_s - began_s, "update_s": updated_s - prepared_s}
+        prepare_s = time.monotonic() - began_s
+        for minibatches in prepared * epochs:
+            began_s = time.monotonic()
+            step += 1
+            rate = self._trainer.begin(step)
+            metrics = update(self.network, self._trainer.optimizer, minibatches, how, self._ranks)
+            update_s = time.monotonic() - began_s
+            yield {**metrics, "learning_rate": rate, "prepare_s": prepare_s, "update_s": update_s}
+            prepare_s = 0.0
+        self._backend.forget()  # what was computed with the weights before
 
-    def save(self) -> None:
-        """Write a checkpoint, whole or not at all, if there is not one of this step.
+    def save(self, folder: Path) -> None:
+        """Write the model, its adapters and the optimizer."""
+        self._trainer.save(folder)
 
-        Of several processes, all have to call it, and the first one writes.
+    def load(self, folder: Path) -> None:
+        """Resume from them.
 
         Raises:
-            StorageFault: the disk refuses; the checkpoint before is whole.
-            InfrastructureFault: another process is gone.
+            UsageError: they are of another model.
         """
-        if self.progress.step == self._saved:
-            return
-        state = self.optimizer.state_dict()
-        if self.ranks.is_first:
-            self.folder.save(asdict(self.progress), partial(self._write, state))
-        self._saved = self.progress.step
+        self._trainer.load(folder)
 
-    def _write(self, state: dict[str, Any], folder: Path) -> None:
-        if self.config.update.lora_rank:
-            self.network.save(folder / "model", merged_state(self.network))
-            torch.save(adapter_state(self.network), folder / _ADAPTERS)
-        else:
-            self.network.save(folder / "model")
-        torch.save(state, folder / "optimizer.pt")
+    async def close(self) -> None:
+        """Let go of the device."""
+        await self._policy.close()

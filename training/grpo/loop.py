@@ -1,62 +1,98 @@
-"""Learning by doing: play groups, judge, update, and so on, from a checkpoint to a better one.
+"""A GRPO training run: sample a rollout batch, learn from it, log, save; from a base model on.
 
 ::
 
     OUT/
-        config.json                  how
-        metrics.jsonl                a line a batch of rollouts (below)
-        events.out.tfevents.…        the same for TensorBoard, where it is installed
-        rollouts/000001/…            every episode of the update, as `rollout` records them
-        checkpoints/000010/          model/ (plays as --model), optimizer.pt, progress.json,
-                                     adapters.pt where adapters learn
+        config.json, metrics.jsonl   and whatever every run has (`vigorl.training.run.training_run`)
+        rollouts/000001/…            every rollout of the update, as `rollout` records them
+        checkpoints/000010/          model/ plays as --model
 
 What happens at a step depends on the checkpoint and on numbers alone: which task is next, and how
-many episodes were begun before (each draws with a seed of its own). So a run that is interrupted
-goes on with the same next step, as far as the worlds do the same again. A checkpoint appears
-whole, by renaming its folder; the one before is kept until then.
+many rollouts were begun before (each is sampled with a seed of its own). So a run that was
+interrupted goes on with the same next step, as far as the worlds do the same again.
 
-A line of metrics tells of the play: `score` (mean of the episodes that could be judged), `groups`
-played and `groups_kept` because their episodes differ, `reward_kept` in these, `episodes`,
-`faults`, `retried` after one, `mistakes` of the program, `turns` and `sampled_tokens`; of the
-updates what `update` returns and the `learning_rate`; and where the time went: `play_s`, of which
-all episodes together, side by side, waited `model_s` for the policy, its reading of screens
-included, and `world_s` for their pages; `learn_s`, of which `prepare_s` for what needs no gradient
-(the reference), and `update_s`.
+A line of metrics.jsonl is one rollout batch and what was learnt from it:
+
+====================  ============================================================================
+step                  optimizer updates made, these included
+s                     seconds since the run was started or resumed
+score                 mean score of the rollouts that could be judged, 0 to 1
+reward_kept           mean reward of the rollouts that are trained on
+reward/format         share of the judged rollouts whose every turn is well formed
+reward/zoom           share of them that zoomed into a region not seen before
+reward/std            mean over groups of the standard deviation of the reward within a group
+groups, groups_kept   groups sampled; groups with reward variance, which are trained on
+groups/all_right      groups whose every rollout solved the task
+groups/all_wrong      groups of which no rollout did
+episodes              rollouts sampled; of these
+faults                … ended by a fault: neither judged nor trained on
+retried               … broke and were played again
+mistakes              … met a mistake of the program
+turns                 turns of all rollouts
+sampled_tokens        tokens sampled in them
+model_s, world_s      seconds that all rollouts together waited for policy and pages
+loss, norm, kl, …     means over the updates of what the learner reports; of the learner in this
+                      process: `vigorl.training.grpo.update.update`
+skipped               share of the updates whose gradient was not finite: left out
+learning_rate         mean over the updates
+prepare_s, update_s   seconds for what needs no gradient (the reference), and for the updates
+play_s, learn_s       seconds of the rollout batch, and of all learning from it
+====================  ============================================================================
 """
 
 import asyncio
+import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
 from transformers.utils.logging import disable_progress_bar
 
-from vigorl.agent.evaluation.evaluation import Sample
+from vigorl.agent.evaluation.sample import Sample
+from vigorl.agent.record.trajectory import Trajectory
+from vigorl.agent.rollout import Limits
 from vigorl.browser.errors import UsageError, VigorlError
-from vigorl.training.grpo.config import GrpoRunConfig
-from vigorl.training.grpo.folder import PracticeFolder
-from vigorl.training.grpo.learner import Practice, Progress
-from vigorl.training.grpo.rollout_batch import Stint, Watch
-from vigorl.training.run.base_model import trainable
+from vigorl.browser.run_folder import Identity
+from vigorl.training.grpo.config import RENAMED, GrpoRunConfig
+from vigorl.training.grpo.learner import Learner, LocalLearner, OpenLearner
+from vigorl.training.grpo.rewards import RULES
+from vigorl.training.grpo.rollout_batch import Position, RolloutBatch, RolloutLimits
+from vigorl.training.run.base_model import base_model
 from vigorl.training.run.ranks import Ranks, open_ranks
-from vigorl.training.run.tensorboard import open_tensorboard
+from vigorl.training.run.training_run import TrainingRun, check_folder, config_values
 
 if TYPE_CHECKING:
     from vigorl.browser.boundary import Boundary
+
+OnEpisode = Callable[[int, Trajectory], None]
+"""Told the update that is sampled for, counted from 1, and each of its rollouts as it ends."""
+
+
+@dataclass(frozen=True)
+class GrpoProgress:
+    """How far a run has come."""
+
+    step: int = 0
+    """Updates made."""
+    tasks: int = 0
+    """Tasks sampled, with or without use."""
+    episodes: int = 0
+    """Rollouts begun."""
 
 
 async def train_grpo(
     config: GrpoRunConfig,
     out: Path,
     tasks: Sequence[Sample],
-    say: Callable[[str], None] = lambda line: None,
-    watch: Watch = lambda step, episode: None,
+    log: Callable[[str], None] = lambda line: None,
+    on_episode: OnEpisode = lambda step, episode: None,
     ranks: Ranks | None = None,
-) -> Progress:
-    """Train; go on where `out` says that it was interrupted.
+    open_learner: OpenLearner = LocalLearner,
+) -> GrpoProgress:
+    """Train; resume where `out` holds an interrupted run.
 
     A cancellation (Ctrl-C) and an error save what was learnt by the last update, and are raised
     again; of several processes, the last checkpoint remains.
@@ -64,78 +100,125 @@ async def train_grpo(
     Args:
         config: How.
         out: Gets everything that is written.
-        tasks: What is practised, one after another, and again from the first.
-        say: Told what came of every step, in a line for a person.
-        watch: Told whenever an episode is over.
-        ranks: The processes that learn as one, where there are several: each calls this.
+        tasks: What is trained on, one after another, and again from the first.
+        log: Told what came of every step, in a line for a person.
+        on_episode: Told whenever a rollout is over.
+        ranks: The processes that train as one, where there are several: each calls this.
+        open_learner: The engine: who samples, and who learns.
 
     Raises:
-        InfrastructureFault: every episode of a step broke, there is no memory for an update, or
+        InfrastructureFault: every rollout of a step broke, there is no memory for an update, or
             the folder cannot be written.
         UsageError: the configuration cannot be carried out as written, or there are no tasks.
         InconsistentData: a task contradicts itself, or its judge says no number from 0 to 1.
     """
     if not tasks:
-        raise UsageError("there is nothing to practise: no tasks")
+        raise UsageError("there is nothing to train on: no tasks")
     disable_progress_bar()  # of every checkpoint that is written
-    folder = PracticeFolder(out)
-    practice = await asyncio.to_thread(Practice, config, folder, ranks)
-    await asyncio.to_thread(practice.ranks.all_gather, None)  # all have read it before it changes
-    begin = practice.progress.step
+    ranks = ranks or Ranks()
+    identity = identity_of(config)
+    check_folder(out, identity)
+    learner = await asyncio.to_thread(open_learner, config, ranks)
     try:
-        with ExitStack() as stack:
-            notes = []
-            if practice.ranks.is_first:
-                notes.append(stack.enter_context(folder.claimed(config, begin)))
-                notes.append(stack.enter_context(open_tensorboard(out, begin)))
+        run = await asyncio.to_thread(TrainingRun, out, identity, learner, ranks)
+        with run.opened():
             try:
-                await _steps(practice, tasks, notes, say, watch)
+                await _Loop(config, run, learner, tasks, log, on_episode).go()
             except (asyncio.CancelledError, VigorlError):
-                # What the others hold of the optimizer cannot be had now: they are elsewhere.
-                if practice.ranks.count == 1:
-                    practice.save()
+                run.save_alone()
                 raise
-            practice.save()
+            run.save()
     finally:
-        await practice.policy.close()
-    return practice.progress
+        await learner.close()
+    return GrpoProgress(**run.progress)
 
 
-async def _steps(
-    practice: Practice,
-    tasks: Sequence[Sample],
-    notes: Sequence[Callable[[Mapping[str, float]], None]],
-    say: Callable[[str], None],
-    watch: Watch,
-) -> None:
-    """Play, learn, note, and keep, until all updates are made."""
-    config = practice.config
-    began_s = time.monotonic()
-    while (step := practice.progress.step) < config.steps:
-        played_s = time.monotonic()
-        stint = Stint(practice, tasks, watch)
-        await stint.play()
-        learnt_s = time.monotonic()
-        # On this thread, so that a cancellation cannot fall between weights and progress.
-        practice.progress = stint.progress
-        metrics = practice.learn(stint.kept)
-        line = {
-            "step": practice.progress.step,
-            "s": round(time.monotonic() - began_s, 1),
-            **stint.metrics(),
-            **{name: float(f"{value:.6g}") for name, value in metrics.items()},
-            "play_s": round(learnt_s - played_s, 2),
-            "learn_s": round(time.monotonic() - learnt_s, 2),
-        }
-        for note in notes:
-            note(line)
-        say(told(line, config.steps))
-        if practice.progress.step // config.checkpoint_every > step // config.checkpoint_every:
-            practice.save()
-        await asyncio.sleep(0)
+@dataclass(frozen=True)
+class _Loop:
+    """A run under way."""
+
+    config: GrpoRunConfig
+    run: TrainingRun
+    learner: Learner
+    tasks: Sequence[Sample]
+    log: Callable[[str], None]
+    on_episode: OnEpisode
+
+    async def go(self) -> None:
+        """Sample, learn, log and save until all updates are made."""
+        began_s = time.monotonic()
+        run, every = self.run, self.config.checkpoint_every
+        while (step := run.step) < self.config.steps:
+            batch = self._next_batch()
+            played_s = time.monotonic()
+            groups = await batch.sample()
+            learnt_s = time.monotonic()
+            # On this thread, so that a cancellation cannot fall between weights and progress.
+            run.progress |= asdict(batch.position)
+            made = []
+            for metrics in self.learner.learn(groups, step):
+                run.progress["step"] += 1
+                made.append(metrics)
+            line = {
+                "step": run.step,
+                "s": round(time.monotonic() - began_s, 1),
+                **batch.metrics(),
+                **{name: float(f"{value:.6g}") for name, value in _over_updates(made).items()},
+                "play_s": round(learnt_s - played_s, 2),
+                "learn_s": round(time.monotonic() - learnt_s, 2),
+            }
+            run.log(line)
+            self.log(summary(line, self.config.steps))
+            if run.step // every > step // every:
+                run.save()
+            await asyncio.sleep(0)
+
+    def _next_batch(self) -> RolloutBatch:
+        """The rollout batch of the next update."""
+        config, run, step = self.config, self.run, self.run.step + 1
+        return RolloutBatch(
+            self.learner.policy,
+            self.tasks,
+            RolloutLimits(
+                config.group_size,
+                config.groups,
+                config.max_groups,
+                config.episodes_at_once,
+                Limits(steps=config.turns, seconds=config.episode_s),
+            ),
+            run.folder / "rollouts" / f"{step:06d}",
+            rule=RULES[config.reward],
+            begin=Position(run.progress.get("tasks", 0), run.progress.get("episodes", 0)),
+            ranks=run.ranks,
+            on_rollout=lambda trajectory: self.on_episode(step, trajectory),
+        )
 
 
-def told(line: Mapping[str, float], steps: int) -> str:
+def _over_updates(made: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """Means over updates, and sums of seconds; what an update does not report counts as 0."""
+    sums: dict[str, float] = {}
+    for metrics in made:
+        for name, value in metrics.items():
+            sums[name] = sums.get(name, 0.0) + value
+    return {
+        name: value if name.endswith("_s") else value / len(made) for name, value in sums.items()
+    }
+
+
+def identity_of(config: GrpoRunConfig) -> Identity:
+    """What makes it this run; names of older versions are understood."""
+    asked = json.loads(json.dumps(config_values(asdict(config), "update")))
+    may_change = ("steps", "checkpoint_every", "episodes_at_once", "device")
+    return Identity(
+        "training",
+        asked,
+        may_change,
+        "group_size",
+        flat=lambda known: {RENAMED.get(name, name): value for name, value in known.items()},
+    )
+
+
+def summary(line: Mapping[str, float], steps: int) -> str:
     """A line of metrics.jsonl, for a person."""
     parts = [
         f"step {line['step']:g}/{steps}",
@@ -161,11 +244,11 @@ def told(line: Mapping[str, float], steps: int) -> str:
 async def train_grpo_from_config(
     config: GrpoRunConfig,
     out: Path,
-    say: Callable[[str], None] = lambda line: None,
-    watch: Watch = lambda step, episode: None,
+    log: Callable[[str], None] = lambda line: None,
+    on_episode: OnEpisode = lambda step, episode: None,
     boundary: "Boundary | None" = None,
-) -> Progress:
-    """Practise what the configuration names.
+) -> GrpoProgress:
+    """Train on the tasks that the configuration names.
 
     Embedded tasks come seed by seed of the training split, all tasks of one in turn; still
     screenshots in an order of their own for each seed of the training. Pages may go where the
@@ -177,35 +260,24 @@ async def train_grpo_from_config(
         InfrastructureFault: the browser, the site or the disk broke.
         InconsistentData: a box lies outside of its image.
     """
-    PracticeFolder(out).check(config)  # before a browser is opened for nothing
-    trainable(config.model)
+    check_folder(out, identity_of(config))  # before a browser is opened for nothing
+    base_model(config.model)
     with open_ranks() as ranks:
         if not ranks.is_first:
-            say, watch = (lambda line: None), (lambda step, episode: None)
-        return await _practise_tasks(config, out, say, watch, ranks, boundary)
+            log, on_episode = (lambda line: None), (lambda step, episode: None)
+        if config.data is not None:
+            from vigorl.agent.benchmarks.still_images import still_samples
 
+            tasks = still_samples(Path(config.data))
+            Random(config.seed).shuffle(tasks)
+            return await train_grpo(config, out, tasks, log, on_episode, ranks)
+        # Playwright is needed here alone: whoever learns from other worlds need not have it.
+        from vigorl.agent.benchmarks.embedded import open_tasks
 
-async def _practise_tasks(
-    config: GrpoRunConfig,
-    out: Path,
-    say: Callable[[str], None],
-    watch: Watch,
-    ranks: Ranks,
-    boundary: "Boundary | None",
-) -> Progress:
-    if config.data is not None:
-        from vigorl.agent.benchmarks.still_images import still_samples
-
-        tasks = still_samples(Path(config.data))
-        Random(config.seed).shuffle(tasks)
-        return await train_grpo(config, out, tasks, say, watch, ranks)
-    # Playwright is needed here alone: whoever learns from other worlds need not have it.
-    from vigorl.agent.benchmarks.embedded import open_tasks
-
-    names = config.tasks or None
-    skipped = config.skipped_seeds
-    async with open_tasks(_SEEDS, names, "train", "goal", skipped, boundary) as tasks:
-        return await train_grpo(config, out, tasks, say, watch, ranks)
+        names = config.tasks or None
+        skipped = config.skipped_seeds
+        async with open_tasks(_SEEDS, names, "train", "goal", skipped, boundary) as tasks:
+            return await train_grpo(config, out, tasks, log, on_episode, ranks)
 
 
 _SEEDS = 200

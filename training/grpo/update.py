@@ -22,12 +22,11 @@ normaliser and no std arXiv 2503.20783 (Dr. GRPO); k3 http://joschu.net/blog/kl-
 Axes: G rollouts of a group, B rollouts of a batch, S sampled tokens.
 """
 
-import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Literal, assert_never
+from typing import assert_never
 
 import torch
 from torch import Tensor
@@ -38,13 +37,12 @@ from vigorl.policy.local.network import Network
 from vigorl.training.compute.gradient_checkpointing import gradient_checkpointing
 from vigorl.training.compute.image_features import ImageFeatures
 from vigorl.training.compute.lora import has_adapters, without_adapters
-from vigorl.training.compute.prefix_tree import Tree, build_trees, logprobs
+from vigorl.training.compute.prefix_tree import PrefixTree, build_trees, logprobs
+from vigorl.training.grpo.config import GrpoConfig, Normalisation
 from vigorl.training.grpo.groups import Group
-from vigorl.training.run.master_weights import MasterAdamW
+from vigorl.training.run.optimizer import MasterAdamW
 from vigorl.training.run.ranks import Ranks
-from vigorl.training.sft.loop import weight_groups
 
-Normalisation = Literal["dapo", "dr_grpo", "grpo"]
 """All tokens of the batch weigh the same; the same with a constant in place of their number; all
 rollouts weigh the same, and so do the tokens in each."""
 
@@ -52,56 +50,6 @@ ALONE = Ranks()
 
 _STD_FLOOR = 1e-4
 """Added to a group's standard deviation. Source: trl."""
-
-
-@dataclass(frozen=True)
-class GrpoConfig:
-    """The GRPO loss and its optimizer."""
-
-    learning_rate: float = 1e-6
-    """Learning rate of AdamW. Source: arXiv 2505.23678, like the next three."""
-    weight_decay: float = 1e-2
-    """Weight decay of AdamW; vectors (norms, biases) are not decayed."""
-    kl: float = 1e-2
-    """Coefficient of the KL against the base model; 0 disables it, and needs no reference."""
-    gradient_norm: float = 1.0
-    """Gradients are clipped to this norm; the paper's multi-turn runs use 0.2."""
-    warmup_steps: int = 0
-    """Updates over which the learning rate rises from 0."""
-    final_learning_rate: float = 1.0
-    """Final learning rate as a fraction of `learning_rate` (cosine decay); 1: constant."""
-    trains_vision: bool = False
-    """Whether the vision tower is trained."""
-    lora_rank: int = 0
-    """Rank of LoRA adapters trained in place of the weights; 0: all weights are trained."""
-    gradient_checkpointing: bool = False
-    """Recompute activations in the backward pass: less memory, more time."""
-    clip_low: float = 0.2
-    """The importance ratio is clipped at 1 - this."""
-    clip_high: float = 0.28
-    """The importance ratio is clipped at 1 + this. Source: DAPO."""
-    normalisation: Normalisation = "dapo"
-    """How token losses are averaged."""
-    scale_by_std: bool = True
-    """Whether advantages are divided by their group's standard deviation."""
-    importance_cap: float = 2.0
-    """Largest importance weight of the trainer against the sampler (truncated)."""
-    longest_tokens: int = 2048
-    """Sampled tokens of a rollout that `dr_grpo` divides by."""
-    tree_tokens: int = 16_384
-    """Most tokens of a prefix tree: what fits into memory at once."""
-
-    def __post_init__(self) -> None:
-        if min(self.learning_rate, self.gradient_norm, self.importance_cap) <= 0:
-            raise UsageError("learning_rate, gradient_norm and importance_cap are above 0")
-        if min(self.weight_decay, self.kl, self.clip_low, self.clip_high) < 0:
-            raise UsageError("weight_decay, kl, clip_low and clip_high are at least 0")
-        if not 0 <= self.final_learning_rate <= 1:
-            raise UsageError("final_learning_rate is a share, from 0 to 1")
-        if min(self.warmup_steps, self.lora_rank) < 0:
-            raise UsageError("warmup_steps and lora_rank are at least 0")
-        if min(self.longest_tokens, self.tree_tokens) < 1:
-            raise UsageError("longest_tokens and tree_tokens are at least 1")
 
 
 def group_advantages(rewards_G: Tensor, scale_by_std: bool) -> Tensor:
@@ -156,7 +104,7 @@ def policy_losses(
 class Minibatch:
     """A tree with all that its loss needs; tensors are [S] float32, row after row."""
 
-    tree: Tree
+    tree: PrefixTree
     group: Group
     advantages_S: Tensor
     weights_S: Tensor
@@ -209,7 +157,7 @@ def prepare(
     minibatches = []
     first = sum(len(lengths) for lengths in everywhere[: ranks.number])
     for group in kept:
-        rewards_G = torch.tensor([float(rollout.reward) for rollout in group.rollouts])
+        rewards_G = torch.tensor([float(rollout.reward.total) for rollout in group.rollouts])
         advantages_G = group_advantages(rewards_G, config.scale_by_std)
         weights_G = weights_B[first : first + len(rewards_G)]
         first += len(rewards_G)
@@ -245,7 +193,7 @@ def prepare(
     return minibatches
 
 
-def _noted(tree: Tree, device: torch.device) -> Tensor | None:
+def _noted(tree: PrefixTree, device: torch.device) -> Tensor | None:
     """The sampler's log-probabilities, where all rows have them."""
     noted = [row.logprobs for row in tree.rows if row.logprobs is not None]
     if len(noted) < len(tree.rows):
@@ -283,18 +231,6 @@ def minibatch_loss(
         losses_S = losses_S + config.kl * divergence_S
         sums["kl"] = divergence_S.detach().sum()
     return (losses_S * minibatch.weights_S).sum(), sums
-
-
-def optimizer_of(network: Network, config: GrpoConfig, ranks: Ranks = ALONE) -> MasterAdamW:
-    """The optimizer of the weights that learn, divided among the processes; others are frozen.
-
-    Where the network has adapters, these learn and nothing else.
-    """
-    visual = getattr(network.model.model, "visual", None)
-    if visual is not None and not has_adapters(network):
-        visual.requires_grad_(config.trains_vision)
-    groups = weight_groups(network.model, config.weight_decay)
-    return MasterAdamW(groups, config.learning_rate, ranks)
 
 
 def update(
@@ -335,30 +271,23 @@ def update(
     tokens = metrics["tokens"]
     if not tokens:
         return metrics
-    optimizer.zero_grad(set_to_none=True)
-    sums: dict[str, float] = {"loss": 0.0}
-    for _, of_group in groupby(minibatches, key=lambda minibatch: id(minibatch.group)):
-        for loss, noted in _backward(network, list(of_group), config):
-            optimizer.accumulate()
-            sums["loss"] += loss
-            for name, total in noted.items():
-                sums[name] = sums.get(name, 0.0) + float(total) / tokens
-    norm = optimizer.reduce(config.gradient_norm)
-    if math.isfinite(norm):
-        optimizer.step()
-    else:
-        metrics["skipped"] = 1.0
-    optimizer.zero_grad(set_to_none=True)
-    return metrics | ranks.all_reduce(sums) | {"norm": norm}
+    parts = (
+        {name: float(value) / (1 if name == "loss" else tokens) for name, value in noted.items()}
+        for _, of_group in groupby(minibatches, key=lambda minibatch: id(minibatch.group))
+        for noted in _backward(network, list(of_group), config)
+    )
+    made = optimizer.update(parts, config.gradient_norm)
+    of_all = {name: made.pop(name) for name in ("norm", "skipped") if name in made}
+    return metrics | ranks.all_reduce(made) | of_all
 
 
 def _backward(
     network: Network, minibatches: Sequence[Minibatch], config: GrpoConfig
-) -> Iterator[tuple[float, dict[str, Tensor]]]:
+) -> Iterator[dict[str, Tensor]]:
     """Backward passes over one group's minibatches, tree by tree; each picture is encoded once.
 
     Yields:
-        What `minibatch_loss` says of each.
+        `loss` of each, and the sums over tokens that `minibatch_loss` returns.
 
     Raises:
         PolicyFault: no memory for a tree.
@@ -372,11 +301,11 @@ def _backward(
                 torch.autograd.backward(loss)
                 if minibatch is minibatches[-1]:
                     features.backward()
-            yield float(loss.detach()), noted
+            yield {"loss": loss.detach(), **noted}
 
 
 @contextmanager
-def _memory_for(tree: Tree, group: Group, config: GrpoConfig) -> Iterator[None]:
+def _memory_for(tree: PrefixTree, group: Group, config: GrpoConfig) -> Iterator[None]:
     """Say what is too large, and what to do, where memory runs out."""
     try:
         yield

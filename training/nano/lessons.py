@@ -33,7 +33,7 @@ _CLASS = {character: index for index, character in enumerate(CHARACTERS, 1)}
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class LessonQuestion:
     """One branch: what is asked, and what is to be said."""
 
     goal: str
@@ -44,14 +44,14 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Page:
+class LessonPage:
     """A picture with its truth."""
 
     pixels: NDArray[np.uint8]
     """[H, W, 3]; both sides whole cells."""
     characters: Sequence[tuple[str, float, float]]
     """Each with its middle, px."""
-    questions: Sequence[Question]
+    questions: Sequence[LessonQuestion]
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class Teacher:
         self._formula_weight = formula_weight
         self._whole_turns = whole_turns
 
-    def batch(self, pages: Sequence[Page], *, multiple: int = 16) -> Lessons:
+    def batch(self, pages: Sequence[LessonPage], *, multiple: int = 16) -> Lessons:
         """One row a page; all pictures have one size.
 
         Args:
@@ -147,7 +147,7 @@ class Teacher:
         )
 
     def _row(
-        self, page: Page, begins: int
+        self, page: LessonPage, begins: int
     ) -> tuple[list[int], list[int], list[float], list[int], list[BoxPx]]:
         ids: list[int] = []
         segments: list[int] = []
@@ -173,7 +173,7 @@ class Teacher:
         return ids, segments, weights, at, boxes
 
 
-def slots(page: Page) -> NDArray[np.uint8]:
+def slots(page: LessonPage) -> NDArray[np.uint8]:
     """The character of each slot of each patch, [P, 8], patches cell by cell."""
     height, width, _ = page.pixels.shape
     rows, columns = height // SLOT_HEIGHT_PX, width // SLOT_WIDTH_PX
@@ -204,8 +204,8 @@ _TEMPLATES = {
 
 def pointing(
     label: str, kind: str, box_px: BoxPx, size: tuple[int, int], random: Random
-) -> Question:
+) -> LessonQuestion:
     """A question for a place, and the click on it."""
     said = point(box_px, *size)
     turn = f"<think> {said} </think>\n<answer> click {said} </answer>"
-    return Question(random.choice(_TEMPLATES[kind]).format(label), turn, box_px)
+    return LessonQuestion(random.choice(_TEMPLATES[kind]).format(label), turn, box_px)

@@ -40,15 +40,15 @@ from vigorl.policy.commands import write_command
 from vigorl.policy.points import POINT
 from vigorl.tasks.environment import TaskEnvironment
 from vigorl.tasks.local.hand import find as find_aim
-from vigorl.tasks.local.plan import Step
+from vigorl.tasks.local.plan import PlanStep
 from vigorl.tasks.local.registry import TASKS, check_name
 from vigorl.tasks.local.site import Site
 from vigorl.tasks.miniwob.environment import MiniwobEnvironment
 from vigorl.tasks.miniwob.oracle import ORACLES, solve
-from vigorl.tasks.miniwob.pages import Pages
+from vigorl.tasks.miniwob.pages import PagePool
 from vigorl.tasks.miniwob.registry import PREFIX, Ticket, find, task_names
 from vigorl.tasks.task import TaskRow
-from vigorl.tasks.truth import Control, PageTruth, TextLine, read_truth
+from vigorl.tasks.truth import Control, PageTruth, TruthLine, read_truth
 
 PAGE_SHARE = 0.8
 """How much of the window one turn of the wheel moves, so that nothing is skipped."""
@@ -66,7 +66,7 @@ _INERT = """
 
 
 @dataclass(frozen=True)
-class Move:
+class OracleMove:
     """One action and what it is for."""
 
     action: Action
@@ -89,7 +89,7 @@ def plain(spec: Any) -> Any:
 
 async def moves(
     name: str, spec: Any, env: TaskEnvironment, random: Random, errs: float
-) -> AsyncIterator[Move]:
+) -> AsyncIterator[OracleMove]:
     """The whole way, errors and their mending included; ends with `Done`."""
     steps = [s for s in TASKS[name].plan(plain(spec)) if "scroll down until" not in s.phrasings[0]]
     if random.random() < errs:
@@ -108,18 +108,18 @@ async def moves(
                 if isinstance(move.action, Done):
                     return
         index += 1 + enters
-    yield Move(Done(), "everything is done")
+    yield OracleMove(Done(), "everything is done")
 
 
 async def _carried_out(
     name: str,
     spec: Any,
-    step: Step,
+    step: PlanStep,
     enters: bool,
     env: TaskEnvironment,
     random: Random,
     errs: float,
-) -> AsyncIterator[Move]:
+) -> AsyncIterator[OracleMove]:
     purpose = step.phrasings[0]
     async for action in step.moves(env):
         if random.random() < errs and not isinstance(action, Done):
@@ -127,16 +127,18 @@ async def _carried_out(
                 yield error
             action = await _moved(action, step, env)
         if isinstance(action, Scroll):
-            yield Move(await _turn_wheel(env, action.dy_css_px), f"{purpose}: not in sight")
+            yield OracleMove(await _turn_wheel(env, action.dy_css_px), f"{purpose}: not in sight")
         elif isinstance(action, Type):
-            yield Move(replace(action, clear=await _is_filled(env, action), enter=enters), purpose)
+            yield OracleMove(
+                replace(action, clear=await _is_filled(env, action), enter=enters), purpose
+            )
         elif isinstance(action, Done):
-            yield Move(action, purpose if action.answer else "everything is done")
+            yield OracleMove(action, purpose if action.answer else "everything is done")
         else:
-            yield Move(action, purpose, listed=_listed(name, spec, purpose))
+            yield OracleMove(action, purpose, listed=_listed(name, spec, purpose))
 
 
-async def _explore(spec: Any, env: TaskEnvironment) -> AsyncIterator[Move]:
+async def _explore(spec: Any, env: TaskEnvironment) -> AsyncIterator[OracleMove]:
     """Look through the tabs from the left until the one with the preference is shown."""
     label = spec.target.label
     for number, panel in enumerate(spec.panels[: spec.panel + 1]):
@@ -145,10 +147,10 @@ async def _explore(spec: Any, env: TaskEnvironment) -> AsyncIterator[Move]:
         aim = await find_aim(env, f"#tab-{number}")
         if aim is None:
             raise PlaywrightError(f"no tab {number}")
-        yield Move(Click(aim.point), f'find "{label}": look at "{panel.title}"')
+        yield OracleMove(Click(aim.point), f'find "{label}": look at "{panel.title}"')
 
 
-async def _astray(env: TaskEnvironment, random: Random) -> AsyncIterator[Move]:
+async def _astray(env: TaskEnvironment, random: Random) -> AsyncIterator[OracleMove]:
     """Follow a link that leads away, and come back."""
     links = env.page.locator("header nav a, aside nav a, footer a")
     count = await links.count()
@@ -159,31 +161,31 @@ async def _astray(env: TaskEnvironment, random: Random) -> AsyncIterator[Move]:
     if box is None or size is None or box["y"] + box["height"] > size["height"]:
         return
     middle = Point(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    yield Move(Click(middle), "", sound=False)
-    yield Move(Back(), "this page does not help: go back")
+    yield OracleMove(Click(middle), "", sound=False)
+    yield OracleMove(Back(), "this page does not help: go back")
 
 
-async def _slip(action: Action, env: TaskEnvironment, random: Random) -> AsyncIterator[Move]:
+async def _slip(action: Action, env: TaskEnvironment, random: Random) -> AsyncIterator[OracleMove]:
     """Something that does no harm, or that the action itself puts right."""
     kind = random.random()
     if isinstance(action, Type) and kind < 0.4:
         wrong = "".join(random.sample(action.text, len(action.text)))[: random.randint(2, 12)]
         if wrong.strip():
-            yield Move(replace(action, text=wrong.strip(), clear=False), "", sound=False)
+            yield OracleMove(replace(action, text=wrong.strip(), clear=False), "", sound=False)
         return
     if kind < 0.7:
-        yield Move(await _turn_wheel(env, random.choice((-1, 1, 1))), "", sound=False)
+        yield OracleMove(await _turn_wheel(env, random.choice((-1, 1, 1))), "", sound=False)
         return
     truth = await read_truth(env.page)
     texts = [line for line in truth.lines if line.source == "text"]
     for line in random.sample(texts, min(4, len(texts))):
         middle = line.box.center
         if await env.page.evaluate(_INERT, [middle.x, middle.y]):
-            yield Move(Click(middle), "", sound=False)
+            yield OracleMove(Click(middle), "", sound=False)
             return
 
 
-async def _moved(action: Action, step: Step, env: TaskEnvironment) -> Action:
+async def _moved(action: Action, step: PlanStep, env: TaskEnvironment) -> Action:
     """The same action where its target is now; the step begins anew for that."""
     async for again in step.moves(env):
         return again
@@ -217,7 +219,7 @@ def _listed(name: str, spec: Any, purpose: str) -> tuple[str, ...]:
 # What is written down.
 
 
-def as_line(line: TextLine) -> list[Any]:
+def as_line(line: TruthLine) -> list[Any]:
     """A line of text as it is stored: text, box, source, whether it is cut."""
     box = line.box
     corners = [round(v, 1) for v in (box.left, box.top, box.right, box.bottom)]
@@ -292,7 +294,7 @@ async def play(
     return await _recorded(env, row, way, pictures)
 
 
-async def play_miniwob(pages: Pages, name: str, seed: int) -> dict[str, Any] | None:
+async def play_miniwob(pages: PagePool, name: str, seed: int) -> dict[str, Any] | None:
     """One episode of a MiniWoB++ task, without errors; None where it did not reach the goal.
 
     Args:
@@ -303,12 +305,12 @@ async def play_miniwob(pages: Pages, name: str, seed: int) -> dict[str, Any] | N
     row = await pages.draw(Ticket(name, seed))
     env = MiniwobEnvironment(pages, row)
 
-    async def way() -> AsyncGenerator[Move]:
+    async def way() -> AsyncGenerator[OracleMove]:
         async with aclosing(solve(env)) as actions:
             async for action in actions:
                 # The goal says what for. By how much inner parts are scrolled is not learnt.
                 purpose = "everything is done" if isinstance(action, Done) else ""
-                yield Move(action, purpose, sound=not isinstance(action, Scroll))
+                yield OracleMove(action, purpose, sound=not isinstance(action, Scroll))
 
     async with aclosing(way()) as moving:
         return await _recorded(env, row, moving, None)
@@ -317,7 +319,7 @@ async def play_miniwob(pages: Pages, name: str, seed: int) -> dict[str, Any] | N
 async def _recorded(
     env: TaskEnvironment | MiniwobEnvironment,
     row: TaskRow,
-    way: AsyncIterator[Move],
+    way: AsyncIterator[OracleMove],
     pictures: Path | None,
 ) -> dict[str, Any] | None:
     frame = Frame.of_viewport(row.width_px, row.height_px).resized(1000, 1000)
@@ -402,7 +404,7 @@ async def record(
     if pictured:
         pictures.mkdir(parents=True, exist_ok=True)
     shown = set(seeds[:pictured])
-    async with Browser() as browser, Site() as site, Pages(browser, idle=workers) as pages:
+    async with Browser() as browser, Site() as site, PagePool(browser, idle=workers) as pages:
 
         async def played(name: str, seed: int) -> dict[str, Any] | None:
             if name.startswith(PREFIX):

@@ -3,7 +3,7 @@
 Each holds the whole network, plays its share of a batch and computes its share of the gradient.
 The optimizer, the largest part of what learning keeps in memory, is divided: a weight's sums of
 gradients meet at one process, which makes the step and spreads the weight
-(`vigorl.training.run.master_weights`). So all stay equal; nothing is exchanged while they play. The
+(`vigorl.training.run.optimizer`). So all stay equal; nothing is exchanged while they play. The
 first one writes.
 
 A launcher starts them and says in the environment who is who (`RANK`, `WORLD_SIZE`, `LOCAL_RANK`),

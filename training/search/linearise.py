@@ -28,36 +28,16 @@ from typing import Literal
 
 from vigorl.agent.record.trajectory import Trajectory
 from vigorl.browser.actions import Zoom
-from vigorl.browser.errors import UsageError
 from vigorl.policy.thought_text import joined, pairs_in, up_to_thought_end
-from vigorl.training.search.search_tree import Tree
-from vigorl.training.search.steps import Place
+from vigorl.training.search.config import ChainConfig
+from vigorl.training.search.search_tree import SearchTree
+from vigorl.training.search.steps import EpisodePlace
 
 WAITS = (
     "Wait, that is not it. Let me look again.",
     "Wait, this does not fit what is asked for. I go back.",
     "Wait, I was wrong there. Let me look elsewhere.",
 )
-
-
-@dataclass(frozen=True)
-class ChainConfig:
-    """Which chains are made of a tree, at most."""
-
-    straight: int = 1
-    """Episodes that were right, of different beginnings as far as there are such."""
-    corrected: int = 1
-    """Right ones with a wrong way before."""
-    detour: int = 2
-    """Steps of a wrong way."""
-    seed: int = 0
-    """Of which wrong ways are taken, and of the words between."""
-
-    def __post_init__(self) -> None:
-        if min(self.straight, self.corrected) < 0 or self.straight + self.corrected == 0:
-            raise UsageError("no chains are asked for: give --straight or --corrected at least 1")
-        if self.detour < 1:
-            raise UsageError(f"a detour of {self.detour} steps is none: give at least 1")
 
 
 @dataclass(frozen=True)
@@ -68,7 +48,9 @@ class Chain:
     trajectory: Trajectory
 
 
-def chains_of(tree: Tree, plays: Mapping[int, Trajectory], config: ChainConfig) -> list[Chain]:
+def chains_of(
+    tree: SearchTree, plays: Mapping[int, Trajectory], config: ChainConfig
+) -> list[Chain]:
     """The chains of a tree.
 
     Args:
@@ -100,7 +82,7 @@ def chains_of(tree: Tree, plays: Mapping[int, Trajectory], config: ChainConfig) 
     ]
 
 
-def _right(tree: Tree, plays: Mapping[int, Trajectory]) -> list[tuple[int, list[int]]]:
+def _right(tree: SearchTree, plays: Mapping[int, Trajectory]) -> list[tuple[int, list[int]]]:
     """Right episodes without a slip, each with its steps in the tree from the root on.
 
     First one of each beginning, the likeliest to be right first; the others behind them.
@@ -118,7 +100,7 @@ def _right(tree: Tree, plays: Mapping[int, Trajectory]) -> list[tuple[int, list[
     return sorted(found, key=lambda each: each[0] not in firsts.values())
 
 
-def _way(tree: Tree, play: Trajectory) -> list[int]:
+def _way(tree: SearchTree, play: Trajectory) -> list[int]:
     """The steps of the tree that an episode begins with, from the root on."""
     way: list[int] = []
     at = 0
@@ -132,7 +114,7 @@ def _way(tree: Tree, play: Trajectory) -> list[int]:
             return way
 
 
-def _begins(tree: Tree, node: int, play: Trajectory) -> bool:
+def _begins(tree: SearchTree, node: int, play: Trajectory) -> bool:
     """Whether an episode that came as far as a node's parent goes on with the node."""
     place = _branching(tree, node)
     if place.turns >= len(play.steps):
@@ -141,13 +123,13 @@ def _begins(tree: Tree, node: int, play: Trajectory) -> bool:
     return text.startswith(tree.step(node).text)
 
 
-def _branching(tree: Tree, node: int) -> Place:
+def _branching(tree: SearchTree, node: int) -> EpisodePlace:
     """Where a node's step begins."""
     parent = tree.nodes[node].parent
-    return tree.step(parent).end if parent else Place()
+    return tree.step(parent).end if parent else EpisodePlace()
 
 
-def _wrong_ways(tree: Tree, way: list[int], longest: int) -> Iterator[list[int]]:
+def _wrong_ways(tree: SearchTree, way: list[int], longest: int) -> Iterator[list[int]]:
     """Steps in a row that leave a right way, and from which no episode was right."""
     for at in (0, *way[:-1]):
         for child in tree.nodes[at].children:
@@ -161,7 +143,7 @@ def _wrong_ways(tree: Tree, way: list[int], longest: int) -> Iterator[list[int]]
 
 
 def _corrected(
-    right: Trajectory, astray: Trajectory, start: Place, end: Place, wait: str
+    right: Trajectory, astray: Trajectory, start: EpisodePlace, end: EpisodePlace, wait: str
 ) -> Trajectory | None:
     """A right episode that goes a wrong way first.
 

@@ -25,6 +25,7 @@ from vigorl.browser.first_error import first_error
 from vigorl.browser.run_folder import disk
 from vigorl.policy.branch import Branch, Stem, beginning, replies_of
 from vigorl.policy.model import ModelPolicy
+from vigorl.training.search.config import SearchConfig
 from vigorl.training.search.record import (
     TREE,
     StoredTree,
@@ -33,39 +34,8 @@ from vigorl.training.search.record import (
     search_folder,
     write_tree,
 )
-from vigorl.training.search.search_tree import Tree
-from vigorl.training.search.steps import Place, next_step
-
-
-@dataclass(frozen=True)
-class SearchConfig:
-    """How a tree is searched. Source of the defaults but for the last three: arXiv 2505.23678."""
-
-    simulations: int = 8
-    """Steps that are expanded."""
-    children: int = 3
-    """Steps that are tried behind one."""
-    rollouts: int = 2
-    """Episodes that are judged for each new step, the one that it comes from included."""
-    depth: int = 10
-    """Steps from the root, at most."""
-    exploration: float = 2.0
-    """c of UCB."""
-    turns: int = 5
-    """Of an episode, at most."""
-    by_sentence: bool = True
-    """Whether a step may end inside of a turn; then the server must be able to go on there."""
-    rounds: int = 2
-    """So often children are sampled, the first time and in place of those that repeat others."""
-    seed: int = 0
-    samples_at_once: int = 4
-
-    def __post_init__(self) -> None:
-        for name, value in asdict(self).items():
-            if name not in ("seed", "by_sentence", "exploration") and value < 1:
-                raise UsageError(f"{name} is {value}; give at least 1")
-        if self.exploration < 0:
-            raise UsageError(f"exploration is {self.exploration:g}; give at least 0")
+from vigorl.training.search.search_tree import SearchTree
+from vigorl.training.search.steps import EpisodePlace, next_step
 
 
 @dataclass(frozen=True)
@@ -73,7 +43,7 @@ class Searched:
     """What came of one sample."""
 
     sample: str
-    tree: Tree | None
+    tree: SearchTree | None
     fault: str = ""
     """What broke, where there is no whole tree."""
 
@@ -147,11 +117,11 @@ class _SampleSearch:
         self._images = folder / "images"
         self._folder = folder / folder_name(sample.id)
         self._task = json.loads(json.dumps(sample.task, default=str))
-        self._tree = Tree()
+        self._tree = SearchTree()
         self._plays: dict[int, Trajectory] = {}
         self._played = 0
 
-    async def run(self) -> Tree:
+    async def run(self) -> SearchTree:
         """Simulate until it is enough, or everything is closed."""
         self._resume()
         tree, config = self._tree, self._config
@@ -203,7 +173,7 @@ class _SampleSearch:
     def _child(self, node: int, number: int) -> int | None:
         """What an episode says behind a step, as its child; None where that is nothing new."""
         tree, trajectory = self._tree, self._trajectory(number)
-        start = Place() if tree.nodes[node].step is None else tree.step(node).end
+        start = EpisodePlace() if tree.nodes[node].step is None else tree.step(node).end
         turns = [step.turn for step in trajectory.steps]
         step = next_step(turns, start, by_sentence=self._config.by_sentence)
         if step is None:

@@ -25,7 +25,7 @@ from vigorl.browser.run_folder import (
     write_json,
     write_whole,
 )
-from vigorl.training.search.search_tree import Tree
+from vigorl.training.search.search_tree import SearchTree
 
 TREE = "tree.json"
 
@@ -39,7 +39,7 @@ class StoredTree:
     """The sample's frozen row."""
     plays: int
     """Episodes that were played for it."""
-    tree: Tree
+    tree: SearchTree
 
 
 _STORED = TypeAdapter(StoredTree)

@@ -27,7 +27,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from vigorl.training.search.steps import Step
+from vigorl.training.search.steps import EpisodeStep
 
 
 @dataclass
@@ -37,7 +37,7 @@ class Node:
     parent: int | None
     play: int
     """The episode that it was first said in; -1 for the root."""
-    step: Step | None
+    step: EpisodeStep | None
     """None: the root, before anything was said."""
     depth: int
     """Steps from the root."""
@@ -56,7 +56,7 @@ class Node:
 
 
 @dataclass
-class Tree:
+class SearchTree:
     """All steps that were tried, the root first; nodes are named by their place."""
 
     nodes: list[Node] = field(default_factory=lambda: [Node(None, -1, None, 0)])
@@ -86,7 +86,7 @@ class Tree:
         spread = math.log(self.nodes[child.parent].visits) / child.visits
         return child.value + exploration * math.sqrt(spread)
 
-    def admits(self, parent: int, step: Step) -> bool:
+    def admits(self, parent: int, step: EpisodeStep) -> bool:
         """Whether a step behind this one is new.
 
         It is not where a sibling names just the same, nor where all that it names was named on
@@ -99,7 +99,7 @@ class Tree:
         named = {name for node in self.path(parent) for name in self.step(node).names}
         return not named.issuperset(step.names)
 
-    def add(self, parent: int, play: int, step: Step, most_depth: int) -> int:
+    def add(self, parent: int, play: int, step: EpisodeStep, most_depth: int) -> int:
         """Put a step behind another one; closed where it answers or is as deep as allowed."""
         depth = self.nodes[parent].depth + 1
         is_closed = step.is_last or depth >= most_depth
@@ -122,7 +122,7 @@ class Tree:
             self.nodes[at].is_closed = True
             at = self.nodes[at].parent
 
-    def step(self, node: int) -> Step:
+    def step(self, node: int) -> EpisodeStep:
         """The step that a node below the root is."""
         step = self.nodes[node].step
         assert step is not None, "the root is no step"

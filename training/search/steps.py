@@ -21,7 +21,7 @@ from vigorl.policy.thought_text import pairs_in, pointed_sentence_end
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class EpisodePlace:
     """A place between two steps of an episode."""
 
     turns: int = 0
@@ -31,11 +31,11 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class EpisodeStep:
     """One step."""
 
     text: str
-    end: Place
+    end: EpisodePlace
     names: tuple[str, ...]
     """What it points at, sorted: the points of its sentences as they are written, where it looks
     closer, what it answers; its text where it points at nothing."""
@@ -43,7 +43,9 @@ class Step:
     """It ends the episode."""
 
 
-def next_step(turns: Sequence[Turn], start: Place, *, by_sentence: bool = True) -> Step | None:
+def next_step(
+    turns: Sequence[Turn], start: EpisodePlace, *, by_sentence: bool = True
+) -> EpisodeStep | None:
     """The step of an episode that begins at a place.
 
     Args:
@@ -60,10 +62,10 @@ def next_step(turns: Sequence[Turn], start: Place, *, by_sentence: bool = True) 
     end = pointed_sentence_end(turn.text, start.characters) if by_sentence else None
     if end is not None:
         text = turn.text[start.characters : end]
-        return Step(text, Place(start.turns, end), _names(text, None))
+        return EpisodeStep(text, EpisodePlace(start.turns, end), _names(text, None))
     text = turn.text[start.characters :]
     is_last = start.turns + 1 == len(turns)
-    return Step(text, Place(start.turns + 1), _names(text, turn), is_last)
+    return EpisodeStep(text, EpisodePlace(start.turns + 1), _names(text, turn), is_last)
 
 
 def _names(text: str, ended: Turn | None) -> tuple[str, ...]:

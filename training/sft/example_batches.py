@@ -18,8 +18,9 @@ from torch import Tensor, nn
 from vigorl.policy.local.network import Network
 from vigorl.training.compute.gradient_checkpointing import gradient_checkpointing
 from vigorl.training.compute.image_features import ImageFeatures
-from vigorl.training.compute.prefix_tree import Tree, build_trees, logprobs
+from vigorl.training.compute.prefix_tree import PrefixTree, build_trees, logprobs
 from vigorl.training.data.examples import Example, Examples
+from vigorl.training.run.ranks import Ranks
 
 
 @dataclass(frozen=True)
@@ -40,16 +41,31 @@ class CourseConfig:
 
 @dataclass(frozen=True)
 class _Batch:
-    trees: tuple[Tree, ...]
+    trees: tuple[PrefixTree, ...]
     tokens: int
-    """That are taught, in all trees."""
+    """That are taught, in all trees of all processes."""
 
 
 class ExampleCourse:
     """Examples as batches of trees; every epoch in another order, drawn from its number."""
 
-    def __init__(self, network: Network, examples: Examples, config: CourseConfig) -> None:
+    def __init__(
+        self,
+        network: Network,
+        examples: Examples,
+        config: CourseConfig,
+        ranks: Ranks | None = None,
+    ) -> None:
+        """Put nothing together yet.
+
+        Args:
+            network: Who learns from them.
+            examples: All of them.
+            config: How they are put into batches.
+            ranks: The processes that train as one: each gets its share of every batch.
+        """
         self._network = network
+        self._ranks = ranks or Ranks()
         self._examples = examples
         self._config = config
         self._of_picture: dict[str, list[Example]] = {}
@@ -64,12 +80,13 @@ class ExampleCourse:
         return max(1, math.ceil(count))
 
     def batch(self, step: int) -> _Batch:
-        """The batch of a step, counted from 0, from its number alone."""
+        """The batch of a step, counted from 0, from its number alone; this process's share."""
         return self.batch_of(self._chosen(step))
 
     def batch_of(self, examples: Sequence[Example]) -> _Batch:
-        """Examples as trees."""
-        rows = [row for example in examples for row in example.rows]
+        """Examples as trees: those of this process's share."""
+        share = self._ranks.share(range(len(examples)))
+        rows = [row for index in share for row in examples[index].rows]
         cell_id = self._network.codec.cell_id
         trees = tuple(build_trees(rows, cell_id, self._config.tree_tokens))
         return _Batch(trees, sum(example.tokens for example in examples))
@@ -110,7 +127,7 @@ class ExampleCourse:
 
     @torch.no_grad()
     def mean_loss(self) -> float:
-        """The loss over all examples."""
+        """The loss over all examples; of several processes, all call it."""
         size = self._config.batch
         ordered = self._order(0)
         total = tokens = 0.0
@@ -119,4 +136,4 @@ class ExampleCourse:
             for part in self.losses(self._network.model, batch, 0):
                 total += float(part["loss"]) * batch.tokens
             tokens += batch.tokens
-        return total / tokens
+        return self._ranks.all_reduce({"total": total})["total"] / tokens

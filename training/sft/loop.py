@@ -2,7 +2,15 @@
 
 What is taught is a `Course`: it makes the batch of any step from the step's number alone and turns
 a batch into a loss. So the data of a step do not depend on how many workers made them or on
-whether the run was interrupted: `train` on the same folder goes on where its last checkpoint is.
+whether the run was interrupted: `train` on the same folder resumes from its newest checkpoint.
+
+Several processes train as one where the course gives each its share of every batch: losses are
+shares of one sum, and gradients are summed (`vigorl.training.run.optimizer`).
+
+A line of metrics.jsonl has `step`, `s` (seconds since the run was started or resumed) and either
+means over the updates since the line before (`loss`, `norm` of the gradient before clipping and
+whatever else the course reports), or what was measured (`held_out`), or `skipped` and `norm` where
+a gradient was not finite.
 """
 
 import math
@@ -18,11 +26,14 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
-from vigorl.browser.errors import InfrastructureFault, PolicyFault, StorageFault, UsageError
+from vigorl.browser.errors import InfrastructureFault, PolicyFault, UsageError
+from vigorl.browser.run_folder import Identity, disk, json_values
 from vigorl.policy.local.engine import is_out_of_memory
-from vigorl.training.run.checkpoint import read_state, write_state
 from vigorl.training.run.interruption import stopping
-from vigorl.training.run.metrics import metrics_of, write_config
+from vigorl.training.run.ranks import Ranks
+from vigorl.training.run.schedule import Schedule
+from vigorl.training.run.trainer import ModuleWeights, Trainer, Weights
+from vigorl.training.run.training_run import TrainingRun
 
 Batch = TypeVar("Batch")
 
@@ -41,8 +52,9 @@ class Course(Protocol[Batch]):
     def losses(self, module: nn.Module, batch: Batch, step: int) -> Iterator[Mapping[str, Tensor]]:
         """`loss` and whatever else is worth noting, all scalars, part by part.
 
-        What is minimised, and what is noted, is the sum over the parts. One is forgotten before
-        the next is computed, so that the largest of them has to fit into memory, not all.
+        What is minimised, and what is logged, is the sum over the parts; of several processes,
+        over the parts of all. One is forgotten before the next is computed, so that the largest of
+        them has to fit into memory, not all.
         """
         ...
 
@@ -78,6 +90,17 @@ class SftConfig:
     seconds: float = math.inf
     """Wall clock for it all: the rate falls as if so much of the steps were taken as of this."""
 
+    @property
+    def schedule(self) -> Schedule:
+        """The learning rate of every update."""
+        return Schedule(
+            self.learning_rate,
+            self.steps,
+            self.warmup_steps,
+            self.final_learning_rate,
+            self.seconds,
+        )
+
     def __post_init__(self) -> None:
         if self.steps < 1 or self.workers < 0 or self.learning_rate <= 0 or self.log_every < 1:
             raise UsageError("steps, learning_rate and log_every are above 0, workers at least 0")
@@ -99,28 +122,33 @@ class _Steps(Dataset[Any]):
 
 def train(
     course: Course[Any],
-    module: nn.Module,
+    trained: nn.Module | Weights,
     config: SftConfig,
     folder: Path,
     *,
-    save: Callable[[], None] | None = None,
+    publish: Callable[[Path], None] | None = None,
     evaluate: Callable[[int], Mapping[str, float]] | None = None,
     evaluate_every: int = 0,
     say: Callable[[str], None] = lambda line: None,
-    about: Mapping[str, Any] | None = None,
+    identity: Identity | None = None,
+    ranks: Ranks | None = None,
 ) -> int:
-    """Teach a course; go on where `folder` says that it was interrupted.
+    """Teach a course; resume where `folder` holds an interrupted run.
 
     Args:
-        course: What to teach.
-        module: All weights that learn; changed in place.
+        course: What to teach; of several processes, each gives its own share of every batch.
+        trained: What learns; changed in place. A module's weights are kept as such, unless told
+            how to keep them.
         config: How.
-        folder: Gets config.json, metrics.jsonl and state.pt.
-        save: Writes a checkpoint to play with; called with each state, and at the end.
-        evaluate: Measures at a step; what it says goes into metrics.jsonl.
+        folder: Gets what every run has (`vigorl.training.run.training_run`).
+        publish: Given the folder of each checkpoint when it is written, and at the end, to keep
+            what it plays with elsewhere.
+        evaluate: Measures at a step; what it returns goes into metrics.jsonl.
         evaluate_every: Steps between two measurements; 0: none.
         say: Told every line of metrics, for a person.
-        about: What config.json says; None: `config`.
+        identity: What config.json says, and what of it may not change; None: `config`, all of
+            which may.
+        ranks: The processes that train as one, where there are several: each calls this.
 
     Returns:
         The number of steps taken in all.
@@ -128,29 +156,40 @@ def train(
     Raises:
         StorageFault: the folder cannot be written; what was saved before is whole.
         PolicyFault: a batch does not fit into memory; what was learnt is saved.
-        InfrastructureFault: a process that makes lessons was killed; what was saved is whole.
+        InfrastructureFault: a process that makes batches was killed; what was saved is whole.
         UsageError: the folder holds another run, or another process trains into it.
     """
-    device = _device(config.device)
-    module.to(device).train()
-    optimizer = _optimizer(module, config, device)
-    taken = read_state(folder, module, optimizer)
-    with metrics_of(folder, taken) as note, stopping() as is_stopped:
-        write_config(folder, asdict(config) if about is None else about)
-        log = _Log(note, say)
-        run = _Run(course, module, optimizer, config, folder, save, log, taken)
+    if isinstance(trained, nn.Module):
+        weights: Weights = ModuleWeights(trained.to(_device(config.device)))
+    else:
+        weights = trained
+    weights.module.train()
+    if identity is None:
+        values = json_values(asdict(config))
+        identity = Identity("training", values, tuple(values))
+    trainer = Trainer(
+        weights,
+        config.schedule,
+        weight_decay=config.weight_decay,
+        betas=(0.9, 0.95),
+        ranks=ranks,
+    )
+    training = TrainingRun(folder, identity, trainer, ranks)
+    with training.opened(), stopping() as is_stopped:
+        run = _Run(course, trainer, config, training, publish, _Log(training.log, say))
         try:
-            for step, batch in enumerate(run.batches(), taken + 1):
+            for step, batch in enumerate(run.batches(), training.step + 1):
                 run.step(step, batch)
-                if is_stopped():
-                    raise KeyboardInterrupt
+                ends = run.is_last(is_stopped())
                 if evaluate and evaluate_every and step % evaluate_every == 0:
-                    log.line(step, evaluate(step))
-                    module.train()
-                if run.is_over():
+                    run.log.line(step, evaluate(step))
+                    weights.module.train()
+                if ends:
                     break
         except (KeyboardInterrupt, InfrastructureFault):
-            run.checkpoint()
+            # Of several processes, the others are elsewhere: the last checkpoint remains.
+            if training.ranks.count == 1:
+                run.checkpoint()
             raise
         except (RuntimeError, ConnectionError, EOFError) as error:
             if isinstance(error, RuntimeError) and not str(error).startswith("DataLoader worker"):
@@ -162,18 +201,18 @@ def train(
                 f"a process that makes lessons was killed ({error}): is there memory enough? What "
                 "was saved before is whole; run it again to go on, with fewer --workers"
             ) from error
-        log.means(run.taken)
+        run.log.means(training.step)
         if evaluate:
-            log.line(run.taken, evaluate(run.taken))
+            run.log.line(training.step, evaluate(training.step))
         run.checkpoint()
-    return run.taken
+    return training.step
 
 
 @dataclass
 class _Log:
     """Lines of metrics, and the means of what was noted since the last one."""
 
-    note: Callable[[Mapping[str, float]], None]
+    log: Callable[[Mapping[str, float]], None]
     say: Callable[[str], None]
     sums: dict[str, float] = field(default_factory=dict)
     count: int = 0
@@ -181,7 +220,7 @@ class _Log:
 
     def line(self, step: int, values: Mapping[str, float]) -> None:
         row = {"step": step, "s": round(time.monotonic() - self.began_s, 1), **values}
-        self.note(row)
+        self.log(row)
         self.say("  ".join(f"{name} {value:g}" for name, value in row.items()))
 
     def add(self, values: Mapping[str, float]) -> None:
@@ -201,21 +240,18 @@ class _Run:
     """One training under way."""
 
     course: Course[Any]
-    module: nn.Module
-    optimizer: torch.optim.Optimizer
+    trainer: Trainer
     config: SftConfig
-    folder: Path
-    save: Callable[[], None] | None
+    training: TrainingRun
+    publish: Callable[[Path], None] | None
     log: _Log
-    taken: int
-    """Steps."""
     saved_s: float = field(default_factory=time.monotonic)
 
     def batches(self) -> DataLoader[Any]:
         """Those of the steps that are still to be taken."""
         workers = self.config.workers
         return DataLoader(
-            _Steps(self.course, range(self.taken, self.config.steps)),
+            _Steps(self.course, range(self.training.step, self.config.steps)),
             batch_size=None,
             num_workers=workers,
             prefetch_factor=3 if workers else None,
@@ -226,116 +262,73 @@ class _Run:
 
     def step(self, step: int, batch: Any) -> None:
         """Learn from one batch."""
-        config = self.config
+        config, training = self.config, self.training
         torch.manual_seed(config.seed * 1_000_003 + step)
-        rate = learning_rate(step, config, time.monotonic() - self.log.began_s)
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        self.optimizer.zero_grad(set_to_none=True)
-        parts = self._gradients(step, batch)
-        parts["norm"] = nn.utils.clip_grad_norm_(self.module.parameters(), config.gradient_norm)
-        # The device is waited for here alone: not again behind the optimizer's step.
-        noted = {name: float(value) for name, value in parts.items()}
-        if not math.isfinite(noted["norm"]):
-            self.log.line(step, {"skipped": 1.0, "norm": noted["norm"]})
+        self.trainer.begin(step, time.monotonic() - self.log.began_s)
+        parts = self._parts(step, batch)
+        made = self.trainer.optimizer.update(parts, config.gradient_norm)
+        norm = {"norm": made.pop("norm")}
+        if made.pop("skipped", 0.0):
+            self.log.line(step, {"skipped": 1.0, **norm})
             return
-        self.optimizer.step()
-        self.taken = step
-        self.log.add(noted)
+        training.progress["step"] = step
+        self.log.add(training.ranks.all_reduce(made) | norm)
         if step % config.log_every == 0 or step == config.steps:
             self.log.means(step)
-        if time.monotonic() - self.saved_s > config.checkpoint_every_s:
-            self.checkpoint()
-            self.saved_s = time.monotonic()
 
-    def _gradients(self, step: int, batch: Any) -> dict[str, Tensor]:
-        """Add the gradients of all parts of a batch; the sums of what was noted."""
-        device = next(self.module.parameters()).device
-        sums: dict[str, Tensor] = {}
+    def _parts(self, step: int, batch: Any) -> Iterator[Mapping[str, Tensor]]:
+        """Leave the gradients of all parts of a batch."""
+        module = self.trainer.weights.module
+        device = next(module.parameters()).device
         try:
-            parts = iter(self.course.losses(self.module, self.course.to(batch, device), step))
+            parts = iter(self.course.losses(module, self.course.to(batch, device), step))
             while True:
                 with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
                     part = next(parts, None)
                 if part is None:
-                    return sums
+                    return
                 torch.autograd.backward(part["loss"])
-                for name, value in part.items():
-                    sums[name] = sums.get(name, value.new_zeros(())) + value.detach()
+                yield {name: value.detach() for name, value in part.items()}
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
             advice = self.course.too_large(step)
             raise PolicyFault(f"no memory for step {step}: {advice}") from error
 
-    def is_over(self) -> bool:
-        """Whether the time is."""
-        return time.monotonic() - self.log.began_s > self.config.seconds
-
-    def checkpoint(self) -> None:
-        """Keep what was learnt: the state to go on from, and what it is played with.
+    def is_last(self, is_stopped: bool) -> bool:
+        """Save where it is time to; whether this step is the last one, for all processes alike.
 
         Raises:
-            StorageFault: the disk refuses; the state before is whole.
+            KeyboardInterrupt: one of them was asked to stop.
         """
-        try:
-            write_state(self.folder, self.module, self.optimizer, self.taken)
-            if self.save is not None:
-                self.save()
-        except (OSError, RuntimeError) as error:
-            raise StorageFault(
-                f"the checkpoint cannot be written to {self.folder} ({error}); the one before is "
-                "whole"
-            ) from error
+        now_s = time.monotonic()
+        is_due = now_s - self.saved_s > self.config.checkpoint_every_s
+        is_over = now_s - self.log.began_s > self.config.seconds
+        asked = self.training.ranks.all_gather((is_stopped, is_due, is_over))
+        is_stopped, is_due, is_over = map(any, zip(*asked, strict=True))
+        if is_stopped or is_due:
+            self.checkpoint()
+            self.saved_s = time.monotonic()
+        if is_stopped:
+            raise KeyboardInterrupt
+        return is_over
 
+    def checkpoint(self) -> None:
+        """Keep what was learnt: what the run resumes from, and what it is played with.
 
-def _optimizer(module: nn.Module, config: SftConfig, device: torch.device) -> torch.optim.Optimizer:
-    fused = {"fused": True} if device.type == "cuda" else {}
-    return torch.optim.AdamW(
-        weight_groups(module, config.weight_decay),
-        lr=config.learning_rate,
-        betas=(0.9, 0.95),
-        weight_decay=config.weight_decay,
-        **fused,
-    )
-
-
-def learning_rate(step: int, config: SftConfig, elapsed_s: float = 0.0) -> float:
-    """The rate of a step, by its number or, where that is further, by the clock."""
-    return config.learning_rate * share_of_rate(
-        step,
-        config.steps,
-        config.warmup_steps,
-        config.final_learning_rate,
-        elapsed_s / config.seconds,
-    )
-
-
-def share_of_rate(
-    step: int, steps: int, warmup_steps: int, final: float, through_clock: float = 0.0
-) -> float:
-    """Linear warm-up, then a cosine from 1 down to a final share; steps count from 1."""
-    if step <= warmup_steps:
-        return step / warmup_steps
-    through = (step - warmup_steps) / max(1, steps - warmup_steps)
-    through = min(1.0, max(through, through_clock))
-    return final + (1 - final) * 0.5 * (1 + math.cos(math.pi * through))
+        Raises:
+            StorageFault: the disk refuses; the checkpoint before is whole.
+        """
+        folder = self.training.save()
+        if self.publish is not None and self.training.ranks.is_first:
+            with disk(self.training.folder):
+                self.publish(folder)
 
 
 def _device(name: str) -> torch.device:
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     return torch.device(name)
-
-
-def weight_groups(module: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
-    """The weights that learn, by decay; vectors (norms, biases) are not decayed."""
-    groups: dict[float, dict[str, Any]] = {}
-    for weight in module.parameters():
-        decay = weight_decay if weight.dim() > 1 else 0.0
-        if weight.requires_grad:
-            groups.setdefault(decay, {"params": [], "weight_decay": decay})["params"].append(weight)
-    return list(groups.values())
 
 
 def _hear_no_more() -> None:

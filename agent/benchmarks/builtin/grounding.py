@@ -21,19 +21,19 @@ class GroundingOptions:
     """A folder with manifest.json, a folder of shards of `data generate`, or a file of OS-Atlas,
     SeeClick, ShowUI, UGround or ViGoRL."""
     images: Path | None = None
-    """Where the image paths of such a file begin; default: beside it or above."""
+    """Folder that image paths of such a file are relative to. Default: beside it or above."""
     limit: Annotated[int | None, Option(min=1)] = None
-    """Only the first N samples."""
+    """Play only the first N samples."""
 
 
 @dataclass(frozen=True, slots=True)
-class CheckOptions:
+class GroundingCheck:
     """What is looked at."""
 
     data: Path
     """A file of OS-Atlas, SeeClick, ShowUI, UGround or ViGoRL."""
     images: Path | None = None
-    """Where its image paths begin; default: beside it or above."""
+    """Folder that its image paths are relative to. Default: beside it or above."""
 
 
 def _open(options: GroundingOptions) -> Opening:
@@ -44,7 +44,7 @@ def _open(options: GroundingOptions) -> Opening:
     return lambda setting: nullcontext(Opened(samples, Limits(steps=12)))
 
 
-def _check(options: CheckOptions) -> "DataCheck":
+def _check(options: GroundingCheck) -> "DataCheck":
     from vigorl.agent.benchmarks.data_check import check_of_grounding
 
     return check_of_grounding(options.data, options.images)
@@ -69,7 +69,7 @@ ShowUI, UGround or ViGoRL. A click inside the box, border included, is right.
 Exit code 0 says that there are none, 1 that there are.
 
 [dim]$[/dim] vigorl-agent data check grounding --data uground.json""",
-            options=CheckOptions,
+            options=GroundingCheck,
             run=_check,
         ),
     ),

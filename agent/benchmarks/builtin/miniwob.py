@@ -18,15 +18,15 @@ class MiniwobOptions:
     """Which tasks of MiniWoB++."""
 
     task: list[str] | None = None
-    """Only these, of whichever split; may be repeated."""
+    """Play only this task, of either split; may be repeated."""
     seeds: Annotated[int, Option(min=1)] = 5
-    """Seeds of each task."""
-    skip: Annotated[int, Option(min=0)] = 0
-    """Leave out the first N seeds: those already looked at."""
+    """Number of seeds of each task."""
+    skip_seeds: Annotated[int, Option(min=0)] = 0
+    """Leave out the first N seeds, which were looked at before."""
     split: Literal["train", "test"] = "test"
-    """Whose tasks (BrowserGym's split) and whose seeds; test is held out."""
-    max_steps: Annotated[int, Option(min=1)] = 30
-    """Turns of an episode at most."""
+    """Split of the tasks (BrowserGym's) and of the seeds; test is held out."""
+    max_turns: Annotated[int, Option(min=1)] = 30
+    """Most turns of an episode."""
 
 
 def _open(options: MiniwobOptions) -> Opening:
@@ -36,9 +36,9 @@ def _open(options: MiniwobOptions) -> Opening:
         from vigorl.agent.rollout import Limits
 
         # A click that changes nothing is no sign of a loop where pages are this small.
-        most = options.max_steps
+        most = options.max_turns
         limits = Limits(steps=most, repeats=most, unchanged=most)
-        chosen = (options.seeds, options.task, options.split, options.skip)
+        chosen = (options.seeds, options.task, options.split, options.skip_seeds)
         async with open_miniwob(*chosen, setting.workers, setting.boundary) as samples:
             yield Opened(samples, limits)
 

@@ -13,17 +13,17 @@ from vigorl.agent.benchmarks.benchmark import Benchmark, Check, Opened, Opening
 if TYPE_CHECKING:
     from vigorl.agent.benchmarks.data_check import DataCheck
     from vigorl.agent.evaluation.evaluation import Result, Summary
-    from vigorl.agent.evaluation.report import Report
+    from vigorl.agent.evaluation.report import EvaluationReport
 
 
 @dataclass(frozen=True, slots=True)
-class CheckOptions:
+class ScreenspotCheck:
     """Which copy of which ScreenSpot."""
 
     data: Path
     """A copy: its folder as published, or one file."""
     version: Literal["v1", "v2", "pro"]
-    """Which ScreenSpot it is."""
+    """Version of ScreenSpot that the copy is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +33,11 @@ class ScreenspotOptions:
     data: Path
     """A copy: its folder as published, or one file."""
     version: Literal["v1", "v2", "pro"]
-    """Which ScreenSpot it is."""
+    """Version of ScreenSpot that the copy is."""
     limit: Annotated[int | None, Option(min=1)] = None
-    """Only the first N rows."""
-    max_steps: Annotated[int, Option(min=1)] = 12
-    """Turns of an episode at most, zooms included."""
+    """Play only the first N rows."""
+    max_turns: Annotated[int, Option(min=1)] = 12
+    """Most turns of an episode, zooms included."""
 
 
 def _open(options: ScreenspotOptions) -> Opening:
@@ -49,14 +49,14 @@ def _open(options: ScreenspotOptions) -> Opening:
     rows = read_screenspot(options.data, options.version)[: options.limit]
     samples = screenspot_samples(options.data, options.version, options.limit)
 
-    def report(results: "Sequence[Result]", summary: "Summary", title: str) -> "Report":
+    def report(results: "Sequence[Result]", summary: "Summary", title: str) -> "EvaluationReport":
         return screenspot_report(screenspot_table(rows, results), summary, title)
 
-    opened = Opened(samples, Limits(steps=options.max_steps), report)
+    opened = Opened(samples, Limits(steps=options.max_turns), report)
     return lambda setting: nullcontext(opened)
 
 
-def _check(options: CheckOptions) -> "DataCheck":
+def _check(options: ScreenspotCheck) -> "DataCheck":
     from vigorl.agent.benchmarks.data_check import check_of_screenspot
 
     return check_of_screenspot(options.data, options.version)
@@ -81,7 +81,7 @@ for duplicates.
 Exit code 0 says that the copy is whole, 1 that it is not.
 
 [dim]$[/dim] vigorl-agent data check screenspot --data ScreenSpot-Pro --version pro""",
-            options=CheckOptions,
+            options=ScreenspotCheck,
             run=_check,
         ),
     ),

@@ -18,11 +18,11 @@ class StandInOptions:
     """Which stand-in tasks."""
 
     task: list[str] | None = None
-    """Only these: a site (classifieds, reddit, shopping) or a task (reddit/3); may be repeated."""
+    """Play only this site (classifieds, reddit, shopping) or task (reddit/3); may be repeated."""
     limit: Annotated[int | None, Option(min=1)] = None
-    """Only the first N tasks."""
-    max_steps: Annotated[int, Option(min=1)] = 30
-    """Turns of an episode at most."""
+    """Play only the first N tasks."""
+    max_turns: Annotated[int, Option(min=1)] = 30
+    """Most turns of an episode."""
 
 
 def _open(options: StandInOptions) -> Opening:
@@ -31,7 +31,7 @@ def _open(options: StandInOptions) -> Opening:
         from vigorl.agent.benchmarks.mock_sites import open_stand_ins
         from vigorl.agent.benchmarks.visualwebarena import LIMITS, Answering
 
-        limits = replace(LIMITS, steps=options.max_steps)
+        limits = replace(LIMITS, steps=options.max_turns)
         async with open_stand_ins(options.task, options.limit, setting.boundary) as samples:
             yield Opened(samples, limits, wrap=Answering)
 

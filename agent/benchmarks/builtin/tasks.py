@@ -18,16 +18,16 @@ class TasksOptions:
     """Which embedded tasks, and what the policy is told."""
 
     task: list[str] | None = None
-    """Only these; may be repeated."""
+    """Play only this task; may be repeated."""
     seeds: Annotated[int, Option(min=1)] = 20
-    """Seeds of each task."""
-    skip: Annotated[int, Option(min=0)] = 0
-    """Leave out the first N seeds: those already looked at."""
+    """Number of seeds of each task."""
+    skip_seeds: Annotated[int, Option(min=0)] = 0
+    """Leave out the first N seeds, which were looked at before."""
     split: Literal["train", "test"] = "test"
-    """Whose seeds; test seeds are held out."""
-    told: Literal["goal", "instructions"] | None = None
-    """Give the goal in words, or step by step. Default: as the policy needs it (instructions for
-    reader, the goal for models)."""
+    """Split that the seeds are from; test seeds are held out."""
+    prompt: Literal["goal", "instructions"] | None = None
+    """Prompt with the goal, or with step-by-step instructions. Default: what the policy needs
+    (reader: instructions; models: the goal)."""
 
 
 def _open(options: TasksOptions) -> Opening:
@@ -36,8 +36,8 @@ def _open(options: TasksOptions) -> Opening:
         from vigorl.agent.benchmarks.embedded import open_tasks
         from vigorl.agent.rollout import Limits
 
-        told = options.told or ("instructions" if setting.policy.needs_instructions else "goal")
-        chosen = (options.seeds, options.task, options.split, told, options.skip)
+        prompt = options.prompt or ("instructions" if setting.policy.needs_instructions else "goal")
+        chosen = (options.seeds, options.task, options.split, prompt, options.skip_seeds)
         async with open_tasks(*chosen, setting.boundary) as samples:
             yield Opened(samples, Limits(steps=40))
 

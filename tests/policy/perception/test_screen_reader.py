@@ -97,7 +97,7 @@ def test_a_text_cursor_is_no_letter(word: str) -> None:
     image = Image.new("RGB", (320, 64), "white")
     pen = ImageDraw.Draw(image)
     pen.text((20, 20), word, "black", font_size=18)
-    left, top, right, bottom = pen.textbbox((20, 20), "blp" + word, font_size=18)
+    _, top, _, bottom = pen.textbbox((20, 20), "blp" + word, font_size=18)
     end = round(pen.textlength(word, font_size=18)) + 20
     pen.rectangle((end, top - 2, end, bottom + 2), "black")
     assert [text for text, _ in told(TextReader(), np.asarray(image))] == [word]
@@ -105,7 +105,8 @@ def test_a_text_cursor_is_no_letter(word: str) -> None:
 
 def test_how_a_text_is_drawn_is_seen_on_any_ground() -> None:
     pixels = np.full((40, 120, 3), (20, 40, 90), np.uint8)
-    pixels[12:28, 20:60] = 250  # more ink than ground between its first and last column
+    for left in (20, 28, 36):  # more ink than ground from the first stroke to the last
+        pixels[12:28, left : left + 6] = 250
     (run,) = runs(pixels, PixelBox(4, 4, 110, 36), widest_gap=0.8)
     assert run.look.ground_rgb == (20, 40, 90)
     assert run.look.colour_rgb == (250, 250, 250)

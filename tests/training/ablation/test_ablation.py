@@ -21,9 +21,10 @@ from vigorl.browser.still_image import StaticScreenshot
 pytest.importorskip("torch")
 
 from vigorl.policy.thought_text import ablate
-from vigorl.training.ablation.ablation import ARMS, Findings, Outcome, StudyConfig, study
+from vigorl.training.ablation.ablation import ArmOutcome, Findings, study
+from vigorl.training.ablation.config import ARMS, StudyConfig, StudyTasks
 from vigorl.training.ablation.page import render_study
-from vigorl.training.ablation.tasks import StudyTasks, open_study_tasks
+from vigorl.training.ablation.tasks import open_study_tasks
 from vigorl.training.run.metrics import write_config
 
 pytestmark = pytest.mark.model
@@ -95,10 +96,10 @@ async def test_arms_learn_their_form_from_one_start_and_are_measured_alike(tmp_p
         await study(replace(CONFIG, steps=2), tmp_path, PRACTISED, HELD_OUT)
 
 
-def outcome(name: str, *curves: tuple[float, ...]) -> Outcome:
+def outcome(name: str, *curves: tuple[float, ...]) -> ArmOutcome:
     gain = difference([(0, 1), (1, 1), (0, 0)])
     cell = wilson([1, 1, 0])
-    return Outcome(ARMS[name], cell, (0.5,), cell, gain, 1.25, 0.0, 40.0, curves)
+    return ArmOutcome(ARMS[name], cell, (0.5,), cell, gain, 1.25, 0.0, 40.0, curves)
 
 
 def test_the_page_tells_each_arm_and_draws_those_that_practised() -> None:

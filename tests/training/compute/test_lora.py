@@ -14,6 +14,7 @@ from vigorl.policy.family import family_named
 from vigorl.policy.images import FittedImage
 from vigorl.training.data.rows import Row
 from vigorl.training.grpo.groups import Group, Rollout
+from vigorl.training.grpo.rewards import Reward
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("peft")
@@ -23,7 +24,9 @@ from vigorl.policy.local.tiny import Architecture, write_tiny_checkpoint  # noqa
 from vigorl.training.compute.image_features import ImageFeatures  # noqa: E402
 from vigorl.training.compute.lora import add_adapters, merged_state, without_adapters  # noqa: E402
 from vigorl.training.compute.prefix_tree import build_trees, logprobs  # noqa: E402
-from vigorl.training.grpo.update import GrpoConfig, optimizer_of, prepare, update  # noqa: E402
+from vigorl.training.grpo.config import GrpoConfig  # noqa: E402
+from vigorl.training.grpo.update import prepare, update  # noqa: E402
+from vigorl.training.run.optimizer import MasterAdamW, weight_groups  # noqa: E402
 
 pytestmark = pytest.mark.model
 
@@ -70,7 +73,7 @@ def group_for(network: Network) -> Group:
                     shown,
                 ),
             ),
-            reward,
+            Reward(reward, True, 0, reward),
         )
         for reward in (1.0, 0.0)
     ]
@@ -85,7 +88,7 @@ def said(network: Network, group: Group) -> torch.Tensor:
 
 
 def learn(network: Network, groups: Sequence[Group]) -> dict[str, float]:
-    optimizer = optimizer_of(network, CONFIG)
+    optimizer = MasterAdamW(weight_groups(network.model, CONFIG.weight_decay), CONFIG.learning_rate)
     for _ in range(2):
         minibatches = prepare(network, groups, CONFIG, reference=network)
         metrics = update(network, optimizer, minibatches, CONFIG)

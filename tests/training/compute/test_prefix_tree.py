@@ -31,8 +31,8 @@ from vigorl.policy.local.network import Network  # noqa: E402
 from vigorl.policy.local.tiny import Architecture, write_tiny_checkpoint  # noqa: E402
 from vigorl.training.compute import prefix_tree as tree_module  # noqa: E402
 from vigorl.training.compute.image_features import ImageFeatures  # noqa: E402
-from vigorl.training.compute.prefix_tree import Tree, build_trees, logprobs  # noqa: E402
-from vigorl.training.compute.tree_attention import BLOCK, Run, runs_of, sparse_mask  # noqa: E402
+from vigorl.training.compute.prefix_tree import PrefixTree, build_trees, logprobs  # noqa: E402
+from vigorl.training.compute.tree_attention import BLOCK, NodeRun, runs_of, sparse_mask  # noqa: E402
 
 pytestmark = pytest.mark.model
 
@@ -218,7 +218,7 @@ def test_a_node_that_is_not_seen_and_a_swapped_picture_would_show(
     if not network.family.reads:
         assert drift({**PICTURES, SCREEN: PICTURES[OTHER]}) > 1e-3
 
-    def blind(places: Sequence[Tensor]) -> list[Run]:
+    def blind(places: Sequence[Tensor]) -> list[NodeRun]:
         first, second, *others = runs_of(places)
         assert second.sees_1_1_R_T is not None
         sees_1_1_R_T = second.sees_1_1_R_T.clone()
@@ -256,7 +256,7 @@ def test_a_tree_drawn_by_hand() -> None:
     ]
 
 
-def seen_in_runs(tree: Tree) -> Tensor:
+def seen_in_runs(tree: PrefixTree) -> Tensor:
     """Whom each node attends to, bool [L, L], as its run says."""
     mask_L_L = torch.zeros(len(tree.ids_L), len(tree.ids_L), dtype=torch.bool)
     for run in runs_of(tree.places):

@@ -24,7 +24,7 @@ from vigorl.browser.geometry import Box
 from vigorl.browser.observation import Observation
 from vigorl.browser.picture import Picture
 from vigorl.browser.still_image import StaticScreenshot
-from vigorl.policy.backend import Drawing, Message, Reply, Sampling
+from vigorl.policy.backend import Message, Reply, Sampling, SamplingMode
 from vigorl.policy.branch import replies_of
 from vigorl.policy.conversation import Conversation
 from vigorl.policy.family import family_named
@@ -33,10 +33,11 @@ from vigorl.policy.model import ModelPolicy
 from vigorl.policy.policy import Policy
 from vigorl.training.data.conversations import conversations_in
 from vigorl.training.data.dialogues import Dialogue, dialogues_of
-from vigorl.training.data.episodes import Selection, episodes_in, one_per_task, select
+from vigorl.training.data.episodes import RecordedEpisode, episodes_in, one_per_task, select
 from vigorl.training.data.export import FORMATS, Format, export
-from vigorl.training.search.linearise import ChainConfig
-from vigorl.training.search.loop import SearchConfig, search
+from vigorl.training.data.selection import Selection
+from vigorl.training.search.config import ChainConfig, SearchConfig
+from vigorl.training.search.loop import search
 
 FAMILY = family_named("vigorl-multiturn-grounding")
 CALL = '<tool_call>{"name": "search_coordinate", "arguments": {"coordinate": [%d, %d]}}</tool_call>'
@@ -70,7 +71,7 @@ class Looker:
     def session(self, seed: int) -> "Looker":
         return Looker(Random(seed))
 
-    async def reply(self, messages: Sequence[Message], how: Drawing = "as set") -> Reply:
+    async def reply(self, messages: Sequence[Message], how: SamplingMode = "as set") -> Reply:
         await asyncio.sleep(0)
         said = [str(part) for m in messages if m.role == "assistant" for part in m.parts]
         if said:
@@ -120,6 +121,18 @@ def images_of(dialogue: Dialogue) -> list[FittedImage]:
 # --- Dialogues ----------------------------------------------------------------------------------
 
 
+def test_an_episode_is_learnt_with_the_prompt_that_it_was_played_with(tmp_path: Path) -> None:
+    family = family_named("generic-pixels")
+    policy = ModelPolicy(family, Looker(), Sampling())
+    played = asyncio.run(rollout(policy, world(policy), Recorder(tmp_path / "run")))
+    episode = RecordedEpisode("run", "played", played)
+    prompt = family.system_prompt(frozenset({"click", "zoom"}))
+    assert dialogues_of(episode)[0].messages[0].parts == (prompt,)
+    old = replace(played, start=replace(played.start, actions=None))
+    older = dialogues_of(replace(episode, trajectory=old))
+    assert older[0].messages[0].parts == (family.system_prompt(),)
+
+
 def test_a_chain_is_the_conversation_that_was_had_with_its_crops(dialogues: list[Dialogue]) -> None:
     straight, corrected = dialogues[:2]
     assert [message.role for message in straight.messages] == ["user", "assistant"] * 2
@@ -142,7 +155,7 @@ def test_a_history_that_was_rewritten_makes_several_dialogues_and_nothing_is_sai
         def session(self, seed: int) -> "Script":
             return Script()
 
-        async def reply(self, messages: Sequence[Message], how: Drawing = "as set") -> Reply:
+        async def reply(self, messages: Sequence[Message], how: SamplingMode = "as set") -> Reply:
             self.asked = getattr(self, "asked", 0) + 1
             text = click(20, 20) if self.asked == 6 else look(*PLACES[self.asked % 3])
             return Reply(text, 9, 9, False)
@@ -175,7 +188,7 @@ def test_nothing_is_learnt_from_a_turn_that_was_begun_for_the_model(tmp_path: Pa
         def session(self, seed: int) -> "Stubborn":
             return Stubborn()
 
-        async def reply(self, messages: Sequence[Message], how: Drawing = "as set") -> Reply:
+        async def reply(self, messages: Sequence[Message], how: SamplingMode = "as set") -> Reply:
             self.asked = getattr(self, "asked", 0) + 1
             text = " (20, 20) </answer>" if how == "greedy" else look(*PLACES[self.asked % 3])
             return Reply(text, 9, 9, False)
@@ -225,7 +238,7 @@ def test_an_episode_that_broke_off_or_slipped_is_not_taken(tmp_path: Path) -> No
         def session(self, seed: int) -> "Slip":
             return Slip()
 
-        async def reply(self, messages: Sequence[Message], how: Drawing = "as set") -> Reply:
+        async def reply(self, messages: Sequence[Message], how: SamplingMode = "as set") -> Reply:
             if len(messages) == 1:
                 return Reply("hm", 9, 9, False)
             return Reply(click(20, 20), 9, 9, False)
@@ -247,7 +260,7 @@ def test_an_episode_that_was_understood_in_spite_of_its_form_is_not_taken(tmp_pa
         def session(self, seed: int) -> "Talker":
             return Talker()
 
-        async def reply(self, messages: Sequence[Message], how: Drawing = "as set") -> Reply:
+        async def reply(self, messages: Sequence[Message], how: SamplingMode = "as set") -> Reply:
             return Reply(f"Sure! {click(20, 20)}", 9, 9, False)
 
     policy = ModelPolicy(FAMILY, Talker(), Sampling())

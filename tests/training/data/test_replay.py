@@ -17,7 +17,7 @@ from vigorl.policy.backend import Sampling
 from vigorl.policy.family import family_named
 from vigorl.policy.model import ModelPolicy
 from vigorl.policy.nano.actor import ReadingPolicy
-from vigorl.policy.perception.screen import Line, Screen
+from vigorl.policy.perception.screen import Screen, TextLine
 from vigorl.policy.perception.screen_reader import Eyes
 from vigorl.policy.policy import Tokens
 from vigorl.training.data.rows import Row, rows_of
@@ -158,7 +158,7 @@ class Staged(Eyes):
 
     def read(self, view: View) -> Screen:
         words = int(view.picture.sha256, 16) % 7 + 1
-        lines = [Line(f"word {n}", Box(9, 20 * n, 69, 20 * n + 12), 0.9) for n in range(words)]
+        lines = [TextLine(f"word {n}", Box(9, 20 * n, 69, 20 * n + 12), 0.9) for n in range(words)]
         return Screen(tuple(lines), (), view.frame)
 
 

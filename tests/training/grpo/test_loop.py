@@ -38,10 +38,9 @@ torch = pytest.importorskip("torch")
 from vigorl.policy.local.codec import Prompt  # noqa: E402
 from vigorl.policy.local.network import Network  # noqa: E402
 from vigorl.policy.local.tiny import write_tiny_checkpoint  # noqa: E402
-from vigorl.training.grpo.config import GrpoRunConfig  # noqa: E402
-from vigorl.training.grpo.folder import PracticeFolder  # noqa: E402
+from vigorl.training.grpo.config import GrpoConfig, GrpoRunConfig  # noqa: E402
 from vigorl.training.grpo.loop import train_grpo  # noqa: E402
-from vigorl.training.grpo.update import GrpoConfig  # noqa: E402
+from vigorl.training.run.training_run import newest_checkpoint  # noqa: E402
 
 pytestmark = pytest.mark.model
 
@@ -237,7 +236,7 @@ async def test_a_run_that_is_killed_at_twenty_moments_ends_with_the_same_weights
             else []
         )
         assert noted == list(range(1, len(noted) + 1))
-        if (newest := PracticeFolder(killed).newest()) is None:
+        if (newest := newest_checkpoint(killed)) is None:
             assert len(noted) <= every
             continue
         step = json.loads((newest / "progress.json").read_text())["step"]

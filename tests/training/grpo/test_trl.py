@@ -13,6 +13,7 @@ from vigorl.policy.family import family_named
 from vigorl.policy.images import FittedImage
 from vigorl.training.data.rows import Row
 from vigorl.training.grpo.groups import Group, Rollout
+from vigorl.training.grpo.rewards import Reward
 
 torch = pytest.importorskip("torch")
 trl = pytest.importorskip("trl")
@@ -73,7 +74,8 @@ def rollouts(network: Network, pictures: list[Picture]) -> list[Rollout]:
                 images.append(image.shown)
         noted = tuple(-drawn.uniform(5, 9) for _ in range(sum(is_sampled)))
         row = Row(tuple(ids), tuple(is_sampled), noted, tuple(images))
-        found.append(Rollout((row,), [1.2, 0.1, 1.0, 0.0][number]))
+        reward = [1.2, 0.1, 1.0, 0.0][number]
+        found.append(Rollout((row,), Reward(reward, True, 0, reward)))
     return found
 
 

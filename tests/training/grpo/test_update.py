@@ -21,9 +21,8 @@ from vigorl.browser.zoom import ZoomEnvironment
 from vigorl.policy.backend import Sampling
 from vigorl.policy.family import family_named
 from vigorl.policy.model import ModelPolicy
-from vigorl.training.grpo.groups import Group, Rollout, group_of
+from vigorl.training.grpo.groups import Group, group_of
 from vigorl.training.grpo.rewards import RULES
-from vigorl.training.run.master_weights import MasterAdamW
 
 torch = pytest.importorskip("torch")
 
@@ -38,17 +37,25 @@ from vigorl.training.grpo.update import (  # noqa: E402
     group_advantages,
     k3,
     minibatch_loss,
-    optimizer_of,
     policy_losses,
     prepare,
     sampler_correction,
     token_weights,
     update,
 )
+from vigorl.training.run.network_weights import choose_trained  # noqa: E402
+from vigorl.training.run.optimizer import MasterAdamW, weight_groups  # noqa: E402
 
 pytestmark = pytest.mark.model
 
 CONFIG = GrpoConfig(learning_rate=1e-3, kl=0, tree_tokens=10_000)
+
+
+def optimizer_of(network: Network, config: GrpoConfig) -> MasterAdamW:
+    """Of the weights that are trained."""
+    if not config.lora_rank:
+        choose_trained(network, config.trains_vision)
+    return MasterAdamW(weight_groups(network.model, config.weight_decay), config.learning_rate)
 
 
 def test_advantages_computed_by_hand() -> None:
@@ -115,7 +122,7 @@ async def play(network: Network, folder: Path, count: int) -> list[Trajectory]:
 def worth(group: Group, *rewards: float) -> Group:
     """The same rollouts with other rewards."""
     rollouts = [
-        replace(rollout, reward=reward)
+        replace(rollout, reward=replace(rollout.reward, total=reward))
         for rollout, reward in zip(group.rollouts, rewards, strict=True)
     ]
     return replace(group, rollouts=tuple(rollouts))
@@ -276,7 +283,7 @@ async def test_what_cannot_be_trained_is_refused(
     network: Network, group: Group, tmp_path: Path
 ) -> None:
     with pytest.raises(UsageError, match="at least two"):
-        Group((Rollout(group.rollouts[0].rows, 1.0),), {})
+        Group(group.rollouts[:1], {})
     with pytest.raises(UsageError, match="needs a reference"):
         prepare(network, [group], replace(CONFIG, kl=0.01))
     (trajectory,) = await play(network, tmp_path / "one", 1)

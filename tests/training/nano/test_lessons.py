@@ -15,12 +15,13 @@ from vigorl.policy.grammar import parse
 from vigorl.policy.local.tiny import CHAT_TEMPLATE
 from vigorl.tasks.world.lexicon import words_of
 from vigorl.training.nano.architecture import PixelNanoSize, build, save
-from vigorl.training.nano.lessons import CHARACTERS, Page, Teacher, pointing, slots
+from vigorl.training.nano.config import NanoConfig
+from vigorl.training.nano.lessons import CHARACTERS, LessonPage, Teacher, pointing, slots
 from vigorl.training.nano.losses import covered_cells, looking_loss, reading_loss, token_loss
 from vigorl.training.nano.pages import PAGES, sketch_page
 from vigorl.training.nano.pixels import PixelCourse, PixelNano, Sketches, pointed
-from vigorl.training.nano.recipe import NanoConfig, take_over, train_nano, training_fonts
-from vigorl.training.nano.sketch import Sketch, Typefaces, Words
+from vigorl.training.nano.recipe import take_over, train_nano, training_fonts
+from vigorl.training.nano.sketch import Sketch, Typefaces, WordSource
 from vigorl.training.nano.vocabulary import Vocabulary, vocabulary
 
 pytestmark = pytest.mark.model
@@ -39,7 +40,7 @@ def faces() -> Typefaces:
 
 
 def sketch(kind: str, seed: int, faces: Typefaces) -> Sketch:
-    return sketch_page(Random(seed), 448, 320, faces, Words(["kettle", "save", "order"]), kind)
+    return sketch_page(Random(seed), 448, 320, faces, WordSource(["kettle", "save", "order"]), kind)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +92,7 @@ def test_a_turn_that_is_taught_clicks_into_the_box(words: Vocabulary) -> None:
 
 
 def test_only_what_is_said_counts_and_looks_point_at_the_box(words: Vocabulary) -> None:
-    page = Page(
+    page = LessonPage(
         np.zeros((64, 96, 3), np.uint8),
         [("a", 3.0, 3.0)],
         [pointing("Save", "text", (32, 32, 64, 64), (96, 64), Random(0))],
@@ -110,7 +111,7 @@ def test_only_what_is_said_counts_and_looks_point_at_the_box(words: Vocabulary) 
 
 
 def test_a_character_is_taught_in_the_slot_where_it_stands() -> None:
-    page = Page(np.zeros((64, 64, 3), np.uint8), [("A", 33.0, 3.0), ("b", 47.9, 31.0)], [])
+    page = LessonPage(np.zeros((64, 64, 3), np.uint8), [("A", 33.0, 3.0), ("b", 47.9, 31.0)], [])
     taught = slots(page)
     assert taught.shape == (16, 8)
     assert taught[4, 0] == CHARACTERS.index("A") + 1
@@ -161,7 +162,7 @@ def test_trained_pixels_point_at_words_that_they_never_saw(faces: Typefaces) -> 
     module = PixelNano(model)
     take_over(module, WEIGHTS, "model.")
     unseen = [word for word in words_of("test", "en") if word.isalpha()]
-    pages = Sketches(faces, Words(unseen), (("scattered", 1),), ((448, 320),), 8, colourings=1)
+    pages = Sketches(faces, WordSource(unseen), (("scattered", 1),), ((448, 320),), 8, colourings=1)
     course = PixelCourse(vocabulary, [(pages, 1.0)])
     assert pointed(module.eval(), course.batch(0), course.scales).float().mean() > 0.85
 

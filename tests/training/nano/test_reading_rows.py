@@ -22,7 +22,7 @@ from vigorl.policy.family import family_named
 from vigorl.policy.grammar import Parsed, parse
 from vigorl.tasks.local.registry import TASKS
 from vigorl.tasks.local.site import Site
-from vigorl.tasks.miniwob.pages import Pages
+from vigorl.tasks.miniwob.pages import PagePool
 from vigorl.training.nano.oracles import miniwob_names, play, play_miniwob, playable
 
 torch = pytest.importorskip("torch")
@@ -32,15 +32,16 @@ from transformers import PreTrainedTokenizerFast  # noqa: E402
 
 from vigorl.policy.local.codec import Codec  # noqa: E402
 from vigorl.training.nano import reading_rows, reading_stock  # noqa: E402
+from vigorl.training.nano.config import NanoConfig  # noqa: E402
 from vigorl.training.nano.packed import PADDING  # noqa: E402
 from vigorl.training.nano.reading_course import ReadingCourse, build  # noqa: E402
 from vigorl.training.nano.reading_large import is_large, large_lesson  # noqa: E402
 from vigorl.training.nano.reading_looks import look_at_all, looks_of  # noqa: E402
 from vigorl.training.nano.reading_renames import Renames, WordStock  # noqa: E402
 from vigorl.training.nano.reading_rows import LONGEST_ROW, Mixture, ReadingRows  # noqa: E402
-from vigorl.training.nano.reading_steps import Episode, lesson, load_episodes  # noqa: E402
+from vigorl.training.nano.reading_steps import RememberedEpisode, lesson, load_episodes  # noqa: E402
 from vigorl.training.nano.reading_words import Encoder, Spelling  # noqa: E402
-from vigorl.training.nano.recipe import NanoConfig, train_nano  # noqa: E402
+from vigorl.training.nano.recipe import train_nano  # noqa: E402
 
 pytestmark = pytest.mark.model
 
@@ -375,7 +376,7 @@ async def test_the_oracle_s_actions_are_the_lessons_of_its_episode(
         check_lessons(episode, stock)
 
 
-def check_lessons(episode: Episode, stock: WordStock) -> None:
+def check_lessons(episode: RememberedEpisode, stock: WordStock) -> None:
     assert episode.goal == TASKS["login"].row(1).goal
     kinds = []
     for index in episode.sound:
@@ -402,7 +403,7 @@ def check_lessons(episode: Episode, stock: WordStock) -> None:
 @pytest.mark.browser
 async def test_an_oracle_of_miniwob_teaches_what_it_does(stock: WordStock, tmp_path: Path) -> None:
     path = tmp_path / "episodes.jsonl.gz"
-    async with Browser() as browser, Pages(browser, idle=1) as pages:
+    async with Browser() as browser, PagePool(browser, idle=1) as pages:
         with gzip.open(path, "wt", encoding="utf-8") as lines:
             for name in ("click-option", "click-scroll-list"):
                 recorded = await play_miniwob(pages, name, 3)

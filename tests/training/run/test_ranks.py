@@ -15,7 +15,7 @@ from vigorl.browser.errors import UsageError
 
 torch = pytest.importorskip("torch")
 
-from vigorl.training.run.master_weights import dealt  # noqa: E402
+from vigorl.training.run.optimizer import dealt  # noqa: E402
 from vigorl.training.run.ranks import Ranks, open_ranks  # noqa: E402
 
 pytestmark = pytest.mark.model
@@ -39,7 +39,7 @@ ALONE = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")
 
 LAUNCHER = """
 import json, os, sys
-import torch._dynamo, vigorl.training.run.master_weights, vigorl.training.run.ranks  # once for all
+import torch._dynamo, vigorl.training.run.optimizer, vigorl.training.run.ranks  # once for all
 for line in sys.stdin:
     code, arguments, environments, words = json.loads(line)
     started = []
@@ -117,11 +117,70 @@ def test_two_processes_learn_what_one_learns_alone(launch: Launch, tmp_path: Pat
         assert torch.allclose(state["exp_avg"], states[1][key]["exp_avg"], atol=1e-6)
 
 
+TEACH = """
+import importlib.util, sys
+from pathlib import Path
+from vigorl.training.run.ranks import open_ranks
+spec = importlib.util.spec_from_file_location("teaching", sys.argv[1])
+here = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(here)
+here.torch.set_num_threads(1)
+start, taught, out, dtype = sys.argv[2:]
+config = here.config_of(
+    Path(start), Path(taught), epochs=2, batch=3, held_out=0.5, evaluate_every=2,
+    learning_rate=1e-4, trains_vision=True, dtype=dtype,
+)
+with open_ranks() as ranks:
+    here.fine_tune(config, Path(out), here.nothing, ranks)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(("dtype", "near"), [("float32", 1e-4), ("bfloat16", 2e-2)])
+def test_two_processes_are_taught_what_one_is_taught_alone(
+    launch: Launch, tmp_path: Path, dtype: str, near: float
+) -> None:
+    teaching = str(Path(__file__).parents[1] / "sft" / "test_fine_tuning.py")
+    start, taught = str(tmp_path / "start"), str(tmp_path / "taught")
+    prepare = TEACH.split("start, taught")[0] + (
+        "here.write_tiny_checkpoint(Path(sys.argv[2]), 'qwen2_5_vl')\n"
+        "said = [here.dialogue(goal, seed) for seed in range(5) for goal in here.GOALS]\n"
+        "here.export(said, 'sharegpt', Path(sys.argv[3]))\n"
+    )
+    assert launch(1, prepare, teaching, start, taught)[0][0] == 0
+    for count, name in ((1, "one"), (2, "two")):
+        for status, words in launch(
+            count, TEACH, teaching, start, taught, str(tmp_path / name), dtype
+        ):
+            assert status == 0, words
+
+    def metrics(name: str) -> list[dict[str, float]]:
+        lines = (tmp_path / name / "metrics.jsonl").read_text().splitlines()
+        return [json.loads(line) for line in lines]
+
+    one, two = metrics("one"), metrics("two")
+    assert len(one) > 3 and any("held_out" in line for line in one)
+    for alone, together in zip(one, two, strict=True):
+        assert alone.keys() == together.keys()
+        for key in alone.keys() - {"s"}:
+            assert together[key] == pytest.approx(alone[key], rel=near, abs=near), key
+    states = [
+        torch.load(next(tmp_path.glob(f"{name}/checkpoints/*/optimizer.pt")), weights_only=True)
+        for name in ("one", "two")
+    ]
+    assert bool(states[0]["masters"]) == (dtype == "bfloat16")
+    if dtype == "float32":
+        for key, state in states[0]["state"].items():
+            other = states[1]["state"][key]["exp_avg"]
+            assert torch.allclose(state["exp_avg"], other, rtol=1e-3, atol=1e-6)
+
+
 DIVIDED = """
 import os, sys
 from pathlib import Path
 import torch
-from vigorl.training.run.master_weights import MasterAdamW
+from vigorl.training.run.optimizer import MasterAdamW
 from vigorl.training.run.ranks import open_ranks
 torch.set_num_threads(1)
 tasks = Path("/proc/self/task")

@@ -20,9 +20,10 @@ from vigorl.browser.geometry import Box, Frame, Point
 from vigorl.policy.family import family_named
 from vigorl.policy.grammar import parse
 from vigorl.policy.policy import Tokens, Turn
-from vigorl.training.search.linearise import WAITS, Chain, ChainConfig, chains_of
-from vigorl.training.search.search_tree import Tree
-from vigorl.training.search.steps import Place, next_step
+from vigorl.training.search.config import ChainConfig
+from vigorl.training.search.linearise import WAITS, Chain, chains_of
+from vigorl.training.search.search_tree import SearchTree
+from vigorl.training.search.steps import EpisodePlace, next_step
 
 FRAME = Frame.of_viewport(112, 56)
 DIALECT = family_named("vigorl-multiturn-grounding").dialect(FRAME)
@@ -66,11 +67,11 @@ def played(score: float, *texts: str) -> Trajectory:
     return Trajectory(Path("episode"), start, tuple(steps), end)
 
 
-def grown(*plays: Trajectory) -> tuple[Tree, dict[int, Trajectory]]:
+def grown(*plays: Trajectory) -> tuple[SearchTree, dict[int, Trajectory]]:
     """The tree of all steps of these episodes, each judged by those that come through it."""
-    tree = Tree()
+    tree = SearchTree()
     for number, play in enumerate(plays):
-        at, place = 0, Place()
+        at, place = 0, EpisodePlace()
         while (step := next_step([each.turn for each in play.steps], place)) is not None:
             same = [
                 child for child in tree.nodes[at].children if tree.step(child).names == step.names

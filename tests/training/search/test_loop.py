@@ -20,22 +20,23 @@ from vigorl.browser.errors import InfrastructureFault, PolicyFault, UsageError
 from vigorl.browser.geometry import Box, Point
 from vigorl.browser.picture import Picture
 from vigorl.browser.still_image import StaticScreenshot
-from vigorl.policy.backend import Drawing, Message, Reply, Sampling
+from vigorl.policy.backend import Message, Reply, Sampling, SamplingMode
 from vigorl.policy.family import Family, family_named
 from vigorl.policy.model import ModelPolicy
 from vigorl.policy.policy import Turn
-from vigorl.training.search.loop import SearchConfig, search
+from vigorl.training.search.config import SearchConfig
+from vigorl.training.search.loop import search
 from vigorl.training.search.record import read_tree
-from vigorl.training.search.search_tree import Tree
-from vigorl.training.search.steps import Place, Step, next_step
+from vigorl.training.search.search_tree import SearchTree
+from vigorl.training.search.steps import EpisodePlace, EpisodeStep, next_step
 
 GOAL = "the left one"
 PICTURE = Picture.from_image(Image.new("RGB", (112, 56), "white"))
 CALL = '{"name": "search_coordinate", "arguments": {"coordinate": [%d, %d]}}'
 
 
-def step(name: str, is_last: bool = False) -> Step:
-    return Step(name, Place(), (name,), is_last)
+def step(name: str, is_last: bool = False) -> EpisodeStep:
+    return EpisodeStep(name, EpisodePlace(), (name,), is_last)
 
 
 def turn(text: str, action: Action | None) -> Turn:
@@ -46,7 +47,7 @@ def turn(text: str, action: Action | None) -> Turn:
 
 
 def test_the_next_step_is_the_one_that_a_hand_computation_chooses() -> None:
-    tree = Tree()
+    tree = SearchTree()
     often, seldom, poor = (tree.add(0, n, step(name), 10) for n, name in enumerate("abc"))
     for node, values in ((often, (1, 1, 0, 1)), (seldom, (1,)), (poor, (0, 0, 0))):
         for value in values:
@@ -67,7 +68,7 @@ def test_the_next_step_is_the_one_that_a_hand_computation_chooses() -> None:
 
 
 def test_values_are_added_to_every_step_on_the_way_up_and_to_no_other() -> None:
-    tree = Tree()
+    tree = SearchTree()
     left, right = tree.add(0, 0, step("left"), 10), tree.add(0, 1, step("right"), 10)
     below = tree.add(left, 2, step("below"), 10)
     tree.backpropagate(below, 1.0)
@@ -83,18 +84,18 @@ def test_values_are_added_to_every_step_on_the_way_up_and_to_no_other() -> None:
 
 
 def test_a_step_must_name_what_neither_its_way_nor_a_sibling_has_named() -> None:
-    tree = Tree()
+    tree = SearchTree()
     first = tree.add(0, 0, step("(1, 1)"), 10)
     assert not tree.admits(0, step("(1, 1)"))
     assert not tree.admits(first, step("(1, 1)"))
-    assert tree.admits(first, Step("", Place(), ("(1, 1)", "(2, 2)")))
+    assert tree.admits(first, EpisodeStep("", EpisodePlace(), ("(1, 1)", "(2, 2)")))
     assert tree.admits(first, step("(1, 1)", is_last=True))  # an answer may name it again
     tree.add(first, 1, step("(1, 1)", is_last=True), 10)
     assert not tree.admits(first, step("(1, 1)", is_last=True))
 
 
 def test_what_cannot_be_expanded_is_passed_by_and_the_search_ends_where_all_is_closed() -> None:
-    tree = Tree()
+    tree = SearchTree()
     answer, deep = tree.add(0, 0, step("a", is_last=True), 2), tree.add(0, 1, step("b"), 2)
     tree.backpropagate(answer, 1.0)
     tree.backpropagate(deep, 0.0)
@@ -111,9 +112,9 @@ def test_what_cannot_be_expanded_is_passed_by_and_the_search_ends_where_all_is_c
 THOUGHT = "<think> The form is (3, 2). It has keys. One costs $3.50 (2, 4). Done! (1, 1) </think>"
 
 
-def steps(turns: Sequence[Turn], *, by_sentence: bool = True) -> list[Step]:
-    found: list[Step] = []
-    place = Place()
+def steps(turns: Sequence[Turn], *, by_sentence: bool = True) -> list[EpisodeStep]:
+    found: list[EpisodeStep] = []
+    place = EpisodePlace()
     while (each := next_step(turns, place, by_sentence=by_sentence)) is not None:
         found.append(each)
         place = each.end
@@ -141,7 +142,10 @@ def test_from_turn_to_turn_a_step_is_a_turn_and_a_slip_ends_the_reasoning() -> N
     found = steps(
         [zoom, turn("<think> hm </think><answer> x </answer>", Done("x"))], by_sentence=False
     )
-    assert [(each.end, each.is_last) for each in found] == [(Place(1), False), (Place(2), True)]
+    assert [(each.end, each.is_last) for each in found] == [
+        (EpisodePlace(1), False),
+        (EpisodePlace(2), True),
+    ]
     assert "zoom Point(x=1.0, y=1.0)" in found[0].names
     assert len(steps([zoom, turn("hm", None)], by_sentence=False)) == 1
 
@@ -190,7 +194,7 @@ class Words:
         self._speaker = speaker
         self._random = Random(seed)
 
-    async def reply(self, messages: Sequence[Message], how: Drawing = "as set") -> Reply:
+    async def reply(self, messages: Sequence[Message], how: SamplingMode = "as set") -> Reply:
         speaker = self._speaker
         last = messages[-1]
         begun = str(last.parts[0]) if last.role == "assistant" else ""
@@ -384,7 +388,7 @@ class Looker(Speaker):
 
 
 class LookingWords(Words):
-    async def reply(self, messages: Sequence[Message], how: Drawing = "as set") -> Reply:
+    async def reply(self, messages: Sequence[Message], how: SamplingMode = "as set") -> Reply:
         said = [part for each in messages if each.role == "assistant" for part in each.parts]
         if not said:
             return await super().reply(messages)

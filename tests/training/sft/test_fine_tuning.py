@@ -31,9 +31,11 @@ from vigorl.training.data.examples import Example, read_examples, row_of  # noqa
 from vigorl.training.data.export import export  # noqa: E402
 from vigorl.training.data.rows import rows_of  # noqa: E402
 from vigorl.training.data.still_dialogues import still_dialogues  # noqa: E402
-from vigorl.training.search.linearise import ChainConfig  # noqa: E402
+from vigorl.training.run.training_run import newest_checkpoint  # noqa: E402
+from vigorl.training.search.config import ChainConfig  # noqa: E402
+from vigorl.training.sft.config import FineTuneConfig  # noqa: E402
 from vigorl.training.sft.example_batches import CourseConfig, ExampleCourse  # noqa: E402
-from vigorl.training.sft.fine_tuning import FineTuneConfig, fine_tune  # noqa: E402
+from vigorl.training.sft.fine_tuning import fine_tune  # noqa: E402
 
 pytestmark = pytest.mark.model
 
@@ -267,10 +269,11 @@ async def test_it_learns_to_answer_and_plays_as_any_checkpoint(
         trajectory = await play(model, goal, tmp_path / f"play {number}")
         assert trajectory.end and trajectory.end.score and trajectory.end.score.value == 1
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        ".lock",
+        "checkpoints",
         "config.json",
         "metrics.jsonl",
         "model",
-        "state.pt",
     ]
     trained, untrained = (
         weights_of(tmp_path / "out"),
@@ -297,7 +300,7 @@ def test_a_run_that_was_stopped_ends_with_the_same_weights(
 
     with pytest.raises(KeyboardInterrupt):
         fine_tune(config, tmp_path / "halved", stop)
-    assert torch.load(tmp_path / "halved" / "state.pt", weights_only=True)["step"] == 2
+    assert newest_checkpoint(tmp_path / "halved") == tmp_path / "halved/checkpoints/000002"
     fine_tune(config, tmp_path / "halved", nothing)
     whole, halved = weights_of(tmp_path / "whole"), weights_of(tmp_path / "halved")
     assert all(torch.equal(halved[name], whole[name]) for name in whole)
@@ -305,8 +308,8 @@ def test_a_run_that_was_stopped_ends_with_the_same_weights(
     assert whole.keys() == untrained.keys()
     moved = {name for name in untrained if not torch.equal(whole[name], untrained[name])}
     assert any(".visual." in name for name in moved) == ("trains_vision" in changes)
-    state = torch.load(tmp_path / "whole" / "state.pt", weights_only=True)["module"]
-    assert all((".lora_" in name) == ("lora_rank" in changes) for name in state)
+    checkpoint = newest_checkpoint(tmp_path / "whole")
+    assert checkpoint and (checkpoint / "adapters.pt").exists() == ("lora_rank" in changes)
     assert metrics_of(tmp_path / "halved") == metrics_of(tmp_path / "whole")
     assert "held_out" in metrics_of(tmp_path / "whole")[-1]
 

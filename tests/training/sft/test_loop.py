@@ -15,7 +15,9 @@ from torch import Tensor, nn
 from torch.utils.data import get_worker_info
 
 from vigorl.browser.errors import PolicyFault, StorageFault, UsageError
-from vigorl.training.sft.loop import SftConfig, learning_rate, train
+from vigorl.training.run.trainer import ModuleWeights
+from vigorl.training.run.training_run import newest_checkpoint
+from vigorl.training.sft.loop import SftConfig, train
 
 pytestmark = pytest.mark.model
 
@@ -124,8 +126,10 @@ def test_a_run_that_is_stopped_by_a_signal_ends_its_step_and_keeps_it(tmp_path: 
         before = signal.getsignal(number)
         with pytest.raises(KeyboardInterrupt):
             train(Signalled(at, number), halved, CONFIG, tmp_path / "halved")
-        state = torch.load(tmp_path / "halved" / "state.pt", weights_only=True)
-        assert state["step"] == at and signal.getsignal(number) is before
+        assert newest_checkpoint(tmp_path / "halved") == (
+            tmp_path / "halved" / "checkpoints" / f"{at:06d}"
+        )
+        assert signal.getsignal(number) is before
     fresh = pupil()
     train(Line(), fresh, CONFIG, tmp_path / "halved")
     assert torch.equal(fresh.weight, whole.weight)
@@ -164,7 +168,7 @@ def test_a_batch_that_does_not_fit_is_named_and_what_was_learnt_is_kept(
 ) -> None:
     with pytest.raises(PolicyFault, match="no memory for step 5: step 5 has too many points"):
         train(Large(error), pupil(), CONFIG, tmp_path)
-    assert torch.load(tmp_path / "state.pt", weights_only=True)["step"] == 4
+    assert newest_checkpoint(tmp_path) == tmp_path / "checkpoints" / "000004"
 
 
 def test_a_programming_mistake_is_not_taken_for_a_lack_of_memory(tmp_path: Path) -> None:
@@ -178,13 +182,13 @@ def test_weights_that_do_not_learn_are_not_kept_and_one_process_trains_at_a_time
     module = nn.Sequential(nn.Linear(1, 1), nn.Linear(1, 1))
     module[0].requires_grad_(False)
 
-    def again() -> None:
+    def again(checkpoint: Path) -> None:
         with pytest.raises(UsageError, match="another process is training"):
             train(Line(), module, CONFIG, tmp_path)
 
-    train(Line(), module, replace(CONFIG, steps=2), tmp_path, save=again)
-    state = torch.load(tmp_path / "state.pt", weights_only=True)
-    assert set(state["module"]) == {"1.weight", "1.bias"}
+    train(Line(), module, replace(CONFIG, steps=2), tmp_path, publish=again)
+    weights = torch.load(tmp_path / "checkpoints/000002/weights.pt", weights_only=True)
+    assert set(weights) == {"1.weight", "1.bias"}
 
 
 class Signalled(Line):
@@ -236,20 +240,31 @@ def test_the_folder_of_another_model_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_checkpoint_that_cannot_be_written_leaves_the_one_before(tmp_path: Path) -> None:
-    def full() -> None:
-        raise OSError(28, "No space left on device")
+    class Full(ModuleWeights):
+        def save(self, folder: Path) -> None:
+            raise OSError(28, "No space left on device")
 
-    with pytest.raises(StorageFault, match="the one before is whole"):
-        train(Line(), pupil(), CONFIG, tmp_path, save=full)
+    train(Line(), pupil(), replace(CONFIG, steps=20), tmp_path)
+    with pytest.raises(StorageFault, match="No space left"):
+        train(Line(), Full(pupil()), CONFIG, tmp_path)
+    assert newest_checkpoint(tmp_path) == tmp_path / "checkpoints" / "000020"
     assert train(Line(), pupil(), CONFIG, tmp_path) == 60
+
+
+def test_a_run_of_an_older_version_is_refused_in_words(tmp_path: Path) -> None:
+    (tmp_path / "state.pt").write_bytes(b"weights and optimizer in one file")
+    with pytest.raises(UsageError, match=r"older version .*cannot be resumed"):
+        train(Line(), pupil(), CONFIG, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["state.pt"]
 
 
 def test_the_rate_rises_and_falls_with_the_further_of_steps_and_clock() -> None:
     config = SftConfig(
         steps=110, learning_rate=1.0, final_learning_rate=0.0, warmup_steps=10, seconds=100
     )
-    assert learning_rate(5, config) == pytest.approx(0.5)
-    assert learning_rate(10, config) == pytest.approx(1.0)
-    assert learning_rate(60, config) == pytest.approx(0.5)
-    assert learning_rate(20, config, elapsed_s=50) == pytest.approx(0.5)
-    assert learning_rate(110, config) == pytest.approx(0.0)
+    rate = config.schedule.rate
+    assert rate(5) == pytest.approx(0.5)
+    assert rate(10) == pytest.approx(1.0)
+    assert rate(60) == pytest.approx(0.5)
+    assert rate(20, elapsed_s=50) == pytest.approx(0.5)
+    assert rate(110) == pytest.approx(0.0)

@@ -12,13 +12,15 @@ torch = pytest.importorskip("torch")
 from vigorl.policy.local.codec import Prompt  # noqa: E402
 from vigorl.policy.local.network import Network  # noqa: E402
 from vigorl.policy.local.tiny import write_tiny_checkpoint  # noqa: E402
-from vigorl.training.grpo.update import GrpoConfig, optimizer_of  # noqa: E402
-from vigorl.training.run.master_weights import MasterAdamW  # noqa: E402
+from vigorl.training.run.optimizer import MasterAdamW, weight_groups  # noqa: E402
 
 pytestmark = pytest.mark.model
 
 IDS = tuple(range(20, 60))
-CONFIG = GrpoConfig(learning_rate=1e-5, weight_decay=0)
+
+
+def optimizer_of(network: Network) -> MasterAdamW:
+    return MasterAdamW(weight_groups(network.model, 0), 1e-5)
 
 
 @pytest.fixture(scope="module")
@@ -60,8 +62,8 @@ def test_steps_too_small_for_bfloat16_add_up(checkpoint: Path) -> None:
     name = "model.layers.0.mlp.up_proj.weight"
     start = exact.model.get_parameter(name).detach().clone()
     optimizers: list[tuple[Network, torch.optim.Optimizer]] = [
-        (exact, optimizer_of(exact, CONFIG)),
-        (rough, optimizer_of(rough, CONFIG)),
+        (exact, optimizer_of(exact)),
+        (rough, optimizer_of(rough)),
         (lost, torch.optim.AdamW(lost.model.parameters(), lr=1e-5, weight_decay=0)),
     ]
     for _ in range(30):
@@ -88,7 +90,7 @@ def test_steps_too_small_for_bfloat16_add_up(checkpoint: Path) -> None:
 
 def test_a_state_brings_back_masters_and_weights(checkpoint: Path) -> None:
     network, again = load(checkpoint, "bfloat16"), load(checkpoint, "bfloat16")
-    optimizer, fresh = optimizer_of(network, CONFIG), optimizer_of(again, CONFIG)
+    optimizer, fresh = optimizer_of(network), optimizer_of(again)
     for _ in range(5):
         leave_gradients(network)
         optimizer.accumulate()
@@ -106,7 +108,7 @@ def test_a_state_brings_back_masters_and_weights(checkpoint: Path) -> None:
 
 def test_float32_weights_are_their_own_masters(checkpoint: Path) -> None:
     network = load(checkpoint, "float32")
-    optimizer = optimizer_of(network, CONFIG)
+    optimizer = optimizer_of(network)
     assert optimizer.state_dict()["masters"] == {}
     held = {id(weight) for group in optimizer.param_groups for weight in group["params"]}
     assert held == {id(weight) for weight in network.model.parameters()}

@@ -1,4 +1,4 @@
-"""AdamW that learns in float32 whatever the network computes in, each process its share.
+"""AdamW with float32 master weights, divided among processes; and one update of it.
 
 bfloat16 keeps 8 bits of a number, so that a step of less than about 0.2 % of a weight is lost in
 rounding; steps at the rates of reinforcement learning are smaller. So weights of another format
@@ -14,7 +14,7 @@ whole weights.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,7 +47,11 @@ class MasterAdamW(torch.optim.AdamW):
     """AdamW on the weights themselves where they are float32, otherwise on their masters."""
 
     def __init__(
-        self, groups: Sequence[dict[str, Any]], lr: float, ranks: Ranks | None = None
+        self,
+        groups: Sequence[dict[str, Any]],
+        lr: float,
+        ranks: Ranks | None = None,
+        betas: tuple[float, float] = (0.9, 0.999),
     ) -> None:
         """Take over groups of weights as `torch.optim.AdamW` does.
 
@@ -55,6 +59,7 @@ class MasterAdamW(torch.optim.AdamW):
             groups: The same everywhere.
             lr: The learning rate.
             ranks: The processes among which the weights are dealt out; None: there is one.
+            betas: Decay of the two moments.
         """
         self._ranks = ranks or Ranks()
         weights = [weight for group in groups for weight in group["params"]]
@@ -68,7 +73,10 @@ class MasterAdamW(torch.optim.AdamW):
             for group in groups
         ]
         super().__init__(
-            [{**group, "params": params} for group, params in zip(groups, own, strict=True)], lr=lr
+            [{**group, "params": params} for group, params in zip(groups, own, strict=True)],
+            lr=lr,
+            betas=betas,
+            fused=all(weight.is_cuda for weight in weights),
         )
 
     def _learnt(self, weight: nn.Parameter, owner: int) -> _Learnt:
@@ -77,6 +85,39 @@ class MasterAdamW(torch.optim.AdamW):
         is_exact = weight.dtype == torch.float32
         learner = weight if is_exact else nn.Parameter(weight.detach().float())
         return _Learnt(weight, owner, learner)
+
+    def update(
+        self, parts: Iterable[Mapping[str, Tensor | float]], gradient_norm: float
+    ) -> dict[str, float]:
+        """One step on the sum of the gradients that parts leave, one after another.
+
+        Nothing is changed where that sum is not finite (`skipped`). Of several processes, each
+        computes its own parts, and all make the step on the sum of all.
+
+        Args:
+            parts: Each leaves gradients as it is iterated over, and yields what is to be logged.
+            gradient_norm: Gradients are clipped to this norm.
+
+        Returns:
+            Sums of what this process's parts yield, and `norm` of the gradient before clipping.
+
+        Raises:
+            InfrastructureFault: another process is gone.
+        """
+        self.zero_grad(set_to_none=True)
+        sums: dict[str, Tensor | float] = {}
+        for part in parts:
+            self.accumulate()
+            for name, value in part.items():
+                sums[name] = sums[name] + value if name in sums else value
+        self.accumulate()  # what is left behind the last part
+        norm = self.reduce(gradient_norm)
+        if math.isfinite(norm):
+            self.step()
+        self.zero_grad(set_to_none=True)
+        # A device is waited for where the norm is read, and not for every part.
+        metrics = {name: float(value) for name, value in sums.items()} | {"norm": norm}
+        return metrics if math.isfinite(norm) else metrics | {"skipped": 1.0}
 
     def accumulate(self) -> None:
         """Take over the gradients of the weights.
@@ -179,7 +220,7 @@ class MasterAdamW(torch.optim.AdamW):
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Go on from such a state, of however many processes; weights with masters are set."""
         for group, saved in zip(self.param_groups, state_dict["param_groups"], strict=True):
-            group.update(saved)
+            group.update({name: saved[name] for name in saved if name != "fused"})
         for index, each in enumerate(self._all):
             master = state_dict["masters"].get(index)
             if master is not None:
@@ -193,7 +234,10 @@ class MasterAdamW(torch.optim.AdamW):
                 moments = {
                     name: saved[name].to(each.learner.device, copy=True) for name in _MOMENTS
                 }
-                self.state[each.learner] = {"step": saved["step"].clone(), **moments}
+                # The fused kernel wants its count of steps where the weights are.
+                place = each.learner.device if self.defaults["fused"] else "cpu"
+                step = saved["step"].to(place, copy=True)
+                self.state[each.learner] = {"step": step, **moments}
 
 
 def dealt(sizes: Sequence[int], count: int) -> list[int]:
@@ -203,3 +247,13 @@ def dealt(sizes: Sequence[int], count: int) -> list[int]:
         owners[index] = min(range(count), key=lambda owner: loads[owner])
         loads[owners[index]] += sizes[index]
     return owners
+
+
+def weight_groups(module: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
+    """The weights that are trained, by decay; vectors (norms, biases) are not decayed."""
+    groups: dict[float, dict[str, Any]] = {}
+    for weight in module.parameters():
+        decay = weight_decay if weight.dim() > 1 else 0.0
+        if weight.requires_grad:
+            groups.setdefault(decay, {"params": [], "weight_decay": decay})["params"].append(weight)
+    return list(groups.values())
