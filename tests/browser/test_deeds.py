@@ -434,7 +434,8 @@ async def test_always_covers_the_rule_at_the_site(site, visit) -> None:
     always = Says(True, always=True)
     site.put("/api/orders", "ok")
     body = script("Continue", FETCH.format("/api/orders", "POST", ""))
-    async with visit(site.body("/a", body), approve="risky", approver=always) as page:
+    asked = {"approve": "risky", "approver": always, "look_again_after_s": None}
+    async with visit(site.body("/a", body), **asked) as page:
         for _ in range(3):
             await page.step(Click(HERE))
         assert len(always.deeds) == 1 and len(site.sent) == 3
