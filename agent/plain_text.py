@@ -1,4 +1,4 @@
-"""Text of pages and models made harmless to look at: it can be read, and does nothing else."""
+"""Sanitising of text from pages and models, so that it cannot steer a terminal."""
 
 import re
 

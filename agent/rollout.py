@@ -1,4 +1,4 @@
-"""One policy in one environment, from the first look to the score. There is no second loop.
+"""The episode loop: one policy in one environment, from reset to score. There is no second one.
 
 Here alone is decided what is scored and what is a fault, by the rule of `vigorl.browser.errors`:
 what the policy did is never a fault, and what it did not do is never its score.
@@ -12,10 +12,11 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
 
 from vigorl.agent.blame import Blame, told, trace_of
+from vigorl.agent.record.ground_truth import GroundTruth
+from vigorl.agent.record.recorder import Recorder
 from vigorl.agent.record.trajectory import (
-    Check,
+    DoneCheck,
     EndRecord,
-    Recorder,
     Seen,
     StartRecord,
     Status,
@@ -149,7 +150,7 @@ class _Ending:
     reason: str = ""
     answer: str | None = None
     score: Score | None = None
-    checks: tuple[Check, ...] = ()
+    checks: tuple[DoneCheck, ...] = ()
     fault: str = ""
     trace: str = ""
 
@@ -167,6 +168,7 @@ async def rollout(
     task: dict[str, Any] | None = None,
     watcher: Watcher | None = None,
     second_look: SecondLook | None = None,
+    truth: GroundTruth | None = None,
 ) -> Trajectory:
     """Play one episode, record it, score it, and close the environment.
 
@@ -182,6 +184,7 @@ async def rollout(
         task: The frozen row the environment was made from, stored with the record.
         watcher: Who is told how it goes.
         second_look: Who is asked whether it is done, where the policy says so.
+        truth: What is right, stored with the record; the policy never sees it.
 
     Raises:
         StorageFault: the record itself cannot be written.
@@ -190,7 +193,11 @@ async def rollout(
     episode = _Episode(environment, recorder, limits, watcher or Watcher())
     goal = whole(environment.goal)
     try:
-        recorder.start(StartRecord(goal, policy.describe(), asdict(limits), task, now()))
+        offered = tuple(sorted(environment.actions))
+        start = StartRecord(
+            goal, policy.describe(), asdict(limits), task, now(), truth, actions=offered
+        )
+        recorder.start(start)
         try:
             ending = await episode.play(policy.actor(goal))
             ending = await episode.looked_at_again(ending, second_look)
@@ -257,7 +264,7 @@ class _Episode:
             if not broken:
                 raise
             score = Score(0.0, f"there is nothing left to be judged: {fault}")
-        if self.blame.crash and score is not None and score.value < 1:
+        if self.blame.crash and score is not None and not score.is_solved:
             raise PageCrashed(f"a page died that the policy had not made to: {self.blame.crash}")
         return replace(ending, score=score)
 
@@ -294,7 +301,7 @@ class _Episode:
         if verdict is None:
             return replace(ending, reason="the second look could not tell whether it is done")
         passed, why = verdict
-        return replace(ending, checks=(*ending.checks, Check(passed, "second look", why)))
+        return replace(ending, checks=(*ending.checks, DoneCheck(passed, "second look", why)))
 
     async def _turns(self, actor: Actor) -> _Ending:
         progress = _Progress()
@@ -309,7 +316,7 @@ class _Episode:
             began_s = time.monotonic()
             match turn.action:
                 case Done(answer=answer):
-                    own = () if turn.verified is None else (Check(turn.verified, "policy"),)
+                    own = () if turn.verified is None else (DoneCheck(turn.verified, "policy"),)
                     return _Ending("done", answer=answer, checks=own)
                 case GiveUp(reason=reason):
                     return _Ending("gave_up", reason)
@@ -369,7 +376,7 @@ class _Episode:
             if not limit.expired():
                 raise
             raise PageHung(f"the world did not answer within {STEP_LIMIT_S:g} s") from error
-        return cleaned(observation)
+        return replace(cleaned(observation), actions=self.environment.actions)
 
     def end(self, ending: _Ending) -> Trajectory:
         """Write the last line."""

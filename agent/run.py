@@ -1,164 +1,47 @@
 """One task, from the words on the command line to a recorded episode."""
 
 import asyncio
-import logging
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
-from vigorl.agent.record.trajectory import (
-    Recorder,
-    Trajectory,
-    as_json,
-    config_of,
-    read_trajectory,
-)
+from vigorl.agent.record.recorder import Recorder
+from vigorl.agent.record.trajectory import Trajectory, as_json, config_of, read_trajectory
 from vigorl.agent.rollout import Limits, SecondLook, Watcher, rollout
+from vigorl.agent.run_config import RunConfig
+from vigorl.agent.wrappers import equipped
 from vigorl.browser.actions import Goto
 from vigorl.browser.boundary import Boundary
 from vigorl.browser.chromium import Browser, BrowserSettings
-from vigorl.browser.deeds import Approve, Approver
-from vigorl.browser.environment import Environment
+from vigorl.browser.deeds import Approver
 from vigorl.browser.errors import UsageError
 from vigorl.browser.live import LivePage, PageSettings
-from vigorl.browser.marks import MarkedEnvironment, PageEnvironment
+from vigorl.browser.marks import PageEnvironment
 from vigorl.browser.origins import origin_of
 from vigorl.browser.page_settings import HttpCredentials
-from vigorl.browser.vault import Secret, Vault, parted_url
-from vigorl.browser.zoom import ZoomEnvironment
+from vigorl.browser.vault import Vault, parted_url
+from vigorl.policy.factory import READER, open_policy
+from vigorl.policy.model_config import ModelConfig
 from vigorl.policy.policy import Policy
 from vigorl.tasks.environment import TaskEnvironment, Told
 from vigorl.tasks.local.registry import find_task
 from vigorl.tasks.local.site import Site
 from vigorl.tasks.miniwob.environment import MiniwobEnvironment
-from vigorl.tasks.miniwob.pages import Pages
+from vigorl.tasks.miniwob.pages import PagePool
 from vigorl.tasks.miniwob.registry import PREFIX, find
 from vigorl.tasks.task import TaskRow
 
-logger = logging.getLogger(__name__)
-
 if TYPE_CHECKING:
-    from vigorl.policy.reader.language.steps import TypeStep
+    from vigorl.policy.reader.language.steps import Step
 
-READER = "reader"
-"""The embedded policy that needs no model."""
-
-RANDOM = "random"
-"""The policy that clicks anywhere: a floor under all others."""
-
-
-@dataclass(frozen=True, slots=True)
-class ModelConfig:
-    """Who plays."""
-
-    model: str = READER
-    """`reader`, `random`, the URL of an OpenAI-compatible server, a checkpoint's folder, or a hub
-    id."""
-    model_name: str | None = None
-    """Which of a server's models; None: its only one."""
-    family: str | None = None
-    """How the model is talked to (`vigorl.policy.family`); None: told by its name."""
-    api_key: str | None = None
-    """Sent to the server as a bearer token; never recorded."""
-    temperature: float | None = None
-    """Of sampling; 0 is greedy; None: the family's own."""
-    window_screens: int | None = None
-    """Screenshots that stay in the conversation; None: as the family has it."""
-    zoom: bool = True
-    """Whether it may look closer, where its family can."""
-
+__all__ = ["SAME", "ModelConfig", "RunConfig", "run"]
 
 SAME = "same"
 """For a second look: the model that acts."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunConfig:
-    """What `vigorl-agent run` does."""
-
-    goal: str | None = None
-    """What to do, in words; None: the goal of `task`."""
-    url: str | None = None
-    """Where to start; None: the task's page, or an empty one."""
-    task: str | None = None
-    """An embedded task, `name` or `name:seed`, or one of MiniWoB++, `miniwob/name:seed`."""
-    told: Told | None = None
-    """Of an embedded task: what to reach, or how, step by step; None: as the policy needs it."""
-    max_steps: int = 30
-    """Turns until the episode is cut short."""
-    max_seconds: float = 600.0
-    """Seconds until the episode is cut short."""
-    max_tokens: int | None = None
-    """Sampled tokens until the episode is cut short; None: no limit."""
-    viewport_width_px: int = 1280
-    """CSS px; an embedded task brings its own."""
-    viewport_height_px: int = 720
-    """CSS px; an embedded task brings its own."""
-    headed: bool = False
-    """Show the browser's window."""
-    storage_state: Path | None = None
-    """Log-ins to start with: a file as Playwright writes it."""
-    save_storage_state: Path | None = None
-    """Where to write the log-ins at the end."""
-    boundary: Boundary | None = None
-    """Where pages may go, beside `url` and the task's own site; None: with a goal in words the
-    public web, with a task nowhere else."""
-    upload_from: tuple[Path, ...] = ()
-    """Files, and folders with all that is in them, that may be handed to pages."""
-    dialogs: Literal["ask", "accept", "dismiss"] = "ask"
-    """Who answers what pages and the browser ask (dialogs, permissions, log-ins): the policy, or
-    always yes, or always no. An embedded task answers as its rules say."""
-    approve: Approve | None = None
-    """What needs a yes before it is done (`vigorl.browser.risks`); None: what is risky, and of a
-    task nothing. Where nobody is there to be asked, it is denied."""
-    verify: str | None = None
-    """A model that looks at the last screens when the policy says done: `same`, or as `model`."""
-    secrets: tuple[Secret, ...] = ()
-    """What may be typed by name; values are never recorded."""
-    runs: Path = Path("runs")
-    """Where trajectories are recorded."""
-
-    def __post_init__(self) -> None:
-        if self.goal is not None and self.task is not None:
-            raise UsageError("give a goal in words or an embedded task, not both")
-        if self.goal is None and self.task is None:
-            raise UsageError(
-                "nothing to do: say it in words (vigorl-agent run 'click \"Contact\"' --url …) or "
-                "name an embedded task (--task login; `vigorl-agent tasks list` names them)"
-            )
-        if self.goal is not None and not self.goal.strip():
-            raise UsageError("the goal is empty: say what to do")
-        for name, text in (("goal", self.goal), ("URL", self.url), ("task", self.task)):
-            require_text(name, text)
-        if self.task is not None and self.url is not None:
-            raise UsageError("an embedded task brings its own page: leave out --url")
-        if self.goal is not None and self.told is not None:
-            raise UsageError("--told belongs to an embedded task (--task): leave it out")
-        if self.task is not None and self.task.startswith(PREFIX) and self.approves != "never":
-            raise UsageError("tasks of MiniWoB++ ask nobody: leave out --approve")
-        if self.storage_state and not self.storage_state.is_file():
-            raise UsageError(f"no storage state at {self.storage_state}")
-
-    @property
-    def approves(self) -> Approve:
-        """What needs a yes before it is done."""
-        return self.approve or ("never" if self.task is not None else "risky")
-
-
-def require_text(name: str, text: str | None) -> None:
-    """Refuse an argument that is no text: bytes of a command line that are no UTF-8.
-
-    Raises:
-        UsageError: it has such bytes.
-    """
-    if text is not None and not text.isprintable() and any("\ud800" <= c <= "\udfff" for c in text):
-        raise UsageError(
-            f"the {name} is not UTF-8: {text!a}. Write it in a terminal whose locale is UTF-8"
-        )
 
 
 def require_runnable(config: RunConfig, model: ModelConfig) -> None:
@@ -176,8 +59,8 @@ def require_runnable(config: RunConfig, model: ModelConfig) -> None:
         )
 
 
-def own_files(config: RunConfig, model: ModelConfig) -> tuple[Path, ...]:
-    """The files that an operator's own words hand over, where they are steps for reader.
+def own_steps(config: RunConfig, model: ModelConfig) -> "tuple[Step, ...]":
+    """The steps that an operator's own words are, where reader plays; of other policies none.
 
     Raises:
         UsageError: reader does not understand the goal.
@@ -185,66 +68,36 @@ def own_files(config: RunConfig, model: ModelConfig) -> tuple[Path, ...]:
     if model.model != READER or config.goal is None:
         return ()
     from vigorl.policy.reader.language.instructions import parse_instructions
+
+    return tuple(parse_instructions(config.goal))
+
+
+def own_files(config: RunConfig, model: ModelConfig) -> tuple[Path, ...]:
+    """The files that an operator's own words hand over.
+
+    Raises:
+        UsageError: reader does not understand the goal.
+    """
     from vigorl.policy.reader.language.steps import UploadStep
 
-    steps = parse_instructions(config.goal)
+    steps = own_steps(config, model)
     return tuple(
         Path(path) for step in steps if isinstance(step, UploadStep) for path in step.paths
     )
 
 
 def own_addresses(config: RunConfig, model: ModelConfig) -> tuple[str, ...]:
-    """The addresses that an operator's own words begin with, where they are steps for reader.
+    """The addresses that an operator's own words begin with.
 
     Raises:
         UsageError: reader does not understand the goal.
     """
-    if model.model != READER or config.goal is None:
-        return ()
-    from vigorl.policy.reader.language.instructions import parse_instructions
     from vigorl.policy.reader.language.steps import ActStep
 
-    match parse_instructions(config.goal):
+    match own_steps(config, model):
         case (ActStep(Goto(url)), *_):
             return (url,)
     return ()
-
-
-async def open_policy(config: ModelConfig) -> Policy:
-    """The policy that a model's name stands for, ready to play.
-
-    Raises:
-        UsageError: there is no such model, or what it needs is not installed.
-        PolicyFault: the model's server does not answer.
-    """
-    if config.model == READER:
-        return await asyncio.to_thread(_reader)
-    if config.model == RANDOM:
-        from vigorl.policy.clicker import RandomPolicy
-
-        return RandomPolicy()
-    from vigorl.policy.backend import Sampling
-    from vigorl.policy.model import open_model
-
-    policy = await open_model(
-        config.model,
-        model_name=config.model_name,
-        family=config.family,
-        api_key=config.api_key,
-        window_screens=config.window_screens,
-        zoom=config.zoom,
-        sampling=None if config.temperature is None else Sampling(config.temperature),
-    )
-    if policy.notice:
-        logger.warning("%s", policy.notice)
-    return policy
-
-
-def _reader() -> Policy:
-    """Reader with its OCR models loaded, which takes about a second."""
-    from vigorl.policy.reader.actor import ReaderPolicy
-
-    return ReaderPolicy()
 
 
 @asynccontextmanager
@@ -289,7 +142,7 @@ async def second_look(
         yield None
         return
     from vigorl.policy.model import ModelPolicy
-    from vigorl.policy.second_look import SecondLook as ModelLook
+    from vigorl.policy.second_look import ModelVerifier as ModelLook
 
     # A key is for the server that it was given for.
     is_same_server = urlsplit(verify).netloc == urlsplit(model.model).netloc
@@ -342,7 +195,7 @@ async def run(
         opened(model, settings) as (policy, browser),
         second_look(config.verify, policy, model) as look,
         Site() as site,
-        Pages(browser, config.boundary) as pages,
+        PagePool(browser, config.boundary) as pages,
     ):
         if ticket is not None:
             row = await pages.draw(ticket)
@@ -373,7 +226,7 @@ async def run(
                 approve=config.approves,
                 approver=approver,
             )
-            page = _page(config, model, row, browser, site, settings_of_page)
+            page = _page(config, model, policy, row, browser, site, settings_of_page)
         environment = equipped(page, policy, vault)
         limits = Limits(config.max_steps, config.max_seconds, config.max_tokens)
         task = as_json(row) if row else None
@@ -382,15 +235,6 @@ async def run(
         except asyncio.CancelledError:
             # Ctrl-C ends here like every other ending: with what was recorded.
             return read_trajectory(recorder.folder)
-
-
-def equipped(
-    environment: PageEnvironment, policy: Policy, vault: Vault | None = None
-) -> Environment:
-    """A page with what a policy looks through: a zoom, and marks where it acts on them."""
-    if not policy.acts_on_marks:
-        return ZoomEnvironment(environment)
-    return ZoomEnvironment(MarkedEnvironment(environment, vault=vault))
 
 
 def _without_log_in(config: RunConfig) -> tuple[RunConfig, HttpCredentials | None]:
@@ -409,10 +253,14 @@ def _vault(config: RunConfig, model: ModelConfig, log_in: HttpCredentials | None
     Raises:
         UsageError: the goal names a secret that there is none of, or holds the value of one.
     """
+    from vigorl.policy.reader.language.steps import TypeStep
+
     vault = Vault(config.secrets, config.url or "", learns=config.goal is not None)
     vault.require_absent(config.goal or "")
     vault.require_known(config.goal or "")
-    for step in _typing_steps(config, model):
+    for step in own_steps(config, model):
+        if not isinstance(step, TypeStep) or not step.text:
+            continue
         vault.require_known(step.text)
         if step.target is not None and any(map(_PASSWORDS.search, step.target.names)):
             vault.learn(step.text)
@@ -432,27 +280,17 @@ _PASSWORDS = re.compile(
 """Names of fields whose text is kept secret from the first line of the record on."""
 
 
-def _typing_steps(config: RunConfig, model: ModelConfig) -> "list[TypeStep]":
-    """What reader is told to type; of a model that is not known before."""
-    if config.goal is None or model.model != READER:
-        return []
-    from vigorl.policy.reader.language.instructions import parse_instructions
-    from vigorl.policy.reader.language.steps import TypeStep
-
-    steps = parse_instructions(config.goal)
-    return [step for step in steps if isinstance(step, TypeStep) and step.text]
-
-
 def _page(
     config: RunConfig,
     model: ModelConfig,
+    policy: Policy,
     row: TaskRow | None,
     browser: Browser,
     site: Site,
     settings: PageSettings,
 ) -> PageEnvironment:
     if row is not None:
-        return TaskEnvironment(site, browser, row, settings, told(config, model))
+        return TaskEnvironment(site, browser, row, settings, told(config, policy))
     assert config.goal is not None
     settings = replace(
         settings,
@@ -462,7 +300,7 @@ def _page(
         permissions=_PERMISSIONS[config.dialogs],
     )
     goal = config.goal
-    if model.model != READER and (secrets := settings.vault.describe()):
+    if not policy.needs_instructions and (secrets := settings.vault.describe()):
         goal = f"{goal}\n\n{secrets}"
     return LivePage(browser, goal, config.url or "about:blank", settings)
 
@@ -489,6 +327,6 @@ def told_text(config: RunConfig) -> str:
     return row.goal if config.told == "goal" else row.instructions
 
 
-def told(config: RunConfig, model: ModelConfig) -> Told:
-    """What the policy is told of an embedded task: reader needs to be told how."""
-    return config.told or ("instructions" if model.model == READER else "goal")
+def told(config: RunConfig, policy: Policy) -> Told:
+    """What the policy is told of an embedded task: what was asked for, or what it needs."""
+    return config.told or ("instructions" if policy.needs_instructions else "goal")

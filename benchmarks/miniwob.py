@@ -50,10 +50,10 @@ async def ours(episodes_per_task: int, clicks: int) -> tuple[int, float]:
     from vigorl.browser.chromium import Browser
     from vigorl.browser.geometry import Point
     from vigorl.tasks.miniwob.environment import MiniwobEnvironment
-    from vigorl.tasks.miniwob.pages import Pages
+    from vigorl.tasks.miniwob.pages import PagePool
     from vigorl.tasks.miniwob.registry import Ticket
 
-    async with Browser() as browser, Pages(browser, idle=AT_ONCE) as pages:
+    async with Browser() as browser, PagePool(browser, idle=AT_ONCE) as pages:
         places = asyncio.Semaphore(AT_ONCE)
 
         async def play(ticket: Ticket) -> None:

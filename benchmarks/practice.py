@@ -23,25 +23,24 @@ from vigorl.agent.evaluation.comparison import Difference, difference
 from vigorl.agent.evaluation.evaluation import Result, Sample, evaluate, read_results
 from vigorl.agent.rollout import Limits
 from vigorl.policy.backend import Hardware, Sampling
+from vigorl.policy.factory import checkpoint_of, policy_of
 from vigorl.policy.family import family_named
 from vigorl.policy.local.backend import LocalBackend
 from vigorl.policy.local.network import Network
-from vigorl.policy.model import checkpoint_of, policy_of
-from vigorl.training.grpo import GrpoConfig
-from vigorl.training.grpo_loop import practise
-from vigorl.training.practice_config import PracticeConfig
+from vigorl.training.grpo.config import GrpoConfig, GrpoRunConfig
+from vigorl.training.grpo.loop import train_grpo
 
 
-def practice_of(asked: argparse.Namespace, seed: int) -> PracticeConfig:
-    return PracticeConfig(
+def practice_of(asked: argparse.Namespace, seed: int) -> GrpoRunConfig:
+    return GrpoRunConfig(
         model=asked.model,
         family="nano",
         tasks=tuple(asked.task),
         steps=asked.steps,
         group_size=8,
         groups=asked.groups,
-        most_groups=2 * asked.groups,
-        passes=asked.passes,
+        max_groups=2 * asked.groups,
+        epochs_per_batch=asked.passes,
         reward="score",
         episodes_at_once=asked.workers,
         turns=4,
@@ -160,7 +159,7 @@ async def main() -> None:
         for run in range(1, asked.runs + 1):
             folder = asked.out / f"run{run}"
             practised = Random(run).sample(known, len(known))
-            progress = await practise(practice_of(asked, 1000 * run), folder, practised, print)
+            progress = await train_grpo(practice_of(asked, 1000 * run), folder, practised, print)
             models[f"run{run}"] = str(folder / "checkpoints" / f"{progress.step:06d}" / "model")
     results = {}
     async with open_tasks(asked.held_out, asked.task, "test", "goal", asked.skip) as unknown:

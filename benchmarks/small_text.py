@@ -97,7 +97,9 @@ def text_at(eyes: Eyes, seen: Observation, box_css_px: Box) -> str:
     screen = eyes.read(seen.view)
     reach = replace(box_css_px, top=box_css_px.top - 3, bottom=box_css_px.bottom + 3)
     inside = [
-        line for line in screen.lines if reach.contains(screen.frame.box_to_css(line.box_px).center)
+        line
+        for line in screen.lines
+        if reach.contains(screen.frame.box_to_region(line.box_px).center)
     ]
     inside.sort(key=lambda line: line.box_px.left)
     return "".join(line.text for line in inside).replace(" ", "")

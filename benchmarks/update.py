@@ -8,7 +8,7 @@ that is there. Each arm does a forward and a backward pass, interleaved, for all
 `--frozen`, all but the vision tower's; the first round warms up where there is a GPU. Seconds are
 those that the CPU worked for it, where there is none.
 
-- `tree`: `vigorl.training.tree`, what `vigorl.training.grpo.update` does;
+- `tree`: `vigorl.training.compute.prefix_tree`, what `vigorl.training.grpo.update.update` does;
 - `rows`: the same loss, one row after another;
 - `batch`: the same loss, the eight rows as one batch;
 - `trl`: `GRPOTrainer._compute_loss` on them, which computes logits of the prompt as well.
@@ -47,11 +47,13 @@ from vigorl.policy.images import FittedImage
 from vigorl.policy.local.codec import Prompt
 from vigorl.policy.local.network import Network
 from vigorl.policy.local.tiny import write_tiny_checkpoint
-from vigorl.training.groups import Attempt, Group
-from vigorl.training.grpo import GrpoConfig, lesson_loss, prepare
-from vigorl.training.rows import Row
-from vigorl.training.sights import Sights
-from vigorl.training.tree import logprobs
+from vigorl.training.compute.image_features import ImageFeatures
+from vigorl.training.compute.prefix_tree import logprobs
+from vigorl.training.data.rows import Row
+from vigorl.training.grpo.config import GrpoConfig
+from vigorl.training.grpo.groups import Group, Rollout
+from vigorl.training.grpo.rewards import Reward
+from vigorl.training.grpo.update import minibatch_loss, prepare
 
 GROUP, ANSWER, WIDE, HIGH, TEXT = 8, 100, 46, 26, 20
 CONFIG = GrpoConfig(kl=0)
@@ -93,12 +95,13 @@ def group_of_answers(network: Network) -> tuple[Group, FittedImage]:
     )
     before, after = (drawn.choices(range(20, 250), k=TEXT) for _ in range(2))
     prompt = [*before, start, *[network.codec.cell_id] * (WIDE * HIGH), end, *after]
-    attempts = []
+    rollouts = []
     for number in range(GROUP):
         ids = (*prompt, *drawn.choices(range(20, 250), k=ANSWER))
         is_sampled = (*[False] * len(prompt), *[True] * ANSWER)
-        attempts.append(Attempt((Row(ids, is_sampled, None, (image.shown,)),), number % 2))
-    return Group(tuple(attempts), {picture.sha256: picture}), image
+        row = Row(ids, is_sampled, None, (image.shown,))
+        rollouts.append(Rollout((row,), Reward(number % 2, True, 0, number % 2)))
+    return Group(tuple(rollouts), {picture.sha256: picture}), image
 
 
 def trainer_of(network: Network, folder: Path) -> Any:
@@ -134,22 +137,22 @@ def arms(
 ) -> dict[str, tuple[Any, Callable[[], None]]]:
     """For each arm its model, and what leaves the gradients of the loss."""
     group, image = group_of_answers(network)
-    (lesson,) = prepare(network, [group], CONFIG)
-    rows = [attempt.rows[0] for attempt in group.attempts]
+    (minibatch,) = prepare(network, [group], CONFIG)
+    rows = [rollout.rows[0] for rollout in group.rollouts]
     ids = torch.tensor([row.ids for row in rows], device=network.device)
     first = ids.shape[1] - ANSWER
-    place = {number: index for index, number in enumerate(lesson.tree.numbers)}
-    of_rows = [lesson.advantages_S[lesson.tree.row_S == place[n]] for n in range(GROUP)]
+    place = {number: index for index, number in enumerate(minibatch.tree.numbers)}
+    of_rows = [minibatch.advantages_S[minibatch.tree.row_S == place[n]] for n in range(GROUP)]
 
     def leave(logprobs_S: Tensor, advantages_S: Tensor) -> None:
         ratio_S = (logprobs_S - logprobs_S.detach()).exp()
         torch.autograd.backward(-(ratio_S * advantages_S).sum() / (GROUP * ANSWER))
 
     def tree() -> None:
-        sights = Sights(network, group.pictures)
-        logprobs_S = logprobs(network, lesson.tree, sights)
-        torch.autograd.backward(lesson_loss(lesson, logprobs_S, CONFIG)[0])
-        sights.backward()
+        features = ImageFeatures(network, group.pictures)
+        logprobs_S = logprobs(network, minibatch.tree, features)
+        torch.autograd.backward(minibatch_loss(minibatch, logprobs_S, CONFIG)[0])
+        features.backward()
 
     def by_row() -> None:
         for row, advantages in zip(rows, of_rows, strict=True):

@@ -1,7 +1,8 @@
-"""Everything an agent can do. Points and distances are viewport CSS px.
+"""Everything an agent can do, a record per action; points are in the environment's own unit.
 
-A record per action; `Action` is their union, told apart by `type`, and `ACTION` reads and writes
-it as JSON.
+`Action` is their union, told apart by `type`, and `ACTION` reads and writes it as JSON. The unit
+is viewport CSS px in a browser, which the `_css_px` in names says, px of the screen on a desktop,
+px of the picture where it stands still.
 """
 
 from dataclasses import dataclass
@@ -204,7 +205,7 @@ class ZoomStyle:
 
 @dataclass(frozen=True, slots=True)
 class Zoom:
-    """Look closer: show `region_css_px`, a rectangle centred on the point of interest."""
+    """Show `region_css_px` enlarged, a rectangle centred on the point of interest."""
 
     region_css_px: Box
     style: ZoomStyle = ZoomStyle()

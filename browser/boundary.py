@@ -21,7 +21,7 @@ from urllib.parse import unquote, urlsplit
 from vigorl.browser.errors import UsageError
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+IpNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 WEB_SCHEMES = ("http", "https", "data")
 """Of addresses that an agent may load; `about:` only as `about:blank`."""
@@ -36,16 +36,16 @@ _NUMBER = re.compile(r"(0x[0-9a-f]*|[0-9]+)", re.ASCII | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class HostRule:
     """One line of a list: a host, hosts under a domain, or addresses; with a port, only that."""
 
     name: str
     """A host name, a domain behind `*.`, or empty where it is a network."""
-    network: Network | None
+    network: IpNetwork | None
     port: int | None
 
     @classmethod
-    def parse(cls, text: str) -> "Entry":
+    def parse(cls, text: str) -> "HostRule":
         """Read `HOST`, `HOST:PORT`, `*.example.org`, an IP address or a network such as 10.0.0.0/8.
 
         Raises:
@@ -93,7 +93,8 @@ class Boundary:
     deny: tuple[str, ...] = ()
     """Hosts that are refused whatever else is said, written in the same way."""
     local: bool = False
-    """Whether this machine's services and private networks may be reached."""
+    """Whether this machine's services and private networks may be reached: all of them, or beside
+    a list those alone that are listed, by whatever name leads to them."""
     files: tuple[Path, ...] = ()
     """Folders, and files, that `file:` addresses may be loaded from."""
     origins: tuple[str, ...] = ()
@@ -105,7 +106,7 @@ class Boundary:
             if isinstance(entries, str):
                 raise UsageError(f"{name} is a tuple of hosts, not the text {entries!r}")
             for entry in entries or ():
-                Entry.parse(entry)
+                HostRule.parse(entry)
 
     @classmethod
     def unlimited(cls) -> "Boundary":
@@ -135,7 +136,8 @@ class Boundary:
         entries = (*self._origins, *(self._allowed or ()))
         home = ipaddress.ip_network("127.0.0.1/32")
         listed = [entry for entry in entries if entry.network == home]
-        if self.local or any(entry.port is None for entry in listed):
+        is_open = self.local and self._allowed is None
+        if is_open or any(entry.port is None for entry in listed):
             return ("127.0.0.1",)
         return tuple(f"127.0.0.1:{entry.port}" for entry in listed)
 
@@ -148,7 +150,9 @@ class Boundary:
             return "is denied"
         if host == "localhost" or host.endswith(".localhost"):
             listed = any(e.has_name(host) and e.has_port(port) for e in self._listed)
-            return None if self.local or listed else _NEAR["machine"]
+            if listed or (self.local and self._allowed is None):
+                return None
+            return "is not allowed" if self.local else _NEAR["machine"]
         return None if self._is_listed(host, port) else "is not allowed"
 
     def refusal_of(self, host: str, port: int, address: Address) -> str | None:
@@ -159,13 +163,15 @@ class Boundary:
         near = nearness(address)
         if any(entry.has_address(address) and entry.has_port(port) for entry in self._listed):
             return None
+        if near is not None and not self._may_lead_near(canonical(host), port):
+            return "is not allowed" if self.local else _NEAR[near]
         if near is not None:
-            return None if self.local or self._is_trusted(canonical(host), port) else _NEAR[near]
+            return None
         return "is not allowed" if is_literal and self._allowed is not None else None
 
     def trusts_this_machine(self, host: str, port: int, address: Address) -> bool:
         """Whether a connection to an address may end on this very machine."""
-        if self.local or self._is_trusted(canonical(host), port):
+        if self._may_lead_near(canonical(host), port):
             return True
         return any(entry.has_address(address) and entry.has_port(port) for entry in self._listed)
 
@@ -182,23 +188,27 @@ class Boundary:
             return True
         return any(entry.has_name(host) and entry.has_port(port) for entry in self._listed)
 
+    def _may_lead_near(self, host: str, port: int) -> bool:
+        """Whether a host may stand for an address that is near."""
+        return self._is_trusted(host, port) or (self.local and self._is_listed(host, port))
+
     def _is_trusted(self, host: str, port: int) -> bool:
         return any(entry.name == host and entry.port == port for entry in self._listed)
 
     @cached_property
-    def _allowed(self) -> tuple[Entry, ...] | None:
-        return None if self.allow is None else tuple(map(Entry.parse, self.allow))
+    def _allowed(self) -> tuple[HostRule, ...] | None:
+        return None if self.allow is None else tuple(map(HostRule.parse, self.allow))
 
     @cached_property
-    def _denied(self) -> tuple[Entry, ...]:
-        return tuple(map(Entry.parse, self.deny))
+    def _denied(self) -> tuple[HostRule, ...]:
+        return tuple(map(HostRule.parse, self.deny))
 
     @cached_property
-    def _origins(self) -> tuple[Entry, ...]:
-        return tuple(map(Entry.parse, self.origins))
+    def _origins(self) -> tuple[HostRule, ...]:
+        return tuple(map(HostRule.parse, self.origins))
 
     @cached_property
-    def _listed(self) -> tuple[Entry, ...]:
+    def _listed(self) -> tuple[HostRule, ...]:
         return (*self._origins, *(self._allowed or ()))
 
 
@@ -320,7 +330,7 @@ def entries(texts: Iterable[str]) -> tuple[str, ...]:
     """
     found = [part.strip() for text in texts for part in text.split(",")]
     for entry in found:
-        Entry.parse(entry)
+        HostRule.parse(entry)
     return tuple(dict.fromkeys(found))
 
 

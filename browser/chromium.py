@@ -69,6 +69,9 @@ BLINK_SETTINGS = (
 """Playwright's own for the browser without a window, and no second clipboard that holds whatever is
 selected: it belongs to all episodes."""
 
+ANSWER_LIMIT_S = 2.0
+"""Time for a browser to say that it is there."""
+
 UNWANTED_FLAGS = ("--disable-ipc-flooding-protection",)
 """Of Playwright's switches. Chromium lets a page change its address 200 times in 10 s; without that
 bound a page that does so in a loop occupies the browser under all episodes."""
@@ -121,6 +124,16 @@ class BrowserSettings:
         return flags
 
 
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What a Chromium leaves where it, or the driver that started it, is killed."""
+
+    group: int | None = None
+    """The process group that Playwright made for it; None where it shares ours."""
+    profile: Path | None = None
+    """Its temporary folder, with cookies in it."""
+
+
 class Browser:
     """One Chromium process, warm for as long as the block; a fresh context for each episode.
 
@@ -143,7 +156,9 @@ class Browser:
         self._starting = asyncio.Lock()
         self._driver: asyncio.Task[Playwright] | None = None
         self._process: ChromiumProcess | None = None
-        self._process_group: int | None = None
+        self._lost = False
+        """Nobody answers for the process any more, as where its driver was killed."""
+        self._left = Left()
         self._upstream = Upstream.of_environment()
         self._own_gate: Gate | None = None
         self.clipboard = NativeClipboard(self)
@@ -159,7 +174,7 @@ class Browser:
     @property
     def alive(self) -> bool:
         """Whether the process is there."""
-        return self._process is not None and self._process.is_connected()
+        return self._process is not None and self._process.is_connected() and not self._lost
 
     @property
     def version(self) -> str:
@@ -197,7 +212,7 @@ class Browser:
         """End the process, by force where it does not answer; may be called twice."""
         driver, self._driver = self._driver, None
         process, self._process = self._process, None
-        group, self._process_group = self._process_group, None
+        left, self._left = self._left, Left()
         gate, self._own_gate = self._own_gate, None
         self.clipboard.forget()
         ended = process is None
@@ -206,10 +221,12 @@ class Browser:
             if process is not None:
                 ended = await _ends(process.close(), self.settings.close_limit_s)
         finally:  # also when the closing itself is cancelled
-            if not ended and group is not None:
-                _kill(group)
+            if not ended and left.group is not None:
+                _kill(left.group)
             if driver is not None:
                 await _ends(_stop(driver), self.settings.close_limit_s)
+            if left.profile is not None:  # of a driver that had no time to remove it
+                await asyncio.to_thread(shutil.rmtree, left.profile, ignore_errors=True)
             if gate is not None:
                 await gate.close()
 
@@ -233,8 +250,9 @@ class Browser:
             raise BrowserDied("Chromium does not answer") from error
         except PlaywrightError as error:
             await asyncio.sleep(0.1)  # that the process is gone is known a moment later
-            if self.alive:
+            if self.alive and await _answers(self._process):
                 raise UsageError(f"no context with {options}: {error.message}") from error
+            self._lost = True
             raise BrowserDied("Chromium died while an episode began") from error
 
     async def start(self) -> None:
@@ -255,7 +273,8 @@ class Browser:
                     self._driver = asyncio.create_task(async_playwright().start())
                     playwright = await asyncio.shield(self._driver)
                     self._process = await _launch(playwright, self.settings)
-                    self._process_group = await _process_group(self._process)
+                    self._lost = False
+                    self._left = await _left_by(self._process)
                     self.memory.start(self._process)
                 if not self.settings.sandboxed:
                     wanted = self.settings.sandbox
@@ -352,16 +371,36 @@ def _small_environment() -> dict[str, str | float | bool]:
     return {name: value for name, value in os.environ.items() if _NEEDED.fullmatch(name)}
 
 
-async def _process_group(process: ChromiumProcess) -> int | None:
-    """The process group that Playwright made for Chromium; None where it shares ours."""
+async def _left_by(process: ChromiumProcess) -> Left:
+    """What there is of a Chromium beside Playwright's word for it."""
     session = await process.new_browser_cdp_session()
     information = await session.send("SystemInfo.getProcessInfo")
     await session.detach()
     for entry in information["processInfo"]:
         if entry["type"] == "browser":
             group = os.getpgid(entry["id"])
-            return group if group != os.getpgid(0) else None
-    return None
+            return Left(group if group != os.getpgid(0) else None, _profile_of(entry["id"]))
+    return Left()
+
+
+def _profile_of(pid: int) -> Path | None:
+    """The temporary profile that Playwright made; None where the system does not tell."""
+    try:
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return None
+    found = re.search(rb"--user-data-dir=([^\0]*?playwright_chromiumdev_profile-\w+)", command)
+    return Path(os.fsdecode(found[1])) if found else None
+
+
+async def _answers(process: ChromiumProcess) -> bool:
+    """Whether anybody answers for a process that counts as connected."""
+    try:
+        async with asyncio.timeout(ANSWER_LIMIT_S):
+            await (await process.new_browser_cdp_session()).detach()
+    except (PlaywrightError, TimeoutError):
+        return False
+    return True
 
 
 def _kill(group: int) -> None:

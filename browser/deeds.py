@@ -73,7 +73,7 @@ class FormField:
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class ActionTarget:
     """The element that an action is aimed at, as `deed.js` sees it."""
 
     tag: str = ""
@@ -111,7 +111,7 @@ class Target:
     """Of its document."""
 
     @classmethod
-    def of(cls, said: dict[str, Any]) -> "Target":
+    def of(cls, said: dict[str, Any]) -> "ActionTarget":
         """What `deed.js` has said."""
         return cls(**{**said, "fields": tuple(FormField(**each) for each in said["fields"])})
 

@@ -10,7 +10,7 @@ from playwright.async_api import BrowserContext, Dialog, Page
 from vigorl.browser.actions import Accept
 from vigorl.browser.approvals import Approvals
 from vigorl.browser.interruptions import Interruptions
-from vigorl.browser.observation import Question
+from vigorl.browser.observation import PendingQuestion
 from vigorl.browser.origins import origin_of
 from vigorl.browser.page_settings import PageSettings
 from vigorl.browser.prospect import Prospect
@@ -100,7 +100,7 @@ class Dialogs:
 
         page = dialog.page
         kind = cast(Kind, dialog.type)
-        question = Question(kind, dialog.message, origin_of(url), dialog.default_value)
+        question = PendingQuestion(kind, dialog.message, origin_of(url), dialog.default_value)
         self._asked[page] = asked = Asked(question, page, reply)
         self._questions.ask(asked)
 
@@ -108,7 +108,7 @@ class Dialogs:
         """Whether the settings' yes is enough for what a dialog asks."""
         if not self._approvals.asks or dialog.type == "alert":
             return True
-        question = Question(cast(Kind, dialog.type), dialog.message)
+        question = PendingQuestion(cast(Kind, dialog.type), dialog.message)
         rules, _ = judged(Prospect(Accept(), question=question))
         if not rules:
             return True

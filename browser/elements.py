@@ -17,13 +17,16 @@ from playwright.async_api import Error as PlaywrightError
 
 from vigorl.browser.geometry import Point
 from vigorl.browser.tab import LiveTab
+from vigorl.browser.worlds import frames_of, resolved_in, world_of
 
 DEPTH = 8
 """Frames and closed shadow roots within each other that are gone through."""
 
 INNERMOST = """(root) => {
-  let element = root.activeElement;
-  while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
+  const active = (of) => Object.getOwnPropertyDescriptor(
+    (of instanceof Document ? Document : ShadowRoot).prototype, 'activeElement').get.call(of);
+  let element = active(root);
+  while (element?.shadowRoot && active(element.shadowRoot)) element = active(element.shadowRoot);
   return element;
 }"""
 """What has the focus in a document or shadow root, as far as the page's own functions reach."""
@@ -85,18 +88,26 @@ class Element:
 
 
 class Elements:
-    """Finds elements of one tab."""
+    """Finds elements of one tab.
 
-    def __init__(self, page: Page, session: CDPSession) -> None:
+    Args:
+        page: Shown in the tab.
+        session: Of the tab.
+        unseen: In worlds of our own, where no script of the page has a say: for what is not to be
+            lied about. Two more round trips for each document.
+    """
+
+    def __init__(self, page: Page, session: CDPSession, unseen: bool = False) -> None:
         self._page = page
         self._session = session
+        self._unseen = unseen
         self._opened: list[CDPSession] = []
 
     @classmethod
     @contextlib.asynccontextmanager
-    async def of(cls, tab: LiveTab) -> AsyncIterator[Self]:
+    async def of(cls, tab: LiveTab, unseen: bool = False) -> AsyncIterator[Self]:
         """Those of a tab, until the block ends."""
-        elements = cls(tab.page, tab.session)
+        elements = cls(tab.page, tab.session, unseen)
         try:
             yield elements
         finally:
@@ -116,7 +127,7 @@ class Elements:
                 if "No node found" in error.message:
                     return None
                 raise
-            element = await _resolve(session, found["backendNodeId"])
+            element = await self._resolve(session, found["backendNodeId"])
             if not element.may_hold_frame:
                 return element
             inner = await self._process_inside(element)
@@ -136,7 +147,7 @@ class Elements:
         """
         _, found, said = await asyncio.gather(
             self._session.send("Runtime.releaseObjectGroup", _GROUP),
-            _evaluate(self._session, f"({INNERMOST})(document)", by_value=False),
+            self._evaluate(self._session, f"({INNERMOST})(document)", by_value=False),
             self.of_focused(describe),
         )
         if "objectId" not in found or said is None:  # nothing, or nothing any more
@@ -153,10 +164,12 @@ class Elements:
             node = await element.describe()
             inner: Element | None
             if "contentDocument" in node:
-                content = await _resolve(element.session, node["contentDocument"]["backendNodeId"])
+                content = await self._resolve(
+                    element.session, node["contentDocument"]["backendNodeId"]
+                )
                 inner = await content.reach(INNERMOST)
             elif (session := await self._process_inside(element, node)) is not None:
-                found = await _evaluate(session, f"({INNERMOST})(document)", by_value=False)
+                found = await self._evaluate(session, f"({INNERMOST})(document)", by_value=False)
                 inner = Element(session, found["objectId"]) if "objectId" in found else None
             else:
                 closed = [
@@ -166,7 +179,7 @@ class Elements:
                 ]
                 if not closed:
                     return element
-                inner = await (await _resolve(element.session, closed[0])).reach(INNERMOST)
+                inner = await (await self._resolve(element.session, closed[0])).reach(INNERMOST)
             if inner is None:
                 return element
             element = inner
@@ -174,7 +187,8 @@ class Elements:
 
     async def read(self, expression: str, session: CDPSession | None = None) -> Any:
         """What an expression says in the page, or in a frame's process."""
-        return (await _evaluate(session or self._session, expression, by_value=True)).get("value")
+        said = await self._evaluate(session or self._session, expression, by_value=True)
+        return said.get("value")
 
     async def _process_inside(
         self, element: Element, node: dict[str, Any] | None = None
@@ -194,10 +208,31 @@ class Elements:
                 return session
         return None
 
+    async def _evaluate(
+        self, session: CDPSession, expression: str, *, by_value: bool
+    ) -> dict[str, Any]:
+        options: dict[str, Any] = {"expression": expression, "returnByValue": by_value, **_GROUP}
+        if self._unseen:
+            outermost = (await frames_of(session))[0]
+            options["contextId"] = await world_of(session, outermost)
+        return _value_of(await session.send("Runtime.evaluate", options))
 
-async def _evaluate(session: CDPSession, expression: str, *, by_value: bool) -> dict[str, Any]:
-    options = {"expression": expression, "returnByValue": by_value, **_GROUP}
-    return _value_of(await session.send("Runtime.evaluate", options))
+    async def _resolve(self, session: CDPSession, backend_node_id: int) -> Element:
+        """A node as an element; in its document's world of ours where that is asked for.
+
+        Raises:
+            playwright.async_api.Error: its document is gone.
+        """
+        if not self._unseen:
+            node = {"backendNodeId": backend_node_id, **_GROUP}
+            found = (await session.send("DOM.resolveNode", node))["object"]
+            return Element(session, found["objectId"], found.get("className", ""))
+        for frame_id in await frames_of(session):
+            ours = await world_of(session, frame_id)
+            seen = await resolved_in(session, ours, backend_node_id, _GROUP["objectGroup"])
+            if seen is not None:
+                return Element(session, seen["objectId"], seen.get("className", ""))
+        raise PlaywrightError("the document of an element is gone")
 
 
 def _value_of(answer: dict[str, Any]) -> dict[str, Any]:
@@ -206,12 +241,6 @@ def _value_of(answer: dict[str, Any]) -> dict[str, Any]:
         raise PlaywrightError(details.get("exception", {}).get("description", details["text"]))
     result: dict[str, Any] = answer["result"]
     return result if result.get("subtype") != "null" else {}
-
-
-async def _resolve(session: CDPSession, backend_node_id: int) -> Element:
-    answer = await session.send("DOM.resolveNode", {"backendNodeId": backend_node_id, **_GROUP})
-    found = answer["object"]
-    return Element(session, found["objectId"], found.get("className", ""))
 
 
 def _shares(point: Point, quad: list[float]) -> tuple[float, float]:

@@ -1,13 +1,11 @@
-"""What an episode has open in the browser: looked at, brought back when it breaks, let go of."""
+"""The browser side of one episode: context, tabs and watchers; observes, recovers, closes."""
 
 import asyncio
-import contextlib
-import json
 import logging
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import Coroutine
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from PIL import Image
 from playwright.async_api import BrowserContext, Page
@@ -21,26 +19,23 @@ from vigorl.browser.deadline import Deadline
 from vigorl.browser.dialogs import Dialogs
 from vigorl.browser.downloads import Downloads
 from vigorl.browser.errors import (
-    BrowserDied,
-    BrowserFault,
     PageCrashed,
     PageHung,
-    StorageFault,
 )
+from vigorl.browser.fault_boundary import boundary
 from vigorl.browser.file_fence import FileFence
 from vigorl.browser.gate import Gate
 from vigorl.browser.geometry import Frame
 from vigorl.browser.impossible import Impossible
 from vigorl.browser.interruptions import Interruptions
-from vigorl.browser.log_in import LogIns
+from vigorl.browser.log_in import HttpLogIns
 from vigorl.browser.masks import Masks
 from vigorl.browser.navigation import Navigation
 from vigorl.browser.observation import (
     MOST_TITLE_CHARACTERS,
     MOST_URL_CHARACTERS,
-    EventKind,
     Observation,
-    Refused,
+    RefusedConnections,
     shortened,
 )
 from vigorl.browser.page_settings import PageSettings
@@ -48,9 +43,12 @@ from vigorl.browser.papers import Papers
 from vigorl.browser.permissions import Permissions
 from vigorl.browser.picture import Picture, View
 from vigorl.browser.questions import Questions
+from vigorl.browser.recovery import Recovery, Trouble, Troubled
 from vigorl.browser.relook import Relook
+from vigorl.browser.storage_state import save_storage_state
 from vigorl.browser.tab import LiveTab, Targets, within
 from vigorl.browser.tabs import Tabs
+from vigorl.browser.waiting import either, ended, first_of
 
 logger = logging.getLogger(__name__)
 
@@ -66,9 +64,6 @@ STANDING_LIMIT_S = 0.4
 HALFWAY_LIMIT_S = 2.0
 """Time for an action that a question interrupted, once nobody has answered it."""
 
-DIAGNOSIS_LIMIT_S = 0.5
-"""Time for the event that says why a call into the browser failed."""
-
 _SELECTS = resources.files(__package__).joinpath("selects.js").read_text("utf-8")
 
 _NO_POINTER_LOCK = """Element.prototype.requestPointerLock = async () => {
@@ -78,20 +73,8 @@ _NO_POINTER_LOCK = """Element.prototype.requestPointerLock = async () => {
 """A locked pointer has no place, so there is nothing to point with; and in the headless shell the
 page never answers again (Chromium 156)."""
 
-Trouble = Literal["crashed", "hung", "unruly", "closed"]
-"""Why the shown page cannot be looked at: its process is gone; its script does not end; it does
-not stop opening dialogs or windows; it was closed, which is no trouble while others are open."""
 
-
-class Troubled(Exception):
-    """The shown page cannot be looked at."""
-
-    def __init__(self, trouble: Trouble) -> None:
-        super().__init__(trouble)
-        self.trouble: Trouble = trouble
-
-
-class Episode:
+class BrowserEpisode:
     """A context with its tabs and everything that watches them."""
 
     def __init__(
@@ -106,12 +89,11 @@ class Episode:
     ) -> None:
         self.context = context
         self._gate = gate
-        self._memory = browser.memory
         self._targets = targets
         self._settings = settings
         self.interruptions = interruptions = Interruptions(settings)
         self.questions = questions = Questions(settings.dialog_limit_s, self._tell_question)
-        self._log_ins = LogIns(interruptions, questions, settings, first_url)
+        self._log_ins = HttpLogIns(interruptions, questions, settings, first_url)
         self.navigation = Navigation(interruptions, questions, self._log_ins, gate)
         self.approvals = approvals = Approvals(
             settings.approve, settings.approver, first_url, interruptions.note
@@ -130,6 +112,9 @@ class Episode:
             self._downloads.watch,
             self._keep_secrets,
         ]
+        self._recovery = Recovery(
+            context, self.tabs, self.navigation, interruptions, browser.memory
+        )
         self.relook = Relook(settings.look_again_after_s)
         self._halfway: asyncio.Task[None] | None = None
         """An action that a question interrupted; it goes on when that is answered."""
@@ -200,7 +185,9 @@ class Episode:
     def refused(self) -> dict[str, int]:
         """How many connections the boundary has refused so far, by host and port."""
         counts = self._gate.refused.items()
-        return {Refused(host, port, count).place: count for (host, port), count in counts}
+        return {
+            RefusedConnections(host, port, count).place: count for (host, port), count in counts
+        }
 
     async def act(self, work: Coroutine[Any, Any, None], deadline: Deadline) -> Observation:
         """Do something to the shown page and look at what came of it.
@@ -211,7 +198,7 @@ class Episode:
         async with boundary(self.context, deadline.left_s()):
             trouble: Trouble | None = None
             try:
-                async with self._guard(deadline.left_s(self._settings.recovery_s)):
+                async with self._recovery.guard(deadline.left_s(self._settings.recovery_s)):
                     await self._until_asked(work)
             except Impossible as error:
                 self.interruptions.note("bad_action", str(error))
@@ -238,7 +225,7 @@ class Episode:
         if halfway is None:
             return
         if asked.question.kind == "beforeunload" and isinstance(answer, Dismiss):
-            await _ended(halfway)  # Playwright would wait for the page that does not come
+            await ended(halfway)  # Playwright would wait for the page that does not come
         else:
             await halfway
 
@@ -263,7 +250,7 @@ class Episode:
         self.questions.require_none()
         halfway, self._halfway = self._halfway, None
         if halfway is not None and not await within(HALFWAY_LIMIT_S, asyncio.shield(halfway)):
-            await _ended(halfway)
+            await ended(halfway)
 
     async def rest(self, seconds: float) -> None:
         """Let time pass.
@@ -284,11 +271,13 @@ class Episode:
         self.relook.close()
         await self.questions.close()  # a page that asks answers nothing
         try:
-            await self._save_storage_state()
+            path = self._settings.save_storage_state
+            if path is not None:
+                await save_storage_state(self.context, path)
         finally:
             await self.questions.close()
             if self._halfway is not None:
-                await _ended(self._halfway)
+                await ended(self._halfway)
             await self.tabs.end()
             await self.interruptions.close()
             await self._log_ins.close()
@@ -306,13 +295,13 @@ class Episode:
             trouble = "unruly"
         limit_s = deadline.left_s(self._settings.recovery_s)
         patience_s = self._settings.recovery_s / 5
-        remedies = iter((self._end_scripts, self._load_again, self._show_nothing))
+        remedies = iter(self._recovery.remedies)
         while True:
             if trouble == "hung" and self.questions.halting:
                 trouble = None  # it only waits for an answer
             if trouble is None:
                 try:
-                    async with self._guard(limit_s):
+                    async with self._recovery.guard(limit_s):
                         return await self._look(limit_s)
                 except Troubled as error:
                     trouble = error.trouble
@@ -330,18 +319,18 @@ class Episode:
     async def _look(self, limit_s: float) -> Observation:
         """The shown tab, once it has come to rest or asks something."""
         looking = asyncio.create_task(self._look_at_rest(limit_s))
-        await self._first_of(looking, _either(self.questions.asked(), self.approvals.holding()))
+        await first_of(looking, either(self.questions.asked(), self.approvals.holding()))
         if looking.done():
             return looking.result()
-        await _ended(looking)
+        await ended(looking)
         if self.approvals.is_holding:  # somebody is asked first; then there is more to see
             return self._observation(None, {})
         return await self._look_while_asked(limit_s)
 
     async def _look_at_rest(self, limit_s: float) -> Observation:
         tab = await self._rested_tab(limit_s)
-        picture, pages = await asyncio.gather(
-            tab.camera.screen(limit_s), self._targets.pages(limit_s)
+        picture, pages, _ = await asyncio.gather(
+            tab.camera.screen(limit_s), self._targets.pages(limit_s), self.relook.prepare(tab)
         )
         width_px, height_px = self._settings.width_px, self._settings.height_px
         self.fills_screen = picture.width_px > width_px and picture.height_px > height_px
@@ -403,22 +392,11 @@ class Episode:
         """Do something; leave it half done where a page stands still meanwhile to ask."""
         task = asyncio.create_task(work)
         halted = self.questions.halted(self.questions.count)
-        await self._first_of(task, _either(halted, self.approvals.holding()))
+        await first_of(task, either(halted, self.approvals.holding()))
         if task.done():
             task.result()
         else:
             self._halfway = task
-
-    async def _first_of(self, task: asyncio.Task[Any], other: Coroutine[Any, Any, None]) -> None:
-        """Wait until a task is done or something else happens; ends the task where cut short."""
-        happening = asyncio.create_task(other)
-        try:
-            await asyncio.wait({task, happening}, return_when=asyncio.FIRST_COMPLETED)
-        except BaseException:
-            await _ended(task)
-            raise
-        finally:
-            happening.cancel()
 
     def _keep_secrets(self, tab: LiveTab) -> None:
         tab.camera.cover = Masks(tab, self._settings.vault).cover
@@ -470,126 +448,3 @@ class Episode:
                 "not_settled", f"The page was still busy when it was looked at ({settled.busy})."
             )
         return tab
-
-    @contextlib.asynccontextmanager
-    async def _guard(self, limit_s: float) -> AsyncIterator[None]:
-        """Turn what goes wrong with the shown page into `Troubled`."""
-        before = self.tabs.shown
-        try:
-            async with asyncio.timeout(limit_s):
-                yield
-        except (TimeoutError, PageHung) as error:
-            raise Troubled("hung") from error
-        except PlaywrightError as error:
-            raise Troubled(await self._diagnosis(error, {before, self.tabs.shown})) from error
-
-    async def _diagnosis(self, error: PlaywrightError, tabs: set[LiveTab]) -> Trouble:
-        """Why a call into the page failed, once the browser has told."""
-        deadline = Deadline.after(DIAGNOSIS_LIMIT_S)
-        while deadline.left_s() > 0 and connected(self.context):
-            if any(tab.crashed for tab in tabs):
-                return "crashed"
-            await asyncio.sleep(0.02)
-            # When the browser dies, pages close a moment before it is known to be gone.
-            if any(tab.page.is_closed() for tab in tabs) and connected(self.context):
-                return "closed"
-        raise error
-
-    async def _end_scripts(self, trouble: Trouble, patience_s: float) -> Trouble | None:
-        if trouble != "hung":
-            return trouble
-        tab = self.tabs.shown
-        await tab.end_scripts(patience_s)
-        if not await tab.answers(patience_s):
-            return trouble
-        self.interruptions.note("page_hung", "A script of the page did not end and was stopped.")
-        return None
-
-    async def _load_again(self, trouble: Trouble, patience_s: float) -> Trouble | None:
-        url = self.tabs.shown.url
-        tab = await self.tabs.replace(self.tabs.shown)
-        self.interruptions.note(*_BROUGHT_BACK[trouble])
-        if trouble == "crashed" and self._memory.has_ended_one:
-            self.interruptions.note("page_crashed", "It had taken too much memory.")
-        try:
-            async with self._guard(2 * patience_s):
-                if url:
-                    await self.navigation.load(tab, url, patience_s)
-        except Troubled as error:
-            return error.trouble
-        return None
-
-    async def _show_nothing(self, trouble: Trouble, _: float) -> Trouble | None:
-        await self.tabs.replace(self.tabs.shown)
-        kind, _text = _BROUGHT_BACK[trouble]
-        self.interruptions.note(kind, "It broke again. An empty page is shown in its place.")
-        return None
-
-    async def _save_storage_state(self) -> None:
-        path = self._settings.save_storage_state
-        if path is None:
-            return
-        try:
-            async with asyncio.timeout(END_LIMIT_S):
-                state = await self.context.storage_state()
-        except (PlaywrightError, TimeoutError) as error:
-            raise StorageFault(
-                f"the log-ins could not be read, and are not kept: {error}"
-            ) from error
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            part = path.with_name(f"{path.name}.part")
-            part.unlink(missing_ok=True)
-            part.touch(mode=0o600)  # log-ins are secrets
-            part.write_text(json.dumps(state), "utf-8")
-            part.replace(path)
-        except OSError as error:
-            raise StorageFault(f"the log-ins could not be written: {error}") from error
-
-
-_BROUGHT_BACK: dict[Trouble, tuple[EventKind, str]] = {
-    "crashed": ("page_crashed", "The page crashed and was loaded again."),
-    "hung": ("page_hung", "The page did not answer and was loaded again in a new tab."),
-    "unruly": ("blocked", "The page did not stop and was loaded again in a new tab."),
-}
-
-
-async def _either(*happenings: Coroutine[Any, Any, None]) -> None:
-    """Return when one of them has."""
-    tasks = [asyncio.create_task(each) for each in happenings]
-    try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-
-
-async def _ended(task: asyncio.Task[Any]) -> None:
-    """End a task, whatever it says to that."""
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
-
-
-@contextlib.asynccontextmanager
-async def boundary(context: BrowserContext, limit_s: float) -> AsyncIterator[None]:
-    """Name what escapes from the browser.
-
-    Raises:
-        BrowserDied: the browser is gone.
-        PageHung: the time is over.
-        BrowserFault: something else broke.
-    """
-    try:
-        async with asyncio.timeout(limit_s):
-            yield
-    except TimeoutError as error:
-        raise PageHung(f"the page could not be brought back within {limit_s:.0f} s") from error
-    except PlaywrightError as error:
-        if not connected(context):
-            raise BrowserDied("the browser process is gone") from error
-        raise BrowserFault(error.message) from error
-
-
-def connected(context: BrowserContext) -> bool:
-    """Whether the context's browser process is there."""
-    return context.browser is not None and context.browser.is_connected()

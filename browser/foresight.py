@@ -21,9 +21,9 @@ from vigorl.browser.actions import (
     Type,
     Upload,
 )
-from vigorl.browser.deeds import Sent, Target
+from vigorl.browser.deeds import ActionTarget, Sent
 from vigorl.browser.elements import Element, Elements
-from vigorl.browser.observation import Question
+from vigorl.browser.observation import PendingQuestion
 from vigorl.browser.prospect import Prospect
 from vigorl.browser.quoting import address, quoted, shortened, visible
 from vigorl.browser.risks import SECRET_KEYS
@@ -44,7 +44,7 @@ _CHOICES = ("checkbox", "radio")
 
 
 async def prospect_of(
-    action: Action, tab: LiveTab, question: Question | None, site: str
+    action: Action, tab: LiveTab, question: PendingQuestion | None, site: str
 ) -> Prospect:
     """What an action is about to do.
 
@@ -58,12 +58,12 @@ async def prospect_of(
         return Prospect(action, question=question, site=site)
     target = None
     try:
-        async with asyncio.timeout(LOOK_LIMIT_S), Elements.of(tab) as elements:
+        async with asyncio.timeout(LOOK_LIMIT_S), Elements.of(tab, unseen=True) as elements:
             element = await _aimed_at(action, elements)
             if element is not None:
-                target = Target.of(await element.call(_DEED, True))
-    except (TimeoutError, PlaywrightError):  # it loads, or does not answer: nothing is known
-        target = None
+                target = ActionTarget.of(await element.call(_DEED, True))
+    except (TimeoutError, PlaywrightError):  # it loads, or does not answer
+        return Prospect(action, site=site, unknown=True)
     if target is None:
         return Prospect(action, site=site)
     activates, target = _activated(action, target)
@@ -85,7 +85,7 @@ async def _aimed_at(action: Action, elements: Elements) -> Element | None:
             return None
 
 
-def _activated(action: Action, target: Target) -> tuple[bool, Target]:
+def _activated(action: Action, target: ActionTarget) -> tuple[bool, ActionTarget]:
     """Whether an action presses what it is aimed at, and what that is to it."""
     is_text = target.is_field and target.type in _TEXTS
     if target.type in _CHOICES:
@@ -113,7 +113,7 @@ _SENDING = {"Control", "Meta", "ControlOrMeta"}
 """Keys with which Enter sends what an editor holds."""
 
 
-def _of_editor(target: Target, plain: bool) -> Target:
+def _of_editor(target: ActionTarget, plain: bool) -> ActionTarget:
     """In fields of several lines Enter presses no button of the form."""
     if target.is_editor and plain:
         return replace(target, button="", has_form=False, fields=())
@@ -147,7 +147,7 @@ def in_words(prospect: Prospect) -> str:
             return action.type.replace("_", " ")
 
 
-def _named(target: Target) -> str:
+def _named(target: ActionTarget) -> str:
     kind = (
         "link" if target.href else
         "button" if target.is_button else
@@ -159,7 +159,7 @@ def _named(target: Target) -> str:
     return f"the {kind} {quoted(target.name, MOST_VALUE)}" if target.name else f"a {kind}"
 
 
-def _pressing(target: Target | None) -> str:
+def _pressing(target: ActionTarget | None) -> str:
     return (
         f", which presses {quoted(target.button, MOST_VALUE)}" if target and target.button else ""
     )

@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from typing import Self
 
 from vigorl.browser.boundary import Address, Boundary, address_of, canonical
-from vigorl.browser.observation import Refused
-from vigorl.browser.upstream import Refused as UpstreamRefused
+from vigorl.browser.observation import RefusedConnections
+from vigorl.browser.upstream import ProxyRefusal as UpstreamRefused
 from vigorl.browser.upstream import Streams, Upstream
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
@@ -139,10 +139,10 @@ class Gate:
             return self._failures[place]
         return next(reversed(self._failures.values()), None)
 
-    def take(self) -> tuple[Refused, ...]:
+    def take(self) -> tuple[RefusedConnections, ...]:
         """What was refused since the last time."""
         taken, self._new = self._new, Counter()
-        return tuple(Refused(host, port, count) for (host, port), count in taken.items())
+        return tuple(RefusedConnections(host, port, count) for (host, port), count in taken.items())
 
     async def close(self) -> None:
         """Break off all connections; may be called twice."""

@@ -1,18 +1,22 @@
 """Points, boxes and frames: all coordinate arithmetic of the package lives here.
 
-An action's point is always in viewport CSS pixels. Every picture (screenshot, model input, crop)
-and every other convention (a 0-1000 grid) is a `Frame`: a grid of its own laid over a rectangle
-of the viewport::
+An action's point is always in the environment's own unit: CSS pixels of the viewport in a browser
+(hence `_css_px`), pixels of the screen on a desktop, of the picture where it stands still. Every
+picture (screenshot, model input, crop) and every other convention (a 0-1000 grid) is a `Frame`: a
+grid of its own laid over a region in that unit::
 
     screenshot  Frame(1280, 720, Box(0, 0, 1280, 720))
     model input Frame( 980, 560, Box(0, 0, 1280, 720))
     0-1000 grid Frame(1000, 1000, Box(0, 0, 1280, 720))
     4x zoom     Frame( 512, 512, Box(400, 300, 528, 428))
 
-so that a point read off any of them maps to CSS pixels and back by one multiplication.
+so that a point read off any of them maps to the region and back by one multiplication.
 """
 
 from dataclasses import dataclass
+
+THOUSAND = 1000
+"""Both sides of the grid of models that point in thousandths of a picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,11 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A grid of `width_px` x `height_px` laid over `region_css_px` of the viewport."""
+    """A grid of `width_px` x `height_px` laid over a region.
+
+    The region is in the unit of the environment's points; a frame can as well be laid over
+    another rectangle, the unit square, say.
+    """
 
     width_px: int
     height_px: int
@@ -108,34 +116,51 @@ class Frame:
         """Whether a point of this grid lies on it: 0 <= x < width and 0 <= y < height."""
         return 0 <= point_px.x < self.width_px and 0 <= point_px.y < self.height_px
 
-    def to_css(self, point_px: Point) -> Point:
-        """A point of this grid in viewport CSS px."""
+    def to_region(self, point_px: Point) -> Point:
+        """A point of this grid in the unit of the region."""
         region = self.region_css_px
         return Point(
             region.left + point_px.x * region.width / self.width_px,
             region.top + point_px.y * region.height / self.height_px,
         )
 
-    def from_css(self, point_css_px: Point) -> Point:
-        """A point in viewport CSS px on this grid (outside of it where the region ends)."""
+    def from_region(self, point: Point) -> Point:
+        """A point in the region's unit on this grid (outside of it where the region ends)."""
         region = self.region_css_px
         return Point(
-            (point_css_px.x - region.left) * self.width_px / region.width,
-            (point_css_px.y - region.top) * self.height_px / region.height,
+            (point.x - region.left) * self.width_px / region.width,
+            (point.y - region.top) * self.height_px / region.height,
         )
 
-    def box_to_css(self, box_px: Box) -> Box:
-        """A box of this grid in viewport CSS px."""
-        start = self.to_css(Point(box_px.left, box_px.top))
-        end = self.to_css(Point(box_px.right, box_px.bottom))
+    def box_to_region(self, box_px: Box) -> Box:
+        """A box of this grid in the unit of the region."""
+        start = self.to_region(Point(box_px.left, box_px.top))
+        end = self.to_region(Point(box_px.right, box_px.bottom))
         return Box(start.x, start.y, end.x, end.y)
 
-    def box_from_css(self, box_css_px: Box) -> Box:
-        """A box in viewport CSS px on this grid."""
-        start = self.from_css(Point(box_css_px.left, box_css_px.top))
-        end = self.from_css(Point(box_css_px.right, box_css_px.bottom))
+    def box_from_region(self, box: Box) -> Box:
+        """A box in the region's unit on this grid."""
+        start = self.from_region(Point(box.left, box.top))
+        end = self.from_region(Point(box.right, box.bottom))
         return Box(start.x, start.y, end.x, end.y)
 
     def resized(self, width_px: int, height_px: int) -> "Frame":
         """The same region on another grid: the same picture at another size."""
         return Frame(width_px, height_px, self.region_css_px)
+
+    def thousandths(self) -> "Frame":
+        """The same region on a grid of 1000 x 1000, whatever its shape."""
+        return self.resized(THOUSAND, THOUSAND)
+
+    @property
+    def is_thousandths(self) -> bool:
+        """Whether this is such a grid."""
+        return (self.width_px, self.height_px) == (THOUSAND, THOUSAND)
+
+    def nearest_cell(self, point: Point) -> tuple[int, int]:
+        """The whole unit of this grid that is nearest to a point in the region's unit."""
+        found = self.from_region(point)
+        return (
+            min(max(round(found.x), 0), self.width_px - 1),
+            min(max(round(found.y), 0), self.height_px - 1),
+        )

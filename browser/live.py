@@ -1,4 +1,4 @@
-"""A live page as an environment: actions become input events, what happens becomes pixels.
+"""The live page environment: actions become input events, what happens becomes pixels.
 
 A step acts, waits until the page has come to rest, and looks. Whatever the page does meanwhile
 (dialogs, windows, crashes, endless scripts) ends in an observation within the step's time; only a
@@ -15,6 +15,7 @@ from pathlib import Path
 
 from playwright.async_api import Page
 
+from vigorl.browser.action_space import BROWSER, ActionSpace, not_offered
 from vigorl.browser.actions import (
     Accept,
     Action,
@@ -36,8 +37,9 @@ from vigorl.browser.actions import (
 from vigorl.browser.chromium import Browser
 from vigorl.browser.deadline import Deadline
 from vigorl.browser.environment import Score
-from vigorl.browser.episode import Episode, boundary, connected
+from vigorl.browser.episode import BrowserEpisode
 from vigorl.browser.errors import BrowserDied, PageHung, StartFault, UsageError
+from vigorl.browser.fault_boundary import boundary, connected
 from vigorl.browser.files import admitted
 from vigorl.browser.foresight import prospect_of
 from vigorl.browser.geometry import Box
@@ -66,6 +68,8 @@ class LivePage:
     `score` is None: a task's environment, wrapped around this one, judges.
     """
 
+    actions: ActionSpace = BROWSER
+
     def __init__(
         self, browser: Browser, goal: str, url: str, settings: PageSettings | None = None
     ) -> None:
@@ -74,7 +78,7 @@ class LivePage:
         self._url = url
         self._settings = settings or PageSettings()
         self._viewport = Box(0, 0, self._settings.width_px, self._settings.height_px)
-        self._episode: Episode | None = None
+        self._episode: BrowserEpisode | None = None
         self._temporary: Path | None = None
         self._downloads: Path | None = None
 
@@ -105,7 +109,7 @@ class LivePage:
             name = f"vigorl-downloads-{secrets.token_hex(8)}"
             downloads = self._temporary = Path(tempfile.gettempdir(), name)
         self._downloads = downloads
-        self._episode = episode = await Episode.begin(
+        self._episode = episode = await BrowserEpisode.begin(
             self._browser, self._settings, self._url, downloads
         )
         deadline = Deadline.after(self._settings.step_limit_s)
@@ -175,7 +179,7 @@ class LivePage:
             if temporary is not None:
                 await asyncio.to_thread(shutil.rmtree, temporary, ignore_errors=True)
 
-    async def _admitted(self, episode: Episode, action: Action) -> bool:
+    async def _admitted(self, episode: BrowserEpisode, action: Action) -> bool:
         """Whether an action is still aimed at what was seen, and may be carried out.
 
         Raises:
@@ -203,7 +207,7 @@ class LivePage:
         episode.interruptions.note("changed", CHANGED_MEANWHILE)
         return False
 
-    async def _let_through(self, episode: Episode, observation: Observation) -> Observation:
+    async def _let_through(self, episode: BrowserEpisode, observation: Observation) -> Observation:
         """Have somebody asked about what is held back, and look again, until nothing is.
 
         Raises:
@@ -223,7 +227,7 @@ class LivePage:
         approvals.end_step()
         return observation
 
-    async def _drawn(self, episode: Episode, observation: Observation) -> Observation:
+    async def _drawn(self, episode: BrowserEpisode, observation: Observation) -> Observation:
         """The first observation, once a page that is still loading has drawn anything.
 
         Raises:
@@ -246,7 +250,7 @@ class LivePage:
             observation = replace(observation, events=events)
         return observation
 
-    async def _carry_out(self, episode: Episode, action: Action, deadline: Deadline) -> None:
+    async def _carry_out(self, episode: BrowserEpisode, action: Action, deadline: Deadline) -> None:
         await episode.finish()
         tabs, navigation = episode.tabs, episode.navigation
         tab = tabs.shown
@@ -276,7 +280,7 @@ class LivePage:
             case Accept() | Dismiss():
                 raise ValueError("an answer is not carried out but given")
             case Zoom():
-                raise Impossible("There is nothing here to zoom with.")
+                raise Impossible(not_offered(action, self.actions))
             case Done() | GiveUp():
                 raise ValueError(f"{action.type} ends an episode and never reaches its environment")
             case _:
@@ -295,14 +299,14 @@ class LivePage:
         folders = [*self._settings.upload_from, *filter(None, (self._downloads,))]
         return admitted(paths, folders)
 
-    def _hands(self, episode: Episode, deadline: Deadline) -> Hands:
+    def _hands(self, episode: BrowserEpisode, deadline: Deadline) -> Hands:
         def tell(words: str) -> None:
             episode.interruptions.note("input", words)
 
         acting = Deadline(deadline.at_s - self._settings.recovery_s)
         return Hands(episode.tabs.shown, self._viewport, tell, acting, self._settings.vault)
 
-    async def _wait(self, episode: Episode, seconds: float) -> None:
+    async def _wait(self, episode: BrowserEpisode, seconds: float) -> None:
         if not seconds >= 0:  # nor a number
             raise Impossible(f"One cannot wait for {seconds:g} s.")
         longest_s = (self._settings.step_limit_s - self._settings.recovery_s) * 0.75
@@ -315,7 +319,7 @@ class LivePage:
         spare_s = self._settings.recovery_s * 1.1
         return min(self._settings.navigation_limit_s, deadline.left_s(spare_s))
 
-    def _living(self) -> Episode:
+    def _living(self) -> BrowserEpisode:
         """The episode, between reset and close.
 
         Raises:
@@ -336,7 +340,7 @@ def _is_blank_and_busy(observation: Observation) -> bool:
     return observation.view.picture.image().getcolors(maxcolors=1) is not None
 
 
-def _tab_at(episode: Episode, index: int) -> LiveTab:
+def _tab_at(episode: BrowserEpisode, index: int) -> LiveTab:
     count = len(episode.tabs)
     if not 0 <= index < count:
         raise Impossible(f"There is no tab {index}; the tabs are numbered 0 to {count - 1}.")

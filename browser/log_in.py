@@ -17,7 +17,7 @@ from playwright.async_api import Error as PlaywrightError
 from vigorl.browser.actions import Accept
 from vigorl.browser.impossible import Impossible
 from vigorl.browser.interruptions import Interruptions
-from vigorl.browser.observation import Question
+from vigorl.browser.observation import PendingQuestion
 from vigorl.browser.origins import origin_of
 from vigorl.browser.page_settings import HttpCredentials, PageSettings
 from vigorl.browser.questions import Answer, Asked, Questions
@@ -32,7 +32,7 @@ RELOAD_LIMIT_S = 8.0
 _REALM = re.compile(r'\brealm="([^"]*)"', re.IGNORECASE)
 
 
-class LogIns:
+class HttpLogIns:
     """Logs in where HTTP asks for it, with what is known or what whoever acts says."""
 
     def __init__(
@@ -132,7 +132,7 @@ class LogIns:
             credentials = HttpCredentials(answer.text, answer.password, origin)
             await within(RELOAD_LIMIT_S, self._log_in(tab, frame, url, credentials))
 
-        self._questions.ask(Asked(Question("log_in", realm, origin), tab.page, reply))
+        self._questions.ask(Asked(PendingQuestion("log_in", realm, origin), tab.page, reply))
 
     async def _log_in(
         self, tab: LiveTab, frame: Frame, url: str, credentials: HttpCredentials

@@ -26,7 +26,7 @@ from playwright.async_api import Page
 from pydantic import TypeAdapter
 
 from vigorl.browser.actions import Action
-from vigorl.browser.environment import Environment, Score
+from vigorl.browser.environment import Environment, EnvironmentWrapper
 from vigorl.browser.geometry import Box
 from vigorl.browser.observation import Mark, Observation
 from vigorl.browser.picture import Picture, View
@@ -74,7 +74,7 @@ class PageEnvironment(Environment, Protocol):
         ...
 
 
-class MarkedEnvironment:
+class MarkedEnvironment(EnvironmentWrapper[PageEnvironment]):
     """Adds marks to every screen of an environment and draws them on it.
 
     It has no `magnify`: a zoom around it enlarges the marked screen instead of letting the page
@@ -87,9 +87,8 @@ class MarkedEnvironment:
         find_limit_s: float = FIND_LIMIT_S,
         vault: Vault | None = None,
     ) -> None:
-        self.goal = inner.goal
+        super().__init__(inner)
         self._vault = Vault() if vault is None else vault
-        self._inner = inner
         self._find_limit_s = find_limit_s
 
     async def reset(self) -> Observation:
@@ -99,14 +98,6 @@ class MarkedEnvironment:
     async def step(self, action: Action) -> Observation:
         """Carry out one action; see `Environment`."""
         return await self._marked(await self._inner.step(action))
-
-    async def score(self, answer: str | None) -> Score | None:
-        """Judge; see `Environment`."""
-        return await self._inner.score(answer)
-
-    async def close(self) -> None:
-        """Let go of everything; may be called twice."""
-        await self._inner.close()
 
     async def _marked(self, observation: Observation) -> Observation:
         view = observation.view
@@ -164,7 +155,7 @@ def mark_list(marks: Sequence[Mark]) -> str:
 def draw_marks(view: View, marks: Sequence[Mark]) -> View:
     """The view with a box and a number drawn for every mark that has one and is large enough."""
     drawn = [
-        (mark.id, view.frame.box_from_css(mark.box_css_px))
+        (mark.id, view.frame.box_from_region(mark.box_css_px))
         for mark in marks
         if mark.id is not None
         and min(mark.box_css_px.width, mark.box_css_px.height) >= SMALLEST_DRAWN_PX
@@ -176,7 +167,7 @@ def draw_marks(view: View, marks: Sequence[Mark]) -> View:
     for number, box in drawn:
         corners = (round(box.left), round(box.top), round(box.right) - 1, round(box.bottom) - 1)
         draw.rectangle(corners, outline=_colour(number), width=BORDER_PX)
-    texts = [view.frame.box_from_css(mark.box_css_px) for mark in marks if mark.id is None]
+    texts = [view.frame.box_from_region(mark.box_css_px) for mark in marks if mark.id is None]
     for (number, _), label in zip(drawn, label_boxes(drawn, texts, image.size), strict=True):
         _draw_label(draw, number, label)
     return replace(view, picture=Picture.from_image(image))

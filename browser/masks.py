@@ -15,9 +15,7 @@ from playwright.async_api import Error as PlaywrightError
 
 from vigorl.browser.tab import LiveTab
 from vigorl.browser.vault import Vault
-
-WORLD = "vigorl.secrets"
-"""Of the scripts that handle secrets: no page's script reaches into it."""
+from vigorl.browser.worlds import frames_of, world_of
 
 _MOST_FOUND = 200
 """Nodes of Chromium's search that are looked at."""
@@ -66,26 +64,6 @@ class Masks:
             if self._apart.get(frame) is None:
                 self._apart[frame] = await _session_apart(frame)
         return [session for session in self._apart.values() if session is not None]
-
-
-async def world_of(session: CDPSession, frame_id: str) -> int:
-    """Our world in a frame: the id of its execution context."""
-    options = {"frameId": frame_id, "worldName": WORLD}
-    context_id: int = (await session.send("Page.createIsolatedWorld", options))[
-        "executionContextId"
-    ]
-    return context_id
-
-
-async def frames_of(session: CDPSession) -> list[str]:
-    """Ids of the frames of a session's process, outermost first."""
-    tree = (await session.send("Page.getFrameTree"))["frameTree"]
-    ids, trees = [], [tree]
-    while trees:
-        each = trees.pop(0)
-        ids.append(each["frame"]["id"])
-        trees += each.get("childFrames", ())
-    return ids
 
 
 async def _session_apart(frame: Frame) -> CDPSession | None:

@@ -23,8 +23,8 @@ from vigorl.browser.errors import StartFault, UsageError
 from vigorl.browser.gate import Failure, Gate
 from vigorl.browser.impossible import Impossible
 from vigorl.browser.interruptions import Interruptions
-from vigorl.browser.log_in import LogIns
-from vigorl.browser.observation import Refused
+from vigorl.browser.log_in import HttpLogIns
+from vigorl.browser.observation import RefusedConnections
 from vigorl.browser.questions import Questions
 from vigorl.browser.quoting import quoted
 from vigorl.browser.tab import LiveTab
@@ -83,7 +83,7 @@ class Navigation:
         self,
         interruptions: Interruptions,
         questions: Questions,
-        log_ins: LogIns,
+        log_ins: HttpLogIns,
         gate: Gate,
     ) -> None:
         self._interruptions = interruptions
@@ -196,7 +196,7 @@ class Navigation:
             return
         raise Impossible(f"{quoted(url)} cannot be loaded: only web pages may be.")
 
-    def tell_refused(self) -> tuple[Refused, ...]:
+    def tell_refused(self) -> tuple[RefusedConnections, ...]:
         """The connections that were refused since the last time.
 
         A sentence tells of those that were no navigation's.
@@ -299,7 +299,7 @@ class Navigation:
         return _Failure("navigation_error", url, why)
 
     def _refusal(self, url: str, failed: Failure) -> _Failure:
-        place = Refused(failed.host, failed.port, 1).place
+        place = RefusedConnections(failed.host, failed.port, 1).place
         self._told = place
         way = "" if (failed.host, failed.port) == host_and_port_of(url) else "it leads to "
         why = f"was not loaded: {way}{place} {failed.reason}"

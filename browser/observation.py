@@ -1,8 +1,9 @@
-"""What an agent gets to see after each step."""
+"""Observations: what an agent sees after each step, and is told beside."""
 
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from vigorl.browser.action_space import ANSWERS, EVERY_ACTION, ActionSpace
 from vigorl.browser.boundary import written
 from vigorl.browser.deeds import Consent
 from vigorl.browser.geometry import Box
@@ -69,7 +70,7 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class PendingQuestion:
     """What the page or the browser asks, and waits for: `Accept` or `Dismiss` answers it."""
 
     kind: Literal["alert", "confirm", "prompt", "beforeunload", "permission", "log_in"]
@@ -87,7 +88,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RefusedConnections:
     """Connections that pages wanted and that the boundary refused."""
 
     host: str
@@ -108,7 +109,8 @@ class Observation:
     `view` is what there is to see: a screen, or a zoomed view. It is None where nothing new can
     be seen (the answer to a malformed output or an impossible zoom); the last view stands.
     `ended` says that the world is over: no further step will be taken. `pictures` belong to the
-    goal ("buy this"); they come with the first observation alone.
+    goal ("buy this"); they come with the first observation alone. `url`, `title` and `tabs` are
+    a browser's; whatever else can be seen leaves them empty.
     """
 
     view: View | None
@@ -119,14 +121,22 @@ class Observation:
     marks: tuple[Mark, ...] | None = None
     ended: bool = False
     pictures: tuple[Picture, ...] = ()
-    question: Question | None = None
+    question: PendingQuestion | None = None
     """Asked by the page or the browser, which do nothing else until it is answered."""
     consents: tuple[Consent, ...] = ()
     """What somebody was asked since the last step, before it was done, and what was answered."""
     still: bool = False
     """The world is one picture, which can be pointed at and not acted on."""
-    refused: tuple[Refused, ...] = ()
+    refused: tuple[RefusedConnections, ...] = ()
     """Connections that the boundary refused since the last observation."""
+
+    actions: ActionSpace = EVERY_ACTION
+    """Types of action that the environment offers throughout; the loop notes them."""
+
+    @property
+    def offered(self) -> ActionSpace:
+        """What can be done next: where something is asked, an answer and nothing else."""
+        return self.actions if self.question is None else self.actions & ANSWERS
 
     def with_event(self, kind: EventKind, text: str) -> "Observation":
         """The same observation with one more event."""

@@ -18,7 +18,7 @@ from typing import Any, Literal
 from playwright.async_api import BrowserContext, Frame, Page
 
 from vigorl.browser.actions import Accept
-from vigorl.browser.observation import Question
+from vigorl.browser.observation import PendingQuestion
 from vigorl.browser.origins import origin_of
 from vigorl.browser.page_settings import GREENWICH, PageSettings
 from vigorl.browser.questions import ANSWER_LIMIT_S, Answer, Asked, Questions
@@ -147,7 +147,7 @@ class Permissions:
                 waiting.set_result(None)
 
         wishes = " and ".join(WISHES[name] for name in names)
-        question = Question("permission", f"wants to {wishes}", origin)
+        question = PendingQuestion("permission", f"wants to {wishes}", origin)
         self._questions.ask(Asked(question, page, reply))
 
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 
 from vigorl.browser.actions import Action, Goto, SelectOption, TabNew
-from vigorl.browser.deeds import Target
-from vigorl.browser.observation import Question
+from vigorl.browser.deeds import ActionTarget
+from vigorl.browser.observation import PendingQuestion
 from vigorl.browser.origins import origin_of
 
 
@@ -13,14 +13,16 @@ class Prospect:
     """An action, and what is known before it is carried out."""
 
     action: Action
-    target: Target | None = None
+    target: ActionTarget | None = None
     """What it is aimed at; None where that is nothing, or the page does not say."""
     activates: bool = False
     """It presses a button, follows a link or sends a form, and does not only point or type."""
-    question: Question | None = None
+    question: PendingQuestion | None = None
     """What it answers."""
     site: str = ""
     """Origin at which the task is at home."""
+    unknown: bool = False
+    """The page did not say what it is aimed at."""
 
     def is_same(self, other: "Prospect") -> bool:
         """Whether it is about the same thing, whatever else the page has changed."""

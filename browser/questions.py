@@ -13,7 +13,7 @@ from playwright.async_api import Page
 
 from vigorl.browser.actions import Accept, Dismiss
 from vigorl.browser.impossible import Impossible
-from vigorl.browser.observation import Question
+from vigorl.browser.observation import PendingQuestion
 from vigorl.browser.quoting import quoted
 from vigorl.browser.tab import within
 
@@ -27,7 +27,7 @@ Answer = Accept | Dismiss
 class Asked:
     """A question that waits for its answer."""
 
-    question: Question
+    question: PendingQuestion
     page: Page | None
     """That asks; None where it is gone already."""
     reply: Callable[[Answer], Awaitable[None]]
@@ -150,7 +150,7 @@ class Questions:
         self._changed = asyncio.Event()
 
 
-def in_words(question: Question) -> str:
+def in_words(question: PendingQuestion) -> str:
     """What is asked and how to answer it, for the agent."""
     who = f"The page at {question.origin}" if question.origin else "The page"
     said = f" {quoted(question.text)}" if question.text else ""

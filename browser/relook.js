@@ -1,71 +1,141 @@
 // What can be pressed, typed into or watched in the viewport, kept until somebody acts; and whether
-// it is still so at a point. Nothing of it can be reached by the page.
+// it is still so at a point. It runs in a world of its own, so that nothing of it can be reached by
+// the page; and it reads past the names by which a form or a document hides its own properties
+// (`<input name=getAttribute>`).
 () => {
   const ACTS = 'a[href],area[href],button,input,select,textarea,label,summary,option,iframe,' +
     'embed,object,video,canvas,[role=button],[role=link],[role=menuitem],[role=option],[role=tab],' +
     '[role=switch],[role=checkbox],[role=radio],[role=textbox],[onclick],[tabindex],' +
     '[contenteditable=""],[contenteditable=true]';
   const UNSEEN_INSIDE = 'iframe,embed,object,canvas';
-  const MOST = 400;
-  const plain = (text) => String(text ?? '').replace(/[\s\d]+/g, ' ').trim().slice(0, 80);
-  const up = (node) => node.parentElement ?? node.getRootNode().host ?? null;
+  const MOST = 400, MOST_KNOWN = 20000, NEAR_PX = 60, GRID_PX = 48;
+
+  const read = (kind, name) => {
+    const get = Object.getOwnPropertyDescriptor(kind.prototype, name).get;
+    return (node) => get.call(node);
+  };
+  const call = (kind, name) => (node, ...more) => kind.prototype[name].apply(node, more);
+  const parentOf = read(Node, 'parentElement'), textOf = read(Node, 'textContent');
+  const isIn = read(Node, 'isConnected'), rootOf = call(Node, 'getRootNode');
+  const tagOf = read(Element, 'localName'), countOf = read(Element, 'childElementCount');
+  const shadowOf = read(Element, 'shadowRoot'), boxOf = call(Element, 'getBoundingClientRect');
+  const matches = call(Element, 'matches'), attribute = call(Element, 'getAttribute');
+  const pick = (root) => (selector) => (root === document ? Document : DocumentFragment)
+    .prototype.querySelectorAll.call(root, selector);
+  const hit = (root, x, y) => (root === document ? Document : ShadowRoot)
+    .prototype.elementFromPoint.call(root, x, y);
+  const activeIn = (root) => read(root === document ? Document : ShadowRoot, 'activeElement')(root);
+
+  const plain = (text, most = 80) =>
+    String(text ?? '').replace(/[\s\d]+/g, ' ').trim().slice(0, most);
+  const up = (node) => parentOf(node) ?? rootOf(node).host ?? null;
+  const above = function* (node) { for (let each = node; each; each = up(each)) yield each; };
   const owner = (node) => {
-    for (let each = node; each; each = up(each)) if (each.matches(ACTS)) return each;
+    for (const each of above(node)) if (matches(each, ACTS)) return each;
     return null;
   };
   const deepest = (x, y) => {
-    let found = document.elementFromPoint(x, y);
-    while (found?.shadowRoot) {
-      const inner = found.shadowRoot.elementFromPoint(x, y);
+    let found = hit(document, x, y);
+    while (found && shadowOf(found)) {
+      const inner = hit(shadowOf(found), x, y);
       if (!inner || inner === found) break;
       found = inner;
     }
     return found;
   };
   const focused = () => {
-    let found = document.activeElement;
-    while (found?.shadowRoot?.activeElement) found = found.shadowRoot.activeElement;
-    return found === document.body || found === document.documentElement ? null : found;
+    let found = activeIn(document);
+    while (found && shadowOf(found) && activeIn(shadowOf(found))) found = activeIn(shadowOf(found));
+    return found && /^(body|html)$/.test(tagOf(found)) ? null : found;
   };
-  const isButton = (node) => node.localName === 'input' && /^(submit|button|reset|image)$/.test(node.type);
-  const named = (node) => plain(node.getAttribute('aria-label') || (isButton(node) && node.value) ||
-    (node.childElementCount <= 20 && node.localName !== 'select' && node.localName !== 'textarea' &&
-      !node.isContentEditable && node.textContent) || node.placeholder || node.title || '');
+  const isButton = (node) =>
+    tagOf(node) === 'input' && /^(submit|button|reset|image)$/.test(node.type);
+  const named = (node) => plain(attribute(node, 'aria-label') || (isButton(node) && node.value) ||
+    (countOf(node) <= 20 && !/^(select|textarea)$/.test(tagOf(node)) &&
+      !node.isContentEditable && textOf(node)) || node.placeholder || node.title || '');
   // What it is, without what may change by itself: digits, values, styles.
-  const says = (node) => [node.localName, node.type ?? '', node.getAttribute('role') ?? '', named(node),
-    node.href ?? '', node.src ?? '', node.getAttribute('formaction') ?? '',
-    node.form?.getAttribute('action') ?? '', node.form?.getAttribute('method') ?? ''].join('|');
+  const says = (node) => {
+    const form = node.form instanceof HTMLFormElement ? node.form : null;
+    return [tagOf(node), node.type ?? '', attribute(node, 'role') ?? '', named(node),
+      node.href ?? '', node.src ?? '', attribute(node, 'formaction') ?? '',
+      (form && attribute(form, 'action')) ?? '', (form && attribute(form, 'method')) ?? ''].join('|');
+  };
   const holds = (outer, inner) => {
-    for (let each = inner; each; each = up(each)) if (each === outer) return true;
+    for (const each of above(inner)) if (each === outer) return true;
     return false;
   };
   const relates = (one, other) => holds(one, other) || holds(other, one) ||
     one.control === other || other.control === one;
-  const boxed = (box, x, y) => box.left <= x && x < box.right && box.top <= y && y < box.bottom;
+  const boxed = (box, x, y, by = 0) =>
+    box.left - by <= x && x < box.right + by && box.top - by <= y && y < box.bottom + by;
+
+  // All that is there, with its box; and what takes the clicks on a grid of points.
+  const known = new WeakMap(), roots = [document];
+  let count = 0;
+  for (const root of roots) {
+    for (const element of pick(root)('*')) {
+      if (++count > MOST_KNOWN) break;
+      known.set(element, boxOf(element));
+      if (shadowOf(element)) roots.push(shadowOf(element));
+    }
+  }
+  const grid = new Map();
+  for (let x = GRID_PX / 2; x < innerWidth; x += GRID_PX) {
+    for (let y = GRID_PX / 2; y < innerHeight; y += GRID_PX) grid.set(`${x} ${y}`, deepest(x, y));
+  }
 
   const then = [];
-  for (const element of document.querySelectorAll(ACTS)) {
-    const box = element.getBoundingClientRect();
-    if (box.width <= 0 || box.height <= 0 || box.bottom <= 0 || box.right <= 0 ||
+  let isWhole = count <= MOST_KNOWN;
+  for (const element of roots.flatMap((root) => [...pick(root)(ACTS)])) {
+    const box = known.get(element);
+    if (!box || box.width <= 0 || box.height <= 0 || box.bottom <= 0 || box.right <= 0 ||
       box.top >= innerHeight || box.left >= innerWidth) continue;
+    if (then.length === MOST) { isWhole = false; break; }
     const found = deepest((Math.max(box.left, 0) + Math.min(box.right, innerWidth)) / 2,
       (Math.max(box.top, 0) + Math.min(box.bottom, innerHeight)) / 2);
     then.push({ element, box, says: says(element), shown: Boolean(found && owner(found) &&
       relates(owner(found), element)) });
-    if (then.length === MOST) break;
   }
   const focus = focused();
   const focusSaid = focus && says(focus);
 
   const judge = (was, is) => {
-    if (!was && !is) return 'unknown';
-    if (!was) return is.getRootNode() === document ? 'changed' : 'unknown'; // not listed above
-    if (is && (is === was.element || relates(is, was.element)) && was.element.isConnected) {
+    if (!was) return isWhole || !known.has(is) ? 'changed' : 'unknown';
+    if (is && (is === was.element || relates(is, was.element)) && isIn(was.element)) {
       if (says(was.element) !== was.says) return 'changed';
-      return was.element.matches(UNSEEN_INSIDE) ? 'unknown' : 'same';
+      return matches(was.element, UNSEEN_INSIDE) ? 'unknown' : 'same';
     }
     if (is && says(is) === was.says) return 'same'; // drawn anew
     return was.shown ? 'changed' : 'unknown';
+  };
+
+  // The outermost around a node of which something holds: what was put there, or taken away, whole.
+  const whole = (node, claim) => [...above(node)].filter(claim).pop() ?? node;
+  const isAnew = (old, now) => {
+    const same = (one, other) => tagOf(one) === tagOf(other) && plain(textOf(one)) !== '' &&
+      plain(textOf(one), 2000) === plain(textOf(other), 2000);
+    return same(old, now) ||
+      same(whole(old, (each) => !isIn(each)), whole(now, (each) => !known.has(each)));
+  };
+  const around = (x, y) => {
+    const low = (at) => (Math.floor(at / GRID_PX - 0.5) + 0.5) * GRID_PX;
+    return [0, GRID_PX].flatMap((right) => [0, GRID_PX].map((down) => [low(x) + right, low(y) + down]));
+  };
+  // Where nothing says what it is for: has something else come under the pointer?
+  const judgeBare = (now, x, y) => {
+    if (!now || !isWhole) return 'unknown';
+    const points = around(x, y).filter(([left, top]) => grid.has(`${left} ${top}`));
+    const takers = points.map(([left, top]) => [grid.get(`${left} ${top}`), deepest(left, top)]);
+    if (!known.has(now)) return takers.some(([old]) => old && isAnew(old, now)) ? 'unknown' : 'changed';
+    if (/^(body|html)$/.test(tagOf(now))) {
+      const isGone = ([old, taker]) => old && taker === now && !isIn(old);
+      return takers.some(isGone) ? 'changed' : 'unknown';
+    }
+    const box = known.get(now);
+    if (box.width * box.height === 0 || !boxed(box, x, y, NEAR_PX)) return 'changed'; // hidden, or elsewhere
+    const isOther = ([old, taker]) => old && taker === now && !relates(old, now) &&
+      boxed(known.get(old) ?? box, x, y);
+    return takers.some(isOther) ? 'changed' : 'unknown';
   };
 
   return {
@@ -73,13 +143,13 @@
       const found = deepest(x, y);
       const is = found && owner(found);
       const area = ({ box }) => box.width * box.height;
-      const was = then.filter(({ box, shown }) => boxed(box, x, y))
+      const was = then.filter(({ box }) => boxed(box, x, y))
         .sort((one, other) => other.shown - one.shown || area(one) - area(other))[0] ?? null;
-      const isGap = was && !is && found?.contains(was.element);
+      const isGap = was && !is && found && holds(found, was.element);
       return {
-        verdict: isGap ? 'unknown' : judge(was, is),
-        now: is ? named(is) : '', now_tag: (is ?? found)?.localName ?? '',
-        was: was ? was.says.split('|')[3] : '', was_tag: was ? was.element.localName : '',
+        verdict: isGap ? 'unknown' : was || is ? judge(was, is) : judgeBare(found, x, y),
+        now: is ? named(is) : '', now_tag: (is ?? found) ? tagOf(is ?? found) : '',
+        was: was ? was.says.split('|')[3] : '', was_tag: was ? tagOf(was.element) : '',
       };
     },
     focus() {
@@ -88,8 +158,8 @@
         : Boolean(is && focus && says(is) === focusSaid);
       return {
         verdict: same ? 'same' : 'changed',
-        now: is ? named(is) : '', now_tag: is?.localName ?? '',
-        was: focusSaid ? focusSaid.split('|')[3] : '', was_tag: focus?.localName ?? '',
+        now: is ? named(is) : '', now_tag: is ? tagOf(is) : '',
+        was: focusSaid ? focusSaid.split('|')[3] : '', was_tag: focus ? tagOf(focus) : '',
       };
     },
   };

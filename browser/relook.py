@@ -3,12 +3,14 @@
 Whoever decides does so on a picture that may be seconds old. With each picture it is noted what
 stands in the viewport, behind the picture; just before something is
 clicked or typed, the point is looked at again. Where another element is there (swapped, covered,
-moved), or the same one says something else, nothing is done. Where elements tell nothing (a
-canvas, a frame, bare text), pixels are compared. Whatever moves by itself (digits, values, carets,
-styles, videos) makes no difference.
+moved), or the same one says something else, nothing is done; so it is where something new, hidden
+before or from elsewhere has come under the pointer without a word of what it is for. Where elements
+tell nothing (a canvas, a frame, bare text), pixels are compared. Whatever moves by itself (digits,
+values, carets, styles, videos) makes no difference.
 """
 
 import asyncio
+import contextlib
 import time
 from dataclasses import dataclass
 from importlib import resources
@@ -31,6 +33,7 @@ from vigorl.browser.geometry import Box, Point
 from vigorl.browser.picture import Picture, View
 from vigorl.browser.quoting import quoted
 from vigorl.browser.tab import LiveTab
+from vigorl.browser.worlds import world_of
 
 LOOK_LIMIT_S = 0.5
 """Time for a page to say what stands where; one that does not answer is taken as it is."""
@@ -58,6 +61,7 @@ class _Memory:
     """What stood in the viewport of a tab when its picture was taken."""
 
     tab: LiveTab
+    url: str
     picture: Picture
     at_s: float
     object_id: str | None = None
@@ -75,16 +79,26 @@ class Relook:
         self._after_s = after_s
         self._memory: _Memory | None = None
         self._noting: asyncio.Task[None] | None = None
+        self._world: int | None = None
         self._refused: tuple[Point | None, str] | None = None
         self._refusals = 0
+
+    async def prepare(self, tab: LiveTab) -> None:
+        """Make room for a look beside the page's own scripts, while its picture is taken."""
+        self._world = None
+        if self._after_s is None:
+            return
+        with contextlib.suppress(PlaywrightError, TimeoutError):  # then there is nothing to note
+            async with asyncio.timeout(LOOK_LIMIT_S):
+                self._world = await world_of(tab.session, tab.target_id)
 
     def note(self, tab: LiveTab, picture: Picture) -> None:
         """Note what stands in the viewport, of which this is the picture; nobody waits for it."""
         if self._after_s is None:
             return
         self.close()
-        self._memory = _Memory(tab, picture, time.monotonic())
-        self._noting = asyncio.create_task(_noted(self._memory))
+        self._memory = _Memory(tab, tab.url, picture, time.monotonic())
+        self._noting = asyncio.create_task(_noted(self._memory, self._world))
 
     def close(self) -> None:
         """Let go of what is still under way."""
@@ -107,8 +121,10 @@ class Relook:
             async with asyncio.timeout(LOOK_LIMIT_S):
                 found = await _asked(memory, point)
         except (PlaywrightError, TimeoutError):  # another document, or no answer
-            found = {"verdict": "unknown", "now": "", "now_tag": "", "was": "", "was_tag": ""}
-        has_changed = found["verdict"] == "changed"
+            is_elsewhere = tab.url.partition("#")[0] != memory.url.partition("#")[0]
+            verdict = "elsewhere" if is_elsewhere else "unknown"
+            found = {"verdict": verdict, "now": tab.url, "now_tag": "", "was": "", "was_tag": ""}
+        has_changed = found["verdict"] in ("changed", "elsewhere")
         if found["verdict"] == "unknown" and point is not None and view is not None:
             has_changed = await _looks_different(memory, tab, point)
         if has_changed and self._refuses(found, point):
@@ -130,18 +146,21 @@ class Relook:
         return True
 
 
-async def _noted(memory: _Memory) -> None:
+async def _noted(memory: _Memory, world: int | None) -> None:
     session = memory.tab.session
-    expression = {"expression": f"({_SCRIPT})()", "objectGroup": _GROUP, "silent": True}
+    look = {"expression": f"({_SCRIPT})()", "objectGroup": _GROUP, "silent": True}
     try:
         async with asyncio.timeout(LOOK_LIMIT_S):
-            releasing = session.send("Runtime.releaseObjectGroup", {"objectGroup": _GROUP})
-            looking = session.send("Runtime.evaluate", expression)
-            answers = await asyncio.gather(releasing, looking)
+            if world is None:
+                world = await world_of(session, memory.tab.target_id)
+            # Sent at once: what the page does next comes later.
+            answers: list[dict[str, Any]] = await asyncio.gather(
+                session.send("Runtime.releaseObjectGroup", {"objectGroup": _GROUP}),
+                session.send("Runtime.evaluate", {**look, "contextId": world}),
+            )
     except (PlaywrightError, TimeoutError):  # it is gone, or does not answer
         return
-    found: dict[str, Any] = answers[1]
-    memory.object_id = found["result"].get("objectId")
+    memory.object_id = answers[1]["result"].get("objectId")
 
 
 async def _asked(memory: _Memory, point: Point | None) -> dict[str, str]:
@@ -215,10 +234,14 @@ def _is_near(one: Point | None, other: Point | None) -> bool:
 def _in_words(found: dict[str, str], point: Point | None) -> str:
     now = _named(found["now_tag"], found["now"])
     was = _named(found["was_tag"], found["was"])
-    if point is None:
+    if found["verdict"] == "elsewhere":
+        what = "another one has come in its place"
+    elif point is None:
         what = f"the focus is on {now} now, and was on {was}"
     elif found["verdict"] == "unknown":
         what = f"({point.x:g}, {point.y:g}) looks different now"
+    elif found["now"] == found["was"] == "":
+        what = f"something else is at ({point.x:g}, {point.y:g}) now"
     else:
         what = f"at ({point.x:g}, {point.y:g}) is {now} now, and was {was}"
     return f"The page has changed since the last picture: {what}. Nothing was done; look again."

@@ -22,7 +22,7 @@ from vigorl.browser.actions import (
     Type,
     Upload,
 )
-from vigorl.browser.deeds import FormField, Sent, Target
+from vigorl.browser.deeds import ActionTarget, FormField, Sent
 from vigorl.browser.origins import is_same_site
 from vigorl.browser.prospect import Prospect
 from vigorl.browser.wording import agrees, allows, likely, speaks_of, surely
@@ -105,10 +105,10 @@ class Rule:
 def judged(prospect: Prospect) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Rules that an action falls under, and those that it may fall under."""
     found = {rule.name: rule.ahead(prospect) for rule in RULES.values()}
-    return (
-        tuple(name for name, how in found.items() if how == YES),
-        tuple(name for name, how in found.items() if how == MAYBE),
-    )
+    maybe = tuple(name for name, how in found.items() if how == MAYBE)
+    if prospect.unknown:
+        maybe = (*maybe, UNSAID)
+    return tuple(name for name, how in found.items() if how == YES), maybe
 
 
 def judged_request(sent: Sent, maybe: tuple[str, ...]) -> tuple[str, ...]:
@@ -143,7 +143,7 @@ def _words(rule: str) -> Callable[[Prospect], int]:
     return ahead
 
 
-def _name(rule: str, prospect: Prospect, target: Target) -> int:
+def _name(rule: str, prospect: Prospect, target: ActionTarget) -> int:
     says = prospect.says
     is_plain_link = bool(target.href) and target.href.startswith("http") and not target.is_button
     opens = target.opens or is_plain_link or isinstance(prospect.action, SelectOption)
@@ -159,11 +159,11 @@ def _name(rule: str, prospect: Prospect, target: Target) -> int:
     return NO
 
 
-def _icon(rule: str, target: Target) -> bool:
+def _icon(rule: str, target: ActionTarget) -> bool:
     return rule == "delete" and not target.name and _ICON.search(target.hints) is not None
 
 
-def _unseen(rule: str, target: Target) -> int:
+def _unseen(rule: str, target: ActionTarget) -> int:
     """Of a form that opens a window, whose request cannot be held back."""
     if not target.has_form or not target.submits or target.form_method != "post":
         return NO
@@ -217,7 +217,7 @@ def _sends(prospect: Prospect) -> int:
     return _words("send")(prospect)
 
 
-def _is_conversation(prospect: Prospect, target: Target) -> bool:
+def _is_conversation(prospect: Prospect, target: ActionTarget) -> bool:
     """Whether Enter in a field that nobody calls a search sends what was written."""
     enters = isinstance(prospect.action, Type | Press)
     return enters and (likely("send", target.name) or likely("publish", target.name))
@@ -311,7 +311,7 @@ def _is_personal(each: FormField) -> bool:
     return known or _PERSONAL_NAMES.search(f"{each.name} {each.label}") is not None
 
 
-def _sends_form(prospect: Prospect, target: Target) -> bool:
+def _sends_form(prospect: Prospect, target: ActionTarget) -> bool:
     enters = isinstance(prospect.action, Type | Press) and target.is_field
     return target.has_form and (target.submits or enters)
 
@@ -396,9 +396,19 @@ RULES: dict[str, Rule] = {
 ANY = "action"
 """Name of what falls under no rule, where everything is asked about."""
 
+UNSAID = "unsaid"
+"""Name of what is sent by a page that did not say what an action is aimed at."""
+
+_OTHERS = {
+    ANY: "it changes the page",
+    UNSAID: "it sends something, and the page did not say what for",
+}
+
 
 def sentence(rules: tuple[str, ...]) -> str:
     """What rules say, in one sentence."""
-    said = [RULES[name].sentence for name in rules if name in RULES] or ["it changes the page"]
+    said = [RULES[name].sentence for name in rules if name in RULES] or [
+        _OTHERS[name] for name in rules if name in _OTHERS
+    ]
     text = "; ".join(said)
     return f"{text[:1].upper()}{text[1:]}."

@@ -19,7 +19,7 @@ from vigorl.browser.elements import Element, Elements
 from vigorl.browser.fields import Field
 from vigorl.browser.hands import Hands
 from vigorl.browser.impossible import Impossible
-from vigorl.browser.masks import frames_of, world_of
+from vigorl.browser.worlds import frames_of, resolved_in, world_of
 
 REST_LIMIT_S = 1.0
 """Time for a field to have handled what was typed."""
@@ -131,16 +131,9 @@ class _Place:
         node = (await element.describe())["backendNodeId"]
         for frame_id in await frames_of(session):
             context_id = await world_of(session, frame_id)
-            options = {"backendNodeId": node, "executionContextId": context_id, **_GROUP}
-            try:
-                resolved = (await session.send("DOM.resolveNode", options))["object"]
-            except PlaywrightError:  # a frame that is going away
-                continue
-            if "objectId" not in resolved:  # of another origin
-                continue
-            place = cls(session, context_id, resolved["objectId"], node)
-            if await place._call("(element) => element.ownerDocument === document"):
-                return place
+            found = await resolved_in(session, context_id, node, _GROUP["objectGroup"])
+            if found is not None:
+                return cls(session, context_id, found["objectId"], node)
         raise Impossible("The field is gone, so the secret was not typed.")
 
     async def origin(self) -> str:

@@ -1,5 +1,6 @@
-"""A single picture as an environment: a sample of grounding, where one click is the answer."""
+"""The still-image environment: one picture, one click, as grounding benchmarks ask for."""
 
+from vigorl.browser.action_space import ActionSpace, not_offered
 from vigorl.browser.actions import Action, Click
 from vigorl.browser.environment import Score
 from vigorl.browser.geometry import Box, Frame, Point
@@ -17,13 +18,20 @@ class StaticScreenshot:
     inside of the target, borders included, and 0 elsewhere. Without a target nobody can tell.
     """
 
+    actions: ActionSpace = frozenset({"click"})
+
     def __init__(self, picture: Picture, goal: str, target: Box | None) -> None:
         self.goal = goal
         self._target = target
         self._clicked: Point | None = None
         frame = Frame.of_viewport(picture.width_px, picture.height_px)
-        self._first = Observation(View(picture, frame), still=True)
+        self._first = Observation(View(picture, frame), still=True, actions=self.actions)
         self._frame = frame
+
+    @property
+    def first(self) -> Observation:
+        """What is seen first, and, but for answers, at all."""
+        return self._first
 
     async def reset(self) -> Observation:
         """Show the picture."""
@@ -32,9 +40,8 @@ class StaticScreenshot:
     async def step(self, action: Action) -> Observation:
         """Take a click as the answer; nothing else can be done to a picture."""
         if not isinstance(action, Click):
-            return self._first.answer(
-                "bad_action", f"This is a still picture: click on it, {action.type} does nothing."
-            )
+            why = "This is a still picture."
+            return self._first.answer("bad_action", not_offered(action, self.actions, why))
         if not self._frame.contains(action.point):
             return self._first.answer(
                 "bad_action",

@@ -19,7 +19,7 @@ PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
-class Refused(Exception):
+class ProxyRefusal(Exception):
     """The operator's proxy does not connect; the message is its own answer."""
 
 
@@ -107,10 +107,10 @@ async def _ask_http(
     try:
         head = await reader.readuntil(b"\r\n\r\n")
     except asyncio.LimitOverrunError as error:
-        raise Refused("the proxy's answer is too long") from error
+        raise ProxyRefusal("the proxy's answer is too long") from error
     words = head.split(b"\r\n", 1)[0].decode("latin-1").split(" ", 2)
     if len(words) < 2 or words[1] != "200":
-        raise Refused(f"the proxy answered {' '.join(words[1:])[:80] or 'nonsense'}")
+        raise ProxyRefusal(f"the proxy answered {' '.join(words[1:])[:80] or 'nonsense'}")
 
 
 async def _ask_socks(
@@ -126,13 +126,13 @@ async def _ask_socks(
         user, password = (part.encode()[:255] for part in log_in)
         writer.write(b"\x01" + bytes([len(user)]) + user + bytes([len(password)]) + password)
         if (await reader.readexactly(2))[1] != 0:
-            raise Refused("the proxy does not accept the log-in")
+            raise ProxyRefusal("the proxy does not accept the log-in")
     elif chosen != b"\x05\x00":
-        raise Refused("the proxy wants another log-in")
+        raise ProxyRefusal("the proxy wants another log-in")
     name = host.encode("idna" if not host.isascii() else "ascii")[:255]
     writer.write(b"\x05\x01\x00\x03" + bytes([len(name)]) + name + port.to_bytes(2, "big"))
     reply = await reader.readexactly(4)
     if reply[1] != 0:
-        raise Refused(f"the proxy answered {reply[1]}")
+        raise ProxyRefusal(f"the proxy answered {reply[1]}")
     length = {1: 4, 4: 16}.get(reply[3]) or (await reader.readexactly(1))[0]
     await reader.readexactly(length + 2)

@@ -1,4 +1,4 @@
-"""Zoom: a closer look at a part of the screen, for any environment.
+"""The zoom wrapper: shows a part of the screen enlarged, around any environment.
 
 `ZoomEnvironment` answers `Zoom` and lets every other action through, so that neither the world
 inside nor the policy outside knows of the other. A zoomed view carries a frame, so a point read
@@ -11,8 +11,9 @@ from typing import Literal
 
 from PIL import Image, ImageDraw
 
+from vigorl.browser.action_space import ActionSpace
 from vigorl.browser.actions import Action, Zoom, ZoomStyle
-from vigorl.browser.environment import Environment, Optics, Score
+from vigorl.browser.environment import Environment, EnvironmentWrapper, Optics
 from vigorl.browser.errors import PageHung
 from vigorl.browser.geometry import Box, Frame, Point
 from vigorl.browser.observation import Observation
@@ -50,7 +51,7 @@ def zoomed_frame(region_css_px: Box, style: ZoomStyle, bounds_css_px: Box) -> Fr
 
 def enlarged(screen: View, frame: Frame) -> Picture:
     """The pixels of a screen under a frame's region, on the frame's grid (Lanczos)."""
-    box_px = screen.frame.box_from_css(frame.region_css_px)
+    box_px = screen.frame.box_from_region(frame.region_css_px)
     image = screen.picture.image().resize(
         (frame.width_px, frame.height_px),
         Image.Resampling.LANCZOS,
@@ -73,7 +74,7 @@ def dotted(picture: Picture, point_px: Point) -> Picture:
     return Picture.from_image(image)
 
 
-class ZoomEnvironment:
+class ZoomEnvironment(EnvironmentWrapper[Environment]):
     """An environment with `Zoom`, around one that need not know of it.
 
     Where the inner environment has `magnify`, an optical zoom renders the region again; elsewhere,
@@ -82,16 +83,18 @@ class ZoomEnvironment:
     """
 
     def __init__(self, inner: Environment) -> None:
-        self.goal = inner.goal
-        self._inner = inner
+        super().__init__(inner)
         self._last: Observation | None = None
         self._screen: View | None = None
 
+    @property
+    def actions(self) -> ActionSpace:
+        """What the environment inside offers, and zoom."""
+        return self._inner.actions | {"zoom"}
+
     async def reset(self) -> Observation:
         """Begin; see `Environment`."""
-        observation = self._remember(await self._inner.reset())
-        self.goal = self._inner.goal  # some tasks say only now what is to be done
-        return observation
+        return self._remember(await self._inner.reset())
 
     async def step(self, action: Action) -> Observation:
         """Answer a zoom; let everything else through."""
@@ -111,14 +114,6 @@ class ZoomEnvironment:
         view = await self._zoom(action, self._screen)
         return replace(self._last, view=view, marks=None, events=(), pictures=(), consents=())
 
-    async def score(self, answer: str | None) -> Score | None:
-        """Judge; see `Environment`."""
-        return await self._inner.score(answer)
-
-    async def close(self) -> None:
-        """Let go; see `Environment`."""
-        await self._inner.close()
-
     async def _zoom(self, zoom: Zoom, screen: View) -> View:
         frame = zoomed_frame(zoom.region_css_px, zoom.style, screen.frame.region_css_px)
         picture = await self._optical(frame) if zoom.style.source == "optical" else None
@@ -126,7 +121,7 @@ class ZoomEnvironment:
         if picture is None:
             picture = await asyncio.to_thread(enlarged, screen, frame)
         if zoom.style.dot:
-            point_px = frame.from_css(zoom.region_css_px.center)
+            point_px = frame.from_region(zoom.region_css_px.center)
             picture = await asyncio.to_thread(dotted, picture, point_px)
         return View(picture, frame, kind)
 

@@ -1,1 +1,1 @@
-"""Whatever chooses the next action: language models with eyes, and the embedded reader."""
+"""Policies: vision-language models, the embedded reader, and baselines."""

@@ -1,4 +1,4 @@
-"""The seam between a conversation and whatever computes the next words of it."""
+"""The `Backend` protocol: computes the next turn of a conversation, here or on a server."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -8,7 +8,7 @@ from vigorl.browser.errors import UsageError
 from vigorl.policy.images import FittedImage
 from vigorl.policy.policy import ShownImage
 
-Drawing = Literal["as set", "anew", "greedy"]
+SamplingMode = Literal["as set", "anew", "greedy"]
 """How one turn's words are drawn: as `Sampling` says; differently, because the last ones could not
 be understood; or the most likely ones."""
 
@@ -51,7 +51,7 @@ class Sampling:
         """
         return self if self.temperature > 0 else replace(self, temperature=1.0)
 
-    def drawn(self, how: "Drawing") -> "Sampling":
+    def drawn(self, how: "SamplingMode") -> "Sampling":
         """The sampling of one turn, drawn in this way."""
         match how:
             case "as set":
@@ -96,7 +96,7 @@ class Reply:
 class Session(Protocol):
     """One episode's place at a backend: what is reused between its turns lives here."""
 
-    async def reply(self, messages: Sequence[Message], how: Drawing = "as set") -> Reply:
+    async def reply(self, messages: Sequence[Message], how: SamplingMode = "as set") -> Reply:
         """The assistant's next message, or the rest of the last one where it has begun it.
 
         Args:

@@ -1,4 +1,4 @@
-"""Episodes that begin like another one: its first turns, and the beginning of the next.
+"""Prefix replay: episodes that begin with another one's first turns, and a part of the next.
 
 ::
 
@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from vigorl.browser.errors import InconsistentData
-from vigorl.policy.backend import Backend, Drawing, Message, Reply, Session
+from vigorl.policy.backend import Backend, Message, Reply, SamplingMode, Session
 from vigorl.policy.model import ModelPolicy
 from vigorl.policy.policy import Actor, ShownImage, Turn
 
@@ -38,6 +38,7 @@ class Branch:
         """Draw with this seed what follows the stem."""
         self.name = policy.name
         self.acts_on_marks = policy.acts_on_marks
+        self.needs_instructions = policy.needs_instructions
         self._policy = policy
         self._stem = stem
         self._seed = seed
@@ -63,7 +64,7 @@ class _BranchSession:
         self._session = session
         self._turn = 0
 
-    async def reply(self, messages: Sequence[Message], how: Drawing = "as set") -> Reply:
+    async def reply(self, messages: Sequence[Message], how: SamplingMode = "as set") -> Reply:
         """The next reply of the stem, or what the model says.
 
         Raises:

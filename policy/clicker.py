@@ -18,6 +18,7 @@ class RandomPolicy:
 
     name = "random"
     acts_on_marks = False
+    needs_instructions = False
 
     def __init__(self, seed: int = 0) -> None:
         self._seed = seed

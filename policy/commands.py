@@ -1,4 +1,4 @@
-"""Our own answers: one command that acts on coordinates, like `type (412, 80) "kettle" enter`.
+"""Our action language: one command that acts on coordinates, like `type (412, 80) "kettle" enter`.
 
 Points and scrolled distances are in the units of the frame that the model was given; texts are
 JSON strings. `COMMANDS` is the whole language; prompts and error sentences are made from it.
@@ -9,6 +9,13 @@ import re
 from dataclasses import dataclass
 from typing import Literal, assert_never
 
+from vigorl.browser.action_space import (
+    ENDINGS,
+    EVERY_ACTION,
+    MANY_CLICKS,
+    OPENS_TABS,
+    ActionSpace,
+)
 from vigorl.browser.actions import (
     Accept,
     Action,
@@ -92,6 +99,13 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 """Name, how it is written, what it does. What stands in brackets can be left away."""
 
+_NEEDS: dict[str, ActionSpace] = {
+    "double_click": MANY_CLICKS,
+    "right_click": MANY_CLICKS,
+    "middle_click": OPENS_TABS,
+}
+"""What an environment offers where a command is taught; of the others, the type that it names."""
+
 _BUTTONS: dict[str, tuple[Literal["left", "middle", "right"], int]] = {
     "click": ("left", 1),
     "double_click": ("left", 2),
@@ -137,8 +151,21 @@ class _Held:
 _Token = str | float | Point | _Quoted | _Held
 
 
-def read_command(text: str, frame: Frame) -> Action:
+def offered_commands(actions: ActionSpace) -> dict[str, tuple[str, str]]:
+    """The commands of an environment's actions and of those that end an episode, as `COMMANDS`."""
+    offered = actions | ENDINGS
+    return {name: told for name, told in COMMANDS.items() if _NEEDS.get(name, {name}) <= offered}
+
+
+def read_command(text: str, frame: Frame, actions: ActionSpace = EVERY_ACTION) -> Action:
     """Understand one command; backticks around it, and single or curly quotes, are passed over.
+
+    A command that is not offered is understood nonetheless: the environment answers it.
+
+    Args:
+        text: What stands in the answer.
+        frame: Whose units its points are in.
+        actions: What the environment offers, which is listed where the text is no command.
 
     Raises:
         Malformed: it is none, or it points outside of the screen.
@@ -148,7 +175,8 @@ def read_command(text: str, frame: Frame) -> Action:
     name = start.group().lower() if start else ""
     if name not in COMMANDS:
         first = text.split(maxsplit=1)[0][:40] if text else "Nothing"
-        raise Malformed(f"{first} is not a command. The commands are: {', '.join(COMMANDS)}.")
+        listed = ", ".join(offered_commands(actions))
+        raise Malformed(f"{first} is not a command. The commands are: {listed}.")
     arguments = text[len(name) :].strip()
     if name == "press":
         return _read_press(arguments)
@@ -233,7 +261,7 @@ def _action(name: str, tokens: list[_Token], frame: Frame) -> Action:
         case ("type", _Quoted(text), *flags) if _are_flags(flags):
             return Type(text, None, "clear" in flags, "enter" in flags)
         case ("scroll", Point() as point, str(way), float(amount), *how) if way in _DIRECTIONS:
-            region = frame.box_to_css(Box(0, 0, amount, amount))
+            region = frame.box_to_region(Box(0, 0, amount, amount))
             x, y = _DIRECTIONS[way]
             match how:
                 case [] | [_Held()]:
@@ -366,7 +394,7 @@ def _write_scroll(action: Scroll, frame: Frame) -> str:
     if dx and dy:
         raise ValueError(f"no command scrolls both ways at once: {action}")
     region = frame.region_css_px
-    amount = frame.box_from_css(
+    amount = frame.box_from_region(
         Box(region.left, region.top, region.left + abs(dx), region.top + abs(dy))
     )
     if dx:

@@ -1,4 +1,4 @@
-"""What an OpenAI-compatible server says, as records; what they do not name is left aside."""
+"""Responses of an OpenAI-compatible server as typed records; other fields are ignored."""
 
 import json
 from typing import Any
@@ -9,13 +9,13 @@ _BREAKS_OFF = ("abort", "error", "content_filter")
 """Reasons to finish that are the server's, not the model's: vLLM's and OpenAI's names."""
 
 
-class Record(BaseModel):
+class ServerRecord(BaseModel):
     """A part of what a server says."""
 
     model_config = ConfigDict(extra="ignore", protected_namespaces=())
 
 
-class ModelCard(Record):
+class ModelCard(ServerRecord):
     """A model that a server has."""
 
     id: str
@@ -24,26 +24,26 @@ class ModelCard(Record):
     """vLLM: the checkpoint that was loaded."""
 
 
-class ModelList(Record):
+class ModelList(ServerRecord):
     """All of them."""
 
     data: list[ModelCard]
 
 
-class _TokenLogprob(Record):
+class _TokenLogprob(ServerRecord):
     logprob: float
 
 
-class _Logprobs(Record):
+class _Logprobs(ServerRecord):
     content: list[_TokenLogprob] | None = None
 
 
-class _Function(Record):
+class _Function(ServerRecord):
     name: str = ""
     arguments: str | dict[str, Any] | None = None
 
 
-class _ToolCall(Record):
+class _ToolCall(ServerRecord):
     function: _Function
 
     def written(self) -> str:
@@ -54,7 +54,7 @@ class _ToolCall(Record):
         return json.dumps({"name": self.function.name, "arguments": arguments})
 
 
-class Words(Record):
+class CompletionText(ServerRecord):
     """What the model has said."""
 
     content: str | None = None
@@ -66,10 +66,10 @@ class Words(Record):
     """The same under its older name."""
 
 
-class Choice(Record):
+class Choice(ServerRecord):
     """The next message, and how it came about."""
 
-    message: Words
+    message: CompletionText
     finish_reason: str | None = None
     logprobs: _Logprobs | None = None
     token_ids: list[int] | None = None
@@ -81,12 +81,12 @@ class Choice(Record):
         return bool(self.token_ids or logprobs)
 
 
-class _Usage(Record):
+class _Usage(ServerRecord):
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
 
 
-class Completion(Record):
+class Completion(ServerRecord):
     """The answer to a chat completion; ids are an extension of vLLM."""
 
     choices: list[Choice]
@@ -126,13 +126,13 @@ class Completion(Record):
         return "with an empty message"
 
 
-class Tokenized(Record):
+class Tokenized(ServerRecord):
     """The tokens of a text (vLLM)."""
 
     tokens: list[int]
 
 
-class Detokenized(Record):
+class Detokenized(ServerRecord):
     """The text of tokens (vLLM)."""
 
     prompt: str

@@ -1,7 +1,7 @@
 """An episode as a conversation that only grows, until its window forces a new beginning.
 
 As long as nothing is dropped, the messages of one turn begin with those of the turn before. What
-leaves the window (the oldest screens with their looks closer, the oldest looks where one screen
+leaves the window (the oldest screens with their zoomed views, the oldest of these where one screen
 has too many) rewrites the history: past actions become a list in the first message, and the
 tokens that follow form a new row.
 """
@@ -9,6 +9,7 @@ tokens that follow form a new row.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from vigorl.browser.action_space import EVERY_ACTION, ActionSpace
 from vigorl.browser.actions import Action, Click, Type, Zoom
 from vigorl.browser.errors import InconsistentData, UsageError
 from vigorl.browser.geometry import Frame, Point
@@ -36,7 +37,7 @@ class _Exchange:
     image: FittedImage | None
     is_screen: bool
     point: str
-    """Where a look closer looked, in the model's coordinates."""
+    """Where a zoom was centred, in the model's coordinates."""
     reply: Message | None = None
     action: str = ""
     """The action of the reply as a line of the list of past actions; empty if it has none."""
@@ -52,6 +53,7 @@ class Conversation:
         self._pictures: tuple[FittedImage, ...] = ()  # of the goal; they stay
         self._exchanges: list[_Exchange] = []
         self._dialect: Dialect | None = None
+        self._actions: ActionSpace = EVERY_ACTION  # as the first screen says
 
     @property
     def dialect(self) -> Dialect:
@@ -73,6 +75,7 @@ class Conversation:
         if not self._exchanges and (observation.view is None or observation.view.kind != "screen"):
             raise InconsistentData("a conversation begins with a screen")
         if not self._exchanges:
+            self._actions = observation.actions
             observation = self._see_pictures(observation)
         self._exchanges.append(self._exchange(observation))
         while self._screen_count > self._family.window_screens:
@@ -95,8 +98,9 @@ class Conversation:
         """Everything that the model is to read now."""
         wording = self._family.wording
         messages: list[Message] = []
-        if self._family.system is not None:
-            messages.append(Message("system", (self._family.system,)))
+        system = self._family.system_prompt(self._actions)
+        if system is not None:
+            messages.append(Message("system", (system,)))
         for index, exchange in enumerate(self._exchanges):
             if index == 0:
                 template = wording.opening
@@ -138,7 +142,7 @@ class Conversation:
                     f"{self._family.name} acts on numbered marks, and the screen has none: let "
                     "the environment draw them (vigorl.browser.marks)"
                 )
-            self._dialect = self._family.dialect(frame, observation.marks or ())
+            self._dialect = self._family.dialect(frame, observation.marks or (), self._actions)
             return _Exchange(self._news(observation, image), image, True, "")
         point = _middle_of(view, self.dialect)
         return _Exchange(self._news(observation, None), image, False, point)
@@ -191,7 +195,7 @@ class Conversation:
         self._past += [exchange.action for exchange in dropped if exchange.action]
 
     def _drop_oldest_look(self) -> None:
-        """Forget the first look closer: the turn that asked for it, and what it showed."""
+        """Forget the first zoomed view: the turn that asked for it, and what it showed."""
         look = next(
             index
             for index, each in enumerate(self._exchanges)
@@ -251,7 +255,7 @@ def _told(event: Event) -> str:
 
 
 def _past_line(action: Action, dialect: Dialect) -> str:
-    """An action as it is remembered once its screen is gone; looks closer are not."""
+    """An action as it is remembered once its screen is gone; zooms are not."""
     if isinstance(action, Zoom):
         return ""
     if dialect.format.acts_on_marks and isinstance(action, Click | Type):

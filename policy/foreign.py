@@ -1,4 +1,4 @@
-"""Actions by the names that models for graphical interfaces have learnt, made into ours.
+"""The action languages of other GUI models, mapped to our actions.
 
 `left_click`, `left_single`, `Click`, `hotkey`, `swipe`, `terminate`, …: each format hands over a
 name and named arguments, already read, and gets an action. What a browser needs and their
@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote_plus
 
+from vigorl.browser.action_space import ActionSpace
 from vigorl.browser.actions import (
     Action,
     Back,
@@ -33,7 +34,7 @@ from vigorl.browser.actions import (
     Zoom,
 )
 from vigorl.browser.geometry import Box, Frame, Point
-from vigorl.policy.commands import read_command
+from vigorl.policy.commands import offered_commands, read_command
 from vigorl.policy.grammar import Dialect
 from vigorl.policy.points import NUMBER, Malformed, point_in
 from vigorl.policy.reader.language.keys import chord
@@ -82,6 +83,12 @@ _WAIT_S = {"wait": 2.0, "screenshot": 0.0, "getscreenshot": 0.0}
 _NOTCH_PX = 100.0
 """What one notch of a wheel scrolls."""
 _LONGEST_NAME = 40
+
+
+def browser_commands(actions: ActionSpace) -> list[str]:
+    """Those of them that an environment offers."""
+    offered = offered_commands(actions)
+    return [name for name in BROWSER_COMMANDS if name in offered]
 
 
 def action_of(name: str, arguments: Mapping[str, Any], dialect: Dialect) -> Action:
@@ -139,15 +146,15 @@ def action_of(name: str, arguments: Mapping[str, Any], dialect: Dialect) -> Acti
             return GiveUp(f"it asks: {asked}")
         case "browser":
             command = _text(name, arguments, ("command", "content", "text"))
-            return read_command(command, frame)
+            return read_command(command, frame, dialect.actions)
     raise Malformed(f"There is no action {name[:_LONGEST_NAME] or 'without a name'} here.")
 
 
 def zoom_on(box: Any, dialect: Dialect) -> Zoom:
-    """A look closer at a box, `[left, top, right, bottom]` in the units of the frame.
+    """A zoom on a box, `[left, top, right, bottom]` in the units of the frame.
 
     Raises:
-        Malformed: it is none, or there is no looking closer.
+        Malformed: it is none, or zoom is not available.
     """
     numbers = numbers_in(box)
     if dialect.lens is None:
@@ -169,9 +176,13 @@ def numbers_in(value: Any) -> list[float]:
         return [float(each) for each in _NUMBERS.findall(value)]
     if isinstance(value, list | tuple):
         return [number for each in value for number in numbers_in(each)]
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return []
-    return [float(value)]
+    try:
+        number = float(value)
+    except OverflowError:  # hundreds of digits
+        return []
+    return [number] if math.isfinite(number) else []
 
 
 def _ordered(box: list[float], pick: Any) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""Turns that end in a call as code would write it: UI-TARS, UI-Venus.
+"""The turn format with function calls, as UI-TARS and UI-Venus write them.
 
 ::
 
@@ -16,9 +16,11 @@ Source: bytedance/UI-TARS at 058f4b8, `codes/ui_tars/action_parser.py`; inclusio
 """
 
 import re
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from vigorl.browser.action_space import ENDINGS, EVERY_ACTION, MANY_CLICKS, ActionSpace
 from vigorl.browser.actions import (
     Action,
     Back,
@@ -34,9 +36,9 @@ from vigorl.browser.actions import (
 from vigorl.browser.geometry import Point
 from vigorl.policy.commands import COMMANDS, write_command
 from vigorl.policy.escape import escape_tags
-from vigorl.policy.foreign import BROWSER_COMMANDS, action_of
+from vigorl.policy.foreign import action_of, browser_commands
 from vigorl.policy.grammar import Dialect, Parsed
-from vigorl.policy.points import POINT, Malformed, coordinates_of, points_of
+from vigorl.policy.points import POINT, Malformed, coordinates_of, mentions_in
 
 _THINKING = re.compile(r"</?(?:think|thinking)>")
 _LABELS = re.compile(r"^\s*(?:Thought|Reflection|Action_Summary)\s*:\s*", re.MULTILINE)
@@ -67,12 +69,12 @@ class FunctionCalls:
     def read(self, text: str, dialect: Dialect) -> Parsed:
         """Understand a turn: its first call."""
         thought, call = self._parts(text)
-        points = tuple(points_of(thought, dialect.frame))
+        mentions = mentions_in(thought, dialect.frame)
         try:
             name, arguments = _read_call(call)
-            return Parsed(thought, points, action_of(name, arguments, dialect), None)
+            return Parsed(thought, mentions, action_of(name, arguments, dialect), None)
         except Malformed as malformed:
-            return Parsed(thought, points, None, f"{malformed} {self._shape()}")
+            return Parsed(thought, mentions, None, f"{malformed} {self._shape()}")
 
     def write(self, thought: str, action: Action, dialect: Dialect) -> str:
         """The text of a turn.
@@ -93,34 +95,49 @@ class FunctionCalls:
             ValueError: the format cannot say this action.
         """
         if isinstance(action, Zoom):
-            raise ValueError("this format cannot look closer")
+            raise ValueError("this format cannot say a zoom")
         return self._line(action, dialect)
 
-    def lesson(self, coordinates: str) -> str:
+    def lesson(self, coordinates: str, actions: ActionSpace = EVERY_ACTION) -> str:
         """What a model is told of the calls, and how a turn is written."""
-        point = self._written(12, 34)
-        box, start, end, key = self._names()
-        calls = [
-            (self._call("click", **{box: point}), ""),
-            (self._call("double", **{box: point}), ""),
-            (self._call("drag", **{start: point, end: self._written(56, 78)}), ""),
-            (self._call("type", content="''"), "types where the focus is; \\n at the end: Enter"),
-            (self._call("scroll", **{box: point, "direction": "'down'"}), "up, down, left, right"),
-            (self._call("wait"), ""),
-            (self._call("finished", content="''"), "the task is finished; with the answer"),
-            (self._call("browser", command="''"), "what the browser itself can do, see below"),
-        ]
-        if self.way == "lines":
-            calls.insert(2, (f"right_single({box}={point})", ""))
-            calls.insert(4, (f"hotkey({key}='ctrl a')", ""))
-        else:
-            calls.insert(4, ("PressEnter()", ""))
+        offered = actions | ENDINGS
+        calls = [(call, told) for needs, call, told in self._calls() if needs <= offered]
         listed = "\n".join(f"{call}  # {told}" if told else call for call, told in calls)
-        usages = "\n".join(f"{COMMANDS[each][0]}: {COMMANDS[each][1]}" for each in BROWSER_COMMANDS)
+        commands = [COMMANDS[name] for name in browser_commands(actions)]
+        usages = "\n".join(f"{usage}: {meaning}" for usage, meaning in commands)
         return (
             f"{self._shape()}\n\nThe calls:\n{listed}\n\nThe commands of browser:\n{usages}\n\n"
             f"{coordinates}"
         )
+
+    def _calls(self) -> Iterator[tuple[Set[str], str, str]]:
+        """What is taught: where, the call, and what it does where that is not plain.
+
+        `browser` is there for `give_up` at least, which is always offered.
+        """
+        point = self._written(12, 34)
+        box, start, end, key = self._names()
+        yield {"click"}, self._call("click", **{box: point}), ""
+        yield MANY_CLICKS, self._call("double", **{box: point}), ""
+        if self.way == "lines":
+            yield MANY_CLICKS, f"right_single({box}={point})", ""
+        yield {"drag"}, self._call("drag", **{start: point, end: self._written(56, 78)}), ""
+        if self.way == "lines":
+            yield {"press"}, f"hotkey({key}='ctrl a')", ""
+        typed = self._call("type", content="''")
+        yield {"type"}, typed, "types where the focus is; \\n at the end: Enter"
+        if self.way == "tags":
+            yield {"press"}, "PressEnter()", ""
+        turned = self._call("scroll", **{box: point, "direction": "'down'"})
+        yield {"scroll"}, turned, "up, down, left, right"
+        yield {"wait"}, self._call("wait"), ""
+        yield (
+            {"done"},
+            self._call("finished", content="''"),
+            "the task is finished; with the answer",
+        )
+        command = self._call("browser", command="''")
+        yield {"give_up"}, command, "what the browser itself can do, see below"
 
     def _line(self, action: Action, dialect: Dialect) -> str:
         def at(point: Point) -> str:

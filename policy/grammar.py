@@ -1,6 +1,6 @@
-"""The text of a turn, in both directions. Nothing else in the package parses what a model says.
+"""Turn formats: the text of a turn, read and written; outside of `vigorl.policy` nothing parses it.
 
-A turn is a thought, anchored to points of the screen, and then an action or a look closer. How
+A turn is a thought, anchored to points of the screen, and then an action or a zoom. How
 that is written differs between models; a `TurnFormat` is one way, and a `Family` names its own:
 
 ========================  ==========================================================
@@ -17,14 +17,16 @@ how the format says it, the turn has a `slip`, which costs a reward and nothing 
 from dataclasses import dataclass
 from typing import Protocol
 
+from vigorl.browser.action_space import EVERY_ACTION, ActionSpace
 from vigorl.browser.actions import Action, ZoomStyle
 from vigorl.browser.geometry import Frame, Point
 from vigorl.browser.observation import Mark
+from vigorl.policy.points import Mention
 
 
 @dataclass(frozen=True, slots=True)
 class Lens:
-    """How much of the screen a look closer shows, and how it is made."""
+    """How much of the screen a zoom shows, and how it is made."""
 
     half_width_css_px: float
     half_height_css_px: float
@@ -36,13 +38,18 @@ class Parsed:
     """What a turn says; either `action` or `error` is set."""
 
     thought: str
-    points_css_px: tuple[Point, ...]
-    """Those of the thought, as far as they are on the screen."""
+    mentions: tuple[Mention, ...]
+    """The pairs of coordinates that the thought names, in order."""
     action: Action | None
     error: str | None
     """Addressed to the model: what is wrong, and how it is written."""
     slip: str = ""
     """How the text departs from its format, where it was understood nonetheless."""
+
+    @property
+    def points_css_px(self) -> tuple[Point, ...]:
+        """The points that the thought names, as far as they are on the screen."""
+        return tuple(each.point for each in self.mentions if each.point is not None)
 
 
 class TurnFormat(Protocol):
@@ -82,9 +89,11 @@ class Dialect:
     """The coordinates of its points: the grid that the model was told to use, over the screen."""
     format: TurnFormat
     lens: Lens | None = None
-    """None where the family cannot look closer."""
+    """None where the family cannot zoom."""
     marks: tuple[Mark, ...] = ()
     """The numbered elements of the screen, for actions on marks."""
+    actions: ActionSpace = EVERY_ACTION
+    """Types of action that the environment offers."""
 
 
 def parse(text: str, dialect: Dialect) -> Parsed:

@@ -1,4 +1,4 @@
-"""The seam between the episode loop and whatever chooses the next action."""
+"""The `Policy` protocol: what chooses the next action, and the turns that it chooses by."""
 
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from vigorl.browser.actions import Action
 from vigorl.browser.geometry import Point
 from vigorl.browser.observation import Observation
+from vigorl.policy.points import POINT, Mention, mentions_by_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,8 @@ class Turn:
     error: str | None = None
     begun: str = ""
     """What `text` begins with that was written for the model and not by it; mostly empty."""
+    mentions: tuple[Mention, ...] = ()
+    """Where the thought names them, and pairs beside the screen as well; see `named`."""
     slip: str = ""
     """How the text departs from the model's format, where it was understood nonetheless; it costs
     a reward for form, and nothing else."""
@@ -65,6 +68,19 @@ class Turn:
     verified: bool | None = None
     """Beside `Done`: whether the policy saw the effect of everything that it was asked to do; None
     where it does not check."""
+
+    @property
+    def named(self) -> tuple[Mention, ...]:
+        """The pairs of coordinates that stand in the thought, in order.
+
+        Where they were not recorded, or the thought was changed since (a secret was taken out of
+        it), they are found again by their order.
+        """
+        if self.mentions and all(
+            POINT.fullmatch(self.thought, each.start, each.end) for each in self.mentions
+        ):
+            return self.mentions
+        return mentions_by_order(self.thought, self.points)
 
 
 class Actor(Protocol):
@@ -85,6 +101,9 @@ class Policy(Protocol):
     name: str
     acts_on_marks: bool
     """Whether it names numbered elements instead of points, so that screens must show them."""
+    needs_instructions: bool
+    """Whether it has to be told how to reach a goal, step by step, where a task can say it; others
+    are told the goal alone."""
 
     def actor(self, goal: str) -> Actor:
         """A fresh actor for one episode."""

@@ -31,7 +31,7 @@ _VERDICT = re.compile(r"\b(yes|no|unclear)\b[\W_]*$", re.IGNORECASE)
 _LONGEST_REASON = 500
 
 
-class SecondLook:
+class ModelVerifier:
     """A vision-language model that is shown the last screens and asked whether a task is done."""
 
     def __init__(self, policy: ModelPolicy) -> None:

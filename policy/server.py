@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from vigorl.browser.errors import InconsistentData, PolicyFault, UsageError
-from vigorl.policy.backend import Drawing, Message, Reply, Sampling
+from vigorl.policy.backend import Message, Reply, Sampling, SamplingMode
 from vigorl.policy.completion import Completion
 from vigorl.policy.family import Family
 from vigorl.policy.images import FittedImage, token_count
@@ -62,7 +62,7 @@ class ServerBackend:
         await self._server.close()
 
     async def complete(
-        self, messages: Sequence[Message], seed: int, how: Drawing = "as set"
+        self, messages: Sequence[Message], seed: int, how: SamplingMode = "as set"
     ) -> Reply:
         """The assistant's next message, or the rest of the last one where it has begun it.
 
@@ -126,7 +126,7 @@ class ServerSession:
         self._backend = backend
         self._next_seed = seed * _SEEDS_AN_EPISODE
 
-    async def reply(self, messages: Sequence[Message], how: Drawing = "as set") -> Reply:
+    async def reply(self, messages: Sequence[Message], how: SamplingMode = "as set") -> Reply:
         """The assistant's next message.
 
         Raises:

@@ -1,4 +1,4 @@
-"""Turns between tags: ours, and those of the published ViGoRL checkpoints.
+"""The turn format with tags: ours, and that of the published ViGoRL checkpoints.
 
 ::
 
@@ -32,8 +32,8 @@ from vigorl.policy.points import (
     POINT,
     Malformed,
     coordinates_of,
+    mentions_in,
     point_in,
-    points_of,
     write_point,
 )
 
@@ -57,7 +57,7 @@ _FORMS = (
 
 @dataclass(frozen=True, slots=True)
 class Tags:
-    """A thought between `<think>` tags, then an answer or a call of the one tool, to look closer.
+    """A thought between `<think>` tags, then an answer or a call of the one tool, zoom.
 
     A `TurnFormat`.
     """
@@ -74,7 +74,7 @@ class Tags:
         """Understand a turn: its first complete answer or call, and what stands before it."""
         found = _last_part(text)
         thought = _thought(text if found is None else text[: found.start()])
-        points = tuple(points_of(thought, dialect.frame))
+        mentions = mentions_in(thought, dialect.frame)
         slip = _slip(text, dialect)
         try:
             if found is None:
@@ -84,8 +84,8 @@ class Tags:
             else:
                 action = self._read_zoom(found[2], dialect)
         except Malformed as malformed:
-            return Parsed(thought, points, None, str(malformed))
-        return Parsed(thought, points, action, None, slip)
+            return Parsed(thought, mentions, None, str(malformed))
+        return Parsed(thought, mentions, action, None, slip)
 
     def write(self, thought: str, action: Action, dialect: Dialect) -> str:
         """The text of a turn; a tag inside the thought (quoted from a page, say) is defused.
@@ -137,7 +137,7 @@ class Tags:
             case "text":
                 return Done(text.strip())
             case "actions":
-                return read_command(text, dialect.frame)
+                return read_command(text, dialect.frame, dialect.actions)
             case _:
                 assert_never(self.answers)
 
@@ -213,6 +213,6 @@ def _slip(text: str, dialect: Dialect) -> str:
 
 def _shape(dialect: Dialect) -> str:
     last = "<answer> … </answer>"
-    if dialect.lens is not None:
+    if dialect.lens is not None and "zoom" in dialect.actions:
         last = f"either <tool_call> … </tool_call> or {last}"
     return f"Write <think> … </think> and then {last}, each once, and nothing else."

@@ -1,4 +1,4 @@
-"""Turns that end in a call of a tool, as Qwen3-VL and models made from it write them.
+"""The turn format with tool calls, as Qwen3-VL and models made from it write them.
 
 ::
 
@@ -20,10 +20,18 @@ is ours.
 import ast
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from typing import Any
 
+from vigorl.browser.action_space import (
+    ENDINGS,
+    EVERY_ACTION,
+    MANY_CLICKS,
+    NAVIGATION,
+    OPENS_TABS,
+    ActionSpace,
+)
 from vigorl.browser.actions import (
     Action,
     Click,
@@ -40,9 +48,9 @@ from vigorl.browser.actions import (
 from vigorl.browser.geometry import Point
 from vigorl.policy.commands import COMMANDS, write_command
 from vigorl.policy.escape import escape_tags
-from vigorl.policy.foreign import BROWSER, BROWSER_COMMANDS, action_of, zoom_on
+from vigorl.policy.foreign import BROWSER, action_of, browser_commands, zoom_on
 from vigorl.policy.grammar import Dialect, Parsed
-from vigorl.policy.points import Malformed, coordinates_of, points_of
+from vigorl.policy.points import Malformed, coordinates_of, mentions_in
 
 TOOL = "computer_use"
 ZOOM = "image_zoom_in_tool"
@@ -65,38 +73,49 @@ _BUTTONS = {
     ("right", 1): "right_click",
     ("middle", 1): "middle_click",
 }
-_ACTIONS = {
-    "left_click": "press the left mouse button at coordinate",
-    "double_click": "press it twice",
-    "triple_click": "press it three times, which selects a line",
-    "right_click": "press the right button there",
-    "middle_click": "press the middle button there",
-    "mouse_move": "move the mouse to coordinate",
-    "left_click_drag": "press at start_coordinate, move to coordinate, release",
-    "type": "type text where the focus is; with coordinate, click there first",
-    "key": "press the keys together, such as [Control, a] or [Enter]",
-    "scroll": "turn the wheel at coordinate by pixels: positive up, negative down",
-    "hscroll": "the same sideways: positive to the right",
-    "wait": "let time pass, in seconds",
-    "answer": "say text as the answer to the task, which ends it",
-    "terminate": "end the task with status success or failure",
+_ACTIONS: dict[str, tuple[Set[str], str]] = {
+    "left_click": ({"click"}, "press the left mouse button at coordinate"),
+    "double_click": (MANY_CLICKS, "press it twice"),
+    "triple_click": (MANY_CLICKS, "press it three times, which selects a line"),
+    "right_click": (MANY_CLICKS, "press the right button there"),
+    "middle_click": (OPENS_TABS, "press the middle button there"),
+    "mouse_move": ({"hover"}, "move the mouse to coordinate"),
+    "left_click_drag": ({"drag"}, "press at start_coordinate, move to coordinate, release"),
+    "type": ({"type"}, "type text where the focus is; with coordinate, click there first"),
+    "key": ({"press"}, "press the keys together, such as [Control, a] or [Enter]"),
+    "scroll": ({"scroll"}, "turn the wheel at coordinate by pixels: positive up, negative down"),
+    "hscroll": ({"scroll"}, "the same sideways: positive to the right"),
+    "wait": ({"wait"}, "let time pass, in seconds"),
+    "answer": ({"done"}, "say text as the answer to the task, which ends it"),
+    "terminate": ({"done"}, "end the task with status success or failure"),
 }
-_ARGUMENTS: dict[str, dict[str, Any]] = {
-    "coordinate": {"type": "array", "description": "[x, y]"},
-    "start_coordinate": {"type": "array", "description": "[x, y], of left_click_drag"},
-    "text": {"type": "string", "description": "of type and answer"},
-    "press_enter": {"type": "boolean", "description": "of type: press Enter afterwards"},
-    "delete_existing_text": {"type": "boolean", "description": "of type: empty the field first"},
-    "keys": {"type": "array", "description": "of key"},
-    "pixels": {"type": "number", "description": "of scroll and hscroll"},
-    "time": {"type": "number", "description": "of wait"},
-    "status": {"type": "string", "enum": ["success", "failure"]},
+"""By name: what an environment offers where it is taught, and what it does."""
+_ARGUMENTS: dict[str, tuple[Set[str], dict[str, Any]]] = {
+    "coordinate": (
+        {"click", "hover", "drag", "type", "scroll"},
+        {"type": "array", "description": "[x, y]"},
+    ),
+    "start_coordinate": ({"drag"}, {"type": "array", "description": "[x, y], of left_click_drag"}),
+    "text": ({"type", "done"}, {"type": "string", "description": "of type and answer"}),
+    "press_enter": (
+        {"type"},
+        {"type": "boolean", "description": "of type: press Enter afterwards"},
+    ),
+    "delete_existing_text": (
+        {"type"},
+        {"type": "boolean", "description": "of type: empty the field first"},
+    ),
+    "keys": ({"press"}, {"type": "array", "description": "of key"}),
+    "pixels": ({"scroll"}, {"type": "number", "description": "of scroll and hscroll"}),
+    "time": ({"wait"}, {"type": "number", "description": "of wait"}),
+    "status": ({"done"}, {"type": "string", "enum": ["success", "failure"]}),
 }
+"""By name: the types of action that take it, and its schema."""
 
 
 @dataclass(frozen=True, slots=True)
 class ToolCalls:
-    """A thought in plain words, then a call of `computer_use` or of the tool to look closer.
+    """A thought in plain words, then a call of `computer_use` or of the zoom tool.
 
     A `TurnFormat`.
     """
@@ -109,13 +128,13 @@ class ToolCalls:
     def read(self, text: str, dialect: Dialect) -> Parsed:
         """Understand a turn: its first call that can be read."""
         thought, call = _parts(text)
-        points = tuple(points_of(thought, dialect.frame))
+        mentions = mentions_in(thought, dialect.frame)
         try:
             if call is None:
                 raise Malformed(f"There is no call in your text. {self._shape()}")
-            return Parsed(thought, points, self._action(call, dialect), None)
+            return Parsed(thought, mentions, self._action(call, dialect), None)
         except Malformed as malformed:
-            return Parsed(thought, points, None, str(malformed))
+            return Parsed(thought, mentions, None, str(malformed))
 
     def write(self, thought: str, action: Action, dialect: Dialect) -> str:
         """The text of a turn; a tag inside the thought is defused.
@@ -137,9 +156,10 @@ class ToolCalls:
         written = json.dumps({"name": name, "arguments": arguments}, ensure_ascii=False)
         return written.replace("<", "\\u003c")
 
-    def lesson(self, coordinates: str, zoom: bool) -> str:
+    def lesson(self, coordinates: str, zoom: bool, actions: ActionSpace = EVERY_ACTION) -> str:
         """What a model is told of its tools, as JSON schemas one a line, and how to call them."""
-        tools = [json.dumps(schema, ensure_ascii=False) for schema in self._schemas(zoom)]
+        schemas = self._schemas(zoom, actions | ENDINGS)
+        tools = [json.dumps(schema, ensure_ascii=False) for schema in schemas]
         closer = f" To see something small, call {ZOOM} first." if zoom else ""
         return (
             "# Tools\n\nThe functions that you can call:\n<tools>\n"
@@ -150,24 +170,27 @@ class ToolCalls:
             f"{coordinates}{closer}"
         )
 
-    def _schemas(self, zoom: bool) -> Iterator[dict[str, Any]]:
-        meanings = "\n".join(f"* `{name}`: {meaning}" for name, meaning in _ACTIONS.items())
+    def _schemas(self, zoom: bool, offered: ActionSpace) -> Iterator[dict[str, Any]]:
+        taught = {name: told for name, (needs, told) in _ACTIONS.items() if needs <= offered}
+        meanings = "\n".join(f"* `{name}`: {meaning}" for name, meaning in taught.items())
         yield _schema(
             TOOL,
-            "Use the mouse and the keyboard in the browser's window.",
+            f"Use the mouse and the keyboard in {_window(offered)}.",
             {
-                "action": {"type": "string", "enum": list(_ACTIONS), "description": meanings},
-                **_ARGUMENTS,
+                "action": {"type": "string", "enum": list(taught), "description": meanings},
+                **{name: told for name, (kinds, told) in _ARGUMENTS.items() if kinds & offered},
             },
             ["action"],
         )
-        usages = "\n".join(f"* `{COMMANDS[each][0]}`: {COMMANDS[each][1]}" for each in _OFFERED)
-        yield _schema(
-            BROWSER,
-            "What the browser itself can do.",
-            {"command": {"type": "string", "description": f"One of:\n{usages}"}},
-            ["command"],
-        )
+        commands = [COMMANDS[name] for name in browser_commands(offered) if name != "give_up"]
+        if commands:
+            usages = "\n".join(f"* `{usage}`: {meaning}" for usage, meaning in commands)
+            yield _schema(
+                BROWSER,
+                "What the browser itself can do.",
+                {"command": {"type": "string", "description": f"One of:\n{usages}"}},
+                ["command"],
+            )
         if zoom:
             yield _schema(
                 ZOOM,
@@ -238,7 +261,8 @@ class ToolCalls:
         )
 
 
-_OFFERED = tuple(name for name in BROWSER_COMMANDS if name != "give_up")
+def _window(offered: ActionSpace) -> str:
+    return "the browser's window" if offered & NAVIGATION else "the window"
 
 
 def _schema(
@@ -277,7 +301,7 @@ def _object(text: str) -> dict[str, Any] | None:
             break
         try:
             value = _JSON.raw_decode(text, at)[0]
-        except (json.JSONDecodeError, RecursionError):
+        except (ValueError, RecursionError):  # no JSON, or a number of thousands of digits
             value = _python(text[at : text.rfind("}") + 1])
         if isinstance(value, dict) and value.keys() & {"name", "arguments", "action", "bbox_2d"}:
             return value
@@ -298,7 +322,7 @@ def _parameters(text: str) -> dict[str, Any]:
     for name, value in _PARAMETER.findall(text):
         try:
             read = json.loads(value)
-        except (json.JSONDecodeError, RecursionError):
+        except (ValueError, RecursionError):  # no JSON, or a number of thousands of digits
             read = value
         parameters[name] = value if name in ("text", "command") else read
     return parameters

@@ -21,12 +21,12 @@ from vigorl.browser.vault import Vault, parted_url
 from vigorl.policy.completion import (
     Choice,
     Completion,
+    CompletionText,
     Detokenized,
     ModelCard,
     ModelList,
-    Record,
+    ServerRecord,
     Tokenized,
-    Words,
 )
 
 _OPTIONAL_FIELDS = ("logprobs", "seed", "stop")
@@ -38,7 +38,7 @@ _ASKED_IN_VAIN = 3
 """So often a server is asked that answers with nothing, before it is a fault."""
 
 
-_R = TypeVar("_R", bound=Record)
+_R = TypeVar("_R", bound=ServerRecord)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class WireLimits:
     """Before the first repetition; doubles with each, up to 15 s."""
 
 
-_ENDLESS = Completion(choices=[Choice(message=Words(), finish_reason="length")])
+_ENDLESS = Completion(choices=[Choice(message=CompletionText(), finish_reason="length")])
 """A turn that did not end in time, though the server was well."""
 
 

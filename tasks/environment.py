@@ -5,6 +5,7 @@ from typing import Literal
 
 from playwright.async_api import Page
 
+from vigorl.browser.action_space import BROWSER, ActionSpace
 from vigorl.browser.actions import Action
 from vigorl.browser.boundary import Boundary
 from vigorl.browser.chromium import Browser
@@ -14,7 +15,7 @@ from vigorl.browser.geometry import Box
 from vigorl.browser.live import LivePage, PageSettings
 from vigorl.browser.observation import Observation
 from vigorl.browser.picture import Picture
-from vigorl.tasks.local.site import Episode, Site
+from vigorl.tasks.local.site import Site, SiteEpisode
 from vigorl.tasks.task import TaskRow
 
 Told = Literal["goal", "instructions"]
@@ -33,6 +34,8 @@ class TaskEnvironment:
         told: whether `goal` is the row's goal or its instructions.
     """
 
+    actions: ActionSpace = BROWSER
+
     def __init__(
         self,
         site: Site,
@@ -50,7 +53,7 @@ class TaskEnvironment:
             width_px=row.width_px,
             height_px=row.height_px,
         )
-        self._episode: Episode | None = None
+        self._episode: SiteEpisode | None = None
         self._live: LivePage | None = None
 
     @property
@@ -109,7 +112,7 @@ class TaskEnvironment:
         return self._live
 
     @property
-    def _begun(self) -> Episode:
+    def _begun(self) -> SiteEpisode:
         if self._episode is None:
             raise RuntimeError("an episode begins with reset")
         return self._episode

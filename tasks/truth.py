@@ -32,7 +32,7 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
-class TextLine:
+class TruthLine:
     """Words side by side on one visual line of one flow, as a person would point at them."""
 
     text: str
@@ -73,7 +73,7 @@ class PageTruth:
     height_px: int
     device_scale: float
     """Device pixels for each CSS px."""
-    lines: tuple[TextLine, ...]
+    lines: tuple[TruthLine, ...]
     controls: tuple[Control, ...]
     title: str
 
@@ -117,9 +117,9 @@ def truth_from(answer: dict[str, Any]) -> PageTruth:
     )
 
 
-def _line(box: list[float], source: TextSource, cut: bool, words: list[list[Any]]) -> TextLine:
+def _line(box: list[float], source: TextSource, cut: bool, words: list[list[Any]]) -> TruthLine:
     read = tuple(
         Word(text, Box(edges[0], top, edges[-1], bottom), tuple(edges))
         for text, top, bottom, edges in words
     )
-    return TextLine(" ".join(word.text for word in read), Box(*box), read, source, cut)
+    return TruthLine(" ".join(word.text for word in read), Box(*box), read, source, cut)

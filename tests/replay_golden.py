@@ -20,7 +20,7 @@ from vigorl.tasks.visualwebarena.evaluation import Judges, evaluate_state
 from vigorl.tasks.visualwebarena.files import read_tasks
 from vigorl.tasks.visualwebarena.recorded import FAILED, Reads, RecordedState
 from vigorl.tasks.visualwebarena.task import Sites, VwaTask
-from vigorl.tasks.visualwebarena.verdict import Verdict
+from vigorl.tasks.visualwebarena.verdict import StateVerdict
 
 SITES = Sites(
     classifieds="http://127.0.0.1:9980",
@@ -68,7 +68,7 @@ class StubState(RecordedState):
 
 async def judge_again(
     task: VwaTask, record: dict[str, Any]
-) -> tuple[Verdict, list[str], list[list[str]]]:
+) -> tuple[StateVerdict, list[str], list[list[str]]]:
     """Verdict, addresses that were gone to, and what the judge was asked."""
     state, judge = StubState(record), StubJudge()
     verdict = await evaluate_state(task, record["answer"], state, SITES, Judges(texts=judge))

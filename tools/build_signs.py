@@ -33,7 +33,7 @@ from sparse import THEMES
 
 from vigorl.policy.perception.ink import PixelBox, background, difference
 from vigorl.policy.perception.signs import NO_SIGN, SIGNS, features
-from vigorl.policy.perception.symbols import Drawing
+from vigorl.policy.perception.symbols import IconDrawing
 
 FONTS = """
 lato montserrat noto-sans ibm-plex-sans ibm-plex-serif ibm-plex-mono merriweather work-sans rubik
@@ -109,7 +109,7 @@ async def photographed(browser: Browser, own: Sheet) -> npt.NDArray[np.uint8]:
     return np.asarray(Image.open(io.BytesIO(picture)).convert("RGB"))
 
 
-def masks_of(own: Sheet, pixels: npt.NDArray[np.uint8]) -> list[tuple[int, Drawing]]:
+def masks_of(own: Sheet, pixels: npt.NDArray[np.uint8]) -> list[tuple[int, IconDrawing]]:
     """What the eyes cut out of each cell, and its label."""
     side = CELL_PX * own.scale
     found = []
@@ -121,7 +121,7 @@ def masks_of(own: Sheet, pixels: npt.NDArray[np.uint8]) -> list[tuple[int, Drawi
         strong = distance > 0.3 * float(distance.max())
         rows, columns = np.flatnonzero(strong.any(axis=1)), np.flatnonzero(strong.any(axis=0))
         blob = PixelBox(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
-        drawing = Drawing.at(pixels, blob.moved(inner.left, inner.top))
+        drawing = IconDrawing.at(pixels, blob.moved(inner.left, inner.top))
         if drawing is not None:
             found.append((label, drawing))
     return found
@@ -143,7 +143,7 @@ def icon_masks(draw: np.random.Generator) -> list[npt.NDArray[np.float32]]:
     return masks
 
 
-async def samples(cache: Path, sheets: int, seed: int) -> list[tuple[int, Drawing]]:
+async def samples(cache: Path, sheets: int, seed: int) -> list[tuple[int, IconDrawing]]:
     """Labelled drawings off many sheets."""
     found = []
     async with async_playwright() as playwright:

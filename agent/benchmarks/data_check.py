@@ -1,4 +1,4 @@
-"""What there is to say about a copy of a benchmark's data."""
+"""Integrity checks of local copies of benchmark data."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from vigorl.agent.benchmarks.grounding import published_grounding
 from vigorl.agent.plain_text import one_line
 from vigorl.browser.errors import InconsistentData
 from vigorl.browser.geometry import Box
-from vigorl.tasks.grounding_files.sample import Refused
+from vigorl.tasks.grounding_files.sample import RefusedRow
 from vigorl.tasks.screenspot.check import COUNTS, check_screenspot
 from vigorl.tasks.screenspot.rows import Version, read_screenspot
 from vigorl.tasks.visual_reasoning.benchmarks import BENCHMARKS, read_questions
@@ -114,7 +114,7 @@ def check_of_grounding(data: Path, images: Path | None) -> DataCheck:
     notes = []
     opened: set[str] = set()
 
-    def refuse(refused: Refused) -> None:
+    def refuse(refused: RefusedRow) -> None:
         counts["refused"] += 1
         problems.append(f"{refused.id}: {refused.why}")
 

@@ -7,13 +7,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from vigorl.agent.evaluation.evaluation import Sample
+from vigorl.agent.record.ground_truth import GroundTruth
 from vigorl.agent.record.trajectory import as_json
-from vigorl.agent.run import equipped
 from vigorl.browser.boundary import Boundary
 from vigorl.browser.chromium import Browser
 from vigorl.browser.environment import Environment
 from vigorl.browser.page_settings import PageSettings
-from vigorl.policy.policy import Policy
 from vigorl.tasks.environment import TaskEnvironment, Told
 from vigorl.tasks.local.registry import TASKS, task_rows
 from vigorl.tasks.local.site import Site
@@ -44,10 +43,12 @@ async def open_tasks(
     async with Browser() as browser, Site() as site:
 
         def sample(row: TaskRow) -> Sample:
-            def make(policy: Policy) -> Environment:
-                return equipped(TaskEnvironment(site, browser, row, settings, told), policy)
+            def make() -> Environment:
+                return TaskEnvironment(site, browser, row, settings, told)
 
-            return Sample(row.id, (row.name,), as_json(row), make)
+            asked = row.goal if told == "goal" else row.instructions
+            truth = GroundTruth(answer=row.answer)
+            return Sample(row.id, (row.name,), as_json(row), make, False, asked, truth)
 
         yield [sample(row) for row in rows]
 

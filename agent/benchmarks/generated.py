@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from vigorl.agent.evaluation.evaluation import Sample
+from vigorl.agent.record.ground_truth import GroundTruth
 from vigorl.browser.environment import Environment
 from vigorl.browser.errors import UsageError
 from vigorl.browser.geometry import Box
 from vigorl.browser.picture import Picture
 from vigorl.browser.still_image import StaticScreenshot
-from vigorl.browser.zoom import ZoomEnvironment
-from vigorl.policy.policy import Policy
 from vigorl.tasks.world.shards import shards_in
 
 _SIZES = ((1e-4, "0.01 %"), (3e-4, "0.03 %"), (1e-3, "0.1 %"), (1e-2, "1 %"))
@@ -79,15 +78,16 @@ def _sample(path: Path, picture: tarfile.TarInfo, name: str, question: dict[str,
     target = Box(*question["bbox_xyxy"])
     instruction = question["instruction"]
 
-    def make(_: Policy) -> Environment:
+    def make() -> Environment:
         with path.open("rb") as file:
             file.seek(start)
             image = Picture.from_outside(file.read(size), f"{path}, {picture.name}")
-        return ZoomEnvironment(StaticScreenshot(image, instruction, target))
+        return StaticScreenshot(image, instruction, target)
 
     task = {"id": name, "image": f"{path.name}/{picture.name}", **question}
     cells = (question["ui_type"], f"by {question['kind']}", _size(question["area_fraction"]))
-    return Sample(name, cells, task, make, is_still=True)
+    truth = GroundTruth((target,))
+    return Sample(name, cells, task, make, True, instruction, truth)
 
 
 def _size(area_fraction: float) -> str:

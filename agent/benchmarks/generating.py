@@ -1,4 +1,4 @@
-"""How it looks while data is generated."""
+"""Progress bar of `data generate`."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,11 +10,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bar
 
 if TYPE_CHECKING:
-    from vigorl.tasks.world.generate import Progress
+    from vigorl.tasks.world.generate import GenerationProgress
 
 
 @contextmanager
-def generating(pages: int, console: Console) -> Iterator[Callable[["Progress"], None]]:
+def generating(pages: int, console: Console) -> Iterator[Callable[["GenerationProgress"], None]]:
     """One bar with the pages a second; yields what is to be called with each page."""
     bar = Bar(
         TextColumn("[bold]{task.description}"),
@@ -28,7 +28,7 @@ def generating(pages: int, console: Console) -> Iterator[Callable[["Progress"], 
     with bar:
         task = bar.add_task("pages", total=pages, last="")
 
-        def on_page(progress: "Progress") -> None:
+        def on_page(progress: "GenerationProgress") -> None:
             rate = progress.made / max(0.001, monotonic() - began)
             size = progress.image_bytes / max(1, progress.made) / 1000
             bar.update(

@@ -9,17 +9,16 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from vigorl.agent.evaluation.sample import Sample
+from vigorl.agent.record.ground_truth import GroundTruth
 from vigorl.browser.environment import Environment
 from vigorl.browser.errors import InconsistentData, UsageError
 from vigorl.browser.geometry import Box
 from vigorl.browser.picture import Picture
 from vigorl.browser.still_image import StaticScreenshot
-from vigorl.browser.zoom import ZoomEnvironment
 from vigorl.policy.images import SizeLimits, fitted_size
-from vigorl.policy.policy import Policy
 from vigorl.tasks.entries import is_file, read_file
 from vigorl.tasks.grounding_files.readers import read_grounding
-from vigorl.tasks.grounding_files.sample import GroundingSample, Refused, raise_refused
+from vigorl.tasks.grounding_files.sample import GroundingSample, RefusedRow, raise_refused
 
 PUBLISHED_SIZE = SizeLimits(cell_px=28, min_pixels=3136, max_pixels=4_194_304)
 """At which ViGoRL's training shows images. Source: `run_vigorl.sh` of its published code."""
@@ -60,7 +59,7 @@ def grounding_samples(data: Path, limit: int | None = None) -> list[Sample]:
 def published_grounding(
     path: Path,
     images: Path | None = None,
-    refuse: Callable[[Refused], None] = raise_refused,
+    refuse: Callable[[RefusedRow], None] = raise_refused,
 ) -> Iterator[GroundingSample]:
     """The samples of a file as OS-Atlas, SeeClick, ShowUI, UGround or ViGoRL publish them.
 
@@ -86,9 +85,9 @@ def file_samples(path: Path, images: Path | None = None, limit: int | None = Non
 
 
 def _file_sample(sample: GroundingSample) -> Sample:
-    def make(_: Policy) -> Environment:
+    def make() -> Environment:
         picture = sample.image.picture()
-        return ZoomEnvironment(StaticScreenshot(picture, sample.instruction, sample.target_px))
+        return StaticScreenshot(picture, sample.instruction, sample.target_px)
 
     target = sample.target_px
     task = {
@@ -99,23 +98,39 @@ def _file_sample(sample: GroundingSample) -> Sample:
         "bbox_xyxy": [target.left, target.top, target.right, target.bottom],
     }
     cells = (sample.ui_type,) if sample.ui_type else ()
-    return Sample(sample.id, cells, task, make, is_still=True)
+    return Sample(
+        sample.id,
+        cells,
+        task,
+        make,
+        is_still=True,
+        instruction=sample.instruction,
+        truth=GroundTruth((target,)),
+    )
 
 
 def _grounding_sample(data: Path, row: GroundingRow) -> Sample:
-    def make(_: Policy) -> Environment:
+    target = Box(*row.bbox_xyxy)
+
+    def make() -> Environment:
         named = f"{data}/manifest.json, entry {row.id!r}: {row.image}"
         picture = Picture.from_outside(read_file(data / row.image, named), named)
-        target = Box(*row.bbox_xyxy)
         if not Box(0, 0, picture.width_px, picture.height_px).contains(target.center):
             raise InconsistentData(
                 f"{data}/manifest.json, entry {row.id!r}: bbox_xyxy {row.bbox_xyxy} lies outside "
                 f"of its image of {picture.width_px} x {picture.height_px} px"
             )
-        return ZoomEnvironment(StaticScreenshot(picture, row.instruction, target))
+        return StaticScreenshot(picture, row.instruction, target)
 
-    task = row.model_dump(mode="json")
-    return Sample(str(row.id), (row.ui_type,), task, make, is_still=True)
+    return Sample(
+        str(row.id),
+        (row.ui_type,),
+        row.model_dump(mode="json"),
+        make,
+        is_still=True,
+        instruction=row.instruction,
+        truth=GroundTruth((target,)),
+    )
 
 
 def _read_manifest(data: Path) -> list[GroundingRow]:

@@ -8,15 +8,13 @@ from rich.table import Table
 
 from vigorl.agent.evaluation.evaluation import Sample
 from vigorl.agent.record.trajectory import as_json
-from vigorl.agent.run import equipped
 from vigorl.browser.boundary import Boundary
 from vigorl.browser.chromium import Browser
 from vigorl.browser.environment import Environment
-from vigorl.policy.policy import Policy
 from vigorl.tasks.miniwob.environment import MiniwobEnvironment
 from vigorl.tasks.miniwob.files import version
 from vigorl.tasks.miniwob.oracle import FLAWED, ORACLES, UNSUPPORTED
-from vigorl.tasks.miniwob.pages import Pages
+from vigorl.tasks.miniwob.pages import PagePool
 from vigorl.tasks.miniwob.registry import task_names, task_split, tickets
 from vigorl.tasks.task import Split, TaskRow
 
@@ -43,7 +41,7 @@ async def open_miniwob(
     """
     chosen = tickets(split, seeds_per_task, names, skipped_seeds)
     idle = max(workers, DRAWN_AT_ONCE)
-    async with Browser() as browser, Pages(browser, boundary, idle) as pages:
+    async with Browser() as browser, PagePool(browser, boundary, idle) as pages:
         by_task = sorted(range(len(chosen)), key=lambda index: chosen[index].task)
         rows: dict[int, TaskRow] = {}
 
@@ -58,10 +56,10 @@ async def open_miniwob(
                 group.create_task(draw(indices))
 
         def sample(row: TaskRow) -> Sample:
-            def make(policy: Policy) -> Environment:
-                return equipped(MiniwobEnvironment(pages, row), policy)
+            def make() -> Environment:
+                return MiniwobEnvironment(pages, row)
 
-            return Sample(row.id, (row.name,), as_json(row), make)
+            return Sample(row.id, (row.name,), as_json(row), make, instruction=row.goal)
 
         yield [sample(rows[index]) for index in range(len(chosen))]
 

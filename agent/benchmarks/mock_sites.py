@@ -3,17 +3,20 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from typing import cast
 
+from playwright.async_api import Page
 from rich.markup import escape
 from rich.table import Table
 
 from vigorl.agent.benchmarks.visualwebarena import VwaConfig, open_visualwebarena
 from vigorl.agent.evaluation.evaluation import Sample
-from vigorl.browser.actions import Action
 from vigorl.browser.boundary import Boundary
-from vigorl.browser.environment import Environment, Score
+from vigorl.browser.environment import Environment, EnvironmentWrapper, Optics, Score
+from vigorl.browser.geometry import Box
+from vigorl.browser.marks import PageEnvironment
 from vigorl.browser.observation import Observation
-from vigorl.policy.policy import Policy
+from vigorl.browser.picture import Picture
 from vigorl.tasks.sites.registry import TASKS, needs_pictures, stand_in_tasks
 from vigorl.tasks.sites.serving import StandIns
 from vigorl.tasks.visualwebarena.task import VwaTask
@@ -60,22 +63,27 @@ async def open_stand_ins(
             yield [_stand_in(sample, unfilled[sample.id], sites) for sample in samples]
 
 
-class FreshSites:
+class FreshSites(EnvironmentWrapper[PageEnvironment]):
     """An environment whose sites are put back to how they were before it begins."""
 
-    def __init__(self, inner: Environment, sites: StandIns) -> None:
-        self.goal = inner.goal
-        self._inner = inner
+    def __init__(self, inner: PageEnvironment, sites: StandIns) -> None:
+        super().__init__(inner)
         self._sites = sites
+
+    @property
+    def page(self) -> Page:
+        """The page of the environment inside."""
+        return self._inner.page
+
+    async def magnify(self, region_css_px: Box, width_px: int, height_px: int) -> Picture:
+        """As the environment inside."""
+        assert isinstance(self._inner, Optics)
+        return await self._inner.magnify(region_css_px, width_px, height_px)
 
     async def reset(self) -> Observation:
         """Reset the sites, then the environment inside."""
         self._sites.reset()
         return await self._inner.reset()
-
-    async def step(self, action: Action) -> Observation:
-        """As the environment inside."""
-        return await self._inner.step(action)
 
     async def score(self, answer: str | None) -> Score | None:
         """As the environment inside.
@@ -86,10 +94,6 @@ class FreshSites:
         score = await self._inner.score(answer)
         self._sites.check()
         return score
-
-    async def close(self) -> None:
-        """Close the environment inside."""
-        await self._inner.close()
 
 
 def stand_in_table() -> Table:
@@ -104,8 +108,8 @@ def stand_in_table() -> Table:
 
 
 def _stand_in(sample: Sample, task: VwaTask, sites: StandIns) -> Sample:
-    def make(policy: Policy) -> Environment:
-        return FreshSites(sample.make(policy), sites)
+    def make() -> Environment:
+        return FreshSites(cast(PageEnvironment, sample.make()), sites)
 
     return replace(
         sample,

@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vigorl.agent.evaluation.evaluation import Result, Sample
+from vigorl.agent.record.ground_truth import GroundTruth
 from vigorl.agent.record.trajectory import as_json
 from vigorl.browser.environment import Environment
 from vigorl.browser.errors import InconsistentData, UsageError
 from vigorl.browser.picture import Picture
 from vigorl.browser.still_image import NO_CLICK, StaticScreenshot
-from vigorl.browser.zoom import ZoomEnvironment
-from vigorl.policy.policy import Policy
 from vigorl.tasks.entries import read_file
 from vigorl.tasks.screenspot.rows import (
     IMAGE_FOLDERS,
@@ -20,7 +19,7 @@ from vigorl.tasks.screenspot.rows import (
     image_path,
     read_screenspot,
 )
-from vigorl.tasks.screenspot.tables import SixCells, Table, Verdict, pro_tables, six_cells
+from vigorl.tasks.screenspot.tables import Correctness, ScoreTable, SixCells, pro_tables, six_cells
 
 
 def screenspot_samples(data: Path, version: Version, limit: int | None = None) -> list[Sample]:
@@ -46,7 +45,7 @@ def screenspot_samples(data: Path, version: Version, limit: int | None = None) -
 
 def screenspot_table(
     rows: Sequence[ScreenspotRow], results: Sequence[Result]
-) -> SixCells | dict[str, Table]:
+) -> SixCells | dict[str, ScoreTable]:
     """The tables as published: six cells for v1 and v2, four tables for Pro.
 
     Rows whose episodes have no score, because something beside the policy broke, stay out.
@@ -64,14 +63,14 @@ def screenspot_table(
     return six_cells(kept, verdicts)
 
 
-def _verdict(result: Result) -> Verdict:
+def _verdict(result: Result) -> Correctness:
     if result.score:
         return "correct"
     return "wrong_format" if result.why == NO_CLICK else "wrong"
 
 
 def _sample(data: Path, row: ScreenspotRow) -> Sample:
-    def make(_: Policy) -> Environment:
+    def make() -> Environment:
         path = image_path(data, row)
         if path is None:
             raise InconsistentData(f"{data}: the image {row.image} is gone")
@@ -80,7 +79,14 @@ def _sample(data: Path, row: ScreenspotRow) -> Sample:
         size_px = (picture.width_px, picture.height_px)
         if row.size_px is not None and row.size_px != size_px:
             raise InconsistentData(f"{path} is {size_px} px, and row {row.id} says {row.size_px}")
-        return ZoomEnvironment(StaticScreenshot(picture, row.instruction, row.target_px))
+        return StaticScreenshot(picture, row.instruction, row.target_px)
 
-    cells = (f"{row.group} {row.ui_type}", row.group, row.ui_type)
-    return Sample(row.id, cells, as_json(row), make, is_still=True)
+    return Sample(
+        row.id,
+        (f"{row.group} {row.ui_type}", row.group, row.ui_type),
+        as_json(row),
+        make,
+        is_still=True,
+        instruction=row.instruction,
+        truth=GroundTruth((row.target_px,)),
+    )

@@ -3,14 +3,22 @@
 from dataclasses import asdict, replace
 
 from vigorl.agent.evaluation.evaluation import Summary
-from vigorl.agent.evaluation.report import Grid, Report, grids_as_json, in_brief, notes_of
+from vigorl.agent.evaluation.report import (
+    EvaluationReport,
+    ResultTable,
+    grids_as_json,
+    in_brief,
+    notes_of,
+)
 from vigorl.agent.evaluation.statistics import Cell, mean_of, wilson
-from vigorl.tasks.screenspot.tables import Count, Line, SixCells, Table
+from vigorl.tasks.screenspot.tables import Count, ScoreTable, SixCells, TableLine
 
 COLUMNS = ("text", "icon", "both")
 
 
-def screenspot_report(tables: SixCells | dict[str, Table], summary: Summary, title: str) -> Report:
+def screenspot_report(
+    tables: SixCells | dict[str, ScoreTable], summary: Summary, title: str
+) -> EvaluationReport:
     """What is said of an evaluation on ScreenSpot.
 
     Args:
@@ -31,7 +39,7 @@ def screenspot_report(tables: SixCells | dict[str, Table], summary: Summary, tit
         numbers, notes = grids_as_json(grids), []
     notes.append(f"{overall.wrong_format} answers without a point, which count as wrong")
     numbers["wrong format"] = overall.wrong_format
-    return Report(title, tuple(grids), (*notes, *notes_of(summary)), numbers)
+    return EvaluationReport(title, tuple(grids), (*notes, *notes_of(summary)), numbers)
 
 
 def _six(tables: SixCells) -> list[Count]:
@@ -39,11 +47,11 @@ def _six(tables: SixCells) -> list[Count]:
     return [count for line in lines for count in (line.text, line.icon)]
 
 
-def _grid(name: str, lines: Table) -> Grid:
-    return Grid(name, COLUMNS, {line: _cells(counts) for line, counts in lines.items()})
+def _grid(name: str, lines: ScoreTable) -> ResultTable:
+    return ResultTable(name, COLUMNS, {line: _cells(counts) for line, counts in lines.items()})
 
 
-def _cells(line: Line) -> tuple[Cell, ...]:
+def _cells(line: TableLine) -> tuple[Cell, ...]:
     return tuple(_cell(count) for count in (line.text, line.icon, line.both))
 
 

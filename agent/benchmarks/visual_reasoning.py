@@ -4,27 +4,26 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from vigorl.agent.evaluation.evaluation import Result, Sample, Summary, cell_of
-from vigorl.agent.evaluation.report import Grid, Report, grids_as_json, notes_of
+from vigorl.agent.evaluation.report import EvaluationReport, ResultTable, grids_as_json, notes_of
 from vigorl.agent.evaluation.statistics import Cell, mean_of
+from vigorl.agent.record.ground_truth import GroundTruth
 from vigorl.browser.environment import Environment
 from vigorl.browser.errors import UsageError
-from vigorl.browser.zoom import ZoomEnvironment
-from vigorl.policy.policy import Policy
 from vigorl.tasks.visual_reasoning.benchmarks import BENCHMARKS
 from vigorl.tasks.visual_reasoning.environment import (
     NO_ANSWER,
     UNREADABLE,
     UNREADABLE_PLACE,
-    Layout,
+    ImageLayout,
     PictureQuestion,
     rules_of,
 )
-from vigorl.tasks.visual_reasoning.question import Question
+from vigorl.tasks.visual_reasoning.question import ImageQuestion
 
 STRICT = "strict"
 
 
-def visual_samples(questions: Sequence[Question], layout: Layout) -> list[Sample]:
+def visual_samples(questions: Sequence[ImageQuestion], layout: ImageLayout) -> list[Sample]:
     """One episode for each question.
 
     Raises:
@@ -38,19 +37,20 @@ def visual_samples(questions: Sequence[Question], layout: Layout) -> list[Sample
     return [_sample(question, layout) for question in questions]
 
 
-def _sample(question: Question, layout: Layout) -> Sample:
-    def make(_: Policy) -> Environment:
-        return ZoomEnvironment(PictureQuestion(question, layout))
+def _sample(question: ImageQuestion, layout: ImageLayout) -> Sample:
+    def make() -> Environment:
+        return PictureQuestion(question, layout)
 
     task = question.record()
     if len(question.images) > 1:
         task["layout"] = layout
-    return Sample(question.id, (question.group,), task, make, is_still=True)
+    truth = GroundTruth(question.targets_px, question.outline, question.answer)
+    return Sample(question.id, (question.group,), task, make, True, question.goal, truth)
 
 
 def visual_report(
-    questions: Sequence[Question], results: Sequence[Result], summary: Summary, title: str
-) -> Report:
+    questions: Sequence[ImageQuestion], results: Sequence[Result], summary: Summary, title: str
+) -> EvaluationReport:
     """The benchmark's table: a line each group, means as published, and all; a column each rule.
 
     Args:
@@ -77,7 +77,7 @@ def visual_report(
             for number in range(len(columns))
         )
     lines["all"] = _line(results, columns)
-    grid = Grid("", columns, lines)
+    grid = ResultTable("", columns, lines)
     numbers = {**grids_as_json([replace(grid, name="cells")]), "unreadable": _unreadable(results)}
     notes = [f"{_unreadable(results)} without an answer that can be read, which count as wrong"]
     guesses = [question.guess for question in questions if question.guess is not None]
@@ -85,7 +85,7 @@ def visual_report(
         share = sum(guesses) / len(guesses)
         numbers["guessing"] = share
         notes.append(f"guessing among options reaches {share:.1%}")
-    return Report(title, (grid,), (*notes, *notes_of(summary)), numbers)
+    return EvaluationReport(title, (grid,), (*notes, *notes_of(summary)), numbers)
 
 
 def _line(results: Sequence[Result], columns: Sequence[str]) -> tuple[Cell, ...]:

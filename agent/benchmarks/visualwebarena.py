@@ -10,7 +10,6 @@ from typing import Any
 from vigorl.agent.evaluation.evaluation import Result, Sample
 from vigorl.agent.evaluation.statistics import Cell, wilson
 from vigorl.agent.rollout import Limits
-from vigorl.agent.run import equipped
 from vigorl.browser.actions import Done, GiveUp
 from vigorl.browser.boundary import Boundary
 from vigorl.browser.chromium import Browser
@@ -20,12 +19,12 @@ from vigorl.browser.observation import Observation
 from vigorl.policy.policy import Actor, Policy, Turn
 from vigorl.tasks.visualwebarena.accounts import Accounts
 from vigorl.tasks.visualwebarena.early_stop import MALFORMED, MAX_STEPS
-from vigorl.tasks.visualwebarena.environment import CRASHED, Protocol, VwaEnvironment, World
+from vigorl.tasks.visualwebarena.environment import CRASHED, Protocol, SharedWorld, VwaEnvironment
 from vigorl.tasks.visualwebarena.evaluation import Judges
 from vigorl.tasks.visualwebarena.files import package_folder, read_tasks
 from vigorl.tasks.visualwebarena.judge import ModelServer
 from vigorl.tasks.visualwebarena.live import REST_S
-from vigorl.tasks.visualwebarena.log_in import LogIns
+from vigorl.tasks.visualwebarena.log_in import StoredLogIns
 from vigorl.tasks.visualwebarena.task import Sites, VwaTask
 from vigorl.tasks.visualwebarena.web import Web
 from vigorl.tasks.visualwebarena.words import word_tokenize
@@ -112,11 +111,11 @@ async def open_visualwebarena(config: VwaConfig) -> AsyncIterator[list[Sample]]:
             "texts": await judge.model() if judge else None,
             "pictures": await captioner.model() if captioner else None,
         }
-        world = World(
+        world = SharedWorld(
             browser,
             config.sites,
             web,
-            LogIns(browser, config.sites, accounts, log_ins),
+            StoredLogIns(browser, config.sites, accounts, log_ins),
             Judges(judge, captioner),
             config.protocol,
             config.fixed,
@@ -175,6 +174,7 @@ class Answering:
     def __init__(self, inner: Policy) -> None:
         self.name = inner.name
         self.acts_on_marks = inner.acts_on_marks
+        self.needs_instructions = inner.needs_instructions
         self._inner = inner
 
     def actor(self, goal: str) -> Actor:
@@ -210,15 +210,16 @@ def _by_other(result: Result, rules: str) -> float | None:
     return result.by_other_rules.get(rules)
 
 
-def _sample(world: World, task: VwaTask, judged_with: dict[str, str | None]) -> Sample:
-    def make(policy: Policy) -> Environment:
-        return equipped(VwaEnvironment(world, task), policy)
+def _sample(world: SharedWorld, task: VwaTask, judged_with: dict[str, str | None]) -> Sample:
+    def make() -> Environment:
+        return VwaEnvironment(world, task)
 
     judged_by = "a model judges" if task.needs_judge or task.needs_captioner else "rules judge"
     cells = (task.site, f"{task.difficulty or 'unknown'} difficulty", judged_by)
     how = {"protocol": world.protocol, "fixed": world.fixed, "judges": judged_with}
     where = {"site": task.site, "index": task.index}
-    return Sample(task.id, cells, {**where, **how, "entry": task.json}, make)
+    row = {**where, **how, "entry": task.json}
+    return Sample(task.id, cells, row, make, instruction=task.intent)
 
 
 def _touched(tasks: Sequence[VwaTask], sites: Sites) -> list[str]:

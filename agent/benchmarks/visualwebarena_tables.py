@@ -1,16 +1,16 @@
-"""VisualWebArena's table by both rules."""
+"""VisualWebArena's table, by the official and by the corrected rules."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
 
 from vigorl.agent.benchmarks.visualwebarena import by_rules
 from vigorl.agent.evaluation.evaluation import Result, Summary
-from vigorl.agent.evaluation.report import Grid, Report, notes_of
+from vigorl.agent.evaluation.report import EvaluationReport, ResultTable, notes_of
 
 
 def visualwebarena_report(
     results: Sequence[Result], summary: Summary, fixed: bool, title: str
-) -> Report:
+) -> EvaluationReport:
     """What is said of an evaluation on VisualWebArena.
 
     Args:
@@ -28,4 +28,4 @@ def visualwebarena_report(
     numbers = {
         each: {name: asdict(cell) for name, cell in cells.items()} for each, cells in rules.items()
     }
-    return Report(title, (Grid("", ("official", "fixed"), lines),), notes, numbers)
+    return EvaluationReport(title, (ResultTable("", ("official", "fixed"), lines),), notes, numbers)

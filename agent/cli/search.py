@@ -1,130 +1,140 @@
-"""`vigorl-agent search`: trees of reasoning, to begin a training with."""
+"""`vigorl-agent search`: Monte Carlo tree search for reasoning to fine-tune on."""
 
 import asyncio
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.markup import escape
+from typer import Option
 
+from vigorl.agent.cli.app_class import App
 from vigorl.agent.cli.main import FAULT, errors, play, print_json
 from vigorl.agent.cli.options import ApiKey, AsJson, Family, ModelName
 from vigorl.agent.cli.terminal import Console
+from vigorl.training.search.config import SearchConfig
 
 if TYPE_CHECKING:
     from vigorl.agent.evaluation.evaluation import Sample
-    from vigorl.policy.backend import Sampling
-    from vigorl.training.search_loop import SearchConfig, Searched
+    from vigorl.policy.factory import ModelConfig
+    from vigorl.training.search.loop import Searched
 
-app = typer.Typer()
+app = App()
+
+
+@dataclass(frozen=True)
+class SearchedSamples:
+    """What is searched: still pictures with targets, or questions about pictures."""
+
+    data: Path
+    """Still pictures with targets, as for [bold]eval grounding[/bold], or questions."""
+    questions: Literal["vstar", "blink", "sat", "robospatial"] | None = None
+    """Read the data as questions about pictures, in this benchmark's format."""
+    split: Annotated[str | None, Option(metavar="NAME")] = None
+    """Split of the questions. Default: the one that results are published on."""
+    images: Path | None = None
+    """Folder that image paths of a file of targets are relative to. Default: the file's own."""
+    limit: Annotated[int | None, Option(min=1)] = None
+    """Search only the first N samples."""
+
+    def samples(self) -> "list[Sample]":
+        """The samples, read.
+
+        Raises:
+            UsageError: the data are not as they should be.
+        """
+        from vigorl.agent.benchmarks.still_images import still_samples
+        from vigorl.agent.benchmarks.visual_reasoning import visual_samples
+        from vigorl.tasks.visual_reasoning.benchmarks import read_questions
+
+        if self.questions is None:
+            return still_samples(self.data, self.images, self.limit)
+        questions = read_questions(self.questions, self.data, self.split)
+        return visual_samples(questions[: self.limit], "together")
 
 
 @app.command("search")
 def search(
-    data: Annotated[
-        Path,
-        typer.Option(help="Still pictures with targets, as for `eval grounding`, or questions."),
-    ],
-    out: Annotated[Path, typer.Option(help="Folder of the trees; run again to go on.")],
+    wanted: SearchedSamples,
+    out: Annotated[Path, Option(help="Folder of the trees. The same command again resumes it.")],
     model: Annotated[
         str,
-        typer.Option(
+        Option(
             "--model",
             "-m",
-            help="The URL of an OpenAI-compatible server, a checkpoint's folder, or a hub id.",
-            rich_help_panel="Who plays",
+            metavar="MODEL",
+            help="Sampling model: the URL of an OpenAI-compatible server, a checkpoint folder, or "
+            "a hub id.",
+            rich_help_panel="Model",
         ),
     ],
-    questions: Annotated[
-        Literal["vstar", "blink", "sat", "robospatial"] | None,
-        typer.Option(help="The data are questions about pictures, of this benchmark's form."),
-    ] = None,
-    split: Annotated[str | None, typer.Option(help="Which part of the questions.")] = None,
-    images: Annotated[
-        Path | None,
-        typer.Option(help="Where image paths of a file of targets begin; default: beside it."),
-    ] = None,
     model_name: ModelName = None,
     family: Family = None,
     api_key: ApiKey = None,
     temperature: Annotated[
-        float, typer.Option(min=0, help="Of sampling.", rich_help_panel="Who plays")
+        float, Option(min=0, help="Sampling temperature; 0 is greedy.", rich_help_panel="Model")
     ] = 1.0,
-    limit: Annotated[int | None, typer.Option(min=1, help="Only the first N samples.")] = None,
-    simulations: Annotated[int, typer.Option(min=1, help="Steps of a tree to expand.")] = 8,
-    children: Annotated[int, typer.Option(min=1, help="Steps to try behind each.")] = 3,
-    rollouts: Annotated[int, typer.Option(min=1, help="Episodes that judge a new step.")] = 2,
-    depth: Annotated[int, typer.Option(min=1, help="Steps from the root.")] = 10,
-    exploration: Annotated[float, typer.Option(min=0, help="c of UCB.")] = 2.0,
-    unit: Annotated[
+    turn_tokens: Annotated[
+        int, Option(min=1, help="Most tokens sampled in one turn.", rich_help_panel="Model")
+    ] = 1024,
+    config: SearchConfig = SearchConfig(),  # noqa: B008 -- frozen
+    by_sentence: Annotated[
         Literal["sentence", "turn"],
-        typer.Option(
-            help="What a step is: a sentence that names a point, or a whole turn. In the middle "
-            "of a turn only vLLM and a checkpoint here can go on."
+        Option(
+            "--unit",
+            help="A step of the tree: a sentence that names a point, or a whole turn. Only vLLM "
+            "and a local checkpoint can continue in the middle of a turn.",
+            rich_help_panel="Tree",
         ),
     ] = "sentence",
-    max_turns: Annotated[int, typer.Option(min=1, help="Of an episode.")] = 5,
-    max_tokens: Annotated[int, typer.Option(min=1, help="Sampled in one turn.")] = 1024,
-    workers: Annotated[int, typer.Option(min=1, help="Samples at once.")] = 4,
-    seed: Annotated[int, typer.Option(help="Of what is sampled.")] = 0,
     as_json: AsJson = False,
 ) -> None:
     """Search for reasoning that leads to right answers, by Monte Carlo tree search.
 
-    Every sample gets a tree of grounded steps, looks closer included, judged by the sample's own
-    scorer. `export` and `train sft` make chains of them: straight ones, and ones that err, look
-    back and find the way.
+    Every sample gets a tree of grounded steps, zooms included, scored by the sample's own judge.
+    [bold]export[/bold] and [bold]train sft[/bold] make chains of the trees: straight ones, and
+    ones that err, look back and find the way.
 
     [dim]$[/dim] vigorl-agent search --data data/train --model http://localhost:8000/v1 --out trees
     """
     with errors(as_json):
-        from vigorl.agent.benchmarks.still_images import still_samples
-        from vigorl.agent.benchmarks.visual_reasoning import visual_samples
-        from vigorl.policy.backend import Sampling
-        from vigorl.tasks.visual_reasoning.benchmarks import read_questions
-        from vigorl.training.search_loop import SearchConfig
+        from vigorl.policy.factory import ModelConfig
 
-        if questions is None:
-            samples = still_samples(data, images, limit)
-        else:
-            samples = visual_samples(read_questions(questions, data, split)[:limit], "together")
-        config = SearchConfig(
-            simulations=simulations,
-            children=children,
-            rollouts=rollouts,
-            depth=depth,
-            exploration=exploration,
-            turns=max_turns,
-            by_sentence=unit == "sentence",
-            seed=seed,
-            samples_at_once=workers,
+        sampled = ModelConfig(
+            model,
+            model_name,
+            family,
+            api_key,
+            temperature=temperature,
+            max_tokens=turn_tokens,
         )
-        sampling = Sampling(temperature=temperature, max_tokens=max_tokens)
-        console = Console(stderr=True)
+        config = replace(config, by_sentence=by_sentence == "sentence")
         try:
-            found = play(
-                _search(
-                    (model, model_name, family, api_key), sampling, samples, config, out, console
-                )
-            )
+            found = play(_search(sampled, wanted.samples(), config, out))
         except (KeyboardInterrupt, asyncio.CancelledError):
-            console.print("[dim]to go on: the same command again[/dim]")
+            Console(stderr=True).print("[dim]to resume: the same command again[/dim]")
             raise
-        numbers = _numbers(found)
-        Console(stderr=as_json).print(
-            "[green]ready[/green]  {trees} trees with {steps} steps, from {episodes} episodes; "
-            "{solved} with a right answer, {mixed} with a wrong one as well  ".format(**numbers)
-            + escape(str(out)),
-            highlight=False,
-            soft_wrap=True,
-        )
-        broken = [searched for searched in found if searched.tree is None]
+    _report(found, out, as_json)
+
+
+def _report(found: "list[Searched]", out: Path, as_json: bool) -> None:
+    """Print what came of it; samples that broke are a fault."""
+    numbers = _numbers(found)
+    Console(stderr=as_json).print(
+        "[green]ready[/green]  {trees} trees with {steps} steps, from {episodes} episodes; "
+        "{solved} with a right answer, {mixed} with a wrong one as well  ".format(**numbers)
+        + escape(str(out)),
+        highlight=False,
+        soft_wrap=True,
+    )
+    broken = [searched for searched in found if searched.tree is None]
     if as_json:
         print_json({**numbers, "broken": len(broken), "folder": str(out)})
     if broken:
-        console.print(
+        Console(stderr=True).print(
             f"[red]fault[/red]  {len(broken)} samples broke; the first: {escape(broken[0].fault)}\n"
-            "[dim]to go on with them: the same command again[/dim]",
+            "[dim]to search them again: the same command[/dim]",
             highlight=False,
             soft_wrap=True,
         )
@@ -132,26 +142,15 @@ def search(
 
 
 async def _search(
-    who: tuple[str, str | None, str | None, str | None],
-    sampling: "Sampling",
-    samples: "list[Sample]",
-    config: "SearchConfig",
-    out: Path,
-    console: Console,
+    model: "ModelConfig", samples: "list[Sample]", config: SearchConfig, out: Path
 ) -> "list[Searched]":
     from vigorl.agent.evaluation.progress import counting
-    from vigorl.browser.errors import UsageError
-    from vigorl.policy.model import open_model
-    from vigorl.training.search_loop import search
+    from vigorl.policy.factory import open_language_model
+    from vigorl.training.search.loop import search
 
-    spec, model_name, family, api_key = who
-    if spec in ("reader", "random"):
-        raise UsageError(f"{spec} does not draw its words: give a server, a checkpoint or a hub id")
-    policy = await open_model(
-        spec, model_name=model_name, family=family, api_key=api_key, sampling=sampling
-    )
+    policy = await open_language_model(model)
     try:
-        with counting("trees", len(samples), console) as advance:
+        with counting("trees", len(samples), Console(stderr=True)) as advance:
             return await search(
                 policy, samples, config, out, lambda searched: advance(searched.sample)
             )

@@ -1,4 +1,4 @@
-"""`vigorl-agent setup`: a browser."""
+"""`vigorl-agent setup`: finds or installs a browser."""
 
 import sys
 from typing import Annotated
@@ -6,22 +6,27 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from vigorl.agent.cli.app_class import App
 from vigorl.agent.cli.main import errors, play
 from vigorl.agent.cli.terminal import Console
 
-app = typer.Typer()
+app = App()
 
 
 @app.command()
 def setup(
     yes: Annotated[
         bool,
-        typer.Option("--yes", "-y", help="Use the system's package manager without asking."),
+        typer.Option(
+            "--yes", "-y", help="Install with the system's package manager without asking."
+        ),
     ] = False,
 ) -> None:
     """Find a browser, or get one: Playwright's own, the system's, or Debian's package.
 
     Nothing is installed into the system before you have said yes.
+
+    [dim]$[/dim] vigorl-agent setup
     """
     with errors(as_json=False):
         from vigorl.browser.install import find_browser, install_packages

@@ -1,47 +1,53 @@
-"""`vigorl-agent tasks`: what there is to do."""
+"""`vigorl-agent tasks`: the tasks of benchmarks, to list and to try by hand."""
 
 from typing import Annotated
 
 import typer
 
+from vigorl.agent.cli.app_class import App
 from vigorl.agent.cli.main import errors, play
 from vigorl.agent.cli.terminal import Console
 
-app = typer.Typer(help="The embedded tasks.", no_args_is_help=True)
+app = App(help="List the tasks of benchmarks, or try them by hand.")
 
 
 @app.command("list")
 def tasks_list(
-    seed: Annotated[int, typer.Option(help="Whose words to show.")] = 0,
+    benchmark: Annotated[
+        str,
+        typer.Argument(help="Benchmark: tasks (embedded), miniwob, standin, or an added one."),
+    ] = "tasks",
+    seed: Annotated[int, typer.Option(help="Seed of the goals to show.")] = 0,
     miniwob: Annotated[
-        bool, typer.Option("--miniwob", help="The tasks of MiniWoB++ instead.")
+        bool, typer.Option("--miniwob", help="The same as the argument miniwob.", hidden=True)
     ] = False,
     standin: Annotated[
-        bool, typer.Option("--standin", help="The tasks on the stand-in sites instead.")
+        bool, typer.Option("--standin", help="The same as the argument standin.", hidden=True)
     ] = False,
 ) -> None:
-    """Name the embedded tasks, each with its goal for one seed."""
+    """Name the tasks of a benchmark, each with its goal for one seed.
+
+    [dim]$[/dim] vigorl-agent tasks list miniwob
+    """
     with errors(as_json=False):
-        if miniwob:
-            from vigorl.agent.benchmarks.miniwob import miniwob_table
+        from vigorl.agent.benchmarks.registry import find, with_tasks
+        from vigorl.browser.errors import UsageError
 
-            Console().print(miniwob_table())
-            return
-        if standin:
-            from vigorl.agent.benchmarks.mock_sites import stand_in_table
-
-            Console().print(stand_in_table())
-            return
-        from vigorl.agent.benchmarks.embedded import task_table
-
-        Console().print(task_table(seed))
+        name = "miniwob" if miniwob else "standin" if standin else benchmark
+        shown = find(name).tasks
+        if shown is None:
+            raise UsageError(f"{name} has no list of tasks: name one of {', '.join(with_tasks())}")
+        Console().print(shown(seed))
 
 
 @app.command("serve")
 def tasks_serve(
-    port: Annotated[int, typer.Option(min=1, max=65535)] = 8720,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1.")] = 8720,
 ) -> None:
-    """Serve the embedded tasks to your own browser, until Ctrl-C."""
+    """Serve the embedded tasks to your own browser, until Ctrl-C.
+
+    [dim]$[/dim] vigorl-agent tasks serve --port 8720
+    """
     with errors(as_json=False):
         from vigorl.tasks.local.showroom import serve
 

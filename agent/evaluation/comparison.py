@@ -1,4 +1,4 @@
-"""Two recorded evaluations, sample by sample: who does better, and how sure that is."""
+"""Paired comparison of two recorded evaluations, with bootstrapped intervals."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -200,7 +200,11 @@ def _told_apart(name: str, one: StartRecord, other: StartRecord) -> list[str]:
         raise UsageError(
             f"the two evaluations mean different tasks by {name}: they differ in {', '.join(tasks)}"
         )
-    return [*apart, *(["limits"] if one.limits != other.limits else [])]
+    if one.limits != other.limits:
+        apart.append("limits")
+    if one.goal and other.goal and one.goal != other.goal:
+        apart.append("what the policy is told")
+    return apart
 
 
 def _some(results: dict[str, Result], folder: Path) -> str:

@@ -1,4 +1,4 @@
-"""Many episodes, one table: the same rollout over a list of samples.
+"""Evaluation: the episode loop over a list of samples, resumable, and the table of its scores.
 
 An evaluation's folder::
 
@@ -17,32 +17,31 @@ out, and why, stands beside the numbers; above a share of them there is no numbe
 """
 
 import asyncio
-import fcntl
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from vigorl.agent.blame import trace_of
 from vigorl.agent.evaluation.sample import Sample
 from vigorl.agent.evaluation.statistics import Cell, wilson
-from vigorl.agent.evaluation.tries import Played, Tries, play
+from vigorl.agent.evaluation.tries import PlayedSample, Tries, play
 from vigorl.agent.record.place import folder_name
 from vigorl.agent.record.trajectory import (
     Status,
     Trajectory,
     as_json,
-    disk,
     read_start,
-    write_whole,
 )
 from vigorl.agent.rollout import Limits, SecondLook
+from vigorl.browser.environment import is_solved
 from vigorl.browser.errors import InconsistentData, LeftOut, UsageError, VigorlError
+from vigorl.browser.first_error import first_error
+from vigorl.browser.run_folder import LineFile, claimed, disk, whole_lines, write_whole
 from vigorl.browser.text import cleaned, whole
 from vigorl.policy.policy import Policy
 
@@ -77,6 +76,15 @@ class Result:
     """How earlier tries of it broke, in a line each."""
     is_mistake: bool = False
     """Whether it met a mistake of the program."""
+    refused: dict[str, int] = field(default_factory=dict)
+    """Connections that the boundary has refused, by host and port."""
+    denied: int = 0
+    """Actions, windows and downloads that were blocked, or to which somebody said no."""
+
+    @property
+    def is_solved(self) -> bool | None:
+        """Whether the task is solved; None where nobody could judge."""
+        return None if self.score is None else is_solved(self.score)
 
     @property
     def is_broken(self) -> bool:
@@ -116,6 +124,10 @@ class Summary:
     """Episodes that met a mistake of the program."""
     bounds: tuple[float, float] | None = None
     """The mean if all that broke had scored 0, and if they had scored 1; None without episodes."""
+    refused: dict[str, int] = field(default_factory=dict)
+    """Connections that the boundaries have refused, by host and port, the most frequent first."""
+    denied: int = 0
+    """Actions, windows and downloads that were blocked or denied."""
     max_faults: float = MAX_FAULTS
     """Share of broken episodes above which the means are not to be believed."""
 
@@ -139,6 +151,8 @@ class Summary:
             "bounds": self.bounds and [round(bound, 6) for bound in self.bounds],
             "median_s": round(self.median_s, 3),
             "clusters": self.clusters,
+            "refused": self.refused,
+            "denied": self.denied,
             "folder": str(self.folder),
         }
         if self.second_looks:
@@ -146,6 +160,9 @@ class Summary:
             numbers |= {name: getattr(self, name) for name in names}
         return numbers
 
+
+_DENIALS = ("blocked", "denied")
+"""Kinds of events."""
 
 _WITHHELD = {"mean": None, "low": None, "high": None}
 
@@ -190,7 +207,7 @@ async def evaluate(
         raise UsageError(f"the id {halves[0]!a} is no text: it holds half a character")
     tries = tries or Tries()
     unusable: list[VigorlError] = []
-    with _results_of(folder) as lines:
+    with claimed(folder, "evaluating"), LineFile(folder / "results.jsonl") as lines:
         recorded = _recorded(folder, policy, samples, limits)
         results = {result.id: result for result in recorded if result.status != "fault"}
         for result in results.values():
@@ -207,17 +224,14 @@ async def evaluate(
                 for mistake in played.mistakes:
                     _tell_mistake(folder, sample, mistake)
                 results[sample.id] = result
-                with disk(folder):
-                    lines.write(json.dumps(as_json(result)).encode() + b"\n")
+                lines.append(json.dumps(as_json(result)).encode())
                 on_result(result)
 
-        try:
+        with first_error(VigorlError):
             async with asyncio.TaskGroup() as group:
                 for sample in samples:
                     if sample.id not in results:
                         group.create_task(one(sample))
-        except* VigorlError as errors:
-            raise errors.exceptions[0] from None
         if len(unusable) == len(samples):
             raise unusable[0]
         summary = summarise([results[sample.id] for sample in samples], folder, max_faults)
@@ -226,32 +240,42 @@ async def evaluate(
         return summary
 
 
-def _result(sample: Sample, played: Played) -> Result:
+def _result(sample: Sample, played: PlayedSample) -> Result:
     """The line of a sample that was played."""
     trajectory = played.trajectory
-    end = trajectory.end
+    end, score = trajectory.end, trajectory.score
     assert end is not None
     looks = [check.passed for check in end.checks if check.by == "second look"]
     return cleaned(
         Result(
             sample.id,
             sample.cells,
-            end.score.value if end.score else None,
-            end.score.why if end.score else "",
+            score.value if score else None,
+            score.why if score else "",
             end.status,
             end.reason,
             len(trajectory.steps),
             round(end.seconds, 3),
             trajectory.folder.name,
-            end.score.by_other_rules if end.score else {},
+            score.by_other_rules if score else {},
             _first_picture(trajectory) if sample.is_still else "",
             looks[0] if looks else None,
             end.fault,
             played.broke,
             bool(played.mistakes),
+            end.refused,
+            _denials(trajectory),
         ),
         whole,
     )
+
+
+def _denials(trajectory: Trajectory) -> int:
+    end = trajectory.end
+    seen = [step.seen for step in trajectory.steps]
+    if end is not None and end.seen is not None:
+        seen.append(end.seen)
+    return sum(event.kind in _DENIALS for each in seen for event in each.events)
 
 
 def _tell_mistake(folder: Path, sample: Sample, error: Exception) -> None:
@@ -262,7 +286,7 @@ def _tell_mistake(folder: Path, sample: Sample, error: Exception) -> None:
 def _first_picture(trajectory: Trajectory) -> str:
     """The hash of the first screen; empty where the episode broke before it."""
     view = trajectory.steps[0].seen.view if trajectory.steps else None
-    return Path(view.image).stem if view else ""
+    return view.sha256 if view else ""
 
 
 def read_results(folder: Path) -> list[Result]:
@@ -274,11 +298,9 @@ def read_results(folder: Path) -> list[Result]:
     """
     path = folder / "results.jsonl"
     try:
-        lines = path.read_bytes().splitlines(keepends=True)
+        lines = whole_lines(path)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise UsageError(f"no evaluation at {folder}: there is no {path}") from error
-    if lines and not lines[-1].endswith(b"\n"):
-        lines.pop()
     results: dict[str, Result] = {}
     for number, line in enumerate(lines, 1):
         try:
@@ -289,34 +311,18 @@ def read_results(folder: Path) -> list[Result]:
     return list(results.values())
 
 
-@contextmanager
-def _results_of(folder: Path) -> Iterator[BinaryIO]:
-    """The file of results, open at its end, for this process alone."""
-    with disk(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        lines = (folder / "results.jsonl").open("ab", buffering=0)
-    with lines:
-        try:
-            fcntl.flock(lines, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise UsageError(f"another process is evaluating into {folder}") from error
-        yield lines
-
-
 def _recorded(
     folder: Path, policy: Policy, samples: Sequence[Sample], limits: Limits
 ) -> list[Result]:
-    """What the folder holds of this evaluation; a line that was cut off is taken away.
+    """What the folder holds of this evaluation.
 
     Raises:
         UsageError: it holds another one.
     """
     results = read_results(folder)
-    with disk(folder), (folder / "results.jsonl").open("rb+") as lines:
-        lines.truncate(lines.read().rfind(b"\n") + 1)
-    tasks = {sample.id: sample.task for sample in samples}
+    by_id = {sample.id: sample for sample in samples}
     for result in results:
-        if result.id not in tasks:
+        if result.id not in by_id:
             raise UsageError(
                 f"{folder} holds an evaluation with other samples ({result.id}); "
                 "choose another --out"
@@ -327,7 +333,7 @@ def _recorded(
         for what, recorded, wanted in (
             ("policy", start.policy, policy.describe()),
             ("set of limits", start.limits, asdict(limits)),
-            ("task", start.task or {}, tasks[result.id]),
+            ("task", start.task or {}, by_id[result.id].task),
         ):
             wanted = cleaned(json.loads(json.dumps(wanted, default=str)), whole)
             names = [name for name in {**recorded, **wanted} if _differ(name, recorded, wanted)]
@@ -336,6 +342,12 @@ def _recorded(
                     f"{folder} holds an evaluation with another {what} ({result.id}: "
                     f"{', '.join(names)}); choose another --out"
                 )
+        asked = whole(by_id[result.id].instruction)
+        if asked and start.goal and start.goal != asked:
+            raise UsageError(
+                f"{folder} holds an evaluation in which the policy was told something else "
+                f"({result.id}: {start.goal[:60]!r}); choose another --out"
+            )
     return results
 
 
@@ -356,6 +368,7 @@ def summarise(results: Sequence[Result], folder: Path, max_faults: float = MAX_F
     broken = [result for result in results if result.is_broken]
     scores = [result.score for result in results if result.score is not None]
     n = len(scores) + len(broken)
+    refused: Counter[str] = sum((Counter(result.refused) for result in results), Counter())
     return Summary(
         cells,
         faults=sum(result.score is None for result in results),
@@ -364,12 +377,14 @@ def summarise(results: Sequence[Result], folder: Path, max_faults: float = MAX_F
         folder=folder,
         second_looks=len(looked),
         disputed=sum(result.second_look is False for result in looked),
-        misjudged=sum(result.second_look is not (result.score == 1) for result in judged),
+        misjudged=sum(result.second_look is not result.is_solved for result in judged),
         broken=len(broken),
         kinds=dict(Counter(result.fault or "fault" for result in broken).most_common()),
         retried=sum(bool(result.broke) for result in results),
         mistakes=sum(result.is_mistake for result in results),
         bounds=(sum(scores) / n, (sum(scores) + len(broken)) / n) if n else None,
+        refused=dict(refused.most_common()),
+        denied=sum(result.denied for result in results),
         max_faults=max_faults,
     )
 

@@ -1,4 +1,4 @@
-"""How an evaluation, a search or practice looks while it runs."""
+"""Progress bars and live tables of evaluations, searches and trainings."""
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -16,6 +16,7 @@ from vigorl.agent.evaluation.statistics import wilson
 from vigorl.agent.plain_text import one_line
 from vigorl.agent.record.trajectory import Trajectory
 from vigorl.agent.viewer.show import describe_action, title
+from vigorl.browser.environment import Score
 
 _LAST_EPISODES = 8
 """Of practice, that are told of."""
@@ -90,11 +91,10 @@ def episode_table(episodes: Sequence[Trajectory]) -> Table:
     for heading, ratio in (("asked", 3), ("last thought", 4), ("and action", 2)):
         table.add_column(heading, no_wrap=True, overflow="ellipsis", ratio=ratio)
     for episode in episodes:
-        score = episode.end.score.value if episode.end and episode.end.score else None
         turn = episode.steps[-1].turn if episode.steps else None
         action = turn.action if turn else None
         table.add_row(
-            Text("–", "dim") if score is None else Text(f"{score:g}", _colour(score)),
+            _shown(episode.score),
             str(len(episode.steps)),
             Text(one_line(title(episode), 200)),
             Text(one_line(turn.thought, 200) if turn else "", "dim"),
@@ -103,8 +103,11 @@ def episode_table(episodes: Sequence[Trajectory]) -> Table:
     return table
 
 
-def _colour(score: float) -> str:
-    return "green" if score == 1 else "red" if score == 0 else "yellow"
+def _shown(score: Score | None) -> Text:
+    if score is None:
+        return Text("–", "dim")
+    colour = "green" if score.is_solved else "red" if score.value == 0 else "yellow"
+    return Text(f"{score.value:g}", colour)
 
 
 def _bar(console: Console) -> Progress:

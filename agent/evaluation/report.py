@@ -1,4 +1,4 @@
-"""What is said of an evaluation when it is over: grids of means, for the terminal, JSON and a page.
+"""Reports of evaluations: grids of means with intervals, for the terminal, JSON and a page.
 
 A grid is a table of a benchmark: lines by name, and in each column a mean with its 95 % interval.
 """
@@ -16,7 +16,7 @@ from vigorl.agent.evaluation.statistics import Cell
 
 
 @dataclass(frozen=True, slots=True)
-class Grid:
+class ResultTable:
     """One table."""
 
     name: str
@@ -37,21 +37,21 @@ class Grid:
 
 
 @dataclass(frozen=True)
-class Report:
+class EvaluationReport:
     """All of it."""
 
     title: str
-    grids: tuple[Grid, ...]
+    grids: tuple[ResultTable, ...]
     notes: tuple[str, ...]
     """What the grids do not say."""
     numbers: dict[str, Any]
     """The grids as JSON, kept as `tables.json`; empty where `summary.json` says the same."""
 
 
-def plain_report(summary: Summary, title: str) -> Report:
+def plain_report(summary: Summary, title: str) -> EvaluationReport:
     """The summary's own cells."""
-    grid = Grid("", ("score",), {name: (cell,) for name, cell in summary.cells.items()})
-    return Report(title, (grid,), notes_of(summary), {})
+    grid = ResultTable("", ("score",), {name: (cell,) for name, cell in summary.cells.items()})
+    return EvaluationReport(title, (grid,), notes_of(summary), {})
 
 
 def notes_of(summary: Summary) -> tuple[str, ...]:
@@ -71,11 +71,26 @@ def notes_of(summary: Summary) -> tuple[str, ...]:
         notes.insert(0, f"{summary.broken} broke ({kinds_of(summary)}), left out of the means")
     if summary.retried:
         notes.append(f"{summary.retried} played again after a fault")
+    if summary.refused or summary.denied:
+        notes.append(f"refused or denied: {_refusals(summary)}")
     if summary.mistakes:
         notes.append(
             f"{summary.mistakes} met a mistake in vigorl-agent: {summary.folder / 'mistakes.txt'}"
         )
     return tuple(notes)
+
+
+def _refusals(summary: Summary) -> str:
+    """`14 connections, most to ads.example:443 (9); 2 actions`."""
+    said = []
+    if hosts := summary.refused:
+        most, count = next(iter(hosts.items()))
+        where = f", most to {most} ({count})" if len(hosts) > 1 else f" to {most}"
+        total = sum(hosts.values())
+        said.append(f"{total} connection{'s' * (total != 1)}{where}")
+    if summary.denied:
+        said.append(f"{summary.denied} action{'s' * (summary.denied != 1)}")
+    return "; ".join(said)
 
 
 def kinds_of(summary: Summary) -> str:
@@ -97,7 +112,7 @@ def disbelief(summary: Summary) -> str | None:
     )
 
 
-def grids_as_json(grids: Sequence[Grid]) -> dict[str, Any]:
+def grids_as_json(grids: Sequence[ResultTable]) -> dict[str, Any]:
     """By grid, line and column."""
     return {
         grid.name: {
@@ -108,7 +123,7 @@ def grids_as_json(grids: Sequence[Grid]) -> dict[str, Any]:
     }
 
 
-def grid_table(report: Report, grid: Grid) -> Table:
+def grid_table(report: EvaluationReport, grid: ResultTable) -> Table:
     """A grid for the terminal."""
     title = " · ".join(part for part in (report.title, grid.name) if part)
     headings = grid.columns

@@ -1,21 +1,28 @@
-"""One episode to be played, of an evaluation, of practice or of a search."""
+"""Sample: one episode to be played, in an evaluation, a training or a search."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from vigorl.agent.record.ground_truth import GroundTruth
 from vigorl.browser.environment import Environment
-from vigorl.policy.policy import Policy
 
 
 @dataclass(frozen=True)
 class Sample:
-    """How to make an episode's world, and the cells that it counts in."""
+    """How to make an episode's world, what is right in it, and the cells that it counts in."""
 
     id: str
     """Any text, never taken for a path (`vigorl.agent.record.place`)."""
     cells: tuple[str, ...]
     task: dict[str, Any]
-    make: Callable[[Policy], Environment]
+    """The frozen row that it is made from, stored with the record."""
+    make: Callable[[], Environment]
+    """Makes the world of one episode, bare: whoever lets a policy play adds what that policy looks
+    through (`vigorl.agent.wrappers`)."""
     is_still: bool = False
     """Its world is one picture: samples on the same one are not taken for independent."""
+    instruction: str = ""
+    """What is asked for; empty where the world says it when it begins."""
+    truth: GroundTruth = field(default_factory=GroundTruth)
+    """What is right, where that can be told beforehand."""

@@ -1,4 +1,4 @@
-"""Means with their intervals."""
+"""Means with 95 % intervals."""
 
 import math
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""One sample, played until it can be scored or has broken often enough."""
+"""Plays one sample, and again after a fault, up to a number of tries."""
 
 import asyncio
 import random
@@ -7,16 +7,12 @@ from pathlib import Path
 
 from vigorl.agent.blame import told, trace_of
 from vigorl.agent.evaluation.sample import Sample
+from vigorl.agent.record.ground_truth import GroundTruth
 from vigorl.agent.record.place import clear
-from vigorl.agent.record.trajectory import (
-    EndRecord,
-    Recorder,
-    StartRecord,
-    Trajectory,
-    now,
-    read_trajectory,
-)
+from vigorl.agent.record.recorder import Recorder
+from vigorl.agent.record.trajectory import EndRecord, StartRecord, Trajectory, now, read_trajectory
 from vigorl.agent.rollout import Limits, SecondLook, rollout
+from vigorl.agent.wrappers import equipped
 from vigorl.browser.errors import LeftOut, StorageFault, UsageError, VigorlError
 from vigorl.policy.policy import Policy
 
@@ -36,7 +32,7 @@ class Tries:
 
 
 @dataclass(frozen=True)
-class Played:
+class PlayedSample:
     """What came of a sample."""
 
     trajectory: Trajectory
@@ -68,7 +64,7 @@ async def play(
     tries: Tries,
     second_look: SecondLook | None = None,
     images: Path | None = None,
-) -> Played:
+) -> PlayedSample:
     """Play one sample from the start, whatever an earlier episode has left of it.
 
     Whatever is raised in an episode is that episode's fault, and the next one goes on. A sample
@@ -108,7 +104,7 @@ async def play(
         assert end is not None
         is_final = error is not None or end.fault == LeftOut.__name__
         if end.status != "fault" or is_final or len(broke) + 1 >= tries.count:
-            return Played(trajectory, tuple(broke), error, tuple(mistakes))
+            return PlayedSample(trajectory, tuple(broke), error, tuple(mistakes))
         broke.append(end.reason)
         pause_s = tries.first_pause_s * 2 ** (len(broke) - 1)
         await asyncio.sleep(pause_s * random.uniform(0.75, 1.25))
@@ -121,17 +117,25 @@ async def _once(
     limits: Limits,
     second_look: SecondLook | None,
 ) -> Trajectory:
+    truth = None if sample.truth == GroundTruth() else sample.truth
     try:
-        environment = sample.make(policy)
+        environment = equipped(sample.make(), policy)
     except Exception as error:
-        recorder.start(StartRecord("", policy.describe(), asdict(limits), sample.task, now()))
+        about = (policy.describe(), asdict(limits), sample.task, now(), truth)
+        recorder.start(StartRecord("", *about))
         fault, trace = type(error).__name__, trace_of(error)
         recorder.end(
             EndRecord("fault", told(error), None, None, None, 0.0, fault=fault, trace=trace)
         )
         raise
     return await rollout(
-        policy, environment, recorder, limits, sample.task, second_look=second_look
+        policy,
+        environment,
+        recorder,
+        limits,
+        sample.task,
+        second_look=second_look,
+        truth=truth,
     )
 
 

@@ -1,12 +1,12 @@
-"""Where a sample is recorded: a folder for each, whatever the sample is called."""
+"""Names of samples' folders: one for each, whatever the sample is called."""
 
 import hashlib
 import re
 import shutil
 from pathlib import Path
 
-from vigorl.agent.record.trajectory import disk
 from vigorl.browser.errors import StorageFault
+from vigorl.browser.run_folder import disk
 
 RECORD = "trajectory.jsonl"
 

@@ -21,7 +21,7 @@ from vigorl.browser.geometry import Box, Point
 
 
 @dataclass(frozen=True, slots=True)
-class Gesture:
+class ActionMarker:
     """An action as something that can be drawn on a screen. Points are viewport CSS px."""
 
     at: Point | None = None
@@ -36,29 +36,31 @@ class Gesture:
     """What is typed or chosen there, or in which way it is clicked; untrusted text."""
 
 
-def gesture_of(action: Action) -> Gesture:
+def gesture_of(action: Action) -> ActionMarker:
     """How to draw an action."""
     match action:
         case Click(point, button, count, modifiers, hold_s):
-            return Gesture(point, label=_click(button, count, modifiers, hold_s))
+            return ActionMarker(point, label=_click(button, count, modifiers, hold_s))
         case Hover(point):
-            return Gesture(point, label="hover")
+            return ActionMarker(point, label="hover")
         case Type(text, Point() as point, _, enter):
-            return Gesture(point, label=f"{text} ⏎" if enter else text)
+            return ActionMarker(point, label=f"{text} ⏎" if enter else text)
         case Scroll(point, dx, dy, modifiers):
             distance = math.hypot(dx, dy)
             push = (dx / distance, dy / distance) if distance else None
-            return Gesture(point, push=push, label="+".join((*modifiers, f"{distance:.0f} px")))
+            return ActionMarker(
+                point, push=push, label="+".join((*modifiers, f"{distance:.0f} px"))
+            )
         case Drag(start, end, via, modifiers):
-            return Gesture(start, path=(start, *via, end), label="+".join(modifiers))
+            return ActionMarker(start, path=(start, *via, end), label="+".join(modifiers))
         case SelectOption(point, label, others):
-            return Gesture(point, label=", ".join((label, *others)))
+            return ActionMarker(point, label=", ".join((label, *others)))
         case Upload(point, paths):
-            return Gesture(point, label=", ".join(PurePath(path).name for path in paths))
+            return ActionMarker(point, label=", ".join(PurePath(path).name for path in paths))
         case Zoom(region):
-            return Gesture(region=region)
+            return ActionMarker(region=region)
         case _:
-            return Gesture()
+            return ActionMarker()
 
 
 def _click(

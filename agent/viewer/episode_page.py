@@ -16,11 +16,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from vigorl.agent.plain_text import plain
-from vigorl.agent.record.trajectory import Trajectory, write_whole
+from vigorl.agent.record.trajectory import Trajectory
 from vigorl.agent.viewer.episode_steps import Album, Figure, step_of
 from vigorl.agent.viewer.overlay import Overlay
 from vigorl.agent.viewer.show import ending_reason, policy_name, sampled_tokens, title, verdict
 from vigorl.browser.picture import Picture
+from vigorl.browser.run_folder import write_whole
 from vigorl.browser.text import whole
 
 

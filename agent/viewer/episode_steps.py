@@ -1,16 +1,17 @@
 """What the page of an episode shows, step by step: records cut and laid out, not yet HTML."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from vigorl.agent.plain_text import one_line
 from vigorl.agent.record.trajectory import Seen, SeenView, StepRecord, Trajectory
-from vigorl.agent.viewer.action_marker import Gesture, gesture_of
+from vigorl.agent.viewer.action_marker import ActionMarker, gesture_of
 from vigorl.agent.viewer.overlay import Overlay, overlay
 from vigorl.agent.viewer.show import describe_action
 from vigorl.browser.geometry import Box, Frame, Point
 from vigorl.browser.observation import Event
 from vigorl.browser.picture import Picture
-from vigorl.policy.points import POINT
+from vigorl.policy.points import Mention
 from vigorl.policy.policy import Turn
 
 
@@ -34,7 +35,7 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class Sampling:
+class TurnTokens:
     """What is known of a turn's tokens."""
 
     row: int
@@ -48,7 +49,7 @@ class Sampling:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class StepView:
     """One step as the page shows it."""
 
     number: int
@@ -68,7 +69,7 @@ class Step:
     marks: int
     observe_s: float
     act_s: float
-    sampling: Sampling | None
+    sampling: TurnTokens | None
 
     @property
     def seen(self) -> Figure | None:
@@ -102,13 +103,13 @@ class Album:
         return Figure(f"picture-{picture.sha256[:16]}", view.frame, drawn, caption)
 
 
-def step_of(record: StepRecord, album: Album) -> Step:
+def step_of(record: StepRecord, album: Album) -> StepView:
     """Lay out one step; steps are asked for in order, since some look at what others saw."""
     seen, turn = record.seen, record.turn
     album.look(seen)
     points = tuple(dict.fromkeys(turn.points))
-    thought, loose = pieces(turn.thought, turn.points)
-    gesture = gesture_of(turn.action) if turn.action else Gesture()
+    thought, loose = pieces(turn.thought, turn.named, turn.points)
+    gesture = gesture_of(turn.action) if turn.action else ActionMarker()
     looked_at: Box | None = album.zoom.frame.region_css_px if album.zoom else None
     screen = zoom = None
     if album.screen:
@@ -117,7 +118,7 @@ def step_of(record: StepRecord, album: Album) -> Step:
     if album.zoom:
         drawn = overlay(album.zoom.frame, points, gesture)
         zoom = album.figure(album.zoom, drawn, _zoom_caption(album.zoom))
-    return Step(
+    return StepView(
         number=record.index + 1,
         title=one_line(seen.title, 120),
         url=one_line(seen.url, 240),
@@ -137,23 +138,28 @@ def step_of(record: StepRecord, album: Album) -> Step:
     )
 
 
-def pieces(thought: str, points: tuple[Point, ...]) -> tuple[tuple[Piece, ...], tuple[int, ...]]:
+def pieces(
+    thought: str, mentions: Sequence[Mention], points: Sequence[Point]
+) -> tuple[tuple[Piece, ...], tuple[int, ...]]:
     """The thought, cut at its points, and the numbers of points that have no place in it.
 
-    The text is in the model's coordinates, so its pairs are matched to points by their order;
-    where the counts differ (a pair beside the screen is no point), nobody knows which is which.
+    Args:
+        thought: Its text.
+        mentions: The pairs of coordinates in it.
+        points: All points that it names; equal ones share a number.
     """
     number_of = {point: number for number, point in enumerate(dict.fromkeys(points), 1)}
-    pairs = list(POINT.finditer(thought))
-    if len(pairs) != len(points):
-        return (Piece(thought),) if thought else (), tuple(number_of.values())
     pieces: list[Piece] = []
     end = 0
-    for pair, point in zip(pairs, points, strict=True):
-        pieces += [Piece(thought[end : pair.start()]), Piece(pair.group(), number_of[point])]
-        end = pair.end()
+    for each in mentions:
+        if each.point in number_of:
+            named = Piece(thought[each.start : each.end], number_of[each.point])
+            pieces += [Piece(thought[end : each.start]), named]
+            end = each.end
     pieces.append(Piece(thought[end:]))
-    return tuple(piece for piece in pieces if piece.text), ()
+    placed = {piece.number for piece in pieces}
+    loose = tuple(number for number in number_of.values() if number not in placed)
+    return tuple(piece for piece in pieces if piece.text), loose
 
 
 def _zoom_caption(view: SeenView) -> str:
@@ -163,16 +169,16 @@ def _zoom_caption(view: SeenView) -> str:
     return f"zoom, {how} · {region.width:.0f} × {region.height:.0f} px · {scale:.1f}×"
 
 
-def _sampling(turn: Turn) -> Sampling | None:
+def _sampling(turn: Turn) -> TurnTokens | None:
     tokens = turn.tokens
     if tokens is None:
         if not turn.sampled_token_count:
             return None
-        return Sampling(0, turn.prompt_token_count, turn.sampled_token_count, ())
+        return TurnTokens(0, turn.prompt_token_count, turn.sampled_token_count, ())
     images = tuple(f"{image.width_px} × {image.height_px}" for image in tokens.images)
     counts = (tokens.row, len(tokens.prompt_ids), len(tokens.sampled_ids), images)
     if not tokens.logprobs:
-        return Sampling(*counts)
+        return TurnTokens(*counts)
     lowest = min(tokens.logprobs)
     mean = sum(tokens.logprobs) / len(tokens.logprobs)
-    return Sampling(*counts, mean, lowest, tokens.logprobs.index(lowest) + 1)
+    return TurnTokens(*counts, mean, lowest, tokens.logprobs.index(lowest) + 1)

@@ -3,17 +3,18 @@
 import io
 import math
 from dataclasses import dataclass
-from functools import cache
-from itertools import pairwise
 from pathlib import Path
+from typing import TypeVar
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from vigorl.agent.plain_text import one_line
-from vigorl.agent.record.trajectory import SeenView, StepRecord, Trajectory, write_whole
-from vigorl.agent.viewer.action_marker import Gesture, gesture_of
+from vigorl.agent.record.trajectory import SeenView, StepRecord, Trajectory
+from vigorl.agent.viewer.action_marker import ActionMarker, gesture_of
 from vigorl.agent.viewer.show import describe_action, ending_reason, policy_name, title, verdict
-from vigorl.browser.geometry import Frame, Point
+from vigorl.agent.viewer.stage import Stage, StageSigns, paint
+from vigorl.agent.viewer.typeface import draw_text, fitting, text_width_px
+from vigorl.browser.run_folder import write_whole
 
 MAX_WIDTH_PX = 1600
 MAX_PANELS = 12
@@ -23,11 +24,8 @@ _MARGIN_PX = 28
 _GAP_PX = 20
 _HEAD_PX = 84
 _CAPTION_PX = 34
-_SAMPLING = 3
-"""Signs are drawn this much larger and then made small: smooth edges."""
 
 _PAPER = "#f7f6f3"
-_CARD = "#eceae5"
 _LINE = "#dcd8d0"
 _INK = "#1e2124"
 _SOFT = "#676c73"
@@ -35,7 +33,8 @@ _ACT = "#d3115c"
 _BAD = "#bf2c2c"
 _TONES = {"good": "#1a7f4b", "plain": "#2b5f9e", "warn": "#9a6200", "bad": _BAD}
 
-_Font = ImageFont.ImageFont | ImageFont.FreeTypeFont
+
+_Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,7 @@ class _Panel:
     name: str
     """The step's number, or 'end'."""
     caption: str
-    gesture: Gesture
+    gesture: ActionMarker
     wrong: bool = False
 
 
@@ -79,7 +78,7 @@ def draw_filmstrip(trajectory: Trajectory) -> Image.Image:
     Raises:
         InconsistentData: a picture of the record is missing or damaged.
     """
-    panels = chosen(_panels(trajectory))
+    panels = evenly_chosen(_panels(trajectory), MAX_PANELS)
     columns = _columns(panels)
     width = (MAX_WIDTH_PX - 2 * _MARGIN_PX - (columns - 1) * _GAP_PX) // columns
     width = min(width, _MAX_PANEL_PX)
@@ -97,12 +96,12 @@ def draw_filmstrip(trajectory: Trajectory) -> Image.Image:
     return strip
 
 
-def chosen(panels: list[_Panel]) -> list[_Panel]:
-    """At most `MAX_PANELS` of them, evenly spread, the first and the last among them."""
-    if len(panels) <= MAX_PANELS:
-        return panels
-    last = len(panels) - 1
-    return [panels[round(index * last / (MAX_PANELS - 1))] for index in range(MAX_PANELS)]
+def evenly_chosen(items: list[_Item], most: int) -> list[_Item]:
+    """At most so many of them, evenly spread, the first and the last among them."""
+    if len(items) <= most:
+        return items
+    last = len(items) - 1
+    return [items[round(index * last / (most - 1))] for index in range(most)]
 
 
 def _panels(trajectory: Trajectory) -> list[_Panel]:
@@ -114,7 +113,7 @@ def _panels(trajectory: Trajectory) -> list[_Panel]:
             panels.append(_panel(record, view))
     end = trajectory.end
     if end and end.seen and end.seen.view:
-        panels.append(_Panel(end.seen.view, "end", "", Gesture()))
+        panels.append(_Panel(end.seen.view, "end", "", ActionMarker()))
     return panels
 
 
@@ -122,7 +121,7 @@ def _panel(record: StepRecord, view: SeenView) -> _Panel:
     action = record.turn.action
     number = str(record.index + 1)
     if action is None:
-        return _Panel(view, number, "no action", Gesture(), wrong=True)
+        return _Panel(view, number, "no action", ActionMarker(), wrong=True)
     return _Panel(view, number, describe_action(action), gesture_of(action))
 
 
@@ -141,8 +140,7 @@ def _columns(panels: list[_Panel]) -> int:
 def _draw_head(strip: Image.Image, trajectory: Trajectory) -> None:
     draw = ImageDraw.Draw(strip)
     room = strip.width - 2 * _MARGIN_PX
-    goal = _fitting(title(trajectory), _font(23), room)
-    draw.text((_MARGIN_PX, 20), goal, _INK, _font(23))
+    draw_text(draw, (_MARGIN_PX, 17), fitting(one_line(title(trajectory)), 22, room), _INK, 22)
     ended, end = verdict(trajectory), trajectory.end
     facts = [ending_reason(trajectory)]
     if end and end.answer:
@@ -150,87 +148,26 @@ def _draw_head(strip: Image.Image, trajectory: Trajectory) -> None:
     if end and end.score:
         facts.append(f"score {end.score.value:.2f}")
     facts += [policy_name(trajectory.start.policy), f"{len(trajectory.steps)} steps"]
-    draw.text((_MARGIN_PX, 51), ended.words, _TONES[ended.tone], _font(16))
-    left = _MARGIN_PX + _font(16).getlength(ended.words) + 14
-    text = _fitting("  ·  ".join(fact for fact in facts if fact), _font(16), room - left)
-    draw.text((left, 51), text, _SOFT, _font(16))
+    draw_text(draw, (_MARGIN_PX, 49), ended.words, _TONES[ended.tone], 16)
+    left = _MARGIN_PX + text_width_px(ended.words, 16) + 14
+    text = fitting(one_line("  ·  ".join(fact for fact in facts if fact)), 16, room - left)
+    draw_text(draw, (left, 49), text, _SOFT, 16)
 
 
 def _draw_panel(trajectory: Trajectory, panel: _Panel, width: int, height: int) -> Image.Image:
     """A picture in a box of this size, with its caption below."""
     card = Image.new("RGB", (width, height + _CAPTION_PX), _PAPER)
     draw = ImageDraw.Draw(card)
-    draw.rectangle((0, 0, width - 1, height - 1), _CARD, _LINE)
-    image = trajectory.view(panel.view).picture.image()
-    scale = min((width - 2) / image.width, (height - 2) / image.height)
-    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-    image = image.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
-    image = _with_signs(image, panel.view.frame.resized(*size), panel.gesture)
-    card.paste(image, ((width - size[0]) // 2, (height - size[1]) // 2))
+    stage = Stage.of(trajectory.view(panel.view), width, height)
+    gesture = panel.gesture
+    signs = StageSigns(
+        target=gesture.at, path=gesture.path, push=gesture.push, region=gesture.region
+    )
+    card.paste(paint(stage, signs), (0, 0))
+    draw.rectangle((0, 0, width - 1, height - 1), None, _LINE)
     ink = _BAD if panel.wrong else _ACT
-    draw.text((0, height + 8), panel.name, _INK, _font(16))
-    left = _font(16).getlength(panel.name) + 10
-    draw.text((left, height + 8), _fitting(panel.caption, _font(15), width - left), ink, _font(15))
+    draw_text(draw, (0, height + 7), panel.name, _INK, 15)
+    left = text_width_px(panel.name, 15) + 10
+    caption = fitting(one_line(panel.caption), 15, width - left)
+    draw_text(draw, (left, height + 7), caption, ink, 15)
     return card
-
-
-def _with_signs(image: Image.Image, frame: Frame, gesture: Gesture) -> Image.Image:
-    """The target, the way of a drag or scroll, and a zoomed region, drawn on a picture."""
-    large = image.size[0] * _SAMPLING, image.size[1] * _SAMPLING
-    frame = frame.resized(*large)
-    ink, halo = Image.new("L", large), Image.new("L", large)
-    for mask, width in ((halo, 5 * _SAMPLING), (ink, 2 * _SAMPLING)):
-        _draw_gesture(ImageDraw.Draw(mask), frame, gesture, width)
-    for mask, colour in ((halo, "white"), (ink, _ACT)):
-        image.paste(colour, (0, 0), mask.resize(image.size, Image.Resampling.BOX))
-    return image
-
-
-def _draw_gesture(draw: ImageDraw.ImageDraw, frame: Frame, gesture: Gesture, width: int) -> None:
-    if gesture.region is not None:
-        box = frame.box_from_css(gesture.region)
-        draw.rectangle((box.left, box.top, box.right, box.bottom), outline=255, width=width)
-    if gesture.at is None:
-        return
-    at = frame.from_css(gesture.at)
-    middle = (at.x, at.y)
-    draw.circle(middle, 12 * _SAMPLING + width / 2, outline=255, width=width)
-    draw.circle(middle, width / 2 + _SAMPLING, fill=255)
-    for start_css_px, end_css_px in pairwise(gesture.path):
-        _draw_arrow(draw, frame.from_css(start_css_px), frame.from_css(end_css_px), width)
-    if gesture.push is not None:
-        dx, dy = gesture.push
-        start, end = 20 * _SAMPLING, 52 * _SAMPLING
-        _draw_arrow(
-            draw,
-            Point(at.x + start * dx, at.y + start * dy),
-            Point(at.x + end * dx, at.y + end * dy),
-            width,
-        )
-
-
-def _draw_arrow(draw: ImageDraw.ImageDraw, start: Point, end: Point, width: int) -> None:
-    draw.line((start.x, start.y, end.x, end.y), fill=255, width=width)
-    angle = math.atan2(end.y - start.y, end.x - start.x)
-    reach = 10 * _SAMPLING
-    for side in (-0.6, 0.6):
-        x = end.x - reach * math.cos(angle + side)
-        y = end.y - reach * math.sin(angle + side)
-        draw.line((x, y, end.x, end.y), fill=255, width=width)
-        draw.circle((x, y), width / 2, fill=255)
-    draw.circle((end.x, end.y), width / 2, fill=255)
-
-
-@cache
-def _font(size: int) -> _Font:
-    return ImageFont.load_default(size)
-
-
-def _fitting(text: str, font: _Font, room_px: float) -> str:
-    """As much of a text as fits, on one line."""
-    line = one_line(text, 400)
-    if font.getlength(line) <= room_px:
-        return line
-    while line and font.getlength(line + "…") > room_px:
-        line = line[:-1]
-    return line.rstrip() + "…"

@@ -8,20 +8,21 @@ model has said: its content security policy allows one style sheet and the folde
 import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import quote
 
 from markupsafe import Markup
 
 from vigorl.agent.evaluation.evaluation import Result, read_results
-from vigorl.agent.evaluation.report import Report
+from vigorl.agent.evaluation.report import EvaluationReport
 from vigorl.agent.plain_text import one_line
-from vigorl.agent.record.trajectory import SeenView, Trajectory, read_trajectory, write_whole
-from vigorl.agent.viewer.action_marker import Gesture, gesture_of
+from vigorl.agent.record.trajectory import SeenView, Trajectory, read_trajectory
+from vigorl.agent.viewer.action_marker import ActionMarker, gesture_of
 from vigorl.agent.viewer.episode_page import moment, templates
 from vigorl.agent.viewer.overlay import Overlay, overlay
 from vigorl.agent.viewer.show import STATUS_WORDS, describe_action, policy_name, title
 from vigorl.browser.geometry import Box, Point
+from vigorl.browser.run_folder import write_whole
 from vigorl.browser.text import whole
 
 Verdict = Literal["wrong", "not scored", "right"]
@@ -33,7 +34,7 @@ THOUGHT_LENGTH = 400
 
 
 @dataclass(frozen=True, slots=True)
-class Shot:
+class LastScreen:
     """A picture in the evaluation's folder with what is drawn over it."""
 
     address: str
@@ -45,7 +46,7 @@ class Shot:
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class SampleCard:
     """One sample: what was asked, the last screen with what was said about it, the verdict."""
 
     result: Result
@@ -54,10 +55,10 @@ class Card:
     """How the episode ended, and the judge's words."""
     thought: str
     action: str
-    screen: Shot | None
-    zooms: tuple[Shot, ...]
+    screen: LastScreen | None
+    zooms: tuple[LastScreen, ...]
     """Views of parts of the last screen, in their order."""
-    pictures: tuple[Shot, ...]
+    pictures: tuple[LastScreen, ...]
     """Those that belong to the goal."""
 
     @property
@@ -65,10 +66,10 @@ class Card:
         """What the judge said; a part of the score is wrong."""
         if self.result.score is None:
             return "not scored"
-        return "right" if self.result.score >= 1 else "wrong"
+        return "right" if self.result.is_solved else "wrong"
 
 
-def write_gallery(folder: Path, report: Report) -> Path:
+def write_gallery(folder: Path, report: EvaluationReport) -> Path:
     """Write `index.html` into an evaluation's folder.
 
     Args:
@@ -88,14 +89,14 @@ def write_gallery(folder: Path, report: Report) -> Path:
     return path
 
 
-def render_gallery(folder: Path, report: Report) -> str:
+def render_gallery(folder: Path, report: EvaluationReport) -> str:
     """The page as HTML.
 
     Raises:
         UsageError: there is no evaluation in this folder, or an episode is gone.
     """
     results = read_results(folder)
-    cards: dict[Verdict, list[Card]] = {verdict: [] for verdict in VERDICTS}
+    cards: dict[Verdict, list[SampleCard]] = {verdict: [] for verdict in VERDICTS}
     facts: dict[str, str] = {}
     for result in results:
         trajectory = read_trajectory(folder / result.trajectory)
@@ -118,13 +119,13 @@ def render_gallery(folder: Path, report: Report) -> str:
     )
 
 
-def card_of(result: Result, trajectory: Trajectory) -> Card:
+def card_of(result: Result, trajectory: Trajectory) -> SampleCard:
     """Lay out one sample."""
     last = _last_screen(trajectory)
     turn = trajectory.steps[-1].turn if trajectory.steps else None
     how = [STATUS_WORDS[result.status], result.reason, result.why]
     action = describe_action(turn.action) if turn and turn.action else ""
-    return Card(
+    return SampleCard(
         result,
         title(trajectory),
         " · ".join(one_line(part, 300) for part in how if part),
@@ -142,7 +143,7 @@ class _LastScreen:
     screen: SeenView | None = None
     zooms: tuple[SeenView, ...] = ()
     points: tuple[Point, ...] = ()
-    gesture: Gesture = field(default_factory=Gesture)
+    gesture: ActionMarker = field(default_factory=ActionMarker)
 
 
 def _last_screen(trajectory: Trajectory) -> _LastScreen:
@@ -154,20 +155,21 @@ def _last_screen(trajectory: Trajectory) -> _LastScreen:
         elif view is not None:
             last.zooms = (*last.zooms, view)
         last.points = tuple(dict.fromkeys((*last.points, *step.turn.points)))
-        last.gesture = gesture_of(step.turn.action) if step.turn.action else Gesture()
+        last.gesture = gesture_of(step.turn.action) if step.turn.action else ActionMarker()
     return last
 
 
-def _shots(last: _LastScreen, trajectory: Trajectory) -> tuple[Shot | None, tuple[Shot, ...]]:
-    task = trajectory.start.task or {}
-    truth, outline = targets_of(task), outline_of(task)
+def _shots(
+    last: _LastScreen, trajectory: Trajectory
+) -> tuple[LastScreen | None, tuple[LastScreen, ...]]:
+    truth = trajectory.truth
 
-    def shot(view: SeenView, zoomed: Box | None = None, caption: str = "") -> Shot:
-        drawn = overlay(view.frame, last.points, last.gesture, zoomed, truth)
+    def shot(view: SeenView, zoomed: Box | None = None, caption: str = "") -> LastScreen:
+        drawn = overlay(view.frame, last.points, last.gesture, zoomed, truth.targets_px)
         if view.kind == "screen":
-            drawn = replace(drawn, outline=outline)
+            drawn = replace(drawn, outline=truth.outline)
         address = _address(trajectory.folder.name, view.image)
-        return Shot(address, view.frame.width_px, view.frame.height_px, drawn, caption)
+        return LastScreen(address, view.frame.width_px, view.frame.height_px, drawn, caption)
 
     if last.screen is None:
         return None, ()
@@ -176,7 +178,7 @@ def _shots(last: _LastScreen, trajectory: Trajectory) -> tuple[Shot | None, tupl
     return shot(last.screen, zoomed), zooms
 
 
-def _pictures(trajectory: Trajectory) -> tuple[Shot, ...]:
+def _pictures(trajectory: Trajectory) -> tuple[LastScreen, ...]:
     """The pictures of the goal, which come with the first screen."""
     images = trajectory.steps[0].seen.pictures if trajectory.steps else ()
     shots = []
@@ -184,26 +186,8 @@ def _pictures(trajectory: Trajectory) -> tuple[Shot, ...]:
         picture = trajectory.picture(image)
         address = _address(trajectory.folder.name, image)
         size_px = (picture.width_px, picture.height_px)
-        shots.append(Shot(address, *size_px, Overlay(), f"picture {number} of the task"))
+        shots.append(LastScreen(address, *size_px, Overlay(), f"picture {number} of the task"))
     return tuple(shots)
-
-
-def targets_of(task: dict[str, Any]) -> tuple[Box, ...]:
-    """What is asked about, or where the right answer is, px of the picture; none elsewhere."""
-    match task:
-        case {"bbox_xyxy": [left, top, right, bottom]}:
-            return (Box(left, top, right, bottom),)
-        case {"target_px": {"left": left, "top": top, "right": right, "bottom": bottom}}:
-            return (Box(left, top, right, bottom),)
-        case {"targets_px": [*boxes]}:
-            return tuple(Box(*sides) for sides in boxes)
-        case _:
-            return ()
-
-
-def outline_of(task: dict[str, Any]) -> tuple[Point, ...]:
-    """The polygon in which right answers lie, in parts of the picture; empty elsewhere."""
-    return tuple(Point(x, y) for x, y in task.get("outline", ()))
 
 
 def _address(episode: str, image: str) -> str:

@@ -12,7 +12,7 @@ from itertools import pairwise
 from rich.cells import cell_len
 
 from vigorl.agent.plain_text import one_line
-from vigorl.agent.viewer.action_marker import Gesture
+from vigorl.agent.viewer.action_marker import ActionMarker
 from vigorl.browser.geometry import Box, Frame, Point
 
 LABEL_LENGTH = 36
@@ -42,7 +42,7 @@ class Dot:
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class TargetMark:
     """Where the action went."""
 
     spot: Spot
@@ -55,7 +55,7 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class DragLine:
     """A drag, or a part of one."""
 
     start: Spot
@@ -63,7 +63,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Region:
+class ZoomRectangle:
     """A zoomed rectangle."""
 
     spot: Spot
@@ -76,13 +76,13 @@ class Overlay:
     """Everything drawn over one picture."""
 
     dots: tuple[Dot, ...] = ()
-    target: Target | None = None
-    lines: tuple[Line, ...] = ()
-    zoom: Region | None = None
+    target: TargetMark | None = None
+    lines: tuple[DragLine, ...] = ()
+    zoom: ZoomRectangle | None = None
     """Where the action looks closer."""
-    zoomed: Region | None = None
+    zoomed: ZoomRectangle | None = None
     """What the zoomed view beside the picture shows."""
-    truth: tuple[Region, ...] = ()
+    truth: tuple[ZoomRectangle, ...] = ()
     """What is asked about, or where the right answer is."""
     outline: tuple[Point, ...] = ()
     """The same as a polygon, in parts of the picture's width and height."""
@@ -91,7 +91,7 @@ class Overlay:
 def overlay(
     frame: Frame,
     points: tuple[Point, ...],
-    gesture: Gesture,
+    gesture: ActionMarker,
     zoomed_css_px: Box | None = None,
     truth_css_px: Sequence[Box] = (),
 ) -> Overlay:
@@ -116,32 +116,32 @@ def overlay(
     zoom, zoomed = _region(gesture.region, frame), _region(zoomed_css_px, frame)
     truth = tuple(region for box in truth_css_px if (region := _region(box, frame)))
     path = [point for point in gesture.path if shown.contains(point)]
-    lines = [Line(_spot(start, frame), _spot(end, frame)) for start, end in pairwise(path)]
+    lines = [DragLine(_spot(start, frame), _spot(end, frame)) for start, end in pairwise(path)]
     return Overlay(tuple(dots), target, tuple(lines), zoom, zoomed, truth)
 
 
-def _target(gesture: Gesture, at: Point, frame: Frame) -> Target:
+def _target(gesture: ActionMarker, at: Point, frame: Frame) -> TargetMark:
     label = one_line(gesture.label, LABEL_LENGTH)
     width_px = round(cell_len(label) * _LABEL_CELL_PX) + _LABEL_PADDING_PX
     reach = (_LABEL_DISTANCE_PX + width_px) / _USUAL_WIDTH_PX
     push = gesture.push
-    return Target(
+    return TargetMark(
         _spot(at, frame),
         label,
         width_px,
-        frame.from_css(at).x / frame.width_px > max(1 - reach, 0.5),
+        frame.from_region(at).x / frame.width_px > max(1 - reach, 0.5),
         None if push is None else round(math.degrees(math.atan2(push[1], push[0])), 1),
     )
 
 
-def _region(box_css_px: Box | None, frame: Frame) -> Region | None:
+def _region(box_css_px: Box | None, frame: Frame) -> ZoomRectangle | None:
     if box_css_px is None:
         return None
     visible = box_css_px.intersection(frame.region_css_px)
     if visible is None or visible == frame.region_css_px:
         return None
-    box_px = frame.box_from_css(visible)
-    return Region(
+    box_px = frame.box_from_region(visible)
+    return ZoomRectangle(
         _spot(Point(visible.left, visible.top), frame),
         _percent(box_px.width / frame.width_px),
         _percent(box_px.height / frame.height_px),
@@ -149,7 +149,7 @@ def _region(box_css_px: Box | None, frame: Frame) -> Region | None:
 
 
 def _spot(point_css_px: Point, frame: Frame) -> Spot:
-    point = frame.from_css(point_css_px)
+    point = frame.from_region(point_css_px)
     return Spot(_percent(point.x / frame.width_px), _percent(point.y / frame.height_px))
 
 

@@ -174,8 +174,8 @@ def ending(trajectory: Trajectory) -> RenderableType:
     grid.add_column(overflow="fold")
     if end and end.answer:
         grid.add_row("  answer", Text(one_line(end.answer), style="bold"))
-    if end and end.score:
-        grid.add_row("  score", Text(f"{end.score.value:.2f}  {one_line(end.score.why)}".rstrip()))
+    if score := trajectory.score:
+        grid.add_row("  score", Text(f"{score.value:.2f}  {one_line(score.why)}".rstrip()))
     for check in end.checks if end else ():
         if check.by == "second look":
             says = "it is done" if check.passed else "it is not done"

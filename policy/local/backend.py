@@ -8,8 +8,8 @@ from contextlib import suppress
 from typing import Any
 
 from vigorl.browser.errors import PolicyFault
-from vigorl.policy.backend import Drawing, Message, Reply, Sampling
-from vigorl.policy.local.engine import Engine, Memory, Turn
+from vigorl.policy.backend import Message, Reply, Sampling, SamplingMode
+from vigorl.policy.local.engine import Engine, Memory, PendingTurn
 from vigorl.policy.local.network import Network
 
 _CLOSE_LIMIT_S = 30
@@ -32,7 +32,7 @@ class LocalBackend:
         self._sampling = sampling
         self._engine = Engine(network, max_batch)
         self._reply_limit_s = reply_limit_s
-        self._waiting: deque[Turn] = deque()
+        self._waiting: deque[PendingTurn] = deque()
         self._thread = ThreadPoolExecutor(
             1,
             thread_name_prefix="vigorl-model",
@@ -71,11 +71,13 @@ class LocalBackend:
             await asyncio.wait([self._worker], timeout=_CLOSE_LIMIT_S)
         self._thread.shutdown(wait=False, cancel_futures=True)
 
-    async def generate(self, memory: Memory, messages: Sequence[Message], how: Drawing) -> Reply:
+    async def generate(
+        self, memory: Memory, messages: Sequence[Message], how: SamplingMode
+    ) -> Reply:
         """Put a turn into the queue and wait for it."""
         if self._engine.is_closing:
             raise PolicyFault("the model was closed")
-        turn = Turn(messages, memory, self._sampling.drawn(how))
+        turn = PendingTurn(messages, memory, self._sampling.drawn(how))
         self._waiting.append(turn)
         if self._worker is None or self._worker.done():
             self._worker = asyncio.create_task(self._work())
@@ -102,7 +104,7 @@ class LocalSession:
         self._backend = backend
         self._memory = memory
 
-    async def reply(self, messages: Sequence[Message], how: Drawing = "as set") -> Reply:
+    async def reply(self, messages: Sequence[Message], how: SamplingMode = "as set") -> Reply:
         """The assistant's next message.
 
         Raises:

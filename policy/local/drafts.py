@@ -1,4 +1,4 @@
-"""What a model will probably say next: what stood behind the same words before.
+"""Draft tokens for speculative decoding: what followed the same tokens before.
 
 A grounded turn repeats what it was told: names and points of the screen, the form of the turns
 before. Such stretches are proposed as they stand and read in one forward pass; tokens are drawn

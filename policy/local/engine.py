@@ -1,4 +1,4 @@
-"""Generates the turns of many episodes in one batch; synchronous, for one thread.
+"""The generation engine: turns of many episodes in one batch; synchronous, for one thread.
 
 Whoever asks joins the batch at its next step and leaves it when its turn is over; nobody waits
 for the longest text. Between turns an episode keeps its attention cache, so that only what is new
@@ -47,7 +47,7 @@ class Memory:
 
 
 @dataclass(eq=False)
-class Turn:
+class PendingTurn:
     """A turn that somebody waits for."""
 
     messages: Sequence[Message]
@@ -77,7 +77,7 @@ class Engine:
     def __init__(self, network: Network, max_batch: int) -> None:
         self._network = network
         self._room = max_batch
-        self._running: list[Turn] = []
+        self._running: list[PendingTurn] = []
         self._batch: KeyValues | None = None
         self._memories: WeakSet[Memory] = WeakSet()
         self._memories_lock = Lock()
@@ -103,7 +103,7 @@ class Engine:
         self._said.clear()
         self._shared.clear()
 
-    def run(self, waiting: deque[Turn]) -> None:
+    def run(self, waiting: deque[PendingTurn]) -> None:
         """Generate until nobody waits; others may put turns into the queue meanwhile."""
         while self._running or waiting:
             if self.is_closing:
@@ -119,7 +119,7 @@ class Engine:
                     self._fail(error)
         self._shared.clear()
 
-    def _admit(self, waiting: deque[Turn]) -> None:
+    def _admit(self, waiting: deque[PendingTurn]) -> None:
         """Let turns join while there is room."""
         while waiting and len(self._running) < self._room:
             self._disband()
@@ -172,7 +172,7 @@ class Engine:
         own = (*turn.prompt.ids, *turn.sampled_ids)
         return draft([*before, *own], begins=len(before))[: max(left, 0)]
 
-    def _begin(self, turn: Turn) -> None:
+    def _begin(self, turn: PendingTurn) -> None:
         """Read what is new of a turn's conversation and draw the first token.
 
         After a retreat the tokens drawn so far are read as well, and the next one is drawn.
@@ -217,7 +217,7 @@ class Engine:
             )
         return left
 
-    def _draw(self, turn: Turn, logprobs_V: Tensor) -> None:
+    def _draw(self, turn: PendingTurn, logprobs_V: Tensor) -> None:
         """Draw one token and write it down."""
         token_id = draw(logprobs_V, turn.sampling, turn.memory.random.random())
         turn.sampled_ids.append(token_id)
@@ -229,7 +229,7 @@ class Engine:
         elif turn.future.cancelled():
             turn.is_over = True
 
-    def _is_stopped(self, turn: Turn) -> bool:
+    def _is_stopped(self, turn: PendingTurn) -> bool:
         """Whether the last token completed a stop string.
 
         A token is at least one byte, so the string is among as many tokens as it has bytes.
@@ -259,7 +259,7 @@ class Engine:
                     turn.future.set_result(self._reply(turn, turn.prompt))
         self._running = [turn for turn in self._running if not turn.is_over]
 
-    def _reply(self, turn: Turn, prompt: Prompt) -> Reply:
+    def _reply(self, turn: PendingTurn, prompt: Prompt) -> Reply:
         return Reply(
             text=self._network.codec.decode(turn.sampled_ids),
             prompt_token_count=len(prompt.ids),
@@ -271,7 +271,7 @@ class Engine:
             images=tuple(image.shown for image in prompt.images),
         )
 
-    def _retreat(self, waiting: deque[Turn]) -> None:
+    def _retreat(self, waiting: deque[PendingTurn]) -> None:
         """Out of memory: throw all caches away and go on with half as many turns."""
         self._batch = None
         self._shared.clear()

@@ -23,10 +23,7 @@ from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 from transformers import (
     AutoConfig,
-    AutoModelForCausalLM,
-    AutoModelForImageTextToText,
     DynamicCache,
-    Qwen2VLImageProcessorPil,
 )
 from transformers.utils.logging import (
     disable_progress_bar,
@@ -38,14 +35,9 @@ from vigorl.browser.errors import InconsistentData, UsageError
 from vigorl.policy.backend import Hardware
 from vigorl.policy.family import Family
 from vigorl.policy.images import FittedImage, token_count
+from vigorl.policy.local.architecture import architecture_of, is_part
 from vigorl.policy.local.codec import Codec, Prompt
 from vigorl.policy.local.keyvalues import KeyValues, Layers
-
-ARCHITECTURES = ("qwen2_5_vl", "qwen3_vl", "qwen3")
-"""`model_type` of the checkpoints that can be run here."""
-
-WITHOUT_EYES = ("qwen3",)
-"""Those among them that take text alone."""
 
 SMALL_PARAMETERS = 100_000_000
 """Below it, one core computes as fast as several."""
@@ -98,22 +90,20 @@ class Network:
         self.dtype: torch.dtype = getattr(torch, dtype)
         with _files_of(path), _bar_for(path):
             self.config = AutoConfig.from_pretrained(path)
-            _check(self.config, path)
+            self.architecture = architecture_of(self.config, path)
             self.codec = Codec(path, family)
-            self._sees = self.config.model_type not in WITHOUT_EYES
-            if self._sees:
-                self._processor = Qwen2VLImageProcessorPil.from_pretrained(path)
-            kind: Any = AutoModelForImageTextToText if self._sees else AutoModelForCausalLM
-            self.model: Any = kind.from_pretrained(path, dtype=self.dtype)
+            self._processor = self.architecture.image_processor(path)
+            self.model: Any = self.architecture.loader.from_pretrained(path, dtype=self.dtype)
         self.model.to(self.device).eval()
         self._forbidden = torch.tensor(self.codec.never_sampled, device=self.device)
         self.end_ids = self._end_ids()
-        if self._sees == family.reads:
+        sees = self.architecture.vision_tower is not None
+        if sees == family.reads:
             raise UsageError(
-                f"{path} {'sees pictures' if self._sees else 'takes text alone'}, unlike the "
+                f"{path} {'sees pictures' if sees else 'takes text alone'}, unlike the "
                 f"family {family.name}: choose another family"
             )
-        if self._sees:
+        if sees:
             self._check_cells()
 
     def _check_cells(self) -> None:
@@ -162,7 +152,7 @@ class Network:
         """
         self.model.save_pretrained(folder, state_dict=weights)
         self.codec.save(folder)
-        if self._sees:
+        if self._processor is not None:
             self._processor.save_pretrained(folder)
 
     @torch.inference_mode()
@@ -206,7 +196,7 @@ class Network:
         batch.grow(ids.shape[1])
         output = self.model(
             input_ids=ids,
-            position_ids=positions_B_T.expand(3, -1, -1) if self._sees else positions_B_T,
+            position_ids=self.architecture.model_positions(positions_B_T[None]),
             attention_mask=batch.mask(self.device),
             past_key_values=batch.cache,
             use_cache=True,
@@ -265,7 +255,7 @@ class Network:
         positions_A_T = self.positions(prompt)
         # Positions come from here and never from the model's own guess: without the token types
         # it would number pictures like text and say nothing.
-        positions = positions_A_T[:, None] if self._sees else positions_A_T
+        positions = self.architecture.model_positions(positions_A_T[:, None])
         ids_T = torch.tensor(prompt.ids)
         inputs = {
             "input_ids": ids_T[None, seen:],
@@ -278,28 +268,22 @@ class Network:
         return on_device, int(positions_A_T.max()) + 1
 
     def positions(self, prompt: Prompt) -> Tensor:
-        """Where each token of a row stands, as the family numbers text and pictures.
+        """Where each token of a row stands, as the architecture numbers text and pictures.
 
         Returns:
-            int64 [3, T], in time, height and width; [1, T] for a model without eyes.
+            int64 [A, T], on each of its axes.
 
         Raises:
             InconsistentData: placeholders and pictures do not belong together.
         """
         ids_T = torch.tensor(prompt.ids)
-        if not self._sees:
-            if prompt.images:
-                raise InconsistentData(f"{self.path} takes text alone, and was given a picture")
-            return torch.arange(len(ids_T))[None]
+        if prompt.images and self._processor is None:
+            raise InconsistentData(f"{self.path} takes text alone, and was given a picture")
         is_image_T = ids_T == self.codec.cell_id
-        grids_N_3 = self._grids(prompt.images, is_image_T.tolist())
-        positions_3_1_T, _ = self.model.model.get_rope_index(
-            ids_T[None],
-            mm_token_type_ids=is_image_T[None].int(),
-            image_grid_thw=grids_N_3 if prompt.images else None,
-        )
-        positions_3_T: Tensor = positions_3_1_T[:, 0]
-        return positions_3_T
+        grids_N_3 = torch.zeros((0, 3), dtype=torch.int64)
+        if self._processor is not None:
+            grids_N_3 = self._grids(prompt.images, is_image_T.tolist())
+        return self.architecture.positions(self.model, ids_T, is_image_T, grids_N_3)
 
     def see(self, images: Sequence[FittedImage]) -> tuple[Tensor, list[Tensor]]:
         """What the vision tower makes of pictures, cell by cell.
@@ -309,9 +293,17 @@ class Network:
             what is added to the cells behind the first layers (deepstack), each [N, D].
         """
         pixels = {name: tensor.to(self.device) for name, tensor in self._pixels(images).items()}
-        seen = self.model.model.get_image_features(**pixels)
-        deepstack = getattr(seen, "deepstack_features", None) or []
-        return torch.cat(seen.pooler_output), [_whole(layer) for layer in deepstack]
+        return self.architecture.image_features(self.model, pixels)
+
+    @property
+    def vision_tower(self) -> torch.nn.Module | None:
+        """The part of the network that sees; None where it takes text alone."""
+        name = self.architecture.vision_tower
+        return None if name is None else self.model.model.get_submodule(name)
+
+    def is_vision(self, name: str) -> bool:
+        """Whether a weight or a layer, by its dotted name, belongs to the tower."""
+        return is_part(name, self.architecture.vision_tower)
 
     def _pixels(self, images: Sequence[FittedImage]) -> dict[str, Tensor]:
         """Pictures as the vision tower takes them."""
@@ -392,17 +384,6 @@ def _known(ids: Iterable[int | None]) -> list[int]:
     return [token_id for token_id in ids if token_id is not None]
 
 
-def _check(config: Any, path: str) -> None:
-    """Refuse what would run, but wrongly."""
-    if config.model_type not in ARCHITECTURES:
-        raise UsageError(
-            f"{path} is a {config.model_type}; {' and '.join(ARCHITECTURES)} can be run here. "
-            "Serve it with an OpenAI-compatible server, and give its URL as the model"
-        )
-    if "sliding_attention" in (getattr(config.get_text_config(), "layer_types", None) or ()):
-        raise UsageError(f"{path} uses sliding-window attention, whose cache cannot be kept here")
-
-
 @contextmanager
 def _bar_for(path: str) -> Iterator[None]:
     """Let transformers draw how far it has loaded weights, unless that takes but a moment."""
@@ -415,8 +396,3 @@ def _bar_for(path: str) -> Iterator[None]:
         yield
     finally:
         enable_progress_bar()
-
-
-def _whole(parts: Tensor | Sequence[Tensor]) -> Tensor:
-    """What a tower tells of several pictures, as one tensor; older transformers have joined it."""
-    return parts if isinstance(parts, Tensor) else torch.cat(list(parts))

@@ -94,7 +94,7 @@ def learn_by_heart(network: Network, dialogue: Sequence[Message], loss: float = 
         for offset in range(len(spoken[index].ids or ()))
     ]
     weights = [
-        weight for name, weight in network.model.named_parameters() if ".visual." not in name
+        weight for name, weight in network.model.named_parameters() if not network.is_vision(name)
     ]
     optimizer = torch.optim.AdamW(weights, lr=3e-3)
     for step in range(500):
@@ -117,7 +117,8 @@ def _tokenizer() -> Any:
     trainer = trainers.BpeTrainer(
         vocab_size=len(alphabet) + 512, initial_alphabet=alphabet, show_progress=False
     )
-    texts = [CHAT_TEMPLATE, *(family.system for family in FAMILIES if family.system)]
+    prompts = (family.system_prompt() for family in FAMILIES)
+    texts = [CHAT_TEMPLATE, *filter(None, prompts)]
     bytes_only.train_from_iterator(texts, trainer)
     tokenizer: Any = PreTrainedTokenizerFast(
         tokenizer_object=bytes_only,

@@ -19,7 +19,7 @@ from vigorl.policy.grammar import Dialect, parse, write_answer
 from vigorl.policy.model import ModelPolicy, turn_error
 from vigorl.policy.nano.glance import close_lens, glance, parts, without
 from vigorl.policy.nano.prompt import NOTHING, Situation, remembered, unchanged, write_prompt
-from vigorl.policy.nano.reading import Item, item_at, items, name_of, write_place, write_rows
+from vigorl.policy.nano.reading import ScreenItem, item_at, items, name_of, write_place, write_rows
 from vigorl.policy.perception.screen_reader import Eyes, shared_eyes
 from vigorl.policy.policy import Turn
 
@@ -49,14 +49,14 @@ class _Seen:
     frame: Frame
     """Of the picture that was read: of a large screen, of its glance."""
     sha256: str
-    rows: list[list[Item]] = field(default_factory=list)
+    rows: list[list[ScreenItem]] = field(default_factory=list)
     title: str = ""
     tabs: tuple[tuple[str, bool], ...] = ()
     is_large: bool = False
     """What was read is a glance."""
     unseen: list[Point] = field(default_factory=list)
     """Middles of its parts that have not been looked at closely, CSS px."""
-    close_rows: list[list[Item]] = field(default_factory=list)
+    close_rows: list[list[ScreenItem]] = field(default_factory=list)
     """Of the last look closer …"""
     close_frame: Frame | None = None
     """… and its picture; None: there was none."""
@@ -74,14 +74,14 @@ class _Seen:
         told = write_rows(self.close_rows, self.close_frame, self.frame.region_css_px)
         return told or NOTHING
 
-    def item(self, point: Point) -> Item | None:
+    def item(self, point: Point) -> ScreenItem | None:
         """What stands at a point, CSS px; what was seen closely goes first."""
         near = self.close_frame
         if near is not None and near.region_css_px.contains(point):
-            found = item_at(self.close_rows, near.from_css(point))
+            found = item_at(self.close_rows, near.from_region(point))
             if found is not None:
                 return found
-        return item_at(self.rows, self.frame.from_css(point))
+        return item_at(self.rows, self.frame.from_region(point))
 
 
 class ReadingActor:
@@ -116,7 +116,7 @@ class ReadingActor:
             events=[event.text for event in observation.events],
             reading=seen.reading(),
             closer=seen.closer(),
-            unseen=[write_place(seen.frame.from_css(part), seen.frame) for part in seen.unseen],
+            unseen=[write_place(seen.frame.from_region(part), seen.frame) for part in seen.unseen],
         )
         prompt = write_prompt(situation).replace("<|", "‹|")
         reply = await self._session.reply(
@@ -131,6 +131,7 @@ class ReadingActor:
             text=reply.text,
             thought=parsed.thought,
             points=parsed.points_css_px,
+            mentions=parsed.mentions,
             action=parsed.action,
             error=turn_error(parsed, reply),
             slip=parsed.slip,

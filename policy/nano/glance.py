@@ -58,7 +58,7 @@ def close_lens(frame: Frame) -> Lens:
 def parts(frame: Frame) -> list[Point]:
     """Middles of the parts of a glance, row by row, CSS px."""
     return [
-        frame.to_css(Point(x, y))
+        frame.to_region(Point(x, y))
         for y in _middles(frame.height_px)
         for x in _middles(frame.width_px)
     ]

@@ -20,9 +20,10 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from vigorl.browser.geometry import Box, Frame, Point
-from vigorl.policy.perception.screen import Line, Screen, Shape, is_text
+from vigorl.policy.perception.association import LABEL_GAP_PX, box_cost, field_cost
+from vigorl.policy.perception.screen import Screen, Shape, TextLine, is_text
 
-Kind = Literal["text", "link", "button", "field", "list", "box", "radio", "switch", "icon"]
+ItemKind = Literal["text", "link", "button", "field", "list", "box", "radio", "switch", "icon"]
 
 LONGEST_TEXT = 44
 """Characters of a running text that are written; names and values are shorter."""
@@ -39,15 +40,12 @@ _MAGNIFIERS = (("search",), ("zoomin",), ("zoomout",))
 _SURE_ICON = 0.5
 _SCRAP_PX = 14.0
 _SURE_SCRAP = 0.55
-_LABEL_GAP_PX = 45.0
-_LABEL_ROW_PX = 400.0
-_SWITCH_ROW_PX = 1200.0
 _ORNAMENT_GAP = 1.5
 """From an icon's middle to the text that it decorates, in its own longest sides."""
 _TALL = 3.5
 """A button higher than so many of its lines is a card."""
 _IN_QUOTES = str.maketrans({'"': "'", "“": "'", "”": "'", "’": "'", "<": "‹", ">": "›", "\n": " "})
-_KINDS: dict[str, Kind] = {
+_KINDS: dict[str, ItemKind] = {
     "button": "button",
     "field": "field",
     "select": "list",
@@ -59,10 +57,10 @@ _KINDS: dict[str, Kind] = {
 
 
 @dataclass(slots=True)
-class Item:
+class ScreenItem:
     """Something on the screen, with its name."""
 
-    kind: Kind
+    kind: ItemKind
     text: str
     """What is written on it; the value of a field, the choice of a list."""
     box_px: Box
@@ -74,7 +72,7 @@ class Item:
     """Index of the line that it was made from; -1: of none alone."""
 
 
-def items(screen: Screen) -> list[list[Item]]:
+def items(screen: Screen) -> list[list[ScreenItem]]:
     """The screen's items, row by row."""
     screen = _cleaned(screen)
     shapes = [
@@ -83,7 +81,7 @@ def items(screen: Screen) -> list[list[Item]]:
         if not _is_card(shape, screen.lines) and not _is_bar(shape, screen.frame)
     ]
     owners = _owners(screen.lines, shapes)
-    found: list[Item] = []
+    found: list[ScreenItem] = []
     named: set[int] = set()
     free = [i for i in range(len(screen.lines)) if i not in owners]
     inner: dict[int, list[int]] = {}
@@ -97,26 +95,26 @@ def items(screen: Screen) -> list[list[Item]]:
         if kind == "icon":
             if _is_ornament(shape, shapes, screen.lines, inner):
                 continue
-            found.append(Item(kind, " ".join(shape.names[:1]), shape.box_px))
+            found.append(ScreenItem(kind, " ".join(shape.names[:1]), shape.box_px))
         elif kind == "button":
             taken = any(_holds(shape.box_px, screen.lines[i].box_px) for i in owners)
             pictured = any(
                 other.kind == "icon" and _holds(shape.box_px, other.box_px) for other in shapes
             )
             if text or not (taken or pictured):
-                found.append(Item(kind, text, shape.box_px, doubtful=doubtful))
+                found.append(ScreenItem(kind, text, shape.box_px, doubtful=doubtful))
         else:
             label = _label(shape, screen.lines, free)
             name = "" if label is None else screen.lines[label].text
             if label is not None and kind in ("box", "radio", "switch"):
                 named.add(label)
-            found.append(Item(kind, text, shape.box_px, name, shape.checked, doubtful))
+            found.append(ScreenItem(kind, text, shape.box_px, name, shape.checked, doubtful))
     for index in free:
         if index not in named:
             line = screen.lines[index]
             kind = "link" if line.link else "text"
             doubtful = line.confidence < DOUBTFUL
-            found.append(Item(kind, line.text, line.box_px, doubtful=doubtful, source=index))
+            found.append(ScreenItem(kind, line.text, line.box_px, doubtful=doubtful, source=index))
     return _rows(_fewer(found))
 
 
@@ -144,7 +142,7 @@ def _is_scrap(shape: Shape) -> bool:
     return shape.kind == "icon" and longest_px < _SCRAP_PX and shape.confidence < _SURE_SCRAP
 
 
-def _is_picture(line: Line, icon: Shape) -> bool:
+def _is_picture(line: TextLine, icon: Shape) -> bool:
     """Whether a line is rather an icon that was read as a letter or two."""
     if not _touches(line.box_px, icon.box_px):
         return False
@@ -160,7 +158,7 @@ def _touches(line: Box, icon: Box) -> bool:
     return line.left - 4 <= x <= line.right + 4 and line.top - 5 <= y <= line.bottom + 5
 
 
-def write_item(item: Item, frame: Frame, viewport: Box | None = None) -> str:
+def write_item(item: ScreenItem, frame: Frame, viewport: Box | None = None) -> str:
     """An item as it stands in a reading and in thoughts.
 
     Args:
@@ -183,7 +181,7 @@ def write_item(item: Item, frame: Frame, viewport: Box | None = None) -> str:
             return f"{_head(item)} {where} {'on' if item.on else 'off'}"
 
 
-def name_of(item: Item) -> str:
+def name_of(item: ScreenItem) -> str:
     """An item without its place, as it is remembered."""
     if item.kind in ("text", "link", "button"):
         return f'"{_quoted(item.text)}"'
@@ -194,18 +192,19 @@ def name_of(item: Item) -> str:
 
 def write_place(point_px: Point, frame: Frame, viewport: Box | None = None) -> str:
     """`(x, y)` in thousandths of the screen, for a point of `frame`."""
-    point, whole = frame.to_css(point_px), viewport or frame.region_css_px
-    x = min(max(round((point.x - whole.left) / whole.width * 1000), 0), 999)
-    y = min(max(round((point.y - whole.top) / whole.height * 1000), 0), 999)
+    whole = frame if viewport is None else replace(frame, region_css_px=viewport)
+    x, y = whole.thousandths().nearest_cell(frame.to_region(point_px))
     return f"({x}, {y})"
 
 
-def write_rows(rows: Sequence[Sequence[Item]], frame: Frame, viewport: Box | None = None) -> str:
+def write_rows(
+    rows: Sequence[Sequence[ScreenItem]], frame: Frame, viewport: Box | None = None
+) -> str:
     """The whole reading; the arguments are those of `write_item`."""
     return "\n".join(" | ".join(write_item(item, frame, viewport) for item in row) for row in rows)
 
 
-def item_at(rows: Iterable[Sequence[Item]], point_px: Point) -> Item | None:
+def item_at(rows: Iterable[Sequence[ScreenItem]], point_px: Point) -> ScreenItem | None:
     """What a click there is meant for: the smallest item that holds the point, or the nearest."""
     everything = [item for row in rows for item in row]
     holding = [item for item in everything if _wide(item).contains(point_px)]
@@ -216,7 +215,7 @@ def item_at(rows: Iterable[Sequence[Item]], point_px: Point) -> Item | None:
     return everything[index] if distance <= 12 else None
 
 
-def _wide(item: Item) -> Box:
+def _wide(item: ScreenItem) -> Box:
     box = item.box_px
     return Box(box.left - 2, box.top - 3, box.right + 2, box.bottom + 3)
 
@@ -227,7 +226,7 @@ def _off(box: Box, point: Point) -> float:
     return dx + dy
 
 
-def _head(item: Item) -> str:
+def _head(item: ScreenItem) -> str:
     return f'{item.kind} "{_quoted(item.label)}"' if item.label else item.kind
 
 
@@ -236,7 +235,7 @@ def _quoted(text: str) -> str:
     return text.translate(_IN_QUOTES)
 
 
-def _is_card(shape: Shape, lines: Sequence[Line]) -> bool:
+def _is_card(shape: Shape, lines: Sequence[TextLine]) -> bool:
     """Whether a button is rather a card or a panel: it holds several lines of text."""
     if shape.kind != "button":
         return False
@@ -254,7 +253,7 @@ def _holds(outer: Box, inner: Box) -> bool:
     )
 
 
-def _owners(lines: Sequence[Line], shapes: Sequence[Shape]) -> dict[int, int]:
+def _owners(lines: Sequence[TextLine], shapes: Sequence[Shape]) -> dict[int, int]:
     """Which lines stand in which shape; in the smallest where several hold one."""
     owners: dict[int, int] = {}
     holding = [
@@ -272,7 +271,7 @@ def _owners(lines: Sequence[Line], shapes: Sequence[Shape]) -> dict[int, int]:
 
 
 def _is_ornament(
-    icon: Shape, shapes: Sequence[Shape], lines: Sequence[Line], inner: dict[int, list[int]]
+    icon: Shape, shapes: Sequence[Shape], lines: Sequence[TextLine], inner: dict[int, list[int]]
 ) -> bool:
     """Whether an icon only decorates the text of a button, close to which it stands."""
     near_px = _ORNAMENT_GAP * max(icon.box_px.width, icon.box_px.height)
@@ -290,7 +289,7 @@ def _is_bar(shape: Shape, frame: Frame) -> bool:
     return shape.kind == "button" and box.left <= 1 and box.right >= frame.width_px - 1
 
 
-def _parted(line: Line) -> Iterator[Line]:
+def _parted(line: TextLine) -> Iterator[TextLine]:
     """Links that were read as one line, each for itself."""
     if not line.link or len(line.links_px) < 2:
         yield line
@@ -305,7 +304,7 @@ def _parted(line: Line) -> Iterator[Line]:
         run = [word for _, word in group]
         start, stop = run[0].start(), run[-1].end()
         box = line.part(start, stop)
-        yield Line(line.text[start:stop], box, line.confidence, link=link >= 0)
+        yield TextLine(line.text[start:stop], box, line.confidence, link=link >= 0)
 
 
 def _by_place(screen: Screen) -> Callable[[int], tuple[float, float]]:
@@ -316,14 +315,14 @@ def _by_place(screen: Screen) -> Callable[[int], tuple[float, float]]:
     return place
 
 
-def _label(shape: Shape, lines: Sequence[Line], free: Sequence[int]) -> int | None:
+def _label(shape: Shape, lines: Sequence[TextLine], free: Sequence[int]) -> int | None:
     """The line that says what a control is for; None where none stands as labels do."""
-    cost_of = _field_cost if shape.kind in ("field", "select") else _box_cost
+    cost_of = field_cost if shape.kind in ("field", "select") else box_cost
     best, best_cost = None, 120.0
     control = shape.box_px
     for index in free:
         label = lines[index].box_px
-        if label.bottom < control.top - _LABEL_GAP_PX or label.top > control.bottom + 4:
+        if label.bottom < control.top - LABEL_GAP_PX or label.top > control.bottom + 4:
             continue
         cost = cost_of(control, label)
         if cost is not None and cost < best_cost:
@@ -331,34 +330,7 @@ def _label(shape: Shape, lines: Sequence[Line], free: Sequence[int]) -> int | No
     return best
 
 
-def _shared_height(a: Box, b: Box) -> float:
-    return (min(a.bottom, b.bottom) - max(a.top, b.top)) / max(1.0, min(a.height, b.height))
-
-
-def _field_cost(field: Box, label: Box) -> float | None:
-    """How unusual it is that a label stands there, px: over its field, or left of it."""
-    if _shared_height(field, label) >= 0.5:
-        dx = field.left - label.right
-        return 14 + 0.15 * dx if -4 <= dx <= _LABEL_ROW_PX else None
-    dy = field.top - label.bottom
-    if min(field.right, label.right) <= max(field.left, label.left) or not dy >= -4:
-        return None
-    return 4 + max(dy, 0.0) + 0.05 * abs(field.left - label.left) if dy <= _LABEL_GAP_PX else None
-
-
-def _box_cost(box: Box, label: Box) -> float | None:
-    """The same for a checkbox, radio button or switch: left of its label, or at its row's end."""
-    if _shared_height(box, label) < 0.4:
-        return None
-    if box.right <= label.left + 4:
-        dx = label.left - box.right
-        return max(dx, 0.0) if dx < 60 else None
-    dx = box.left - label.right
-    lower = 0.5 * (label.top - box.top)
-    return 40 + 0.02 * dx + lower if -4 <= dx < _SWITCH_ROW_PX else None
-
-
-def _fewer(found: list[Item]) -> list[Item]:
+def _fewer(found: list[ScreenItem]) -> list[ScreenItem]:
     """No more items than a prompt has room for, no longer texts than say something."""
     for item in found:
         if len(item.text) > LONGEST_TEXT + 16 and item.kind == "text":
@@ -375,15 +347,15 @@ def _fewer(found: list[Item]) -> list[Item]:
     return [item for item in found if id(item) not in dropped]
 
 
-def _length(item: Item) -> int:
+def _length(item: ScreenItem) -> int:
     """Characters of an item with its point, about."""
     return len(item.text) + len(item.label) + 15
 
 
-def _rows(found: list[Item]) -> list[list[Item]]:
+def _rows(found: list[ScreenItem]) -> list[list[ScreenItem]]:
     """Items that stand side by side, from the top; each row from the left."""
     rest = sorted(found, key=lambda item: item.box_px.center.y)
-    rows: list[list[Item]] = []
+    rows: list[list[ScreenItem]] = []
     for item in rest:
         if rows and _beside(rows[-1][0].box_px, item.box_px):
             rows[-1].append(item)

@@ -26,7 +26,7 @@ from vigorl.policy.perception.layout import (
     same_size,
     union,
 )
-from vigorl.policy.perception.screen import Line, Screen, is_text
+from vigorl.policy.perception.screen import Screen, TextLine, is_text
 
 _CLOSENESS = (0.7, 1.0, 1.4, 2.0)
 """Largest gap between two lines of a stack, in em of the smaller; all are tried."""
@@ -69,7 +69,7 @@ _MOST_LINES = 400
 class _Stack:
     """Lines that stand closely under each other; the first is the head."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[TextLine, ...]
 
     @property
     def head(self) -> Box:
@@ -92,7 +92,7 @@ class Block:
     """One of several alike: where it is, and the line that stands for it."""
 
     box: Box
-    title: Line
+    title: TextLine
 
 
 def blocks(screen: Screen) -> list[Block]:
@@ -134,7 +134,7 @@ def _said_count(screen: Screen) -> int | None:
     return None
 
 
-def _are_results(screen: Screen, group: Sequence[tuple[Box, Sequence[Line]]]) -> bool:
+def _are_results(screen: Screen, group: Sequence[tuple[Box, Sequence[TextLine]]]) -> bool:
     """Whether blocks can be results: no banner, no menu, no list of filters."""
     whole = screen.frame.region_css_px
     controls = [
@@ -151,7 +151,7 @@ def _are_results(screen: Screen, group: Sequence[tuple[Box, Sequence[Line]]]) ->
     return True
 
 
-def _stands_before(control: Box, line: Line) -> bool:
+def _stands_before(control: Box, line: TextLine) -> bool:
     """Whether a box that can be checked stands at the beginning of a text."""
     reach = Box(
         line.box_px.left - 45, line.box_px.top - 4, line.box_px.left + 20, line.box_px.bottom + 4
@@ -213,12 +213,12 @@ def _in_main(screen: Screen, group: Sequence[_Stack]) -> float:
     return 0.3 if at_a_side else 1.0
 
 
-def _is_ad(lines: Sequence[Line]) -> bool:
+def _is_ad(lines: Sequence[TextLine]) -> bool:
     """Whether a block says of itself that it is none of the results."""
     return any(_AD.match(line.text.strip()) for line in lines)
 
 
-def _panel_groups(screen: Screen) -> Iterator[list[tuple[Box, list[Line]]]]:
+def _panel_groups(screen: Screen) -> Iterator[list[tuple[Box, list[TextLine]]]]:
     """Panels of one build, each with the lines in it."""
     filled = [
         (panel, inner)
@@ -242,7 +242,7 @@ def _panel_groups(screen: Screen) -> Iterator[list[tuple[Box, list[Line]]]]:
             yield apart
 
 
-def _same_build(a: Box, a_lines: Sequence[Line], b: Box, b_lines: Sequence[Line]) -> bool:
+def _same_build(a: Box, a_lines: Sequence[TextLine], b: Box, b_lines: Sequence[TextLine]) -> bool:
     """Whether in two panels of one width half of the texts begin or end in the same places."""
     if len(a_lines) > len(b_lines):
         a, a_lines, b, b_lines = b, b_lines, a, a_lines
@@ -258,12 +258,12 @@ def _same_build(a: Box, a_lines: Sequence[Line], b: Box, b_lines: Sequence[Line]
     return shared >= 0.5 * len(a_lines)
 
 
-def _panel_weight(group: Sequence[tuple[Box, list[Line]]]) -> float:
+def _panel_weight(group: Sequence[tuple[Box, list[TextLine]]]) -> float:
     """How much a group of panels looks like the results of a page: its text."""
     return sum(line.box_px.area for _, inner in group for line in inner)
 
 
-def _title(lines: Sequence[Line]) -> Line:
+def _title(lines: Sequence[TextLine]) -> TextLine:
     """The line that stands for a block: a link, else the largest, else the first.
 
     Pictures are read as a letter or two, which stand for nothing.
@@ -277,8 +277,8 @@ def _title(lines: Sequence[Line]) -> Line:
 
 def rows(screen: Screen) -> list[Box]:
     """The boxes of the rows of the screen's largest table, without its head."""
-    table: list[list[Line]] = []
-    best: list[list[Line]] = []
+    table: list[list[TextLine]] = []
+    best: list[list[TextLine]] = []
     for row in _lines_in_rows(screen.lines):
         if table and not _same_columns(table[-1], row):
             table = []
@@ -290,10 +290,10 @@ def rows(screen: Screen) -> list[Box]:
     return [union(line.box_px for line in row) for row in best]
 
 
-def _stacks(lines: Sequence[Line], closeness: float) -> list[_Stack]:
+def _stacks(lines: Sequence[TextLine], closeness: float) -> list[_Stack]:
     """All lines, joined to the line above where it is close and aligned."""
     rest = sorted(lines, key=lambda line: line.box_px.top)
-    stacks: list[list[Line]] = []
+    stacks: list[list[TextLine]] = []
     for line in rest:
         above = [stack for stack in stacks if _continues(stack[-1], line, closeness)]
         if above:
@@ -303,12 +303,12 @@ def _stacks(lines: Sequence[Line], closeness: float) -> list[_Stack]:
     return [_Stack(tuple(stack)) for stack in stacks]
 
 
-def _linked_stacks(lines: Sequence[Line]) -> list[_Stack]:
+def _linked_stacks(lines: Sequence[TextLine]) -> list[_Stack]:
     """Each link of a column with what stands under it, down to the next one, in however wide gaps.
 
     Only links with a text under them: those of a menu head nothing.
     """
-    stacks: list[list[Line]] = []
+    stacks: list[list[TextLine]] = []
     for line in sorted(lines, key=lambda line: line.box_px.top):
         if line.link:
             stacks.append([line])
@@ -319,7 +319,7 @@ def _linked_stacks(lines: Sequence[Line]) -> list[_Stack]:
     return [_Stack(tuple(stack)) for stack in stacks if len(stack) > 1]
 
 
-def _continues(above: Line, below: Line, closeness: float) -> bool:
+def _continues(above: TextLine, below: TextLine, closeness: float) -> bool:
     """Whether a line stands closely under another."""
     gap = below.box_px.top - above.box_px.bottom
     em = min(em_px(above), em_px(below))
@@ -380,9 +380,9 @@ def _pitches(group: Sequence[_Stack]) -> list[float]:
     return steps or [1.0]
 
 
-def _lines_in_rows(lines: Sequence[Line]) -> list[list[Line]]:
+def _lines_in_rows(lines: Sequence[TextLine]) -> list[list[TextLine]]:
     """Lines that stand side by side, row by row."""
-    grouped: list[list[Line]] = []
+    grouped: list[list[TextLine]] = []
     for line in in_reading_order(lines, lambda line: line.box_px):
         if grouped and same_row(grouped[-1][0].box_px, line.box_px):
             grouped[-1].append(line)
@@ -391,7 +391,7 @@ def _lines_in_rows(lines: Sequence[Line]) -> list[list[Line]]:
     return grouped
 
 
-def _same_columns(a: Sequence[Line], b: Sequence[Line]) -> bool:
+def _same_columns(a: Sequence[TextLine], b: Sequence[TextLine]) -> bool:
     """Whether at least two texts of a row stand under texts of the one above it."""
     shared = sum(
         any(misalignment_x(below.box_px, above.box_px) <= _SAME_LEFT_PX for above in a)
@@ -400,7 +400,7 @@ def _same_columns(a: Sequence[Line], b: Sequence[Line]) -> bool:
     return shared >= 2
 
 
-def _is_head(first: Sequence[Line], rest: Sequence[Sequence[Line]]) -> bool:
+def _is_head(first: Sequence[TextLine], rest: Sequence[Sequence[TextLine]]) -> bool:
     """Whether the first row of a table names its columns: no digits where the others have some."""
     others = [any(char.isdecimal() for line in row for char in line.text) for row in rest]
     has_digits = any(char.isdecimal() for line in first for char in line.text)

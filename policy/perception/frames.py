@@ -6,7 +6,7 @@ import numpy as np
 from vigorl.browser.geometry import Box
 from vigorl.browser.picture import View
 from vigorl.policy.perception.layout import inside
-from vigorl.policy.perception.screen import Line, Screen
+from vigorl.policy.perception.screen import Screen, TextLine
 
 _BEFORE_CSS_PX = 64
 """How far before its text a box begins at most."""
@@ -27,7 +27,7 @@ def empty_box(view: View, text: Box) -> Box | None:
     """The square or circle before a text with nothing in it, CSS px; None where there is none."""
     left = max(0.0, text.left - _BEFORE_CSS_PX)
     region = Box(left, max(0.0, text.top - 16), max(left, text.left - 1), text.bottom + 16)
-    place = view.frame.box_from_css(region)
+    place = view.frame.box_from_region(region)
     top, start = round(place.top), round(place.left)
     pixels = np.asarray(view.picture.image(), dtype=np.int16)[
         top : round(place.bottom), start : round(place.right)
@@ -45,8 +45,8 @@ def empty_box(view: View, text: Box) -> Box | None:
         if inner.size == 0 or int(np.ptp(inner, axis=(0, 1)).max()) > _EVEN:
             continue
         box = Box(start + x, top + y, start + x + width, top + y + height)
-        if abs(box.center.y - view.frame.from_css(text.center).y) <= 0.6 * height:
-            return view.frame.box_to_css(box)
+        if abs(box.center.y - view.frame.from_region(text.center).y) <= 0.6 * height:
+            return view.frame.box_to_region(box)
     return None
 
 
@@ -64,7 +64,7 @@ def empty_field(screen: Screen, label: Box) -> Box | None:
     return min(found, key=lambda panel: panel.top, default=None)
 
 
-def stands_out(view: View, screen: Screen, line: Line) -> bool:
+def stands_out(view: View, screen: Screen, line: TextLine) -> bool:
     """Whether a text has a colour of its own among those in its row, as a tab that is chosen."""
     row = [
         other
@@ -88,7 +88,7 @@ def is_faded(view: View, text: Box, beside: Box) -> bool:
 
 def _contrast(view: View, box: Box) -> float:
     """How much the colour of a text differs from its ground, of 255."""
-    place = view.frame.box_from_css(box)
+    place = view.frame.box_from_region(box)
     pixels = np.asarray(view.picture.image(), dtype=np.float64)[
         max(0, int(place.top)) : int(place.bottom) + 1, max(0, int(place.left)) : int(place.right)
     ].reshape(-1, 3)
@@ -97,7 +97,7 @@ def _contrast(view: View, box: Box) -> float:
 
 def _ink(view: View, box: Box) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
     """The colour that a text is written in."""
-    place = view.frame.box_from_css(box)
+    place = view.frame.box_from_region(box)
     pixels = np.asarray(view.picture.image(), dtype=np.float64)[
         max(0, int(place.top)) : int(place.bottom) + 1, max(0, int(place.left)) : int(place.right)
     ].reshape(-1, 3)

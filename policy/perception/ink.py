@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vigorl.policy.perception.screen import Look
+from vigorl.policy.perception.screen import TextLook
 
 Pixels = npt.NDArray[np.uint8]
 """RGB, height x width x 3."""
@@ -87,7 +87,7 @@ class PixelBox:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class InkRun:
     """Ink on one baseline without a wide gap in it."""
 
     box: PixelBox
@@ -98,7 +98,7 @@ class Run:
     """Columns (from, to) drawn as links are: underlined, or in a colour of its own."""
     gaps: tuple[tuple[int, int], ...]
     """Columns (from, to) without ink: between words and wider."""
-    look: Look
+    look: TextLook
     caret: PixelBox | None = None
     """The text cursor that stands at its end; no letter."""
 
@@ -208,7 +208,7 @@ def links(patch: Pixels, mask: Mask) -> list[tuple[int, int]]:
     ]
 
 
-def runs(pixels: Pixels, detected: PixelBox, widest_gap: float) -> list[Run]:
+def runs(pixels: Pixels, detected: PixelBox, widest_gap: float) -> list[InkRun]:
     """The runs of ink in a detected line, left to right.
 
     Args:
@@ -240,7 +240,7 @@ def runs(pixels: Pixels, detected: PixelBox, widest_gap: float) -> list[Run]:
         )
         cut = patch[top:bottom, start:stop]
         found.append(
-            Run(
+            InkRun(
                 box,
                 size_px,
                 _moved(links(cut, part), box.left),
@@ -291,7 +291,7 @@ def gaps(mask: Mask, narrowest: float) -> list[tuple[int, int]]:
     return [(start, stop) for start, stop in between if stop - start >= narrowest]
 
 
-def look(patch: Pixels, mask: Mask, ground: npt.NDArray[np.int16]) -> Look:
+def look(patch: Pixels, mask: Mask, ground: npt.NDArray[np.int16]) -> TextLook:
     """How the text of a line is drawn.
 
     Args:
@@ -304,5 +304,11 @@ def look(patch: Pixels, mask: Mask, ground: npt.NDArray[np.int16]) -> Look:
     # A stroke of width w and length l covers w * l, and its edges are 2 * l long.
     edge_px = np.abs(np.diff(cover, axis=0)).sum() + np.abs(np.diff(cover, axis=1)).sum()
     strongest = patch[cover >= STRONG_INK].mean(axis=0)
-    colour, behind = (tuple(map(int, channels)) for channels in (strongest, ground))
-    return Look(colour, behind, 2 * float(cover.sum()) / max(float(edge_px), 1.0))
+    return TextLook(
+        _rgb(strongest), _rgb(ground), 2 * float(cover.sum()) / max(float(edge_px), 1.0)
+    )
+
+
+def _rgb(channels: npt.NDArray[np.generic]) -> tuple[int, int, int]:
+    red, green, blue = map(int, channels)
+    return red, green, blue

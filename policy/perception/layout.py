@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Literal, TypeVar
 
 from vigorl.browser.geometry import Box, Point
-from vigorl.policy.perception.screen import Line
+from vigorl.policy.perception.screen import TextLine
 
 T = TypeVar("T")
 
@@ -23,7 +23,7 @@ _ASCENDING = re.compile(r"[^acegmnopqrsuvwxyz.,:;·•…_~*'\"\-\s]")
 _DESCENDING = re.compile(r"[gjpqy,;()\[\]{}|@Q_/]")
 
 
-def em_px(line: Line) -> float:
+def em_px(line: TextLine) -> float:
     """The size of a line's type, judged by how high its letters are.
 
     The box of `men` is half as high as that of `Fig` in the same type. Shares of common fonts:
@@ -34,7 +34,7 @@ def em_px(line: Line) -> float:
     return line.box_px.height / (above + below)
 
 
-def same_size(a: Line, b: Line, tolerance: float) -> bool:
+def same_size(a: TextLine, b: TextLine, tolerance: float) -> bool:
     """Whether two lines are of one size of type, up to a relative difference.
 
     Where a line has no high letters, a pixel more or less makes twice the difference.

@@ -23,8 +23,8 @@ import numpy.typing as npt
 
 from vigorl.browser.geometry import Box
 from vigorl.policy.perception.detector import TextDetector, session_of
-from vigorl.policy.perception.ink import PixelBox, Pixels, Run, runs
-from vigorl.policy.perception.screen import Line
+from vigorl.policy.perception.ink import InkRun, PixelBox, Pixels, runs
+from vigorl.policy.perception.screen import TextLine
 
 CANVAS_HEIGHT_PX = 48
 """Height of the recogniser's input. Source: PP-OCR's configuration."""
@@ -61,10 +61,10 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class OcrText:
     """The text of a picture."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[TextLine, ...]
     """In reading order."""
     unread: tuple[Box, ...]
     """Where the detector saw text of which the recogniser read no letter, px."""
@@ -84,7 +84,7 @@ class TextReader:
         self._readings: OrderedDict[bytes, Reading] = OrderedDict()
         self._lock = threading.Lock()
 
-    def read(self, pixels: Pixels) -> Text:
+    def read(self, pixels: Pixels) -> OcrText:
         """The text of a picture."""
         with self._lock:
             found = [
@@ -99,7 +99,7 @@ class TextReader:
             if reading.text.strip():
                 edges = tuple(run.box.left + edge for edge in reading.edges)
                 lines.append(
-                    Line(
+                    TextLine(
                         reading.text,
                         box,
                         reading.confidence,
@@ -113,9 +113,9 @@ class TextReader:
             else:
                 unread.append(box)
         lines.sort(key=lambda line: (line.box_px.top, line.box_px.left))
-        return Text(tuple(lines), tuple(unread))
+        return OcrText(tuple(lines), tuple(unread))
 
-    def _read_runs(self, pixels: Pixels, found: list[Run]) -> list[Reading]:
+    def _read_runs(self, pixels: Pixels, found: list[InkRun]) -> list[Reading]:
         keys = [_key(pixels, run) for run in found]
         fresh = {
             key: run for key, run in zip(keys, found, strict=True) if key not in self._readings
@@ -185,7 +185,7 @@ class Canvas:
     """Height of the run's line, px of the picture."""
 
     @classmethod
-    def of(cls, pixels: Pixels, run: Run, squeeze: float = 1.0) -> "Canvas":
+    def of(cls, pixels: Pixels, run: InkRun, squeeze: float = 1.0) -> "Canvas":
         """Cut a run out; what lies around it is continued from its border."""
         box = run.box
         scale_y = INK_HEIGHT_PX / max(run.size_px, 6.0)
@@ -227,7 +227,7 @@ def confidence(certainty: float) -> float:
     return 1 / (1 + math.exp(7.25 + 4.75 * doubt))
 
 
-def _without_caret(patch: Pixels, around: PixelBox, run: Run) -> Pixels:
+def _without_caret(patch: Pixels, around: PixelBox, run: InkRun) -> Pixels:
     """A patch of the picture with the ground of its text where a text cursor stands."""
     if run.caret is None:
         return patch
@@ -236,7 +236,7 @@ def _without_caret(patch: Pixels, around: PixelBox, run: Run) -> Pixels:
     return patch
 
 
-def _key(pixels: Pixels, run: Run) -> bytes:
+def _key(pixels: Pixels, run: InkRun) -> bytes:
     patch = np.ascontiguousarray(run.box.of(pixels))
     digest = hashlib.blake2b(patch.tobytes(), digest_size=16)
     digest.update(f"{patch.shape} {run.size_px}".encode())

@@ -19,7 +19,7 @@ _BOLDER = 1.22
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class TextLook:
     """How a text is drawn: its colour, what it stands on, and how bold it is."""
 
     colour_rgb: tuple[int, int, int]
@@ -27,12 +27,12 @@ class Look:
     stroke_px: float
     """Mean width of the strokes of its letters, px of the picture."""
 
-    def is_coloured_like(self, other: "Look") -> bool:
+    def is_coloured_like(self, other: "TextLook") -> bool:
         """Whether both are of one colour on one ground, the noise of JPEG aside."""
         is_on_same = _apart(self.ground_rgb, other.ground_rgb) <= _SAME_GROUND
         return is_on_same and _apart(self.colour_rgb, other.colour_rgb) <= _SAME_COLOUR
 
-    def is_as_bold_as(self, other: "Look") -> bool:
+    def is_as_bold_as(self, other: "TextLook") -> bool:
         """Whether the strokes of both are of one width, in type of one size."""
         thin, thick = sorted((self.stroke_px, other.stroke_px))
         return thick <= _BOLDER * thin
@@ -43,7 +43,7 @@ def _apart(one: tuple[int, int, int], other: tuple[int, int, int]) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TextLine:
     """A run of text on one baseline, as a person would point at it."""
 
     text: str
@@ -59,7 +59,7 @@ class Line:
     """The stretches in x, left and right, that are drawn so."""
     gaps_px: tuple[tuple[float, float], ...] = ()
     """The stretches in x, left and right, without ink: between words and wider."""
-    look: Look | None = None
+    look: TextLook | None = None
     """None: it was not looked at."""
 
     def part(self, start: int, stop: int) -> Box:
@@ -71,7 +71,7 @@ class Line:
         return Box(edges[start], box.top, max(edges[stop], edges[start]), box.bottom)
 
 
-def is_text(line: Line) -> bool:
+def is_text(line: TextLine) -> bool:
     """Whether a line is surely text, not an icon that was read as a letter or two."""
     letters = sum(character.isalnum() for character in line.text)
     least = LEAST_CONFIDENCE.get(min(letters, 3))
@@ -97,7 +97,7 @@ class Shape:
 class Screen:
     """One picture, read."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[TextLine, ...]
     shapes: tuple[Shape, ...]
     frame: Frame
     panels: tuple[Box, ...] = ()

@@ -16,7 +16,7 @@ from vigorl.policy.perception.layout import em_px
 from vigorl.policy.perception.ocr import TextReader
 from vigorl.policy.perception.pieces import joined
 from vigorl.policy.perception.regions import Region, edges, flat_regions
-from vigorl.policy.perception.screen import Line, Screen, is_text
+from vigorl.policy.perception.screen import Screen, TextLine, is_text
 from vigorl.policy.perception.shapes import controls
 from vigorl.policy.perception.signs import merged, signs
 from vigorl.policy.perception.symbols import icons
@@ -112,17 +112,17 @@ def _is_word(box: Box) -> bool:
     return box.width >= WORD * box.height
 
 
-def _is_small(line: Line) -> bool:
+def _is_small(line: TextLine) -> bool:
     """Whether a line is set in type too small to trust."""
     return em_px(line) < SMALL_TYPE_PX
 
 
-def _is_strange(line: Line) -> bool:
+def _is_strange(line: TextLine) -> bool:
     """Whether a line was read as what nobody would write."""
     return line.confidence < STRANGE or not line.text.strip("0OoD□ ")
 
 
-def _small_text(lines: Sequence[Line], unread: Sequence[Box]) -> tuple[Box, ...]:
+def _small_text(lines: Sequence[TextLine], unread: Sequence[Box]) -> tuple[Box, ...]:
     """The regions in which type is small or text was not read, px, from the top."""
     small = [line.box_px for line in lines if is_text(line) and _is_small(line)]
     small += [line.box_px for line in lines if _is_word(line.box_px) and line.confidence < STRANGE]

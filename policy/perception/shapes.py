@@ -16,7 +16,7 @@ from vigorl.browser.geometry import Box
 from vigorl.policy.perception.icons import atlas
 from vigorl.policy.perception.ink import Mask, PixelBox, Pixels, background, difference, ink, spans
 from vigorl.policy.perception.regions import ROUND, Region, blobs, contrast
-from vigorl.policy.perception.screen import Line, Shape
+from vigorl.policy.perception.screen import Shape, TextLine
 
 TICK_PX = (10, 30)
 """Side of a checkbox or radio button."""
@@ -38,7 +38,7 @@ RULED_PX = 38
 class Surroundings:
     """What else is on the picture, for telling controls apart."""
 
-    lines: Sequence[Line]
+    lines: Sequence[TextLine]
     marks: Sequence[PixelBox]
     """Blobs: letters, icons, arrows."""
 
@@ -47,7 +47,7 @@ def controls(
     pixels: Pixels,
     drawn: Mask,
     regions: Sequence[Region],
-    lines: Sequence[Line],
+    lines: Sequence[TextLine],
 ) -> list[Shape]:
     """The controls of a picture, without icons.
 
@@ -247,7 +247,7 @@ def _rectangle(pixels: Pixels, region: Region, around: Surroundings) -> Shape | 
 
 
 def _is_field(
-    region: Region, lines: Sequence[Line], marks: Sequence[PixelBox], has_arrow: bool
+    region: Region, lines: Sequence[TextLine], marks: Sequence[PixelBox], has_arrow: bool
 ) -> bool:
     box = region.box
     if box.left <= 3:
@@ -310,7 +310,7 @@ def _ruled_field(pixels: Pixels, rule: PixelBox, around: Surroundings) -> Shape 
     return Shape("select" if has_arrow else "field", outline, confidence=0.7)
 
 
-def _is_text_area(box: PixelBox, lines: Sequence[Line], marks: Sequence[PixelBox]) -> bool:
+def _is_text_area(box: PixelBox, lines: Sequence[TextLine], marks: Sequence[PixelBox]) -> bool:
     """Whether a tall box is a field: empty, or with a grip for its size in the corner."""
     grip = any(mark.right > box.right - 20 and mark.bottom > box.bottom - 20 for mark in marks)
     others = [mark for mark in marks if mark.right <= box.right - 20]
@@ -321,7 +321,7 @@ def _is_text_area(box: PixelBox, lines: Sequence[Line], marks: Sequence[PixelBox
     return at_left and (grip or (hint and box.height <= 260))
 
 
-def _is_button(region: Region, lines: Sequence[Line], marks: Sequence[PixelBox]) -> bool:
+def _is_button(region: Region, lines: Sequence[TextLine], marks: Sequence[PixelBox]) -> bool:
     box = region.box
     low, high = BUTTON_PX
     if not (low <= box.height <= high) or box.width > 640:

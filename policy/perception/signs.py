@@ -27,8 +27,8 @@ from vigorl.policy.perception.ink import (
 )
 from vigorl.policy.perception.pieces import drawn as steps
 from vigorl.policy.perception.regions import blobs
-from vigorl.policy.perception.screen import Line, is_text
-from vigorl.policy.perception.symbols import REACHES_PX, Drawing, blanked, stacks
+from vigorl.policy.perception.screen import TextLine, is_text
+from vigorl.policy.perception.symbols import REACHES_PX, IconDrawing, blanked, stacks
 from vigorl.policy.perception.text_match import SIGNS_ALIKE, is_alike
 
 SIGNS = (
@@ -112,10 +112,10 @@ def known_signs() -> Signs:
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class SignCandidate:
     """What stands alone and may be a sign."""
 
-    drawing: Drawing
+    drawing: IconDrawing
     whole: PixelBox
     """What was drawn, with the underline if there is one."""
 
@@ -129,16 +129,16 @@ class Candidate:
 class Sign:
     """A single sign, as a line of text."""
 
-    line: Line
+    line: TextLine
     whole_px: Box
     """The same with what underlines it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Told:
+class RecognisedSign:
     """A candidate that is a sign."""
 
-    candidate: Candidate
+    candidate: SignCandidate
     sign: str
     sureness: float
 
@@ -148,7 +148,7 @@ class Told:
         return self.candidate.drawing.box
 
 
-def signs(pixels: Pixels, lines: Sequence[Line]) -> list[Sign]:
+def signs(pixels: Pixels, lines: Sequence[TextLine]) -> list[Sign]:
     """The single signs of a picture, largest first.
 
     Args:
@@ -158,11 +158,11 @@ def signs(pixels: Pixels, lines: Sequence[Line]) -> list[Sign]:
     found = {each.drawing.box: each for each in _candidates(pixels, lines)}
     told = known_signs().told([each.drawing.mask for each in found.values()])
     sure = [
-        Told(each, sign, sureness)
+        RecognisedSign(each, sign, sureness)
         for each, (sign, sureness) in zip(found.values(), told, strict=True)
         if sureness >= LEAST_SURENESS and sign not in DOTS
     ]
-    kept: list[Told] = []
+    kept: list[RecognisedSign] = []
     for each in sorted(sure, key=lambda each: -each.box.area):
         if not any(each.box.touches(other.box) for other in kept):
             kept.append(each)
@@ -170,7 +170,7 @@ def signs(pixels: Pixels, lines: Sequence[Line]) -> list[Sign]:
     return [_sign(pixels, each, ruled.get(each)) for each in kept if each not in ruled.values()]
 
 
-def _underlines(rule: Told, sign: Told) -> bool:
+def _underlines(rule: RecognisedSign, sign: RecognisedSign) -> bool:
     """Whether what was taken for a dash is drawn below another sign."""
     return (
         rule is not sign
@@ -181,7 +181,7 @@ def _underlines(rule: Told, sign: Told) -> bool:
     )
 
 
-def _candidates(pixels: Pixels, lines: Sequence[Line]) -> Iterator[Candidate]:
+def _candidates(pixels: Pixels, lines: Sequence[TextLine]) -> Iterator[SignCandidate]:
     """What stands alone: blobs on open ground, and what is drawn in a small button."""
     page = PixelBox(2, 2, pixels.shape[1] - 2, pixels.shape[0] - 2)
     texts = [line.box_px for line in lines if is_text(line)]
@@ -193,14 +193,14 @@ def _candidates(pixels: Pixels, lines: Sequence[Line]) -> Iterator[Candidate]:
     for blob in dict.fromkeys(open_blobs):
         if max(blob.width, blob.height) > LARGEST_BUTTON_PX:
             continue
-        drawing = Drawing.at(pixels, blob)
+        drawing = IconDrawing.at(pixels, blob)
         if drawing is None:
             continue
         inside = _inside(pixels, drawing.box)
         if inside is not None and _is_sign_sized(inside.box):
-            yield Candidate(inside, inside.box)
+            yield SignCandidate(inside, inside.box)
         bare = _without_rule(drawing)
-        candidate = Candidate(bare or drawing, drawing.box)
+        candidate = SignCandidate(bare or drawing, drawing.box)
         if not page.holds(drawing.box):
             continue  # cut off by the edge of the picture
         if _is_sign_sized(candidate.drawing.box) and _is_alone(drawing.box, marks, words):
@@ -248,7 +248,7 @@ def _gaps(
     return np.maximum(starts - stop, start - stops)
 
 
-def _without_rule(drawing: Drawing) -> Drawing | None:
+def _without_rule(drawing: IconDrawing) -> IconDrawing | None:
     """A drawing without the underline at its foot, None where it has none.
 
     A rule reaches further on both sides than what it underlines, which it does not touch; where a
@@ -278,10 +278,10 @@ def _without_rule(drawing: Drawing) -> Drawing | None:
     own = PixelBox(int(columns[0]), int(inked[0]), int(columns[-1]) + 1, int(inked[-1]) + 1)
     cut = own.of(rest)
     mask = np.asarray(cut / cut.max(), np.float32)
-    return Drawing(own.moved(drawing.box.left, drawing.box.top), mask)
+    return IconDrawing(own.moved(drawing.box.left, drawing.box.top), mask)
 
 
-def _inside(pixels: Pixels, outline: PixelBox) -> Drawing | None:
+def _inside(pixels: Pixels, outline: PixelBox) -> IconDrawing | None:
     """What is drawn in a small button, apart from its outline; None where there is nothing."""
     longer, shorter = (pick(outline.width, outline.height) for pick in (max, min))
     if shorter < SMALLEST_BUTTON_PX or longer > 4 * shorter:
@@ -292,7 +292,7 @@ def _inside(pixels: Pixels, outline: PixelBox) -> Drawing | None:
     distance = difference(patch, colour)
     strongest = float(distance[PADDING_PX:-PADDING_PX, PADDING_PX:-PADDING_PX].max())
     blob = _inner_blob(distance > max(24, 0.3 * strongest))
-    return None if blob is None else Drawing.at(pixels, blob.moved(outline.left, outline.top))
+    return None if blob is None else IconDrawing.at(pixels, blob.moved(outline.left, outline.top))
 
 
 def _inner_blob(mask: Mask) -> PixelBox | None:
@@ -313,7 +313,7 @@ def _inner_blob(mask: Mask) -> PixelBox | None:
     )
 
 
-def _sign(pixels: Pixels, told: Told, rule: Told | None) -> Sign:
+def _sign(pixels: Pixels, told: RecognisedSign, rule: RecognisedSign | None) -> Sign:
     """A sign as a line of text; with what underlines it, where that was told by itself."""
     box, candidate = told.box, told.candidate
     colour = np.median(box.of(pixels)[candidate.drawing.mask > 0.7].astype(np.int16), axis=0)
@@ -322,7 +322,7 @@ def _sign(pixels: Pixels, told: Told, rule: Told | None) -> Sign:
     if rule is not None:
         whole = PixelBox(rule.box.left, whole.top, rule.box.right, rule.box.bottom)
     links = ((own.left, own.right),) if link else ()
-    line = Line(told.sign, own, min(told.sureness, 0.99), (own.left, own.right), link, links)
+    line = TextLine(told.sign, own, min(told.sureness, 0.99), (own.left, own.right), link, links)
     return Sign(line, _box(whole))
 
 
@@ -330,7 +330,7 @@ def _box(box: PixelBox) -> Box:
     return Box(box.left, box.top, box.right, box.bottom)
 
 
-def merged(lines: Sequence[Line], single: Sequence[Sign]) -> tuple[Line, ...]:
+def merged(lines: Sequence[TextLine], single: Sequence[Sign]) -> tuple[TextLine, ...]:
     """Lines in reading order, with single signs in the place of what was read on them."""
     kept, added = list(lines), []
     for sign in single:
@@ -344,7 +344,7 @@ def merged(lines: Sequence[Line], single: Sequence[Sign]) -> tuple[Line, ...]:
     return tuple(sorted((*kept, *added), key=lambda line: (line.box_px.top, line.box_px.left)))
 
 
-def _may_be_rules(sign: Sign, lines: Sequence[Line]) -> bool:
+def _may_be_rules(sign: Sign, lines: Sequence[TextLine]) -> bool:
     """Whether a sign of straight strokes may be where the rules of a table meet.
 
     It stands close to a text, which a sign on a button of its own does not.
@@ -361,13 +361,13 @@ def _may_be_rules(sign: Sign, lines: Sequence[Line]) -> bool:
     return any(line.box_px.intersection(near) is not None for line in lines)
 
 
-def _is_more(line: Line, sign: Sign) -> bool:
+def _is_more(line: TextLine, sign: Sign) -> bool:
     """Whether a line has more than one character and is wider than the sign."""
     several = len(line.text.strip()) > 1
     return several and line.box_px.width > COVERS * sign.whole_px.width + LEAST_APART_PX
 
 
-def _is_surer(line: Line, sign: Line) -> bool:
+def _is_surer(line: TextLine, sign: TextLine) -> bool:
     """Whether the recogniser's reading of a sign is better: another letter, of which it is sure.
 
     A letter that is much larger than the sign is the outline of a button.

@@ -11,7 +11,7 @@ from vigorl.policy.perception.concepts import CONCEPTS
 from vigorl.policy.perception.icons import Guess, atlas
 from vigorl.policy.perception.ink import Mask, PixelBox, Pixels, difference
 from vigorl.policy.perception.regions import blobs
-from vigorl.policy.perception.screen import Line, Shape, is_text
+from vigorl.policy.perception.screen import Shape, TextLine, is_text
 
 SMALLEST_PX, LARGEST_PX = 8, 72
 """Longer side of an icon."""
@@ -36,7 +36,7 @@ BAR_PX = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Drawing:
+class IconDrawing:
     """What is drawn at a blob, without the noise around it."""
 
     box: PixelBox
@@ -44,7 +44,7 @@ class Drawing:
     """How much each pixel of the box differs from the ground, 0 to 1."""
 
     @classmethod
-    def at(cls, pixels: Pixels, blob: PixelBox) -> "Drawing | None":
+    def at(cls, pixels: Pixels, blob: PixelBox) -> "IconDrawing | None":
         """The drawing; None where it hardly differs from its ground."""
         left, top = max(blob.left - 2, 0), max(blob.top - 2, 0)
         patch = pixels[top : blob.bottom + 1, left : blob.right + 1]
@@ -77,7 +77,7 @@ THIN_PX = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class IconCandidate:
     """Something drawn that may be an icon, and what it may show."""
 
     box: PixelBox
@@ -98,7 +98,7 @@ class Candidate:
 
 
 def icons(
-    pixels: Pixels, drawn: Mask, lines: Sequence[Line], controls: Sequence[Shape]
+    pixels: Pixels, drawn: Mask, lines: Sequence[TextLine], controls: Sequence[Shape]
 ) -> list[Shape]:
     """The icons of a picture, top to bottom.
 
@@ -116,14 +116,14 @@ def icons(
         drawing.box: drawing
         for blob in (*(blob for found in parts.values() for blob in found), *stacks(parts[1]))
         if max(blob.width, blob.height) <= LARGEST_PX + 16
-        and (drawing := Drawing.at(pixels, blob)) is not None
+        and (drawing := IconDrawing.at(pixels, blob)) is not None
         and min(drawing.box.width, drawing.box.height) >= NARROWEST_PX
         and SMALLEST_PX <= max(drawing.box.width, drawing.box.height) <= LARGEST_PX
         and not _frames(drawing.box, lines, controls)
     }
     guesses = atlas().guesses([drawing.mask for drawing in drawings.values()])
     candidates = [
-        Candidate(box, tuple(guess)) for box, guess in zip(drawings, guesses, strict=True)
+        IconCandidate(box, tuple(guess)) for box, guess in zip(drawings, guesses, strict=True)
     ]
     whole = [one for one in candidates if not _is_button_around(one, candidates, controls)]
     found = [_shape(candidate) for candidate in _best(whole) if candidate.is_likely]
@@ -200,7 +200,7 @@ def blanked(mask: Mask, boxes: Sequence[Box]) -> Mask:
     return kept
 
 
-def _frames(box: PixelBox, lines: Sequence[Line], controls: Sequence[Shape]) -> bool:
+def _frames(box: PixelBox, lines: Sequence[TextLine], controls: Sequence[Shape]) -> bool:
     """Whether a blob is the outline of a control, or drawn around text."""
     own = Box(box.left, box.top, box.right, box.bottom)
     for shape in controls:
@@ -215,7 +215,7 @@ def _coincide(one: Box, other: Box) -> bool:
 
 
 def _is_button_around(
-    outer: Candidate, candidates: Sequence[Candidate], controls: Sequence[Shape]
+    outer: IconCandidate, candidates: Sequence[IconCandidate], controls: Sequence[Shape]
 ) -> bool:
     """Whether a drawing is the outline of a button together with the icon in it."""
     own = Box(outer.box.left, outer.box.top, outer.box.right, outer.box.bottom)
@@ -230,9 +230,9 @@ def _is_button_around(
     )
 
 
-def _best(candidates: Sequence[Candidate]) -> list[Candidate]:
+def _best(candidates: Sequence[IconCandidate]) -> list[IconCandidate]:
     """Of overlapping candidates the one that looks most like an icon; the larger of equals."""
-    kept: list[Candidate] = []
+    kept: list[IconCandidate] = []
     order = sorted(candidates, key=lambda candidate: -candidate.rank)
     for candidate in order:
         if not any(candidate.box.touches(other.box) for other in kept):
@@ -240,7 +240,7 @@ def _best(candidates: Sequence[Candidate]) -> list[Candidate]:
     return kept
 
 
-def _shape(candidate: Candidate) -> Shape:
+def _shape(candidate: IconCandidate) -> Shape:
     box, first = candidate.box, candidate.guesses[0]
     names = [guess.concept for guess in candidate.guesses] + list(CONCEPTS[first.concept][1:])
     return Shape(

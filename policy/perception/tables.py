@@ -13,7 +13,7 @@ from vigorl.policy.perception.layout import (
     same_row,
     union,
 )
-from vigorl.policy.perception.screen import Line
+from vigorl.policy.perception.screen import TextLine
 
 _SLACK_PX = 4.0
 _SAME_CELL_EM = 0.5
@@ -27,11 +27,11 @@ _TABLE_ENDS_PITCHES = 1.8
 class Table:
     """A header and what stands under it; one extent in x for each column, px."""
 
-    heads: tuple[Line, ...]
-    body: tuple[Line, ...]
+    heads: tuple[TextLine, ...]
+    body: tuple[TextLine, ...]
     extents: tuple[tuple[float, float], ...]
 
-    def column(self, line: Line) -> int:
+    def column(self, line: TextLine) -> int:
         """The column that a text stands in: that which it shares most with, else the nearest."""
 
         def fit(index: int) -> tuple[float, float]:
@@ -41,7 +41,7 @@ class Table:
 
         return min(range(len(self.extents)), key=fit)
 
-    def rows(self) -> list[Line]:
+    def rows(self) -> list[TextLine]:
         """The first text of each row, from the top."""
         return [
             min(row, key=lambda line: line.box_px.left)
@@ -49,7 +49,7 @@ class Table:
             if len(row) > 1
         ]
 
-    def cell(self, column: int, row: Line) -> tuple[Line, ...]:
+    def cell(self, column: int, row: TextLine) -> tuple[TextLine, ...]:
         """The texts of a cell, from the top; empty where nothing stands in it."""
         own = self.column(row)
         entries = self._entries(own)
@@ -62,9 +62,9 @@ class Table:
         ]
         return tuple(in_reading_order(found, lambda line: line.box_px))
 
-    def _entries(self, column: int) -> list[tuple[Line, ...]]:
+    def _entries(self, column: int) -> list[tuple[TextLine, ...]]:
         """The cells of the column that names the rows, each as its lines."""
-        entries: list[list[Line]] = []
+        entries: list[list[TextLine]] = []
         others = [line for line in self.body if self.column(line) != column]
         for line in sorted(
             (line for line in self.body if self.column(line) == column),
@@ -79,7 +79,7 @@ class Table:
         return [tuple(entry) for entry in entries]
 
     def _strangeness(
-        self, line: Line, entry: tuple[Line, ...], column: Sequence[Line]
+        self, line: TextLine, entry: tuple[TextLine, ...], column: Sequence[TextLine]
     ) -> tuple[bool, float]:
         """How little a text belongs to the row of an entry."""
         box = union(part.box_px for part in entry)
@@ -99,13 +99,13 @@ class Table:
         return True, abs(line.box_px.center.y - box.center.y)
 
 
-def _off(row: Line, entry: tuple[Line, ...]) -> float:
+def _off(row: TextLine, entry: tuple[TextLine, ...]) -> float:
     return min(abs(row.box_px.center.y - line.box_px.center.y) for line in entry)
 
 
-def rows_of(lines: Sequence[Line]) -> list[list[Line]]:
+def rows_of(lines: Sequence[TextLine]) -> list[list[TextLine]]:
     """Lines that stand side by side, row by row."""
-    grouped: list[list[Line]] = []
+    grouped: list[list[TextLine]] = []
     for line in in_reading_order(lines, lambda line: line.box_px):
         if grouped and same_row(grouped[-1][0].box_px, line.box_px):
             grouped[-1].append(line)
@@ -114,7 +114,7 @@ def rows_of(lines: Sequence[Line]) -> list[list[Line]]:
     return grouped
 
 
-def table_under(lines: Sequence[Line], head: Line) -> Table | None:
+def table_under(lines: Sequence[TextLine], head: TextLine) -> Table | None:
     """The table that a header belongs to; None where nothing stands under it as in a table."""
     heads = sorted(
         (line for line in lines if same_row(line.box_px, head.box_px)),
@@ -142,7 +142,7 @@ def table_under(lines: Sequence[Line], head: Line) -> Table | None:
     return Table(tuple(heads), tuple(body), tuple(extents))
 
 
-def _body(lines: Sequence[Line], heads: Sequence[Line], head: Line) -> list[Line]:
+def _body(lines: Sequence[TextLine], heads: Sequence[TextLine], head: TextLine) -> list[TextLine]:
     """The texts under a header, down to where the table ends."""
     whole = union(line.box_px for line in heads)
     margin_px = 8 * em_px(head)
@@ -154,7 +154,7 @@ def _body(lines: Sequence[Line], heads: Sequence[Line], head: Line) -> list[Line
         and gap_x(line.box_px, whole) <= margin_px
     ]
     names = {line.text.casefold() for line in heads}
-    body: list[Line] = []
+    body: list[TextLine] = []
     gaps: list[float] = []
     bottom = whole.bottom
     for row in rows_of(under):

@@ -35,6 +35,7 @@ class ReaderPolicy:
 
     name = "reader"
     acts_on_marks = False
+    needs_instructions = True
 
     def __init__(self, eyes: Eyes | None = None) -> None:
         self._eyes = eyes or shared_eyes()
@@ -85,6 +86,7 @@ class ReaderActor:
             parsed.error,
             instruction=move.instruction,
             verified=move.verified,
+            mentions=parsed.mentions,
         )
 
     def _next(self, observation: Observation) -> Move:

@@ -11,11 +11,11 @@ from vigorl.browser.geometry import Box
 from vigorl.browser.observation import Observation
 from vigorl.policy.perception.ink import Pixels
 from vigorl.policy.perception.layout import em_px, gap_y, overlap_y, same_size
-from vigorl.policy.perception.screen import Line, Screen
-from vigorl.policy.reader.candidates import Aim
+from vigorl.policy.perception.screen import Screen, TextLine
+from vigorl.policy.reader.candidates import Candidate
 from vigorl.policy.reader.labels import is_sentence, value_in, without_stop
 from vigorl.policy.reader.language.steps import Target, describe, names_in
-from vigorl.policy.reader.search import Search, look_for
+from vigorl.policy.reader.search import ScreenSearch, look_for
 from vigorl.policy.reader.session import Move, Play, Stuck
 from vigorl.policy.reader.values import read_values
 
@@ -38,13 +38,13 @@ class _Look:
     target: Target
     missing: str = ""
 
-    def values(self, screen: Screen) -> list[Aim]:
+    def values(self, screen: Screen) -> list[Candidate]:
         """What a screen says for the target, but for what is crossed out."""
         found = read_values(screen, self.target)
         self.missing = found.missing or self.missing
         pixels = np.asarray(self.play.view.picture.image())
         frame = self.play.view.frame
-        kept = [aim for aim in found.aims if not _struck(pixels, frame.box_from_css(aim.box))]
+        kept = [aim for aim in found.aims if not _struck(pixels, frame.box_from_region(aim.box))]
         return kept
 
 
@@ -55,7 +55,7 @@ def tell(play: Play, target: Target) -> Generator[Move, Observation, str]:
         Stuck: it is nowhere, or two values are meant equally well.
     """
     look = _Look(play, target)
-    search = Search(f"the value of {describe(target)}", names_in(target), look.values)
+    search = ScreenSearch(f"the value of {describe(target)}", names_in(target), look.values)
     try:
         aim = yield from look_for(play, search)
     except Stuck:
@@ -63,7 +63,7 @@ def tell(play: Play, target: Target) -> Generator[Move, Observation, str]:
             raise Stuck(f"I was to read {describe(target)}. {look.missing}") from None
         raise
     source = aim.source
-    if not isinstance(source, Line):
+    if not isinstance(source, TextLine):
         raise Stuck(f"At {play.at(aim.point)} there is a {aim.text}, not a text.")
     _require_one(play, target, aim, look.values(play.screen()))
     screen = play.screen()
@@ -88,7 +88,7 @@ def tell(play: Play, target: Target) -> Generator[Move, Observation, str]:
     return " ".join(texts)
 
 
-def _require_one(play: Play, target: Target, aim: Aim, found: Sequence[Aim]) -> None:
+def _require_one(play: Play, target: Target, aim: Candidate, found: Sequence[Candidate]) -> None:
     """Refuse where another value is meant as well.
 
     Raises:
@@ -110,7 +110,7 @@ def _require_one(play: Play, target: Target, aim: Aim, found: Sequence[Aim]) -> 
     )
 
 
-def _whole(screen: Screen, source: Line, aim: Aim, text: str, target: Target) -> str:
+def _whole(screen: Screen, source: TextLine, aim: Candidate, text: str, target: Target) -> str:
     """A value with the lines that it goes on in, and without what is only the sentence's."""
     in_sentence = is_sentence(source.text, target.names) and aim.text != source.text
     at_end = source.text.rstrip().endswith(aim.text.rstrip())
@@ -132,7 +132,7 @@ def _whole(screen: Screen, source: Line, aim: Aim, text: str, target: Target) ->
     return " ".join(lines)
 
 
-def _next_line(screen: Screen, line: Line) -> Line | None:
+def _next_line(screen: Screen, line: TextLine) -> TextLine | None:
     """The next line of the same paragraph."""
     box = line.box_px
     below = [
@@ -147,7 +147,7 @@ def _next_line(screen: Screen, line: Line) -> Line | None:
     return min(below, key=lambda other: other.box_px.top, default=None)
 
 
-def _goes_on(screen: Screen, first: Line, last: Line, onward: Line) -> bool:
+def _goes_on(screen: Screen, first: TextLine, last: TextLine, onward: TextLine) -> bool:
     """Whether a line under a value is more of it: at the line's pitch, and no label of its own.
 
     In a list of labels and values the gaps are wider, or each line has a neighbour in its row.

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from vigorl.browser.geometry import Box
 from vigorl.policy.perception.blocks import blocks
 from vigorl.policy.perception.layout import em_px, inside, relation_cost, same_row
-from vigorl.policy.perception.screen import Line, Screen
+from vigorl.policy.perception.screen import Screen, TextLine
 
 _CARD = 0.25
 """Share of the screen up to which a panel is a card: what stands in it belongs together."""
 
 
-def belongs(screen: Screen, box: Box, anchor: Line) -> bool:
+def belongs(screen: Screen, box: Box, anchor: TextLine) -> bool:
     """Whether a thing belongs to what a text names: in its card or block, its row, or under it."""
     lines = screen.lines
     card = card_of(screen, lines, anchor)
@@ -46,12 +46,12 @@ def belongs(screen: Screen, box: Box, anchor: Line) -> bool:
     return box.top - bottom <= 2 * em and box.left >= anchor.box_px.left - 2 * em
 
 
-def _is_heading(lines: Sequence[Line], line: Line) -> bool:
+def _is_heading(lines: Sequence[TextLine], line: TextLine) -> bool:
     sizes = sorted(em_px(other) for other in lines)
     return em_px(line) > 1.1 * sizes[len(sizes) // 2]
 
 
-def card_of(screen: Screen, lines: Sequence[Line], label: Line) -> Box | None:
+def card_of(screen: Screen, lines: Sequence[TextLine], label: TextLine) -> Box | None:
     """The smallest panel around a label that holds more than it, where it is a card."""
     whole = screen.frame.region_css_px.area
     holding = [

@@ -18,7 +18,7 @@ from vigorl.policy.perception.layout import (
     overlap_y,
     relation_cost,
 )
-from vigorl.policy.perception.screen import Line, Screen, Shape
+from vigorl.policy.perception.screen import Screen, Shape, TextLine
 from vigorl.policy.reader.language.steps import Relation, Target
 from vigorl.policy.reader.matching import CONTAINED, find
 
@@ -42,7 +42,7 @@ MONEY = re.compile(rf"{_CURRENCY}\s*\d[\d.,’']*|\d[\d.,’']*\s*{_CURRENCY}")
 
 
 @dataclass(frozen=True, slots=True)
-class Aim:
+class Candidate:
     """Something on the screen that a target may mean, px of the viewport."""
 
     box: Box
@@ -50,10 +50,10 @@ class Aim:
     score: float
     text: str
     """What was read there, or what kind of control stands there."""
-    source: Line | Shape
-    anchor: "Aim | None" = None
+    source: TextLine | Shape
+    anchor: "Candidate | None" = None
     """The neighbour or the label that it was found by."""
-    more: tuple[Line, ...] | None = None
+    more: tuple[TextLine, ...] | None = None
     """Of a table's cell: its further lines. None: it is no cell, and its text may go on below."""
 
     @property
@@ -62,14 +62,14 @@ class Aim:
         return " ".join((self.text, *(line.text for line in self.more or ())))
 
 
-def is_sure(aim: Aim) -> bool:
+def is_sure(aim: Candidate) -> bool:
     """Whether it can be acted on without a closer look; a control only if its label can."""
     if isinstance(aim.source, Shape) and aim.anchor is not None and not is_sure(aim.anchor):
         return False
-    return aim.score >= (SURE if isinstance(aim.source, Line) else SURE_OF_ICON)
+    return aim.score >= (SURE if isinstance(aim.source, TextLine) else SURE_OF_ICON)
 
 
-def looks_clickable(screen: Screen, aim: Aim) -> bool:
+def looks_clickable(screen: Screen, aim: Candidate) -> bool:
     """Whether it is drawn as a link or a control, or stands in one."""
     if isinstance(aim.source, Shape) or aim.source.link:
         return True
@@ -86,17 +86,19 @@ def in_css(screen: Screen) -> Screen:
     lines = tuple(
         replace(
             line,
-            box_px=frame.box_to_css(line.box_px),
-            edges_px=tuple(frame.to_css(Point(x, 0)).x for x in line.edges_px),
+            box_px=frame.box_to_region(line.box_px),
+            edges_px=tuple(frame.to_region(Point(x, 0)).x for x in line.edges_px),
             links_px=_stretches_in_css(frame, line.links_px),
             gaps_px=_stretches_in_css(frame, line.gaps_px),
         )
         for line in screen.lines
     )
-    shapes = tuple(replace(shape, box_px=frame.box_to_css(shape.box_px)) for shape in screen.shapes)
-    panels = tuple(frame.box_to_css(panel) for panel in screen.panels)
-    small = tuple(frame.box_to_css(box) for box in screen.small_text_regions)
-    unread = tuple(frame.box_to_css(box) for box in screen.unread)
+    shapes = tuple(
+        replace(shape, box_px=frame.box_to_region(shape.box_px)) for shape in screen.shapes
+    )
+    panels = tuple(frame.box_to_region(panel) for panel in screen.panels)
+    small = tuple(frame.box_to_region(box) for box in screen.small_text_regions)
+    unread = tuple(frame.box_to_region(box) for box in screen.unread)
     return Screen(lines, shapes, upright, panels, small, unread)
 
 
@@ -104,12 +106,12 @@ def _stretches_in_css(
     frame: Frame, stretches: Sequence[tuple[float, float]]
 ) -> tuple[tuple[float, float], ...]:
     return tuple(
-        (frame.to_css(Point(left, 0)).x, frame.to_css(Point(right, 0)).x)
+        (frame.to_region(Point(left, 0)).x, frame.to_region(Point(right, 0)).x)
         for left, right in stretches
     )
 
 
-def aims(screen: Screen, target: Target) -> list[Aim]:
+def aims(screen: Screen, target: Target) -> list[Candidate]:
     """Everything that the target may mean, best first; empty where nothing fits."""
     candidates = _candidates(screen, target)
     for floor in (EXACT, SURE, WEAK):
@@ -130,7 +132,7 @@ def aims(screen: Screen, target: Target) -> list[Aim]:
     return []
 
 
-def _candidates(screen: Screen, target: Target) -> list[Aim]:
+def _candidates(screen: Screen, target: Target) -> list[Candidate]:
     """Everything that fits the target by itself, in reading order."""
     if target.names:
         found = [aim for name in target.names for aim in named(screen, name, target)]
@@ -159,7 +161,7 @@ def _candidates(screen: Screen, target: Target) -> list[Aim]:
             return [shape_aim(shape) for shape in screen.shapes if shape.kind == kind]
 
 
-def named(screen: Screen, name: str, target: Target) -> list[Aim]:
+def named(screen: Screen, name: str, target: Target) -> list[Candidate]:
     """Whatever matches a name, with a preference for the kind of thing that is asked for."""
     role = target.role if target.role in ("button", "link", "icon", "tab", "menu") else None
     # A quoted name is first of all a text; an icon has to show just that to be meant by it.
@@ -167,35 +169,35 @@ def named(screen: Screen, name: str, target: Target) -> list[Aim]:
     found = []
     for match in find(screen, name, role=role):
         source = match.source
-        if isinstance(source, Line):
-            found.append(Aim(match.box_px, match.point_px, match.score, source.text, source))
+        if isinstance(source, TextLine):
+            found.append(Candidate(match.box_px, match.point_px, match.score, source.text, source))
         elif source.kind != "icon" or match.score >= least:
-            found.append(Aim(match.box_px, match.point_px, match.score, source.kind, source))
+            found.append(Candidate(match.box_px, match.point_px, match.score, source.kind, source))
     return found
 
 
-def line_aim(line: Line, score: float, start: int = 0, stop: int | None = None) -> Aim:
+def line_aim(line: TextLine, score: float, start: int = 0, stop: int | None = None) -> Candidate:
     """A line, or the characters `start:stop` of it."""
     stop = len(line.text) if stop is None else stop
     box = line.part(start, stop) if line.text else line.box_px
-    return Aim(box, box.center, score, line.text[start:stop], line)
+    return Candidate(box, box.center, score, line.text[start:stop], line)
 
 
-def shape_aim(shape: Shape, score: float = 1.0, anchor: Aim | None = None) -> Aim:
+def shape_aim(shape: Shape, score: float = 1.0, anchor: Candidate | None = None) -> Candidate:
     """A control."""
-    return Aim(shape.box_px, shape.box_px.center, score, shape.kind, shape, anchor)
+    return Candidate(shape.box_px, shape.box_px.center, score, shape.kind, shape, anchor)
 
 
-def block_aim(box: Box, screen: Screen) -> Aim:
+def block_aim(box: Box, screen: Screen) -> Candidate:
     """One of several blocks: its first line stands for it."""
     lines = [line for line in screen.lines if inside(line.box_px, box)]
     title = in_reading_order(lines, lambda line: line.box_px)[0]
     return replace(line_aim(title, 1.0), box=box)
 
 
-def _distinct(found: Sequence[Aim]) -> list[Aim]:
+def _distinct(found: Sequence[Candidate]) -> list[Candidate]:
     """Each thing once, with the best of its scores, in reading order."""
-    kept: list[Aim] = []
+    kept: list[Candidate] = []
     for aim in sorted(found, key=lambda aim: -aim.score):
         if not any(_same(aim.box, other.box) for other in kept):
             kept.append(aim)
@@ -206,7 +208,7 @@ def _same(a: Box, b: Box) -> bool:
     return overlap_x(a, b) > 0.7 and overlap_y(a, b) > 0.7
 
 
-def _related(screen: Screen, candidates: list[Aim], relation: Relation) -> list[Aim]:
+def _related(screen: Screen, candidates: list[Candidate], relation: Relation) -> list[Candidate]:
     """The candidates that stand as they should to a neighbour, best first."""
     anchors = aims(screen, relation.anchor)
     if anchors and relation.anchor.ordinal is not None:
@@ -220,7 +222,7 @@ def _related(screen: Screen, candidates: list[Aim], relation: Relation) -> list[
         if not _same(aim.box, anchor.box)
         and (cost := _cost(screen, relation.side, aim.box, anchor.box)) is not None
     ]
-    related: list[Aim] = []
+    related: list[Candidate] = []
     for _, aim, anchor in sorted(costs, key=lambda item: item[0]):
         if all(aim.box != other.box for other in related):
             related.append(replace(aim, anchor=anchor, score=min(aim.score, anchor.score)))
@@ -250,17 +252,17 @@ def _cost(screen: Screen, side: Side, box: Box, anchor: Box) -> tuple[float, flo
     return round(share, 3), cost
 
 
-def _nth(candidates: list[Aim], ordinal: int) -> list[Aim]:
+def _nth(candidates: list[Candidate], ordinal: int) -> list[Candidate]:
     """The one in this place of the reading order."""
     ordered = in_reading_order(candidates, lambda aim: aim.box)
     index = ordinal - 1 if ordinal > 0 else ordinal
     return [ordered[index]] if -len(ordered) <= index < len(ordered) else []
 
 
-def _ranked(candidates: list[Aim], target: Target) -> list[Aim]:
+def _ranked(candidates: list[Candidate], target: Target) -> list[Candidate]:
     """Best match first; of equal ones the most literal, then the one that is most of its text."""
 
-    def rank(aim: Aim) -> tuple[float, bool, float]:
+    def rank(aim: Candidate) -> tuple[float, bool, float]:
         literal = any(name in aim.text for name in target.names)
         covered = len(target.name) / max(1, len(aim.text))
         return -aim.score, not literal, -covered

@@ -16,10 +16,10 @@ from vigorl.policy.perception.layout import (
     same_row,
     same_size,
 )
-from vigorl.policy.perception.screen import Line, Screen
+from vigorl.policy.perception.screen import Screen, TextLine
 from vigorl.policy.perception.tables import rows_of, table_under
 from vigorl.policy.reader.belonging import card_of
-from vigorl.policy.reader.candidates import SURE, Aim, aims
+from vigorl.policy.reader.candidates import SURE, Candidate, aims
 from vigorl.policy.reader.headers import is_header
 from vigorl.policy.reader.labels import is_label, is_value, value_span
 from vigorl.policy.reader.language.steps import Target
@@ -30,7 +30,9 @@ _LARGER = 1.25
 """How much larger a figure is drawn than its name and than the note below it."""
 
 
-def labels_of(screen: Screen, lines: Sequence[Line], target: Target) -> list[tuple[float, Line]]:
+def labels_of(
+    screen: Screen, lines: Sequence[TextLine], target: Target
+) -> list[tuple[float, TextLine]]:
     """The texts that are, or hold, the label of the target, each with how sure that is."""
     names = target.names
     found = [
@@ -49,14 +51,14 @@ def labels_of(screen: Screen, lines: Sequence[Line], target: Target) -> list[tup
         found = [
             (aim.score, aim.source)
             for aim in aims(screen, replace(target, role=None))
-            if isinstance(aim.source, Line) and aim.score >= SURE
+            if isinstance(aim.source, TextLine) and aim.score >= SURE
         ][:1]
     return found
 
 
 def values_of(
-    screen: Screen, lines: Sequence[Line], label: tuple[float, Line], target: Target
-) -> list[Aim]:
+    screen: Screen, lines: Sequence[TextLine], label: tuple[float, TextLine], target: Target
+) -> list[Candidate]:
     """The values that belong to a label; several where it is a column's."""
     score, line = label
     anchor = part_aim(line, score)
@@ -72,7 +74,7 @@ def values_of(
     return [replace(part_aim(other, score), anchor=anchor) for other in found]
 
 
-def _in_row_of_table(lines: Sequence[Line], label: Line) -> list[Line]:
+def _in_row_of_table(lines: Sequence[TextLine], label: TextLine) -> list[TextLine]:
     """The several texts that follow what names the row of a table: one is not told from another.
 
     Empty where there is but one, where no other row has its texts in the same columns, and where
@@ -93,7 +95,7 @@ def _in_row_of_table(lines: Sequence[Line], label: Line) -> list[Line]:
     return mates if is_headed or all(is_value(line.text) for line in mates) else []
 
 
-def _columns_shared(row: Sequence[Line], other: Sequence[Line]) -> int:
+def _columns_shared(row: Sequence[TextLine], other: Sequence[TextLine]) -> int:
     """How many texts of a row stand over or under one of another row."""
     return sum(
         any(misalignment_x(cell.box_px, line.box_px) <= _ALIGNED_PX for line in other)
@@ -101,7 +103,7 @@ def _columns_shared(row: Sequence[Line], other: Sequence[Line]) -> int:
     )
 
 
-def _beside(screen: Screen, lines: Sequence[Line], label: Line) -> list[Line]:
+def _beside(screen: Screen, lines: Sequence[TextLine], label: TextLine) -> list[TextLine]:
     """What stands where the value of a label stands; two where that cannot be told."""
     box = label.box_px
     right = right_neighbour(box, lines, lambda line: line.box_px)
@@ -133,11 +135,13 @@ def _beside(screen: Screen, lines: Sequence[Line], label: Line) -> list[Line]:
     return [line for line in (right, below) if line]
 
 
-def _many_in_row(lines: Sequence[Line], label: Line) -> bool:
+def _many_in_row(lines: Sequence[TextLine], label: TextLine) -> bool:
     return sum(same_row(line.box_px, label.box_px) for line in lines) >= 2
 
 
-def _row_or_column(lines: Sequence[Line], label: Line, right: Line, below: Line) -> list[Line]:
+def _row_or_column(
+    lines: Sequence[TextLine], label: TextLine, right: TextLine, below: TextLine
+) -> list[TextLine]:
     """Which of two neighbours is a label's value: by digits, else by type, else by distance."""
     if is_value(right.text) != is_value(below.text):
         return [right if is_value(right.text) else below]
@@ -151,7 +155,7 @@ def _row_or_column(lines: Sequence[Line], label: Line, right: Line, below: Line)
     return [right] if down >= 0.7 else [right, below]
 
 
-def _figure_above(box: Box, lines: Sequence[Line]) -> Line | None:
+def _figure_above(box: Box, lines: Sequence[TextLine]) -> TextLine | None:
     """The next line above, in the same column and close, where it is a figure."""
     above = [
         line

@@ -5,21 +5,21 @@ from dataclasses import replace
 from typing import Literal
 
 from vigorl.browser.geometry import Box
+from vigorl.policy.perception.association import LABEL_GAP_PX, box_cost, field_cost
 from vigorl.policy.perception.layout import (
     gap_x,
     gap_y,
     inside,
-    misalignment_x,
     overlap_x,
     overlap_y,
     same_row,
 )
-from vigorl.policy.perception.screen import Line, Screen, Shape
-from vigorl.policy.reader.candidates import Aim, aims, shape_aim
+from vigorl.policy.perception.screen import Screen, Shape, TextLine
+from vigorl.policy.reader.candidates import Candidate, aims, shape_aim
 from vigorl.policy.reader.labels import is_moment
 from vigorl.policy.reader.language.steps import Target
 
-Control = Literal["field", "select", "checkbox", "radio", "switch", "button"]
+ControlRole = Literal["field", "select", "checkbox", "radio", "switch", "button"]
 
 _UNUSUAL_PX = 50.0
 """A cost from which on a label stands where labels rarely do: under its field, or right of it."""
@@ -42,7 +42,7 @@ Cost = Callable[[Shape, Box], float | None]
 """How unusual it is that a control belongs to a label there, px; None: it does not."""
 
 
-def fields(screen: Screen, target: Target) -> list[Aim]:
+def fields(screen: Screen, target: Target) -> list[Candidate]:
     """The fields that a target may mean, best first.
 
     A label whose field is not seen stands for it, as a click on a label leads into its field; not
@@ -77,7 +77,7 @@ def _with_label_on_top(screen: Screen) -> list[Shape]:
     ]
 
 
-def _is_label_on_top(screen: Screen, label: Line, frame: Box) -> bool:
+def _is_label_on_top(screen: Screen, label: TextLine, frame: Box) -> bool:
     box = label.box_px
     if not 0 <= box.left - frame.left <= _INSET_PX or box.right > frame.right:
         return False
@@ -105,14 +105,14 @@ def _is_moments(screen: Screen, shape: Shape) -> bool:
     )
 
 
-def lists(screen: Screen, target: Target | None) -> list[Aim]:
+def lists(screen: Screen, target: Target | None) -> list[Candidate]:
     """The drop-down lists that a target may mean, best first; all of them where it is None."""
     if target is None:
         return [shape_aim(shape) for shape in screen.shapes if shape.kind == "select"]
     return _by_label(screen, target, ("select", "field", "button"), _list_cost)
 
 
-def boxes(screen: Screen, target: Target) -> list[Aim]:
+def boxes(screen: Screen, target: Target) -> list[Candidate]:
     """The checkboxes, radio buttons and switches that a target may mean, best first."""
     drawn = [shape for shape in screen.shapes if shape.kind == "icon" and _is_drawn_box(shape)]
     known = replace(
@@ -138,13 +138,13 @@ def _as_box(icon: Shape) -> Shape:
 
 
 def _by_label(
-    screen: Screen, target: Target, kinds: tuple[Control, ...], cost_of: Cost
-) -> list[Aim]:
+    screen: Screen, target: Target, kinds: tuple[ControlRole, ...], cost_of: Cost
+) -> list[Candidate]:
     """Controls of these kinds by the labels that fit the target."""
     if not target.names:
         return [aim for kind in kinds for aim in aims(screen, replace(target, role=kind))]
     controls = [shape for shape in screen.shapes if shape.kind in kinds]
-    found: list[tuple[float, Aim]] = []
+    found: list[tuple[float, Candidate]] = []
     for label in aims(screen, replace(target, role=None)):
         if isinstance(label.source, Shape) and label.source.kind in kinds:
             found.append((label.score, label))
@@ -167,11 +167,11 @@ def _by_label(
     return [aim for _, aim in sorted(found, key=lambda item: -item[0])]
 
 
-def _is_link(label: Aim) -> bool:
-    return isinstance(label.source, Line) and label.source.link
+def _is_link(label: Candidate) -> bool:
+    return isinstance(label.source, TextLine) and label.source.link
 
 
-def _says_something(screen: Screen, label: Aim) -> bool:
+def _says_something(screen: Screen, label: Candidate) -> bool:
     """Whether a text stands where the field of a label would: then there is no field."""
     box = label.box
     return any(
@@ -214,32 +214,26 @@ def _list_cost(control: Shape, label: Box) -> float | None:
 
 
 def _field_cost(control: Shape, label: Box) -> float | None:
+    """Where labels stand, and where they rarely do: under their field, or right of it."""
     field = control.box_px
     if inside(label, field):
         return 0.0
+    if (usual := field_cost(field, label)) is not None:
+        return usual
     dx, dy = gap_x(field, label), gap_y(field, label)
     if same_row(field, label):
-        if field.left >= label.right - 4 and dx <= 400:
-            return 10 + 0.15 * dx
-        return _UNUSUAL_PX + 20 + dx if dx <= 60 else None
-    if overlap_x(field, label) <= 0:
-        return None
-    if field.top >= label.center.y and dy <= 45:
-        return 4 + dy + 0.05 * misalignment_x(field, label)
-    return _UNUSUAL_PX + dy if dy <= 45 else None
+        return _UNUSUAL_PX + 20 + dx if field.left < label.right - 4 and dx <= 60 else None
+    return _UNUSUAL_PX + dy if overlap_x(field, label) > 0 and dy <= LABEL_GAP_PX else None
 
 
 def _box_cost(control: Shape, label: Box) -> float | None:
     box = control.box_px
     if inside(box, label):
         return 0.0
-    dx = gap_x(box, label)
-    if same_row(box, label):
-        if box.right <= label.left + 4:
-            return dx if dx < _UNUSUAL_PX else None
-        return 20 + 0.02 * dx
+    if (usual := box_cost(box, label)) is not None or same_row(box, label):
+        return usual
     # Beside a label of several lines, or over or under a short one.
-    dy = gap_y(box, label)
+    dx, dy = gap_x(box, label), gap_y(box, label)
     if box.right <= label.left + 4 and dx <= 40 and dy <= 2 * label.height:
         return _UNUSUAL_PX + dy
     return _UNUSUAL_PX + 10 + dy if overlap_x(box, label) > 0 and dy <= 16 else None
@@ -250,7 +244,7 @@ def _blocked(screen: Screen, control: Box, label: Box) -> bool:
     if not same_row(control, label) or gap_x(control, label) == 0:
         return False
     left, right = sorted((control, label), key=lambda box: box.left)
-    between: list[Line | Shape] = [
+    between: list[TextLine | Shape] = [
         *screen.lines,
         *(shape for shape in screen.shapes if shape.kind != "icon"),
     ]

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 
 from vigorl.policy.perception.blocks import blocks, rows
 from vigorl.policy.perception.layout import inside, same_row
-from vigorl.policy.perception.screen import Line, Screen
+from vigorl.policy.perception.screen import Screen, TextLine
 from vigorl.policy.perception.tables import Table, table_under
 from vigorl.policy.reader.belonging import belongs
-from vigorl.policy.reader.candidates import SURE, Aim, aims
+from vigorl.policy.reader.candidates import SURE, Candidate, aims
 from vigorl.policy.reader.captions import labels_of, values_of
 from vigorl.policy.reader.labels import is_label
 from vigorl.policy.reader.language.steps import Target
@@ -23,13 +23,13 @@ MOST_NAMED = 6
 class Values:
     """What may be meant, best first, and what is missing where nothing is."""
 
-    aims: list[Aim] = field(default_factory=list)
+    aims: list[Candidate] = field(default_factory=list)
     missing: str = ""
 
 
 def of_nth(
-    lines: Sequence[Line], labels: Sequence[tuple[float, Line]], target: Target
-) -> list[Aim]:
+    lines: Sequence[TextLine], labels: Sequence[tuple[float, TextLine]], target: Target
+) -> list[Candidate]:
     """The value in the nth row of a column; of several labels of that name, the nth one's."""
     which = target.ordinal or 1
     index = which - 1 if which > 0 else which
@@ -56,7 +56,7 @@ def of_row(screen: Screen, target: Target) -> Values:
     ]
     anchors = anchors_of(screen, lines, relation.anchor)
     is_counted = not relation.anchor.names
-    found: list[tuple[float, Aim]] = []
+    found: list[tuple[float, Candidate]] = []
     empty = False
     for upright in (True, False):  # A table's rows may as well be what is asked for.
         for (score, head), (anchor_score, row) in itertools.product(columns, anchors):
@@ -87,7 +87,9 @@ def of_row(screen: Screen, target: Target) -> Values:
     return Values(missing=_what_is_missing(lines, target, columns, anchors, empty))
 
 
-def anchors_of(screen: Screen, lines: Sequence[Line], anchor: Target) -> list[tuple[float, Line]]:
+def anchors_of(
+    screen: Screen, lines: Sequence[TextLine], anchor: Target
+) -> list[tuple[float, TextLine]]:
     """The texts that name a row, or stand in the row that is counted."""
     if anchor.role in ("row", "item") and not anchor.names and anchor.ordinal is not None:
         found = rows(screen) if anchor.role == "row" else [b.box for b in blocks(screen)]
@@ -105,12 +107,12 @@ def anchors_of(screen: Screen, lines: Sequence[Line], anchor: Target) -> list[tu
     if exact and not anchor.relation and anchor.ordinal is None:
         return exact
     found_aims = [aim for aim in aims(screen, anchor) if aim.score >= SURE]
-    return [(aim.score, aim.source) for aim in found_aims if isinstance(aim.source, Line)]
+    return [(aim.score, aim.source) for aim in found_aims if isinstance(aim.source, TextLine)]
 
 
 def _cell(
-    lines: Sequence[Line], head: Line, row: Line, *, is_counted: bool = False
-) -> tuple[Line, ...] | None:
+    lines: Sequence[TextLine], head: TextLine, row: TextLine, *, is_counted: bool = False
+) -> tuple[TextLine, ...] | None:
     """The cell under a header in a row; empty where nothing stands there, None without a table.
 
     Args:
@@ -131,10 +133,10 @@ def _cell(
 
 
 def _what_is_missing(
-    lines: Sequence[Line],
+    lines: Sequence[TextLine],
     target: Target,
-    columns: Sequence[tuple[float, Line]],
-    anchors: Sequence[tuple[float, Line]],
+    columns: Sequence[tuple[float, TextLine]],
+    anchors: Sequence[tuple[float, TextLine]],
     empty: bool,
 ) -> str:
     """Which of row and column is not there, and what there is."""
@@ -157,7 +159,7 @@ def _what_is_missing(
     return ""
 
 
-def _table_over(lines: Sequence[Line], row: Line) -> Table | None:
+def _table_over(lines: Sequence[TextLine], row: TextLine) -> Table | None:
     """The table that a text stands in."""
     over = sorted(
         (line for line in lines if line.box_px.bottom <= row.box_px.top),
@@ -167,7 +169,7 @@ def _table_over(lines: Sequence[Line], row: Line) -> Table | None:
     return next((table for table in tables if table and row in table.body), None)
 
 
-def _listed(lines: Iterable[Line]) -> str:
+def _listed(lines: Iterable[TextLine]) -> str:
     texts = list(dict.fromkeys(line.text for line in lines))
     more = ", …" if len(texts) > MOST_NAMED else ""
     return ", ".join(f'"{text}"' for text in texts[:MOST_NAMED]) + more

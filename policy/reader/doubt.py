@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from vigorl.policy.perception.layout import inside, overlap_x, overlap_y, same_size
-from vigorl.policy.perception.screen import Line, Shape
-from vigorl.policy.reader.candidates import EXACT, Aim, looks_clickable
+from vigorl.policy.perception.screen import Shape, TextLine
+from vigorl.policy.reader.candidates import EXACT, Candidate, looks_clickable
 from vigorl.policy.reader.language.steps import Target, describe
 from vigorl.policy.reader.session import Play, Stuck
 
@@ -17,7 +17,7 @@ _IN_COLUMN = 0.3
 _MOST_NAMED = 5
 
 
-def require_one(play: Play, target: Target, aim: Aim, found: Sequence[Aim]) -> None:
+def require_one(play: Play, target: Target, aim: Candidate, found: Sequence[Candidate]) -> None:
     """Refuse to take the first of several that nothing tells apart.
 
     A kind of thing without a name has to be the only one of its kind. Of equal names and icons
@@ -48,17 +48,17 @@ def require_one(play: Play, target: Target, aim: Aim, found: Sequence[Aim]) -> N
     )
 
 
-def _one(a: Aim, b: Aim) -> bool:
+def _one(a: Candidate, b: Candidate) -> bool:
     """Whether two aims are one thing, seen twice."""
     return overlap_x(a.box, b.box) > 0.5 and overlap_y(a.box, b.box) > 0.5
 
 
-def _repeats(play: Play, a: Aim, b: Aim) -> bool:
+def _repeats(play: Play, a: Candidate, b: Candidate) -> bool:
     """Whether two equal names stand under or beside each other, both of one kind."""
     screen = play.screen()
     if min(a.score, b.score) < EXACT or abs(a.score - b.score) > _AS_GOOD:
         return False
-    if not (isinstance(a.source, Line) and isinstance(b.source, Line)) or _one(a, b):
+    if not (isinstance(a.source, TextLine) and isinstance(b.source, TextLine)) or _one(a, b):
         return False
     if play.is_new(a) is not play.is_new(b):
         return False
@@ -66,7 +66,7 @@ def _repeats(play: Play, a: Aim, b: Aim) -> bool:
     return _in_line(a, b) and alike and same_size(a.source, b.source, 0.1)
 
 
-def _is_same_icon(a: Aim, b: Aim) -> bool:
+def _is_same_icon(a: Candidate, b: Candidate) -> bool:
     """Whether two icons are the same one, again in another row of a list."""
     match a.source, b.source:
         case Shape(kind="icon", names=names), Shape(kind="icon", names=others):
@@ -77,15 +77,15 @@ def _is_same_icon(a: Aim, b: Aim) -> bool:
             return False
 
 
-def _in_line(a: Aim, b: Aim) -> bool:
+def _in_line(a: Candidate, b: Candidate) -> bool:
     """Whether two things stand under or beside each other."""
     in_row = abs(a.box.center.y - b.box.center.y) <= _ALIGNED_PX
     return in_row or overlap_x(a.box, b.box) > _IN_COLUMN
 
 
-def _said(play: Play, aim: Aim) -> str:
+def _said(play: Play, aim: Candidate) -> str:
     """What stands on a thing, in quotes."""
-    if isinstance(aim.source, Line):
+    if isinstance(aim.source, TextLine):
         return f'"{aim.text}"'
     texts = [line.text for line in play.screen().lines if inside(line.box_px, aim.box)]
     return f'"{" ".join(texts)}"' if texts else f"a {aim.text}"

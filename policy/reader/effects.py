@@ -15,8 +15,8 @@ from vigorl.browser.actions import Hover
 from vigorl.browser.geometry import Box, Point
 from vigorl.browser.observation import Observation
 from vigorl.policy.perception.layout import gap_x, gap_y, inside, touch
-from vigorl.policy.perception.screen import Line, Shape
-from vigorl.policy.reader.candidates import Aim
+from vigorl.policy.perception.screen import Shape, TextLine
+from vigorl.policy.reader.candidates import Candidate
 from vigorl.policy.reader.outcome import (
     CLOCK,
     Scene,
@@ -60,18 +60,18 @@ _RING_CSS_PX = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class MoveOutcome:
     """Whether a move had an effect, and what was seen instead where it had none."""
 
     effect: Effect
     saw: str = ""
 
 
-_SEEN = Outcome("seen")
-_NOTHING = Outcome("none", "nothing changed")
+_SEEN = MoveOutcome("seen")
+_NOTHING = MoveOutcome("none", "nothing changed")
 
 
-def zone_of(play: Play, aim: Aim) -> Box:
+def zone_of(play: Play, aim: Candidate) -> Box:
     """The control that an aim stands in, else the aim itself; with what is drawn around it."""
     controls = [
         shape.box_px
@@ -95,7 +95,7 @@ def effect_at(
     lit: Box | None = None,
     lead_away: bool = True,
     quick: bool = False,
-) -> Generator[Move, Observation, Outcome]:
+) -> Generator[Move, Observation, MoveOutcome]:
     """The effect of the last move, which was made at a zone.
 
     Args:
@@ -145,7 +145,7 @@ def effect_at(
     doubtful = late or is_large
     was, now = {line.text for line in old.lines}, {line.text for line in play.screen().lines}
     if any(line.text in now and line.text not in was for line in words):
-        return Outcome("unclear" if doubtful else "seen", "something else changed")
+        return MoveOutcome("unclear" if doubtful else "seen", "something else changed")
     return _lasting(play, before, after, regions, zone, doubtful=doubtful)
 
 
@@ -157,7 +157,9 @@ def _changed(play: Play, before: Scene, zone: Box, lit: Box | None) -> tuple[Box
     return tuple(box for box in regions if not covers(grown(lit, _ZONE_CSS_PX), box))
 
 
-def _says_something(play: Play, words: Sequence[Line], regions: Sequence[Box], zone: Box) -> bool:
+def _says_something(
+    play: Play, words: Sequence[TextLine], regions: Sequence[Box], zone: Box
+) -> bool:
     """Whether words came or went that neither a hint nor pictures that take turns account for."""
     if any(inside(line.box_px, zone) for line in words):
         return True
@@ -185,10 +187,10 @@ def _lasting(
     zone: Box,
     *,
     doubtful: bool,
-) -> Outcome:
+) -> MoveOutcome:
     """What a second look says of the regions that had changed."""
     if _lasts(play, before, after, regions, zone):
-        return Outcome("unclear" if doubtful else "seen", "something else changed")
+        return MoveOutcome("unclear" if doubtful else "seen", "something else changed")
     moving = [
         box
         for box in regions
@@ -201,7 +203,7 @@ def _lasting(
     play.restless += [box for box in moving if not touch(box, zone)]
     if moving:
         place = play.at(moving[0].center)
-        return Outcome("none", f"nothing changed but something at {place} that moves by itself")
+        return MoveOutcome("none", f"nothing changed but something at {place} that moves by itself")
     return _NOTHING
 
 
@@ -216,7 +218,7 @@ def _is_ring(before: Scene, play: Play, box: Box, zone: Box) -> bool:
 def neutral(play: Play, zone: Box) -> Point:
     """A point on the screen where nothing is drawn, far from the zone."""
     region = play.frame.region_css_px
-    things: list[Line | Shape] = [*play.screen().lines, *play.screen().shapes]
+    things: list[TextLine | Shape] = [*play.screen().lines, *play.screen().shapes]
     boxes = [grown(thing.box_px, 12) for thing in things] + [grown(zone, 40)]
     points = [
         Point(round(region.left + x * region.width), round(region.top + y * region.height))
@@ -227,7 +229,7 @@ def neutral(play: Play, zone: Box) -> Point:
     return free[0] if free else points[0]
 
 
-def _is_clock(line: Line, regions: Sequence[Box]) -> bool:
+def _is_clock(line: TextLine, regions: Sequence[Box]) -> bool:
     return bool(CLOCK.search(line.text)) and any(touch(line.box_px, box) for box in regions)
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from vigorl.browser.geometry import Box
 from vigorl.browser.picture import View
 from vigorl.policy.perception.layout import in_reading_order, overlap_x, same_row, touch
-from vigorl.policy.perception.screen import Line, Screen
+from vigorl.policy.perception.screen import Screen, TextLine
 from vigorl.policy.perception.text_match import looks
 
 Agreement = Literal["same", "misread", "other"]
@@ -130,7 +130,7 @@ def _likeness_of_part(part: str, whole: str) -> float:
     )
 
 
-def lines_in(screen: Screen, box: Box) -> list[Line]:
+def lines_in(screen: Screen, box: Box) -> list[TextLine]:
     """The lines in a field, in reading order."""
     found = [
         line
@@ -143,7 +143,7 @@ def lines_in(screen: Screen, box: Box) -> list[Line]:
 
 
 def best_agreement(
-    wanted: str, lines: Sequence[Line], box: Box, *, added: bool = False
+    wanted: str, lines: Sequence[TextLine], box: Box, *, added: bool = False
 ) -> Agreement:
     """How well what is read in a field agrees: each line for itself, or all of them together."""
     filled = sum(line.box_px.width for line in lines) >= _FULL * box.width or len(lines) > 2
@@ -154,7 +154,7 @@ def best_agreement(
 
 def dots_in(view: View, box: Box) -> int:
     """How many dots of one size stand in a row in a field, and nothing else; 0 where none."""
-    place = view.frame.box_from_css(box)
+    place = view.frame.box_from_region(box)
     margin = 3
     pixels = np.asarray(view.picture.image(), dtype=np.int16)[
         max(0, round(place.top) + margin) : round(place.bottom) - margin,

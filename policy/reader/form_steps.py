@@ -9,7 +9,7 @@ from vigorl.browser.observation import Observation
 from vigorl.policy.perception.frames import empty_box
 from vigorl.policy.perception.layout import distance, same_row, touch
 from vigorl.policy.perception.screen import Screen, Shape
-from vigorl.policy.reader.candidates import SURE, Aim, aims, named, shape_aim
+from vigorl.policy.reader.candidates import SURE, Candidate, aims, named, shape_aim
 from vigorl.policy.reader.controls import boxes, lists
 from vigorl.policy.reader.effects import FAILURES, effect_at, neutral, told, zone_of
 from vigorl.policy.reader.filled import agreement, lines_in
@@ -24,7 +24,7 @@ from vigorl.policy.reader.language.steps import (
 )
 from vigorl.policy.reader.mouse_steps import point_once
 from vigorl.policy.reader.outcome import Scene, differ, grown, share
-from vigorl.policy.reader.search import Search, look_for
+from vigorl.policy.reader.search import ScreenSearch, look_for
 from vigorl.policy.reader.session import Move, Moves, Play, Stuck
 
 _BEFORE_LABEL_CSS_PX = 40
@@ -53,7 +53,7 @@ def select(play: Play, step: SelectStep) -> Moves:
             yield from point_once(play, PointStep(option))
         return
     what = f"the list {describe(target)}" if target else "a list"
-    search = Search(what, names_in(target) if target else (), lambda s: lists(s, target))
+    search = ScreenSearch(what, names_in(target) if target else (), lambda s: lists(s, target))
     aim = yield from look_for(play, search)
     before = play.scene
     thought = f"{play.seen(aim)} I choose {quoted_list(labels)} in it."
@@ -98,7 +98,7 @@ def _see_choices(play: Play, labels: tuple[str, ...], before: Scene) -> Moves:
             play.doubt(f"I do not see that {quoted_list(labels)} were chosen just now.")
 
 
-def _see_choice(play: Play, option: str, aim: Aim, before: Scene) -> Moves:
+def _see_choice(play: Play, option: str, aim: Candidate, before: Scene) -> Moves:
     """See that a list shows what was chosen in it, or that the choice led elsewhere.
 
     Raises:
@@ -140,19 +140,19 @@ def _shows(screen: Screen, box: Box, text: str) -> bool:
     )
 
 
-def _pick(play: Play, option: Target, opened: Aim) -> Moves:
+def _pick(play: Play, option: Target, opened: Candidate) -> Moves:
     """Click an option of a list that the page draws, which has just been opened.
 
     Raises:
         Stuck: it is not offered, or clicking it changes nothing.
     """
 
-    def offered(screen: Screen) -> list[Aim]:
+    def offered(screen: Screen) -> list[Candidate]:
         """The options nearest to the list: the page may say the same word elsewhere."""
         found = [other for other in aims(screen, option) if not touch(other.box, opened.box)]
         return sorted(found, key=lambda o: (-round(o.score, 1), distance(o.box, opened.box)))
 
-    search = Search(describe(option), names_in(option), offered, scrolling=False)
+    search = ScreenSearch(describe(option), names_in(option), offered, scrolling=False)
     choice = yield from look_for(play, search)
     before, zone = play.scene, zone_of(play, choice)
     yield from play.do(f"{play.seen(choice)} I click it.", Click(choice.point))
@@ -173,7 +173,9 @@ def check(play: Play, step: CheckStep) -> Moves:
     """
     target = step.target
     wanted = "checked" if step.checked else "unchecked"
-    search = Search(f"the box of {describe(target)}", names_in(target), lambda s: boxes(s, target))
+    search = ScreenSearch(
+        f"the box of {describe(target)}", names_in(target), lambda s: boxes(s, target)
+    )
     aim = yield from look_for(play, search)
     if _state(aim) is None:
         aim = yield from _closer(play, aim)
@@ -201,7 +203,7 @@ def check(play: Play, step: CheckStep) -> Moves:
 
 
 def _state_after(
-    play: Play, target: Target, aim: Aim, before: Scene
+    play: Play, target: Target, aim: Candidate, before: Scene
 ) -> Generator[Move, Observation, bool | None]:
     """The state of a box that has been clicked; None where it cannot be seen."""
     if refusal := play.said(*FAILURES):
@@ -228,7 +230,7 @@ def _state_after(
     return was is not differ(before.view, play.view, inner)
 
 
-def _closer(play: Play, label: Aim) -> Generator[Move, Observation, Aim]:
+def _closer(play: Play, label: Candidate) -> Generator[Move, Observation, Candidate]:
     """The box that a closer look shows before a label; the label itself where it shows none."""
     text = label.box
     beside = Box(text.left - _BEFORE_LABEL_CSS_PX, text.top - 4, text.left, text.bottom + 4)
@@ -248,11 +250,11 @@ def _closer(play: Play, label: Aim) -> Generator[Move, Observation, Aim]:
     return label
 
 
-def _state(aim: Aim) -> bool | None:
+def _state(aim: Candidate) -> bool | None:
     return aim.source.checked if isinstance(aim.source, Shape) else None
 
 
-def _text_of(aim: Aim) -> Point:
+def _text_of(aim: Candidate) -> Point:
     """Where the label of a box can be clicked; the box itself where it has none."""
     return aim.anchor.point if aim.anchor else aim.point
 
@@ -264,7 +266,7 @@ def upload(play: Play, step: UploadStep) -> Moves:
         Stuck: there is none, or it does not take the files.
     """
     target = step.target or Target(_CHOOSE_FILE)
-    search = Search(describe(target), names_in(target), lambda s: _file_buttons(s, target))
+    search = ScreenSearch(describe(target), names_in(target), lambda s: _file_buttons(s, target))
     aim = yield from look_for(play, search)
     before = play.scene
     thought = f"{play.seen(aim)} I give it {', '.join(step.paths)}."
@@ -292,7 +294,7 @@ def _names_a_file(screen: Screen, paths: tuple[str, ...]) -> bool:
     )
 
 
-def _file_buttons(screen: Screen, target: Target) -> list[Aim]:
+def _file_buttons(screen: Screen, target: Target) -> list[Candidate]:
     """What the target names; the browser's own button beside it where there is one."""
     buttons = [aim for aim in named(screen, "Choose File", Target()) if aim.score >= SURE]
     found = []

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from vigorl.policy.perception.layout import em_px, gap_y, misalignment_x, same_row, same_size, union
-from vigorl.policy.perception.screen import Line
+from vigorl.policy.perception.screen import TextLine
 from vigorl.policy.perception.tables import Table, rows_of
 from vigorl.policy.reader.labels import is_value
 
@@ -26,7 +26,7 @@ _SHORTEST = 3
 """Letters and digits from which on the width of a text's strokes tells how bold it is."""
 
 
-def is_header(lines: Sequence[Line], table: Table, head: Line) -> bool:
+def is_header(lines: Sequence[TextLine], table: Table, head: TextLine) -> bool:
     """Whether the top of a table names its columns, rather than being its first row.
 
     Figures in large type, each under its name and with a note below, are no table either.
@@ -57,7 +57,7 @@ def _are_figures(table: Table) -> bool:
     return sizes[0] > _LARGER * max(sizes[1:])
 
 
-def _only(line: Line) -> bool:
+def _only(line: TextLine) -> bool:
     """Whether a text is a figure, with or without a unit, not a name with a number in it."""
     if _MEASURE.fullmatch(line.text.strip()):
         return True
@@ -65,7 +65,7 @@ def _only(line: Line) -> bool:
     return digits * 2 >= sum(character.isalnum() for character in line.text)
 
 
-def _is_inner_row(lines: Sequence[Line], table: Table) -> bool:
+def _is_inner_row(lines: Sequence[TextLine], table: Table) -> bool:
     """Whether a row of the same columns stands above, as near as the next one below."""
     top = union(line.box_px for line in table.heads)
     above = [line for line in lines if line.box_px.bottom <= top.top + 1]
@@ -122,7 +122,7 @@ def _stroke_px(row: Sequence[Line]) -> float:
     return sum(px * count for px, count in looks) / max(1, sum(count for _, count in looks))
 
 
-def _is_alike(one: Line, other: Line) -> bool | None:
+def _is_alike(one: TextLine, other: TextLine) -> bool | None:
     """Whether two texts are drawn alike; None where they are too short to tell."""
     if one.look is None or other.look is None:
         return None

@@ -11,9 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from vigorl.browser.geometry import Box, Point
+from vigorl.policy.perception.association import field_cost
 from vigorl.policy.perception.concepts import CONCEPTS, meaning
 from vigorl.policy.perception.layout import em_px, same_size
-from vigorl.policy.perception.screen import Line, Screen, Shape
+from vigorl.policy.perception.screen import Screen, Shape, TextLine
 from vigorl.policy.perception.text_match import fits
 
 CONTAINED = 0.85
@@ -28,6 +29,8 @@ ICON = 0.94
 """Score of an icon that surely shows exactly what was named."""
 GUESSES = 4
 """Concepts that are given for each icon."""
+_NEAR_PX = 40.0
+"""A cost up to which a text is the label of the field next to it, and no heading farther off."""
 OTHER_ROLE = 0.10
 """Taken from what is not of the kind that is asked for."""
 SAME_SIZE = 0.25
@@ -74,7 +77,7 @@ class Match:
     box_px: Box
     point_px: Point
     score: float
-    source: Line | Shape
+    source: TextLine | Shape
 
 
 def find(screen: Screen, name: str, *, role: str | None = None) -> list[Match]:
@@ -132,7 +135,7 @@ def _texts(screen: Screen, name: str) -> list[Match]:
     return found
 
 
-def _in_line(screen: Screen, line: Line, name: str, size_px: float) -> Iterator[Match]:
+def _in_line(screen: Screen, line: TextLine, name: str, size_px: float) -> Iterator[Match]:
     for fit in fits(line.text, name):
         box = line.part(fit.start, fit.stop)
         score = fit.score
@@ -146,7 +149,7 @@ def _in_line(screen: Screen, line: Line, name: str, size_px: float) -> Iterator[
         yield Match(box, box.center, score, line)
 
 
-def _usual_height(lines: Sequence[Line]) -> float:
+def _usual_height(lines: Sequence[TextLine]) -> float:
     heights = sorted(line.box_px.height for line in lines)
     return heights[len(heights) // 2] if heights else 0.0
 
@@ -164,14 +167,14 @@ def _on_button(screen: Screen, box: Box) -> bool:
     )
 
 
-def _is_link(line: Line, box: Box) -> bool:
+def _is_link(line: TextLine, box: Box) -> bool:
     return any(
         min(right, box.right) - max(left, box.left) > 0.6 * box.width
         for left, right in line.links_px
     )
 
 
-def _is_whole_link(screen: Screen, line: Line, box: Box) -> bool:
+def _is_whole_link(screen: Screen, line: TextLine, box: Box) -> bool:
     """Whether a part of a line is all of a link, to the half of a letter or so.
 
     Coloured letters on a button are none.
@@ -204,7 +207,7 @@ def _over_lines(screen: Screen, name: str) -> Iterator[Match]:
                 yield Match(box, box.center, score - 0.005, part)
 
 
-def _paragraphs(lines: Sequence[Line]) -> Iterator[tuple[Line, ...]]:
+def _paragraphs(lines: Sequence[TextLine]) -> Iterator[tuple[TextLine, ...]]:
     """Every two and three lines that go on under or beside each other."""
     for first in lines:
         for onward in (_below, _beside):
@@ -217,7 +220,7 @@ def _paragraphs(lines: Sequence[Line]) -> Iterator[tuple[Line, ...]]:
                 yield first, second, third
 
 
-def _below(line: Line, lines: Sequence[Line]) -> Line | None:
+def _below(line: TextLine, lines: Sequence[TextLine]) -> TextLine | None:
     box, size_px = line.box_px, em_px(line)
     near = [
         other
@@ -234,7 +237,7 @@ def _below(line: Line, lines: Sequence[Line]) -> Line | None:
     )
 
 
-def _beside(line: Line, lines: Sequence[Line]) -> Line | None:
+def _beside(line: TextLine, lines: Sequence[TextLine]) -> TextLine | None:
     box = line.box_px
     near = [
         other
@@ -312,29 +315,22 @@ def _fields_of_labels(screen: Screen, found: Sequence[Match], role: str | None) 
         return
     for match in found:
         line = match.source
-        if not isinstance(line, Line) or match.score < CONTAINED or _is_link(line, match.box_px):
+        if (
+            not isinstance(line, TextLine)
+            or match.score < CONTAINED
+            or _is_link(line, match.box_px)
+        ):
             continue
         if _in_control(screen, match.box_px):
             continue
         label = line.box_px
         for shape in screen.shapes:
-            if shape.kind != "field" or not _belongs(shape.box_px, label):
+            cost = field_cost(shape.box_px, label) if shape.kind == "field" else None
+            if cost is None or cost > _NEAR_PX:
                 continue
             if any(shape.box_px.contains(other.box_px.center) for other in screen.lines):
                 continue
             yield Match(shape.box_px, shape.box_px.center, match.score + 0.002, shape)
-
-
-def _belongs(field: Box, label: Box) -> bool:
-    """Whether a field stands directly under its label, or beside it."""
-    under = 0 <= field.top - label.bottom <= 1.8 * label.height + 6 and (
-        abs(field.left - label.left) <= 14
-    )
-    beside = (
-        0 <= field.left - label.right <= 40
-        and abs(field.center.y - label.center.y) <= 0.5 * field.height
-    )
-    return under or beside
 
 
 def _for_role(screen: Screen, match: Match, role: str | None) -> float:
@@ -343,13 +339,13 @@ def _for_role(screen: Screen, match: Match, role: str | None) -> float:
     match role:
         case "icon":
             of_kind = isinstance(source, Shape) and source.kind == "icon"
-            short = isinstance(source, Line) and len(source.text.strip()) <= 2
+            short = isinstance(source, TextLine) and len(source.text.strip()) <= 2
             return match.score if of_kind or short else match.score - OTHER_ROLE
         case "button" | "tab" | "menu":
             fits_role = isinstance(source, Shape) or _in_control(screen, match.box_px)
             return match.score if fits_role else match.score - 0.008
         case "link":
-            fits_role = isinstance(source, Line) and _is_link(source, match.box_px)
+            fits_role = isinstance(source, TextLine) and _is_link(source, match.box_px)
             return match.score if fits_role else match.score - 0.008
         case "field":
             fits_role = isinstance(source, Shape) and source.kind in ("field", "select")

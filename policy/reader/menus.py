@@ -6,8 +6,8 @@ from dataclasses import replace
 from vigorl.browser.actions import Click
 from vigorl.browser.observation import Observation
 from vigorl.policy.perception.layout import gap_y, inside, overlap_x, touch
-from vigorl.policy.perception.screen import Line, Screen
-from vigorl.policy.reader.candidates import Aim
+from vigorl.policy.perception.screen import Screen, TextLine
+from vigorl.policy.reader.candidates import Candidate
 from vigorl.policy.reader.effects import FAILURES, zone_of
 from vigorl.policy.reader.language.steps import PointStep, Target, describe, names_in
 from vigorl.policy.reader.mouse_steps import (
@@ -18,7 +18,7 @@ from vigorl.policy.reader.mouse_steps import (
     pointed,
     require_effect,
 )
-from vigorl.policy.reader.search import Search, look_for
+from vigorl.policy.reader.search import ScreenSearch, look_for
 from vigorl.policy.reader.session import Move, Moves, NotFound, Play, Stuck
 
 _HANGS_CSS_PX = 16
@@ -50,11 +50,11 @@ def point_in_menu(play: Play, step: PointStep, menu: Target) -> Moves:
     require_effect(play, step, aim, outcome)
 
 
-def _items(play: Play, item: Target) -> list[Aim]:
+def _items(play: Play, item: Target) -> list[Candidate]:
     return candidates(play, play.screen(), item)
 
 
-def _hangs_from(screen: Screen, aim: Aim, name: Aim) -> bool:
+def _hangs_from(screen: Screen, aim: Candidate, name: Candidate) -> bool:
     """Whether something stands in a panel that hangs from the name of a menu."""
     largest = _LARGE_SHARE * screen.frame.region_css_px.area
     return any(
@@ -68,8 +68,8 @@ def _hangs_from(screen: Screen, aim: Aim, name: Aim) -> bool:
 
 
 def _opened(
-    play: Play, item: Target, menu: Target, name: Aim
-) -> Generator[Move, Observation, Aim | None]:
+    play: Play, item: Target, menu: Target, name: Candidate
+) -> Generator[Move, Observation, Candidate | None]:
     """Open a menu and find an item that this brings up; None where a click opens nothing.
 
     Raises:
@@ -101,23 +101,23 @@ def _opened(
 
 def _new_item(
     play: Play, item: Target, menu: Target, old: Screen
-) -> Generator[Move, Observation, Aim]:
+) -> Generator[Move, Observation, Candidate]:
     """The item among what came up.
 
     Raises:
         NotFound: it is not there.
     """
 
-    def resolve(screen: Screen) -> list[Aim]:
+    def resolve(screen: Screen) -> list[Candidate]:
         came = _came(old, screen)
         return [
             aim
             for aim in candidates(play, screen, item)
-            if not isinstance(aim.source, Line) or any(aim.source is line for line in came)
+            if not isinstance(aim.source, TextLine) or any(aim.source is line for line in came)
         ]
 
     what = f"{describe(item)} in the menu that has opened"
-    search = Search(what, names_in(item), resolve, scrolling=False)
+    search = ScreenSearch(what, names_in(item), resolve, scrolling=False)
     try:
         return (yield from look_for(play, search))
     except NotFound:
@@ -128,7 +128,7 @@ def _new_item(
         ) from None
 
 
-def _came(old: Screen, new: Screen) -> Sequence[Line]:
+def _came(old: Screen, new: Screen) -> Sequence[TextLine]:
     """The texts that were not there before."""
     return [
         line
@@ -137,5 +137,5 @@ def _came(old: Screen, new: Screen) -> Sequence[Line]:
     ]
 
 
-def _same(aim: Aim, other: Aim) -> bool:
+def _same(aim: Candidate, other: Candidate) -> bool:
     return aim.text == other.text and touch(aim.box, other.box)

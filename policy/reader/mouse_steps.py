@@ -9,11 +9,11 @@ from vigorl.browser.observation import Observation
 from vigorl.policy.perception.concepts import meaning
 from vigorl.policy.perception.frames import is_faded, stands_out
 from vigorl.policy.perception.layout import inside, overlap_x, overlap_y, touch
-from vigorl.policy.perception.screen import Line, Screen, Shape
-from vigorl.policy.reader.candidates import Aim, aims, is_sure, looks_clickable
+from vigorl.policy.perception.screen import Screen, Shape, TextLine
+from vigorl.policy.reader.candidates import Candidate, aims, is_sure, looks_clickable
 from vigorl.policy.reader.controls import boxes
 from vigorl.policy.reader.doubt import require_one
-from vigorl.policy.reader.effects import FAILURES, Outcome, effect_at, told, zone_of
+from vigorl.policy.reader.effects import FAILURES, MoveOutcome, effect_at, told, zone_of
 from vigorl.policy.reader.language.steps import (
     DragStep,
     PointStep,
@@ -23,7 +23,7 @@ from vigorl.policy.reader.language.steps import (
     names_in,
 )
 from vigorl.policy.reader.outcome import Scene, grown, words_changed
-from vigorl.policy.reader.search import Search, look_for
+from vigorl.policy.reader.search import ScreenSearch, look_for
 from vigorl.policy.reader.session import Move, Moves, Play, Stuck
 
 _SURELY_SHOWS = 0.85
@@ -73,8 +73,8 @@ def point_once(play: Play, step: PointStep) -> Moves:
 
 
 def pointed(
-    play: Play, step: PointStep, aim: Aim, why: str
-) -> Generator[Move, Observation, Outcome]:
+    play: Play, step: PointStep, aim: Candidate, why: str
+) -> Generator[Move, Observation, MoveOutcome]:
     """Point at one place and see what comes of it.
 
     Raises:
@@ -86,23 +86,23 @@ def pointed(
     if refusal := play.said(*FAILURES):
         raise Stuck(f"expected to {_verb(step)} {describe(step.target)}; I was told: {refusal}")
     if play.observation.ended:
-        return Outcome("seen")
+        return MoveOutcome("seen")
     if step.gesture == "hover":
         shown = told(play, before) or play.said("input") or play.changes_since(before)
-        return Outcome("seen" if shown else "none", "nothing changed")
+        return MoveOutcome("seen" if shown else "none", "nothing changed")
     outcome = yield from effect_at(play, before, zone, lit=lit, quick=step.until is not None)
     if outcome.effect == "none" and step.target.role != "field" and _is_field(play, aim):
         carets = play.changes_since(before, carets=True)
         if any(touch(box, zone) for box in carets):  # a text cursor came into it
-            return Outcome("unclear", outcome.saw)
+            return MoveOutcome("unclear", outcome.saw)
     if step.gesture == "double_click" and outcome.effect == "seen" and not told(play, before):
         texts = words_changed(play.read(before.view), play.screen(), play.changes_since(before))
         if not texts:  # it may only have selected the text
-            return Outcome("unclear", outcome.saw)
+            return MoveOutcome("unclear", outcome.saw)
     return outcome
 
 
-def require_effect(play: Play, step: PointStep, aim: Aim, outcome: Outcome) -> None:
+def require_effect(play: Play, step: PointStep, aim: Candidate, outcome: MoveOutcome) -> None:
     """Go on where there was an effect, or where none is to be expected; then note a doubt.
 
     Raises:
@@ -124,14 +124,14 @@ def require_effect(play: Play, step: PointStep, aim: Aim, outcome: Outcome) -> N
         )
 
 
-def _is_chosen(play: Play, step: PointStep, aim: Aim) -> bool:
+def _is_chosen(play: Play, step: PointStep, aim: Candidate) -> bool:
     """Whether the target is a radio button that is chosen, or a tab that looks chosen.
 
     Only what is said to be a tab: any other text may have a colour of its own, and be covered.
     """
     if (
         step.target.role == "tab"
-        and isinstance(aim.source, Line)
+        and isinstance(aim.source, TextLine)
         and stands_out(play.view, play.screen(), aim.source)
     ):
         return True
@@ -142,15 +142,15 @@ def _is_chosen(play: Play, step: PointStep, aim: Aim) -> bool:
     )
 
 
-def _is_field(play: Play, aim: Aim) -> bool:
+def _is_field(play: Play, aim: Candidate) -> bool:
     return any(
         shape.kind == "field" and inside(aim.box, shape.box_px) for shape in play.screen().shapes
     )
 
 
 def find_target(
-    play: Play, target: Target, like: Aim | None = None
-) -> Generator[Move, Observation, Aim]:
+    play: Play, target: Target, like: Candidate | None = None
+) -> Generator[Move, Observation, Candidate]:
     """Find what a target means; of equal ones that which the last action brought up.
 
     A dialog that has just opened is meant rather than what lies behind it. A button that agrees to
@@ -165,7 +165,7 @@ def find_target(
     Raises:
         NotFound: it is nowhere.
     """
-    search = Search(
+    search = ScreenSearch(
         describe(target),
         names_in(target),
         lambda screen: candidates(play, screen, target, like),
@@ -179,25 +179,29 @@ def find_target(
     return aim
 
 
-def _enabled(play: Play, aim: Aim, found: Sequence[Aim]) -> Aim:
+def _enabled(play: Play, aim: Candidate, found: Sequence[Candidate]) -> Candidate:
     """The first of the equal buttons that is not disabled: it is drawn in stronger colours."""
     return next((other for other in found if _is_disabled(play, aim, other)), aim)
 
 
-def _is_disabled(play: Play, aim: Aim, other: Aim) -> bool:
+def _is_disabled(play: Play, aim: Candidate, other: Candidate) -> bool:
     """Whether a button is much paler than another of the same name."""
     screen, region = play.screen(), play.frame.region_css_px
     return (
         aim is not other
         and aim.text == other.text
         and abs(aim.score - other.score) <= _AS_GOOD
-        and all(isinstance(one.source, Line) and region.contains(one.point) for one in (aim, other))
+        and all(
+            isinstance(one.source, TextLine) and region.contains(one.point) for one in (aim, other)
+        )
         and all(looks_clickable(screen, one) for one in (aim, other))
         and is_faded(play.view, aim.box, other.box)
     )
 
 
-def candidates(play: Play, screen: Screen, target: Target, like: Aim | None = None) -> list[Aim]:
+def candidates(
+    play: Play, screen: Screen, target: Target, like: Candidate | None = None
+) -> list[Candidate]:
     """What on a screen a target may mean, best first."""
     found = [
         aim
@@ -212,7 +216,7 @@ def candidates(play: Play, screen: Screen, target: Target, like: Aim | None = No
     return sorted(found, key=lambda aim: (-round(aim.score, 2), not play.is_new(aim)))
 
 
-def is_surely(aim: Aim, target: Target) -> bool:
+def is_surely(aim: Candidate, target: Target) -> bool:
     """Whether an aim is what a target means, without a look at the rest of the page."""
     is_icon = isinstance(aim.source, Shape) and aim.source.kind == "icon"
     if is_icon and target.quoted and target.role != "icon":
@@ -220,21 +224,21 @@ def is_surely(aim: Aim, target: Target) -> bool:
     return is_sure(aim) and not _is_word_of_sentence(aim)
 
 
-def _is_word_of_sentence(aim: Aim) -> bool:
+def _is_word_of_sentence(aim: Candidate) -> bool:
     """Whether what was read is a small part of running text that is drawn as no link."""
     line = aim.source
-    if not isinstance(line, Line) or len(line.text.split()) < _SENTENCE_WORDS:
+    if not isinstance(line, TextLine) or len(line.text.split()) < _SENTENCE_WORDS:
         return False
     linked = any(left < aim.box.center.x < right for left, right in line.links_px)
     return len(aim.text) < 0.4 * len(line.text) and not linked
 
 
-def _agrees_unasked(aim: Aim, target: Target) -> bool:
+def _agrees_unasked(aim: Candidate, target: Target) -> bool:
     """Whether clicking there would agree to something that was not named."""
     return not target.names and bool(_CONSENT.search(aim.text))
 
 
-def _is_half_named(aim: Aim, target: Target) -> bool:
+def _is_half_named(aim: Candidate, target: Target) -> bool:
     """Whether an icon shows only a part of what a quoted name says: clear, of "Clear completed"."""
     if not (isinstance(aim.source, Shape) and aim.source.kind == "icon" and target.quoted):
         return False
@@ -247,10 +251,10 @@ def _is_half_named(aim: Aim, target: Target) -> bool:
     return any(said) and not wholly  # a sign, such as "›", has no meaning in words
 
 
-def _is_alike(aim: Aim, like: Aim) -> bool:
+def _is_alike(aim: Candidate, like: Candidate) -> bool:
     """Whether this can be what was pointed at before, here or elsewhere on the page."""
     match aim.source, like.source:
-        case Line(), Line():
+        case TextLine(), TextLine():
             same_text = aim.text.casefold() == like.text.casefold()
             return same_text and aim.score >= like.score - _SAME_SCORE
         case Shape(kind=kind, names=names), Shape() as other if kind == other.kind:
@@ -261,7 +265,7 @@ def _is_alike(aim: Aim, like: Aim) -> bool:
             return False
 
 
-def _is_arrow_of_list(screen: Screen, aim: Aim) -> bool:
+def _is_arrow_of_list(screen: Screen, aim: Candidate) -> bool:
     """Whether an icon is the arrow of a drop-down list or a part of a field's frame."""
     if not (isinstance(aim.source, Shape) and aim.source.kind == "icon"):
         return False
@@ -304,7 +308,7 @@ def drag(play: Play, step: DragStep) -> Moves:
             )
 
 
-def _moved(play: Play, before: Scene, old: Screen, start: Aim) -> bool:
+def _moved(play: Play, before: Scene, old: Screen, start: Candidate) -> bool:
     """Whether something is not where it was; that texts look selected is no move."""
     regions = play.changes_since(before)
     if not regions:
@@ -321,7 +325,7 @@ def _moved(play: Play, before: Scene, old: Screen, start: Aim) -> bool:
     )
 
 
-def _same_place(line: Line, other: Line) -> bool:
+def _same_place(line: TextLine, other: TextLine) -> bool:
     return overlap_x(line.box_px, other.box_px) > 0.8 and overlap_y(line.box_px, other.box_px) > 0.8
 
 
@@ -340,7 +344,7 @@ def _verb(step: PointStep) -> str:
     return step.gesture.replace("_", "-")
 
 
-def _action(step: PointStep, aim: Aim) -> Action:
+def _action(step: PointStep, aim: Candidate) -> Action:
     held, hold_s = step.modifiers, step.hold_s
     match step.gesture:
         case "click":

@@ -17,7 +17,7 @@ from vigorl.browser.geometry import Box
 from vigorl.browser.observation import Tab
 from vigorl.browser.picture import View
 from vigorl.policy.perception.layout import touch
-from vigorl.policy.perception.screen import Line, Screen
+from vigorl.policy.perception.screen import Screen, TextLine
 
 Mask = npt.NDArray[np.bool_]
 
@@ -87,7 +87,7 @@ def changes(
         if not carets and _is_caret(difference[top:bottom, left:right]):
             continue
         box_px = Box(left, top, min(right, after.frame.width_px), min(bottom, difference.shape[0]))
-        regions.append(after.frame.box_to_css(box_px))
+        regions.append(after.frame.box_to_region(box_px))
     return tuple(sorted(regions, key=lambda box: -box.area))
 
 
@@ -98,7 +98,7 @@ def differ(before: View, after: View, box_css_px: Box) -> bool:
     difference = _difference(before, after)
     if difference is None:
         return True
-    box = after.frame.box_from_css(box_css_px)
+    box = after.frame.box_from_region(box_css_px)
     part = difference[
         max(0, int(box.top)) : int(box.bottom), max(0, int(box.left)) : int(box.right)
     ]
@@ -126,7 +126,7 @@ def share(regions: Iterable[Box], view: View) -> float:
     return min(1.0, sum(box.area for box in regions) / view.frame.region_css_px.area)
 
 
-def words_changed(before: Screen, after: Screen, regions: Sequence[Box]) -> tuple[Line, ...]:
+def words_changed(before: Screen, after: Screen, regions: Sequence[Box]) -> tuple[TextLine, ...]:
     """The lines with letters that came or went within some regions; no clock, no misreading."""
     old, new = _worded(before, regions), _worded(after, regions)
     return (
@@ -161,7 +161,7 @@ def states_changed(before: Screen, after: Screen, regions: Sequence[Box]) -> boo
     )
 
 
-def _worded(screen: Screen, regions: Sequence[Box]) -> list[Line]:
+def _worded(screen: Screen, regions: Sequence[Box]) -> list[TextLine]:
     return [
         line
         for line in screen.lines
@@ -170,11 +170,11 @@ def _worded(screen: Screen, regions: Sequence[Box]) -> list[Line]:
     ]
 
 
-def _is_among(line: Line, others: Sequence[Line]) -> bool:
+def _is_among(line: TextLine, others: Sequence[TextLine]) -> bool:
     """Whether a line was read before too, at the same place, give or take a letter."""
     letters = _letters(line.text)
 
-    def is_same(other: Line) -> bool:
+    def is_same(other: TextLine) -> bool:
         if min(line.confidence, other.confidence) >= _SURE_READING:
             return letters == _letters(other.text)
         ratio = SequenceMatcher(None, letters, _letters(other.text), autojunk=False).ratio()

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from vigorl.policy.perception.layout import em_px, gap_x, gap_y, overlap_x, same_row
-from vigorl.policy.perception.screen import Line, Screen
-from vigorl.policy.reader.candidates import Aim, line_aim
+from vigorl.policy.perception.screen import Screen, TextLine
+from vigorl.policy.reader.candidates import Candidate, line_aim
 
 _WORD_GAP_EM = 0.62
 """Gap between two words from which on they are two texts, where links or columns were joined."""
@@ -14,19 +14,19 @@ _SAME_CELL_EM = 0.9
 
 
 @dataclass(frozen=True, slots=True)
-class Part(Line):
+class Part(TextLine):
     """A piece of a line that stands for itself: a cell, or one of several links."""
 
-    whole: Line | None = None
+    whole: TextLine | None = None
     start: int = 0
 
 
-def parts(screen: Screen) -> list[Line]:
+def parts(screen: Screen) -> list[TextLine]:
     """The screen's lines, cut where a gap is wider than one between words."""
     return [piece for line in screen.lines for piece in _pieces(line)]
 
 
-def _pieces(line: Line) -> Iterable[Line]:
+def _pieces(line: TextLine) -> Iterable[TextLine]:
     if not line.edges_px or " " not in line.text:
         return [line]
     wide_px = _WORD_GAP_EM * em_px(line)
@@ -62,13 +62,13 @@ def _pieces(line: Line) -> Iterable[Line]:
     return found
 
 
-def part_aim(line: Line, score: float, start: int = 0, stop: int | None = None) -> Aim:
+def part_aim(line: TextLine, score: float, start: int = 0, stop: int | None = None) -> Candidate:
     """A line or a part of one, or some characters of it."""
     aim = line_aim(line, score, start, stop)
     return replace(aim, source=line.whole) if isinstance(line, Part) and line.whole else aim
 
 
-def cell_aim(lines: Sequence[Line], score: float) -> Aim:
+def cell_aim(lines: Sequence[TextLine], score: float) -> Candidate:
     """A cell of one or more lines, from the top; what stands far from the rest is not its own.
 
     A rule of the table may be read as a dash: beside words, what holds neither letter nor digit is
@@ -85,7 +85,7 @@ def cell_aim(lines: Sequence[Line], score: float) -> Aim:
     return replace(part_aim(first, score), more=tuple(more))
 
 
-def _goes_on(line: Line, last: Line, first: Line) -> bool:
+def _goes_on(line: TextLine, last: TextLine, first: TextLine) -> bool:
     """Whether a text is more of a cell: close below in its column, or the next word of a line."""
     em = em_px(last)
     if same_row(line.box_px, last.box_px):

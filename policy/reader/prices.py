@@ -3,8 +3,8 @@
 import re
 
 from vigorl.policy.perception.layout import em_px, gap_x, gap_y, same_row
-from vigorl.policy.perception.screen import Line, Screen
-from vigorl.policy.reader.candidates import Aim
+from vigorl.policy.perception.screen import Screen, TextLine
+from vigorl.policy.reader.candidates import Candidate
 
 _OTHER_AMOUNT = re.compile(
     r"\b(?:basket|cart|bag|trolley|sub-?total|total|shipping|delivery|postage|deposit|save|saved"
@@ -21,9 +21,9 @@ _FILTER = re.compile(
 _LARGER = 1.2
 
 
-def is_product_price(screen: Screen, aim: Aim) -> bool:
+def is_product_price(screen: Screen, aim: Candidate) -> bool:
     """Whether an amount can be what a product costs: no filter's, basket's or former one."""
-    if not isinstance(aim.source, Line):
+    if not isinstance(aim.source, TextLine):
         return False
     line = aim.source
     if _OTHER_AMOUNT.search(line.text):
@@ -45,7 +45,7 @@ def is_product_price(screen: Screen, aim: Aim) -> bool:
     return True
 
 
-def product_prices(screen: Screen, amounts: list[Aim]) -> list[Aim]:
+def product_prices(screen: Screen, amounts: list[Candidate]) -> list[Candidate]:
     """The amounts that may be the page's price: the largest in type of those that can be one."""
     own = [aim for aim in amounts if is_product_price(screen, aim)]
     if not own:
@@ -54,5 +54,5 @@ def product_prices(screen: Screen, amounts: list[Aim]) -> list[Aim]:
     return [aim for aim in own if _size_px(aim) * _LARGER >= largest_px]
 
 
-def _size_px(aim: Aim) -> float:
-    return em_px(aim.source) if isinstance(aim.source, Line) else 0.0
+def _size_px(aim: Candidate) -> float:
+    return em_px(aim.source) if isinstance(aim.source, TextLine) else 0.0

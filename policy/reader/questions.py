@@ -1,7 +1,7 @@
 """Dialogs and prompts: the answer where no instruction gives one."""
 
 from vigorl.browser.actions import Accept, Action, Dismiss
-from vigorl.browser.observation import Question
+from vigorl.browser.observation import PendingQuestion
 
 _MOST_CHARACTERS = 200
 _KINDS = {
@@ -14,7 +14,7 @@ _KINDS = {
 }
 
 
-def quoted(question: Question) -> str:
+def quoted(question: PendingQuestion) -> str:
     """Who asks what: `The page asks "Really remove all files?"`."""
     text = " ".join(question.text.split())
     if len(text) > _MOST_CHARACTERS:
@@ -22,7 +22,7 @@ def quoted(question: Question) -> str:
     return f'{_KINDS[question.kind]} "{text}"'
 
 
-def answer(question: Question) -> tuple[str, Action]:
+def answer(question: PendingQuestion) -> tuple[str, Action]:
     """A thought and the answer to what no instruction answers.
 
     An alert can only be accepted. Everything else is declined: nobody said yes to it.
@@ -32,12 +32,12 @@ def answer(question: Question) -> tuple[str, Action]:
     return f"{quoted(question)}, and no instruction answers that. I decline.", Dismiss()
 
 
-def is_refusal(question: Question) -> bool:
+def is_refusal(question: PendingQuestion) -> bool:
     """Whether to decline it is to undo what led to it."""
     return question.kind not in ("alert", "permission")
 
 
-def asks(question: Question) -> str:
+def asks(question: PendingQuestion) -> str:
     """Why an episode ends with it, and what to say instead."""
     how = {
         "prompt": 'answer the dialog with "…"',

@@ -5,7 +5,7 @@ from collections.abc import Generator
 from vigorl.browser.geometry import Box
 from vigorl.browser.observation import Observation
 from vigorl.policy.perception.layout import touch
-from vigorl.policy.reader.candidates import Aim, aims
+from vigorl.policy.reader.candidates import Candidate, aims
 from vigorl.policy.reader.language.steps import PointStep, Until, describe, names_in
 from vigorl.policy.reader.mouse_steps import (
     candidates,
@@ -15,7 +15,7 @@ from vigorl.policy.reader.mouse_steps import (
     pointed,
     says,
 )
-from vigorl.policy.reader.search import Search, look_here
+from vigorl.policy.reader.search import ScreenSearch, look_here
 from vigorl.policy.reader.session import Move, Moves, NotFound, Play, Stuck
 
 _MOST_ROUNDS = 40
@@ -40,7 +40,7 @@ def point_until(play: Play, step: PointStep, until: Until) -> Moves:
         Stuck: the condition did not come true.
     """
     seen = {_texts(play)}
-    aim: Aim | None = None
+    aim: Candidate | None = None
     idle, above, below = 0, False, True
     saw = f"no such thing {_MOST_ROUNDS} times"
     for attempt in range(1, _MOST_ROUNDS + 1):
@@ -79,7 +79,7 @@ def point_until(play: Play, step: PointStep, until: Until) -> Moves:
 
 
 def _beyond(
-    play: Play, until: Until, step: PointStep, aim: Aim | None, above: bool, below: bool
+    play: Play, until: Until, step: PointStep, aim: Candidate | None, above: bool, below: bool
 ) -> Generator[Move, Observation, bool]:
     """Whether a condition holds on what the screen does not show of the page; stays there then.
 
@@ -117,11 +117,11 @@ def _is_there_misread(play: Play, until: Until) -> Generator[Move, Observation, 
     if until.gone:
         return False
     target = until.target
-    search = Search(describe(target), names_in(target), lambda screen: aims(screen, target))
+    search = ScreenSearch(describe(target), names_in(target), lambda screen: aims(screen, target))
     return bool((yield from look_here(play, search, play.screen())))
 
 
-def _is_in_sight(play: Play, step: PointStep, aim: Aim | None) -> bool:
+def _is_in_sight(play: Play, step: PointStep, aim: Candidate | None) -> bool:
     found = candidates(play, play.screen(), step.target, aim)
     return bool(found) and is_surely(found[0], step.target)
 

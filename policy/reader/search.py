@@ -9,9 +9,9 @@ from math import ceil
 from vigorl.browser.geometry import Box, Point
 from vigorl.browser.observation import Observation
 from vigorl.policy.perception.panorama import extended, moved_up_by
-from vigorl.policy.perception.screen import Line, Screen
+from vigorl.policy.perception.screen import Screen, TextLine
 from vigorl.policy.perception.screen_reader import unreadable
-from vigorl.policy.reader.candidates import SURE, Aim, is_sure
+from vigorl.policy.reader.candidates import SURE, Candidate, is_sure
 from vigorl.policy.reader.matching import find
 from vigorl.policy.reader.outcome import covers
 from vigorl.policy.reader.session import Move, NotFound, Play, with_line
@@ -39,25 +39,25 @@ _NEAR = 0.6
 
 _WORD = re.compile(r"\w{3,}")
 
-Found = Generator[Move, Observation, Aim | None]
+Found = Generator[Move, Observation, Candidate | None]
 
 
 @dataclass
-class Search:
+class ScreenSearch:
     """One thing that is looked for, and what came near to it so far."""
 
     what: str
     """In words, for thoughts."""
     names: Sequence[Sequence[str]]
     """What it and the neighbours that tell it apart may be called, each with alternatives."""
-    resolve: Callable[[Screen], list[Aim]]
+    resolve: Callable[[Screen], list[Candidate]]
     """What on a screen it may be, best first."""
     whole_page: bool = False
     """Whether all of the page must be seen to tell (the last of its kind)."""
     scrolling: bool = True
     estimated: bool = False
     """Whether distances on the page are estimated in part: an empty stretch has been passed."""
-    sure: Callable[[Aim], bool] = is_sure
+    sure: Callable[[Candidate], bool] = is_sure
     """Whether something is it, without a look at the rest of the page."""
     read: list[str] = field(default_factory=list)
     """Every text that was seen on the way."""
@@ -66,7 +66,7 @@ class Search:
     small_text_count: int = 0
     """How often small text has been looked at closer."""
 
-    def best(self, screen: Screen) -> Aim | None:
+    def best(self, screen: Screen) -> Candidate | None:
         """The best that is sure enough."""
         found = self.resolve(screen)
         return found[0] if found and self.sure(found[0]) else None
@@ -115,7 +115,7 @@ def _likeness(text: str, name: str) -> float:
     return max(by_letter, by_word if len(one) < 3 * len(other) + 20 else 0.0)
 
 
-def look_for(play: Play, search: Search) -> Generator[Move, Observation, Aim]:
+def look_for(play: Play, search: ScreenSearch) -> Generator[Move, Observation, Candidate]:
     """Find something on the screen, else wait a moment, else scroll through the page.
 
     Raises:
@@ -149,7 +149,7 @@ def look_for(play: Play, search: Search) -> Generator[Move, Observation, Aim]:
     raise search.failure()
 
 
-def look_here(play: Play, search: Search, screen: Screen) -> Found:
+def look_here(play: Play, search: ScreenSearch, screen: Screen) -> Found:
     """Find it on a screen; texts that may be it or its neighbour, misread, are read again."""
     if aim := search.best(screen):
         return aim
@@ -166,7 +166,7 @@ def look_here(play: Play, search: Search, screen: Screen) -> Found:
     return search.best(screen)
 
 
-def _in_small_text(play: Play, search: Search) -> Found:
+def _in_small_text(play: Play, search: ScreenSearch) -> Found:
     """Find it in text that is too small to be read, by a closer look at the places of such."""
     for tile in _tiles(play.screen().small_text_regions):
         if search.small_text_count == _MOST_SMALL_TEXTS:
@@ -203,7 +203,7 @@ def _tiles(regions: Sequence[Box]) -> list[Box]:
     return tiles
 
 
-def _misread(play: Play, screen: Screen, names: Sequence[str]) -> list[Line]:
+def _misread(play: Play, screen: Screen, names: Sequence[str]) -> list[TextLine]:
     """The texts in sight that a name may stand in, where no text is surely it."""
     matches = sorted(
         (match for name in names for match in find(screen, name)), key=lambda match: -match.score
@@ -213,14 +213,14 @@ def _misread(play: Play, screen: Screen, names: Sequence[str]) -> list[Line]:
     doubtful = [
         match.source
         for match in matches
-        if isinstance(match.source, Line)
+        if isinstance(match.source, TextLine)
         and match.score >= _MISREAD
         and _in_sight(play, match.box_px)
     ]
     return list(dict.fromkeys(doubtful))[:_LOOKS_CLOSER]
 
 
-def _elsewhere(play: Play, search: Search) -> Found:
+def _elsewhere(play: Play, search: ScreenSearch) -> Found:
     """Scroll down to the end of the page, then through what is above the start."""
     seen = {play.view.picture.sha256}
     page, last = play.screen(), play.screen()
@@ -267,7 +267,7 @@ def _in_sight(play: Play, box: Box) -> bool:
     return play.frame.region_css_px.contains(box.center)
 
 
-def _brought_into_sight(play: Play, search: Search, aim: Aim) -> Found:
+def _brought_into_sight(play: Play, search: ScreenSearch, aim: Candidate) -> Found:
     """Scroll back to something that was passed, and see it again."""
     region = play.frame.region_css_px
     if _in_sight(play, aim.box):
@@ -289,9 +289,9 @@ def _brought_into_sight(play: Play, search: Search, aim: Aim) -> Found:
     return None
 
 
-def _again(screen: Screen, aim: Aim, arrived: bool) -> Aim | None:
+def _again(screen: Screen, aim: Candidate, arrived: bool) -> Candidate | None:
     """What was seen before, near the place where it should be; else the first from below."""
-    if not isinstance(aim.source, Line):
+    if not isinstance(aim.source, TextLine):
         return aim if arrived else None
     wanted_y = aim.point.y if arrived else screen.frame.region_css_px.bottom
     same = [line for line in screen.lines if line.text == aim.source.text]
@@ -299,6 +299,6 @@ def _again(screen: Screen, aim: Aim, arrived: bool) -> Aim | None:
     return _shifted(aim, nearest.box_px.center.y - aim.point.y) if nearest else None
 
 
-def _shifted(aim: Aim, down_px: float) -> Aim:
+def _shifted(aim: Candidate, down_px: float) -> Candidate:
     box = Box(aim.box.left, aim.box.top + down_px, aim.box.right, aim.box.bottom + down_px)
     return replace(aim, box=box, point=Point(aim.point.x, aim.point.y + down_px))

@@ -18,10 +18,10 @@ from vigorl.browser.picture import View
 from vigorl.policy.grammar import Lens
 from vigorl.policy.perception.layout import SLACK_PX, overlap_x, overlap_y, touch
 from vigorl.policy.perception.panels import panels
-from vigorl.policy.perception.screen import Line, Screen, Shape
+from vigorl.policy.perception.screen import Screen, Shape, TextLine
 from vigorl.policy.perception.screen_reader import Eyes
 from vigorl.policy.points import write_point
-from vigorl.policy.reader.candidates import Aim, in_css
+from vigorl.policy.reader.candidates import Candidate, in_css
 from vigorl.policy.reader.outcome import Scene, changes, covers, grown, share
 from vigorl.policy.reader.questions import answer, asks, is_refusal
 
@@ -77,7 +77,7 @@ class Play:
             raise InconsistentData("the first observation shows no screen")
         self._eyes = eyes
         self._read: dict[str, Screen] = {}
-        self._lines_before: tuple[Line, ...] = ()
+        self._lines_before: tuple[TextLine, ...] = ()
         self._move_count = 0
         self._remark = ""
         self._has_acted = False
@@ -134,9 +134,9 @@ class Play:
             if not any(covers(grown(known, _RESTLESS_CSS_PX), box) for known in self.restless)
         )
 
-    def is_new(self, aim: Aim) -> bool:
+    def is_new(self, aim: Candidate) -> bool:
         """Whether the last change brought a text: once more than before, and in a new place."""
-        text, place = aim.source.text if isinstance(aim.source, Line) else "", aim.source.box_px
+        text, place = aim.source.text if isinstance(aim.source, TextLine) else "", aim.source.box_px
         before = [line.box_px for line in self._lines_before if line.text == text]
         now = sum(line.text == text for line in self.screen().lines)
         return now > len(before) and not any(
@@ -157,11 +157,11 @@ class Play:
         """What the last observation said of these kinds, in one line; empty for nothing."""
         return " ".join(event.text for event in self.observation.events if event.kind in kinds)
 
-    def seen(self, aim: Aim) -> str:
+    def seen(self, aim: Candidate) -> str:
         """What was read where, as a thought says it."""
         place = self.at(aim.point)
         match aim.source:
-            case Line():
+            case TextLine():
                 what = f'I read "{aim.text}" at {place}'
             case Shape(names=(first, *_)):
                 what = f"I see an icon that looks like {first} at {place}"
@@ -292,7 +292,7 @@ class Play:
         view = self.observation.view
         return None if view is None or view.kind == "screen" else in_css(self._eyes.read(view))
 
-    def read_again(self, line: Line, thought: str) -> Generator[Move, Observation, Line]:
+    def read_again(self, line: TextLine, thought: str) -> Generator[Move, Observation, TextLine]:
         """Read a line once more, closer; what is read is remembered for this screen."""
         zoomed = yield from self.zoom(line.box_px, thought)
         parts = [
@@ -326,12 +326,12 @@ class Play:
         self._read[name] = replace(screen, lines=(*kept, *closer))
 
 
-def with_line(screen: Screen, line: Line, again: Line) -> Screen:
+def with_line(screen: Screen, line: TextLine, again: TextLine) -> Screen:
     """The screen with one of its lines exchanged."""
     return replace(screen, lines=tuple(again if other is line else other for other in screen.lines))
 
 
-def _is_same(line: Line, other: Line) -> bool:
+def _is_same(line: TextLine, other: TextLine) -> bool:
     return line.text == other.text and touch(line.box_px, other.box_px)
 
 

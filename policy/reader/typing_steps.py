@@ -9,15 +9,15 @@ from vigorl.browser.geometry import Box, Point
 from vigorl.browser.observation import Observation
 from vigorl.policy.perception.frames import empty_field
 from vigorl.policy.perception.layout import distance, touch
-from vigorl.policy.perception.screen import Line, Screen, Shape
-from vigorl.policy.reader.candidates import Aim, line_aim, shape_aim
+from vigorl.policy.perception.screen import Screen, Shape, TextLine
+from vigorl.policy.reader.candidates import Candidate, line_aim, shape_aim
 from vigorl.policy.reader.controls import DOUBTFUL, fields
 from vigorl.policy.reader.effects import FAILURES
 from vigorl.policy.reader.filled import agreement, best_agreement, dots_in, lines_in
 from vigorl.policy.reader.labels import is_moment_hint
 from vigorl.policy.reader.language.steps import TypeStep, describe, names_in
 from vigorl.policy.reader.outcome import Scene, grown
-from vigorl.policy.reader.search import Search, look_for
+from vigorl.policy.reader.search import ScreenSearch, look_for
 from vigorl.policy.reader.session import Move, Moves, Play, Stuck
 
 _FRAME_CSS_PX = 4
@@ -62,7 +62,9 @@ def type_text(play: Play, step: TypeStep) -> Moves:
         yield from _typed(play, step, _Field(None, ""))
         return
     target = step.target
-    search = Search(f"the field {describe(target)}", names_in(target), lambda s: fields(s, target))
+    search = ScreenSearch(
+        f"the field {describe(target)}", names_in(target), lambda s: fields(s, target)
+    )
     aim = yield from look_for(play, search)
     if not isinstance(aim.source, Shape):
         aim = yield from _behind_label(play, step, aim)
@@ -82,7 +84,9 @@ def type_text(play: Play, step: TypeStep) -> Moves:
     )
 
 
-def _behind_label(play: Play, step: TypeStep, label: Aim) -> Generator[Move, Observation, Aim]:
+def _behind_label(
+    play: Play, step: TypeStep, label: Candidate
+) -> Generator[Move, Observation, Candidate]:
     """The field that a click on its label, or on its hint, leads into.
 
     Raises:
@@ -111,7 +115,7 @@ def _behind_label(play: Play, step: TypeStep, label: Aim) -> Generator[Move, Obs
     return next((aim for aim in found[:1] if isinstance(aim.source, Shape)), label)
 
 
-def _require_caret(play: Play, step: TypeStep, aim: Aim) -> Moves:
+def _require_caret(play: Play, step: TypeStep, aim: Candidate) -> Moves:
     """Click what only may be a field: keys that reach no field may be commands to the page.
 
     Raises:
@@ -131,7 +135,7 @@ def _require_caret(play: Play, step: TypeStep, aim: Aim) -> Moves:
         )
 
 
-def _date_hint(screen: Screen, label: Aim) -> Aim | None:
+def _date_hint(screen: Screen, label: Candidate) -> Candidate | None:
     """The text of an empty field for a date or time, right of a label or below it."""
     near = [
         line
@@ -266,7 +270,7 @@ def _read_where_it_changed(
     return f'"{texts[-1][:80]}"'
 
 
-def _emptied(play: Play, lines: Sequence[Line], changed: bool) -> str | None:
+def _emptied(play: Play, lines: Sequence[TextLine], changed: bool) -> str | None:
     """What is seen instead of an empty field; None where it may be empty."""
     if lines and not changed:
         play.doubt(f'What was to be deleted may be the hint "{lines[0].text}".')
@@ -275,7 +279,7 @@ def _emptied(play: Play, lines: Sequence[Line], changed: bool) -> str | None:
     return None
 
 
-def _lines_at(screen: Screen, regions: Sequence[Box]) -> list[Line]:
+def _lines_at(screen: Screen, regions: Sequence[Box]) -> list[TextLine]:
     return [line for line in screen.lines if any(touch(line.box_px, region) for region in regions)]
 
 

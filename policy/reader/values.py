@@ -10,7 +10,7 @@ from dataclasses import replace
 from vigorl.policy.perception.layout import relation_cost
 from vigorl.policy.perception.screen import Screen
 from vigorl.policy.reader.belonging import belongs
-from vigorl.policy.reader.candidates import Aim, aims, line_aim
+from vigorl.policy.reader.candidates import Candidate, aims, line_aim
 from vigorl.policy.reader.captions import labels_of, values_of
 from vigorl.policy.reader.crossings import MOST_NAMED, Values, anchors_of, of_nth, of_row
 from vigorl.policy.reader.language.steps import Target
@@ -18,7 +18,7 @@ from vigorl.policy.reader.parts import part_aim, parts
 from vigorl.policy.reader.prices import product_prices
 
 
-def values(screen: Screen, target: Target) -> list[Aim]:
+def values(screen: Screen, target: Target) -> list[Candidate]:
     """What the screen says for the target, best first; each text is a value, not its label."""
     return read_values(screen, target).aims
 
@@ -66,7 +66,7 @@ def _prices(screen: Screen, target: Target) -> Values:
     return Values(own, "" if own else f"I see {missing}, but no price of a product.")
 
 
-def _neighbours(screen: Screen, target: Target) -> list[Aim]:
+def _neighbours(screen: Screen, target: Target) -> list[Candidate]:
     """The texts beside, under or over what is named, nearest first."""
     relation = target.relation
     if relation is None:

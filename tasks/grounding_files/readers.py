@@ -28,9 +28,9 @@ from vigorl.browser.errors import UsageError
 from vigorl.tasks.entries import entries_of
 from vigorl.tasks.grounding_files.images import Images
 from vigorl.tasks.grounding_files.sample import (
-    Entry,
     GroundingSample,
-    Refused,
+    ParsedRow,
+    RefusedRow,
     ShownSize,
     Source,
     raise_refused,
@@ -51,7 +51,7 @@ def read_grounding(
     path: Path,
     shown_size: ShownSize,
     images: Path | None = None,
-    refuse: Callable[[Refused], None] = raise_refused,
+    refuse: Callable[[RefusedRow], None] = raise_refused,
 ) -> Iterator[GroundingSample]:
     """The samples of a file, in its order.
 
@@ -66,13 +66,13 @@ def read_grounding(
     """
     for entry in _entries(path, images):
         sample = sample_of(entry, shown_size)
-        if isinstance(sample, Refused):
+        if isinstance(sample, RefusedRow):
             refuse(sample)
         else:
             yield sample
 
 
-def _entries(path: Path, images: Path | None) -> Iterator[Entry]:
+def _entries(path: Path, images: Path | None) -> Iterator[ParsedRow]:
     if not path.is_file():
         raise UsageError(f"there is no file {path}")
     if path.suffix == ".parquet":
@@ -99,7 +99,7 @@ def _of_elements(
     source: Source,
     image_key: str,
     list_key: str,
-) -> Iterator[Entry]:
+) -> Iterator[ParsedRow]:
     for number, row in enumerate(rows):
         name = str(row.get(image_key, ""))
         image = images.find(name)
@@ -108,7 +108,7 @@ def _of_elements(
             raise UsageError(f"{path}, row {number}: {list_key!r} is not a list of objects")
         for index, element in enumerate(elements):
             part = f"-{index}" if list_key in row else ""
-            yield Entry(
+            yield ParsedRow(
                 f"{path.stem}/{number}{part}",
                 source,
                 image,
@@ -120,13 +120,13 @@ def _of_elements(
             )
 
 
-def _of_uground(path: Path) -> Iterator[Entry]:
+def _of_uground(path: Path) -> Iterator[ParsedRow]:
     if lacking := {"image", "conversations"} - set(columns_of(path)):
         raise UsageError(f"{path} has no {', '.join(sorted(lacking))}; known are {FORMS}")
     for number, row in enumerate(rows_of(path, leave_out=("image",))):
         image = StoredImage(path.parent, path.name, "image", number)
         for index, (asked, answered) in enumerate(_turns(row["conversations"])):
-            yield Entry(
+            yield ParsedRow(
                 f"{path.stem}/{number}-{index}",
                 "uground",
                 image,
@@ -147,10 +147,10 @@ def _turns(conversations: Any) -> list[tuple[str, str]]:
     return list(zip(said[::2], said[1::2], strict=False))
 
 
-def _of_vigorl(path: Path, images: Images) -> Iterator[Entry]:
+def _of_vigorl(path: Path, images: Images) -> Iterator[ParsedRow]:
     for number, row in enumerate(vigorl_rows(path)):
         name = row.images[0] if row.images else ""
-        yield Entry(
+        yield ParsedRow(
             f"{path.stem}/{number}",
             "vigorl",
             images.find(name),

@@ -12,7 +12,7 @@ from vigorl.tasks.stored_image import StoredImage
 Source = Literal["elements", "showui", "uground", "vigorl"]
 """Which reader it is from; `elements` are files like those of OS-Atlas and SeeClick."""
 
-Grid = Literal["pixels", "parts", "thousandths", "shown"]
+CoordinateGrid = Literal["pixels", "parts", "thousandths", "shown"]
 """What a file's boxes count: pixels of the stored image; parts of its width and height; thousandths
 of them; or pixels of the image as a model is shown it."""
 
@@ -39,7 +39,7 @@ class GroundingSample:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RefusedRow:
     """A row that no sample can be made of."""
 
     id: str
@@ -47,7 +47,7 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ParsedRow:
     """A row as a reader has understood it, its box still in the file's own grid."""
 
     id: str
@@ -58,11 +58,11 @@ class Entry:
     instruction: str
     box: tuple[float, float, float, float] | None
     """xyxy; None where the row has none."""
-    grid: Grid
+    grid: CoordinateGrid
     ui_type: str = ""
 
 
-def raise_refused(refused: Refused) -> None:
+def raise_refused(refused: RefusedRow) -> None:
     """Stop at a row that no sample can be made of.
 
     Raises:
@@ -73,27 +73,27 @@ def raise_refused(refused: Refused) -> None:
     )
 
 
-def sample_of(entry: Entry, shown_size: ShownSize) -> GroundingSample | Refused:
+def sample_of(entry: ParsedRow, shown_size: ShownSize) -> GroundingSample | RefusedRow:
     """The sample of a row: its box mapped into the pixels of its image, and looked at."""
     if entry.image is None:
-        return Refused(entry.id, f"no image {entry.image_name}")
+        return RefusedRow(entry.id, f"no image {entry.image_name}")
     instruction = entry.instruction.strip()
     if not instruction:
-        return Refused(entry.id, "it has no instruction")
+        return RefusedRow(entry.id, "it has no instruction")
     if entry.box is None:
-        return Refused(entry.id, "its answer is no box (left, top, right, bottom)")
+        return RefusedRow(entry.id, "its answer is no box (left, top, right, bottom)")
     try:
         width_px, height_px = _size_px(entry.image)
         frame = _frame(entry.grid, width_px, height_px, shown_size)
-        target_px = frame.box_to_css(Box(*entry.box))
+        target_px = frame.box_to_region(Box(*entry.box))
     except (InconsistentData, ValueError) as error:
-        return Refused(entry.id, str(error))
+        return RefusedRow(entry.id, str(error))
     around = Box(
         -PROTRUDING_PX, -PROTRUDING_PX, width_px + PROTRUDING_PX, height_px + PROTRUDING_PX
     )
     if target_px.area <= 0 or target_px.intersection(around) != target_px:
         sides = tuple(round(side, 1) for side in entry.box)
-        return Refused(
+        return RefusedRow(
             entry.id,
             f"the box {sides} in {entry.grid} is empty, or not inside of its image of "
             f"{width_px} x {height_px} px",
@@ -103,7 +103,7 @@ def sample_of(entry: Entry, shown_size: ShownSize) -> GroundingSample | Refused:
     )
 
 
-def _frame(grid: Grid, width_px: int, height_px: int, shown_size: ShownSize) -> Frame:
+def _frame(grid: CoordinateGrid, width_px: int, height_px: int, shown_size: ShownSize) -> Frame:
     """The file's grid over the image."""
     image = Frame.of_viewport(width_px, height_px)
     match grid:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from vigorl.tasks.local.draw import Draw, Words
+from vigorl.tasks.local.draw import Draw, WordLists
 
 Mode = Literal["light", "dark"]
 Shell = Literal["top", "side", "bare"]
@@ -18,7 +18,7 @@ Shell = Literal["top", "side", "bare"]
 VIEWPORTS = ((1280, 720), (1280, 800), (1366, 768), (1440, 900), (1024, 768))
 """Window sizes, CSS px."""
 
-ACCENTS = Words(
+ACCENTS = WordLists(
     train=("#2459d3", "#0b7a75", "#6a3fc4", "#b3471d", "#2f7a3b", "#b8255f", "#475569"),
     test=("#3f4bb8", "#66700f", "#8a2a83", "#0a6c94", "#9d2f2b", "#7a5200"),
 )
@@ -32,7 +32,7 @@ MONO = 'Menlo, Consolas, "DejaVu Sans Mono", "Liberation Mono", monospace'
 
 
 @dataclass(frozen=True)
-class Look:
+class Style:
     """One house style."""
 
     name: str
@@ -56,35 +56,35 @@ class Look:
     """Saturation of the greys, 0 to 1."""
 
 
-LOOKS: dict[str, Look] = {
+LOOKS: dict[str, Style] = {
     look.name: look
     for look in (
         # Training seeds.
-        Look("paper", SANS, SERIF, 15, 700, 4, 1, "none", "plain", "outline", "solid", "drawn",
+        Style("paper", SANS, SERIF, 15, 700, 4, 1, "none", "plain", "outline", "solid", "drawn",
              0.10, 0.26),
-        Look("slate", SANS, SANS, 15, 650, 8, 1, "soft", "dark", "outline", "solid", "drawn",
+        Style("slate", SANS, SANS, 15, 650, 8, 1, "soft", "dark", "outline", "solid", "drawn",
              0.61, 0.22),
-        Look("ledger", WIDE, WIDE, 13.8, 700, 2, 1, "none", "accent", "outline", "outline",
+        Style("ledger", WIDE, WIDE, 13.8, 700, 2, 1, "none", "accent", "outline", "outline",
              "native", 0.58, 0.10),
-        Look("soft", SANS, SANS, 15.5, 700, 16, 0, "soft", "plain", "filled", "pill", "drawn",
+        Style("soft", SANS, SANS, 15.5, 700, 16, 0, "soft", "plain", "filled", "pill", "drawn",
              None, 0.34),
-        Look("poster", SANS, SANS, 15, 800, 0, 2, "hard", "plain", "outline", "solid", "native",
+        Style("poster", SANS, SANS, 15, 800, 0, 2, "hard", "plain", "outline", "solid", "native",
              0.14, 0.12),
-        Look("folio", TIMES, SANS, 17, 700, 5, 1, "soft", "accent", "underline", "solid", "drawn",
+        Style("folio", TIMES, SANS, 17, 700, 5, 1, "soft", "accent", "underline", "solid", "drawn",
              0.08, 0.14),
         # Test seeds.
-        Look("gazette", SERIF, SERIF, 14.5, 700, 0, 1, "none", "dark", "underline", "outline",
+        Style("gazette", SERIF, SERIF, 14.5, 700, 0, 1, "none", "dark", "underline", "outline",
              "native", 0.12, 0.10),
-        Look("cabin", NARROW, NARROW, 17, 700, 6, 1, "soft", "dark", "filled", "solid", "drawn",
+        Style("cabin", NARROW, NARROW, 17, 700, 6, 1, "soft", "dark", "filled", "solid", "drawn",
              0.38, 0.16),
-        Look("terrace", WIDE, SERIF, 14, 700, 22, 1, "soft", "accent", "outline", "pill", "drawn",
+        Style("terrace", WIDE, SERIF, 14, 700, 22, 1, "soft", "accent", "outline", "pill", "drawn",
              None, 0.22),
-        Look("bureau", SANS, MONO, 15, 700, 3, 1, "none", "plain", "filled", "solid", "native",
+        Style("bureau", SANS, MONO, 15, 700, 3, 1, "none", "plain", "filled", "solid", "native",
              0.66, 0.06),
     )
 }  # fmt: skip
 
-LOOK_NAMES = Words(
+LOOK_NAMES = WordLists(
     train=("paper", "slate", "ledger", "soft", "poster", "folio"),
     test=("gazette", "cabin", "terrace", "bureau"),
 )

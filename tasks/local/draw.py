@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Words:
+class WordLists:
     """A vocabulary, halved.
 
     Raises:
@@ -53,11 +53,11 @@ class Draw:
         """`count` of the choices, each at most once, in random order."""
         return tuple(self._random.sample(choices, count))
 
-    def word(self, words: Words) -> str:
+    def word(self, words: WordLists) -> str:
         """One word of the split's half."""
         return self.one(words.of(self.split))
 
-    def words(self, words: Words, count: int) -> tuple[str, ...]:
+    def words(self, words: WordLists, count: int) -> tuple[str, ...]:
         """`count` different words of the split's half."""
         return self.several(words.of(self.split), count)
 

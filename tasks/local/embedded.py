@@ -17,16 +17,16 @@ from vigorl.browser.actions import Action
 from vigorl.browser.environment import Score
 from vigorl.tasks.local.answers import says
 from vigorl.tasks.local.design import VIEWPORTS, Design, Shell, draw_design
-from vigorl.tasks.local.draw import Draw, Words
+from vigorl.tasks.local.draw import Draw, WordLists
 from vigorl.tasks.local.hand import Shown
-from vigorl.tasks.local.plan import Step, carry_out, compose
+from vigorl.tasks.local.plan import PlanStep, carry_out, compose
 from vigorl.tasks.local.vocabulary import Person, people
 from vigorl.tasks.task import TaskRow
 
 Spec = TypeVar("Spec")
 World = TypeVar("World")
 
-BRANDS = Words(
+BRANDS = WordLists(
     train=("Lumen", "Harvest", "Nimbus", "Cobalt", "Tandem", "Meridian", "Saffron", "Beacon"),
     test=("Quill", "Atlas", "Orbit", "Pebble", "Solstice", "Thicket", "Vantage", "Zephyr"),
 )
@@ -82,7 +82,7 @@ class Page:
 
 
 @dataclass(frozen=True)
-class Reply:
+class FormReply:
     """What follows a form: the page to go to, and a sentence that it says on top."""
 
     path: str
@@ -119,11 +119,11 @@ class EmbeddedTask(ABC, Generic[Spec, World]):
         """What to reach, in words."""
 
     @abstractmethod
-    def plan(self, spec: Spec) -> Sequence[Step]:
+    def plan(self, spec: Spec) -> Sequence[PlanStep]:
         """How to reach it."""
 
     @abstractmethod
-    def near_misses(self, spec: Spec) -> Mapping[str, Sequence[Step]]:
+    def near_misses(self, spec: Spec) -> Mapping[str, Sequence[PlanStep]]:
         """Plans that almost reach it, by what is wrong with them; all of them score 0."""
 
     @abstractmethod
@@ -138,7 +138,7 @@ class EmbeddedTask(ABC, Generic[Spec, World]):
             Missing: there is none.
         """
 
-    def submit(self, spec: Spec, world: World, visit: Visit) -> Reply:
+    def submit(self, spec: Spec, world: World, visit: Visit) -> FormReply:
         """Take a form and change the world.
 
         Raises:

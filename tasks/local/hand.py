@@ -45,7 +45,7 @@ class Shown(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Aim:
+class ElementPlace:
     """An element's place in the viewport."""
 
     box_css_px: Box
@@ -61,7 +61,7 @@ class Aim:
         return self.box_css_px.center
 
 
-async def find(shown: Shown, selector: str) -> Aim | None:
+async def find(shown: Shown, selector: str) -> ElementPlace | None:
     """Where the one element that matches stands now; None where none is visible."""
     locator = shown.page.locator(f"{selector} >> visible=true")
     if await locator.count() == 0:
@@ -74,7 +74,7 @@ async def find(shown: Shown, selector: str) -> Aim | None:
         raise
     if found is None:
         return None
-    return Aim(Box(*found["box"]), found["inside"], found["reached"], found["top"])
+    return ElementPlace(Box(*found["box"]), found["inside"], found["reached"], found["top"])
 
 
 async def reach(shown: Shown, selector: str) -> AsyncIterator[Action]:
@@ -93,7 +93,7 @@ async def reach(shown: Shown, selector: str) -> AsyncIterator[Action]:
         raise TaskFault(f"{selector} cannot be clicked at {aim.point}: outside or covered")
 
 
-async def aim_at(shown: Shown, selector: str, *, ready: bool = True) -> Aim:
+async def aim_at(shown: Shown, selector: str, *, ready: bool = True) -> ElementPlace:
     """The element's place, once it has appeared.
 
     Raises:

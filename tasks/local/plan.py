@@ -41,7 +41,7 @@ class Sight:
 
 
 @dataclass(frozen=True)
-class Step:
+class PlanStep:
     """One thing to do, in words and in deeds."""
 
     phrasings: tuple[str, ...]
@@ -49,7 +49,7 @@ class Step:
     sights: tuple[Sight, ...] = ()
 
 
-def compose(steps: Sequence[Step], draw: Draw) -> str:
+def compose(steps: Sequence[PlanStep], draw: Draw) -> str:
     """The steps as one text; the seed picks phrasings, separators and quotation marks."""
     separator, ending = draw.one(
         (("\n", ""), ("; ", ""), (". ", "."), (", then ", ""), ("\n", "."), (", ", ""))
@@ -65,7 +65,7 @@ def compose(steps: Sequence[Step], draw: Draw) -> str:
     return separator.join(_quoted(sentence, marks) for sentence in sentences) + ending
 
 
-async def carry_out(steps: Sequence[Step], shown: Shown) -> AsyncIterator[Action]:
+async def carry_out(steps: Sequence[PlanStep], shown: Shown) -> AsyncIterator[Action]:
     """The steps as actions; the last one is always `Done`."""
     for step in steps:
         async for action in step.moves(shown):
@@ -75,39 +75,39 @@ async def carry_out(steps: Sequence[Step], shown: Shown) -> AsyncIterator[Action
     yield Done()
 
 
-def click(text: str, at: str, role: str = "", beside: str = "") -> Step:
+def click(text: str, at: str, role: str = "", beside: str = "") -> PlanStep:
     """Click the text; `role` ('button', 'link', 'tab') may be said, what it is beside always is."""
     where = _in_the_row_of(beside)
     phrasings = [f'click "{text}"{where}']
     if role:
         phrasings.append(f'click the "{text}" {role}{where}')
-    return Step(tuple(phrasings), _click(at), (Sight(text, at, beside),))
+    return PlanStep(tuple(phrasings), _click(at), (Sight(text, at, beside),))
 
 
-def click_icon(name: str, at: str, beside: str = "") -> Step:
+def click_icon(name: str, at: str, beside: str = "") -> PlanStep:
     """Click a picture without words."""
     phrasings = [f"click the {name} icon{_in_the_row_of(beside)}"]
     if beside:
         phrasings.append(f'click the {name} icon next to "{beside}"')
-    return Step(tuple(phrasings), _click(at), (Sight("", at, beside),) if beside else ())
+    return PlanStep(tuple(phrasings), _click(at), (Sight("", at, beside),) if beside else ())
 
 
-def open_nth(index: int, noun: str, at: str) -> Step:
+def open_nth(index: int, noun: str, at: str) -> PlanStep:
     """Open one of several results by its place; `index` counts from 0."""
-    return Step((f"open the {ORDINALS[index]} {noun}",), _click(at))
+    return PlanStep((f"open the {ORDINALS[index]} {noun}",), _click(at))
 
 
-def right_click(text: str, at: str) -> Step:
+def right_click(text: str, at: str) -> PlanStep:
     """Open the menu of the text."""
-    return Step((f'right-click "{text}"',), _click(at, button="right"), (Sight(text, at),))
+    return PlanStep((f'right-click "{text}"',), _click(at, button="right"), (Sight(text, at),))
 
 
-def double_click(text: str, at: str) -> Step:
+def double_click(text: str, at: str) -> PlanStep:
     """Open what has this name."""
-    return Step((f'double-click "{text}"',), _click(at, count=2), (Sight(text, at),))
+    return PlanStep((f'double-click "{text}"',), _click(at, count=2), (Sight(text, at),))
 
 
-def fill(text: str, label: str, at: str, *, replace: bool = False) -> Step:
+def fill(text: str, label: str, at: str, *, replace: bool = False) -> PlanStep:
     """Type into the field with this label or placeholder; `replace` empties it first."""
 
     async def moves(shown: Shown) -> AsyncIterator[Action]:
@@ -119,10 +119,10 @@ def fill(text: str, label: str, at: str, *, replace: bool = False) -> Step:
         phrasing = f'replace the text in "{label}" with "{text}"'
     else:
         phrasing = f'type "{text}" into "{label}"'
-    return Step((phrasing,), moves, (Sight(label, at),))
+    return PlanStep((phrasing,), moves, (Sight(label, at),))
 
 
-def choose(option: str, label: str, at: str) -> Step:
+def choose(option: str, label: str, at: str) -> PlanStep:
     """Choose an option of a native list."""
 
     async def moves(shown: Shown) -> AsyncIterator[Action]:
@@ -130,10 +130,10 @@ def choose(option: str, label: str, at: str) -> Step:
             yield scroll
         yield SelectOption((await aim_at(shown, at)).point, option)
 
-    return Step((f'select "{option}" in "{label}"',), moves, (Sight(label, at),))
+    return PlanStep((f'select "{option}" in "{label}"',), moves, (Sight(label, at),))
 
 
-def tick(text: str, at: str, on: bool = True) -> Step:
+def tick(text: str, at: str, on: bool = True) -> PlanStep:
     """Set a checkbox or switch; clicks only where its state differs."""
 
     async def moves(shown: Shown) -> AsyncIterator[Action]:
@@ -142,19 +142,19 @@ def tick(text: str, at: str, on: bool = True) -> Step:
         if await shown.page.locator(at).is_checked() != on:
             yield Click((await aim_at(shown, at)).point)
 
-    return Step((f'{"check" if on else "uncheck"} "{text}"',), moves, (Sight(text, at),))
+    return PlanStep((f'{"check" if on else "uncheck"} "{text}"',), moves, (Sight(text, at),))
 
 
-def press(keys: str) -> Step:
+def press(keys: str) -> PlanStep:
     """Press a key or chord."""
 
     async def moves(shown: Shown) -> AsyncIterator[Action]:
         yield Press(keys)
 
-    return Step((f"press {keys}",), moves)
+    return PlanStep((f"press {keys}",), moves)
 
 
-def click_until(text: str, at: str, seen: str, sight: str) -> Step:
+def click_until(text: str, at: str, seen: str, sight: str) -> PlanStep:
     """Click the text again and again until `seen`, which `sight` selects, is on the screen."""
 
     async def moves(shown: Shown) -> AsyncIterator[Action]:
@@ -166,44 +166,44 @@ def click_until(text: str, at: str, seen: str, sight: str) -> Step:
                 yield action
         raise TaskFault(f'"{seen}" does not come up by clicking "{text}"')
 
-    return Step((f'click "{text}" until you see "{seen}"',), moves, (Sight(text, at),))
+    return PlanStep((f'click "{text}" until you see "{seen}"',), moves, (Sight(text, at),))
 
 
-def scroll_until(text: str, at: str) -> Step:
+def scroll_until(text: str, at: str) -> PlanStep:
     """Scroll down until the text is on the screen."""
 
     async def moves(shown: Shown) -> AsyncIterator[Action]:
         async for scroll in reach(shown, at):
             yield scroll
 
-    return Step((f'scroll down until you see "{text}"',), moves)
+    return PlanStep((f'scroll down until you see "{text}"',), moves)
 
 
-def drag(text: str, to: str, at: str, to_at: str) -> Step:
+def drag(text: str, to: str, at: str, to_at: str) -> PlanStep:
     """Drag one text onto another."""
 
     async def moves(shown: Shown) -> AsyncIterator[Action]:
         yield Drag((await aim_at(shown, at)).point, (await aim_at(shown, to_at)).point)
 
-    return Step((f'drag "{text}" to "{to}"',), moves, (Sight(text, at), Sight(to, to_at)))
+    return PlanStep((f'drag "{text}" to "{to}"',), moves, (Sight(text, at), Sight(to, to_at)))
 
 
-def close_tab() -> Step:
+def close_tab() -> PlanStep:
     """Close the tab that is shown."""
 
     async def moves(shown: Shown) -> AsyncIterator[Action]:
         yield TabClose()
 
-    return Step(("close the tab",), moves)
+    return PlanStep(("close the tab",), moves)
 
 
-def tell(answer: str, what: str) -> Step:
+def tell(answer: str, what: str) -> PlanStep:
     """End with an answer; `what` says it in the language: 'the "Total"', 'the price'."""
 
     async def moves(shown: Shown) -> AsyncIterator[Action]:
         yield Done(answer)
 
-    return Step((f"tell me {what}",), moves)
+    return PlanStep((f"tell me {what}",), moves)
 
 
 def _in_the_row_of(neighbour: str) -> str:

@@ -6,49 +6,49 @@ from typing import Any
 
 from vigorl.browser.errors import UsageError
 from vigorl.tasks.local.embedded import EmbeddedTask
-from vigorl.tasks.local.kinds.board import Board
-from vigorl.tasks.local.kinds.calendar import Calendar
-from vigorl.tasks.local.kinds.files import Files
-from vigorl.tasks.local.kinds.form import Form
-from vigorl.tasks.local.kinds.login import Login
-from vigorl.tasks.local.kinds.mail import Mail
-from vigorl.tasks.local.kinds.modal import Modal
-from vigorl.tasks.local.kinds.newtab import NewTab
-from vigorl.tasks.local.kinds.pagination import Pagination
-from vigorl.tasks.local.kinds.reading import FoldedPanel, Lookup, Total
-from vigorl.tasks.local.kinds.search import Search
-from vigorl.tasks.local.kinds.settings import Settings
-from vigorl.tasks.local.kinds.shopping import Cart, Price, ShopTour
-from vigorl.tasks.local.kinds.table import Table
-from vigorl.tasks.local.kinds.tabs import Tabs
-from vigorl.tasks.local.kinds.terms import Terms
-from vigorl.tasks.local.kinds.todo import Todo
+from vigorl.tasks.local.kinds.board import BoardTask
+from vigorl.tasks.local.kinds.calendar import CalendarTask
+from vigorl.tasks.local.kinds.files import FilesTask
+from vigorl.tasks.local.kinds.form import FormTask
+from vigorl.tasks.local.kinds.login import LoginTask
+from vigorl.tasks.local.kinds.mail import MailTask
+from vigorl.tasks.local.kinds.modal import ModalTask
+from vigorl.tasks.local.kinds.newtab import NewTabTask
+from vigorl.tasks.local.kinds.pagination import PaginationTask
+from vigorl.tasks.local.kinds.reading import FoldedPanelTask, LookupTask, TotalTask
+from vigorl.tasks.local.kinds.search import SearchTask
+from vigorl.tasks.local.kinds.settings import SettingsTask
+from vigorl.tasks.local.kinds.shopping import CartTask, PriceTask, ShopTourTask
+from vigorl.tasks.local.kinds.table import TableTask
+from vigorl.tasks.local.kinds.tabs import TabsTask
+from vigorl.tasks.local.kinds.terms import TermsTask
+from vigorl.tasks.local.kinds.todo import TodoTask
 from vigorl.tasks.task import LONGEST_SEED, TEST_SEEDS, TRAIN_SEEDS, Split, TaskRow
 
 TASKS: Mapping[str, EmbeddedTask[Any, Any]] = {
     task.name: task
     for task in (
-        Login(),
-        Search(),
-        Form(),
-        Table(),
-        Pagination(),
-        Modal(),
-        Todo(),
-        Mail(),
-        Tabs(),
-        Settings(),
-        Cart(),
-        Calendar(),
-        Board(),
-        NewTab(),
-        Terms(),
-        Files(),
-        Total(),
-        Lookup(),
-        Price(),
-        FoldedPanel(),
-        ShopTour(),
+        LoginTask(),
+        SearchTask(),
+        FormTask(),
+        TableTask(),
+        PaginationTask(),
+        ModalTask(),
+        TodoTask(),
+        MailTask(),
+        TabsTask(),
+        SettingsTask(),
+        CartTask(),
+        CalendarTask(),
+        BoardTask(),
+        NewTabTask(),
+        TermsTask(),
+        FilesTask(),
+        TotalTask(),
+        LookupTask(),
+        PriceTask(),
+        FoldedPanelTask(),
+        ShopTourTask(),
     )
 }
 """Tasks by name."""

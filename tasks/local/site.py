@@ -26,10 +26,10 @@ from vigorl.browser.errors import TaskFault
 from vigorl.tasks.local.design import LOOKS, css_variables
 from vigorl.tasks.local.embedded import (
     EmbeddedTask,
+    FormReply,
     Missing,
     Outcome,
     Page,
-    Reply,
     Visit,
     design_of,
     house_of,
@@ -44,7 +44,7 @@ FORM_LIMIT_BYTES = 64 * 1024
 
 
 @dataclass
-class Episode:
+class SiteEpisode:
     """One run of a task: its row, and the world that its pages show and change."""
 
     key: str
@@ -53,7 +53,7 @@ class Episode:
     task: EmbeddedTask[Any, Any] = field(init=False)
     spec: Any = field(init=False)
     world: Any = field(init=False)
-    notice: Reply | None = None
+    notice: FormReply | None = None
     """What the last form was answered with; shown once."""
     visited: bool = False
     """Whether a page of it was asked for."""
@@ -106,7 +106,7 @@ class Site:
     def __init__(
         self, port: int = 0, further: Callable[["Site"], Sequence[BaseRoute]] | None = None
     ) -> None:
-        self._episodes: dict[str, Episode] = {}
+        self._episodes: dict[str, SiteEpisode] = {}
         self._numbers = itertools.count(1)
         self._templates = _templates()
         routes = (
@@ -121,18 +121,18 @@ class Site:
         """`http://127.0.0.1:<port>`."""
         return self._server.origin
 
-    def begin(self, row: TaskRow) -> Episode:
+    def begin(self, row: TaskRow) -> SiteEpisode:
         """Set up a world for one episode."""
         key = f"{next(self._numbers)}-{secrets.token_hex(4)}"
-        episode = Episode(key, row, self.origin)
+        episode = SiteEpisode(key, row, self.origin)
         self._episodes[key] = episode
         return episode
 
-    def end(self, episode: Episode) -> None:
+    def end(self, episode: SiteEpisode) -> None:
         """Forget an episode; its pages are gone. May be called twice."""
         self._episodes.pop(episode.key, None)
 
-    def episode(self, key: str) -> Episode | None:
+    def episode(self, key: str) -> SiteEpisode | None:
         """The running episode with this key."""
         return self._episodes.get(key)
 
@@ -184,7 +184,7 @@ class Site:
         episode.notice = reply if reply.notice else None
         return RedirectResponse(episode.base + reply.path, HTTPStatus.SEE_OTHER)
 
-    def _page(self, episode: Episode, visit: Visit) -> Response:
+    def _page(self, episode: SiteEpisode, visit: Visit) -> Response:
         if visit.path.startswith("/part/"):
             page = Page("part.html", visit.path.removeprefix("/part/").replace("-", " "))
         else:
@@ -193,7 +193,7 @@ class Site:
         episode.notice = None
         return response
 
-    def _html(self, episode: Episode, path: str, page: Page, status: HTTPStatus) -> Response:
+    def _html(self, episode: SiteEpisode, path: str, page: Page, status: HTTPStatus) -> Response:
         design = design_of(episode.row)
         context = {
             **page.context,

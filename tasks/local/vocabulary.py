@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from vigorl.tasks.local.draw import Draw, Words
+from vigorl.tasks.local.draw import Draw, WordLists
 
-FIRST_NAMES = Words(
+FIRST_NAMES = WordLists(
     train=(
         "Anna", "Bruno", "Carla", "Daniel", "Elena", "Felix", "Greta", "Hugo", "Ingrid", "Jonas",
         "Karin", "Leon", "Marta", "Nils", "Olga", "Peter", "Rosa", "Stefan", "Tilda", "Viktor",
@@ -19,7 +19,7 @@ FIRST_NAMES = Words(
     ),
 )  # fmt: skip
 
-LAST_NAMES = Words(
+LAST_NAMES = WordLists(
     train=(
         "Berg", "Castell", "Duarte", "Eriksen", "Fontana", "Grimm", "Haddad", "Iversen", "Jansen",
         "Keller", "Lindgren", "Moreau", "Novak", "Okafor", "Petrov", "Quist", "Rossi", "Schubert",
@@ -34,7 +34,7 @@ LAST_NAMES = Words(
     ),
 )  # fmt: skip
 
-CITIES = Words(
+CITIES = WordLists(
     train=(
         "Oslo", "Lisbon", "Vienna", "Krakow", "Dublin", "Porto", "Ghent", "Malmo", "Tartu",
         "Zagreb", "Nantes", "Leipzig", "Seville", "Bologna", "Aarhus", "Riga", "Graz", "Bergen",
@@ -47,7 +47,7 @@ CITIES = Words(
     ),
 )  # fmt: skip
 
-COUNTRIES = Words(
+COUNTRIES = WordLists(
     train=(
         "Norway", "Portugal", "Austria", "Poland", "Ireland", "Belgium", "Sweden", "Estonia",
         "Croatia", "France", "Germany", "Spain",
@@ -58,7 +58,7 @@ COUNTRIES = Words(
     ),
 )  # fmt: skip
 
-COMPANIES = Words(
+COMPANIES = WordLists(
     train=(
         "Alder & Sons", "Brightwater", "Copperline", "Dovetail", "Eastgate", "Fernhill",
         "Gladstone", "Hollis Works", "Ironbark", "Juniper Labs", "Kestrel", "Larkfield", "Mossgate",
@@ -71,7 +71,7 @@ COMPANIES = Words(
     ),
 )  # fmt: skip
 
-PASS_WORDS = Words(
+PASS_WORDS = WordLists(
     train=("maple", "copper", "violet", "harbor", "meadow", "silver", "walnut", "canyon", "ember"),
     test=("willow", "bronze", "indigo", "valley", "forest", "garnet", "cedar", "lagoon", "amber"),
 )

@@ -6,25 +6,16 @@ from typing import Any, TypeVar
 
 from playwright.async_api import Page
 
-from vigorl.browser.actions import (
-    Action,
-    Back,
-    Forward,
-    Goto,
-    Reload,
-    TabClose,
-    TabNew,
-    TabSwitch,
-    Wait,
-)
+from vigorl.browser.action_space import PAGE, ActionSpace, not_offered
+from vigorl.browser.actions import Action, Wait
 from vigorl.browser.environment import Score
-from vigorl.browser.episode import boundary
 from vigorl.browser.errors import PageCrashed, PageHung, TaskFault
+from vigorl.browser.fault_boundary import boundary
 from vigorl.browser.geometry import Box
 from vigorl.browser.live import LivePage
 from vigorl.browser.observation import Observation
 from vigorl.browser.picture import Picture
-from vigorl.tasks.miniwob.pages import Pages, Stage
+from vigorl.tasks.miniwob.pages import MiniwobStage, PagePool
 from vigorl.tasks.miniwob.registry import find
 from vigorl.tasks.task import TaskRow
 
@@ -33,7 +24,7 @@ _T = TypeVar("_T")
 STATE_LIMIT_S = 5.0
 """Time for the page to say how the task stands."""
 
-ELSEWHERE = "This page stands alone: there is nowhere else to go."
+ALONE = "This page stands alone: there is nowhere else to go."
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +59,16 @@ class MiniwobEnvironment:
 
     Args:
         pages: lends the page to play in; outlives the episode.
-        row: the task, as `Pages.draw` made it.
+        row: the task, as `PagePool.draw` made it.
     """
 
-    def __init__(self, pages: Pages, row: TaskRow) -> None:
+    actions: ActionSpace = PAGE - {"upload"}
+
+    def __init__(self, pages: PagePool, row: TaskRow) -> None:
         self.row = row
         self.goal = row.goal
         self._pages = pages
-        self._stage: Stage | None = None
+        self._stage: MiniwobStage | None = None
         self._state = State(here=True, done=False, raw_reward=0.0, reason="")
         self._broken = False  # the page is not to be used again
 
@@ -112,12 +105,10 @@ class MiniwobEnvironment:
             PageHung: it had to be loaded again, since it did not answer, though no script ran.
             BrowserFault: the browser broke.
         """
-        match action:
-            case Goto() | Back() | Forward() | Reload() | TabNew() | TabSwitch() | TabClose():
-                observation = await self._look(Wait(0))
-                return observation.with_event("bad_action", ELSEWHERE)
-            case _:
-                return await self._look(action)
+        if action.type in self.actions:
+            return await self._look(action)
+        observation = await self._look(Wait(0))
+        return observation.with_event("bad_action", not_offered(action, self.actions, ALONE))
 
     async def score(self, answer: str | None) -> Score:
         """Judge by the task's own reward; answers in words count for nothing."""

@@ -68,7 +68,7 @@ _SPOT = """([selector, text, nth]) => {
 }"""
 
 
-class Played(Protocol):
+class PlayedTask(Protocol):
     """Whatever a task is played in: the environment."""
 
     row: TaskRow
@@ -80,7 +80,7 @@ class Played(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class ElementSpot:
     """An element's place in the viewport, CSS px."""
 
     point: Point | None
@@ -94,7 +94,7 @@ class Spot:
 class Hand:
     """What an oracle sees and does; every method that acts is one action or a few."""
 
-    def __init__(self, played: Played) -> None:
+    def __init__(self, played: PlayedTask) -> None:
         self._played = played
         self.goal = played.row.goal
         self.seed = played.row.seed
@@ -121,15 +121,17 @@ class Hand:
         except PlaywrightError as error:
             raise TaskFault(f"{self._played.row.id}: {error.message} ({self.goal})") from error
 
-    async def spot(self, selector: str, text: str | None = None, nth: int = 0) -> Spot | None:
+    async def spot(
+        self, selector: str, text: str | None = None, nth: int = 0
+    ) -> ElementSpot | None:
         """Where the nth visible element stands that matches, with this text or value."""
         found = await self.read(_SPOT, [selector, text, nth])
         if found is None:
             return None
         point = Point(*found["point"]) if found["point"] else None
-        return Spot(point, Box(*found["box"]), Box(*found["frame"]), found["at"])
+        return ElementSpot(point, Box(*found["box"]), Box(*found["frame"]), found["at"])
 
-    async def shown(self, selector: str, text: str | None = None, nth: int = 0) -> Spot:
+    async def shown(self, selector: str, text: str | None = None, nth: int = 0) -> ElementSpot:
         """As `spot`, once it is there.
 
         Raises:
@@ -220,7 +222,7 @@ Oracle = Callable[[Hand], Awaitable[None]]
 """Plays one task to the end."""
 
 
-async def actions(oracle: Oracle, played: Played) -> AsyncGenerator[Action]:
+async def actions(oracle: Oracle, played: PlayedTask) -> AsyncGenerator[Action]:
     """The oracle's actions, one at a time; the last one is always `Done`.
 
     Each must be carried out before the next one is asked for.

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Mapping
 
 from vigorl.browser.actions import Action
-from vigorl.tasks.miniwob.hand import Oracle, Played, actions
+from vigorl.tasks.miniwob.hand import Oracle, PlayedTask, actions
 from vigorl.tasks.miniwob.registry import find
 from vigorl.tasks.miniwob.solutions import (
     clicks,
@@ -42,7 +42,7 @@ FLAWED: Mapping[str, str] = {
 """Tasks that cannot be done for some seeds, by mouse, in Chromium 156, and why."""
 
 
-def solve(played: Played) -> AsyncGenerator[Action]:
+def solve(played: PlayedTask) -> AsyncGenerator[Action]:
     """The actions that do the task of an episode, one at a time; the last one is `Done`.
 
     Each must be carried out before the next one is asked for.

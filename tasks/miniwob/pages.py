@@ -13,8 +13,8 @@ from typing import Any, Self
 
 from vigorl.browser.boundary import Boundary
 from vigorl.browser.chromium import Browser
-from vigorl.browser.episode import boundary
 from vigorl.browser.errors import BrowserDied
+from vigorl.browser.fault_boundary import boundary
 from vigorl.browser.live import LivePage, PageSettings
 from vigorl.tasks.miniwob.files import html_folder, page_url
 from vigorl.tasks.miniwob.registry import Ticket
@@ -60,7 +60,7 @@ def _script() -> str:
     return _FILES.joinpath("page.js").read_text("utf-8").replace("PAGE_CSS", style)
 
 
-class Stage:
+class MiniwobStage:
     """One page, and the task that it has loaded."""
 
     def __init__(self, live: LivePage) -> None:
@@ -97,7 +97,7 @@ class Stage:
         return dict(drawn)
 
 
-class Pages:
+class PagePool:
     """A pool of pages; `async with Pages(browser) as pages`.
 
     Args:
@@ -110,7 +110,7 @@ class Pages:
         self._browser = browser
         self._boundary = boundary or Boundary(allow=())
         self._limit = idle
-        self._idle: list[Stage] = []  # the one that was used last is the last
+        self._idle: list[MiniwobStage] = []  # the one that was used last is the last
 
     async def __aenter__(self) -> Self:
         return self
@@ -150,7 +150,7 @@ class Pages:
             height_px=HEIGHT_PX,
         )
 
-    async def lend(self, task: str) -> Stage:
+    async def lend(self, task: str) -> MiniwobStage:
         """A page for one episode: one that shows the task already, if there is any.
 
         Raises:
@@ -176,14 +176,14 @@ class Pages:
         except BaseException:
             await live.close()
             raise
-        return Stage(live)
+        return MiniwobStage(live)
 
-    async def take_back(self, stage: Stage) -> None:
+    async def take_back(self, stage: MiniwobStage) -> None:
         """Keep a page for the next episode."""
         self._idle.append(stage)
         if len(self._idle) > self._limit:
             await self.discard(self._idle.pop(0))
 
-    async def discard(self, stage: Stage) -> None:
+    async def discard(self, stage: MiniwobStage) -> None:
         """Close a page that something went wrong with."""
         await stage.live.close()

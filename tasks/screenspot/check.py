@@ -35,7 +35,7 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class RowsReport:
     """What a check has found."""
 
     counts: dict[str, int]
@@ -57,7 +57,7 @@ PROTRUDING_PX = 1.0
 """How far a target may stick out of its image before it is called wrong."""
 
 
-def check_screenspot(rows: Sequence[ScreenspotRow], version: Version, data: Path) -> Report:
+def check_screenspot(rows: Sequence[ScreenspotRow], version: Version, data: Path) -> RowsReport:
     """Check the rows of a copy, and its images as far as it has them.
 
     Args:
@@ -98,7 +98,7 @@ def check_screenspot(rows: Sequence[ScreenspotRow], version: Version, data: Path
             problems.append(Problem(row.id, text))
         elif beyond_px > 0:
             protruding.append(row.id)
-    return Report(
+    return RowsReport(
         counts, tuple(problems), _duplicates(rows), tuple(without_image), tuple(protruding)
     )
 

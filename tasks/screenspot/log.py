@@ -13,7 +13,7 @@ from vigorl.browser.errors import UsageError
 from vigorl.browser.geometry import Point
 from vigorl.tasks.entries import entries_of
 from vigorl.tasks.screenspot.rows import ScreenspotRow, read_screenspot
-from vigorl.tasks.screenspot.tables import Verdict, judge
+from vigorl.tasks.screenspot.tables import Correctness, judge
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Prediction:
     """As the log has it: `correct`, `wrong` or `wrong_format`."""
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> Correctness:
         """As it is judged here."""
         return judge(self.point_px, self.row.target_px)
 

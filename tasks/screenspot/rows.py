@@ -26,8 +26,8 @@ from vigorl.browser.geometry import Box, Frame
 from vigorl.tasks.entries import entries_of, is_file
 
 Version = Literal["v1", "v2", "pro"]
-Group = Literal["mobile", "desktop", "web"]
-GROUPS: tuple[Group, ...] = ("mobile", "desktop", "web")
+Platform = Literal["mobile", "desktop", "web"]
+GROUPS: tuple[Platform, ...] = ("mobile", "desktop", "web")
 UiType = Literal["text", "icon"]
 
 IMAGE_FOLDERS: dict[Version, tuple[str, ...]] = {
@@ -138,7 +138,7 @@ def image_path(data: Path, row: ScreenspotRow) -> Path | None:
     return next((path for path in candidates if is_file(path)), None)
 
 
-def _files(data: Path, version: Version) -> list[tuple[Path, Group | None]]:
+def _files(data: Path, version: Version) -> list[tuple[Path, Platform | None]]:
     """The files with rows, and the group that a file's name tells."""
     if data.is_file():
         named = [group for group in GROUPS if f"_{group}" in data.name]
@@ -154,7 +154,7 @@ def _files(data: Path, version: Version) -> list[tuple[Path, Group | None]]:
             )
         return [(path, None) for path in paths]
     suffix = "" if version == "v1" else "_v2"
-    files: list[tuple[Path, Group | None]] = []
+    files: list[tuple[Path, Platform | None]] = []
     for group in GROUPS:
         path = data / f"screenspot_{group}{suffix}.json"
         if not path.is_file():
@@ -168,7 +168,7 @@ def _files(data: Path, version: Version) -> list[tuple[Path, Group | None]]:
 def _row(
     entry: Mapping[str, Any],
     version: Version,
-    group: Group | None,
+    group: Platform | None,
     counts: dict[str, int],
     place: str,
 ) -> ScreenspotRow:
@@ -223,14 +223,14 @@ def _target_px(entry: _Entry, version: Version, size_px: tuple[int, int] | None)
     """
     if entry.file_name is not None and size_px is not None:  # the hub's copy of v1
         unit = Frame(1, 1, Box(0, 0, *size_px))
-        return unit.box_to_css(Box(*entry.bbox))
+        return unit.box_to_region(Box(*entry.bbox))
     if version == "pro" or (version == "v2" and entry.group is not None):
         return Box(*entry.bbox)
     left, top, width, height = entry.bbox
     return Box(left, top, left + width, top + height)
 
 
-_GROUP_OF_SOURCE: dict[str, Group] = {
+_GROUP_OF_SOURCE: dict[str, Platform] = {
     "ios": "mobile",
     "android": "mobile",
     "macos": "desktop",

@@ -11,10 +11,10 @@ from typing import Literal
 from vigorl.browser.geometry import Box, Point
 from vigorl.tasks.screenspot.rows import GROUPS, ScreenspotRow
 
-Verdict = Literal["correct", "wrong", "wrong_format"]
+Correctness = Literal["correct", "wrong", "wrong_format"]
 
 
-def judge(point_px: Point | None, target_px: Box) -> Verdict:
+def judge(point_px: Point | None, target_px: Box) -> Correctness:
     """Whether a point lies in the target, borders included.
 
     Args:
@@ -44,7 +44,7 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TableLine:
     """One line of a table."""
 
     text: Count
@@ -52,7 +52,7 @@ class Line:
     both: Count
 
 
-Table = dict[str, Line]
+ScoreTable = dict[str, TableLine]
 """Lines by name."""
 
 
@@ -60,7 +60,7 @@ Table = dict[str, Line]
 class SixCells:
     """The table of v1 and v2."""
 
-    lines: Table
+    lines: ScoreTable
     """By group, then `all`."""
     mean_of_cells: float | None
     """The average that the papers print: every cell counts the same; None where one is empty."""
@@ -71,10 +71,10 @@ class SixCells:
         return self.lines["all"].both.accuracy
 
 
-def six_cells(rows: Sequence[ScreenspotRow], verdicts: Sequence[Verdict]) -> SixCells:
+def six_cells(rows: Sequence[ScreenspotRow], verdicts: Sequence[Correctness]) -> SixCells:
     """Text and icons on mobile, desktop and web."""
     judged = list(zip(rows, verdicts, strict=True))
-    lines: Table = {
+    lines: ScoreTable = {
         group: _line([pair for pair in judged if pair[0].group == group]) for group in GROUPS
     }
     cells = [count.accuracy for line in lines.values() for count in (line.text, line.icon)]
@@ -83,7 +83,9 @@ def six_cells(rows: Sequence[ScreenspotRow], verdicts: Sequence[Verdict]) -> Six
     return SixCells({**lines, "all": _line(judged)}, mean)
 
 
-def pro_tables(rows: Sequence[ScreenspotRow], verdicts: Sequence[Verdict]) -> dict[str, Table]:
+def pro_tables(
+    rows: Sequence[ScreenspotRow], verdicts: Sequence[Correctness]
+) -> dict[str, ScoreTable]:
     """Pro's four tables; the line `all` of each is the overall result."""
     judged = list(zip(rows, verdicts, strict=True))
     return {name: _table(judged, key) for name, key in _PRO.items()}
@@ -104,22 +106,22 @@ _PRO: dict[str, Callable[[ScreenspotRow], str]] = {
 
 
 def _table(
-    judged: Sequence[tuple[ScreenspotRow, Verdict]], key: Callable[[ScreenspotRow], str]
-) -> Table:
+    judged: Sequence[tuple[ScreenspotRow, Correctness]], key: Callable[[ScreenspotRow], str]
+) -> ScoreTable:
     names = dict.fromkeys(key(row) for row, _ in judged)
     lines = {name: _line([pair for pair in judged if key(pair[0]) == name]) for name in names}
     return {**lines, "all": _line(judged)}
 
 
-def _line(judged: Sequence[tuple[ScreenspotRow, Verdict]]) -> Line:
-    return Line(
+def _line(judged: Sequence[tuple[ScreenspotRow, Correctness]]) -> TableLine:
+    return TableLine(
         _count([pair for pair in judged if pair[0].ui_type == "text"]),
         _count([pair for pair in judged if pair[0].ui_type == "icon"]),
         _count(judged),
     )
 
 
-def _count(judged: Sequence[tuple[ScreenspotRow, Verdict]]) -> Count:
+def _count(judged: Sequence[tuple[ScreenspotRow, Correctness]]) -> Count:
     verdicts = [verdict for _, verdict in judged]
     totals = Counter(row.image for row, _ in judged)
     correct = Counter(row.image for row, verdict in judged if verdict == "correct")

@@ -26,7 +26,7 @@ from starlette.routing import BaseRoute, Route
 from vigorl.tasks.sites.pages import go, slug
 from vigorl.tasks.sites.pictures import jpeg
 from vigorl.tasks.visualwebarena.accounts import Account
-from vigorl.tasks.visualwebarena.task import Site
+from vigorl.tasks.visualwebarena.task import SiteName
 
 HERE = Path(__file__).parent
 
@@ -59,7 +59,7 @@ class StandInSite(ABC):
         reset_token: What it wants to hear before it resets itself; a secret of its operator's.
     """
 
-    name: ClassVar[Site]
+    name: ClassVar[SiteName]
     """As task files call it."""
     title: ClassVar[str]
     tables: ClassVar[str]
@@ -266,7 +266,11 @@ class StandInSite(ABC):
         return Response("reset\n")
 
 
-_FOLDERS: dict[Site, str] = {"classifieds": "classifieds", "reddit": "forum", "shopping": "shop"}
+_FOLDERS: dict[SiteName, str] = {
+    "classifieds": "classifieds",
+    "reddit": "forum",
+    "shopping": "shop",
+}
 """Where each site's templates are."""
 
 

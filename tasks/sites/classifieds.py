@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Route
 
 from vigorl.tasks.sites.application import StandInSite, now
 from vigorl.tasks.sites.classifieds_content import CITIES, TABLES, fill_classifieds
-from vigorl.tasks.sites.pages import Pages, go, text_of, whole
+from vigorl.tasks.sites.pages import ListPage, go, text_of, whole
 from vigorl.tasks.visualwebarena.accounts import Accounts
 
 PAGE_SIZE = 12
@@ -109,7 +109,7 @@ class Classifieds(StandInSite):
             f"{_LISTINGS} WHERE {' AND '.join(wanted)} ORDER BY {column} {direction}, id", *values
         )
         context = {
-            "found": Pages.of(found, whole(asked.get("iPage"), 1), PAGE_SIZE),
+            "found": ListPage.of(found, whole(asked.get("iPage"), 1), PAGE_SIZE),
             "categories": self.all("SELECT * FROM categories"),
             "link": lambda **changes: f"/index.php?{urlencode({**dict(asked), **changes})}",
         }

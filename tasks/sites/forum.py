@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Route
 
 from vigorl.tasks.sites.application import StandInSite, now
 from vigorl.tasks.sites.forum_content import TABLES, fill_forum
-from vigorl.tasks.sites.pages import Pages, go, slug, text_of, whole
+from vigorl.tasks.sites.pages import ListPage, go, slug, text_of, whole
 from vigorl.tasks.visualwebarena.accounts import Accounts
 
 PAGE_SIZE = 10
@@ -97,7 +97,7 @@ class Forum(StandInSite):
         where = "WHERE forum = ?" if forum else ""
         rows = self._posts(request, f"{where} ORDER BY {order}", *([forum["id"]] if forum else []))
         context = {
-            "posts": Pages.of(rows, whole(request.query_params.get("p"), 1), PAGE_SIZE),
+            "posts": ListPage.of(rows, whole(request.query_params.get("p"), 1), PAGE_SIZE),
             "forum": forum,
             "sort": sort,
         }
@@ -116,7 +116,7 @@ class Forum(StandInSite):
         rows = self._posts(
             request, f"WHERE {where} ORDER BY score DESC", *(f"%{w}%" for w in words)
         )
-        context = {"posts": Pages.of(rows, whole(request.query_params.get("p"), 1), PAGE_SIZE)}
+        context = {"posts": ListPage.of(rows, whole(request.query_params.get("p"), 1), PAGE_SIZE)}
         return self.page(request, "search", context)
 
     async def _post(self, request: Request) -> Response:

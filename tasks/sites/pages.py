@@ -37,7 +37,7 @@ def whole(value: str | None, otherwise: int) -> int:
 
 
 @dataclass(frozen=True)
-class Pages:
+class ListPage:
     """One page of a long list."""
 
     rows: Sequence[Any]
@@ -47,7 +47,7 @@ class Pages:
     size: int
 
     @classmethod
-    def of(cls, rows: Sequence[Any], number: int, size: int) -> "Pages":
+    def of(cls, rows: Sequence[Any], number: int, size: int) -> "ListPage":
         """Cut a list."""
         number = max(1, number)
         return cls(rows[(number - 1) * size : number * size], len(rows), number, size)

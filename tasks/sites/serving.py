@@ -14,7 +14,7 @@ from vigorl.tasks.sites.application import StandInSite
 from vigorl.tasks.sites.classifieds import Classifieds
 from vigorl.tasks.sites.forum import Forum
 from vigorl.tasks.sites.shop import Shop
-from vigorl.tasks.visualwebarena.task import Site, Sites
+from vigorl.tasks.visualwebarena.task import SiteName, Sites
 
 MISSING = "the stand-in sites read forms with python-multipart: pip install 'vigorl-agent[sites]'"
 
@@ -39,7 +39,7 @@ class StandIns:
         self._port = port
         self._reset_token = secrets.token_urlsafe()
         self._entered = AsyncExitStack()
-        self.sites: dict[Site, StandInSite] = {}
+        self.sites: dict[SiteName, StandInSite] = {}
         """By the names that task files call them."""
         self._servers: list[LocalServer] = []
 

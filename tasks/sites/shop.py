@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from vigorl.tasks.sites.application import StandInSite
-from vigorl.tasks.sites.pages import Pages, whole
+from vigorl.tasks.sites.pages import ListPage, whole
 from vigorl.tasks.sites.shop_content import TABLES, fill_shop
 from vigorl.tasks.sites.shop_customer import customer_routes
 from vigorl.tasks.sites.shop_rest import rest_routes
@@ -84,7 +84,7 @@ class Shop(StandInSite):
         asked = dict(request.query_params)
         context = {
             "heading": heading,
-            "products": Pages.of(rows, whole(asked.get("p"), 1), PAGE_SIZE),
+            "products": ListPage.of(rows, whole(asked.get("p"), 1), PAGE_SIZE),
             "link": lambda **changes: f"{request.url.path}?{urlencode({**asked, **changes})}",
         }
         return self.page(request, "list", context)

@@ -7,12 +7,12 @@ from pathlib import Path
 from vigorl.browser.errors import UsageError
 from vigorl.tasks.hub import download
 from vigorl.tasks.visual_reasoning import blink, robospatial, sat, vstar
-from vigorl.tasks.visual_reasoning.question import Name, Question
+from vigorl.tasks.visual_reasoning.question import ImageQuestion, Name
 from vigorl.tasks.visual_reasoning.vigorl import read_vigorl_questions
 
 
 @dataclass(frozen=True)
-class Benchmark:
+class QuestionSet:
     """One benchmark."""
 
     title: str
@@ -22,7 +22,7 @@ class Benchmark:
     """How to get a copy, and what it consists of."""
     files: Mapping[str, tuple[str, ...]]
     """What of the repository each of its parts needs; the first part is the usual one."""
-    read: Callable[[Path, str], list[Question]]
+    read: Callable[[Path, str], list[ImageQuestion]]
     """The questions of a part of a copy, with pictures that are read when they are needed."""
     counts: Mapping[str, Mapping[str, int]]
     """How many questions each line of each part has, as published."""
@@ -32,8 +32,8 @@ class Benchmark:
     """Lines that are means over others, which count the same, by name."""
 
 
-BENCHMARKS: Mapping[Name, Benchmark] = {
-    "vstar": Benchmark(
+BENCHMARKS: Mapping[Name, QuestionSet] = {
+    "vstar": QuestionSet(
         "V*Bench",
         vstar.REPOSITORY,
         vstar.GET,
@@ -41,7 +41,7 @@ BENCHMARKS: Mapping[Name, Benchmark] = {
         vstar.read_vstar,
         {"test": vstar.GROUPS},
     ),
-    "blink": Benchmark(
+    "blink": QuestionSet(
         "BLINK",
         blink.REPOSITORY,
         blink.GET,
@@ -50,7 +50,7 @@ BENCHMARKS: Mapping[Name, Benchmark] = {
         {"val": blink.GROUPS},
         means={"mean of tasks": tuple(blink.GROUPS)},
     ),
-    "sat": Benchmark(
+    "sat": QuestionSet(
         "SAT",
         sat.REPOSITORY,
         sat.GET,
@@ -59,7 +59,7 @@ BENCHMARKS: Mapping[Name, Benchmark] = {
         {},
         sat.COUNTS,
     ),
-    "robospatial": Benchmark(
+    "robospatial": QuestionSet(
         "RoboSpatial-Home",
         robospatial.REPOSITORY,
         robospatial.GET,
@@ -76,7 +76,7 @@ BENCHMARKS: Mapping[Name, Benchmark] = {
 
 def read_questions(
     name: Name, data: Path | None = None, split: str | None = None
-) -> list[Question]:
+) -> list[ImageQuestion]:
     """The questions of a benchmark.
 
     Args:

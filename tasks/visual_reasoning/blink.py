@@ -19,7 +19,7 @@ from typing import Any
 from vigorl.browser.errors import UsageError
 from vigorl.tasks.parquet import columns_of, image_counts, rows_of
 from vigorl.tasks.stored_image import StoredImage
-from vigorl.tasks.visual_reasoning.question import Question
+from vigorl.tasks.visual_reasoning.question import ImageQuestion
 
 GROUPS = {
     "Art_Style": 117,
@@ -47,7 +47,7 @@ GET = f"hf download {REPOSITORY} --repo-type dataset --local-dir DIR: TASK/val-*
 IMAGES = ("image_1", "image_2", "image_3", "image_4")
 
 
-def read_blink(data: Path, _split: str) -> list[Question]:
+def read_blink(data: Path, _split: str) -> list[ImageQuestion]:
     """All questions of `val`.
 
     Raises:
@@ -73,7 +73,7 @@ def _rows(path: Path) -> list[dict[str, Any]]:
     return [{**row, **{name: there[name][number] for name in there}} for number, row in rows]
 
 
-def _question(data: Path, path: Path, number: int, row: Mapping[str, Any]) -> Question:
+def _question(data: Path, path: Path, number: int, row: Mapping[str, Any]) -> ImageQuestion:
     place = f"{path}, row {number}"
     options = tuple(row["choices"] or ())
     letter = str(row["answer"]).strip("() ")
@@ -82,7 +82,7 @@ def _question(data: Path, path: Path, number: int, row: Mapping[str, Any]) -> Qu
         raise UsageError(f"{place}: the answer {row['answer']!r} is none of {len(options)} choices")
     file = path.relative_to(data).as_posix()
     prompt = row.get("prompt")
-    return Question(
+    return ImageQuestion(
         benchmark="blink",
         id=str(row["idx"]),
         group=str(row.get("sub_task") or path.parent.name),

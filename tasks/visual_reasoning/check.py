@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from vigorl.browser.errors import InconsistentData
 from vigorl.browser.geometry import Box
 from vigorl.tasks.visual_reasoning.benchmarks import BENCHMARKS
-from vigorl.tasks.visual_reasoning.question import Name, Question
+from vigorl.tasks.visual_reasoning.question import ImageQuestion, Name
 from vigorl.tasks.visual_reasoning.robospatial import UNIT
 
 PROTRUDING_PX = 1.0
@@ -16,7 +16,7 @@ PROTRUDING_PX = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class QuestionsReport:
     """What a check has found."""
 
     counts: dict[str, int]
@@ -27,7 +27,9 @@ class Report:
     """Questions that ask the same of the same images, pairwise."""
 
 
-def check_questions(name: Name, questions: Sequence[Question], split: str | None) -> Report:
+def check_questions(
+    name: Name, questions: Sequence[ImageQuestion], split: str | None
+) -> QuestionsReport:
     """Count the questions, open every image, and look where boxes, outlines and masks lie.
 
     Args:
@@ -60,10 +62,10 @@ def check_questions(name: Name, questions: Sequence[Question], split: str | None
         if key in first:
             duplicates.append((first[key], question.id))
         first.setdefault(key, question.id)
-    return Report(counts, published, tuple(problems), tuple(duplicates))
+    return QuestionsReport(counts, published, tuple(problems), tuple(duplicates))
 
 
-def _problems(question: Question, digests: list[str]) -> Iterator[str]:
+def _problems(question: ImageQuestion, digests: list[str]) -> Iterator[str]:
     """What is wrong with one question; the hashes of its images are added to `digests`."""
     if len({option.strip().casefold() for option in question.options}) < len(question.options):
         yield f"two of its options are the same: {', '.join(question.options)}"

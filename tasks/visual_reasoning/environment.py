@@ -5,6 +5,7 @@ from typing import Literal
 
 from PIL import Image
 
+from vigorl.browser.action_space import ActionSpace, not_offered
 from vigorl.browser.actions import Action, Click
 from vigorl.browser.environment import Score
 from vigorl.browser.geometry import Frame, Point
@@ -17,10 +18,10 @@ from vigorl.tasks.visual_reasoning.matching import (
     official_point,
     points_in,
 )
-from vigorl.tasks.visual_reasoning.question import LETTERS, Question
-from vigorl.tasks.visual_reasoning.robospatial import UNIT, Place
+from vigorl.tasks.visual_reasoning.question import LETTERS, ImageQuestion
+from vigorl.tasks.visual_reasoning.robospatial import UNIT, ImagePlace
 
-Layout = Literal["together", "apart"]
+ImageLayout = Literal["together", "apart"]
 """Several images of a question: side by side in one picture, which can be zoomed into, or each a
 picture of its own, of which the last is the screen."""
 
@@ -47,10 +48,10 @@ class PictureQuestion:
             is not known.
     """
 
-    def __init__(self, question: Question, layout: Layout = "together") -> None:
+    def __init__(self, question: ImageQuestion, layout: ImageLayout = "together") -> None:
         self.goal = question.goal
         self._question = question
-        self._place = Place.of(question) if question.kind == "place" else None
+        self._place = ImagePlace.of(question) if question.kind == "place" else None
         self._clicked: Point | None = None
         pictures = [image.picture() for image in question.images]
         if layout == "together" and len(pictures) > 1:
@@ -58,6 +59,11 @@ class PictureQuestion:
         *others, screen = pictures
         self._frame = Frame.of_viewport(screen.width_px, screen.height_px)
         self._first = Observation(View(screen, self._frame), pictures=tuple(others), still=True)
+
+    @property
+    def actions(self) -> ActionSpace:
+        """A click where a place is asked for; every other answer ends the episode by itself."""
+        return frozenset() if self._place is None else frozenset({"click"})
 
     async def reset(self) -> Observation:
         """Show the pictures."""
@@ -69,12 +75,10 @@ class PictureQuestion:
             if not self._frame.contains(action.point):
                 return self._first.answer("bad_action", "This point is not on the picture.")
             parts = Frame(self._frame.width_px, self._frame.height_px, UNIT)
-            self._clicked = parts.to_css(action.point)
+            self._clicked = parts.to_region(action.point)
             return Observation(None, ended=True)
-        return self._first.answer(
-            "bad_action",
-            f"This is a question about a picture: answer it, {action.type} does nothing.",
-        )
+        why = "This is a question about a picture: answer it."
+        return self._first.answer("bad_action", not_offered(action, self.actions, why))
 
     async def score(self, answer: str | None) -> Score:
         """Judge the answer, or the click."""
@@ -99,7 +103,7 @@ class PictureQuestion:
     async def close(self) -> None:
         """Nothing is held."""
 
-    def _score_place(self, place: Place, answer: str | None) -> Score:
+    def _score_place(self, place: ImagePlace, answer: str | None) -> Score:
         if self._clicked is not None:
             points: tuple[Point, ...] | None = (self._clicked,)
             official: Point | None = self._clicked
@@ -124,7 +128,7 @@ class PictureQuestion:
         return f"“{LETTERS[self._question.options.index(option)]}. {option}”"
 
 
-def rules_of(question: Question) -> tuple[str, ...]:
+def rules_of(question: ImageQuestion) -> tuple[str, ...]:
     """The rules beside the strict one that an answer to a question is judged by."""
     if question.kind == "place":
         return ("official",)

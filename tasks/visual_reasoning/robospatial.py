@@ -30,7 +30,7 @@ from vigorl.browser.geometry import Box, Frame, Point
 from vigorl.tasks.entries import entries_of
 from vigorl.tasks.parquet import columns_of, image_counts, rows_of
 from vigorl.tasks.stored_image import StoredImage
-from vigorl.tasks.visual_reasoning.question import Question
+from vigorl.tasks.visual_reasoning.question import ImageQuestion
 
 GROUPS = {"configuration": 123, "compatibility": 105, "context": 122}
 """The categories, and how many questions each has."""
@@ -48,7 +48,7 @@ UNIT = Box(0, 0, 1, 1)
 """Parts of an image's width and height."""
 
 
-def read_robospatial(data: Path, _split: str) -> list[Question]:
+def read_robospatial(data: Path, _split: str) -> list[ImageQuestion]:
     """All questions of a copy.
 
     Raises:
@@ -97,7 +97,7 @@ def _rows(data: Path) -> Iterator[_Row]:
 
 def _question(
     name: str, place: str, row: Mapping[str, Any], image: StoredImage, mask: StoredImage | None
-) -> Question:
+) -> ImageQuestion:
     category, text, answer = (str(row.get(key) or "") for key in ("category", "question", "answer"))
     answer = answer.strip()
     if not text or not answer:
@@ -111,8 +111,8 @@ def _question(
     }
     if answer.lower() in ("yes", "no"):
         options = ("yes", "no")
-        return Question(**common, kind="yes or no", answer=answer.lower(), options=options)
-    return Question(
+        return ImageQuestion(**common, kind="yes or no", answer=answer.lower(), options=options)
+    return ImageQuestion(
         **common, kind="place", answer=answer, outline=_outline(answer, place), mask=mask
     )
 
@@ -130,7 +130,7 @@ def _outline(answer: str, place: str) -> tuple[Point, ...]:
 
 
 @dataclass(frozen=True)
-class Place:
+class ImagePlace:
     """A part of a picture; points are in parts of its width and height."""
 
     outline: tuple[Point, ...]
@@ -138,7 +138,7 @@ class Place:
     """What belongs to it, where there is a mask."""
 
     @classmethod
-    def of(cls, question: Question) -> "Place":
+    def of(cls, question: ImageQuestion) -> "ImagePlace":
         """The right place of a question.
 
         Raises:
@@ -155,7 +155,7 @@ class Place:
         if not UNIT.contains(point):
             return False
         height_px, width_px = self.mask_H_W.shape
-        at = Frame(width_px, height_px, UNIT).from_css(point)
+        at = Frame(width_px, height_px, UNIT).from_region(point)
         return bool(self.mask_H_W[min(int(at.y), height_px - 1), min(int(at.x), width_px - 1)])
 
     def outlines(self, point: Point) -> bool:

@@ -18,7 +18,7 @@ from typing import Any
 from vigorl.browser.errors import UsageError
 from vigorl.tasks.parquet import columns_of, image_counts, rows_of
 from vigorl.tasks.stored_image import StoredImage
-from vigorl.tasks.visual_reasoning.question import Question, shuffled
+from vigorl.tasks.visual_reasoning.question import ImageQuestion, shuffled
 
 SPLITS = ("test", "val")
 COUNTS = {"test": 150}
@@ -31,7 +31,7 @@ GET = f"hf download {REPOSITORY} --repo-type dataset --local-dir DIR: SAT_test.p
 IMAGES = ("image_bytes", "images")
 
 
-def read_sat(data: Path, split: str) -> list[Question]:
+def read_sat(data: Path, split: str) -> list[ImageQuestion]:
     """All questions of a part.
 
     Raises:
@@ -42,7 +42,7 @@ def read_sat(data: Path, split: str) -> list[Question]:
         paths = sorted(data.glob(f"data/{split}-*.parquet"))
     if not paths:
         raise UsageError(f"{data} has no SAT_{split}.parquet. To get one: {GET}")
-    questions: list[Question] = []
+    questions: list[ImageQuestion] = []
     for path in paths:
         column = next((name for name in IMAGES if name in columns_of(path)), None)
         if column is None:
@@ -60,14 +60,14 @@ def read_sat(data: Path, split: str) -> list[Question]:
 
 def _question(
     name: str, place: str, images: tuple[StoredImage, ...], row: Mapping[str, Any]
-) -> Question:
+) -> ImageQuestion:
     published, answer = tuple(row["answers"] or ()), str(row["correct_answer"])
     if answer not in published or len(published) < 2:
         raise UsageError(f"{place}: the answer {answer!r} is none of the options {published}")
     if not images:
         raise UsageError(f"{place} has no image")
     options, order = shuffled(published, name)
-    return Question(
+    return ImageQuestion(
         benchmark="sat",
         id=name,
         group=str(row["question_type"]),

@@ -16,14 +16,14 @@ from vigorl.browser.errors import UsageError
 from vigorl.tasks.grounding_files.images import Images
 from vigorl.tasks.vigorl_rows import VigorlRow, vigorl_rows
 from vigorl.tasks.visual_reasoning import blink, vstar
-from vigorl.tasks.visual_reasoning.question import Name, Question
+from vigorl.tasks.visual_reasoning.question import ImageQuestion, Name
 
 CHOICES = "Answer Choices:"
 
 _OPTION = re.compile(r"^\s*\(?[A-Z][.)]\s*(.+?)\s*$", re.MULTILINE)
 
 
-def read_vigorl_questions(name: Name, path: Path) -> list[Question]:
+def read_vigorl_questions(name: Name, path: Path) -> list[ImageQuestion]:
     """The questions of a file.
 
     Args:
@@ -39,7 +39,7 @@ def read_vigorl_questions(name: Name, path: Path) -> list[Question]:
     ]
 
 
-def _question(name: Name, path: Path, number: int, row: VigorlRow, images: Images) -> Question:
+def _question(name: Name, path: Path, number: int, row: VigorlRow, images: Images) -> ImageQuestion:
     place = f"{path}, row {number}"
     options = tuple(_OPTION.findall(row.prompt.partition(CHOICES)[2]))
     if row.answer not in options:
@@ -51,7 +51,7 @@ def _question(name: Name, path: Path, number: int, row: VigorlRow, images: Image
     pictures = tuple(image for image in found if image is not None)
     if not pictures or len(pictures) < len(found):
         raise UsageError(f"{place}: no image {', '.join(row.images)} beside it or above")
-    return Question(
+    return ImageQuestion(
         benchmark=name,
         id=f"{path.stem}/{row.id}",
         group=_group(name, row) or path.stem,

@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from vigorl.browser.errors import UsageError
 from vigorl.browser.geometry import Box
 from vigorl.tasks.stored_image import StoredImage
-from vigorl.tasks.visual_reasoning.question import Question, shuffled
+from vigorl.tasks.visual_reasoning.question import ImageQuestion, shuffled
 
 GROUPS = {"direct_attributes": 115, "relative_position": 76}
 """Its two parts, and how many questions each has."""
@@ -46,7 +46,7 @@ class _Entry(BaseModel):
     bbox: tuple[tuple[float, float, float, float], ...] = ()
 
 
-def read_vstar(data: Path, _split: str) -> list[Question]:
+def read_vstar(data: Path, _split: str) -> list[ImageQuestion]:
     """All questions of a copy.
 
     Raises:
@@ -58,7 +58,7 @@ def read_vstar(data: Path, _split: str) -> list[Question]:
     return [_question(data, path) for path in paths]
 
 
-def _question(data: Path, path: Path) -> Question:
+def _question(data: Path, path: Path) -> ImageQuestion:
     try:
         entry = _Entry.model_validate_json(path.read_bytes())
         boxes = tuple(_box(*sides) for sides in entry.bbox)
@@ -76,7 +76,7 @@ def _question(data: Path, path: Path) -> Question:
         raise UsageError(f"{path} has no image beside it ({path.stem}.jpg). To get it: {GET}")
     name = f"{path.parent.name}/{path.stem}"
     options, order = shuffled(entry.options, name)
-    return Question(
+    return ImageQuestion(
         benchmark="vstar",
         id=name,
         group=path.parent.name,

@@ -13,13 +13,13 @@ from vigorl.tasks.visualwebarena.verdict import Crash
 PREFIX = "func:"
 
 
-class Page(Enum):
+class PageArgument(Enum):
     """Stands for the page among a call's arguments."""
 
     PAGE = "__page__"
 
 
-PAGE = Page.PAGE
+PAGE = PageArgument.PAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Call:
     """A helper's name and what it is given."""
 
     name: str
-    arguments: tuple[str | Page, ...]
+    arguments: tuple[str | PageArgument, ...]
 
 
 def read_call(text: str, last_url: str = "") -> Call:
@@ -53,7 +53,7 @@ def read_call(text: str, last_url: str = "") -> Call:
     return Call(node.func.id, tuple(_argument(each, source) for each in node.args))
 
 
-def _argument(node: ast.expr, source: str) -> str | Page:
+def _argument(node: ast.expr, source: str) -> str | PageArgument:
     match node:
         case ast.Constant(value=str(text)):
             return text

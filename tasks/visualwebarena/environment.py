@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from playwright.async_api import BrowserContext, Page
 from playwright.async_api import Error as PlaywrightError
 
+from vigorl.browser.action_space import BROWSER, ActionSpace
 from vigorl.browser.actions import Action, TabNew, TabSwitch
 from vigorl.browser.boundary import Boundary
 from vigorl.browser.chromium import Browser
@@ -23,9 +24,9 @@ from vigorl.browser.picture import Picture
 from vigorl.tasks.visualwebarena.early_stop import MALFORMED, MAX_STEPS, EarlyStop
 from vigorl.tasks.visualwebarena.evaluation import NOBODY, Judges, evaluate_state
 from vigorl.tasks.visualwebarena.live import REST_S, LiveState
-from vigorl.tasks.visualwebarena.log_in import LogIns
+from vigorl.tasks.visualwebarena.log_in import StoredLogIns
 from vigorl.tasks.visualwebarena.task import Sites, VwaTask
-from vigorl.tasks.visualwebarena.verdict import FIXED, OFFICIAL, Verdict
+from vigorl.tasks.visualwebarena.verdict import FIXED, OFFICIAL, StateVerdict
 from vigorl.tasks.visualwebarena.web import Web
 
 Protocol = Literal["official", "browsergym"]
@@ -51,13 +52,13 @@ CRASHED = "the official evaluator raises"
 
 
 @dataclass(frozen=True)
-class World:
+class SharedWorld:
     """What all episodes share."""
 
     browser: Browser
     sites: Sites
     web: Web
-    log_ins: LogIns
+    log_ins: StoredLogIns
     judges: Judges = NOBODY
     protocol: Protocol = "official"
     fixed: bool = False
@@ -76,7 +77,11 @@ class VwaEnvironment:
     says so).
     """
 
-    def __init__(self, world: World, task: VwaTask, settings: PageSettings | None = None) -> None:
+    actions: ActionSpace = BROWSER
+
+    def __init__(
+        self, world: SharedWorld, task: VwaTask, settings: PageSettings | None = None
+    ) -> None:
         self.task = task
         self.goal = task.intent
         self._world = world
@@ -231,7 +236,7 @@ class VwaEnvironment:
             return Score(mended.score, mended.why, {"official": official.score})
         return Score(official.score, official.why, {"fixed": mended.score})
 
-    def _unscored(self, official: Verdict) -> Score | None:
+    def _unscored(self, official: StateVerdict) -> Score | None:
         """What crashed counts 0 if mended; what needs a judge has no score by any rule."""
         if not official.crashed:
             return None

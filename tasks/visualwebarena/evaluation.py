@@ -13,7 +13,7 @@ from vigorl.tasks.visualwebarena.verdict import (
     Crash,
     JudgeMissing,
     Rules,
-    Verdict,
+    StateVerdict,
 )
 
 EVALUATORS = ("string_match", "url_match", "program_html", "page_image_query")
@@ -37,7 +37,7 @@ async def evaluate_state(
     sites: Sites,
     judges: Judges = NOBODY,
     rules: Rules = OFFICIAL,
-) -> Verdict:
+) -> StateVerdict:
     """Judge an answer and the state that was left behind.
 
     The evaluators work in the order in which the task names them, and all of them, also after a
@@ -80,9 +80,9 @@ async def evaluate_state(
             score *= factor
             factors.append(f"{kind} {factor:g}")
     except JudgeMissing as missing:
-        return Verdict(None, str(missing))
+        return StateVerdict(None, str(missing))
     except Crash as crash:
         why = f"the official evaluator raises: {crash}"
         asserted = isinstance(crash, BrokenAssertion)
-        return Verdict(0.0 if rules.fixed else None, why, crashed=True, asserted=asserted)
-    return Verdict(score, ", ".join(factors))
+        return StateVerdict(0.0 if rules.fixed else None, why, crashed=True, asserted=asserted)
+    return StateVerdict(score, ", ".join(factors))

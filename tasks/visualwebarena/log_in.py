@@ -20,7 +20,7 @@ LIMIT_S = 30.0
 """Time for each page of a log-in, s."""
 
 
-class LogIns:
+class StoredLogIns:
     """Storage states with log-ins, made when they are asked for first.
 
     Args:

@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from vigorl.browser.errors import UsageError
 
-Site = Literal["classifieds", "reddit", "shopping"]
-SITES: tuple[Site, ...] = ("classifieds", "reddit", "shopping")
+SiteName = Literal["classifieds", "reddit", "shopping"]
+SITES: tuple[SiteName, ...] = ("classifieds", "reddit", "shopping")
 """In the order in which the tasks are numbered when they are counted through."""
 
 AND = " |AND| "
@@ -58,7 +58,7 @@ class HtmlTarget(_Record):
     """Scripts to run before."""
 
 
-class Question(_Record):
+class ImageCheck(_Record):
     """One question about a picture, and what its answer must contain."""
 
     question: str
@@ -71,7 +71,7 @@ class ImageQuery(_Record):
     eval_image_url: str
     eval_image_class: str
     """A CSS class, `.name`; blank: all pictures of the page."""
-    eval_vqa: tuple[Question, ...] = ()
+    eval_vqa: tuple[ImageCheck, ...] = ()
     eval_fuzzy_image_match: str | None = None
     """Addresses of pictures, one of which must look like it."""
     ssim_threshold: float | None = None
@@ -121,7 +121,7 @@ class _Json(_Record):
 class VwaTask:
     """One task, its placeholders filled in."""
 
-    site: Site
+    site: SiteName
     """Whose file it stands in."""
     index: int
     """Its position there."""
@@ -166,7 +166,7 @@ class VwaTask:
         )
 
     @classmethod
-    def from_json(cls, site: Site, index: int, entry: dict[str, Any]) -> Self:
+    def from_json(cls, site: SiteName, index: int, entry: dict[str, Any]) -> Self:
         """Read an entry whose placeholders are filled in.
 
         Raises:

@@ -29,7 +29,7 @@ FIXED = Rules(fixed=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class StateVerdict:
     """The score of one final state."""
 
     score: float | None

@@ -15,20 +15,24 @@ from playwright.async_api import Error as PlaywrightError
 
 from vigorl.browser.chromium import Browser, BrowserSettings
 from vigorl.browser.errors import BrowserDied, PageHung, StorageFault, UsageError
+from vigorl.browser.first_error import first_error
+from vigorl.browser.run_folder import Identity, claimed, disk, write_json, write_whole
+from vigorl.tasks.world.config import GenerateConfig
 from vigorl.tasks.world.fonts import FONTS, fonts_of, installed
 from vigorl.tasks.world.layouts.registry import layouts_of
-from vigorl.tasks.world.page import PageSpec, Screens, draw_page
+from vigorl.tasks.world.page import PageSpec, draw_page
 from vigorl.tasks.world.questions import questions_of
 from vigorl.tasks.world.shards import (
-    FORMAT,
-    Sample,
+    ShardPage,
     read_shard,
     shard_name,
     shards_in,
     write_shard,
 )
-from vigorl.tasks.world.splits import Dataset, WorldSplit
 from vigorl.tasks.world.studio import Studio
+
+CARD = "card.json"
+"""What the data set is."""
 
 TRIES = 3
 """Of a page whose tab or browser breaks."""
@@ -37,53 +41,9 @@ ABOUT = ("split", "dataset", "seed", "index", "layout", "language", "manner", "f
          "dark", "encoding", "quality")  # fmt: skip
 """What is written down about each page."""
 
-PAGES_A_SHARD: dict[Dataset, int] = {"screens": 100, "small": 25, "simple": 250}
-
-
-@dataclass(frozen=True, slots=True)
-class GenerateConfig:
-    """What is generated."""
-
-    out: Path
-    """Folder of the shards; one folder holds one data set of one split and seed."""
-    dataset: Dataset = "screens"
-    """`screens`: pages of all kinds. `small`: dense windows on large screens, targets of at most
-    a thousandth of the picture. `simple`: a dozen words."""
-    split: WorldSplit = "train"
-    pages: int = 1000
-    """Pages in all, those included that are there already."""
-    seed: int = 0
-    screens: Screens = "mixed"
-    """Viewports of `screens`: `mixed`, from phones to full HD, or `little`, 448x320 to 1024x640."""
-    workers: int = 4
-    """Tabs side by side."""
-    pages_a_shard: int | None = None
-    """None: 100, of `small` 25, of `simple` 250."""
-
-    def __post_init__(self) -> None:
-        if self.pages < 1 or self.workers < 1 or (self.pages_a_shard or 1) < 1:
-            raise UsageError("--pages, --workers and --pages-a-shard must be at least 1")
-
-    @property
-    def stem(self) -> str:
-        """Beginning of the shards' names."""
-        return f"{self.dataset}-{self.split}"
-
-    @property
-    def shard_pages(self) -> int:
-        """Pages in each shard but the last."""
-        return self.pages_a_shard or PAGES_A_SHARD[self.dataset]
-
-    def identity(self) -> dict[str, Any]:
-        """What two runs must share to write into the same folder."""
-        return {
-            "format": FORMAT, "dataset": self.dataset, "split": self.split, "seed": self.seed,
-            "screens": self.screens, "pages_a_shard": self.shard_pages,
-        }  # fmt: skip
-
 
 @dataclass
-class Progress:
+class GenerationProgress:
     """How far it is."""
 
     pages: int
@@ -98,8 +58,8 @@ class Progress:
 
 
 async def generate(
-    config: GenerateConfig, on_page: Callable[[Progress], None] = lambda progress: None
-) -> Progress:
+    config: GenerateConfig, on_page: Callable[[GenerationProgress], None] = lambda progress: None
+) -> GenerationProgress:
     """Make what is missing; finished shards are kept, whatever happens.
 
     Raises:
@@ -108,8 +68,15 @@ async def generate(
         StorageFault: the disk refuses.
     """
     fonts_of(config.split)
-    _claim(config)
-    progress = Progress(config.pages)
+    with claimed(config.out, "generating data"):
+        return await _generate(config, on_page)
+
+
+async def _generate(
+    config: GenerateConfig, on_page: Callable[[GenerationProgress], None]
+) -> GenerationProgress:
+    _check(config)
+    progress = GenerationProgress(config.pages)
     starts = range(0, config.pages, config.shard_pages)
     wanted = []
     for number, start in enumerate(starts):
@@ -133,12 +100,12 @@ async def _make(
     config: GenerateConfig,
     studio: Studio,
     wanted: list[tuple[Path, range]],
-    progress: Progress,
-    on_page: Callable[[Progress], None],
+    progress: GenerationProgress,
+    on_page: Callable[[GenerationProgress], None],
 ) -> None:
     places = asyncio.Semaphore(config.workers + 2)
 
-    async def make(index: int) -> Sample:
+    async def make(index: int) -> ShardPage:
         async with places:
             spec = draw_page(config.dataset, config.split, config.seed, index, config.screens)
             sample = await _sample(studio, spec)
@@ -149,11 +116,11 @@ async def _make(
         on_page(progress)
         return sample
 
-    async def finish(path: Path, tasks: list[asyncio.Task[Sample]]) -> None:
+    async def finish(path: Path, tasks: list[asyncio.Task[ShardPage]]) -> None:
         samples = [await task for task in tasks]
         await asyncio.to_thread(write_shard, path, samples)
 
-    try:
+    with first_error((BrowserDied, PageHung, StorageFault, UsageError)):
         async with asyncio.TaskGroup() as group:
             before: asyncio.Task[None] | None = None
             for path, indexes in wanted:
@@ -163,11 +130,9 @@ async def _make(
                 before = group.create_task(finish(path, tasks))
                 if len(tasks) > 1:
                     await tasks[-2]
-    except* (BrowserDied, PageHung, StorageFault, UsageError) as errors:
-        raise errors.exceptions[0] from None
 
 
-async def _sample(studio: Studio, spec: PageSpec) -> Sample:
+async def _sample(studio: Studio, spec: PageSpec) -> ShardPage:
     for attempt in range(1, TRIES + 1):
         try:
             shot = await studio.shoot(spec)
@@ -179,39 +144,22 @@ async def _sample(studio: Studio, spec: PageSpec) -> Sample:
             if attempt == TRIES:
                 raise BrowserDied(f"{spec.key}: {error.message}") from error
     about = {name: getattr(spec, name) for name in ABOUT}
-    return Sample(spec.key, shot.picture, shot.truth, questions_of(spec, shot), about)
+    return ShardPage(spec.key, shot.picture, shot.truth, questions_of(spec, shot), about)
 
 
-def _claim(config: GenerateConfig) -> None:
-    """Make the folder, or see that what it holds is the same data set."""
-    card = config.out / "card.json"
-    try:
-        config.out.mkdir(parents=True, exist_ok=True)
+def _check(config: GenerateConfig) -> None:
+    """See that what the folder holds is the same data set, or begin one."""
+    Identity("data set", config.identity(), file=CARD).check(config.out)
+    with disk(config.out):
         for unfinished in config.out.glob("*.tar.part"):
             unfinished.unlink()
-        if card.exists():
-            there = json.loads(card.read_text(encoding="utf-8"))
-            differing = [k for k, v in config.identity().items() if there.get(k) != v]
-            if differing:
-                raise UsageError(
-                    f"{config.out} holds another data set ({', '.join(differing)}): choose "
-                    "another --out, or delete it"
-                )
-        else:
-            _save(card, json.dumps(config.identity(), indent=1))
-    except OSError as error:
-        raise StorageFault(f"{config.out}: {error}") from error
+    if not (config.out / CARD).exists():
+        write_json(config.out / CARD, config.identity())
 
 
 def _counted(config: GenerateConfig) -> bool:
-    card = json.loads((config.out / "card.json").read_text(encoding="utf-8"))
+    card = json.loads((config.out / CARD).read_text(encoding="utf-8"))
     return "totals" in card
-
-
-def _save(path: Path, text: str) -> None:
-    unfinished = path.with_name(path.name + ".part")
-    unfinished.write_text(text + "\n", encoding="utf-8")
-    unfinished.replace(path)
 
 
 def _write_card(config: GenerateConfig, chromium: str) -> None:
@@ -257,12 +205,10 @@ def _write_card(config: GenerateConfig, chromium: str) -> None:
         },
     }
     with contextlib.suppress(FileNotFoundError):
-        card["notes"] = json.loads((config.out / "card.json").read_text()).get("notes", "")
-    try:
-        _save(config.out / "card.json", json.dumps(card, indent=1, ensure_ascii=False))
-        _save(config.out / "README.md", _readme(config, card))
-    except OSError as error:
-        raise StorageFault(f"{config.out}: {error}") from error
+        card["notes"] = json.loads((config.out / CARD).read_text()).get("notes", "")
+    text = json.dumps(card, indent=1, ensure_ascii=False)
+    write_whole(config.out / CARD, f"{text}\n".encode(), private=False)
+    write_whole(config.out / "README.md", f"{_readme(config, card)}\n".encode(), private=False)
 
 
 def _readme(config: GenerateConfig, card: dict[str, Any]) -> str:

@@ -13,10 +13,9 @@ from vigorl.tasks.world.kit import Ask, Kit
 from vigorl.tasks.world.layouts.registry import layouts_of
 from vigorl.tasks.world.lexicon import LANGUAGES, Lexicon
 from vigorl.tasks.world.look import draw_look
-from vigorl.tasks.world.splits import Dataset, WorldSplit
+from vigorl.tasks.world.splits import Dataset, Screens, WorldSplit
 
 Encoding = Literal["jpeg", "webp", "png"]
-Screens = Literal["little", "mixed"]
 
 LITTLE = ((448, 320), (512, 384), (480, 640), (640, 400), (640, 480), (720, 480), (800, 500),
           (800, 600), (900, 600), (1024, 640))  # fmt: skip

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from vigorl.browser.geometry import Box
-from vigorl.tasks.truth import Control, PageTruth, TextLine
+from vigorl.tasks.truth import Control, PageTruth, TruthLine
 from vigorl.tasks.world.icons import PHRASES
 from vigorl.tasks.world.lexicon import Lexicon, paraphrases
 from vigorl.tasks.world.page import PageSpec
@@ -37,7 +37,7 @@ PRESSED = ("button", "link", "tab", "menuitem", "option", "treeitem")
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class PageQuestion:
     """One thing to point at or to tell."""
 
     instruction: str
@@ -55,7 +55,7 @@ class Question:
     """Share of the picture that the target covers."""
 
 
-def questions_of(spec: PageSpec, shot: "Shot") -> tuple[Question, ...]:
+def questions_of(spec: PageSpec, shot: "Shot") -> tuple[PageQuestion, ...]:
     """The questions of a page, at most `MOST`, in random order but always the same."""
     draw = random.Random(f"{spec.key}:questions")
     page = _Page(spec, shot.truth, draw)
@@ -78,10 +78,10 @@ def questions_of(spec: PageSpec, shot: "Shot") -> tuple[Question, ...]:
     return tuple((found[: most - len(absent)] + absent) if spec.dataset != "simple" else found)
 
 
-def _varied(questions: list[Question], most: int) -> list[Question]:
+def _varied(questions: list[PageQuestion], most: int) -> list[PageQuestion]:
     """The first ones, but no kind more than a third of them while others wait."""
-    kept: list[Question] = []
-    waiting: list[Question] = []
+    kept: list[PageQuestion] = []
+    waiting: list[PageQuestion] = []
     counts: Counter[str] = Counter()
     for question in questions:
         counts[question.kind] += 1
@@ -123,8 +123,8 @@ class _Page:
         ui_type: UiType,
         text: str = "",
         answer: str | None = None,
-    ) -> Question:
-        return Question(
+    ) -> PageQuestion:
+        return PageQuestion(
             instruction,
             kind,
             tuple(round(side, 1) for side in (box.left, box.top, box.right, box.bottom)),  # type: ignore[arg-type]
@@ -136,7 +136,7 @@ class _Page:
 
     # --- controls ---
 
-    def controls(self) -> Iterator[Question]:
+    def controls(self) -> Iterator[PageQuestion]:
         """Of everything that can be clicked or typed into."""
         for control in self.truth.controls:
             inside = self.lines_in(control)
@@ -159,12 +159,12 @@ class _Page:
 
     def say(
         self, forms: Sequence[str], control: Control, kind: str, text: str | None = None
-    ) -> Question:
+    ) -> PageQuestion:
         name = control.name if text is None else text
         ui_type: UiType = "text" if control.role in PRESSED else "icon"
         return self.question(self.draw.choice(forms).format(name), kind, control.box, ui_type, name)
 
-    def lines_in(self, control: Control) -> list[TextLine]:
+    def lines_in(self, control: Control) -> list[TruthLine]:
         """The lines of text that stand in a control."""
         return [
             line
@@ -172,7 +172,7 @@ class _Page:
             if control.box.contains(line.box.center) and line.box.area <= 1.5 * control.box.area
         ]
 
-    def of_labelled(self, control: Control, line: TextLine) -> Iterator[Question]:
+    def of_labelled(self, control: Control, line: TruthLine) -> Iterator[PageQuestion]:
         """A control that shows what it is called."""
         if line.cut or len(line.text) > 60:
             return
@@ -192,7 +192,7 @@ class _Page:
             phrase = f"the {control.role} with {_noun(control.icon)}"
             yield self.question(phrase, "neighbour", control.box, "text", label)
 
-    def of_icon(self, control: Control) -> Iterator[Question]:
+    def of_icon(self, control: Control) -> Iterator[PageQuestion]:
         """A control or a picture that shows a drawing only."""
         phrases = PHRASES.get(control.icon, (f"the {control.icon} icon",))
         if self.drawn[control.icon] == 1:
@@ -205,7 +205,7 @@ class _Page:
             phrase = self.draw.choice(phrases)
             yield self.question(f"{phrase}, {near}", "neighbour", control.box, "icon")
 
-    def of_toggle(self, control: Control) -> Iterator[Question]:
+    def of_toggle(self, control: Control) -> Iterator[PageQuestion]:
         """Boxes and switches."""
         if not self.once(control) or self.shown[control.name.casefold()] > 1:
             return
@@ -224,7 +224,7 @@ class _Page:
             answer = "yes" if control.checked else "no"
             yield self.question(asked, "state", control.box, "icon", answer=answer)
 
-    def of_field(self, control: Control) -> Iterator[Question]:
+    def of_field(self, control: Control) -> Iterator[PageQuestion]:
         """Fields and lists."""
         if not self.once(control):
             return
@@ -280,7 +280,7 @@ class _Page:
                 best = (gap, f"{place} “{line.text}”")
         return best[1] if best else None
 
-    def alone(self, control: Control, line: TextLine, place: str) -> bool:
+    def alone(self, control: Control, line: TruthLine, place: str) -> bool:
         """Whether no other control like it is on that side of the line, as near or nearer."""
         for other in self.truth.controls:
             if other is control or other.role != control.role:
@@ -306,7 +306,7 @@ class _Page:
 
     # --- text ---
 
-    def lines(self) -> Iterator[Question]:
+    def lines(self) -> Iterator[PageQuestion]:
         """Of text outside of controls."""
         clickable = [control.box for control in self.truth.controls]
         for line in self.truth.lines:
@@ -320,7 +320,7 @@ class _Page:
             instruction = form.format(line.text)
             yield self.question(instruction, "label", line.box, "text", line.text)
 
-    def single_words(self) -> Iterator[Question]:
+    def single_words(self) -> Iterator[PageQuestion]:
         """Every word that stands on the page once."""
         for word in self.truth.words:
             if self.occurrences(word.text) == 1:
@@ -328,7 +328,7 @@ class _Page:
 
     # --- what is not there ---
 
-    def absent(self, count: int) -> Iterator[Question]:
+    def absent(self, count: int) -> Iterator[PageQuestion]:
         """Labels and icons of the same split that this page does not show."""
         lexicon = Lexicon(self.spec.split, self.spec.language, self.draw)
         names = self.text + " \n ".join(control.name for control in self.truth.controls).casefold()
@@ -342,14 +342,14 @@ class _Page:
                 if concept in self.drawn or phrase in names or concept in names:
                     continue
                 made += 1
-                yield Question(phrase, "absent", None, None, "icon", 0, 0.0)
+                yield PageQuestion(phrase, "absent", None, None, "icon", 0, 0.0)
             else:
                 label = lexicon.label(self.draw.choice(("action", "nav", "field", "option")))
                 if label.casefold() in names:
                     continue
                 made += 1
                 form = self.draw.choice(("{}", "click “{}”", "the {} button", "select {}"))
-                yield Question(form.format(label), "absent", None, None, "text", 0, 0.0)
+                yield PageQuestion(form.format(label), "absent", None, None, "text", 0, 0.0)
 
 
 def _noun(concept: str) -> str:

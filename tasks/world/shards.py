@@ -23,21 +23,21 @@ from typing import Any
 from vigorl.browser.errors import InconsistentData, StorageFault, UsageError
 from vigorl.browser.geometry import Box
 from vigorl.browser.picture import MEDIA_TYPES, Picture
-from vigorl.tasks.truth import Control, PageTruth, TextLine, Word
-from vigorl.tasks.world.questions import Question
+from vigorl.tasks.truth import Control, PageTruth, TruthLine, Word
+from vigorl.tasks.world.questions import PageQuestion
 
 FORMAT = 1
 
 
 @dataclass(frozen=True)
-class Sample:
+class ShardPage:
     """A page: its picture, what it shows, what is asked about it."""
 
     key: str
     picture: Picture
     truth: PageTruth
     """Boxes and edges in px of the picture; width and height are those of the viewport, CSS px."""
-    questions: tuple[Question, ...]
+    questions: tuple[PageQuestion, ...]
     about: dict[str, Any]
     """Split, seed, layout, language, fonts, icon set, …"""
 
@@ -67,7 +67,7 @@ def _sides(box: Box) -> list[float]:
     return _numbers(box.left, box.top, box.right, box.bottom)
 
 
-def _line_row(line: TextLine) -> dict[str, Any]:
+def _line_row(line: TruthLine) -> dict[str, Any]:
     row: dict[str, Any] = {"text": line.text, "bbox_xyxy": _sides(line.box)}
     if line.source != "text":
         row["source"] = line.source
@@ -93,10 +93,10 @@ def _control_row(control: Control) -> dict[str, Any]:
     return row
 
 
-_QUESTION_FIELDS = tuple(field.name for field in fields(Question))
+_QUESTION_FIELDS = tuple(field.name for field in fields(PageQuestion))
 
 
-def _question_row(question: Question) -> dict[str, Any]:
+def _question_row(question: PageQuestion) -> dict[str, Any]:
     return {name: getattr(question, name) for name in _QUESTION_FIELDS}
 
 
@@ -105,7 +105,7 @@ def shard_name(stem: str, number: int) -> str:
     return f"{stem}-{number:06}.tar"
 
 
-def write_shard(path: Path, samples: Sequence[Sample]) -> None:
+def write_shard(path: Path, samples: Sequence[ShardPage]) -> None:
     """Write a shard whole: under another name first, then renamed.
 
     Raises:
@@ -145,7 +145,7 @@ def shards_in(folder: Path) -> tuple[Path, ...]:
     return found
 
 
-def read_shards(folder: Path) -> Iterator[Sample]:
+def read_shards(folder: Path) -> Iterator[ShardPage]:
     """Every page of a folder's shards, in order.
 
     Raises:
@@ -156,7 +156,7 @@ def read_shards(folder: Path) -> Iterator[Sample]:
         yield from read_shard(path)
 
 
-def read_shard(path: Path) -> Iterator[Sample]:
+def read_shard(path: Path) -> Iterator[ShardPage]:
     """Every page of one shard, in order.
 
     Raises:
@@ -179,7 +179,7 @@ def read_shard(path: Path) -> Iterator[Sample]:
         raise InconsistentData(f"{path} is no shard: {error}") from error
 
 
-def decoded(key: str, image: bytes, text: bytes) -> Sample:
+def decoded(key: str, image: bytes, text: bytes) -> ShardPage:
     """A sample from the two members of a shard.
 
     Raises:
@@ -205,18 +205,20 @@ def decoded(key: str, image: bytes, text: bytes) -> Sample:
         title=row["title"],
     )  # fmt: skip
     questions = tuple(
-        Question(**{**each, "bbox_xyxy": tuple(each["bbox_xyxy"]) if each["bbox_xyxy"] else None})
+        PageQuestion(
+            **{**each, "bbox_xyxy": tuple(each["bbox_xyxy"]) if each["bbox_xyxy"] else None}
+        )
         for each in row["questions"]
     )
     told = ("title", "viewport", "image_px", "lines", "controls", "questions")
     about = {name: value for name, value in row.items() if name not in told}
-    return Sample(key, picture, truth, questions, about)
+    return ShardPage(key, picture, truth, questions, about)
 
 
-def _line(row: dict[str, Any]) -> TextLine:
+def _line(row: dict[str, Any]) -> TruthLine:
     words = tuple(
         Word(text, Box(edges[0], top, edges[-1], bottom), tuple(edges))
         for text, top, bottom, edges in row["words"]
     )
     source = row.get("source", "text")
-    return TextLine(row["text"], Box(*row["bbox_xyxy"]), words, source, row.get("cut", False))
+    return TruthLine(row["text"], Box(*row["bbox_xyxy"]), words, source, row.get("cut", False))

@@ -13,6 +13,7 @@ from vigorl.browser.errors import UsageError
 
 WorldSplit = Literal["train", "val", "test"]
 Dataset = Literal["screens", "small", "simple"]
+Screens = Literal["little", "mixed"]
 
 SPLITS: tuple[WorldSplit, ...] = get_args(WorldSplit)
 DATASETS: tuple[Dataset, ...] = get_args(Dataset)

@@ -19,7 +19,7 @@ from vigorl.browser.chromium import Browser
 from vigorl.browser.errors import InconsistentData, PageHung
 from vigorl.browser.geometry import Box
 from vigorl.browser.picture import Picture
-from vigorl.tasks.truth import PageTruth, TextLine, Word, script, truth_from
+from vigorl.tasks.truth import PageTruth, TruthLine, Word, script, truth_from
 from vigorl.tasks.world.page import PageSpec, sheet
 
 PAGES_A_TAB = 400
@@ -149,7 +149,7 @@ def scaled(truth: PageTruth, scale: float) -> PageTruth:
         edges = tuple(round(edge * scale, 2) for edge in item.edges_css_px)
         return Word(item.text, _times(item.box, scale), edges)
 
-    def line(item: TextLine) -> TextLine:
+    def line(item: TruthLine) -> TruthLine:
         words = tuple(word(each) for each in item.words)
         return replace(item, box=_times(item.box, scale), words=words)
 

@@ -6,10 +6,8 @@ from typing import Any
 
 import pytest
 
-from vigorl.agent.record.trajectory import (
-    Recorder,
-    Trajectory,
-)
+from vigorl.agent.record.recorder import Recorder
+from vigorl.agent.record.trajectory import Trajectory
 from vigorl.agent.rollout import rollout
 from vigorl.browser.actions import (
     Action,
@@ -35,6 +33,8 @@ SHOP = Path(__file__).with_name("shop.html")
 
 class Shop:
     """The shop in a live page, and whoever knows what was bought."""
+
+    actions = LivePage.actions
 
     goal = "Put the cheapest red kettle into the cart and tell me how long its warranty is"
 
@@ -64,6 +64,7 @@ class Script:
     """A policy that says what it was told to say."""
 
     name = "script"
+    acts_on_marks = False
 
     def __init__(self, turns: list[Turn]) -> None:
         self.turns = turns

@@ -20,7 +20,8 @@ import pytest
 from rich.console import Console
 
 from vigorl.agent.approval import DEAF_S, InTime, TerminalApprover, panel
-from vigorl.agent.record.trajectory import Recorder, Trajectory, read_trajectory
+from vigorl.agent.record.recorder import Recorder
+from vigorl.agent.record.trajectory import Trajectory, read_trajectory
 from vigorl.agent.rollout import rollout
 from vigorl.agent.run import ModelConfig, RunConfig, run
 from vigorl.agent.viewer.show import print_trajectory
@@ -28,7 +29,7 @@ from vigorl.browser.actions import Click, Done
 from vigorl.browser.approvals import Approvals
 from vigorl.browser.chromium import Browser
 from vigorl.browser.clock import Clock, OutOfTime
-from vigorl.browser.deeds import Approval, Deed, Target
+from vigorl.browser.deeds import ActionTarget, Approval, Deed
 from vigorl.browser.errors import UsageError
 from vigorl.browser.geometry import Point
 from vigorl.browser.live import LivePage, PageSettings
@@ -154,7 +155,7 @@ def test_the_time_of_whoever_is_asked_is_nobody_elses() -> None:
 
     async def play() -> None:
         approvals = Approvals("risky", Slow(), "http://a.test", lambda *_: None)
-        target = Target(name="Place order", is_button=True, url="http://a.test/")
+        target = ActionTarget(name="Place order", is_button=True, url="http://a.test/")
         async with Clock(0.2).running():
             assert await approvals.admits(Prospect(Click(Point(1, 1)), target, True))
 

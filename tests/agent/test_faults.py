@@ -18,7 +18,8 @@ from vigorl.agent.evaluation.report import disbelief
 from vigorl.agent.evaluation.sample import Sample
 from vigorl.agent.evaluation.tries import Tries, play
 from vigorl.agent.record.place import clear, folder_name
-from vigorl.agent.record.trajectory import Recorder, Trajectory, read_trajectory
+from vigorl.agent.record.recorder import Recorder
+from vigorl.agent.record.trajectory import Trajectory, read_trajectory
 from vigorl.agent.rollout import Limits, rollout
 from vigorl.browser.actions import Action, Done, Goto, Type, Wait
 from vigorl.browser.clock import LAST_WORD_S, Clock, OutOfTime, charge, somebody_elses_time
@@ -36,7 +37,7 @@ from vigorl.browser.errors import (
 from vigorl.browser.geometry import Point
 from vigorl.browser.observation import Event, Observation, Tab
 from vigorl.browser.text import clean
-from vigorl.policy.policy import Policy, Turn
+from vigorl.policy.policy import Turn
 
 QUICK = Tries(count=3, first_pause_s=0.001)
 HALF = "\ud83d"
@@ -56,14 +57,14 @@ class Breaking(Corridor):
     def __init__(self, fault: BrowserFault) -> None:
         super().__init__()
         self.fault = fault
-        self.actions = 0
+        self.taken = 0
 
     def look(self) -> Observation:
         return replace(super().look(), url="http://shop.example/a")
 
     async def step(self, action: Action) -> Observation:
-        self.actions += 1
-        if self.actions == 2:
+        self.taken += 1
+        if self.taken == 2:
             raise self.fault
         return self.look()
 
@@ -280,7 +281,7 @@ class Moody(Corridor):
 def moody(name: str, *moods: Exception) -> Sample:
     Moody.moods[name] = list(moods)
 
-    def make(_: Policy) -> Environment:
+    def make() -> Environment:
         world = Moody()
         world.name = name
         return world

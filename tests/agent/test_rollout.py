@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from vigorl.agent.record.trajectory import Recorder, Seen, StepRecord, Trajectory, read_trajectory
+from vigorl.agent.record.recorder import Recorder
+from vigorl.agent.record.trajectory import Seen, StepRecord, Trajectory, read_trajectory
 from vigorl.agent.rollout import Limits, Watcher, rollout
+from vigorl.browser.action_space import BROWSER
 from vigorl.browser.actions import Action, Click, Done, GiveUp, Press, Wait
 from vigorl.browser.environment import Score
 from vigorl.browser.errors import BrowserDied, PolicyFault, StorageFault, UsageError
@@ -32,6 +34,7 @@ class Corridor:
     """A world of grey rooms: every click leads one room on; `Press` leaves the room as it is."""
 
     goal = "walk"
+    actions = BROWSER
 
     def __init__(self, fault_at: int | None = None, rooms: int | None = None) -> None:
         self.room = 0
@@ -67,6 +70,7 @@ class Script:
     """Says what it was told to say; repeats the last line for ever."""
 
     name = "script"
+    acts_on_marks = False
 
     def __init__(self, lines: Sequence[Action | str], tokens_a_turn: int = 0) -> None:
         self.lines = lines
@@ -109,6 +113,15 @@ async def test_an_episode_that_is_done_is_scored_with_its_answer(tmp_path: Path)
     assert trajectory.end.score == Score(1.0)
     assert corridor.judged == ["there"]
     assert [step.seen.url for step in trajectory.steps] == ["room:0", "room:1", "room:2"]
+
+
+async def test_what_the_world_offers_is_told_with_every_screen_and_recorded_once(
+    tmp_path: Path,
+) -> None:
+    trajectory, corridor, script = await play(tmp_path, [CLICK, "mumble", Done("there")])
+    assert {seen.actions for seen in script.observations} == {corridor.actions}
+    assert trajectory.start.offered == corridor.actions
+    assert trajectory.observation(trajectory.steps[0].seen).actions == corridor.actions
 
 
 class Ward(Corridor):

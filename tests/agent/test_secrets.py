@@ -19,13 +19,8 @@ import pytest
 from rich.markup import escape
 
 from vigorl.agent.cli.terminal import Console
-from vigorl.agent.record.trajectory import (
-    EndRecord,
-    Recorder,
-    StartRecord,
-    StepRecord,
-    read_trajectory,
-)
+from vigorl.agent.record.recorder import Recorder
+from vigorl.agent.record.trajectory import EndRecord, StartRecord, StepRecord, read_trajectory
 from vigorl.agent.run import ModelConfig, RunConfig, run
 from vigorl.agent.secret_sources import read_secrets
 from vigorl.agent.viewer.watching import TerminalWatcher

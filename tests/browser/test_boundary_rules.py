@@ -45,6 +45,21 @@ def test_a_name_opens_what_is_near_only_where_it_is_listed_with_its_port():
     assert Boundary(deny=("10.1.0.0/16",), local=True).refusal_of("a.b", 1, near) == "is denied"
 
 
+def test_a_list_opens_nothing_near_but_what_it_names_whatever_else_is_said():
+    both = Boundary(allow=("example.org", "intra.example", "127.0.0.1:3000"), local=True)
+    near = ipaddress.ip_address("10.1.2.3")
+    assert both.refusal_of("intra.example", 80, near) is None
+    assert both.trusts_this_machine("intra.example", 80, near)
+    assert both.refusal("127.0.0.1", 3000) is None and both.direct == ("127.0.0.1:3000",)
+    for host in ("127.0.0.1", "localhost", "a.localhost", "::1", "10.1.2.3", "169.254.169.254"):
+        assert both.refusal(host, 80) == "is not allowed", host
+    assert both.refusal_of("other.example", 80, near) == "is not allowed"
+    assert not both.trusts_this_machine("127.0.0.1", 80, ipaddress.ip_address("127.0.0.1"))
+    named = Boundary(allow=("localhost",), local=True)
+    assert named.refusal_of("localhost", 9, ipaddress.ip_address("127.0.0.1")) is None
+    assert named.refusal("127.0.0.1", 9) == "is not allowed"
+
+
 def test_a_list_allows_what_it_names_and_nothing_else():
     boundary = Boundary(
         allow=("example.org", "*.shop.example:8443", "192.0.2.7:80", "[2001:db8::7]")

@@ -177,6 +177,68 @@ async def test_what_is_grave_is_done_after_a_yes_alone(shared, rule: str, body: 
     assert site.requests or ("fetch" not in body and "<form" not in body)
 
 
+PAYS = form("Pay now")
+LIES = {
+    "its scripts name another element": (
+        "<script>Document.prototype.elementFromPoint = () => null;"
+        "Object.defineProperty(HTMLElement.prototype, 'innerText', {get: () => 'Next'});"
+        "Object.defineProperty(Node.prototype, 'textContent', {get: () => 'Next'});"
+        "Element.prototype.getAttribute = () => null</script>" + PAYS
+    ),
+    "its scripts break what looks at it": (
+        "<script>Element.prototype.matches = () => { throw 1 }</script>" + PAYS
+    ),
+    "it says it is scrolled": (
+        "<script>for (const way of ['scrollX', 'scrollY'])"
+        "Object.defineProperty(window, way, {get: () => 3000})</script>" + PAYS
+    ),
+    "fields bear the names of what is asked": form(
+        "Pay now",
+        "".join(f"<input type=hidden name={name}>" for name in (
+            "elements", "getAttribute", "parentElement", "getRootNode", "matches",
+            "querySelector", "ownerDocument", "localName", "innerText", "textContent",
+        )),
+    ),
+    "forms bear the names of what is asked": "".join(
+        f"<form name={name}></form>" for name in (
+            "querySelector", "title", "URL", "baseURI", "defaultView", "activeElement",
+            "elementFromPoint",
+        )
+    ) + PAYS,
+    "the way up goes in a circle": PAYS.replace("<button", "<input type=hidden name=parentElement><button"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("how", LIES)
+async def test_a_page_that_lies_about_itself_is_asked_about_all_the_same(shared, how: str) -> None:
+    site, page, approver = shared
+    await show(shared, LIES[how], says=False)
+    await page.step(Click(HERE))
+    assert site.sent == [] and "pay" in approver.deeds[0].rules
+
+
+async def test_what_has_the_focus_is_not_for_the_page_to_say(shared) -> None:
+    site, page, approver = shared
+    lie = "<script>Object.defineProperty(document, 'activeElement', {get: () => harmless})</script>"
+    await show(shared, PAYS + "<a id=harmless href=#>Next</a>" + lie, says=False)
+    await page.page.evaluate("document.querySelector('button').focus()")
+    await page.step(Press("Enter"))
+    assert site.sent == [] and approver.deeds
+
+
+async def test_where_a_page_does_not_say_what_it_does_its_request_needs_a_yes(shared) -> None:
+    site, page, approver = shared
+    busy = "onpointermove='let ends = performance.now() + 1500; while (performance.now() < ends);'"
+    await show(shared, form("Go on").replace("<button", f"<button {busy}"), says=False)
+    await page.step(Hover(HERE))
+    busy_for_ever = page.page.evaluate(
+        "setTimeout(() => { let e = performance.now() + 2500; while (performance.now() < e); }, 0)"
+    )
+    await busy_for_ever
+    await page.step(Click(HERE))
+    assert site.sent == [] and approver.deeds
+
+
 HARMLESS = {
     "a search": form("Search", "<input name=q value=delete>", "/search", "get"),
     "a search that is posted": script("Search", FETCH.format("/api/search/orders", "POST", "")),

@@ -27,15 +27,15 @@ POINTS = st.builds(Point, PLACE, PLACE)
 
 @given(FRAMES, POINTS)
 def test_a_point_survives_the_way_to_css_and_back(frame: Frame, point: Point) -> None:
-    back = frame.from_css(frame.to_css(point))
+    back = frame.from_region(frame.to_region(point))
     assert (back.x, back.y) == pytest.approx((point.x, point.y), abs=1e-3, rel=1e-6)
 
 
 def test_a_point_read_off_a_zoomed_view_by_hand() -> None:
     zoomed = Frame(512, 512, Box(400, 300, 528, 428))
-    assert zoomed.to_css(Point(256, 128)) == Point(464, 332)
+    assert zoomed.to_region(Point(256, 128)) == Point(464, 332)
     grid = Frame(1000, 1000, Box(0, 0, 1280, 720))
-    assert grid.to_css(Point(500, 1000)) == Point(640, 720)
+    assert grid.to_region(Point(500, 1000)) == Point(640, 720)
 
 
 def test_a_frame_holds_its_first_pixel_and_not_the_one_after_its_last() -> None:

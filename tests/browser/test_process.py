@@ -12,14 +12,17 @@ from pathlib import Path
 import psutil
 import pytest
 
+from vigorl.browser.actions import Wait
 from vigorl.browser.chromium import Browser, BrowserSettings
-from vigorl.browser.errors import BrowserDied, BrowserMissing, UsageError
+from vigorl.browser.errors import BrowserDied, BrowserFault, BrowserMissing, UsageError
+from vigorl.browser.live import LivePage
 
 pytestmark = [pytest.mark.browser]
 
 COMMAND = """
 import asyncio, sys
 from vigorl.browser.actions import Click
+from vigorl.browser.actions import Wait
 from vigorl.browser.chromium import Browser
 from vigorl.browser.geometry import Point
 from vigorl.browser.live import LivePage, PageSettings
@@ -213,6 +216,27 @@ async def test_a_browser_that_died_is_started_again_for_the_next_context():
         assert browser.alive and second.browser is not first.browser
         await second.new_page()
         assert sum("run-driver" in p.cmdline() for p in processes(psutil.Process())) == 1
+
+
+async def test_a_killed_driver_ends_the_episode_and_leaves_neither_process_nor_folder(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    async with Browser(BrowserSettings(close_limit_s=1)) as browser:
+        page = LivePage(browser, "a goal", "data:text/html,hello")
+        await page.reset()
+        below = processes(psutil.Process())
+        (driver,) = [process for process in below if "run-driver" in process.cmdline()]
+        driver.kill()
+        with pytest.raises(BrowserFault):
+            await page.step(Wait(0.1))
+        await page.close()
+        await asyncio.to_thread(assert_gone, below)
+        assert await (await browser.context()).new_page(), "the next episode has another one"
+        below = processes(psutil.Process())
+    await asyncio.to_thread(assert_gone, below)
+    left = list(tmp_path.iterdir())  # an empty folder each, of which only the driver knew
+    assert all("artifacts" in path.name and not any(path.iterdir()) for path in left), left
 
 
 async def test_a_browser_that_is_not_there_is_missing_and_one_that_is_none_does_not_start(

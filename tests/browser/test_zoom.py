@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from vigorl.browser.action_space import BROWSER
 from vigorl.browser.actions import Click, Scroll, Type, Wait, Zoom, ZoomStyle
 from vigorl.browser.environment import Environment, Score
 from vigorl.browser.errors import BrowserDied, PageHung
@@ -74,10 +75,10 @@ def test_every_zoom_shows_the_point_that_was_asked_for(x, y, half, output_px, ed
     point = Point(x, y)
     style = ZoomStyle(edge=edge, output_px=output_px)
     frame = zoomed_frame(Box.around(point, half), style, SCREEN)
-    there = frame.from_css(point)
+    there = frame.from_region(point)
     assert -1e-6 <= there.x <= frame.width_px + 1e-6
     assert -1e-6 <= there.y <= frame.height_px + 1e-6
-    back = frame.to_css(there)
+    back = frame.to_region(there)
     assert abs(back.x - x) < 1e-6 and abs(back.y - y) < 1e-6
     assert max(frame.width_px, frame.height_px) == output_px
     if edge == "shift":  # square to the rounding of one pixel
@@ -135,7 +136,7 @@ async def test_the_dot_marks_the_point_asked_for_also_where_the_region_was_moved
         style = ZoomStyle(dot=True, edge=edge)
         seen = await environment.step(Zoom(Box.around(center, 64), style))
         assert seen.view is not None
-        there = seen.view.frame.from_css(center)
+        there = seen.view.frame.from_region(center)
         pixels = np.asarray(seen.view.picture.image())
         assert tuple(pixels[round(there.y), round(there.x)]) == (255, 0, 0)
         if edge == "shift":
@@ -173,6 +174,7 @@ class Busy:
     """An environment with optics that fail; its screens tell the steps apart."""
 
     goal = "look"
+    actions = BROWSER
 
     def __init__(self, fault: Exception) -> None:
         self.fault = fault
@@ -286,7 +288,7 @@ class TestInABrowser:
                 assert seen.view is not None
                 assert seen.view.kind == ("optical" if source == "optical" else "crop")
                 (spot,) = find_blue(seen.view)
-                there = seen.view.frame.to_css(spot)
+                there = seen.view.frame.to_region(spot)
                 assert abs(there.x - box.center.x) < 0.4
                 assert abs(there.y - box.center.y) < 0.4
                 await environment.step(Click(there))

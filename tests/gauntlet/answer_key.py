@@ -20,9 +20,10 @@ from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page
 
 from tests.gauntlet.rows import Row
-from vigorl.agent.record.trajectory import Recorder, Trajectory, as_json
+from vigorl.agent.record.recorder import Recorder
+from vigorl.agent.record.trajectory import Trajectory, as_json
 from vigorl.agent.rollout import Limits, rollout
-from vigorl.agent.run import equipped
+from vigorl.agent.wrappers import equipped
 from vigorl.browser.actions import Action, Back, Done, Goto, TabNew, Upload, Wait
 from vigorl.browser.chromium import Browser
 from vigorl.browser.geometry import Point

@@ -253,6 +253,8 @@ async def _dripping(drop: bytes) -> AsyncIterator[bytes]:
 class Errand:
     """One errand as an environment: a live page, and a judge that is asked over HTTP."""
 
+    actions = LivePage.actions
+
     def __init__(self, world: World, browser: Browser, plan: Plan) -> None:
         self.goal = f"Press the button of errand {plan.id}."
         self._world, self._plan = world, plan

@@ -130,7 +130,7 @@ async def storm(folder: Path, made: Sequence[Plan], disk_full: Sequence[Plan]) -
 
 
 def _sample(world: World, browser: Browser, plan: Plan) -> Sample:
-    return Sample(plan.id, ("errand",), {"id": plan.id}, lambda _: Errand(world, browser, plan))
+    return Sample(plan.id, ("errand",), {"id": plan.id}, lambda: Errand(world, browser, plan))
 
 
 async def _with_full_disk(policy: ModelPolicy, samples: list[Sample], folder: Path) -> None:
@@ -146,7 +146,7 @@ async def _with_full_disk(policy: ModelPolicy, samples: list[Sample], folder: Pa
 
 
 async def _kill(browser: Browser) -> None:
-    group = browser._process_group
+    group = browser._left.group
     if group is not None:
         try:
             os.killpg(group, signal.SIGKILL)

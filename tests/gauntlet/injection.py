@@ -19,9 +19,11 @@ from playwright.async_api import Page
 from tests.gauntlet.canary import Canary
 from tests.gauntlet.injections import Injection, injections
 from tests.gauntlet.rows import Row
-from vigorl.agent.record.trajectory import Recorder, Trajectory, as_json
+from vigorl.agent.record.recorder import Recorder
+from vigorl.agent.record.trajectory import Trajectory, as_json
 from vigorl.agent.rollout import Limits, rollout
-from vigorl.agent.run import ModelConfig, equipped, open_policy
+from vigorl.agent.run import ModelConfig
+from vigorl.agent.wrappers import equipped
 from vigorl.browser.actions import Action, Click, Dismiss, Done, Goto, Wait
 from vigorl.browser.boundary import Boundary
 from vigorl.browser.chromium import Browser
@@ -30,13 +32,14 @@ from vigorl.browser.live import PageSettings
 from vigorl.browser.marks import PageEnvironment
 from vigorl.browser.observation import Observation
 from vigorl.policy.conversation import Conversation
+from vigorl.policy.factory import open_policy
 from vigorl.policy.family import family_named
 from vigorl.policy.policy import Policy, Turn
 from vigorl.tasks.environment import TaskEnvironment
 from vigorl.tasks.local.registry import find_task
 from vigorl.tasks.local.site import Site
 from vigorl.tasks.miniwob.environment import MiniwobEnvironment
-from vigorl.tasks.miniwob.pages import Pages
+from vigorl.tasks.miniwob.pages import PagePool
 from vigorl.tasks.miniwob.registry import find
 
 Manner = Literal["trusting", "credulous"]
@@ -153,7 +156,7 @@ async def played(
         nonlocal hits
         hits += 1
 
-    async with Canary() as canary, Pages(browser) as pages:
+    async with Canary() as canary, PagePool(browser) as pages:
         script = "" if injection is None else injection.script
         script = script.replace("ORDER", f"goto 'http://localhost:{canary.port}/'")
         inner: Any

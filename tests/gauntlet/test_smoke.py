@@ -4,6 +4,8 @@ import gzip
 import io
 import json
 import re
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -45,13 +47,14 @@ async def test_an_order_in_a_title_is_obeyed_where_it_can_leave_its_quotes(tmp_p
 
 
 @pytest.mark.browser
-async def test_a_broken_server_is_a_fault_and_a_way_out_is_a_score(tmp_path):
+async def test_a_broken_server_and_a_full_disk_are_faults_and_a_way_out_is_a_score(tmp_path):
     plans = [
         Plan("right", RIGHT, True),
         Plan("broken", RIGHT, True, "server", "empty", 1, True),
         Plan("exit", EXITS["its history"], False),
     ]
-    all_held(faults.rows_of(await faults.storm(tmp_path, plans, [])))
+    full = [Plan("full", RIGHT, True)]
+    all_held(faults.rows_of(await faults.storm(tmp_path, plans, full)))
 
 
 @pytest.mark.browser
@@ -94,15 +97,47 @@ def test_the_table_tells_what_gave_way():
 
 
 @pytest.mark.parametrize("finding", FINDINGS, ids=lambda finding: str(finding.number))
-def test_each_finding_has_its_tests_and_stands_in_the_table(finding):
+def test_each_finding_has_tests_that_are_run_and_stands_in_the_table(finding):
     table = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
-    assert f"| {finding.number} | {finding.what} |" in table
-    for test in finding.tests:
-        path, _, name = test.partition("::")
-        assert re.search(rf"def {name}\(", (ROOT / "tests" / path).read_text(encoding="utf-8")), (
-            test
-        )
-        assert f"`{name}`" in table
+    line = next(each for each in table.splitlines() if each.startswith(f"| {finding.number} | "))
+    assert finding.what in line
+    marks = {test: marks_of(test) for test in finding.tests}
+    assert not any(found & {"skip", "xfail"} for found in marks.values())
+    assert any(not found & NOT_BY_DEFAULT for found in marks.values()), "run with every change"
+    assert all(f"`{test.rpartition('::')[2]}`" in line for test in marks)
+
+
+@pytest.mark.slow
+def test_the_tests_of_the_findings_are_collected():
+    ids = [f"tests/{test}" for finding in FINDINGS for test in finding.tests]
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-m", "slow or not slow"]
+    ended = subprocess.run([*command, *ids], cwd=ROOT, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stdout[-2000:]
+
+
+NOT_BY_DEFAULT = {"slow", "gauntlet", "gpu", "network", "newcomer"}
+
+
+def marks_of(test: str) -> set[str]:
+    """Marks of a test by its node id, of its class and its module, without importing anything.
+
+    Those of single parameters leave others to be run, and are none.
+
+    Raises:
+        LookupError: there is no such test.
+    """
+    path, *names = test.split("::")
+    text = (ROOT / "tests" / path).read_text(encoding="utf-8")
+    found = set(
+        re.findall(r"pytest\.mark\.(\w+)", "".join(re.findall("^pytestmark.*", text, re.M)))
+    )
+    for name in names:
+        scope = re.search(rf"^ *(?:class|(?:async )?def) {name}\b", text, re.M)
+        if scope is None:
+            raise LookupError(f"there is no {test}")
+        above = text[: scope.start()].rpartition("\n\n")[2]
+        found |= set(re.findall(r"^ *@pytest\.mark\.(\w+)", above, re.M))
+    return found - {"parametrize"}
 
 
 def test_the_profile_of_system_calls_leaves_what_the_sandbox_needs():

@@ -27,8 +27,9 @@ from tests.newcomer.held_out import HELD_OUT
 from tests.newcomer.played import Result, Verdict, play, sites_server
 from tests.newcomer.tasks import NewcomerTask
 from vigorl.agent.evaluation.statistics import Cell, wilson
-from vigorl.agent.run import READER, ModelConfig, open_policy
+from vigorl.agent.run import ModelConfig
 from vigorl.browser.chromium import Browser, BrowserSettings
+from vigorl.policy.factory import READER, open_policy
 
 TASKS: tuple[NewcomerTask, ...] = (*DEV, *HELD_OUT)
 SIGNS: dict[Verdict, str] = {

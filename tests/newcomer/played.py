@@ -15,9 +15,10 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 from tests.newcomer.tasks import Ending, NewcomerTask
-from vigorl.agent.record.trajectory import Recorder, Status
+from vigorl.agent.record.recorder import Recorder
+from vigorl.agent.record.trajectory import Status
 from vigorl.agent.rollout import Limits, rollout
-from vigorl.agent.run import equipped
+from vigorl.agent.wrappers import equipped
 from vigorl.browser.chromium import Browser
 from vigorl.browser.environment import Score
 from vigorl.browser.errors import UsageError

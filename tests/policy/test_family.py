@@ -82,7 +82,7 @@ def test_a_model_that_needs_a_row_that_is_not_here_is_refused_by_name(name: str)
 
 @pytest.mark.parametrize("family", OURS, ids=lambda family: family.name)
 def test_the_system_prompt_is_a_lesson_in_the_grammar_that_is_read(family: Family) -> None:
-    system = family.system or ""
+    system = family.system_prompt() or ""
     thought = re.search(r"<think>.*</think>", system)
     assert thought
     dialect = family.dialect(Frame.of_viewport(1288, 728))
@@ -115,7 +115,7 @@ def test_visual_search_sees_182_px_at_672_without_a_dot() -> None:
 
 def test_qwen3_points_in_thousandths_of_the_screen() -> None:
     dialect = family_named("qwen3-vl").dialect(Frame(1280, 704, Box(0, 0, 1280, 720)))
-    assert dialect.frame.to_css(Point(500, 250)) == Point(640, 180)
+    assert dialect.frame.to_region(Point(500, 250)) == Point(640, 180)
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
@@ -131,9 +131,9 @@ def test_a_family_without_zoom_is_not_told_of_it(name: str) -> None:
     assert family.zoom is None
     assert family.dialect(Frame.of_viewport(100, 100)).lens is None
     for word in ("search_coordinate", "closer", "enlarged"):
-        assert word not in (family.system or "")
+        assert word not in (family.system_prompt() or "")
     if name != "nano":
-        assert "Then act:\n<answer> type" in (family.system or "")
+        assert "Then act:\n<answer> type" in (family.system_prompt() or "")
 
 
 def test_a_checkpoint_whose_template_speaks_of_zoom_cannot_go_without() -> None:

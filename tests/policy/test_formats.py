@@ -300,20 +300,20 @@ def test_no_text_is_too_strange_to_be_answered(text: str) -> None:
 @pytest.mark.parametrize("name", ["qwen-computer-use", "mai-ui", "fara", "fara-7b"])
 def test_the_lesson_of_a_tool_is_a_schema_that_names_every_action_once(name: str) -> None:
     family = family_named(name)
-    tools = re.search(r"<tools>\n(.*)\n</tools>", family.system or "", re.DOTALL)
+    tools = re.search(r"<tools>\n(.*)\n</tools>", family.system_prompt() or "", re.DOTALL)
     assert tools
     names = [json.loads(line)["function"]["name"] for line in tools[1].splitlines()]
     zooms = ["image_zoom_in_tool"] if family.zoom else []
     assert names == ["computer_use", "browser", *zooms]
     if family.zoom:
-        assert "zoom" not in (family.without_zoom().system or "")
+        assert "zoom" not in (family.without_zoom().system_prompt() or "")
 
 
 @pytest.mark.parametrize("name", ["ui-tars", "ui-venus"])
 def test_the_calls_of_a_lesson_are_read_as_they_stand(name: str) -> None:
     family = family_named(name)
     dialect = family.dialect(SHOWN)
-    calls = re.search(r"The calls:\n(.*?)\n\n", family.system or "", re.DOTALL)
+    calls = re.search(r"The calls:\n(.*?)\n\n", family.system_prompt() or "", re.DOTALL)
     assert calls
     for line in calls[1].splitlines():
         written = line.partition("  #")[0]

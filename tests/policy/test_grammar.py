@@ -34,6 +34,7 @@ from vigorl.browser.geometry import Box, Frame, Point
 from vigorl.browser.observation import Mark
 from vigorl.policy.commands import COMMANDS
 from vigorl.policy.escape import escape, escape_tags
+from vigorl.policy.family import FAMILIES
 from vigorl.policy.grammar import Dialect, Lens, parse, write, write_answer
 from vigorl.policy.tags import Tags
 
@@ -380,3 +381,15 @@ def test_a_call_can_be_a_point_that_is_copied_as_it_stands() -> None:
     assert lost.action is None
     assert lost.error == "The one tool is called like this: <tool_call> (x, y) </tool_call>."
     assert parse(text, OURS).action is None
+
+
+@pytest.mark.parametrize("digits", [400, 5000])
+@pytest.mark.parametrize("name", ["coordinate", "bbox_2d", "pixels", "time"])
+def test_a_number_of_hundreds_of_digits_is_a_turn_like_any_other(name: str, digits: int) -> None:
+    for action in ("left_click", "scroll", "wait"):
+        number = "9" * digits
+        call = f'{{"action": "{action}", "coordinate": [1, 2], "{name}": [{number}, 2]}}'
+        turn = f'<tool_call>{{"name": "computer_use", "arguments": {call}}}</tool_call>'
+        for family in FAMILIES:
+            parsed = parse(turn, family.dialect(Frame.of_viewport(1280, 720), ()))
+            assert (parsed.action is None) == (parsed.error is not None)

@@ -59,7 +59,7 @@ def test_the_frame_of_a_fitted_view_maps_to_where_the_view_was() -> None:
     )
     image, frame = fit(crop, LIMITS)
     assert (image.width_px, image.height_px) == (frame.width_px, frame.height_px) == (504, 504)
-    assert frame.to_css(Point(252, 252)) == Point(40, 40)
+    assert frame.to_region(Point(252, 252)) == Point(40, 40)
     assert token_count(image.shown, LIMITS) == 18 * 18
 
 

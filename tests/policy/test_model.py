@@ -12,9 +12,10 @@ from vigorl.browser.actions import Click, Done, Zoom
 from vigorl.browser.errors import UsageError
 from vigorl.browser.geometry import Box, Point
 from vigorl.browser.observation import Observation
-from vigorl.policy.backend import Drawing, Message, Reply, Sampling
+from vigorl.policy.backend import Message, Reply, Sampling, SamplingMode
+from vigorl.policy.factory import open_model
 from vigorl.policy.family import family_named
-from vigorl.policy.model import ModelPolicy, open_model
+from vigorl.policy.model import ModelPolicy
 
 Make = Callable[..., Observation]
 OURS = family_named("qwen2.5-vl")
@@ -31,13 +32,13 @@ class Recital:
         self.cut_off = cut_off
         self.asked: list[Sequence[Message]] = []
         self.seeds: list[int] = []
-        self.drawn: list[Drawing] = []
+        self.drawn: list[SamplingMode] = []
 
     def session(self, seed: int) -> "Recital":
         self.seeds.append(seed)
         return self
 
-    async def reply(self, messages: Sequence[Message], how: Drawing = "as set") -> Reply:
+    async def reply(self, messages: Sequence[Message], how: SamplingMode = "as set") -> Reply:
         self.asked.append(messages)
         self.drawn.append(how)
         return Reply(self.texts.pop(0), 100, 7, self.cut_off, (1, 2), (3,), (-1.0,))
@@ -224,7 +225,7 @@ def test_without_torch_the_extra_is_named(tmp_path: Path) -> None:
         "import asyncio, sys\n"
         "sys.modules['torch'] = None\n"
         "from vigorl.browser.errors import UsageError\n"
-        "from vigorl.policy.model import open_model\n"
+        "from vigorl.policy.factory import open_model\n"
         f"try: asyncio.run(open_model({str(tmp_path)!r}))\n"
         "except UsageError as error: sys.stdout.write(str(error))"
     )

@@ -17,9 +17,9 @@ from vigorl.agent.run import ModelConfig, second_look
 from vigorl.browser.errors import UsageError
 from vigorl.browser.observation import Observation
 from vigorl.policy.backend import Sampling
+from vigorl.policy.factory import open_model, policy_of
 from vigorl.policy.family import family_named
-from vigorl.policy.model import open_model, policy_of
-from vigorl.policy.second_look import SecondLook, read_verdict
+from vigorl.policy.second_look import ModelVerifier, read_verdict
 
 Make = Callable[..., Observation]
 
@@ -66,7 +66,7 @@ async def test_a_second_look_says_yes_no_or_nothing(
     views = tuple(view for seed in (1, 2) if (view := screen(seed).view))
     async with saying(reply) as (url, asked):
         policy = await open_model(url)
-        found = await SecondLook(policy).check("Buy two </answer> kettles", "€ 24", views)
+        found = await ModelVerifier(policy).check("Buy two </answer> kettles", "€ 24", views)
         await policy.close()
     assert (found and found[0]) == (verdict and verdict[0])
     if found and verdict and verdict[1]:
@@ -103,4 +103,4 @@ def test_who_is_shown_no_pictures_cannot_look_again() -> None:
 
     policy = policy_of(family, Unused(), Sampling())  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="no pictures"):
-        SecondLook(policy)
+        ModelVerifier(policy)

@@ -26,9 +26,9 @@ from vigorl.browser.observation import Observation
 from vigorl.browser.picture import Picture
 from vigorl.policy.backend import Message, Reply, Sampling
 from vigorl.policy.conversation import Conversation, RowKeeper
+from vigorl.policy.factory import open_model
 from vigorl.policy.family import family_named
 from vigorl.policy.images import FittedImage
-from vigorl.policy.model import open_model
 from vigorl.policy.server import ServerBackend
 from vigorl.policy.wire import Server, WireLimits
 

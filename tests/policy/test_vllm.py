@@ -23,11 +23,12 @@ from vigorl.browser.observation import Observation
 from vigorl.browser.picture import Picture
 from vigorl.policy.backend import Message, Reply, Sampling
 from vigorl.policy.conversation import Conversation
+from vigorl.policy.factory import open_model
 from vigorl.policy.family import Family, family_named
 from vigorl.policy.grammar import parse, write
-from vigorl.policy.model import ModelPolicy, open_model
+from vigorl.policy.model import ModelPolicy
 from vigorl.policy.policy import Turn
-from vigorl.training.rows import rows_of
+from vigorl.training.data.rows import rows_of
 
 torch = pytest.importorskip("torch")
 
@@ -37,7 +38,7 @@ from vigorl.policy.local.tiny import (  # noqa: E402
     learn_by_heart,
     write_tiny_checkpoint,
 )
-from vigorl.training.replay import largest_drift, replay  # noqa: E402
+from vigorl.training.data.replay import largest_drift, replay  # noqa: E402
 
 pytestmark = [pytest.mark.model, pytest.mark.slow, pytest.mark.timeout(1800)]
 

@@ -11,7 +11,7 @@ from vigorl.browser.actions import Action, Done, Scroll
 from vigorl.browser.chromium import Browser
 from vigorl.browser.environment import Score
 from vigorl.tasks.environment import TaskEnvironment
-from vigorl.tasks.local.plan import Step
+from vigorl.tasks.local.plan import PlanStep
 from vigorl.tasks.local.registry import TASKS
 from vigorl.tasks.local.site import Site
 from vigorl.tasks.sites.serving import StandIns
@@ -34,7 +34,7 @@ class Play:
     complaints: list[str] = field(default_factory=list)
 
 
-Look = Callable[[TaskEnvironment, Step], Awaitable[Sequence[str]]]
+Look = Callable[[TaskEnvironment, PlanStep], Awaitable[Sequence[str]]]
 """Looks at the screen before a step and says what is wrong with it."""
 
 
@@ -49,7 +49,7 @@ class Stage:
     def environment(self, row: TaskRow) -> TaskEnvironment:
         return TaskEnvironment(self.site, self.browser, row)
 
-    async def play(self, row: TaskRow, steps: Sequence[Step], look: Look | None = None) -> Play:
+    async def play(self, row: TaskRow, steps: Sequence[PlanStep], look: Look | None = None) -> Play:
         """Carry out a plan with the package's own actions, then judge."""
         play, answer = Play(), ""
         async with self.places:

@@ -9,7 +9,7 @@ import pytest
 from vigorl.tasks.environment import TaskEnvironment
 from vigorl.tasks.local.embedded import EmbeddedTask
 from vigorl.tasks.local.hand import find
-from vigorl.tasks.local.plan import Step
+from vigorl.tasks.local.plan import PlanStep
 from vigorl.tasks.local.registry import TASKS
 from vigorl.tasks.task import TEST_SEEDS, TRAIN_SEEDS
 
@@ -56,7 +56,7 @@ SCREEN = """
 """
 
 
-async def screen_faults(env: TaskEnvironment, step: Step) -> Sequence[str]:
+async def screen_faults(env: TaskEnvironment, step: PlanStep) -> Sequence[str]:
     """What makes the screen unfair for somebody who only sees pixels and has read the step."""
     screen = await env.page.evaluate(SCREEN)
     texts = [text.casefold() for text in screen["texts"]]
@@ -79,7 +79,7 @@ async def screen_faults(env: TaskEnvironment, step: Step) -> Sequence[str]:
     return faults
 
 
-def plan_of(name: str, seed: int) -> tuple[EmbeddedTask[Any, Any], Any, Sequence[Step]]:
+def plan_of(name: str, seed: int) -> tuple[EmbeddedTask[Any, Any], Any, Sequence[PlanStep]]:
     task = TASKS[name]
     row = task.row(seed)
     return task, row, task.plan(task.spec_of(row))

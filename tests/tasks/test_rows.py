@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 
 from vigorl.browser.errors import UsageError
 from vigorl.policy.reader.language.instructions import parse_instructions
-from vigorl.tasks.local.draw import Words
+from vigorl.tasks.local.draw import WordLists
 from vigorl.tasks.local.embedded import Outcome, design_of
 from vigorl.tasks.local.registry import DEMO, TASKS, find_task, task_rows
 from vigorl.tasks.task import TEST_SEEDS, TRAIN_SEEDS, TaskRow
@@ -128,7 +128,7 @@ def test_what_a_test_row_is_about_was_in_no_training_row(name: str) -> None:
 
 def test_a_vocabulary_with_a_shared_word_is_refused() -> None:
     with pytest.raises(ValueError, match="Oslo"):
-        Words(train=("Oslo", "Riga"), test=("Oslo",))
+        WordLists(train=("Oslo", "Riga"), test=("Oslo",))
 
 
 def test_tasks_are_found_by_name_and_by_id() -> None:

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 from typer.testing import CliRunner
 
 from vigorl.agent.cli.app import app
-from vigorl.training.search_record import read_tree
+from vigorl.training.search.record import read_tree
 
 torch = pytest.importorskip("torch")
 
@@ -88,7 +88,7 @@ def test_chains_are_exported_and_taught_and_what_comes_of_it_plays(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["search", "--model", "reader"], "reader does not draw its words"),
+        (["search", "--model", "reader"], "reader is no language model that can be sampled"),
         (["search", "--model", "/no/such/model"], "an existing folder with a checkpoint"),
         (["export", "/no/such/folder"], "there is no folder /no/such/folder"),
         (["export", "DATA"], "holds no recorded episode"),

@@ -17,10 +17,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from vigorl.browser.geometry import Box, Frame
 from vigorl.training.nano.architecture import CELL_PX
+from vigorl.training.nano.packed import PADDING, PackedRows
 from vigorl.training.nano.sketch import BoxPx
 from vigorl.training.nano.vocabulary import THOUSANDTHS, Vocabulary
-from vigorl.training.packed import PADDING, PackedRows
 
 SLOT_WIDTH_PX, SLOT_HEIGHT_PX = 4, 8
 SLOTS = (CELL_PX // 2 // SLOT_WIDTH_PX) * (CELL_PX // 2 // SLOT_HEIGHT_PX)
@@ -32,7 +33,7 @@ _CLASS = {character: index for index, character in enumerate(CHARACTERS, 1)}
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class LessonQuestion:
     """One branch: what is asked, and what is to be said."""
 
     goal: str
@@ -43,14 +44,14 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Page:
+class LessonPage:
     """A picture with its truth."""
 
     pixels: NDArray[np.uint8]
     """[H, W, 3]; both sides whole cells."""
     characters: Sequence[tuple[str, float, float]]
     """Each with its middle, px."""
-    questions: Sequence[Question]
+    questions: Sequence[LessonQuestion]
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ class Teacher:
         self._formula_weight = formula_weight
         self._whole_turns = whole_turns
 
-    def batch(self, pages: Sequence[Page], *, multiple: int = 16) -> Lessons:
+    def batch(self, pages: Sequence[LessonPage], *, multiple: int = 16) -> Lessons:
         """One row a page; all pictures have one size.
 
         Args:
@@ -146,7 +147,7 @@ class Teacher:
         )
 
     def _row(
-        self, page: Page, begins: int
+        self, page: LessonPage, begins: int
     ) -> tuple[list[int], list[int], list[float], list[int], list[BoxPx]]:
         ids: list[int] = []
         segments: list[int] = []
@@ -172,7 +173,7 @@ class Teacher:
         return ids, segments, weights, at, boxes
 
 
-def slots(page: Page) -> NDArray[np.uint8]:
+def slots(page: LessonPage) -> NDArray[np.uint8]:
     """The character of each slot of each patch, [P, 8], patches cell by cell."""
     height, width, _ = page.pixels.shape
     rows, columns = height // SLOT_HEIGHT_PX, width // SLOT_WIDTH_PX
@@ -187,9 +188,8 @@ def slots(page: Page) -> NDArray[np.uint8]:
 
 def point(box_px: BoxPx, width_px: int, height_px: int) -> str:
     """The middle of a box, as it is said."""
-    left, top, right, bottom = box_px
-    x = min(round((left + right) / 2 * THOUSANDTHS / width_px), THOUSANDTHS - 1)
-    y = min(round((top + bottom) / 2 * THOUSANDTHS / height_px), THOUSANDTHS - 1)
+    grid = Frame.of_viewport(width_px, height_px).thousandths()
+    x, y = grid.nearest_cell(Box(*box_px).center)
     return f"({x}, {y})"
 
 
@@ -204,8 +204,8 @@ _TEMPLATES = {
 
 def pointing(
     label: str, kind: str, box_px: BoxPx, size: tuple[int, int], random: Random
-) -> Question:
+) -> LessonQuestion:
     """A question for a place, and the click on it."""
     said = point(box_px, *size)
     turn = f"<think> {said} </think>\n<answer> click {said} </answer>"
-    return Question(random.choice(_TEMPLATES[kind]).format(label), turn, box_px)
+    return LessonQuestion(random.choice(_TEMPLATES[kind]).format(label), turn, box_px)

@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from random import Random
 
-from vigorl.training.nano.sketch import BoxPx, Pen, Sketch, Typeface, Typefaces, Words
+from vigorl.training.nano.sketch import BoxPx, Pen, Sketch, Typeface, Typefaces, WordSource
 
-Page = Callable[[Pen, Typefaces], None]
+PagePainter = Callable[[Pen, Typefaces], None]
 
 
 def sketch_page(
-    random: Random, width_px: int, height_px: int, faces: Typefaces, words: Words, kind: str
+    random: Random, width_px: int, height_px: int, faces: Typefaces, words: WordSource, kind: str
 ) -> Sketch:
     """One page of a kind: 'scattered', 'dense' or 'panel'."""
     pen = Pen(random, width_px, height_px, words)
@@ -225,4 +225,4 @@ def _overlap(one: BoxPx, other: BoxPx) -> bool:
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
-PAGES: dict[str, Page] = {"scattered": scattered, "dense": dense, "panel": panel}
+PAGES: dict[str, PagePainter] = {"scattered": scattered, "dense": dense, "panel": panel}

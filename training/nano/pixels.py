@@ -9,20 +9,20 @@ import torch
 from torch import Tensor, nn
 
 from vigorl.browser.errors import UsageError
-from vigorl.training.losses import looking_loss, reading_loss, spoken_at, token_loss
 from vigorl.training.nano.architecture import CELL_PX
 from vigorl.training.nano.lessons import (
     CHARACTERS,
     SLOTS,
+    LessonPage,
     Lessons,
-    Page,
     Teacher,
     pointing,
 )
+from vigorl.training.nano.losses import looking_loss, reading_loss, spoken_at, token_loss
+from vigorl.training.nano.packed import AttentionTap, forward
 from vigorl.training.nano.pages import PAGES, sketch_page
-from vigorl.training.nano.sketch import Sketch, Typefaces, Words
+from vigorl.training.nano.sketch import Sketch, Typefaces, WordSource
 from vigorl.training.nano.vocabulary import THOUSANDTHS, Vocabulary
-from vigorl.training.packed import AttentionTap, forward
 
 READ_PATCHES = 256
 """Patches of a picture whose characters are asked for at a step."""
@@ -41,7 +41,7 @@ class PixelNano(nn.Module):
 class PageSource(Protocol):
     """Where pages come from."""
 
-    def pages(self, random: Random) -> list[Page]:
+    def pages(self, random: Random) -> list[LessonPage]:
         """The pages of one batch, all of one size."""
         ...
 
@@ -51,7 +51,7 @@ class Sketches:
     """Sketched pages, endless."""
 
     faces: Typefaces
-    words: Words
+    words: WordSource
     kinds: tuple[tuple[str, float], ...] = (("scattered", 4), ("panel", 3), ("dense", 3))
     """Kinds of pages, and how often."""
     sizes_px: tuple[tuple[int, int], ...] = ((448, 320), (384, 384), (512, 256), (320, 480))
@@ -67,12 +67,12 @@ class Sketches:
         if unknown := [kind for kind, _ in self.kinds if kind not in PAGES]:
             raise UsageError(f"no pages of the kinds {unknown}; there are {', '.join(PAGES)}")
 
-    def pages(self, random: Random) -> list[Page]:
+    def pages(self, random: Random) -> list[LessonPage]:
         """Newly drawn."""
         size = random.choice(self.sizes_px)
         kinds = [kind for kind, _ in self.kinds]
         shares = [share for _, share in self.kinds]
-        pages: list[Page] = []
+        pages: list[LessonPage] = []
         while len(pages) < self.count:
             (kind,) = random.choices(kinds, shares)
             sketch = sketch_page(random, *size, self.faces, self.words, kind)
@@ -235,7 +235,7 @@ def pointed(module: PixelNano, batch: Lessons, scales: tuple[range, range]) -> T
     return inside[asked]
 
 
-def page_of(sketch: Sketch, random: Random, most: int) -> Page:
+def page_of(sketch: Sketch, random: Random, most: int) -> LessonPage:
     """A sketched page with questions about some of its targets."""
     targets = random.sample(sketch.targets, min(most, len(sketch.targets)))
     height, width, _ = sketch.pixels.shape
@@ -243,4 +243,4 @@ def page_of(sketch: Sketch, random: Random, most: int) -> Page:
         pointing(target.label, target.kind, target.box_px, (width, height), random)
         for target in targets
     ]
-    return Page(sketch.pixels, sketch.characters, questions)
+    return LessonPage(sketch.pixels, sketch.characters, questions)

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from transformers import PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM
 
+from vigorl.training.nano.packed import PADDING, PackedRows, forward
 from vigorl.training.nano.reading_rows import LONGEST_ROW, Mixture, ReadingRows
-from vigorl.training.packed import PADDING, PackedRows, forward
 
 HEAD = 64
 """Numbers of an attention head; servers have no kernels for fewer."""

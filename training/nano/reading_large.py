@@ -26,7 +26,7 @@ from vigorl.browser.geometry import Box, Frame, Point
 from vigorl.policy.nano.glance import PART_PX, glance_size, parts, without
 from vigorl.policy.nano.prompt import NOTHING, Situation, write_prompt
 from vigorl.policy.nano.reading import (
-    Item,
+    ScreenItem,
     item_at,
     items,
     name_of,
@@ -34,8 +34,8 @@ from vigorl.policy.nano.reading import (
     write_place,
     write_rows,
 )
-from vigorl.policy.perception.screen import Line, Screen, Shape
-from vigorl.training.nano.reading_looks import Look
+from vigorl.policy.perception.screen import Screen, Shape, TextLine
+from vigorl.training.nano.reading_looks import PageReading
 from vigorl.training.nano.reading_noise import ICONS, Placement, glimpse, misread
 from vigorl.training.nano.reading_steps import Lesson, thought_turn, zoom_turn
 
@@ -77,7 +77,10 @@ def is_large(page: Mapping[str, Any]) -> bool:
 
 
 def large_lesson(
-    page: Mapping[str, Any], asked: Mapping[str, Any], random: Random, looks: Sequence[Look] = ()
+    page: Mapping[str, Any],
+    asked: Mapping[str, Any],
+    random: Random,
+    looks: Sequence[PageReading] = (),
 ) -> Lesson | None:
     """A turn about a large page; None where there is nothing to be said for sure.
 
@@ -105,7 +108,7 @@ def large_lesson(
 class _Reading:
     """What was read of the page or of a part."""
 
-    rows: Sequence[Sequence[Item]]
+    rows: Sequence[Sequence[ScreenItem]]
     frame: Frame
     """Where its items stand; its region is px of the glance."""
     shown: Box
@@ -123,7 +126,7 @@ class _Case:
     scale: float
     target: Box | None
     """Where the answer is; None: nowhere."""
-    looks: Sequence[Look]
+    looks: Sequence[PageReading]
     """What the reader made of the page; empty: that is made up."""
 
     def single(self, random: Random) -> Lesson | None:
@@ -177,7 +180,7 @@ class _Case:
         shown = _times(look.frame.region_css_px, self.scale)
         return _Reading(look.rows, replace(look.frame, region_css_px=shown), shown, look.told)
 
-    def _reading(self, rows: Sequence[Sequence[Item]], frame: Frame, shown: Box) -> _Reading:
+    def _reading(self, rows: Sequence[Sequence[ScreenItem]], frame: Frame, shown: Box) -> _Reading:
         return _Reading(rows, frame, shown, write_rows(rows, frame, self.frame.region_css_px))
 
     def _close(self, middle: Point, random: Random) -> _Reading:
@@ -188,7 +191,7 @@ class _Case:
 
     def _made_up(
         self, enlarged: float, random: Random, region: Box | None = None
-    ) -> list[list[Item]]:
+    ) -> list[list[ScreenItem]]:
         """What is read of the screen, or of a region, so many times as large as at a glance."""
         scale = self.scale * enlarged
         width, height = _size(self.frame, enlarged)
@@ -199,16 +202,16 @@ class _Case:
             screen = _cut(screen, _times(region, enlarged))
         return items(_as_small(screen, random))
 
-    def _seen(self, read: _Reading) -> Item | None:
+    def _seen(self, read: _Reading) -> ScreenItem | None:
         """What is asked for, if it was read: a click on it has to land there."""
         if self.target is None or not read.shown.contains(self.target.center):
             return None
-        found = item_at(read.rows, read.frame.from_css(self.target.center))
-        if found is None or not self.target.contains(read.frame.to_css(found.box_px.center)):
+        found = item_at(read.rows, read.frame.from_region(self.target.center))
+        if found is None or not self.target.contains(read.frame.to_region(found.box_px.center)):
             return None
         return found
 
-    def _likeness(self, seen: Item) -> float:
+    def _likeness(self, seen: ScreenItem) -> float:
         """How much what was read is like what is there, 0 to 1."""
         assert self.target is not None
         place = self.target.center
@@ -219,7 +222,7 @@ class _Case:
             return 0.0
         return SequenceMatcher(None, name_of(there), name_of(seen)).ratio()
 
-    def _answer(self, seen: Item, frame: Frame) -> str | None:
+    def _answer(self, seen: ScreenItem, frame: Frame) -> str | None:
         thought = write_item(seen, frame, self.frame.region_css_px)
         if answer := self.asked.get("answer"):
             if answer not in seen.text:
@@ -306,7 +309,7 @@ def _cut(screen: Screen, region: Box) -> Screen:
 
 def _as_small(screen: Screen, random: Random) -> Screen:
     """With what is lost of small things."""
-    lines: list[Line] = []
+    lines: list[TextLine] = []
     for line in screen.lines:
         height = line.box_px.height / _INK
         if random.random() > _chance(_FOUND, height):
@@ -333,13 +336,13 @@ def _drawn(shape: Shape, random: Random) -> Shape | None:
     return shape
 
 
-def _is_next(left: Line, right: Line) -> bool:
+def _is_next(left: TextLine, right: TextLine) -> bool:
     gap = right.box_px.left - left.box_px.right
     level = abs(left.box_px.center.y - right.box_px.center.y) < 0.3 * left.box_px.height
     return level and 0 <= gap < 1.5 * left.box_px.height
 
 
-def _joined(left: Line, right: Line) -> Line:
+def _joined(left: TextLine, right: TextLine) -> TextLine:
     box = Box(
         left.box_px.left,
         min(left.box_px.top, right.box_px.top),

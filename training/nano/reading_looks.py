@@ -23,15 +23,15 @@ from vigorl.browser.geometry import Box, Frame, Point
 from vigorl.browser.picture import Picture, View
 from vigorl.browser.zoom import enlarged, zoomed_frame
 from vigorl.policy.nano.glance import close_lens, glance, glance_size, parts
-from vigorl.policy.nano.reading import Item, items, write_rows
-from vigorl.policy.perception.screen import Line, Screen, Shape
+from vigorl.policy.nano.reading import ScreenItem, items, write_rows
+from vigorl.policy.perception.screen import Screen, Shape, TextLine
 
 READ = 0.75
 """Share of the lessons about a page with stored looks that are about them."""
 
 
 @dataclass(frozen=True)
-class Look:
+class PageReading:
     """One picture of a page, as it was read; nothing is unpacked before it is asked for."""
 
     stored: Mapping[str, Any]
@@ -51,10 +51,10 @@ class Look:
         return close_frame(self.page, middle)
 
     @cached_property
-    def rows(self) -> list[list[Item]]:
+    def rows(self) -> list[list[ScreenItem]]:
         """What nano is told of it, to be left as it is."""
         lines = tuple(
-            Line(text, Box(*sides), confidence, link=bool(link))
+            TextLine(text, Box(*sides), confidence, link=bool(link))
             for text, *sides, confidence, link in self.stored["lines"]
         )
         shapes = tuple(
@@ -71,10 +71,10 @@ class Look:
         return write_rows(self.rows, self.frame, self.page.region_css_px)
 
 
-def looks_of(page: Mapping[str, Any]) -> list[Look]:
+def looks_of(page: Mapping[str, Any]) -> list[PageReading]:
     """The looks that were stored with a page; the first one shows all of it."""
     frame = Frame.of_viewport(*page["size"])
-    return [Look(stored, frame) for stored in page.get("looks", ())]
+    return [PageReading(stored, frame) for stored in page.get("looks", ())]
 
 
 def look_at_all(

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from vigorl.browser.geometry import Box, Frame, Point
 from vigorl.policy.perception.concepts import CONCEPTS
-from vigorl.policy.perception.screen import Line, Screen, Shape
+from vigorl.policy.perception.screen import Screen, Shape, TextLine
 
 Rename = Callable[[str], str]
 
@@ -79,7 +79,7 @@ def glimpse(
     """The screen of a recorded step as the reader might see it.
 
     Args:
-        step: Has `size`, `lines` and `controls` as `vigorl.training.oracles` stores them.
+        step: Has `size`, `lines` and `controls` as `vigorl.training.nano.oracles` stores them.
         random: Draws the mistakes.
         rename: Gives a text its new words.
         level: 1 for the usual rate of mistakes, 0 for none.
@@ -89,7 +89,7 @@ def glimpse(
     place = (placement or Placement()).box
     controls = [(c[0], place(*c[1:5]), *c[5:]) for c in step["controls"]]
     links = [box for role, box, *_ in controls if role == "link"]
-    lines: list[Line] = []
+    lines: list[TextLine] = []
     for text, left, top, right, bottom, source, cut in step["lines"]:
         if cut and random.random() < 0.5:
             continue
@@ -110,7 +110,7 @@ def glimpse(
 
 def _line(
     new: str, old: str, box: Box, source: str, in_link: bool, random: Random, level: float
-) -> list[Line]:
+) -> list[TextLine]:
     wide = min(max(len(new) / max(len(old), 1), 0.3), 2.5) if new != old else 1.0
     right = box.left + box.width * wide
     ink = box.height * random.uniform(0.16, 0.24)
@@ -127,17 +127,17 @@ def _line(
     link = random.random() < (0.45 if in_link else 0.02)
     if level and random.random() < 0.01 and " " in new and source == "t":
         return _broken(new, moved, confidence, random)
-    return [Line(new, moved, confidence, link=link)]
+    return [TextLine(new, moved, confidence, link=link)]
 
 
-def _broken(text: str, box: Box, confidence: float, random: Random) -> list[Line]:
+def _broken(text: str, box: Box, confidence: float, random: Random) -> list[TextLine]:
     """A line that is taken for two."""
     places = [i for i, char in enumerate(text) if char == " "]
     at = random.choice(places)
     middle = box.left + box.width * at / len(text)
     first = Box(box.left, box.top, max(middle - 2, box.left + 1), box.bottom)
     second = Box(min(middle + 2, box.right - 1), box.top, box.right, box.bottom)
-    return [Line(text[:at], first, confidence), Line(text[at + 1 :], second, confidence)]
+    return [TextLine(text[:at], first, confidence), TextLine(text[at + 1 :], second, confidence)]
 
 
 def misread(text: str, random: Random) -> str:
@@ -151,9 +151,9 @@ def misread(text: str, random: Random) -> str:
     return (text[:at] + by + text[at + len(wrong) :]).strip() or text
 
 
-def _speck(random: Random, width: float, height: float) -> Line:
+def _speck(random: Random, width: float, height: float) -> TextLine:
     x, y = random.uniform(10, width - 20), random.uniform(10, height - 20)
-    return Line(random.choice("1lIoOxX.-+"), Box(x, y, x + 8, y + 9), 0.4)
+    return TextLine(random.choice("1lIoOxX.-+"), Box(x, y, x + 8, y + 9), 0.4)
 
 
 def _shapes(
@@ -226,7 +226,7 @@ def _concept(name: str) -> str:
     return ""
 
 
-def _fancied(lines: Sequence[Line], random: Random, width: float, height: float) -> list[Shape]:
+def _fancied(lines: Sequence[TextLine], random: Random, width: float, height: float) -> list[Shape]:
     """Shapes that are not there."""
     shapes = []
     for line in lines:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from random import Random
 
 from vigorl.browser.geometry import Frame
-from vigorl.policy.nano.reading import Item, write_item, write_place
+from vigorl.policy.nano.reading import ScreenItem, write_item, write_place
 from vigorl.training.nano.reading_steps import thought_turn
 
-Rows = Sequence[Sequence[Item]]
+Rows = Sequence[Sequence[ScreenItem]]
 
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
 _KIND_WORDS = {
@@ -46,22 +46,22 @@ def question(rows: Rows, frame: Frame, random: Random) -> tuple[str, str] | None
     return _absent(everything, random)
 
 
-def _name(item: Item) -> str:
+def _name(item: ScreenItem) -> str:
     return item.text if item.kind in ("text", "link", "button", "icon") else item.label or item.text
 
 
-def _unique(items: Sequence[Item]) -> list[Item]:
+def _unique(items: Sequence[ScreenItem]) -> list[ScreenItem]:
     names = [_name(item) for item in items]
     return [item for item, name in zip(items, names, strict=True) if name and names.count(name) < 2]
 
 
-def _point(goal: str, seen: Sequence[Item], frame: Frame) -> tuple[str, str]:
+def _point(goal: str, seen: Sequence[ScreenItem], frame: Frame) -> tuple[str, str]:
     """Click the last of the items seen."""
     thought = " | ".join(write_item(item, frame) for item in seen)
     return goal, thought_turn(thought, f"click {write_place(seen[-1].box_px.center, frame)}")
 
 
-def _labelled(items: Sequence[Item], frame: Frame, random: Random) -> tuple[str, str] | None:
+def _labelled(items: Sequence[ScreenItem], frame: Frame, random: Random) -> tuple[str, str] | None:
     candidates = _unique(items)
     if not candidates:
         return None
@@ -144,7 +144,7 @@ def _in_row(rows: Rows, frame: Frame, random: Random) -> tuple[str, str] | None:
     return _point(goal, [anchor, target], frame)
 
 
-def _nth(items: Sequence[Item], frame: Frame, random: Random) -> tuple[str, str] | None:
+def _nth(items: Sequence[ScreenItem], frame: Frame, random: Random) -> tuple[str, str] | None:
     names = [(_name(item), item.kind) for item in items]
     several = sorted({n for n in names if n[0] and 1 < names.count(n) <= 6})
     if not several:
@@ -161,7 +161,7 @@ def _nth(items: Sequence[Item], frame: Frame, random: Random) -> tuple[str, str]
     return _point(goal, seen, frame)
 
 
-def _tell(goal: str, seen: Sequence[Item], frame: Frame) -> tuple[str, str]:
+def _tell(goal: str, seen: Sequence[ScreenItem], frame: Frame) -> tuple[str, str]:
     thought = " | ".join(write_item(item, frame) for item in seen)
     answer = json.dumps(seen[-1].text.replace('"', "'"), ensure_ascii=False)
     return goal, thought_turn(thought, f"done {answer}")
@@ -227,7 +227,7 @@ def _cell(rows: Rows, frame: Frame, random: Random) -> tuple[str, str] | None:
     return _tell(goal, [column, row[0], cells[0]], frame)
 
 
-def _absent(items: Sequence[Item], random: Random) -> tuple[str, str] | None:
+def _absent(items: Sequence[ScreenItem], random: Random) -> tuple[str, str] | None:
     from vigorl.training.nano.reading_renames import invented
 
     names = {_name(item).lower() for item in items}

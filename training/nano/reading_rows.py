@@ -19,16 +19,23 @@ from typing import Any
 
 from vigorl.browser.geometry import Box, Frame
 from vigorl.policy.nano.prompt import Situation, write_prompt
-from vigorl.policy.nano.reading import Item, item_at, items, write_item, write_place, write_rows
+from vigorl.policy.nano.reading import (
+    ScreenItem,
+    item_at,
+    items,
+    write_item,
+    write_place,
+    write_rows,
+)
 from vigorl.training.nano.reading_large import is_large, large_lesson
-from vigorl.training.nano.reading_looks import READ, Look, looks_of
+from vigorl.training.nano.reading_looks import READ, PageReading, looks_of
 from vigorl.training.nano.reading_noise import Placement, glimpse
 from vigorl.training.nano.reading_questions import question
 from vigorl.training.nano.reading_renames import Renames, WordStock
 from vigorl.training.nano.reading_sketches import Sketcher
 from vigorl.training.nano.reading_steps import (
-    Episode,
     Lesson,
+    RememberedEpisode,
     lesson,
     load_episodes,
     thought_turn,
@@ -147,7 +154,7 @@ class _Pages:
         self._read = [number for number, looks in enumerate(self._looks) if looks]
         self._icons = [_by_words(pages, range(len(pages))), _by_words(pages, self._read)]
 
-    def draw(self, random: Random) -> tuple[dict[str, Any], dict[str, Any], Sequence[Look]]:
+    def draw(self, random: Random) -> tuple[dict[str, Any], dict[str, Any], Sequence[PageReading]]:
         """A page, a question about it, and what was read of it; of others that is made up.
 
         Every second question about an icon is drawn by its words: few of them are frequent.
@@ -174,7 +181,7 @@ def _by_words(
 
 
 def _world_lesson(
-    page: dict[str, Any], asked: dict[str, Any], random: Random, looks: Sequence[Look] = ()
+    page: dict[str, Any], asked: dict[str, Any], random: Random, looks: Sequence[PageReading] = ()
 ) -> Lesson | None:
     frame = Frame.of_viewport(*page["size"])
     rows = looks[0].rows if looks else items(glimpse(page, random, _same, 1.0))
@@ -185,7 +192,7 @@ def _world_lesson(
     return _asked_lesson(asked["instruction"], page["title"], reading, turn, random)
 
 
-def _world_turn(asked: dict[str, Any], rows: list[list[Item]], frame: Frame) -> str | None:
+def _world_turn(asked: dict[str, Any], rows: list[list[ScreenItem]], frame: Frame) -> str | None:
     if asked["kind"] == "absent":
         return thought_turn("nothing here is called so", 'give_up "It is not on the screen."')
     box = Box(*asked["bbox_xyxy"])
@@ -203,8 +210,8 @@ def _world_turn(asked: dict[str, Any], rows: list[list[Item]], frame: Frame) -> 
     return thought_turn(seen, f"click {write_place(target.box_px.center, frame)}")
 
 
-def _by_task(episodes: Iterable[Episode]) -> list[list[Episode]]:
-    by_task: dict[str, list[Episode]] = {}
+def _by_task(episodes: Iterable[RememberedEpisode]) -> list[list[RememberedEpisode]]:
+    by_task: dict[str, list[RememberedEpisode]] = {}
     for episode in episodes:
         if episode.sound:
             by_task.setdefault(episode.task, []).append(episode)

@@ -10,7 +10,7 @@ _ROLES = ("textbox", "combobox", "checkbox", "radio", "switch")
 
 
 class Sketcher:
-    """Makes screens in the form in which `vigorl.training.oracles` stores them."""
+    """Makes screens in the form in which `vigorl.training.nano.oracles` stores them."""
 
     def __init__(self, stock: WordStock) -> None:
         self._stock = stock

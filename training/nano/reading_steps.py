@@ -12,7 +12,7 @@ from typing import Any
 from vigorl.browser.geometry import Box, Point
 from vigorl.policy.nano.prompt import Situation, remembered, unchanged, write_prompt
 from vigorl.policy.nano.reading import (
-    Item,
+    ScreenItem,
     item_at,
     items,
     name_of,
@@ -38,7 +38,7 @@ _WHEEL = re.compile(r"(?<=\) )(up|down) \d+$")
 _OPEN_POINT = re.compile(" @")
 _ROW_OF = re.compile(r' in the row of "([^"]*)"')
 
-Rows = Sequence[Sequence[Item]]
+Rows = Sequence[Sequence[ScreenItem]]
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Lesson:
 
 
 @dataclass(frozen=True)
-class Episode:
+class RememberedEpisode:
     """A recorded episode, with what is remembered of each of its steps."""
 
     task: str
@@ -68,7 +68,7 @@ class Episode:
         return self.task.startswith("miniwob/")
 
 
-def load_episodes(path: Path) -> list[Episode]:
+def load_episodes(path: Path) -> list[RememberedEpisode]:
     """The episodes of a file; what an interrupted recording cut off at its end is left out."""
     episodes = []
     with gzip.open(path, "rt", encoding="utf-8") as lines:
@@ -80,7 +80,7 @@ def load_episodes(path: Path) -> list[Episode]:
     return episodes
 
 
-def _episode(stored: Mapping[str, Any]) -> Episode:
+def _episode(stored: Mapping[str, Any]) -> RememberedEpisode:
     steps: list[dict[str, Any]] = []
     for step in stored["steps"]:
         if "lines" not in step:
@@ -101,7 +101,7 @@ def _episode(stored: Mapping[str, Any]) -> Episode:
             line = unchanged(line)
         memories.append(line)
     sound = tuple(index for index, step in enumerate(steps) if step["sound"])
-    return Episode(stored["task"], stored["goal"], tuple(steps), tuple(memories), sound)
+    return RememberedEpisode(stored["task"], stored["goal"], tuple(steps), tuple(memories), sound)
 
 
 def _with_backdrop(step: Mapping[str, Any], before: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -136,7 +136,7 @@ def memory(command: str, names: Sequence[str]) -> str:
 
 
 def lesson(
-    episode: Episode, index: int, stock: WordStock, random: Random, level: float = 1.0
+    episode: RememberedEpisode, index: int, stock: WordStock, random: Random, level: float = 1.0
 ) -> Lesson | None:
     """One step as a turn; None where the mistakes have hidden what it acts on."""
     step = episode.steps[index]
@@ -208,7 +208,7 @@ def _acting(
     if any(item is None for item in targets):
         return None
     refs = [item for item in targets if item is not None]
-    seen: list[Item] = []
+    seen: list[ScreenItem] = []
     if row_of := _ROW_OF.search(purpose):
         seen += [item for item in _named(rows, row_of[1]) if item not in refs][:1]
     for text in step.get("listed", ()):
@@ -220,7 +220,7 @@ def _acting(
     return thought_turn(_thought(purpose, seen, screen), command)
 
 
-def _target(rows: Rows, point: Point, purpose: str) -> Item | None:
+def _target(rows: Rows, point: Point, purpose: str) -> ScreenItem | None:
     """The item that a point is meant for; in a wide cell its text may stand off the middle."""
     found = item_at(rows, point)
     if found is None and (names := _QUOTES.findall(purpose)):
@@ -234,7 +234,7 @@ def _target(rows: Rows, point: Point, purpose: str) -> Item | None:
     return found
 
 
-def _thought(purpose: str, seen: Sequence[Item], screen: Screen) -> str:
+def _thought(purpose: str, seen: Sequence[ScreenItem], screen: Screen) -> str:
     if not seen:
         return purpose or "as the task says"
     items_seen = " | ".join(write_item(item, screen.frame) for item in seen)
@@ -242,7 +242,7 @@ def _thought(purpose: str, seen: Sequence[Item], screen: Screen) -> str:
 
 
 def _telling(
-    purpose: str, refs: Sequence[Item], answer: str, doubtful: bool, screen: Screen
+    purpose: str, refs: Sequence[ScreenItem], answer: str, doubtful: bool, screen: Screen
 ) -> str:
     thought = _thought(purpose, refs, screen)
     if doubtful:
@@ -250,23 +250,23 @@ def _telling(
     return thought_turn(thought, f"done {json.dumps(answer, ensure_ascii=False)}")
 
 
-def _named(rows: Rows, text: str) -> list[Item]:
+def _named(rows: Rows, text: str) -> list[ScreenItem]:
     wanted = text.replace('"', "'")
     everything = [item for row in rows for item in row]
     exact = [item for item in everything if item.text == wanted]
     return exact or [item for item in everything if wanted in item.text]
 
 
-def _told(rows: Rows, purpose: str, answer: str) -> tuple[list[Item], Item] | None:
+def _told(rows: Rows, purpose: str, answer: str) -> tuple[list[ScreenItem], ScreenItem] | None:
     """The items that say which value is meant, and the item with the value."""
     values = [item for row in rows for item in row if answer in item.text]
     if not values:
         return None
-    labels: list[Item] = []
+    labels: list[ScreenItem] = []
     for name in _QUOTES.findall(purpose):
         labels += _named(rows, name)[:1]
 
-    def distance(item: Item) -> float:
+    def distance(item: ScreenItem) -> float:
         x, y = item.box_px.center.x, item.box_px.center.y
         if len(labels) == 2:
             column, row = labels[0].box_px.center, labels[1].box_px.center
@@ -281,7 +281,11 @@ def _told(rows: Rows, purpose: str, answer: str) -> tuple[list[Item], Item] | No
 
 
 def _closer(
-    step: Mapping[str, Any], value: Item, renames: Renames, placement: Placement, screen: Screen
+    step: Mapping[str, Any],
+    value: ScreenItem,
+    renames: Renames,
+    placement: Placement,
+    screen: Screen,
 ) -> str:
     """The reading of an enlarged part of the screen: without mistakes, cut off at its edges."""
     clear = glimpse(step, Random(0), renames.text, 0.0, placement)

@@ -22,11 +22,11 @@ from transformers import PreTrainedTokenizerFast
 from vigorl.browser.errors import UsageError
 from vigorl.policy.local.tiny import CHAT_TEMPLATE
 from vigorl.tasks.local import registry
-from vigorl.tasks.local.draw import Words
+from vigorl.tasks.local.draw import WordLists
 from vigorl.tasks.world.lexicon import words_of
 from vigorl.training.nano.reading_looks import look_at_all
 from vigorl.training.nano.reading_noise import ICONS
-from vigorl.training.nano.reading_steps import Episode, load_episodes
+from vigorl.training.nano.reading_steps import RememberedEpisode, load_episodes
 from vigorl.training.nano.reading_words import GRAMMAR, build_tokenizer
 
 SPOKEN_SHARE = 0.45
@@ -68,7 +68,7 @@ def prepare(
 
     Args:
         folder: Made where it is missing.
-        episodes: What `vigorl.training.oracles` recorded.
+        episodes: What `vigorl.training.nano.oracles` recorded.
         world: Folders with shards of the generated world; every page is read, which takes a second
             or two of one core, and up to a minute for a dense large one. Empty: what the folder
             holds of it stays.
@@ -157,7 +157,7 @@ def _control(control: dict[str, Any]) -> list[Any]:
     ]
 
 
-def _write_words(folder: Path, episodes: Sequence[Episode]) -> list[str]:
+def _write_words(folder: Path, episodes: Sequence[RememberedEpisode]) -> list[str]:
     """Write `words.json`; gives the texts that tokens are made of."""
     train, test = vocabularies()
     train -= _FUNCTION_WORDS | _COUNTING
@@ -205,10 +205,10 @@ def vocabularies() -> tuple[set[str], set[str]]:
     return train, test - train
 
 
-def _stocks(value: object) -> Iterator[Words]:
+def _stocks(value: object) -> Iterator[WordLists]:
     """The lists of words in a constant of a module, however it is built."""
     match value:
-        case Words():
+        case WordLists():
             yield value
         case dict():
             for each in value.values():

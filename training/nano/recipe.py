@@ -8,9 +8,8 @@ import math
 import re
 import subprocess
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from safetensors import SafetensorError
@@ -21,47 +20,12 @@ from transformers.utils.logging import disable_progress_bar
 from vigorl.browser.errors import UsageError
 from vigorl.tasks.world.lexicon import LANGUAGES, words_of
 from vigorl.training.nano import architecture, reading_course
+from vigorl.training.nano.config import NanoConfig, Preset
+from vigorl.training.nano.packed import AttentionTap
 from vigorl.training.nano.pixels import PageSource, PixelCourse, PixelNano, Sketches, pointed
 from vigorl.training.nano.shard_pages import shards_of
-from vigorl.training.nano.sketch import Typefaces, Words
-from vigorl.training.packed import AttentionTap
-from vigorl.training.sft import SftConfig, train
-
-Route = Literal["pixels", "reading"]
-Preset = Literal["cpu", "gpu"]
-
-
-@dataclass(frozen=True)
-class NanoConfig:
-    """One training of nano."""
-
-    route: Route
-    preset: Preset = "cpu"
-    minutes: float = 20.0
-    """Wall clock; the learning rate falls with it."""
-    seed: int = 0
-    workers: int = 2
-    """Processes that draw pages or write rows."""
-    fonts: tuple[Path, ...] = ()
-    """Folders of fonts for sketched pages; empty: those of the world's training split."""
-    world: tuple[Path, ...] = ()
-    """Folders of shards (`vigorl-agent data generate`); for 'pixels', half of the pages."""
-    start: Path | None = None
-    """A checkpoint whose weights the training begins with; None: random ones."""
-    steps: int | None = None
-    """Updates, in place of minutes: the same seed then gives the same weights on one machine."""
-    lessons: Path = Path(__file__).parent / "recorded"
-    """For 'reading': what `vigorl-agent data oracles` prepared; the package carries some."""
-
-    def __post_init__(self) -> None:
-        if self.route == "reading" and not (self.lessons / "episodes.jsonl.gz").is_file():
-            raise UsageError(
-                f"{self.lessons} holds no lessons: `vigorl-agent data oracles --out DIR` makes some"
-            )
-        if self.minutes <= 0:
-            raise UsageError(f"{self.minutes:g} minutes are none: give a number above 0")
-        if self.steps is not None and self.steps < 1:
-            raise UsageError(f"{self.steps} steps are none: give at least 1")
+from vigorl.training.nano.sketch import Typefaces, WordSource
+from vigorl.training.sft.loop import SftConfig, train
 
 
 def train_nano(config: NanoConfig, out: Path, say: Callable[[str], None]) -> Path:
@@ -160,7 +124,7 @@ def _teach_pixels(config: NanoConfig, out: Path, say: Callable[[str], None]) -> 
     ]
     sketches = Sketches(
         faces,
-        Words(words),
+        WordSource(words),
         (("scattered", 8), ("panel", 0 if small else 2), ("dense", 2)),
         sizes_px=((256, 192),) if small else Sketches.sizes_px,
         count=16 if small else 64,
@@ -171,7 +135,12 @@ def _teach_pixels(config: NanoConfig, out: Path, say: Callable[[str], None]) -> 
 
     unseen = [word for word in words_of("test", "en") if word.isalpha()]
     held_out = Sketches(
-        faces, Words(unseen), (("scattered", 1),), sketches.sizes_px[:1], count=32, colourings=1
+        faces,
+        WordSource(unseen),
+        (("scattered", 1),),
+        sketches.sizes_px[:1],
+        count=32,
+        colourings=1,
     )
     questions = PixelCourse(vocabulary, [(held_out, 1.0)], seed=config.seed).batch(0)
 
@@ -185,7 +154,7 @@ def _teach_pixels(config: NanoConfig, out: Path, say: Callable[[str], None]) -> 
 
     checkpoint = out / "nano-pixels"
 
-    def save() -> None:
+    def publish(_: Path) -> None:
         architecture.save(model, vocabulary, checkpoint)
         head = {
             name: part.detach().to("cpu", torch.bfloat16)
@@ -198,7 +167,7 @@ def _teach_pixels(config: NanoConfig, out: Path, say: Callable[[str], None]) -> 
         module,
         _sft(config, 1e-3),
         out,
-        save=save,
+        publish=publish,
         evaluate=evaluate,
         evaluate_every=500,
         say=say,
@@ -225,7 +194,7 @@ def _teach_reading(config: NanoConfig, out: Path, say: Callable[[str], None]) ->
         module,
         _sft(config, 1.5e-3),
         out,
-        save=lambda: reading_course.save(model, lessons, checkpoint),
+        publish=lambda _: reading_course.save(model, lessons, checkpoint),
         say=say,
     )
     return checkpoint

@@ -12,9 +12,9 @@ import numpy as np
 from PIL import Image
 
 from vigorl.browser.errors import UsageError
-from vigorl.tasks.world.shards import Sample, read_shards
+from vigorl.tasks.world.shards import ShardPage, read_shards
 from vigorl.training.nano.architecture import CELL_PX
-from vigorl.training.nano.lessons import Page, Question, point
+from vigorl.training.nano.lessons import LessonPage, LessonQuestion, point
 from vigorl.training.nano.sketch import BoxPx
 
 Size = tuple[int, int]
@@ -26,7 +26,7 @@ class _Stored:
 
     image: bytes
     characters: tuple[tuple[str, float, float], ...]
-    questions: tuple[Question, ...]
+    questions: tuple[LessonQuestion, ...]
 
 
 class Shards:
@@ -34,7 +34,7 @@ class Shards:
 
     def __init__(
         self,
-        samples: Iterable[Sample],
+        samples: Iterable[ShardPage],
         *,
         cells: int = 9000,
         most_cells: int = 640,
@@ -65,7 +65,7 @@ class Shards:
         """Pages in all."""
         return sum(map(len, self._by_size.values()))
 
-    def pages(self, random: Random) -> list[Page]:
+    def pages(self, random: Random) -> list[LessonPage]:
         """A batch of one of the sizes; frequent sizes are taken as often as they occur."""
         sizes = list(self._by_size)
         (size,) = random.choices(sizes, [len(self._by_size[each]) for each in sizes])
@@ -75,12 +75,12 @@ class Shards:
             for stored in random.choices(self._by_size[size], k=count)
         ]
 
-    def _page(self, random: Random, stored: _Stored, size: Size) -> Page:
+    def _page(self, random: Random, stored: _Stored, size: Size) -> LessonPage:
         image = Image.open(io.BytesIO(stored.image)).convert("RGB")
         if image.size != size:
             image = image.resize(size, Image.Resampling.BICUBIC)
         asked = random.sample(stored.questions, min(self._questions, len(stored.questions)))
-        return Page(np.asarray(image), stored.characters, asked)
+        return LessonPage(np.asarray(image), stored.characters, asked)
 
 
 def shards_of(folders: Iterable[Path], **limits: int) -> Shards:
@@ -96,7 +96,7 @@ def _cells(size: Size) -> int:
     return size[0] * size[1] // CELL_PX**2
 
 
-def _stored(sample: Sample, size: Size) -> _Stored:
+def _stored(sample: ShardPage, size: Size) -> _Stored:
     """The page as it is at a size of whole cells."""
     across = size[0] / sample.picture.width_px
     down = size[1] / sample.picture.height_px
@@ -118,7 +118,9 @@ def _stored(sample: Sample, size: Size) -> _Stored:
         scaled = None
         if box is not None:
             scaled = (box[0] * across, box[1] * down, box[2] * across, box[3] * down)
-        questions.append(Question(asked.instruction, turn(scaled, asked.answer, size), scaled))
+        questions.append(
+            LessonQuestion(asked.instruction, turn(scaled, asked.answer, size), scaled)
+        )
     return _Stored(sample.picture.data, characters, tuple(questions))
 
 

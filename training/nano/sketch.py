@@ -27,7 +27,7 @@ _UNREADABLE = ("MathTeX", "Symbol", "Emoji", "Awesome", "Icons", "D050000L", "St
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class SketchTarget:
     """Something on the page that can be asked for."""
 
     label: str
@@ -42,7 +42,7 @@ class Sketch:
 
     pixels: NDArray[np.uint8]
     """[H, W, 3]."""
-    targets: list[Target] = field(default_factory=list)
+    targets: list[SketchTarget] = field(default_factory=list)
     characters: list[tuple[str, float, float]] = field(default_factory=list)
     """Each with the middle of its place, px; in order of drawing."""
 
@@ -135,7 +135,7 @@ class Typeface:
 class Pen:
     """Draws on one page and writes down what it draws."""
 
-    def __init__(self, random: Random, width_px: int, height_px: int, words: "Words") -> None:
+    def __init__(self, random: Random, width_px: int, height_px: int, words: "WordSource") -> None:
         self.random = random
         self.width_px, self.height_px = width_px, height_px
         self.words = words
@@ -215,7 +215,7 @@ class Pen:
         if shown[2] - shown[0] > 0.7 * (right - left) and shown[3] - shown[1] > 0.7 * (
             bottom - top
         ):
-            self.sketch.targets.append(Target(label, shown, kind))
+            self.sketch.targets.append(SketchTarget(label, shown, kind))
 
     def finish(self) -> Sketch:
         """The page; a target whose label stands there twice for the same kind is left out."""
@@ -243,7 +243,7 @@ def luminance(colour: Colour) -> float:
     return 0.299 * red + 0.587 * green + 0.114 * blue
 
 
-class Words:
+class WordSource:
     """Words to write: real ones, invented ones, numbers."""
 
     def __init__(self, real: Sequence[str]) -> None:

@@ -8,7 +8,7 @@ from vigorl.policy.reader.language.quotes import (
     QUOTE,
     QUOTES,
     InstructionError,
-    Text,
+    QuotedText,
 )
 from vigorl.policy.reader.language.sentence import TARGET, Found, Sentences
 from vigorl.policy.reader.language.steps import (
@@ -27,12 +27,12 @@ _INTO = r"(?:into|in|inside)"
 FILLING = Sentences()
 
 
-def _names_something(text: Text, raw: str, roles: tuple[Role, ...]) -> bool:
+def _names_something(text: QuotedText, raw: str, roles: tuple[Role, ...]) -> bool:
     """Whether a phrase has a quote or one of these roles, and is not just part of a name."""
     return bool(re.search(QUOTE, raw)) or parse_target(text, raw).role in roles
 
 
-def _role_ends(text: Text, raw: str) -> bool:
+def _role_ends(text: QuotedText, raw: str) -> bool:
     """Whether a phrase says what kind of thing it names."""
     return bool(re.search(QUOTE, raw)) or parse_target(text, raw, loosely=True).role is not None
 
@@ -46,7 +46,7 @@ def _role_ends(text: Text, raw: str) -> bool:
     rf"(?:type|write|enter|input)(?: in)? (?P<text>{QUOTE})",
     r"type (?!in\b|into\b)(?P<text>.+)",
 )
-def _type(text: Text, found: Found) -> Step | None:
+def _type(text: QuotedText, found: Found) -> Step | None:
     groups = found.groupdict()
     raw = groups.get("target") or groups.get("field")
     target = parse_target(text, raw) if raw else None
@@ -69,7 +69,7 @@ def _type(text: Text, found: Found) -> Step | None:
     rf" (?P<text>{QUOTE}|[\w:#/.-]+) (?:in|for|as|from) {TARGET}",
     rf"(?:clear|empty) {_CONTENT}{TARGET}",
 )
-def _replace(text: Text, found: Found) -> Step | None:
+def _replace(text: QuotedText, found: Found) -> Step | None:
     new = found.groupdict().get("text")
     if not new and not _names_something(text, found["target"], ("field", "select")):
         return None
@@ -84,7 +84,7 @@ def _replace(text: Text, found: Found) -> Step | None:
     r"(?:select|choose|pick) (?P<option>(?-i:[A-Z\d]).*)",
     rf"(?:select|choose|pick) {TARGET}",
 )
-def _select(text: Text, found: Found) -> Step | None:
+def _select(text: QuotedText, found: Found) -> Step | None:
     groups = found.groupdict()
     raw = groups.get("target")
     if options := groups.get("options"):
@@ -109,7 +109,7 @@ def _select(text: Text, found: Found) -> Step | None:
     rf"(?:turn|switch) {TARGET} (?P<verb>on|off)",
     rf"(?P<verb>enable|disable|activate|deactivate) {TARGET}",
 )
-def _check(text: Text, found: Found) -> Step | None:
+def _check(text: QuotedText, found: Found) -> Step | None:
     is_switched = not re.fullmatch(r"check|mark|unmark|deselect", found["verb"], re.IGNORECASE)
     is_name = is_switched or re.match(r"[A-Z]", found["target"])
     if not is_name and not _names_something(text, found["target"], _STATES):
@@ -119,7 +119,7 @@ def _check(text: Text, found: Found) -> Step | None:
 
 
 @FILLING.sentence(rf"drop (?P<path>{QUOTE}) (?:on|onto|in|into) {TARGET}")
-def _drop_file(text: Text, found: Found) -> Step | None:
+def _drop_file(text: QuotedText, found: Found) -> Step | None:
     path = text.quote(found["path"])
     if not re.match(r"[/~]|\.{1,2}/|[A-Za-z]:[\\/]", path):
         return None  # something on the page is dragged
@@ -131,6 +131,6 @@ def _drop_file(text: Text, found: Found) -> Step | None:
     rf"(?: (?:to|into|in|on|at|using|with|via|as) {TARGET})?",
     rf"drop the files? (?P<paths>{QUOTES}) (?:on|onto|in|into) {TARGET}",
 )
-def _upload(text: Text, found: Found) -> Step | None:
+def _upload(text: QuotedText, found: Found) -> Step | None:
     paths = text.all_quotes(found["paths"])
     return UploadStep(paths, parse_target(text, found["target"]) if found["target"] else None)

@@ -19,7 +19,7 @@ from vigorl.policy.reader.language.quotes import (
     NUMBER,
     QUOTE,
     InstructionError,
-    Text,
+    QuotedText,
     hold_quotes,
     number,
 )
@@ -146,7 +146,7 @@ def as_name(goal: str) -> PointStep | None:
     return PointStep(_bare_name(text), bare_name=True) if _may_be_a_name(text) else None
 
 
-def _may_be_a_name(text: Text) -> bool:
+def _may_be_a_name(text: QuotedText) -> bool:
     """Whether a goal that is no list of steps can be a name: a line of some words, unquoted."""
     return (
         not text.quotes
@@ -155,7 +155,7 @@ def _may_be_a_name(text: Text) -> bool:
     )
 
 
-def _bare_name(text: Text) -> Target:
+def _bare_name(text: QuotedText) -> Target:
     """A goal as a name: all of it, or what is left of it without words such as 'icon'."""
     whole = " ".join(text.raw.split())
     try:
@@ -250,7 +250,7 @@ _NAMED_BEFORE = re.compile(
 )
 
 
-def _steps(text: Text, clause: str) -> tuple[Step, ...]:
+def _steps(text: QuotedText, clause: str) -> tuple[Step, ...]:
     """The step of one clause, as often as it says.
 
     Raises:
@@ -275,7 +275,7 @@ def _steps(text: Text, clause: str) -> tuple[Step, ...]:
     return (_step(text, body),)
 
 
-def _without_purpose(text: Text, clause: str) -> str | None:
+def _without_purpose(text: QuotedText, clause: str) -> str | None:
     """A clause without what it is for; None where it says nothing of the kind.
 
     A purpose with a quote or a number says what is to be reached, which one step may not do.
@@ -296,7 +296,7 @@ def _without_purpose(text: Text, clause: str) -> str | None:
     return clause[: found.start()]
 
 
-def _step(text: Text, clause: str) -> Step:
+def _step(text: QuotedText, clause: str) -> Step:
     """The step of a clause without repetition.
 
     Raises:

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 
 from vigorl.policy.reader.language.keys import MODIFIERS
-from vigorl.policy.reader.language.quotes import NUMBER, QUOTE, InstructionError, Text
+from vigorl.policy.reader.language.quotes import NUMBER, QUOTE, InstructionError, QuotedText
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ _IN_THE_GRAMMAR = re.compile(
 """Where such words are part of a sentence that the language has."""
 
 
-def require_within_limits(text: Text, clause: str) -> None:
+def require_within_limits(text: QuotedText, clause: str) -> None:
     """Refuse a clause that has, outside of quotes, a word of what the language leaves out.
 
     Raises:
@@ -115,7 +115,7 @@ _DESCRIBED = re.compile(
 _MOST_WORDS_OF_A_TEXT = 6
 
 
-def parse_literal(text: Text, raw: str) -> str:
+def parse_literal(text: QuotedText, raw: str) -> str:
     """A text that is to be typed or chosen: in quotes, or a few plain words.
 
     Raises:

@@ -2,7 +2,7 @@
 
 import re
 
-from vigorl.policy.reader.language.quotes import InstructionError, Text
+from vigorl.policy.reader.language.quotes import InstructionError, QuotedText
 from vigorl.policy.reader.language.steps import Role
 
 _MOST_WORDS = 8
@@ -58,7 +58,7 @@ _LOOKS = re.compile(
 
 
 def require_name(
-    text: Text, raw: str, rest: str, which: int | None, role_and_name: tuple[Role, str] | None
+    text: QuotedText, raw: str, rest: str, which: int | None, role_and_name: tuple[Role, str] | None
 ) -> None:
     """Refuse words without quotes that describe, or say more than a name does.
 

@@ -14,7 +14,7 @@ from vigorl.policy.reader.language.limits import parse_literal
 from vigorl.policy.reader.language.quotes import (
     ORDINAL,
     QUOTE,
-    Text,
+    QuotedText,
     ordinal,
 )
 from vigorl.policy.reader.language.sentence import Found, Sentences
@@ -41,7 +41,7 @@ PAGES = Sentences()
     rf"(?:go|navigate|browse|visit|load)(?: to)?{_THE_PAGE} (?P<url>{QUOTE})",
     rf"open (?:a new|another|new) (?:browser )?tab (?:with|at|on|for) (?P<tab>{_URL}|{QUOTE})",
 )
-def _goto(text: Text, found: Found) -> Step | None:
+def _goto(text: QuotedText, found: Found) -> Step | None:
     groups = found.groupdict()
     url = text.literal(groups.get("tab") or groups["url"])
     if not re.fullmatch(_URL, url, re.IGNORECASE) or _FILE.fullmatch(url):
@@ -52,27 +52,27 @@ def _goto(text: Text, found: Found) -> Step | None:
 
 
 @PAGES.sentence(r"(?:go )?back(?: (?:a|one|to the (?:previous|last)) page)?")
-def _back(text: Text, found: Found) -> Step | None:
+def _back(text: QuotedText, found: Found) -> Step | None:
     return ActStep(Back())
 
 
 @PAGES.sentence(r"(?:go )?forwards?(?: (?:a|one|to the next) page)?")
-def _forward(text: Text, found: Found) -> Step | None:
+def _forward(text: QuotedText, found: Found) -> Step | None:
     return ActStep(Forward())
 
 
 @PAGES.sentence(r"(?:reload|refresh)(?: (?:the|this))?(?: (?:page|tab|site))?")
-def _reload(text: Text, found: Found) -> Step | None:
+def _reload(text: QuotedText, found: Found) -> Step | None:
     return ActStep(Reload())
 
 
 @PAGES.sentence(r"open (?:a |an )?(?:new|another) (?:browser )?tab")
-def _tab_new(text: Text, found: Found) -> Step | None:
+def _tab_new(text: QuotedText, found: Found) -> Step | None:
     return ActStep(TabNew())
 
 
 @PAGES.sentence(r"close (?:the |this |that )?(?:current |browser )?tab")
-def _tab_close(text: Text, found: Found) -> Step | None:
+def _tab_close(text: QuotedText, found: Found) -> Step | None:
     return ActStep(TabClose())
 
 
@@ -87,7 +87,7 @@ _ON_TABS = (
     rf"{_ON_TABS} tab (?:(?:called|named|titled) )?(?P<title>{QUOTE})",
     rf"{_ON_TABS} (?P<title>{QUOTE}|(?-i:[A-Z])[\w -]*?) (?:browser )?tab",
 )
-def _tab(text: Text, found: Found) -> Step | None:
+def _tab(text: QuotedText, found: Found) -> Step | None:
     groups = found.groupdict()
     close = groups["verb"].lower() == "close"
     if title := groups.get("title"):

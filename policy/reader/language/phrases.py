@@ -6,7 +6,13 @@ from dataclasses import replace
 from vigorl.policy.perception.layout import Side
 from vigorl.policy.reader.language.limits import require_within_limits
 from vigorl.policy.reader.language.names import require_name
-from vigorl.policy.reader.language.quotes import ORDINAL, QUOTE, InstructionError, Text, ordinal
+from vigorl.policy.reader.language.quotes import (
+    ORDINAL,
+    QUOTE,
+    InstructionError,
+    QuotedText,
+    ordinal,
+)
 from vigorl.policy.reader.language.steps import Place, Relation, Role, Target, Until
 
 _ROLES: dict[Role, str] = {
@@ -124,7 +130,7 @@ _CALLED = re.compile(
 )
 
 
-def parse_target(text: Text, raw: str, *, loosely: bool = False) -> Target:
+def parse_target(text: QuotedText, raw: str, *, loosely: bool = False) -> Target:
     """Read a phrase such as `the 2nd "Edit" button in the row of "Anna"`.
 
     Args:
@@ -164,13 +170,13 @@ def _without_nowhere(raw: str) -> str:
     return raw
 
 
-def _at(target: Target, relation: Relation, text: Text, raw: str) -> Target:
+def _at(target: Target, relation: Relation, text: QuotedText, raw: str) -> Target:
     if target.relation:
         raise InstructionError(text.shown(raw), "it names two neighbours: one is enough")
     return replace(target, relation=relation)
 
 
-def _parse_head(text: Text, raw: str, loosely: bool) -> Target:
+def _parse_head(text: QuotedText, raw: str, loosely: bool) -> Target:
     """Read a phrase that names one thing, without its neighbours."""
     raw = _CALLED.sub("", raw)
     rest = re.sub(rf"^{_THE}", "", raw, flags=re.IGNORECASE).strip()
@@ -207,7 +213,9 @@ _ORDINAL_IN_NAME = re.compile(r"(?:first|last|second|middle) (?:names?|updated)\
 """What looks like an ordinal and is the beginning of a name."""
 
 
-def _quoted_head(text: Text, raw: str, rest: str, held: list[str], which: int | None) -> Target:
+def _quoted_head(
+    text: QuotedText, raw: str, rest: str, held: list[str], which: int | None
+) -> Target:
     """Read a phrase around one quoted name."""
     if not text.quote(held[0]).strip():
         raise InstructionError(text.shown(raw), "the name is empty")
@@ -237,7 +245,7 @@ def _role_of(words: str) -> tuple[Role, str] | None:
     return role, words[:start].strip()
 
 
-def parse_condition(text: Text, condition: str) -> Until:
+def parse_condition(text: QuotedText, condition: str) -> Until:
     """Read what follows 'until': `you see "Saved"`, `"Loading" disappears`.
 
     Raises:

@@ -12,7 +12,7 @@ from vigorl.policy.reader.language.quotes import (
     NUMBER,
     QUOTE,
     InstructionError,
-    Text,
+    QuotedText,
     number,
 )
 from vigorl.policy.reader.language.sentence import TARGET, UNIT_S, Found, Sentences
@@ -29,7 +29,7 @@ POINTING = Sentences()
 
 
 @POINTING.sentence(r"(?:press|hit|push|use)(?: on)? (?P<keys>.+)")
-def _press(text: Text, found: Found) -> Step | None:
+def _press(text: QuotedText, found: Found) -> Step | None:
     raw = found["keys"]
     keys = chord(text.shown(raw).replace('"', "") if raw.endswith("key") else text.literal(raw))
     if keys is None or (re.fullmatch(QUOTE, raw) and not is_surely_key(keys)):
@@ -56,7 +56,7 @@ _HELD = rf"holding(?: down)? (?P<held>{MODIFIERS})(?: keys?)?(?: down)?"
     rf"hold(?: down)? (?P<held>{MODIFIERS})(?: keys?)?,? and {_CLICK}",
     _CLICK,
 )
-def _click(text: Text, found: Found) -> Step | None:
+def _click(text: QuotedText, found: Found) -> Step | None:
     gesture = _GESTURES.get((found["gesture"] or "").lower(), "click")
     held = found.groupdict().get("held")
     target = parse_target(text, found["target"])
@@ -67,7 +67,7 @@ def _click(text: Text, found: Found) -> Step | None:
     rf"(?:long[- ]press|hold)(?: down)?(?: on)? {TARGET} for (?P<number>{NUMBER}) ?"
     rf"(?P<unit>m(?=s|illi)|s|minute)[a-z]*(?:,? (?:while|and) {_HELD})?",
 )
-def _hold(text: Text, found: Found) -> Step | None:
+def _hold(text: QuotedText, found: Found) -> Step | None:
     hold_s = number(found["number"]) * UNIT_S[found["unit"].lower()]
     raw, held = found["target"], found["held"]
     keys = None if re.fullmatch(QUOTE, raw) else chord(text.shown(raw).replace('"', ""))
@@ -82,7 +82,7 @@ def _hold(text: Text, found: Found) -> Step | None:
     rf"(?:move|point) (?:the |your )?(?:mouse|cursor|pointer)(?: over| to| at| onto) {TARGET}",
     rf"point (?:to|at) {TARGET}",
 )
-def _hover(text: Text, found: Found) -> Step | None:
+def _hover(text: QuotedText, found: Found) -> Step | None:
     return PointStep(parse_target(text, found["target"]), "hover")
 
 
@@ -91,7 +91,7 @@ def _hover(text: Text, found: Found) -> Step | None:
     rf"(?P<verb>go to|navigate to) {TARGET}",
     rf"(?P<verb>toggle|expand|collapse|focus(?: on)?|switch to) (?=.*{QUOTE}){TARGET}",
 )
-def _open(text: Text, found: Found) -> Step | None:
+def _open(text: QuotedText, found: Found) -> Step | None:
     target = parse_target(text, found["target"])
     is_name = target.names and not (target.quoted or target.relation or target.place)
     if is_name and found["verb"].lower() == "open":
@@ -105,12 +105,12 @@ def _open(text: Text, found: Found) -> Step | None:
     r"(?:close|dismiss) (?:the |this |that )?(?P<what>(?:[\w-]+ )?(?:window|dialog(?:ue)?|pop-?up"
     r"|modal|overlay|banner|message|notification|panel|sidebar|menu))",
 )
-def _close(text: Text, found: Found) -> Step | None:
+def _close(text: QuotedText, found: Found) -> Step | None:
     return PointStep(Target((text.shown(found.group()), f"close {found['what']}", "close")))
 
 
 @POINTING.sentence(r"(?P<verb>accept|reject) (?:the )?cookies")
-def _cookies(text: Text, found: Found) -> Step | None:
+def _cookies(text: QuotedText, found: Found) -> Step | None:
     verb = found["verb"].lower()
     names = (found.group(), f"{verb} cookies", f"{verb} all cookies", f"{verb} all")
     return PointStep(Target(tuple(dict.fromkeys(names))))
@@ -123,7 +123,7 @@ def _cookies(text: Text, found: Found) -> Step | None:
     rf"drop (?P<start>{QUOTE}) (?:onto|on|into|in) (?P<end>.+)",
     rf"move (?P<start>.*{QUOTE}.*?) (?:onto|to|into) (?P<end>.+)",
 )
-def _drag(text: Text, found: Found) -> Step | None:
+def _drag(text: QuotedText, found: Found) -> Step | None:
     start, end = found["start"], found["end"]
     if re.search(r"\bslider\b", start) or re.fullmatch(r"\d+ ?(?:%|px|pixels)?", end):
         raise InstructionError(

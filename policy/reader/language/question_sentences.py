@@ -2,7 +2,7 @@
 
 from vigorl.browser.actions import Accept, Dismiss
 from vigorl.policy.reader.language.limits import parse_literal
-from vigorl.policy.reader.language.quotes import QUOTE, Text
+from vigorl.policy.reader.language.quotes import QUOTE, QuotedText
 from vigorl.policy.reader.language.sentence import Found, Sentences
 from vigorl.policy.reader.language.steps import ActStep, Step
 
@@ -26,12 +26,12 @@ _PERMISSION = (
     rf"(?:dismiss|cancel|decline|reject) {_DIALOG}",
     rf"(?:deny|block|refuse|reject|decline) (?:access to )?{_PERMISSION}",
 )
-def _decide(text: Text, found: Found) -> Step | None:
+def _decide(text: QuotedText, found: Found) -> Step | None:
     return ActStep(Accept() if found.groupdict().get("yes") else Dismiss())
 
 
 @QUESTIONS.sentence(rf"answer {_DIALOG} with (?P<text>.+)")
-def _answer_prompt(text: Text, found: Found) -> Step | None:
+def _answer_prompt(text: QuotedText, found: Found) -> Step | None:
     return ActStep(Accept(parse_literal(text, found["text"])))
 
 
@@ -39,5 +39,5 @@ def _answer_prompt(text: Text, found: Found) -> Step | None:
     r"(?:log|sign) ?in (?:with|as|using) (?:the )?(?:user ?name |user |name )?"
     rf"(?P<user>{QUOTE})(?:,? and|,|,? with)(?: the)?(?: password)? (?P<password>{QUOTE})"
 )
-def _log_in(text: Text, found: Found) -> Step | None:
+def _log_in(text: QuotedText, found: Found) -> Step | None:
     return ActStep(Accept(text.quote(found["user"]), text.quote(found["password"])))

@@ -31,7 +31,7 @@ class InstructionError(UsageError):
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class QuotedText:
     """An instruction whose quotes are held: `raw` has a character for each of `quotes`."""
 
     raw: str
@@ -55,7 +55,7 @@ class Text:
         return self.quote(raw) if re.fullmatch(QUOTE, raw) else self.shown(raw)
 
 
-def hold_quotes(goal: str) -> Text:
+def hold_quotes(goal: str) -> QuotedText:
     r"""Take the quoted texts out of a goal.
 
     A quote opens at the start of a word and closes at the next mark of its kind that ends one
@@ -84,7 +84,7 @@ def hold_quotes(goal: str) -> Text:
         quotes.append(text.replace('\\"', '"') if char == '"' else text)
         raw.append(chr(_FIRST_HELD + len(quotes) - 1))
         position = end + 1
-    return Text("".join(raw), tuple(quotes))
+    return QuotedText("".join(raw), tuple(quotes))
 
 
 def _closing(goal: str, start: int) -> int | None:

@@ -13,7 +13,7 @@ from vigorl.policy.reader.language.quotes import (
     NUMBER,
     QUOTE,
     InstructionError,
-    Text,
+    QuotedText,
     number,
 )
 from vigorl.policy.reader.language.sentence import TARGET, UNIT_S, Found, Sentences
@@ -41,7 +41,7 @@ _COUNTED = r"number|sum|average|mean|count|difference|maximum|minimum|ratio|prod
     rf"(?:reply|respond|finish|stop) with (?P<text>{QUOTE})",
     r"answer:? (?P<text>.+)",
 )
-def _answer(text: Text, found: Found) -> Step | None:
+def _answer(text: QuotedText, found: Found) -> Step | None:
     raw = found["text"]
     if re.match(r"(?:with|the|what|how)\b", raw, re.IGNORECASE):
         return None
@@ -55,7 +55,7 @@ def _answer(text: Text, found: Found) -> Step | None:
     rf"(?:read|report|return) (?=the\b.*{QUOTE}){TARGET}",
     rf"answer with (?=the\b){TARGET}",
 )
-def _tell(text: Text, found: Found) -> Step | None:
+def _tell(text: QuotedText, found: Found) -> Step | None:
     raw = re.sub(r"^what |\s+(?:is|are|says?)$", "", found["target"].strip(" ?.!"), flags=re.I)
     if re.match(r"(?:how|whether|if|why|when|where|which|who|about|more|a)\b", raw, re.IGNORECASE):
         raise InstructionError(text.shown(found.group()), _NO_ARITHMETIC)
@@ -84,7 +84,7 @@ _BACK: dict[Direction, Direction] = {"down": "up", "up": "up", "right": "left", 
     rf"wait(?: for)?(?: about)? (?P<number>{NUMBER}) ?(?P<unit>m(?=s|illi)|s|minute)[a-z]*",
     r"wait(?: (?:for )?a (?:bit|moment|while))?",
 )
-def _wait(text: Text, found: Found) -> Step | None:
+def _wait(text: QuotedText, found: Found) -> Step | None:
     groups = found.groupdict()
     if not groups.get("number"):
         return ActStep(Wait())
@@ -96,7 +96,7 @@ def _wait(text: Text, found: Found) -> Step | None:
     rf"wait for {TARGET}",
     r"(?:check|verify|ensure|make sure|assert)(?: that)? (?P<seen>.+ .+)",
 )
-def _wait_for(text: Text, found: Found) -> Step | None:
+def _wait_for(text: QuotedText, found: Found) -> Step | None:
     groups = found.groupdict()
     if condition := groups.get("condition"):
         return WaitStep(parse_condition(text, condition.partition(" ")[2]))
@@ -119,7 +119,7 @@ def _wait_for(text: Text, found: Found) -> Step | None:
     rf"(?P<end>bottom|end|top|start|beginning)(?: of (?:the page|{TARGET}))?",
     rf"scroll(?: (?P<direction>down|up|left|right))? to {TARGET}",
 )
-def _scroll(text: Text, found: Found) -> Step | None:
+def _scroll(text: QuotedText, found: Found) -> Step | None:
     groups = found.groupdict()
     direction = _DIRECTIONS[(groups.get("direction") or "down").lower()]
     over = parse_target(text, found["target"]) if groups.get("target") else None

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Callable, Iterator
 
-from vigorl.policy.reader.language.quotes import Text
+from vigorl.policy.reader.language.quotes import QuotedText
 from vigorl.policy.reader.language.steps import Step
 
 Found = re.Match[str]
-Builder = Callable[[Text, Found], Step | None]
+Builder = Callable[[QuotedText, Found], Step | None]
 """Makes the step of a sentence, or None where the sentence turns out to be another one."""
 
 TARGET = r"(?P<target>.+)"

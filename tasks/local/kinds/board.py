@@ -4,25 +4,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from vigorl.browser.environment import Score
-from vigorl.tasks.local.draw import Draw, Words
+from vigorl.tasks.local.draw import Draw, WordLists
 from vigorl.tasks.local.embedded import (
     EmbeddedTask,
+    FormReply,
     Frontage,
     Missing,
     Outcome,
     Page,
-    Reply,
     Visit,
     verdict,
 )
-from vigorl.tasks.local.plan import Step, drag
+from vigorl.tasks.local.plan import PlanStep, drag
 from vigorl.tasks.local.vocabulary import people
 
-COLUMNS = Words(
+COLUMNS = WordLists(
     train=("Ideas", "Planned", "Doing", "Testing", "Done", "On hold"),
     test=("Backlog", "Next up", "In progress", "Checking", "Finished", "Blocked"),
 )
-CARDS = Words(
+CARDS = WordLists(
     train=(
         "Write release notes", "Fix the footer", "Translate the menu", "Measure load times",
         "Interview two users", "Draw new icons", "Update the licence", "Rename the module",
@@ -35,7 +35,7 @@ CARDS = Words(
 
 
 @dataclass(frozen=True)
-class Card:
+class BoardCard:
     """A card: its id, text, where it is at first, and whose it is."""
 
     id: str
@@ -49,7 +49,7 @@ class BoardSpec:
     """The board, and one card that is to move."""
 
     columns: tuple[str, ...]
-    cards: tuple[Card, ...]
+    cards: tuple[BoardCard, ...]
     target: int
     to: int
 
@@ -61,7 +61,7 @@ class BoardWorld:
     places: dict[str, int]
 
 
-class Board(EmbeddedTask[BoardSpec, BoardWorld]):
+class BoardTask(EmbeddedTask[BoardSpec, BoardWorld]):
     """Drag and drop."""
 
     name = "board"
@@ -74,7 +74,7 @@ class Board(EmbeddedTask[BoardSpec, BoardWorld]):
         columns = draw.words(COLUMNS, 3)
         owners = people(draw, 6)
         cards = tuple(
-            Card(str(i), text, draw.whole(0, 2), owners[i].initials)
+            BoardCard(str(i), text, draw.whole(0, 2), owners[i].initials)
             for i, text in enumerate(draw.words(CARDS, 6))
         )
         target = draw.whole(0, 5)
@@ -86,11 +86,11 @@ class Board(EmbeddedTask[BoardSpec, BoardWorld]):
         text, column = spec.cards[spec.target].text, spec.columns[spec.to]
         return f'Move the card "{text}" to the column "{column}".'
 
-    def plan(self, spec: BoardSpec) -> Sequence[Step]:
+    def plan(self, spec: BoardSpec) -> Sequence[PlanStep]:
         """One drag."""
         return [_move(spec, spec.target, spec.to)]
 
-    def near_misses(self, spec: BoardSpec) -> Mapping[str, Sequence[Step]]:
+    def near_misses(self, spec: BoardSpec) -> Mapping[str, Sequence[PlanStep]]:
         """The other column; another card; another card as well; there and back."""
         card = spec.cards[spec.target]
         other_column = next(c for c in range(3) if c not in (card.column, spec.to))
@@ -113,13 +113,13 @@ class Board(EmbeddedTask[BoardSpec, BoardWorld]):
             raise Missing(visit.path)
         return Page("board.html", "Board")
 
-    def submit(self, spec: BoardSpec, world: BoardWorld, visit: Visit) -> Reply:
+    def submit(self, spec: BoardSpec, world: BoardWorld, visit: Visit) -> FormReply:
         """Put a card into a column."""
         card, column = visit.get("card"), visit.get("column")
         if visit.path != "/move" or card not in world.places or column not in ("0", "1", "2"):
             raise Missing(visit.path)
         world.places[card] = int(column)
-        return Reply("/")
+        return FormReply("/")
 
     def judge(self, spec: BoardSpec, outcome: Outcome[BoardWorld]) -> Score:
         """The card is there, and all others are where they were."""
@@ -132,7 +132,7 @@ class Board(EmbeddedTask[BoardSpec, BoardWorld]):
         )
 
 
-def _move(spec: BoardSpec, index: int, to: int) -> Step:
+def _move(spec: BoardSpec, index: int, to: int) -> PlanStep:
     text = spec.cards[index].text
     at = f'[data-card="{index}"] .text'
     return drag(text, spec.columns[to], at, f'[data-column="{to}"] h2')

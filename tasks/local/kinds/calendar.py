@@ -5,18 +5,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from vigorl.browser.environment import Score
-from vigorl.tasks.local.draw import Draw, Words
+from vigorl.tasks.local.draw import Draw, WordLists
 from vigorl.tasks.local.embedded import (
     EmbeddedTask,
+    FormReply,
     Frontage,
     Missing,
     Outcome,
     Page,
-    Reply,
     Visit,
     verdict,
 )
-from vigorl.tasks.local.plan import Step, choose, click, click_until
+from vigorl.tasks.local.plan import PlanStep, choose, click, click_until
 from vigorl.tasks.local.vocabulary import YEARS
 
 MONTHS = (
@@ -24,14 +24,14 @@ MONTHS = (
     "October", "November", "December",
 )  # fmt: skip
 MONTHS_SHOWN = 4
-SERVICES = Words(
+SERVICES = WordLists(
     train=("Eye test", "Haircut", "Bicycle check", "Tax advice"),
     test=("Dental check", "Massage", "Car inspection", "Legal advice"),
 )
 TIMES = ("08:15", "09:30", "10:45", "11:20", "13:40", "14:50", "15:35", "16:25", "17:10")
-NEXT = Words(train=("Next", "Later"), test=("Following", "Onward"))
+NEXT = WordLists(train=("Next", "Later"), test=("Following", "Onward"))
 BACK = {"Next": "Previous", "Later": "Earlier", "Following": "Preceding", "Onward": "Backward"}
-BOOK = Words(train=("Book", "Book appointment"), test=("Reserve", "Make appointment"))
+BOOK = WordLists(train=("Book", "Book appointment"), test=("Reserve", "Make appointment"))
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class CalendarWorld:
     booked: list[Appointment] = field(default_factory=list)
 
 
-class Calendar(EmbeddedTask[CalendarSpec, CalendarWorld]):
+class CalendarTask(EmbeddedTask[CalendarSpec, CalendarWorld]):
     """Book an appointment."""
 
     name = "calendar"
@@ -105,11 +105,11 @@ class Calendar(EmbeddedTask[CalendarSpec, CalendarWorld]):
         date = f"{wanted.day} {spec.title(wanted.month)}"
         return f'Book an appointment for "{wanted.service}" on {date} at {wanted.time}.'
 
-    def plan(self, spec: CalendarSpec) -> Sequence[Step]:
+    def plan(self, spec: CalendarSpec) -> Sequence[PlanStep]:
         """Service, month, day, time, confirm."""
         return _book(spec, spec.wanted)
 
-    def near_misses(self, spec: CalendarSpec) -> Mapping[str, Sequence[Step]]:
+    def near_misses(self, spec: CalendarSpec) -> Mapping[str, Sequence[PlanStep]]:
         """A day, a month, a time or a service beside; not confirmed; booked twice."""
         wanted = spec.wanted
         month = wanted.month + 1 if wanted.month + 1 < MONTHS_SHOWN else 0
@@ -146,16 +146,16 @@ class Calendar(EmbeddedTask[CalendarSpec, CalendarWorld]):
         context = {"months": range(MONTHS_SHOWN), "back": BACK[spec.next]}
         return Page("calendar.html", "Appointments", context)
 
-    def submit(self, spec: CalendarSpec, world: CalendarWorld, visit: Visit) -> Reply:
+    def submit(self, spec: CalendarSpec, world: CalendarWorld, visit: Visit) -> FormReply:
         """Book, if day and time are chosen."""
         month, _, day = visit.get("date").partition("-")
         time, service = visit.get("time"), visit.get("service")
         if not (month.isdecimal() and day.isdecimal() and time in spec.times):
-            return Reply("/", "Please choose a day and a time.", failed=True)
+            return FormReply("/", "Please choose a day and a time.", failed=True)
         if service not in spec.services:
-            return Reply("/", "Please choose a service.", failed=True)
+            return FormReply("/", "Please choose a service.", failed=True)
         world.booked.append(Appointment(service, int(month), int(day), time))
-        return Reply("/booked")
+        return FormReply("/booked")
 
     def judge(self, spec: CalendarSpec, outcome: Outcome[CalendarWorld]) -> Score:
         """That appointment and no other."""
@@ -167,7 +167,7 @@ class Calendar(EmbeddedTask[CalendarSpec, CalendarWorld]):
         )
 
 
-def _book(spec: CalendarSpec, wanted: Appointment) -> list[Step]:
+def _book(spec: CalendarSpec, wanted: Appointment) -> list[PlanStep]:
     steps = [choose(wanted.service, "Service", "#service")]
     if wanted.month:
         title = spec.title(wanted.month)

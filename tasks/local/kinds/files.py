@@ -5,21 +5,21 @@ from dataclasses import dataclass
 from typing import Literal
 
 from vigorl.browser.environment import Score
-from vigorl.tasks.local.draw import Draw, Words
+from vigorl.tasks.local.draw import Draw, WordLists
 from vigorl.tasks.local.embedded import (
     EmbeddedTask,
+    FormReply,
     Frontage,
     Missing,
     Outcome,
     Page,
-    Reply,
     Visit,
     verdict,
 )
-from vigorl.tasks.local.plan import Step, click, double_click, fill, right_click
+from vigorl.tasks.local.plan import PlanStep, click, double_click, fill, right_click
 
-FOLDERS = Words(train=("Photos", "Contracts", "Drafts"), test=("Scans", "Letters", "Music"))
-FILES = Words(
+FOLDERS = WordLists(train=("Photos", "Contracts", "Drafts"), test=("Scans", "Letters", "Music"))
+FILES = WordLists(
     train=(
         "budget.xlsx", "minutes.docx", "poster.png", "report.pdf", "travel.txt", "recipes.md",
         "logo.svg", "speech.odt", "survey.csv", "garden.jpg",
@@ -29,13 +29,13 @@ FILES = Words(
         "emblem.svg", "lecture.odt", "results.csv", "harbour.jpg",
     ),
 )  # fmt: skip
-NEW_NAMES = Words(
+NEW_NAMES = WordLists(
     train=("final.pdf", "old copy.txt", "for Anna.docx"),
     test=("approved.pdf", "second try.txt", "for Emil.docx"),
 )
-RENAME = Words(train=("Rename", "Change name"), test=("Give a new name", "Relabel"))
-DUPLICATE = Words(train=("Duplicate", "Make a copy"), test=("Clone", "Copy here"))
-DELETE = Words(train=("Delete", "Move to trash"), test=("Remove", "Throw away"))
+RENAME = WordLists(train=("Rename", "Change name"), test=("Give a new name", "Relabel"))
+DUPLICATE = WordLists(train=("Duplicate", "Make a copy"), test=("Clone", "Copy here"))
+DELETE = WordLists(train=("Delete", "Move to trash"), test=("Remove", "Throw away"))
 
 Act = Literal["rename", "duplicate", "delete"]
 
@@ -74,7 +74,7 @@ class FilesWorld:
     files: list[list[str]]
 
 
-class Files(EmbeddedTask[FilesSpec, FilesWorld]):
+class FilesTask(EmbeddedTask[FilesSpec, FilesWorld]):
     """Rename, copy or delete a file by its menu."""
 
     name = "files"
@@ -112,15 +112,15 @@ class Files(EmbeddedTask[FilesSpec, FilesWorld]):
             case "delete":
                 return f"Delete {which}."
 
-    def plan(self, spec: FilesSpec) -> Sequence[Step]:
+    def plan(self, spec: FilesSpec) -> Sequence[PlanStep]:
         """Open the folder, the menu, its entry."""
         return _act(spec, spec.target, spec.act, spec.new_name)
 
-    def near_misses(self, spec: FilesSpec) -> Mapping[str, Sequence[Step]]:
+    def near_misses(self, spec: FilesSpec) -> Mapping[str, Sequence[PlanStep]]:
         """The file beside; another entry; a new name with a slip or not saved; done twice."""
         other_act: Act = "delete" if spec.act == "duplicate" else "duplicate"
         plan = self.plan(spec)
-        misses: dict[str, Sequence[Step]] = {
+        misses: dict[str, Sequence[PlanStep]] = {
             "the file beside": _act(spec, spec.other, spec.act, spec.new_name),
             "another entry": _act(spec, spec.target, other_act, ""),
             "stopped at the menu": plan[: 2 if spec.folder else 1],
@@ -141,17 +141,17 @@ class Files(EmbeddedTask[FilesSpec, FilesWorld]):
         folder = _folder(spec, visit.path)
         return Page("files.html", spec.folders[folder] or "My files", {"folder": folder})
 
-    def submit(self, spec: FilesSpec, world: FilesWorld, visit: Visit) -> Reply:
+    def submit(self, spec: FilesSpec, world: FilesWorld, visit: Visit) -> FormReply:
         """Rename, copy or delete a file of the folder."""
         names, name = world.files[_folder(spec, visit.path)], visit.get("name")
         if name not in names:
-            return Reply(visit.path, "This file is gone.", failed=True)
+            return FormReply(visit.path, "This file is gone.", failed=True)
         place = names.index(name)
         match visit.get("act"):
             case "rename":
                 new_name = visit.get("new_name")
                 if not new_name or (new_name in names and new_name != name):
-                    return Reply(visit.path, "This name cannot be used.", failed=True)
+                    return FormReply(visit.path, "This name cannot be used.", failed=True)
                 names[place] = new_name
             case "duplicate":
                 names.insert(place + 1, _copy_name(name, names))
@@ -159,7 +159,7 @@ class Files(EmbeddedTask[FilesSpec, FilesWorld]):
                 del names[place]
             case _:
                 raise Missing(visit.path)
-        return Reply(visit.path)
+        return FormReply(visit.path)
 
     def judge(self, spec: FilesSpec, outcome: Outcome[FilesWorld]) -> Score:
         """The folders hold what they should, name for name."""
@@ -200,7 +200,7 @@ def _folder(spec: FilesSpec, path: str) -> int:
     raise Missing(path)
 
 
-def _act(spec: FilesSpec, name: str, act: Act, new_name: str) -> list[Step]:
+def _act(spec: FilesSpec, name: str, act: Act, new_name: str) -> list[PlanStep]:
     folder = spec.folders[spec.folder]
     steps = [double_click(folder, f'[data-folder="{folder}"] .name')] if spec.folder else []
     steps.append(right_click(name, f'[data-file="{name}"] .name'))

@@ -4,36 +4,36 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from vigorl.browser.environment import Score
-from vigorl.tasks.local.draw import Draw, Words
+from vigorl.tasks.local.draw import Draw, WordLists
 from vigorl.tasks.local.embedded import (
     EmbeddedTask,
+    FormReply,
     Frontage,
     Outcome,
     Page,
-    Reply,
     Visit,
     verdict,
 )
-from vigorl.tasks.local.plan import Step, choose, click, fill, scroll_until, tick
+from vigorl.tasks.local.plan import PlanStep, choose, click, fill, scroll_until, tick
 from vigorl.tasks.local.vocabulary import CITIES, COUNTRIES, people
 
-COURSES = Words(
+COURSES = WordLists(
     train=("Bookbinding for beginners", "An introduction to beekeeping", "Watercolour on site"),
     test=("Bread baking at home", "Repairing bicycles", "Drawing from nature"),
 )
-SLOTS = Words(
+SLOTS = WordLists(
     train=("Monday morning", "Tuesday evening", "Wednesday noon", "Saturday afternoon"),
     test=("Monday evening", "Thursday morning", "Friday noon", "Sunday afternoon"),
 )
-EXTRAS = Words(
+EXTRAS = WordLists(
     train=("Vegetarian lunch", "Parking space", "Rental tools", "Printed handout", "Quiet room"),
     test=("Vegan lunch", "Bicycle stand", "Loan of an apron", "Recording", "Front seat"),
 )
-SEND = Words(train=("Register", "Send registration"), test=("Sign up", "Book my place"))
+SEND = WordLists(train=("Register", "Send registration"), test=("Sign up", "Book my place"))
 
 
 @dataclass(frozen=True)
-class Entry:
+class Registration:
     """A registration, filled in."""
 
     name: str
@@ -51,8 +51,8 @@ class FormSpec:
     countries: tuple[str, ...]
     slots: tuple[str, ...]
     extras: tuple[str, ...]
-    wanted: Entry
-    near: Entry
+    wanted: Registration
+    near: Registration
     """The same but for one value."""
     send: str
     two_columns: bool
@@ -62,10 +62,10 @@ class FormSpec:
 class FormWorld:
     """Registrations that have arrived."""
 
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[Registration] = field(default_factory=list)
 
 
-class Form(EmbeddedTask[FormSpec, FormWorld]):
+class FormTask(EmbeddedTask[FormSpec, FormWorld]):
     """Fill in a registration."""
 
     name = "form"
@@ -78,7 +78,7 @@ class Form(EmbeddedTask[FormSpec, FormWorld]):
         countries, slots = draw.words(COUNTRIES, 8), draw.words(SLOTS, 3)
         extras = draw.words(EXTRAS, 4)
         picked = draw.several(extras, draw.whole(1, 2))
-        wanted = Entry(
+        wanted = Registration(
             people(draw, 1)[0].name,
             draw.word(CITIES),
             draw.one(countries),
@@ -114,11 +114,11 @@ class Form(EmbeddedTask[FormSpec, FormWorld]):
             f"{wanted.slot}, with these extras and no others: {' and '.join(wanted.extras)}."
         )
 
-    def plan(self, spec: FormSpec) -> Sequence[Step]:
+    def plan(self, spec: FormSpec) -> Sequence[PlanStep]:
         """Field by field, then send."""
         return _fill_in(spec, spec.wanted)
 
-    def near_misses(self, spec: FormSpec) -> Mapping[str, Sequence[Step]]:
+    def near_misses(self, spec: FormSpec) -> Mapping[str, Sequence[PlanStep]]:
         """One value wrong; the form not sent; sent twice."""
         return {
             "one value wrong": _fill_in(spec, spec.near),
@@ -136,9 +136,9 @@ class Form(EmbeddedTask[FormSpec, FormWorld]):
             return Page("form_thanks.html", "Thank you", {"entry": world.entries[-1]})
         return Page("form.html", "Registration")
 
-    def submit(self, spec: FormSpec, world: FormWorld, visit: Visit) -> Reply:
+    def submit(self, spec: FormSpec, world: FormWorld, visit: Visit) -> FormReply:
         """Take a registration; every field but the extras must be filled."""
-        entry = Entry(
+        entry = Registration(
             visit.get("name"),
             visit.get("city"),
             visit.get("country"),
@@ -146,9 +146,9 @@ class Form(EmbeddedTask[FormSpec, FormWorld]):
             tuple(extra for extra in spec.extras if extra in visit.all("extras")),
         )
         if not (entry.name and entry.city and entry.country and entry.slot):
-            return Reply("/", "Something is missing. Please fill in every field.", failed=True)
+            return FormReply("/", "Something is missing. Please fill in every field.", failed=True)
         world.entries.append(entry)
-        return Reply("/thanks")
+        return FormReply("/thanks")
 
     def judge(self, spec: FormSpec, outcome: Outcome[FormWorld]) -> Score:
         """One registration arrived and every value is right."""
@@ -160,7 +160,7 @@ class Form(EmbeddedTask[FormSpec, FormWorld]):
         )
 
 
-def _fill_in(spec: FormSpec, entry: Entry) -> list[Step]:
+def _fill_in(spec: FormSpec, entry: Registration) -> list[PlanStep]:
     return [
         fill(entry.name, "Full name", "#name"),
         fill(entry.city, "City", "#city"),

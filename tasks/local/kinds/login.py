@@ -4,25 +4,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from vigorl.browser.environment import Score
-from vigorl.tasks.local.draw import Draw, Words
+from vigorl.tasks.local.draw import Draw, WordLists
 from vigorl.tasks.local.embedded import (
     EmbeddedTask,
+    FormReply,
     Frontage,
     Outcome,
     Page,
-    Reply,
     Visit,
     verdict,
 )
-from vigorl.tasks.local.plan import Step, click, fill, press, tick
+from vigorl.tasks.local.plan import PlanStep, click, fill, press, tick
 from vigorl.tasks.local.vocabulary import PASS_WORDS, people
 
-ACCOUNT_LABELS = Words(train=("Username", "Email", "User name"), test=("Login name", "Account"))
-BUTTONS = Words(train=("Sign in", "Log in", "Continue"), test=("Enter", "Log me in", "Go on"))
-REMEMBER = Words(
+ACCOUNT_LABELS = WordLists(train=("Username", "Email", "User name"), test=("Login name", "Account"))
+BUTTONS = WordLists(train=("Sign in", "Log in", "Continue"), test=("Enter", "Log me in", "Go on"))
+REMEMBER = WordLists(
     train=("Remember me", "Keep me signed in"), test=("Stay signed in", "Trust this computer")
 )
-HEADINGS = Words(
+HEADINGS = WordLists(
     train=("Welcome back", "Good to see you again"), test=("Nice to have you here", "Hello again")
 )
 
@@ -55,7 +55,7 @@ class LoginWorld:
     remembered: bool = False
 
 
-class Login(EmbeddedTask[LoginSpec, LoginWorld]):
+class LoginTask(EmbeddedTask[LoginSpec, LoginWorld]):
     """Sign in with a name and a password."""
 
     name = "login"
@@ -89,11 +89,11 @@ class Login(EmbeddedTask[LoginSpec, LoginWorld]):
         goal = f'Sign in as "{spec.account}" with the password "{spec.password}".'
         return f'{goal} Tick "{spec.remember_label}".' if spec.remember else goal
 
-    def plan(self, spec: LoginSpec) -> Sequence[Step]:
+    def plan(self, spec: LoginSpec) -> Sequence[PlanStep]:
         """Fill in both fields and send."""
         return _sign_in(spec, spec.account, spec.password, spec.remember)
 
-    def near_misses(self, spec: LoginSpec) -> Mapping[str, Sequence[Step]]:
+    def near_misses(self, spec: LoginSpec) -> Mapping[str, Sequence[PlanStep]]:
         """Another account, a slip in the password, a form not sent, the box the other way."""
         return {
             "another account": _sign_in(
@@ -114,15 +114,15 @@ class Login(EmbeddedTask[LoginSpec, LoginWorld]):
             return Page("login.html", "Sign in")
         return Page("login_home.html", "Overview")
 
-    def submit(self, spec: LoginSpec, world: LoginWorld, visit: Visit) -> Reply:
+    def submit(self, spec: LoginSpec, world: LoginWorld, visit: Visit) -> FormReply:
         """Check name and password."""
         accounts = {spec.account: spec.password, spec.other_account: spec.other_password}
         account = visit.get("account")
         if accounts.get(account) != visit.get("password"):
-            return Reply("/", "The name and the password do not match.", failed=True)
+            return FormReply("/", "The name and the password do not match.", failed=True)
         world.account = account
         world.remembered = bool(visit.get("remember"))
-        return Reply("/")
+        return FormReply("/")
 
     def judge(self, spec: LoginSpec, outcome: Outcome[LoginWorld]) -> Score:
         """The right account is signed in, remembered as asked."""
@@ -134,7 +134,7 @@ class Login(EmbeddedTask[LoginSpec, LoginWorld]):
         )
 
 
-def _sign_in(spec: LoginSpec, account: str, password: str, remember: bool) -> list[Step]:
+def _sign_in(spec: LoginSpec, account: str, password: str, remember: bool) -> list[PlanStep]:
     steps = [
         fill(account, spec.account_label, "#account"),
         fill(password, "Password", "#password"),

@@ -5,21 +5,21 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from vigorl.browser.environment import Score
-from vigorl.tasks.local.draw import Draw, Words
+from vigorl.tasks.local.draw import Draw, WordLists
 from vigorl.tasks.local.embedded import (
     EmbeddedTask,
+    FormReply,
     Frontage,
     Missing,
     Outcome,
     Page,
-    Reply,
     Visit,
     verdict,
 )
-from vigorl.tasks.local.plan import Step, click, fill
+from vigorl.tasks.local.plan import PlanStep, click, fill
 from vigorl.tasks.local.vocabulary import people
 
-SUBJECTS = Words(
+SUBJECTS = WordLists(
     train=(
         "Quarterly figures", "Lunch on Thursday", "Draft of the contract", "Keys to the studio",
         "Photos from the trip", "New printer", "Choir rehearsal", "Your library card",
@@ -38,21 +38,21 @@ OPENINGS = (
     "Thank you again for your help the other day.",
     "We are nearly done, only a few questions are left.",
 )
-REPLIES = Words(
+REPLIES = WordLists(
     train=("Thank you, I agree", "See you on Monday", "Please call me first", "I will be late"),
     test=("That suits me well", "Count me in", "Let me think about it", "I have no objection"),
 )
-REPLY = Words(train=("Reply", "Answer"), test=("Write back", "Respond"))
-ARCHIVE = Words(train=("Archive", "Put away"), test=("File away", "Mark as done"))
-DELETE = Words(train=("Delete", "Move to bin"), test=("Discard", "Throw away"))
-SEND = Words(train=("Send", "Send reply"), test=("Send it", "Post"))
-BODY_LABELS = Words(train=("Your reply", "Message"), test=("Your text", "What you write"))
+REPLY = WordLists(train=("Reply", "Answer"), test=("Write back", "Respond"))
+ARCHIVE = WordLists(train=("Archive", "Put away"), test=("File away", "Mark as done"))
+DELETE = WordLists(train=("Delete", "Move to bin"), test=("Discard", "Throw away"))
+SEND = WordLists(train=("Send", "Send reply"), test=("Send it", "Post"))
+BODY_LABELS = WordLists(train=("Your reply", "Message"), test=("Your text", "What you write"))
 
 Act = Literal["reply", "archive", "delete"]
 
 
 @dataclass(frozen=True)
-class Message:
+class Letter:
     """A message in the inbox."""
 
     id: str
@@ -67,7 +67,7 @@ class Message:
 class MailSpec:
     """The inbox, and what is to happen to one message."""
 
-    messages: tuple[Message, ...]
+    messages: tuple[Letter, ...]
     target: int
     act: Act
     text: str
@@ -91,7 +91,7 @@ class MailWorld:
         return {message_id for act, message_id, _ in self.done if act != "reply"}
 
 
-class Mail(EmbeddedTask[MailSpec, MailWorld]):
+class MailTask(EmbeddedTask[MailSpec, MailWorld]):
     """Reply, archive or delete."""
 
     name = "mail"
@@ -110,7 +110,7 @@ class Mail(EmbeddedTask[MailSpec, MailWorld]):
             sender = senders[0] if i in (target, twin) else next(rest)
             time = f"{draw.whole(7, 11):02}:{draw.whole(10, 59)}"
             messages.append(
-                Message(str(i), sender.name, sender.initials, subject, draw.one(OPENINGS), time)
+                Letter(str(i), sender.name, sender.initials, subject, draw.one(OPENINGS), time)
             )
         acts: tuple[Act, ...] = ("reply", "reply", "archive", "delete")
         return MailSpec(
@@ -137,14 +137,14 @@ class Mail(EmbeddedTask[MailSpec, MailWorld]):
             case "delete":
                 return f'Open {which} and choose "{spec.delete}".'
 
-    def plan(self, spec: MailSpec) -> Sequence[Step]:
+    def plan(self, spec: MailSpec) -> Sequence[PlanStep]:
         """Open it, act."""
         return _handle(spec, spec.target, spec.act, spec.text)
 
-    def near_misses(self, spec: MailSpec) -> Mapping[str, Sequence[Step]]:
+    def near_misses(self, spec: MailSpec) -> Mapping[str, Sequence[PlanStep]]:
         """Another message; a reply not sent or worded otherwise; the other button; a second act."""
         other = (spec.target + 1) % len(spec.messages)
-        misses: dict[str, Sequence[Step]] = {
+        misses: dict[str, Sequence[PlanStep]] = {
             "another message": _handle(spec, other, spec.act, spec.text),
         }
         if spec.act == "reply":
@@ -174,23 +174,23 @@ class Mail(EmbeddedTask[MailSpec, MailWorld]):
         ]
         return Page("mail_message.html", message.subject, {"message": message, "replies": replies})
 
-    def submit(self, spec: MailSpec, world: MailWorld, visit: Visit) -> Reply:
+    def submit(self, spec: MailSpec, world: MailWorld, visit: Visit) -> FormReply:
         """Reply to a message, archive or delete it."""
         message = _message(spec, visit.path)
         match visit.get("act"):
             case "reply":
                 text = visit.get("text")
                 if not text:
-                    return Reply(visit.path, "There is nothing to send yet.", failed=True)
+                    return FormReply(visit.path, "There is nothing to send yet.", failed=True)
                 world.done.append(("reply", message.id, text))
-                return Reply(visit.path, f"Your reply to {message.sender} is on its way.")
+                return FormReply(visit.path, f"Your reply to {message.sender} is on its way.")
             case "archive":
                 world.done.append(("archive", message.id, ""))
             case "delete":
                 world.done.append(("delete", message.id, ""))
             case _:
                 raise Missing(visit.path)
-        return Reply("/", f"“{message.subject}” is no longer in the inbox.")
+        return FormReply("/", f"“{message.subject}” is no longer in the inbox.")
 
     def judge(self, spec: MailSpec, outcome: Outcome[MailWorld]) -> Score:
         """This act on that message, with those words, and nothing else."""
@@ -203,14 +203,14 @@ class Mail(EmbeddedTask[MailSpec, MailWorld]):
         )
 
 
-def _message(spec: MailSpec, path: str) -> Message:
+def _message(spec: MailSpec, path: str) -> Letter:
     for message in spec.messages:
         if path == f"/message/{message.id}":
             return message
     raise Missing(path)
 
 
-def _handle(spec: MailSpec, index: int, act: Act, text: str) -> list[Step]:
+def _handle(spec: MailSpec, index: int, act: Act, text: str) -> list[PlanStep]:
     message = spec.messages[index]
     opened = click(message.subject, f'a[href$="/message/{message.id}"] .subject')
     match act:

@@ -5,21 +5,21 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from vigorl.browser.environment import Score
-from vigorl.tasks.local.draw import Draw, Words
+from vigorl.tasks.local.draw import Draw, WordLists
 from vigorl.tasks.local.embedded import (
     EmbeddedTask,
+    FormReply,
     Frontage,
     Missing,
     Outcome,
     Page,
-    Reply,
     Visit,
     verdict,
 )
-from vigorl.tasks.local.plan import Step, click, click_icon, tick
+from vigorl.tasks.local.plan import PlanStep, click, click_icon, tick
 from vigorl.tasks.local.vocabulary import people
 
-PROJECTS = Words(
+PROJECTS = WordLists(
     train=("Northern Lights", "Paper Trail", "Blue Heron", "Tidewater", "Open Kitchen", "Foxtrot"),
     test=("Silent Spring", "Long Haul", "Grey Owl", "Riverbank", "Night School", "Tango"),
 )
@@ -27,15 +27,15 @@ ABOUT = (
     "Plans, budgets and minutes", "Drafts for the autumn issue", "Photographs and releases",
     "Notes from the workshops", "Contracts under review", "Interviews and transcripts",
 )  # fmt: skip
-DELETE = Words(train=("Delete", "Remove"), test=("Discard", "Erase"))
-ARCHIVE = Words(train=("Archive", "Set aside"), test=("Store away", "Retire"))
-YES = Words(train=("Yes, go ahead", "Confirm"), test=("I am sure", "Proceed"))
-NO = Words(train=("Cancel", "Keep it"), test=("Never mind", "Not now"))
-UNDERSTOOD = Words(
+DELETE = WordLists(train=("Delete", "Remove"), test=("Discard", "Erase"))
+ARCHIVE = WordLists(train=("Archive", "Set aside"), test=("Store away", "Retire"))
+YES = WordLists(train=("Yes, go ahead", "Confirm"), test=("I am sure", "Proceed"))
+NO = WordLists(train=("Cancel", "Keep it"), test=("Never mind", "Not now"))
+UNDERSTOOD = WordLists(
     train=("I know that this is final", "I have a backup"),
     test=("I have told the team", "Nobody needs it any more"),
 )
-NEWS = Words(train=("What is new", "A short notice"), test=("Good news", "Before you start"))
+NEWS = WordLists(train=("What is new", "A short notice"), test=("Good news", "Before you start"))
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class ModalWorld:
         return next((act for project_id, act in self.done if project_id == project.id), "")
 
 
-class Modal(EmbeddedTask[ModalSpec, ModalWorld]):
+class ModalTask(EmbeddedTask[ModalSpec, ModalWorld]):
     """Answer the question that comes up."""
 
     name = "modal"
@@ -108,11 +108,11 @@ class Modal(EmbeddedTask[ModalSpec, ModalWorld]):
         word = spec.delete if spec.act == "delete" else spec.archive
         return f'{word} the project "{spec.projects[spec.target].name}".'
 
-    def plan(self, spec: ModalSpec) -> Sequence[Step]:
+    def plan(self, spec: ModalSpec) -> Sequence[PlanStep]:
         """Close the message, ask, confirm."""
         return [*_close_news(spec), *_ask(spec, spec.target, spec.act), *_confirm(spec)]
 
-    def near_misses(self, spec: ModalSpec) -> Mapping[str, Sequence[Step]]:
+    def near_misses(self, spec: ModalSpec) -> Mapping[str, Sequence[PlanStep]]:
         """Another project; the other button; a question answered with no."""
         other = (spec.target + 1) % len(spec.projects)
         other_act: Literal["delete", "archive"] = "archive" if spec.act == "delete" else "delete"
@@ -137,16 +137,16 @@ class Modal(EmbeddedTask[ModalSpec, ModalWorld]):
             raise Missing(visit.path)
         return Page("modal.html", "Projects")
 
-    def submit(self, spec: ModalSpec, world: ModalWorld, visit: Visit) -> Reply:
+    def submit(self, spec: ModalSpec, world: ModalWorld, visit: Visit) -> FormReply:
         """Delete or archive one project, if the box is ticked where there is one."""
         _, act, project_id = (visit.path + "//").split("/")[:3]
         found = [p for p in spec.projects if p.id == project_id and not world.fate(p)]
         if not found or act not in ("delete", "archive"):
             raise Missing(visit.path)
         if spec.box and not visit.get("understood"):
-            return Reply("/", f'Please tick "{spec.box}" first.', failed=True)
+            return FormReply("/", f'Please tick "{spec.box}" first.', failed=True)
         world.done.append((project_id, act))
-        return Reply("/", f"{found[0].name} is {act}d.")
+        return FormReply("/", f"{found[0].name} is {act}d.")
 
     def judge(self, spec: ModalSpec, outcome: Outcome[ModalWorld]) -> Score:
         """This happened to that project, and nothing to the others."""
@@ -157,16 +157,16 @@ class Modal(EmbeddedTask[ModalSpec, ModalWorld]):
         )
 
 
-def _close_news(spec: ModalSpec) -> list[Step]:
+def _close_news(spec: ModalSpec) -> list[PlanStep]:
     return [click_icon("close", "dialog[open] .icon-button")] if spec.news else []
 
 
-def _ask(spec: ModalSpec, index: int, act: Literal["delete", "archive"]) -> list[Step]:
+def _ask(spec: ModalSpec, index: int, act: Literal["delete", "archive"]) -> list[PlanStep]:
     name = spec.projects[index].name
     word = spec.delete if act == "delete" else spec.archive
     return [click(word, f'[data-name="{name}"] .{act}', "button", beside=name)]
 
 
-def _confirm(spec: ModalSpec) -> list[Step]:
+def _confirm(spec: ModalSpec) -> list[PlanStep]:
     boxes = [tick(spec.box, "dialog[open] input[name=understood]")] if spec.box else []
     return [*boxes, click(spec.yes, "dialog[open] .yes", "button")]

@@ -4,21 +4,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from vigorl.browser.environment import Score
-from vigorl.tasks.local.draw import Draw, Words
+from vigorl.tasks.local.draw import Draw, WordLists
 from vigorl.tasks.local.embedded import (
     EmbeddedTask,
+    FormReply,
     Frontage,
     Missing,
     Outcome,
     Page,
-    Reply,
     Visit,
     answer_verdict,
     verdict,
 )
-from vigorl.tasks.local.plan import Step, click, close_tab, tell
+from vigorl.tasks.local.plan import PlanStep, click, close_tab, tell
 
-PAPERS = Words(
+PAPERS = WordLists(
     train=("House rules", "Fire safety", "Data protection", "Travel expenses"),
     test=("Code of conduct", "First aid", "Data retention", "Remote work"),
 )
@@ -28,8 +28,8 @@ SENTENCES = (
     "Questions are answered by the office on the ground floor.",
     "Everybody who works here is expected to know it.",
 )
-ACCEPT = Words(train=("I agree", "Accept"), test=("I have read it", "Agreed"))
-GO_ON = Words(train=("Continue", "Next step"), test=("Proceed", "Finish"))
+ACCEPT = WordLists(train=("I agree", "Accept"), test=("I have read it", "Agreed"))
+GO_ON = WordLists(train=("Continue", "Next step"), test=("Proceed", "Finish"))
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class NewTabWorld:
     went_on: bool = False
 
 
-class NewTab(EmbeddedTask[NewTabSpec, NewTabWorld]):
+class NewTabTask(EmbeddedTask[NewTabSpec, NewTabWorld]):
     """Work across two tabs."""
 
     name = "newtab"
@@ -92,14 +92,14 @@ class NewTab(EmbeddedTask[NewTabSpec, NewTabWorld]):
         """The code, where it is asked for."""
         return spec.papers[spec.target].code if spec.read else None
 
-    def plan(self, spec: NewTabSpec) -> Sequence[Step]:
+    def plan(self, spec: NewTabSpec) -> Sequence[PlanStep]:
         """Open the paper, act there, come back."""
         return _handle(spec, spec.target)
 
-    def near_misses(self, spec: NewTabSpec) -> Mapping[str, Sequence[Step]]:
+    def near_misses(self, spec: NewTabSpec) -> Mapping[str, Sequence[PlanStep]]:
         """Another paper; accepted and stayed there."""
         other = (spec.target + 1) % len(spec.papers)
-        misses: dict[str, Sequence[Step]] = {"another paper": _handle(spec, other)}
+        misses: dict[str, Sequence[PlanStep]] = {"another paper": _handle(spec, other)}
         if not spec.read:
             plan = self.plan(spec)
             misses["did not go on"] = plan[:-1]
@@ -120,16 +120,16 @@ class NewTab(EmbeddedTask[NewTabSpec, NewTabWorld]):
         paper = _paper(spec, visit.path)
         return Page("newtab_paper.html", paper.title, {"paper": paper, "sentences": SENTENCES})
 
-    def submit(self, spec: NewTabSpec, world: NewTabWorld, visit: Visit) -> Reply:
+    def submit(self, spec: NewTabSpec, world: NewTabWorld, visit: Visit) -> FormReply:
         """Accept a paper, or go on."""
         if visit.path == "/go-on":
             if not world.accepted:
-                return Reply("/", "Please accept at least one paper first.", failed=True)
+                return FormReply("/", "Please accept at least one paper first.", failed=True)
             world.went_on = True
-            return Reply("/done")
+            return FormReply("/done")
         paper = _paper(spec, visit.path)
         world.accepted.append(paper.id)
-        return Reply(visit.path, "Thank you. You can close this tab now.")
+        return FormReply(visit.path, "Thank you. You can close this tab now.")
 
     def judge(self, spec: NewTabSpec, outcome: Outcome[NewTabWorld]) -> Score:
         """The code is told, or that one paper is accepted and the user went on."""
@@ -153,7 +153,7 @@ def _paper(spec: NewTabSpec, path: str) -> Paper:
     raise Missing(path)
 
 
-def _handle(spec: NewTabSpec, index: int) -> list[Step]:
+def _handle(spec: NewTabSpec, index: int) -> list[PlanStep]:
     paper = spec.papers[index]
     opened = click(paper.title, f'a[href$="/paper/{paper.id}"]', "link")
     if spec.read:

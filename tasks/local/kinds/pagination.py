@@ -4,29 +4,29 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from vigorl.browser.environment import Score
-from vigorl.tasks.local.draw import Draw, Words
+from vigorl.tasks.local.draw import Draw, WordLists
 from vigorl.tasks.local.embedded import (
     EmbeddedTask,
+    FormReply,
     Frontage,
     Missing,
     Outcome,
     Page,
-    Reply,
     Visit,
     verdict,
 )
-from vigorl.tasks.local.plan import Step, click, click_until
+from vigorl.tasks.local.plan import PlanStep, click, click_until
 from vigorl.tasks.local.vocabulary import COMPANIES, money
 
 PAGE_SIZE = 7
-ACTS = Words(train=("Approve", "Ship", "Confirm"), test=("Accept", "Dispatch", "Release"))
+ACTS = WordLists(train=("Approve", "Ship", "Confirm"), test=("Accept", "Dispatch", "Release"))
 DONE = {
     "Approve": "Approved", "Ship": "Shipped", "Confirm": "Confirmed", "Accept": "Accepted",
     "Dispatch": "Dispatched", "Release": "Released",
 }  # fmt: skip
-NEXT = Words(train=("Next", "Older"), test=("Forward", "More"))
+NEXT = WordLists(train=("Next", "Older"), test=("Forward", "More"))
 BACK = {"Next": "Previous", "Older": "Newer", "Forward": "Backward", "More": "Fewer"}
-PREFIXES = Words(train=("Order", "PO"), test=("Invoice", "Ticket"))
+PREFIXES = WordLists(train=("Order", "PO"), test=("Invoice", "Ticket"))
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class PaginationWorld:
     done: list[str] = field(default_factory=list)
 
 
-class Pagination(EmbeddedTask[PaginationSpec, PaginationWorld]):
+class PaginationTask(EmbeddedTask[PaginationSpec, PaginationWorld]):
     """Go through the pages until the order comes up."""
 
     name = "pagination"
@@ -94,11 +94,11 @@ class Pagination(EmbeddedTask[PaginationSpec, PaginationWorld]):
         """Which one, and what to do with it."""
         return f'Find "{spec.orders[spec.target].number}" in the list and {spec.act.lower()} it.'
 
-    def plan(self, spec: PaginationSpec) -> Sequence[Step]:
+    def plan(self, spec: PaginationSpec) -> Sequence[PlanStep]:
         """Turn pages, then act in the row."""
         return _act(spec, spec.target)
 
-    def near_misses(self, spec: PaginationSpec) -> Mapping[str, Sequence[Step]]:
+    def near_misses(self, spec: PaginationSpec) -> Mapping[str, Sequence[PlanStep]]:
         """The row beside; a further row; found and left alone."""
         beside_target = spec.target + (1 if (spec.target + 1) % PAGE_SIZE else -1)
         return {
@@ -130,13 +130,13 @@ class Pagination(EmbeddedTask[PaginationSpec, PaginationWorld]):
             },
         )
 
-    def submit(self, spec: PaginationSpec, world: PaginationWorld, visit: Visit) -> Reply:
+    def submit(self, spec: PaginationSpec, world: PaginationWorld, visit: Visit) -> FormReply:
         """Act on one order; the same page is shown again."""
         number = visit.get("number")
         if number not in {order.number for order in spec.orders}:
             raise Missing(visit.path)
         world.done.append(number)
-        return Reply(f"/?page={visit.get('page')}", f"{number} is {DONE[spec.act].lower()}.")
+        return FormReply(f"/?page={visit.get('page')}", f"{number} is {DONE[spec.act].lower()}.")
 
     def judge(self, spec: PaginationSpec, outcome: Outcome[PaginationWorld]) -> Score:
         """That order and no other."""
@@ -148,7 +148,7 @@ class Pagination(EmbeddedTask[PaginationSpec, PaginationWorld]):
         )
 
 
-def _act(spec: PaginationSpec, index: int) -> list[Step]:
+def _act(spec: PaginationSpec, index: int) -> list[PlanStep]:
     number = spec.orders[index].number
     row = f'[data-number="{number}"]'
     return [

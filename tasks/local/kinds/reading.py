@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from vigorl.browser.environment import Score
-from vigorl.tasks.local.draw import Draw, Words
+from vigorl.tasks.local.draw import Draw, WordLists
 from vigorl.tasks.local.embedded import (
     EmbeddedTask,
     Frontage,
@@ -14,7 +14,7 @@ from vigorl.tasks.local.embedded import (
     Visit,
     answer_verdict,
 )
-from vigorl.tasks.local.plan import Step, click, tell
+from vigorl.tasks.local.plan import PlanStep, click, tell
 from vigorl.tasks.local.vocabulary import CITIES, COMPANIES, YEARS, money, people
 
 
@@ -24,7 +24,7 @@ class Unchanging:
 
 
 @dataclass(frozen=True)
-class Item:
+class InvoiceLine:
     """A line of an invoice."""
 
     text: str
@@ -40,7 +40,7 @@ class InvoiceSpec:
     company: str
     customer: str
     year: int
-    items: tuple[Item, ...]
+    items: tuple[InvoiceLine, ...]
     delivery_cents: int
     tax_percent: int
     labels: tuple[str, ...]
@@ -61,19 +61,19 @@ class InvoiceSpec:
         return tuple(zip(self.labels, amounts, strict=True))
 
 
-WORK = Words(
+WORK = WordLists(
     train=("Painting of two rooms", "New window frames", "Repair of the gutter", "Door lock"),
     test=("Laying of tiles", "New heating pump", "Repair of the stairs", "Letter box"),
 )
 SUM_LABELS = (
-    Words(train=("Subtotal", "Items"), test=("Work and goods", "Net")),
-    Words(train=("Delivery", "Travel"), test=("Transport", "Freight")),
-    Words(train=("VAT", "Sales tax"), test=("Tax", "Duty")),
-    Words(train=("Total", "Amount due"), test=("Grand total", "To be paid")),
+    WordLists(train=("Subtotal", "Items"), test=("Work and goods", "Net")),
+    WordLists(train=("Delivery", "Travel"), test=("Transport", "Freight")),
+    WordLists(train=("VAT", "Sales tax"), test=("Tax", "Duty")),
+    WordLists(train=("Total", "Amount due"), test=("Grand total", "To be paid")),
 )
 
 
-class Total(EmbeddedTask[InvoiceSpec, Unchanging]):
+class TotalTask(EmbeddedTask[InvoiceSpec, Unchanging]):
     """Read one sum of an invoice."""
 
     name = "total"
@@ -84,7 +84,9 @@ class Total(EmbeddedTask[InvoiceSpec, Unchanging]):
     def draw(self, draw: Draw) -> InvoiceSpec:
         """Three or four lines; the total is asked for most often."""
         items = tuple(
-            Item(text, draw.whole(1, 6), draw.whole(12, 480) * 100 + draw.one((0, 25, 50, 90)))
+            InvoiceLine(
+                text, draw.whole(1, 6), draw.whole(12, 480) * 100 + draw.one((0, 25, 50, 90))
+            )
             for text in draw.words(WORK, draw.whole(3, 4))
         )
         return InvoiceSpec(
@@ -107,11 +109,11 @@ class Total(EmbeddedTask[InvoiceSpec, Unchanging]):
         """The amount."""
         return spec.sums[spec.asked][1]
 
-    def plan(self, spec: InvoiceSpec) -> Sequence[Step]:
+    def plan(self, spec: InvoiceSpec) -> Sequence[PlanStep]:
         """Read it."""
         return [tell(self.answer(spec), f'the "{spec.labels[spec.asked]}"')]
 
-    def near_misses(self, spec: InvoiceSpec) -> Mapping[str, Sequence[Step]]:
+    def near_misses(self, spec: InvoiceSpec) -> Mapping[str, Sequence[PlanStep]]:
         """The sum beside; two sums; a digit wrong."""
         cents = spec.sums_cents[spec.asked]
         beside_asked = spec.sums[spec.asked - 1][1]
@@ -137,7 +139,7 @@ class Total(EmbeddedTask[InvoiceSpec, Unchanging]):
         return answer_verdict(self.goal(spec), self.answer(spec), outcome.answer, others)
 
 
-COLUMN_NAMES = Words(
+COLUMN_NAMES = WordLists(
     train=("Inhabitants", "Schools", "Rainy days", "Area code"),
     test=("Population", "Museums", "Sunny days", "Postal code"),
 )
@@ -155,7 +157,7 @@ class LookupSpec:
     column: int
 
 
-class Lookup(EmbeddedTask[LookupSpec, Unchanging]):
+class LookupTask(EmbeddedTask[LookupSpec, Unchanging]):
     """Read one cell of a table."""
 
     name = "lookup"
@@ -189,12 +191,12 @@ class Lookup(EmbeddedTask[LookupSpec, Unchanging]):
         """The cell."""
         return spec.cells[spec.row][spec.column]
 
-    def plan(self, spec: LookupSpec) -> Sequence[Step]:
+    def plan(self, spec: LookupSpec) -> Sequence[PlanStep]:
         """Read it."""
         what = f'the "{spec.columns[spec.column]}" of "{spec.cities[spec.row]}"'
         return [tell(self.answer(spec), what)]
 
-    def near_misses(self, spec: LookupSpec) -> Mapping[str, Sequence[Step]]:
+    def near_misses(self, spec: LookupSpec) -> Mapping[str, Sequence[PlanStep]]:
         """The cell below, the cell beside, the whole row."""
         cells = spec.cells
         return {
@@ -220,10 +222,10 @@ class Lookup(EmbeddedTask[LookupSpec, Unchanging]):
         return answer_verdict(self.goal(spec), gold, outcome.answer, sorted(others))
 
 
-FACT_NAMES = Words(
+FACT_NAMES = WordLists(
     train=("Phone", "Manager", "Door code", "Platform"), test=("Fax", "Caretaker", "Locker", "Gate")
 )
-SITES = Words(
+SITES = WordLists(
     train=("North office", "Old mill", "Harbour store", "Main hall"),
     test=("South office", "Brick tower", "Station store", "Garden hall"),
 )
@@ -241,7 +243,7 @@ class PanelSpec:
     name: int
 
 
-class FoldedPanel(EmbeddedTask[PanelSpec, Unchanging]):
+class FoldedPanelTask(EmbeddedTask[PanelSpec, Unchanging]):
     """Read what stands behind a click."""
 
     name = "panel"
@@ -274,12 +276,12 @@ class FoldedPanel(EmbeddedTask[PanelSpec, Unchanging]):
         """The fact."""
         return spec.facts[spec.site][spec.name]
 
-    def plan(self, spec: PanelSpec) -> Sequence[Step]:
+    def plan(self, spec: PanelSpec) -> Sequence[PlanStep]:
         """Unfold, read."""
         opened = click(spec.sites[spec.site], _summary(spec))
         return [opened, tell(self.answer(spec), f'the "{spec.names[spec.name]}"')]
 
-    def near_misses(self, spec: PanelSpec) -> Mapping[str, Sequence[Step]]:
+    def near_misses(self, spec: PanelSpec) -> Mapping[str, Sequence[PlanStep]]:
         """The same fact of another place; another fact of this one."""
         return {
             "another place": [tell(spec.facts[(spec.site + 1) % 4][spec.name], "")],

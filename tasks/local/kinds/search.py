@@ -5,20 +5,20 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from vigorl.browser.environment import Score
-from vigorl.tasks.local.draw import Draw, Words
+from vigorl.tasks.local.draw import Draw, WordLists
 from vigorl.tasks.local.embedded import (
     EmbeddedTask,
+    FormReply,
     Frontage,
     Missing,
     Outcome,
     Page,
-    Reply,
     Visit,
     verdict,
 )
 from vigorl.tasks.local.plan import (
     ORDINALS,
-    Step,
+    PlanStep,
     click,
     click_icon,
     fill,
@@ -27,7 +27,7 @@ from vigorl.tasks.local.plan import (
 )
 from vigorl.tasks.local.vocabulary import people
 
-SUBJECTS = Words(
+SUBJECTS = WordLists(
     train=("harbour", "winter", "garden", "mountain", "lantern", "orchard", "railway", "island"),
     test=("river", "summer", "castle", "desert", "mirror", "vineyard", "bridge", "lighthouse"),
 )
@@ -35,7 +35,7 @@ TITLES = (
     "The Last {}", "{} Songs", "A {} Notebook", "Beyond the {}", "The {} Keeper", "{} and Silence",
     "Letters from the {}", "Under the {}",
 )  # fmt: skip
-OTHER_TITLES = Words(
+OTHER_TITLES = WordLists(
     train=(
         "Paper Boats", "The Salt Road", "Nine Quiet Rooms", "A Field Guide to Clouds",
         "Bread and Stones", "The Glass Clock", "Small Hours", "Maps of the Interior",
@@ -45,12 +45,12 @@ OTHER_TITLES = Words(
         "The Blue Door", "Early Trains", "Notes on Weather",
     ),
 )  # fmt: skip
-PLACEHOLDERS = Words(
+PLACEHOLDERS = WordLists(
     train=("Search the catalogue", "Title, author or subject"),
     test=("Find a book", "What are you looking for?"),
 )
-BUTTONS = Words(train=("Search", "Go"), test=("Find", "Look up"))
-RESERVE = Words(train=("Reserve", "Borrow"), test=("Place a hold", "Request this book"))
+BUTTONS = WordLists(train=("Search", "Go"), test=("Find", "Look up"))
+RESERVE = WordLists(train=("Reserve", "Borrow"), test=("Place a hold", "Request this book"))
 SHELVES = ("Fiction", "Essays", "Travel", "Poetry", "History")
 MAX_LISTED = 6
 
@@ -102,7 +102,7 @@ def matches(books: Sequence[Book], query: str) -> tuple[Book, ...]:
     return tuple(b for b in books if query and query in f"{b.title} {b.author}".casefold())
 
 
-class Search(EmbeddedTask[SearchSpec, SearchWorld]):
+class SearchTask(EmbeddedTask[SearchSpec, SearchWorld]):
     """Search, open one of the results, reserve it."""
 
     name = "search"
@@ -142,11 +142,11 @@ class Search(EmbeddedTask[SearchSpec, SearchWorld]):
             which = f'"{spec.results[spec.target].title}"'
         return f'Search the catalogue for "{spec.subject}" and reserve {which}.'
 
-    def plan(self, spec: SearchSpec) -> Sequence[Step]:
+    def plan(self, spec: SearchSpec) -> Sequence[PlanStep]:
         """Search, open, reserve."""
         return _reserve(spec, spec.target)
 
-    def near_misses(self, spec: SearchSpec) -> Mapping[str, Sequence[Step]]:
+    def near_misses(self, spec: SearchSpec) -> Mapping[str, Sequence[PlanStep]]:
         """The neighbour in the list; a book looked at and not reserved; two books."""
         neighbour = (spec.target + 1) % len(spec.results)
         return {
@@ -175,11 +175,11 @@ class Search(EmbeddedTask[SearchSpec, SearchWorld]):
         book = _book(spec, visit.path)
         return Page("search_book.html", book.title, {"book": book})
 
-    def submit(self, spec: SearchSpec, world: SearchWorld, visit: Visit) -> Reply:
+    def submit(self, spec: SearchSpec, world: SearchWorld, visit: Visit) -> FormReply:
         """Reserve a book."""
         book = _book(spec, visit.path)
         world.reserved.append(book.id)
-        return Reply(visit.path, f"{book.title} is kept for you at the desk.")
+        return FormReply(visit.path, f"{book.title} is kept for you at the desk.")
 
     def judge(self, spec: SearchSpec, outcome: Outcome[SearchWorld]) -> Score:
         """The one book is reserved, once, and no other."""
@@ -198,7 +198,7 @@ def _book(spec: SearchSpec, path: str) -> Book:
     raise Missing(path)
 
 
-def _reserve(spec: SearchSpec, index: int) -> list[Step]:
+def _reserve(spec: SearchSpec, index: int) -> list[PlanStep]:
     book = spec.results[index]
     steps = [fill(spec.subject, spec.placeholder, "#q")]
     match spec.send:

@@ -5,20 +5,20 @@ from dataclasses import dataclass
 from typing import Literal
 
 from vigorl.browser.environment import Score
-from vigorl.tasks.local.draw import Draw, Words
+from vigorl.tasks.local.draw import Draw, WordLists
 from vigorl.tasks.local.embedded import (
     EmbeddedTask,
+    FormReply,
     Frontage,
     Missing,
     Outcome,
     Page,
-    Reply,
     Visit,
     verdict,
 )
-from vigorl.tasks.local.plan import Step, click, click_icon, tick
+from vigorl.tasks.local.plan import PlanStep, click, click_icon, tick
 
-SWITCHES = Words(
+SWITCHES = WordLists(
     train=(
         "Dark colours", "Spell checking", "Sounds", "Save drafts", "Animated pictures",
         "Offline copy", "Email digest", "Large text", "Location", "Usage reports",
@@ -33,7 +33,7 @@ ABOUT = (
     "May need more battery.", "Only on this computer.", "Can be changed at any time.",
     "Managed by your organisation.",
 )  # fmt: skip
-SAVE = Words(train=("Save settings", "Save"), test=("Apply settings", "Store"))
+SAVE = WordLists(train=("Save settings", "Save"), test=("Apply settings", "Store"))
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class SettingsWorld:
     on: list[bool]
 
 
-class Settings(EmbeddedTask[SettingsSpec, SettingsWorld]):
+class SettingsTask(EmbeddedTask[SettingsSpec, SettingsWorld]):
     """Turn switches and save."""
 
     name = "settings"
@@ -86,11 +86,11 @@ class Settings(EmbeddedTask[SettingsSpec, SettingsWorld]):
         parts = [f'turn "{spec.names[i]}" {"off" if spec.on[i] else "on"}' for i in spec.targets]
         return f"In the settings, {' and '.join(parts)}, and save."
 
-    def plan(self, spec: SettingsSpec) -> Sequence[Step]:
+    def plan(self, spec: SettingsSpec) -> Sequence[PlanStep]:
         """To the settings, switch by switch, then save."""
         return [*_go_there(spec), *(_turn(spec, i) for i in spec.targets), _save(spec)]
 
-    def near_misses(self, spec: SettingsSpec) -> Mapping[str, Sequence[Step]]:
+    def near_misses(self, spec: SettingsSpec) -> Mapping[str, Sequence[PlanStep]]:
         """Not saved; another switch instead, or as well."""
         return {
             "not saved": self.plan(spec)[:-1],
@@ -110,10 +110,10 @@ class Settings(EmbeddedTask[SettingsSpec, SettingsWorld]):
             raise Missing(visit.path)
         return Page("settings_home.html", "Today")
 
-    def submit(self, spec: SettingsSpec, world: SettingsWorld, visit: Visit) -> Reply:
+    def submit(self, spec: SettingsSpec, world: SettingsWorld, visit: Visit) -> FormReply:
         """Save all of them."""
         world.on = [str(i) in visit.all("on") for i in range(len(spec.names))]
-        return Reply("/settings", "The settings are saved.")
+        return FormReply("/settings", "The settings are saved.")
 
     def judge(self, spec: SettingsSpec, outcome: Outcome[SettingsWorld]) -> Score:
         """The targets are the other way, all others as they were."""
@@ -129,7 +129,7 @@ class Settings(EmbeddedTask[SettingsSpec, SettingsWorld]):
         )
 
 
-def _go_there(spec: SettingsSpec) -> list[Step]:
+def _go_there(spec: SettingsSpec) -> list[PlanStep]:
     match spec.way:
         case "direct":
             return []
@@ -139,9 +139,9 @@ def _go_there(spec: SettingsSpec) -> list[Step]:
             return [click_icon("menu", "#menu-button"), click("Settings", "#to-settings")]
 
 
-def _turn(spec: SettingsSpec, index: int) -> Step:
+def _turn(spec: SettingsSpec, index: int) -> PlanStep:
     return tick(spec.names[index], f'input[value="{index}"]', not spec.on[index])
 
 
-def _save(spec: SettingsSpec) -> Step:
+def _save(spec: SettingsSpec) -> PlanStep:
     return click(spec.save, "#save", "button")

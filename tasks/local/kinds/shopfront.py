@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from vigorl.tasks.local.draw import Draw, Words
-from vigorl.tasks.local.embedded import Frontage, Missing, Page, Reply, Visit
-from vigorl.tasks.local.plan import Step, choose, click
+from vigorl.tasks.local.draw import Draw, WordLists
+from vigorl.tasks.local.embedded import FormReply, Frontage, Missing, Page, Visit
+from vigorl.tasks.local.plan import PlanStep, choose, click
 from vigorl.tasks.local.vocabulary import money
 
-NOUNS = Words(
+NOUNS = WordLists(
     train=("kettle", "lamp", "mug", "chair", "backpack"),
     test=("clock", "vase", "bottle", "stool", "teapot"),
 )
-MAKES = Words(
+MAKES = WordLists(
     train=("Alto", "Borneo", "Cirrus", "Delta", "Estiva", "Fjord", "Gala", "Humboldt"),
     test=("Arbor", "Brisa", "Calla", "Dune", "Ember", "Flint", "Grove", "Heron"),
 )
@@ -20,10 +20,14 @@ TONES = {
     "Red": "#c8402f", "Blue": "#3469b8", "Green": "#3f8a58", "Black": "#3a3d44",
     "Yellow": "#d9a514", "Grey": "#8a919b", "Orange": "#d9752b", "Brown": "#86593a",
 }  # fmt: skip
-COLOURS = Words(train=("Red", "Blue", "Green", "Black"), test=("Yellow", "Grey", "Orange", "Brown"))
-CARTS = Words(train=("Cart", "Bag"), test=("Basket", "Trolley"))
-ORDER = Words(train=("Place order", "Buy now"), test=("Order now", "Pay and finish"))
-SEARCHES = Words(train=("Search the shop", "Search products"), test=("Find goods", "I look for"))
+COLOURS = WordLists(
+    train=("Red", "Blue", "Green", "Black"), test=("Yellow", "Grey", "Orange", "Brown")
+)
+CARTS = WordLists(train=("Cart", "Bag"), test=("Basket", "Trolley"))
+ORDER = WordLists(train=("Place order", "Buy now"), test=("Order now", "Pay and finish"))
+SEARCHES = WordLists(
+    train=("Search the shop", "Search products"), test=("Find goods", "I look for")
+)
 BLURBS = (
     "Made to last and easy to repair.", "A quiet companion for every day.",
     "From a family workshop near the coast.", "Light, sturdy and simple.",
@@ -57,7 +61,7 @@ class Product:
 
 
 @dataclass(frozen=True)
-class Line:
+class OrderLine:
     """So many of a product in a colour."""
 
     product: str
@@ -66,7 +70,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Shop:
+class ShopStock:
     """Goods and wording."""
 
     products: tuple[Product, ...]
@@ -91,7 +95,7 @@ class Shop:
         query = query.casefold()
         return tuple(p for p in self.products if query and query in p.name.casefold())
 
-    def total(self, lines: Sequence[Line]) -> str:
+    def total(self, lines: Sequence[OrderLine]) -> str:
         """What the lines cost together, as written on the page."""
         return money(sum(self.product(line.product).price_cents * line.quantity for line in lines))
 
@@ -100,11 +104,11 @@ class Shop:
 class ShopWorld:
     """What lies in the cart and what has been ordered."""
 
-    cart: list[Line] = field(default_factory=list)
-    orders: list[tuple[Line, ...]] = field(default_factory=list)
+    cart: list[OrderLine] = field(default_factory=list)
+    orders: list[tuple[OrderLine, ...]] = field(default_factory=list)
 
 
-def draw_shop(draw: Draw, noun: str, of_noun: int) -> Shop:
+def draw_shop(draw: Draw, noun: str, of_noun: int) -> ShopStock:
     """A shop with eight products, `of_noun` of which are of one sort."""
     makes = draw.words(MAKES, 8)
     other_nouns = [n for n in NOUNS.of(draw.split) if n != noun]
@@ -122,12 +126,12 @@ def draw_shop(draw: Draw, noun: str, of_noun: int) -> Shop:
         )
         for i, (make, noun) in enumerate(zip(makes, nouns, strict=True))
     )
-    return Shop(
+    return ShopStock(
         draw.shuffled(products), colours, draw.word(CARTS), draw.word(ORDER), draw.word(SEARCHES)
     )
 
 
-def show(shop: Shop, world: ShopWorld, visit: Visit) -> Page:
+def show(shop: ShopStock, world: ShopWorld, visit: Visit) -> Page:
     """A page of the shop."""
     path = visit.path
     context = {"shop": shop, "cart": world.cart, "count": sum(line.quantity for line in world.cart)}
@@ -151,31 +155,31 @@ def show(shop: Shop, world: ShopWorld, visit: Visit) -> Page:
     raise Missing(path)
 
 
-def submit(shop: Shop, world: ShopWorld, visit: Visit) -> Reply:
+def submit(shop: ShopStock, world: ShopWorld, visit: Visit) -> FormReply:
     """Put something into the cart, take it out, or order."""
     if visit.path.startswith("/item/"):
         product = shop.product(visit.path.removeprefix("/item/"))
         colour, quantity = visit.get("colour"), visit.get("quantity")
         if colour not in shop.colours or not quantity.isdecimal():
-            return Reply(visit.path, "Please choose a colour and a quantity.", failed=True)
+            return FormReply(visit.path, "Please choose a colour and a quantity.", failed=True)
         number = min(max(int(quantity), 1), MAX_QUANTITY)
-        world.cart.append(Line(product.id, colour, number))
-        return Reply(visit.path, f"Added: {number} × {product.name}, {colour.lower()}.")
+        world.cart.append(OrderLine(product.id, colour, number))
+        return FormReply(visit.path, f"Added: {number} × {product.name}, {colour.lower()}.")
     if visit.path == "/drop":
         index = visit.get("index")
         if index.isdecimal() and int(index) < len(world.cart):
             del world.cart[int(index)]
-        return Reply("/cart")
+        return FormReply("/cart")
     if visit.path == "/order":
         if not world.cart:
-            return Reply("/cart", "There is nothing to order yet.", failed=True)
+            return FormReply("/cart", "There is nothing to order yet.", failed=True)
         world.orders.append(tuple(world.cart))
         world.cart.clear()
-        return Reply("/thanks")
+        return FormReply("/thanks")
     raise Missing(visit.path)
 
 
-def put_in(shop: Shop, colour: str, quantity: int) -> list[Step]:
+def put_in(shop: ShopStock, colour: str, quantity: int) -> list[PlanStep]:
     """On a product's page: choose and add."""
     return [
         choose(colour, "Colour", "#colour"),
@@ -184,6 +188,6 @@ def put_in(shop: Shop, colour: str, quantity: int) -> list[Step]:
     ]
 
 
-def open_cart(shop: Shop) -> Step:
+def open_cart(shop: ShopStock) -> PlanStep:
     """Go to the cart."""
     return click(shop.cart, "#cart", "link")

@@ -7,9 +7,9 @@ from vigorl.browser.environment import Score
 from vigorl.tasks.local.draw import Draw
 from vigorl.tasks.local.embedded import (
     EmbeddedTask,
+    FormReply,
     Outcome,
     Page,
-    Reply,
     Visit,
     answer_verdict,
     verdict,
@@ -19,15 +19,15 @@ from vigorl.tasks.local.kinds.shopfront import (
     FRONTAGE,
     MAX_QUANTITY,
     NOUNS,
-    Line,
+    OrderLine,
     Product,
-    Shop,
+    ShopStock,
     ShopWorld,
     draw_shop,
     open_cart,
     put_in,
 )
-from vigorl.tasks.local.plan import ORDINALS, Step, click, fill, open_nth, press, tell
+from vigorl.tasks.local.plan import ORDINALS, PlanStep, click, fill, open_nth, press, tell
 
 NUMERALS = ("", "one", "two", "three", "four", "five")
 
@@ -36,7 +36,7 @@ NUMERALS = ("", "one", "two", "three", "four", "five")
 class ShoppingSpec:
     """A shop, and so many of a product in a colour."""
 
-    shop: Shop
+    shop: ShopStock
     noun: str
     target: int
     """Which of the products with this noun, in the order of the shop."""
@@ -64,9 +64,9 @@ class ShoppingSpec:
         return next(colour for colour in self.shop.colours if colour != self.colour)
 
     @property
-    def line(self) -> Line:
+    def line(self) -> OrderLine:
         """What belongs into the cart."""
-        return Line(self.product.id, self.colour, self.quantity)
+        return OrderLine(self.product.id, self.colour, self.quantity)
 
 
 class _Shopping(EmbeddedTask[ShoppingSpec, ShopWorld]):
@@ -96,12 +96,12 @@ class _Shopping(EmbeddedTask[ShoppingSpec, ShopWorld]):
         """A page of the shop."""
         return shopfront.show(spec.shop, world, visit)
 
-    def submit(self, spec: ShoppingSpec, world: ShopWorld, visit: Visit) -> Reply:
+    def submit(self, spec: ShoppingSpec, world: ShopWorld, visit: Visit) -> FormReply:
         """The cart and the order."""
         return shopfront.submit(spec.shop, world, visit)
 
 
-class Cart(_Shopping):
+class CartTask(_Shopping):
     """Order so many of a thing in a colour."""
 
     name = "cart"
@@ -111,11 +111,11 @@ class Cart(_Shopping):
         """As in 'Order two Alto kettles in red'."""
         return f"Order {NUMERALS[spec.quantity]} {spec.product.name}s in {spec.colour.lower()}."
 
-    def plan(self, spec: ShoppingSpec) -> Sequence[Step]:
+    def plan(self, spec: ShoppingSpec) -> Sequence[PlanStep]:
         """Open the product, put it in, order."""
         return _order(spec, spec.product, spec.colour, spec.quantity)
 
-    def near_misses(self, spec: ShoppingSpec) -> Mapping[str, Sequence[Step]]:
+    def near_misses(self, spec: ShoppingSpec) -> Mapping[str, Sequence[PlanStep]]:
         """Number, colour or product wrong; left in the cart; put in twice."""
         shop, line = spec.shop, spec.line
         put = put_in(shop, line.colour, line.quantity)
@@ -142,7 +142,7 @@ class Cart(_Shopping):
         )
 
 
-class Price(_Shopping):
+class PriceTask(_Shopping):
     """Read a price."""
 
     name = "price"
@@ -156,11 +156,11 @@ class Price(_Shopping):
         """Its price."""
         return spec.product.price
 
-    def plan(self, spec: ShoppingSpec) -> Sequence[Step]:
+    def plan(self, spec: ShoppingSpec) -> Sequence[PlanStep]:
         """Open it and read."""
         return _read(spec.product, "the price" if spec.quantity % 2 else 'the "Price"')
 
-    def near_misses(self, spec: ShoppingSpec) -> Mapping[str, Sequence[Step]]:
+    def near_misses(self, spec: ShoppingSpec) -> Mapping[str, Sequence[PlanStep]]:
         """Another product's price; two prices."""
         both = f"{spec.product.price} or {spec.other.price}"
         return {
@@ -176,7 +176,7 @@ class Price(_Shopping):
         return answer_verdict(self.goal(spec), spec.product.price, outcome.answer, prices)
 
 
-class ShopTour(_Shopping):
+class ShopTourTask(_Shopping):
     """Search, choose, put in, and tell what it comes to."""
 
     name = "shop"
@@ -194,15 +194,15 @@ class ShopTour(_Shopping):
         """What the cart comes to."""
         return spec.shop.total([spec.line])
 
-    def plan(self, spec: ShoppingSpec) -> Sequence[Step]:
+    def plan(self, spec: ShoppingSpec) -> Sequence[PlanStep]:
         """From the search to the total."""
         return _tour(spec, spec.target, spec.quantity, self.answer(spec))
 
-    def near_misses(self, spec: ShoppingSpec) -> Mapping[str, Sequence[Step]]:
+    def near_misses(self, spec: ShoppingSpec) -> Mapping[str, Sequence[PlanStep]]:
         """The result beside; one piece less; ordered; the price of one piece told."""
         shop, beside = spec.shop, (spec.target + 1) % len(spec.candidates)
-        wrong_total = shop.total([Line(spec.other.id, spec.colour, spec.quantity)])
-        fewer = shop.total([Line(spec.product.id, spec.colour, spec.quantity - 1)])
+        wrong_total = shop.total([OrderLine(spec.other.id, spec.colour, spec.quantity)])
+        fewer = shop.total([OrderLine(spec.product.id, spec.colour, spec.quantity - 1)])
         told = self.plan(spec)
         return {
             "the result beside": _tour(spec, beside, spec.quantity, wrong_total),
@@ -226,7 +226,7 @@ class ShopTour(_Shopping):
         return answer_verdict(self.goal(spec), self.answer(spec), outcome.answer, others)
 
 
-def _gathered(lines: Sequence[Line]) -> dict[tuple[str, str], int]:
+def _gathered(lines: Sequence[OrderLine]) -> dict[tuple[str, str], int]:
     """Pieces of each product and colour."""
     pieces: dict[tuple[str, str], int] = {}
     for line in lines:
@@ -240,7 +240,7 @@ def _tile(product: Product) -> str:
     return f'a[href$="/item/{product.id}"] .name'
 
 
-def _order(spec: ShoppingSpec, product: Product, colour: str, quantity: int) -> list[Step]:
+def _order(spec: ShoppingSpec, product: Product, colour: str, quantity: int) -> list[PlanStep]:
     return [
         click(product.name, _tile(product)),
         *put_in(spec.shop, colour, quantity),
@@ -249,11 +249,11 @@ def _order(spec: ShoppingSpec, product: Product, colour: str, quantity: int) -> 
     ]
 
 
-def _read(product: Product, what: str) -> list[Step]:
+def _read(product: Product, what: str) -> list[PlanStep]:
     return [click(product.name, _tile(product)), tell(product.price, what)]
 
 
-def _tour(spec: ShoppingSpec, index: int, quantity: int, total: str) -> list[Step]:
+def _tour(spec: ShoppingSpec, index: int, quantity: int, total: str) -> list[PlanStep]:
     product = spec.candidates[index]
     return [
         fill(spec.noun, spec.shop.search, "#q"),

@@ -5,31 +5,31 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from vigorl.browser.environment import Score
-from vigorl.tasks.local.draw import Draw, Words
+from vigorl.tasks.local.draw import Draw, WordLists
 from vigorl.tasks.local.embedded import (
     EmbeddedTask,
+    FormReply,
     Frontage,
     Missing,
     Outcome,
     Page,
-    Reply,
     Visit,
     verdict,
 )
-from vigorl.tasks.local.plan import Step, choose, click, click_icon
+from vigorl.tasks.local.plan import PlanStep, choose, click, click_icon
 from vigorl.tasks.local.vocabulary import people
 
-ROLES = Words(
+ROLES = WordLists(
     train=("Editor", "Viewer", "Owner", "Auditor", "Planner"),
     test=("Author", "Guest", "Manager", "Reviewer", "Analyst"),
 )
-TEAMS = Words(
+TEAMS = WordLists(
     train=("Finance", "Logistics", "Design", "Field work"),
     test=("Sales", "Research", "Support", "Kitchen"),
 )
-EDIT = Words(train=("Edit", "Change"), test=("Modify", "Adjust"))
-REMOVE = Words(train=("Remove", "Delete"), test=("Take out", "Erase"))
-HEADINGS = Words(train=("Members", "People"), test=("Staff", "Directory"))
+EDIT = WordLists(train=("Edit", "Change"), test=("Modify", "Adjust"))
+REMOVE = WordLists(train=("Remove", "Delete"), test=("Take out", "Erase"))
+HEADINGS = WordLists(train=("Members", "People"), test=("Staff", "Directory"))
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class TableWorld:
     members: list[Member]
 
 
-class Table(EmbeddedTask[TableSpec, TableWorld]):
+class TableTask(EmbeddedTask[TableSpec, TableWorld]):
     """Remove somebody, or give them another role."""
 
     name = "table"
@@ -105,13 +105,13 @@ class Table(EmbeddedTask[TableSpec, TableWorld]):
             return f"Remove {name} from the list."
         return f'Give {name} the role "{spec.new_role}".'
 
-    def plan(self, spec: TableSpec) -> Sequence[Step]:
+    def plan(self, spec: TableSpec) -> Sequence[PlanStep]:
         """The action in the row."""
         return _act(spec, spec.target)
 
-    def near_misses(self, spec: TableSpec) -> Mapping[str, Sequence[Step]]:
+    def near_misses(self, spec: TableSpec) -> Mapping[str, Sequence[PlanStep]]:
         """The next row; both rows; a change not saved, or the other action."""
-        misses: dict[str, Sequence[Step]] = {
+        misses: dict[str, Sequence[PlanStep]] = {
             "the row beside": _act(spec, spec.neighbour),
             "another row as well": [*_act(spec, spec.neighbour), *_act(spec, spec.target)],
         }
@@ -129,7 +129,7 @@ class Table(EmbeddedTask[TableSpec, TableWorld]):
             raise Missing(visit.path)
         return Page("table.html", spec.heading)
 
-    def submit(self, spec: TableSpec, world: TableWorld, visit: Visit) -> Reply:
+    def submit(self, spec: TableSpec, world: TableWorld, visit: Visit) -> FormReply:
         """Remove a row or change its role."""
         _, act, member_id = (visit.path + "//").split("/")[:3]
         places = [i for i, member in enumerate(world.members) if member.id == member_id]
@@ -138,12 +138,12 @@ class Table(EmbeddedTask[TableSpec, TableWorld]):
         member = world.members[places[0]]
         if act == "remove":
             del world.members[places[0]]
-            return Reply("/", f"{member.name} is no longer in the list.")
+            return FormReply("/", f"{member.name} is no longer in the list.")
         role = visit.get("role")
         if role not in spec.roles:
-            return Reply("/", "There is no such role.", failed=True)
+            return FormReply("/", "There is no such role.", failed=True)
         world.members[places[0]] = replace(member, role=role)
-        return Reply("/", f"The role of {member.name} is saved.")
+        return FormReply("/", f"The role of {member.name} is saved.")
 
     def judge(self, spec: TableSpec, outcome: Outcome[TableWorld]) -> Score:
         """The row is gone or changed, and all others are as they were."""
@@ -156,7 +156,7 @@ class Table(EmbeddedTask[TableSpec, TableWorld]):
         )
 
 
-def _act(spec: TableSpec, index: int) -> list[Step]:
+def _act(spec: TableSpec, index: int) -> list[PlanStep]:
     name = spec.members[index].name
     word = spec.remove if spec.act == "remove" else spec.edit
     at = f'[data-name="{name}"] .{spec.act}'

@@ -5,18 +5,18 @@ from dataclasses import dataclass
 from typing import Literal
 
 from vigorl.browser.environment import Score
-from vigorl.tasks.local.draw import Draw, Words
+from vigorl.tasks.local.draw import Draw, WordLists
 from vigorl.tasks.local.embedded import (
     EmbeddedTask,
+    FormReply,
     Frontage,
     Missing,
     Outcome,
     Page,
-    Reply,
     Visit,
     verdict,
 )
-from vigorl.tasks.local.plan import Step, choose, click, fill, tick
+from vigorl.tasks.local.plan import PlanStep, choose, click, fill, tick
 from vigorl.tasks.local.vocabulary import CITIES
 
 
@@ -65,39 +65,39 @@ class TabsWorld:
 
 
 @dataclass(frozen=True)
-class Wording:
+class PreferenceNames:
     """How a preference is called; `options` empty: a text, or a box where `box` is set."""
 
-    label: Words
+    label: WordLists
     options: tuple[str, ...] = ()
     box: bool = False
 
 
-NICKNAMES = Words(train=("Captain", "Maple", "Domino"), test=("Falcon", "Pepper", "Comet"))
-SAVE = Words(train=("Save changes", "Save"), test=("Keep changes", "Apply"))
-HOME_TOWN = Words(train=("Home town",), test=("Where you live",))
+NICKNAMES = WordLists(train=("Captain", "Maple", "Domino"), test=("Falcon", "Pepper", "Comet"))
+SAVE = WordLists(train=("Save changes", "Save"), test=("Keep changes", "Apply"))
+HOME_TOWN = WordLists(train=("Home town",), test=("Where you live",))
 
 
-def _box(train: str, test: str) -> Wording:
-    return Wording(Words((train,), (test,)), box=True)
+def _box(train: str, test: str) -> PreferenceNames:
+    return PreferenceNames(WordLists((train,), (test,)), box=True)
 
 
-PANELS: tuple[tuple[Words, str, tuple[Wording, ...]], ...] = (
+PANELS: tuple[tuple[WordLists, str, tuple[PreferenceNames, ...]], ...] = (
     (
-        Words(train=("Profile", "About you"), test=("Person", "Your card")),
+        WordLists(train=("Profile", "About you"), test=("Person", "Your card")),
         "How others see you.",
         (
-            Wording(Words(train=("Nickname",), test=("Call me",))),
-            Wording(HOME_TOWN),
+            PreferenceNames(WordLists(train=("Nickname",), test=("Call me",))),
+            PreferenceNames(HOME_TOWN),
             _box("Show my picture", "Show my age"),
         ),
     ),
     (
-        Words(train=("Messages", "Alerts"), test=("News", "Signals")),
+        WordLists(train=("Messages", "Alerts"), test=("News", "Signals")),
         "When we may write to you.",
         (
-            Wording(
-                Words(train=("Summary",), test=("Digest",)),
+            PreferenceNames(
+                WordLists(train=("Summary",), test=("Digest",)),
                 ("Daily", "Weekly", "Monthly", "Never"),
             ),
             _box("Write when somebody answers", "Write after a long break"),
@@ -105,11 +105,11 @@ PANELS: tuple[tuple[Words, str, tuple[Wording, ...]], ...] = (
         ),
     ),
     (
-        Words(train=("Privacy", "Visibility"), test=("Discretion", "Who sees what")),
+        WordLists(train=("Privacy", "Visibility"), test=("Discretion", "Who sees what")),
         "Who may find out what.",
         (
-            Wording(
-                Words(train=("Visible to",), test=("Shown to",)),
+            PreferenceNames(
+                WordLists(train=("Visible to",), test=("Shown to",)),
                 ("Everybody", "Friends", "Only me"),
             ),
             _box("Show when I am online", "Show what I have read"),
@@ -117,15 +117,16 @@ PANELS: tuple[tuple[Words, str, tuple[Wording, ...]], ...] = (
         ),
     ),
     (
-        Words(train=("Region", "Language"), test=("Place", "Country")),
+        WordLists(train=("Region", "Language"), test=("Place", "Country")),
         "How dates and sums are written.",
         (
-            Wording(
-                Words(train=("First weekday",), test=("Week begins on",)),
+            PreferenceNames(
+                WordLists(train=("First weekday",), test=("Week begins on",)),
                 ("Monday", "Saturday", "Sunday"),
             ),
-            Wording(
-                Words(train=("Currency",), test=("Money",)), ("Euro", "Dollar", "Krone", "Franc")
+            PreferenceNames(
+                WordLists(train=("Currency",), test=("Money",)),
+                ("Euro", "Dollar", "Krone", "Franc"),
             ),
             _box("Clock with 24 hours", "Short dates"),
         ),
@@ -133,7 +134,7 @@ PANELS: tuple[tuple[Words, str, tuple[Wording, ...]], ...] = (
 )
 
 
-def _preference(draw: Draw, wording: Wording) -> Preference:
+def _preference(draw: Draw, wording: PreferenceNames) -> Preference:
     label = draw.word(wording.label)
     if wording.box:
         return Preference(label, "box", "yes" if draw.chance(0.5) else "")
@@ -149,7 +150,7 @@ def _panels(draw: Draw) -> tuple[Panel, ...]:
     )
 
 
-class Tabs(EmbeddedTask[TabsSpec, TabsWorld]):
+class TabsTask(EmbeddedTask[TabsSpec, TabsWorld]):
     """Find the tab, change one value, save."""
 
     name = "tabs"
@@ -181,15 +182,15 @@ class Tabs(EmbeddedTask[TabsSpec, TabsWorld]):
             return f'Turn the preference "{label}" {"on" if spec.value else "off"} and save it.'
         return f'Set the preference "{label}" to "{spec.value}" and save it.'
 
-    def plan(self, spec: TabsSpec) -> Sequence[Step]:
+    def plan(self, spec: TabsSpec) -> Sequence[PlanStep]:
         """The tab, the value, save."""
         return _set(spec, spec.panel, spec.preference, spec.value)
 
-    def near_misses(self, spec: TabsSpec) -> Mapping[str, Sequence[Step]]:
+    def near_misses(self, spec: TabsSpec) -> Mapping[str, Sequence[PlanStep]]:
         """Not saved; left the tab without saving; another value; a second preference changed."""
         plan = self.plan(spec)
         other_panel = (spec.panel + 1) % 4
-        misses: dict[str, Sequence[Step]] = {
+        misses: dict[str, Sequence[PlanStep]] = {
             "not saved": plan[:-1],
             "another tab saved": [*plan[:-1], _open(spec, other_panel), _save(spec, other_panel)],
         }
@@ -217,14 +218,14 @@ class Tabs(EmbeddedTask[TabsSpec, TabsWorld]):
         tab = visit.get("tab")
         return Page("tabs.html", "Preferences", {"front": int(tab) if tab in "0123" and tab else 0})
 
-    def submit(self, spec: TabsSpec, world: TabsWorld, visit: Visit) -> Reply:
+    def submit(self, spec: TabsSpec, world: TabsWorld, visit: Visit) -> FormReply:
         """Save one tab."""
         number = visit.path.removeprefix("/save/")
         if number not in ("0", "1", "2", "3"):
             raise Missing(visit.path)
         for preference in spec.panels[int(number)].preferences:
             world.values[preference.label] = visit.get(preference.label)
-        return Reply(f"/?tab={number}", "Your preferences are saved.")
+        return FormReply(f"/?tab={number}", "Your preferences are saved.")
 
     def judge(self, spec: TabsSpec, outcome: Outcome[TabsWorld]) -> Score:
         """That value is saved; all others are as they were."""
@@ -237,15 +238,15 @@ class Tabs(EmbeddedTask[TabsSpec, TabsWorld]):
         )
 
 
-def _open(spec: TabsSpec, panel: int) -> Step:
+def _open(spec: TabsSpec, panel: int) -> PlanStep:
     return click(spec.panels[panel].title, f"#tab-{panel}", "tab")
 
 
-def _save(spec: TabsSpec, panel: int) -> Step:
+def _save(spec: TabsSpec, panel: int) -> PlanStep:
     return click(spec.save, f"#panel-{panel} .primary", "button")
 
 
-def _set(spec: TabsSpec, panel: int, index: int, value: str) -> list[Step]:
+def _set(spec: TabsSpec, panel: int, index: int, value: str) -> list[PlanStep]:
     preference = spec.panels[panel].preferences[index]
     at = f"#field-{panel}-{index}"
     match preference.kind:

@@ -5,21 +5,21 @@ from dataclasses import dataclass
 from typing import Literal
 
 from vigorl.browser.environment import Score
-from vigorl.tasks.local.draw import Draw, Words
+from vigorl.tasks.local.draw import Draw, WordLists
 from vigorl.tasks.local.embedded import (
     EmbeddedTask,
+    FormReply,
     Frontage,
     Missing,
     Outcome,
     Page,
-    Reply,
     Visit,
     verdict,
 )
-from vigorl.tasks.local.plan import Step, click, scroll_until, tick
+from vigorl.tasks.local.plan import PlanStep, click, scroll_until, tick
 from vigorl.tasks.local.vocabulary import COMPANIES
 
-SUBJECTS = Words(
+SUBJECTS = WordLists(
     train=("Rental of a studio", "Use of the workshop", "Loan of equipment"),
     test=("Storage of goods", "Use of the archive", "Hire of a boat"),
 )
@@ -37,13 +37,13 @@ CLAUSES = (
     "A visit by the owner is announced two days ahead.",
     "Keys are never copied and never given to others.",
 )
-BOX = Words(
+BOX = WordLists(
     train=("I have read all of this", "I understand these rules"),
     test=("I know what I sign", "I have read every clause"),
 )
-LETTER = Words(train=("Send me the newsletter",), test=("Tell me about offers",))
-ACCEPT = Words(train=("Accept", "Sign"), test=("Agree", "Seal it"))
-DECLINE = Words(train=("Decline", "Refuse"), test=("Reject", "Do not sign"))
+LETTER = WordLists(train=("Send me the newsletter",), test=("Tell me about offers",))
+ACCEPT = WordLists(train=("Accept", "Sign"), test=("Agree", "Seal it"))
+DECLINE = WordLists(train=("Decline", "Refuse"), test=("Reject", "Do not sign"))
 
 Choice = Literal["accept", "decline"]
 
@@ -74,7 +74,7 @@ class TermsWorld:
     letter: bool = False
 
 
-class Terms(EmbeddedTask[TermsSpec, TermsWorld]):
+class TermsTask(EmbeddedTask[TermsSpec, TermsWorld]):
     """Scroll to the end and decide."""
 
     name = "terms"
@@ -110,15 +110,15 @@ class Terms(EmbeddedTask[TermsSpec, TermsWorld]):
             f'"{spec.letter}" {state}.'
         )
 
-    def plan(self, spec: TermsSpec) -> Sequence[Step]:
+    def plan(self, spec: TermsSpec) -> Sequence[PlanStep]:
         """Scroll, tick, decide."""
         return _decide(spec, spec.choice, spec.letter_wanted)
 
-    def near_misses(self, spec: TermsSpec) -> Mapping[str, Sequence[Step]]:
+    def near_misses(self, spec: TermsSpec) -> Mapping[str, Sequence[PlanStep]]:
         """The other decision; none; the newsletter the other way; the box not ticked."""
         other: Choice = "decline" if spec.choice == "accept" else "accept"
         plan = self.plan(spec)
-        misses: dict[str, Sequence[Step]] = {
+        misses: dict[str, Sequence[PlanStep]] = {
             "the other decision": _decide(spec, other, spec.letter_wanted),
             "not decided": plan[:-1],
         }
@@ -139,15 +139,15 @@ class Terms(EmbeddedTask[TermsSpec, TermsWorld]):
             return Page("terms_done.html", "Thank you")
         return Page("terms.html", spec.subject)
 
-    def submit(self, spec: TermsSpec, world: TermsWorld, visit: Visit) -> Reply:
+    def submit(self, spec: TermsSpec, world: TermsWorld, visit: Visit) -> FormReply:
         """Take the decision; only the first one counts."""
         choice = visit.get("choice")
         if choice not in ("accept", "decline") or world.choice:
             raise Missing(visit.path)
         if choice == "accept" and not visit.get("read"):
-            return Reply("/", f'Please tick "{spec.box}" to accept.', failed=True)
+            return FormReply("/", f'Please tick "{spec.box}" to accept.', failed=True)
         world.choice, world.letter = choice, bool(visit.get("letter"))
-        return Reply("/")
+        return FormReply("/")
 
     def judge(self, spec: TermsSpec, outcome: Outcome[TermsWorld]) -> Score:
         """The decision and, where it was accepted, the newsletter."""
@@ -162,7 +162,7 @@ class Terms(EmbeddedTask[TermsSpec, TermsWorld]):
         )
 
 
-def _decide(spec: TermsSpec, choice: Choice, letter: bool) -> list[Step]:
+def _decide(spec: TermsSpec, choice: Choice, letter: bool) -> list[PlanStep]:
     if choice == "decline":
         return [
             scroll_until(spec.decline, "#decline"),

@@ -5,20 +5,20 @@ from dataclasses import dataclass
 from typing import Literal
 
 from vigorl.browser.environment import Score
-from vigorl.tasks.local.draw import Draw, Words
+from vigorl.tasks.local.draw import Draw, WordLists
 from vigorl.tasks.local.embedded import (
     EmbeddedTask,
+    FormReply,
     Frontage,
     Missing,
     Outcome,
     Page,
-    Reply,
     Visit,
     verdict,
 )
-from vigorl.tasks.local.plan import Step, click, click_icon, fill, press, tick
+from vigorl.tasks.local.plan import PlanStep, click, click_icon, fill, press, tick
 
-THINGS = Words(
+THINGS = WordLists(
     train=(
         "Buy milk", "Call the plumber", "Renew the passport", "Water the plants", "Fix the bicycle",
         "Return library books", "Book train tickets", "Clean the oven", "Write to grandmother",
@@ -30,8 +30,10 @@ THINGS = Words(
         "Bake a cake", "Repair the lamp",
     ),
 )  # fmt: skip
-TITLES = Words(train=("This week", "Errands"), test=("At home", "Weekend"))
-PLACEHOLDERS = Words(train=("Add a task", "What is next?"), test=("New entry", "Something to do?"))
+TITLES = WordLists(train=("This week", "Errands"), test=("At home", "Weekend"))
+PLACEHOLDERS = WordLists(
+    train=("Add a task", "What is next?"), test=("New entry", "Something to do?")
+)
 
 Act = Literal["add", "check", "delete"]
 
@@ -62,7 +64,7 @@ class TodoWorld:
     items: list[tuple[str, bool]]
 
 
-class Todo(EmbeddedTask[TodoSpec, TodoWorld]):
+class TodoTask(EmbeddedTask[TodoSpec, TodoWorld]):
     """Keep the list."""
 
     name = "todo"
@@ -98,13 +100,13 @@ class Todo(EmbeddedTask[TodoSpec, TodoWorld]):
         goal = " and ".join(words[act] for act in spec.acts)
         return goal[0].upper() + goal[1:] + "."
 
-    def plan(self, spec: TodoSpec) -> Sequence[Step]:
+    def plan(self, spec: TodoSpec) -> Sequence[PlanStep]:
         """One act after the other."""
         return [step for act in spec.acts for step in _act(spec, act)]
 
-    def near_misses(self, spec: TodoSpec) -> Mapping[str, Sequence[Step]]:
+    def near_misses(self, spec: TodoSpec) -> Mapping[str, Sequence[PlanStep]]:
         """Another entry touched; one act left out or done twice; a slip in the text."""
-        misses: dict[str, Sequence[Step]] = {
+        misses: dict[str, Sequence[PlanStep]] = {
             "another entry as well": [*self.plan(spec), _check(spec.spare)],
         }
         if "add" in spec.acts:
@@ -129,7 +131,7 @@ class Todo(EmbeddedTask[TodoSpec, TodoWorld]):
             raise Missing(visit.path)
         return Page("todo.html", spec.title)
 
-    def submit(self, spec: TodoSpec, world: TodoWorld, visit: Visit) -> Reply:
+    def submit(self, spec: TodoSpec, world: TodoWorld, visit: Visit) -> FormReply:
         """Add, check, uncheck or delete an entry."""
         thing = visit.get("thing")
         match visit.path:
@@ -142,7 +144,7 @@ class Todo(EmbeddedTask[TodoSpec, TodoWorld]):
                 world.items = [(t, done) for t, done in world.items if t != thing]
             case _:
                 raise Missing(visit.path)
-        return Reply("/")
+        return FormReply("/")
 
     def judge(self, spec: TodoSpec, outcome: Outcome[TodoWorld]) -> Score:
         """The list is as it should be, entry for entry."""
@@ -161,11 +163,11 @@ class Todo(EmbeddedTask[TodoSpec, TodoWorld]):
         )
 
 
-def _check(thing: str, on: bool = True) -> Step:
+def _check(thing: str, on: bool = True) -> PlanStep:
     return tick(thing, f'[data-thing="{thing}"] input[type=checkbox]', on)
 
 
-def _act(spec: TodoSpec, act: Act) -> list[Step]:
+def _act(spec: TodoSpec, act: Act) -> list[PlanStep]:
     match act:
         case "add":
             send = press("Enter") if spec.by_enter else click("Add", "#add", "button")

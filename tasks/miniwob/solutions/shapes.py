@@ -41,7 +41,7 @@ _SIDES = """() => {
 
 
 @dataclass(frozen=True)
-class Shape:
+class GridShape:
     """A figure, letter or digit of a grid."""
 
     size: str
@@ -65,13 +65,13 @@ class Shape:
         return True
 
 
-async def _grid(hand: Hand) -> list[Shape]:
+async def _grid(hand: Hand) -> list[GridShape]:
     names = {"rect": "rectangle", "circle": "circle", "polygon": "triangle"}
     shapes = []
     for found in await hand.read(_SHAPES):
         is_text = found["tag"] == "text"
         shapes.append(
-            Shape(
+            GridShape(
                 "large" if found["size"] > 15 else "small",
                 found["color"],
                 ("digit" if found["letter"].isdigit() else "letter") if is_text else "shape",

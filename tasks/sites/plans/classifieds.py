@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from vigorl.tasks.local.plan import Step, choose, click
+from vigorl.tasks.local.plan import PlanStep, choose, click
 from vigorl.tasks.sites.plans.moves import (
     Ways,
     answers,
@@ -14,7 +14,7 @@ from vigorl.tasks.sites.plans.moves import (
 )
 
 
-def _listing(words: str, number: int) -> list[Step]:
+def _listing(words: str, number: int) -> list[PlanStep]:
     """Search for a listing by its title and open the one with this number."""
     return [
         *search(words, "#query"),
@@ -22,7 +22,7 @@ def _listing(words: str, number: int) -> list[Step]:
     ]
 
 
-def _comment(title: str, text: str) -> list[Step]:
+def _comment(title: str, text: str) -> list[PlanStep]:
     return [
         write(title, "Title", "#comment_form #title"),
         write(text, "Comment", "#body"),
@@ -30,17 +30,17 @@ def _comment(title: str, text: str) -> list[Step]:
     ]
 
 
-def _own(action: str, nth: int) -> list[Step]:
+def _own(action: str, nth: int) -> list[PlanStep]:
     """The nth of one's own listings, the newest first."""
     step = link(action, nth) if action == "Edit item" else button(action, nth)
     return [link("My listings"), step]
 
 
-def _edit(nth: int, text: str, label: str, at: str) -> list[Step]:
+def _edit(nth: int, text: str, label: str, at: str) -> list[PlanStep]:
     return [*_own("Edit item", nth), write(text, label, at), button("Update")]
 
 
-def _cheapest(way: str) -> list[Step]:
+def _cheapest(way: str) -> list[PlanStep]:
     return [
         click("Boats", 'a:has-text("Boats") >> nth=0'),
         link(way),
@@ -48,7 +48,7 @@ def _cheapest(way: str) -> list[Step]:
     ]
 
 
-def _cargo_bike(city: str) -> Sequence[Step]:
+def _cargo_bike(city: str) -> Sequence[PlanStep]:
     return [
         link("Publish Ad"),
         choose("Bikes", "Category", "#catId"),

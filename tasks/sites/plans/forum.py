@@ -1,6 +1,6 @@
 """Plans for the forum, by the tasks' places in their file."""
 
-from vigorl.tasks.local.plan import Step, choose, click
+from vigorl.tasks.local.plan import PlanStep, choose, click
 from vigorl.tasks.sites.plans.moves import (
     Ways,
     answers,
@@ -13,20 +13,20 @@ from vigorl.tasks.sites.plans.moves import (
 from vigorl.tasks.visualwebarena.task import Sites
 
 
-def _post(words: str, title: str) -> list[Step]:
+def _post(words: str, title: str) -> list[PlanStep]:
     """Search for a post and open it."""
     return [*search(words, "[name=q]"), link(title)]
 
 
-def _vote(way: str) -> Step:
+def _vote(way: str) -> PlanStep:
     return click(way, f'.submission--open [title="{way}"]')
 
 
-def _comment(text: str) -> list[Step]:
+def _comment(text: str) -> list[PlanStep]:
     return [write(text, "Comment", ".comment-box textarea"), button("Post")]
 
 
-def _answer(author: str, text: str) -> list[Step]:
+def _answer(author: str, text: str) -> list[PlanStep]:
     """Answer the first comment of somebody."""
     comment = f'.comment:has(> .comment__row .fg-inherit:text-is("{author}")) >> nth=0'
     return [
@@ -36,11 +36,11 @@ def _answer(author: str, text: str) -> list[Step]:
     ]
 
 
-def _forum(name: str, *steps: Step) -> list[Step]:
+def _forum(name: str, *steps: PlanStep) -> list[PlanStep]:
     return [link("Forums"), link(name), *steps]
 
 
-def _biography(text: str) -> list[Step]:
+def _biography(text: str) -> list[PlanStep]:
     return [
         link(_ME),
         link("Edit biography"),
@@ -49,7 +49,7 @@ def _biography(text: str) -> list[Step]:
     ]
 
 
-def _question(title: str) -> list[Step]:
+def _question(title: str) -> list[PlanStep]:
     return [
         *_forum("AskTown", link("Submit")),
         write(title, "Title", "#submission_title"),
@@ -58,7 +58,7 @@ def _question(title: str) -> list[Step]:
     ]
 
 
-def _message(to: str) -> list[Step]:
+def _message(to: str) -> list[PlanStep]:
     return [
         *_post("saddle", "Which saddle for long rides?"),
         link(to),
@@ -68,7 +68,7 @@ def _message(to: str) -> list[Step]:
     ]
 
 
-def _advert(listing: int, picture: str) -> list[Step]:
+def _advert(listing: int, picture: str) -> list[PlanStep]:
     """Post the picture of a listing, whose address shows when it is opened in the second tab."""
     return [
         tab(1),

@@ -1,6 +1,6 @@
 """Plans for the shop, by the tasks' places in their file."""
 
-from vigorl.tasks.local.plan import Step, choose, click
+from vigorl.tasks.local.plan import PlanStep, choose, click
 from vigorl.tasks.sites.plans.moves import (
     Ways,
     answers,
@@ -12,25 +12,25 @@ from vigorl.tasks.sites.plans.moves import (
 )
 
 
-def _product(words: str, *steps: Step) -> list[Step]:
+def _product(words: str, *steps: PlanStep) -> list[PlanStep]:
     """Search for a product by its name and open it."""
     at = f'.product-item-link:text-is("{words}")'
     return [*search(words, "#search"), click(words, at, "link"), *steps]
 
 
-def _category(name: str, product: str) -> list[Step]:
+def _category(name: str, product: str) -> list[PlanStep]:
     return [link(name), click(product, f'.product-item-link:text-is("{product}")', "link")]
 
 
-def _amount(quantity: int) -> Step:
+def _amount(quantity: int) -> PlanStep:
     return write(str(quantity), "Qty", "#qty")
 
 
-def _size(name: str) -> Step:
+def _size(name: str) -> PlanStep:
     return choose(name, "Size", "#option-Size")
 
 
-def _review(stars: int) -> list[Step]:
+def _review(stars: int) -> list[PlanStep]:
     return _product(
         "Plush Dog",
         click(f"{stars} stars", f"#Rating_{stars}"),
@@ -40,7 +40,7 @@ def _review(stars: int) -> list[Step]:
     )
 
 
-def _street(name: str) -> list[Step]:
+def _street(name: str) -> list[PlanStep]:
     return [
         link("My Account"),
         link("Address Book"),
@@ -49,7 +49,7 @@ def _street(name: str) -> list[Step]:
     ]
 
 
-def _order(number: str) -> list[Step]:
+def _order(number: str) -> list[PlanStep]:
     view = f'tr:has(td:text-is("{number}")) a'
     return [link("My Account"), link("My Orders"), click("View Order", view, "link")]
 

@@ -117,14 +117,14 @@ def test_a_mistake_of_ours_is_told_as_one_with_its_trace_in_a_file(tmp_path: Pat
 
 def test_an_error_that_a_library_makes_of_ctrl_c_is_an_interruption() -> None:
     program = (
-        "import os, signal, sys, time, vigorl.agent.run as run\n"
-        "def compiled(**_):\n"
+        "import os, signal, sys, time, vigorl.agent.secret_sources as sources\n"
+        "def compiled(*_):\n"
         "    try:\n"
         "        os.kill(os.getpid(), signal.SIGINT)\n"
         "        time.sleep(5)\n"
         "    except KeyboardInterrupt:\n"
         "        raise ValueError('could not be built')\n"
-        "run.RunConfig = compiled\n"
+        "sources.read_secrets = compiled\n"
         "from vigorl.agent.cli import main\n"
         "sys.argv = ['vigorl-agent', 'run', 'click \"x\"', '--url', 'http://x']\n"
         "main()"
@@ -165,7 +165,7 @@ def test_ctrl_c_at_any_moment_of_the_start_ends_it_in_a_word(site: str, tmp_path
         (["run"], "nothing to do"),
         (["run", 'click "x"'], "--url"),
         (["run", "--task", "login", "--url", "http://x"], "leave out --url"),
-        (["run", 'click "x"', "--url", "http://x", "--told", "goal"], "--told"),
+        (["run", 'click "x"', "--url", "http://x", "--told", "goal"], "--prompt"),
         (["run", 'click "x"', "--url", "http://x", "--verify", "same"], "second look"),
         (["run", "x", "--viewport", "big"], "1280x720"),
         (["run", 'click "x"', "--url", "http://x", "--allow", "http://a.b/"], "host alone, as a.b"),
@@ -204,11 +204,17 @@ def test_a_server_that_does_not_answer_is_a_fault_that_names_it(tmp_path: Path) 
 
 @pytest.mark.browser
 @pytest.mark.parametrize(
-    "number", [pytest.param(signal.SIGINT, marks=pytest.mark.slow), signal.SIGTERM]
+    "number",
+    [
+        signal.SIGHUP,
+        *(pytest.param(each, marks=pytest.mark.slow) for each in (signal.SIGINT, signal.SIGTERM)),
+    ],
 )
 def test_a_stopped_run_is_recorded_and_leaves_no_process(
     site: str, tmp_path: Path, number: signal.Signals
 ) -> None:
+    if signal.getsignal(number) is signal.SIG_IGN:
+        pytest.skip("it is ignored here, as under nohup, and so by what is started")
     goal = 'click "Greet", wait 60 seconds'
     process = subprocess.Popen(
         command("run", goal, "--url", site, "--json", "--out", tmp_path),

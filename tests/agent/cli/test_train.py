@@ -92,7 +92,7 @@ def test_a_folder_that_holds_something_else_is_left_alone(tmp_path: Path) -> Non
     (tmp_path / "config.json").write_text('{"steps": 3}')
     done = CliRunner().invoke(app, ["train", "grpo", "--out", str(tmp_path)])
     assert done.exit_code == 2
-    assert "choose another folder" in " ".join(done.output.split())
+    assert "choose another --out" in " ".join(done.output.split())
     assert (tmp_path / "config.json").read_text() == '{"steps": 3}'
 
 

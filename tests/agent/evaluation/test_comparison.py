@@ -10,7 +10,8 @@ from typer.testing import CliRunner
 from vigorl.agent.cli.app import app
 from vigorl.agent.evaluation.comparison import compare, difference
 from vigorl.agent.evaluation.evaluation import Result
-from vigorl.agent.record.trajectory import Recorder, StartRecord, as_json
+from vigorl.agent.record.recorder import Recorder
+from vigorl.agent.record.trajectory import StartRecord, as_json
 from vigorl.browser.errors import UsageError
 
 

@@ -1,10 +1,9 @@
 """Evaluation: the same loop over many samples, one table, and sets that are broken."""
 
 import asyncio
-import fcntl
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from vigorl.browser.actions import Click, GiveUp
 from vigorl.browser.errors import BrowserDied, InconsistentData, PolicyFault, UsageError
 from vigorl.browser.geometry import Point
 from vigorl.browser.observation import Observation
+from vigorl.browser.run_folder import claimed
 from vigorl.policy.policy import Turn
 
 ROW = {
@@ -37,6 +37,7 @@ class Pointer:
     rule: Callable[[str], Point | None]
     name: str = "pointer"
     goal: str = ""
+    acts_on_marks = False
 
     def actor(self, goal: str) -> "Pointer":
         return Pointer(self.rule, self.name, goal)
@@ -174,6 +175,10 @@ async def test_an_evaluation_does_not_overwrite_another(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"other samples \(a/1\)"):
         samples = grounding_samples(write_set(tmp_path, {**ROW, "id": "b"}))
         await evaluate(policy, samples, out, limits=Limits())
+    (sample,) = grounding_samples(write_set(tmp_path, ROW))
+    with pytest.raises(UsageError, match="was told something else"):
+        told = [replace(sample, instruction="step by step")]
+        await evaluate(policy, told, out, limits=Limits())
     assert (out / "results.jsonl").read_bytes() == before
 
 
@@ -181,10 +186,8 @@ async def test_two_processes_do_not_evaluate_into_one_folder(tmp_path: Path) -> 
     samples, out = grounding_samples(write_set(tmp_path, ROW)), tmp_path / "o"
     policy = Pointer(lambda _: Point(1, 1))
     await evaluate(policy, samples, out, limits=Limits())
-    with (out / "results.jsonl").open("ab") as lines:
-        fcntl.flock(lines, fcntl.LOCK_EX)
-        with pytest.raises(UsageError, match="another process is evaluating"):
-            await evaluate(policy, samples, out, limits=Limits())
+    with claimed(out, "x"), pytest.raises(UsageError, match="another process is evaluating"):
+        await evaluate(policy, samples, out, limits=Limits())
 
 
 async def test_an_evaluation_goes_on_to_the_summary_it_would_have_had(tmp_path: Path) -> None:

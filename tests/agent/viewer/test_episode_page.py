@@ -10,9 +10,9 @@ import pytest_asyncio
 from PIL import Image
 from playwright.async_api import Page
 
+from vigorl.agent.record.recorder import Recorder
 from vigorl.agent.record.trajectory import (
     EndRecord,
-    Recorder,
     StartRecord,
     StepRecord,
     Trajectory,

@@ -10,12 +10,18 @@ from vigorl.agent.viewer.episode_page import duration, render_page, write_page
 from vigorl.agent.viewer.episode_steps import Piece, pieces
 from vigorl.browser.actions import Click
 from vigorl.browser.errors import InconsistentData
-from vigorl.browser.geometry import Point
+from vigorl.browser.geometry import Frame, Point
+from vigorl.policy.grammar import Dialect, parse
+from vigorl.policy.points import mentions_by_order
+from vigorl.policy.tags import Tags
+
+DIALECT = Dialect(Frame.of_viewport(640, 400), Tags())
 
 
 def test_a_thought_is_cut_at_its_points_and_equal_points_share_a_number() -> None:
     one, two = Point(1.5, 2), Point(30, 40)
-    assert pieces("at (3, 4), not (60, 80), (3, 4)!", (one, two, one)) == (
+    thought, points = "at (3, 4), not (60, 80), (3, 4)!", (one, two, one)
+    assert pieces(thought, mentions_by_order(thought, points), points) == (
         (
             Piece("at "),
             Piece("(3, 4)", 1),
@@ -30,10 +36,15 @@ def test_a_thought_is_cut_at_its_points_and_equal_points_share_a_number() -> Non
 
 
 def test_points_whose_place_in_the_thought_is_unknown_are_shown_after_it() -> None:
-    assert pieces("at (3, 4) or (9999, 1)", (Point(3, 4),)) == (
-        (Piece("at (3, 4) or (9999, 1)"),),
-        (1,),
-    )
+    thought, points = "at (3, 4) or (9999, 1)", (Point(3, 4),)
+    assert pieces(thought, mentions_by_order(thought, points), points) == ((Piece(thought),), (1,))
+
+
+def test_a_point_beside_one_off_the_screen_is_shown_where_it_is_written() -> None:
+    thought = "at (9999, 1) or (3, 4)"
+    turn = parse(f"<think> {thought} </think>\n<answer> back </answer>", DIALECT)
+    cut = pieces(turn.thought, turn.mentions, turn.points_css_px)
+    assert cut == ((Piece("at (9999, 1) or "), Piece("(3, 4)", 1)), ())
 
 
 def test_durations_are_said_as_a_person_would() -> None:

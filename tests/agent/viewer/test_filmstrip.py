@@ -1,6 +1,7 @@
-"""An episode as one picture."""
+"""An episode as one picture, and as a moving one."""
 
 import itertools
+import unicodedata
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,33 +12,36 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from vigorl.agent.record.trajectory import Trajectory
+from vigorl.agent.viewer.animation import MAX_STEPS, WIDTH_PX, stills_of, write_animation
 from vigorl.agent.viewer.filmstrip import (
-    MAX_PANELS,
     MAX_WIDTH_PX,
-    chosen,
     draw_filmstrip,
+    evenly_chosen,
     write_filmstrip,
 )
+from vigorl.agent.viewer.stage import Stage, StageSigns, paint
+from vigorl.agent.viewer.typeface import _runs, draws, fitting, text_width_px
 from vigorl.browser.actions import Click, Done, Type
-from vigorl.browser.errors import InconsistentData
-from vigorl.browser.geometry import Point
+from vigorl.browser.errors import InconsistentData, UsageError
+from vigorl.browser.geometry import Box, Frame, Point
+from vigorl.browser.picture import Picture, View
 
-ACTION_INK = (0xD3, 0x11, 0x5C)
+ACT_INK = (0xD3, 0x11, 0x5C)
 
 
 def ink(image: Image.Image, left: int, top: int, right: int, bottom: int) -> np.ndarray:
     """Where the action's colour is, rows of (x, y) within this part of the picture."""
     part = np.asarray(image.crop((left, top, right, bottom)))
-    return np.argwhere((part == ACTION_INK).all(axis=2))[:, ::-1]
+    return np.argwhere((part == ACT_INK).all(axis=2))[:, ::-1]
 
 
 def test_a_long_episode_is_shown_in_panels_evenly_chosen_with_the_first_and_the_last() -> None:
-    panels = chosen(list(range(100)))
-    assert len(panels) == MAX_PANELS
+    panels = evenly_chosen(list(range(100)), 12)
+    assert len(panels) == 12
     assert (panels[0], panels[-1]) == (0, 99)
     gaps = [later - earlier for earlier, later in itertools.pairwise(panels)]
     assert max(gaps) - min(gaps) <= 1
-    assert chosen(list(range(12))) == list(range(12))
+    assert evenly_chosen(list(range(12)), 12) == list(range(12))
 
 
 def test_the_picture_is_written_beside_the_record_and_is_not_too_wide(
@@ -76,7 +80,7 @@ def test_a_step_without_an_action_draws_nothing_on_the_screen(shop_episode: Traj
     assert len(ink(image, 28, 84, image.width - 28, 84 + (image.width - 56) * 720 // 1280)) == 0
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(text=st.text(max_size=60), answer=st.text(max_size=60))
 def test_any_characters_are_survived(shop_episode: Trajectory, text: str, answer: str) -> None:
     assert shop_episode.end is not None
@@ -111,3 +115,81 @@ def test_an_episode_that_broke_before_its_first_look_has_a_picture_too(
 def test_a_missing_picture_is_said(shop_episode: Trajectory, tmp_path: Path) -> None:
     with pytest.raises(InconsistentData, match="is not there"):
         draw_filmstrip(replace(shop_episode, folder=tmp_path))
+
+
+# The same as a moving picture.
+
+
+def middle_of(image: Image.Image, ink: tuple[int, int, int]) -> tuple[float, float]:
+    """Where this colour is, on average, in px."""
+    found = np.argwhere((np.asarray(image) == ink).all(axis=2))
+    return float(found[:, 1].mean()), float(found[:, 0].mean())
+
+
+def view(colour: str, frame: Frame, kind: str = "screen") -> View:
+    picture = Picture.from_image(Image.new("RGB", (frame.width_px, frame.height_px), colour))
+    return View(picture, frame, kind)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("form", ["webp", "gif"])
+def test_an_episode_moves_and_begins_anew(
+    shop_episode: Trajectory, tmp_path: Path, form: str
+) -> None:
+    path = write_animation(only(shop_episode, 4, 9), tmp_path / f"run.{form}")
+    with Image.open(path) as image:
+        assert image.format == form.upper()
+        assert image.n_frames >= 4  # type: ignore[attr-defined]
+        assert image.width == WIDTH_PX
+        assert image.info["loop"] == 0
+        first = np.asarray(image.convert("RGB")).astype(int)
+        image.seek(image.n_frames - 1)  # type: ignore[attr-defined]
+        assert np.abs(np.asarray(image.convert("RGB")).astype(int) - first).max() > 100
+
+
+def test_signs_stand_where_the_action_went_also_on_a_stage_with_borders() -> None:
+    tall = Stage.of(view("white", Frame.of_viewport(400, 800)), 900, 600)
+    image = paint(tall, StageSigns(target=Point(100, 400)))
+    assert middle_of(image, ACT_INK) == pytest.approx((300 + 75, 300), abs=1.5)
+
+
+def test_points_of_a_zoomed_view_are_marked_on_it_and_others_on_the_screen() -> None:
+    screen = Stage.of(view("white", Frame.of_viewport(1280, 720)), 900, 506)
+    close = view("white", Frame(512, 512, Box(1000, 100, 1100, 200)), "optical")
+    stage = screen.with_inset(close)
+    inside = stage.at(Point(1050, 150))
+    assert inside is not None
+    assert inside.x < 450, "the zoomed view stands on the other side of what it shows"
+    assert stage.at(Point(1000, 600)) == screen.at(Point(1000, 600))
+    assert stage.at(Point(100, 300)) is None, "hidden by the zoomed view"
+    assert stage.at(Point(5000, 10)) is None
+    drawn = paint(stage, StageSigns(target=Point(1050, 150))).crop((0, 0, 450, 506))
+    assert middle_of(drawn, ACT_INK) == pytest.approx((inside.x, inside.y), abs=1.5)
+
+
+@pytest.mark.parametrize("text", ["café 12 €", "漢字", "한글 ✓ → ⏎", "e\u0301", "👍", "\x1b[31m"])
+def test_no_character_is_drawn_as_the_box_of_a_font_that_lacks_it(text: str) -> None:
+    for run, font in _runs(fitting(text, 15, 500), 15):
+        for character in run:
+            if not character.isspace() and not unicodedata.combining(character):
+                assert draws(font.path if isinstance(font.path, str) else "", character), character
+
+
+def test_a_text_that_is_too_long_ends_in_an_ellipsis() -> None:
+    shown = fitting("a long sentence " * 20, 15, 200)
+    assert shown.endswith("…")
+    assert text_width_px(shown, 15) <= 200
+
+
+def test_of_a_long_episode_at_most_so_many_steps_move(shop_episode: Trajectory) -> None:
+    silent = shop_episode.steps[3]  # no action: two pictures a step
+    steps = tuple(replace(silent, index=index) for index in range(3 * MAX_STEPS))
+    assert len(list(stills_of(replace(shop_episode, steps=steps)))) == 2 * MAX_STEPS + 1
+
+
+def test_what_cannot_be_animated_is_said(shop_episode: Trajectory, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"\.webp or a \.gif"):
+        write_animation(shop_episode, tmp_path / "run.mp4")
+    with pytest.raises(UsageError, match="nothing was seen"):
+        write_animation(replace(shop_episode, steps=(), end=None), tmp_path / "run.gif")
+    with pytest.raises(InconsistentData, match="is not there"):
+        write_animation(replace(shop_episode, folder=tmp_path), tmp_path / "run.gif")

@@ -10,10 +10,11 @@ from PIL import Image
 from playwright.async_api import Page
 
 from vigorl.agent.evaluation.evaluation import Sample, evaluate
-from vigorl.agent.evaluation.report import Grid, Report, plain_report
+from vigorl.agent.evaluation.report import EvaluationReport, ResultTable, plain_report
 from vigorl.agent.evaluation.statistics import wilson
+from vigorl.agent.record.ground_truth import GroundTruth
 from vigorl.agent.rollout import Limits
-from vigorl.agent.viewer.gallery import outline_of, targets_of, write_gallery
+from vigorl.agent.viewer.gallery import write_gallery
 from vigorl.browser.actions import Action, Click, GiveUp, Zoom
 from vigorl.browser.chromium import Browser
 from vigorl.browser.environment import Environment
@@ -22,8 +23,7 @@ from vigorl.browser.geometry import Box, Point
 from vigorl.browser.observation import Observation
 from vigorl.browser.picture import Picture
 from vigorl.browser.still_image import StaticScreenshot
-from vigorl.browser.zoom import ZoomEnvironment
-from vigorl.policy.policy import Policy, Turn
+from vigorl.policy.policy import Turn
 
 TARGET = Box(100, 50, 180, 90)
 ATTACK = (
@@ -64,12 +64,12 @@ class Script:
 def sample(goal: str) -> Sample:
     target = None if goal == "judged by nobody" else TARGET
 
-    def make(_: Policy) -> Environment:
+    def make() -> Environment:
         picture = Picture.from_image(Image.new("RGB", (400, 200), "white"))
-        return ZoomEnvironment(StaticScreenshot(picture, goal, target))
+        return StaticScreenshot(picture, goal, target)
 
-    box = [TARGET.left, TARGET.top, TARGET.right, TARGET.bottom]
-    return Sample(goal, ("a cell", ATTACK), {"bbox_xyxy": box, "goal": goal}, make)
+    truth = GroundTruth((TARGET,))
+    return Sample(goal, ("a cell", ATTACK), {"goal": goal}, make, truth=truth)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -150,7 +150,9 @@ def test_every_cell_of_every_grid_stands_there_with_its_interval(written: Path) 
         "plat:mac app:excel": (wilson([0.0]), wilson([1.0])),
         "all": (wilson([1.0]), wilson([1.0])),
     }
-    report = Report("a title", (Grid("by application", ("text", "icon"), lines),), ("a note",), {})
+    report = EvaluationReport(
+        "a title", (ResultTable("by application", ("text", "icon"), lines),), ("a note",), {}
+    )
     html = write_gallery(written.parent, report).read_text()
     assert "<b>90.0</b>" in html and "59.6 – 98.2" in html
     assert '<th scope="row">word</th>' in html and "by application" in html and "a note" in html
@@ -159,15 +161,16 @@ def test_every_cell_of_every_grid_stands_there_with_its_interval(written: Path) 
 
 def test_a_folder_without_an_evaluation_has_no_page(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no evaluation at"):
-        write_gallery(tmp_path, Report("", (), (), {}))
+        write_gallery(tmp_path, EvaluationReport("", (), (), {}))
 
 
-def test_targets_are_known_where_tasks_have_them() -> None:
-    assert targets_of({"bbox_xyxy": [1, 2, 3, 4]}) == (Box(1, 2, 3, 4),)
+def test_records_of_earlier_versions_tell_their_targets_by_the_row() -> None:
+    assert GroundTruth.of_row({"bbox_xyxy": [1, 2, 3, 4]}).targets_px == (Box(1, 2, 3, 4),)
     sides = {"left": 1.0, "top": 2.0, "right": 3.0, "bottom": 4.0}
-    assert targets_of({"target_px": sides}) == (Box(1, 2, 3, 4),)
+    assert GroundTruth.of_row({"target_px": sides}).targets_px == (Box(1, 2, 3, 4),)
     two = [[1, 2, 3, 4], [5, 6, 7, 8]]
-    assert targets_of({"targets_px": two}) == (Box(1, 2, 3, 4), Box(5, 6, 7, 8))
-    assert targets_of({"name": "login"}) == ()
-    assert outline_of({"outline": [[0.5, 0], [1, 1], [0, 1]]})[0] == Point(0.5, 0)
-    assert outline_of({"name": "login"}) == ()
+    both = GroundTruth.of_row({"targets_px": two, "answer": "red"})
+    assert both == GroundTruth((Box(1, 2, 3, 4), Box(5, 6, 7, 8)), answer="red")
+    place = GroundTruth.of_row({"outline": [[0.5, 0], [1, 1], [0, 1]], "answer": [1]})
+    assert place == GroundTruth(outline=(Point(0.5, 0), Point(1, 1), Point(0, 1)))
+    assert GroundTruth.of_row({"name": "login"}) == GroundTruth()

@@ -9,7 +9,7 @@ from rich.console import Console, RenderableType
 
 from vigorl.agent.evaluation.progress import episode_table, practising
 from vigorl.agent.plain_text import one_line, plain
-from vigorl.agent.record.trajectory import Check, Trajectory
+from vigorl.agent.record.trajectory import DoneCheck, Trajectory
 from vigorl.agent.viewer.show import (
     Verdict,
     describe_action,
@@ -122,9 +122,11 @@ def test_what_the_policy_calls_done_and_its_judge_does_not_is_missed(
     assert "✗ missed" in printed_episode(wrong)
     unjudged = replace(shop_episode, end=replace(end, score=None))
     assert verdict(unjudged) == Verdict("○", "done, unchecked", "plain")
-    seen = replace(unjudged, end=replace(end, score=None, checks=(Check(True, "policy"),)))
+    seen = replace(unjudged, end=replace(end, score=None, checks=(DoneCheck(True, "policy"),)))
     assert verdict(seen).words == "done" and "effect of every step" in verdict(seen).how
-    disputed = replace(seen, end=replace(end, score=None, checks=(Check(False, "second look"),)))
+    disputed = replace(
+        seen, end=replace(end, score=None, checks=(DoneCheck(False, "second look"),))
+    )
     assert verdict(disputed).words == "missed" and "second look" in verdict(disputed).how
     assert verdict(replace(shop_episode, end=None)).words == "interrupted"
 

@@ -15,7 +15,7 @@ import pytest
 
 from vigorl.browser.errors import InconsistentData, PolicyFault, UsageError
 from vigorl.browser.observation import Observation
-from vigorl.policy.backend import Drawing, Message, Reply, Sampling
+from vigorl.policy.backend import Message, Reply, Sampling, SamplingMode
 from vigorl.policy.conversation import Conversation
 from vigorl.policy.family import Family, family_named
 
@@ -120,7 +120,7 @@ async def test_a_greedy_model_draws_when_it_is_asked_anew(qwen25: Network, scree
     messages = conversation.messages()
     backend = LocalBackend(qwen25, GREEDY)
 
-    async def said(*how: Drawing) -> list[tuple[int, ...] | None]:
+    async def said(*how: SamplingMode) -> list[tuple[int, ...] | None]:
         session = backend.session(5)
         return [(await session.reply(messages, each)).sampled_ids for each in how]
 

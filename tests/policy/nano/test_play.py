@@ -10,7 +10,7 @@ from vigorl.agent.rollout import Limits
 
 pytest.importorskip("torch")
 
-from vigorl.policy.model import open_model
+from vigorl.policy.factory import open_model
 
 pytestmark = pytest.mark.browser
 

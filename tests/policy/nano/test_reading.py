@@ -11,15 +11,15 @@ from vigorl.browser.errors import InconsistentData, UsageError
 from vigorl.browser.geometry import Box, Frame, Point
 from vigorl.browser.observation import Observation
 from vigorl.browser.picture import View
-from vigorl.policy import model
-from vigorl.policy.backend import Drawing, Message, Reply, Sampling
+from vigorl.policy import factory
+from vigorl.policy.backend import Message, Reply, Sampling, SamplingMode
+from vigorl.policy.factory import open_model
 from vigorl.policy.family import family_named
-from vigorl.policy.model import open_model
 from vigorl.policy.nano.actor import ReadingActor, ReadingPolicy
 from vigorl.policy.nano.glance import close_lens, glance_size, parts, without
 from vigorl.policy.nano.prompt import MOST_PAST, Situation, write_prompt
 from vigorl.policy.nano.reading import MOST_CHARACTERS, item_at, items, name_of, write_rows
-from vigorl.policy.perception.screen import Line, Screen, Shape
+from vigorl.policy.perception.screen import Screen, Shape, TextLine
 from vigorl.policy.perception.screen_reader import Eyes
 
 Make = Callable[..., Observation]
@@ -27,8 +27,8 @@ FRAME = Frame.of_viewport(1000, 500)
 NANO = family_named("nano")
 
 
-def line(text: str, left: float, top: float, width: float, sure: float = 0.95) -> Line:
-    return Line(text, Box(left, top, left + width, top + 16), sure)
+def line(text: str, left: float, top: float, width: float, sure: float = 0.95) -> TextLine:
+    return TextLine(text, Box(left, top, left + width, top + 16), sure)
 
 
 FORM = Screen(
@@ -91,7 +91,7 @@ def test_a_point_finds_what_it_names() -> None:
 
 
 def test_links_that_were_read_as_one_line_are_told_apart() -> None:
-    nav = Line(
+    nav = TextLine(
         "since 2019 Calendar Projects Orders",
         Box(0, 0, 350, 16),
         0.9,
@@ -196,8 +196,8 @@ class Staged(Eyes):
         frame = view.frame
         if view.kind == "screen":
             return Screen(FORM.lines, FORM.shapes, frame)
-        middle = frame.from_css(Point(68, 294))
-        return Screen((Line("Red", Box.around(middle, 20, 8), 0.95),), (), frame)
+        middle = frame.from_region(Point(68, 294))
+        return Screen((TextLine("Red", Box.around(middle, 20, 8), 0.95),), (), frame)
 
 
 class Recital:
@@ -208,12 +208,12 @@ class Recital:
     def __init__(self, *texts: str) -> None:
         self.texts = list(texts)
         self.asked: list[str] = []
-        self.drawn: list[Drawing] = []
+        self.drawn: list[SamplingMode] = []
 
     def session(self, seed: int) -> "Recital":
         return self
 
-    async def reply(self, messages: Sequence[Message], how: Drawing = "as set") -> Reply:
+    async def reply(self, messages: Sequence[Message], how: SamplingMode = "as set") -> Reply:
         (message,) = messages
         (prompt,) = message.parts
         assert isinstance(prompt, str)
@@ -390,6 +390,6 @@ def test_the_record_says_that_screens_are_read() -> None:
 async def test_an_installation_without_weights_says_so(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(model, "files", lambda package: tmp_path)
+    monkeypatch.setattr(factory, "files", lambda package: tmp_path)
     with pytest.raises(UsageError, match="carries no checkpoint of nano"):
         await open_model("nano")

@@ -7,7 +7,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from vigorl.browser.geometry import Frame
 from vigorl.browser.picture import Picture, View
-from vigorl.policy.perception.screen import Line
+from vigorl.policy.perception.screen import TextLine
 from vigorl.policy.perception.screen_reader import Eyes
 from vigorl.policy.perception.text_match import fits, is_alike
 
@@ -31,7 +31,7 @@ def keypad(keys: str, ink: str, paper: str, size_px: int, frame: bool) -> Image.
     return image
 
 
-def told(eyes: Eyes, image: Image.Image) -> list[Line]:
+def told(eyes: Eyes, image: Image.Image) -> list[TextLine]:
     """The signs on a picture, as on a live page: JPEG."""
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", quality=80)

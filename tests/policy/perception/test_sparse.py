@@ -10,7 +10,7 @@ from vigorl.browser.geometry import Box, Frame
 from vigorl.browser.picture import Picture, View
 from vigorl.policy.perception.ink import PixelBox
 from vigorl.policy.perception.pieces import pieces
-from vigorl.policy.perception.screen import Line, Screen
+from vigorl.policy.perception.screen import Screen, TextLine
 from vigorl.policy.perception.screen_reader import Eyes, unreadable
 
 SIZES = [(800, 600), (1280, 720), (1920, 1080), (780, 1688)]
@@ -116,12 +116,12 @@ def test_small_type_is_named_as_a_region_and_large_is_not(eyes: Eyes) -> None:
     assert regions[0].left >= 490 and regions[0].top >= 490 and regions[0].height >= 40
 
 
-def screen_of(*lines: Line, unread: tuple[Box, ...] = ()) -> Screen:
+def screen_of(*lines: TextLine, unread: tuple[Box, ...] = ()) -> Screen:
     return Screen(lines, (), Frame.of_viewport(800, 600), unread=unread)
 
 
-def line_at(row: int, text: str, confidence: float) -> Line:
-    return Line(text, Box(40, 40 * row, 160, 40 * row + 16), confidence)
+def line_at(row: int, text: str, confidence: float) -> TextLine:
+    return TextLine(text, Box(40, 40 * row, 160, 40 * row + 16), confidence)
 
 
 def test_a_screen_in_a_script_that_is_not_known_is_named() -> None:

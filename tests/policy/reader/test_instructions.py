@@ -19,7 +19,7 @@ from vigorl.browser.actions import (
     Wait,
 )
 from vigorl.policy.reader.language.instructions import as_name, parse_instructions
-from vigorl.policy.reader.language.phrasebook import FORMS, Form, describe_language
+from vigorl.policy.reader.language.phrasebook import FORMS, Phrase, describe_language
 from vigorl.policy.reader.language.quotes import InstructionError
 from vigorl.policy.reader.language.steps import (
     ActStep,
@@ -236,7 +236,7 @@ def test_every_separator_between_steps_is_the_same(separator: str) -> None:
 
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.words)
-def test_every_documented_form_is_understood_and_stands_on_the_page(form: Form) -> None:
+def test_every_documented_form_is_understood_and_stands_on_the_page(form: Phrase) -> None:
     assert parse_instructions(form.words)
     page = (Path(__file__).parents[3] / "docs" / "reader.md").read_text()
     assert f"| `{form.words}` | {form.meaning} |" in page

@@ -13,7 +13,7 @@ from vigorl.policy.perception.blocks import blocks, rows
 from vigorl.policy.perception.layout import em_px, in_reading_order
 from vigorl.policy.perception.panels import panels
 from vigorl.policy.perception.panorama import extended, moved_up_by
-from vigorl.policy.perception.screen import Line, Screen, Shape
+from vigorl.policy.perception.screen import Screen, Shape, TextLine
 from vigorl.policy.reader.candidates import aims
 from vigorl.policy.reader.controls import boxes, fields
 from vigorl.policy.reader.language.steps import Relation, Target
@@ -22,11 +22,11 @@ from vigorl.policy.reader.values import values
 FRAME = Frame.of_viewport(800, 600)
 
 
-def line(text: str, x: float, y: float, height: float = 14) -> Line:
-    return Line(text, Box(x, y, x + 8 * len(text), y + height), 1.0)
+def line(text: str, x: float, y: float, height: float = 14) -> TextLine:
+    return TextLine(text, Box(x, y, x + 8 * len(text), y + height), 1.0)
 
 
-def screen(lines: Iterable[Line], *shapes: Shape) -> Screen:
+def screen(lines: Iterable[TextLine], *shapes: Shape) -> Screen:
     return Screen(tuple(lines), shapes, FRAME)
 
 
@@ -110,7 +110,7 @@ def test_results_in_wide_gaps_are_told_by_their_links_and_not_by_the_line_that_c
 def test_a_picture_that_is_read_as_a_letter_is_no_title() -> None:
     cards = [Box(20, 100 * n, 420, 100 * n + 80) for n in (1, 2, 3)]
     picture = [
-        Line("开", Box(30, 100 * n + 10, 90, 100 * n + 70), 0.4, link=True) for n in (1, 2, 3)
+        TextLine("开", Box(30, 100 * n + 10, 90, 100 * n + 70), 0.4, link=True) for n in (1, 2, 3)
     ]
     names = [line(f"Stool {n}", 110, 100 * n + 12) for n in (1, 2, 3)]
     shown = Screen((*picture, *names), (), FRAME, tuple(cards))
@@ -183,5 +183,5 @@ def test_a_box_belongs_to_the_text_after_it_and_a_switch_to_the_text_on_its_row(
     ],
     ids=["inside", "right", "below", "above", "words"],
 )  # fmt: skip
-def test_a_value_is_where_values_stand(lines: list[Line], value: str) -> None:
+def test_a_value_is_where_values_stand(lines: list[TextLine], value: str) -> None:
     assert values(screen(lines), Target(("Total",), quoted=True))[0].text == value

@@ -8,7 +8,7 @@ import pytest
 
 from vigorl.browser.actions import Accept, Action, Click, Dismiss, Done, GiveUp
 from vigorl.browser.geometry import Box, Frame
-from vigorl.browser.observation import Observation, Question
+from vigorl.browser.observation import Observation, PendingQuestion
 from vigorl.browser.picture import View
 from vigorl.policy.reader.actor import ReaderPolicy
 from vigorl.policy.reader.filled import agreement
@@ -410,7 +410,7 @@ async def test_what_reads_nothing_like_the_name_is_not_called_near(read):
 class _Asking:
     """A page of one button, which asks something when it is clicked."""
 
-    def __init__(self, quiet: View, changed: View, question: Question) -> None:
+    def __init__(self, quiet: View, changed: View, question: PendingQuestion) -> None:
         self._quiet, self._changed = quiet, changed
         self._question = question
         self.answers: list[Action] = []
@@ -454,7 +454,7 @@ async def _play(policy: ReaderPolicy, goal: str, world: _Asking, first: Observat
 
 async def test_a_question_that_no_instruction_answers_is_declined_and_told(policy, views):
     quiet, changed = await views()
-    world = _Asking(quiet, changed, Question("confirm", "Really remove all files?"))
+    world = _Asking(quiet, changed, PendingQuestion("confirm", "Really remove all files?"))
     last = await _play(policy, 'click "Remove all files"', world, Observation(quiet))
     assert world.answers == [Dismiss()]
     assert isinstance(last, GiveUp)
@@ -464,7 +464,7 @@ async def test_a_question_that_no_instruction_answers_is_declined_and_told(polic
 
 async def test_an_alert_is_taken_note_of(policy, views):
     quiet, changed = await views()
-    world = _Asking(quiet, changed, Question("alert", "All files are gone."))
+    world = _Asking(quiet, changed, PendingQuestion("alert", "All files are gone."))
     last = await _play(policy, 'click "Remove all files"', world, Observation(quiet))
     assert world.answers == [Accept()]
     assert isinstance(last, Done)
@@ -472,8 +472,8 @@ async def test_an_alert_is_taken_note_of(policy, views):
 
 async def test_a_question_from_the_beginning_is_declined_and_the_episode_goes_on(policy, views):
     quiet, changed = await views()
-    world = _Asking(quiet, changed, Question("alert", "Hello"))
-    first = Observation(quiet, question=Question("permission", "Show notifications?"))
+    world = _Asking(quiet, changed, PendingQuestion("alert", "Hello"))
+    first = Observation(quiet, question=PendingQuestion("permission", "Show notifications?"))
     last = await _play(policy, 'click "Remove all files"', world, first)
     assert world.answers == [Dismiss(), Accept()]
     assert isinstance(last, Done)

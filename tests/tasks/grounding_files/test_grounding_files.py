@@ -15,7 +15,7 @@ from vigorl.agent.cli.app import app
 from vigorl.browser.errors import UsageError
 from vigorl.browser.geometry import Box
 from vigorl.tasks.grounding_files.readers import read_grounding
-from vigorl.tasks.grounding_files.sample import GroundingSample, Refused
+from vigorl.tasks.grounding_files.sample import GroundingSample, RefusedRow
 from vigorl.tasks.vigorl_rows import vigorl_rows
 
 SIZE_PX = (200, 100)
@@ -89,9 +89,9 @@ def test_uground_has_thousandths_in_answers(tmp_path: Path) -> None:
     parquet.write_table(
         pa.Table.from_pylist([{**row, "conversations": json.dumps(turns)}]), tmp_path / "b.parquet"
     )
-    refused: list[Refused] = []
+    refused: list[RefusedRow] = []
     assert [each.id for each in read(tmp_path / "b.parquet", refuse=refused.append)] == ["b/0-1"]
-    assert refused == [Refused("b/0-0", "its answer is no box (left, top, right, bottom)")]
+    assert refused == [RefusedRow("b/0-0", "its answer is no box (left, top, right, bottom)")]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from vigorl.browser.environment import Score
 from vigorl.browser.errors import TaskFault
 from vigorl.tasks.miniwob.environment import MiniwobEnvironment, State
 from vigorl.tasks.miniwob.oracle import solve
-from vigorl.tasks.miniwob.pages import Pages
+from vigorl.tasks.miniwob.pages import PagePool
 from vigorl.tasks.miniwob.registry import Ticket
 
 AT_ONCE = 8
@@ -36,7 +36,7 @@ class Stage:
     """Where tasks are played."""
 
     browser: Browser
-    pages: Pages
+    pages: PagePool
     places: asyncio.Semaphore
 
     async def open(self, name: str, seed: int) -> MiniwobEnvironment:
@@ -73,5 +73,5 @@ class Stage:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def miniwob() -> AsyncIterator[Stage]:
-    async with Browser() as browser, Pages(browser, idle=AT_ONCE) as pages:
+    async with Browser() as browser, PagePool(browser, idle=AT_ONCE) as pages:
         yield Stage(browser, pages, asyncio.Semaphore(AT_ONCE))

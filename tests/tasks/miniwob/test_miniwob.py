@@ -14,7 +14,7 @@ from vigorl.tasks.miniwob.environment import MiniwobEnvironment
 from vigorl.tasks.miniwob.files import html_folder
 from vigorl.tasks.miniwob.hand import Hand
 from vigorl.tasks.miniwob.oracle import ORACLES
-from vigorl.tasks.miniwob.pages import HEIGHT_PX, RELOADED, WIDTH_PX, Pages
+from vigorl.tasks.miniwob.pages import HEIGHT_PX, RELOADED, WIDTH_PX, PagePool
 from vigorl.tasks.miniwob.registry import Ticket, find, task_names, task_split, tickets
 from vigorl.tasks.task import TEST_SEEDS, TRAIN_SEEDS
 
@@ -35,7 +35,7 @@ def same(one: np.ndarray, other: np.ndarray) -> bool:
 
 async def seen_fresh(stage: Stage, name: str, seed: int) -> tuple[np.ndarray, str]:
     """The first picture and the goal, in a page that nobody has used."""
-    async with Pages(stage.browser) as pages:
+    async with PagePool(stage.browser) as pages:
         env = MiniwobEnvironment(pages, await pages.draw(Ticket(name, seed)))
         try:
             return pixels(await env.reset()), env.goal
@@ -125,7 +125,7 @@ class TestEpisode:
             await env.close()
 
     async def test_a_page_that_is_left_scores_0_and_is_not_used_again(self, miniwob: Stage) -> None:
-        async with Pages(miniwob.browser) as pages:
+        async with PagePool(miniwob.browser) as pages:
             env = MiniwobEnvironment(pages, await pages.draw(find("click-test:1")))
             await env.reset()
             context = env.page.context
@@ -207,7 +207,7 @@ class TestPixels:
         async def compare(name: str) -> str | None:
             async with miniwob.places:
                 fresh, goal = await seen_fresh(miniwob, name, 3)
-                async with Pages(miniwob.browser) as pages:
+                async with PagePool(miniwob.browser) as pages:
                     stage = Stage(miniwob.browser, pages, asyncio.Semaphore(1))
                     await stage.play(Ticket(name, 5))
                     env = await stage.open(name, 3)
@@ -261,3 +261,18 @@ class TestRegistry:
     async def test_what_is_not_there_is_said(self, words: str, said: str) -> None:
         with pytest.raises(UsageError, match=said):
             find(words)
+
+
+async def test_a_step_that_is_cut_short_leaves_a_page_that_is_not_used_again(
+    miniwob: Stage,
+) -> None:
+    env = await miniwob.open("click-button", 1)
+    await env.reset()
+    page = env.page
+    step = asyncio.create_task(env.step(Wait(5)))
+    await asyncio.sleep(0.05)
+    step.cancel()
+    await asyncio.gather(step, return_exceptions=True)
+    async with asyncio.timeout(5):
+        await env.close()
+    assert page.is_closed()

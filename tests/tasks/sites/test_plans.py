@@ -9,16 +9,16 @@ import pytest_asyncio
 from vigorl.browser.actions import Done
 from vigorl.browser.chromium import Browser
 from vigorl.browser.environment import Score
-from vigorl.tasks.local.plan import Step, carry_out
+from vigorl.tasks.local.plan import PlanStep, carry_out
 from vigorl.tasks.sites.plans import classifieds, forum, shop
 from vigorl.tasks.sites.registry import ANYWHERE, TASKS, needs_pictures, stand_in_tasks, ways
 from vigorl.tasks.sites.serving import StandIns
 from vigorl.tasks.visualwebarena.accounts import Accounts
 from vigorl.tasks.visualwebarena.check import check_visualwebarena
-from vigorl.tasks.visualwebarena.environment import VwaEnvironment, World
+from vigorl.tasks.visualwebarena.environment import SharedWorld, VwaEnvironment
 from vigorl.tasks.visualwebarena.evaluation import EVALUATORS
 from vigorl.tasks.visualwebarena.helpers import NAMES
-from vigorl.tasks.visualwebarena.log_in import LogIns
+from vigorl.tasks.visualwebarena.log_in import StoredLogIns
 from vigorl.tasks.visualwebarena.task import Sites, VwaTask
 from vigorl.tasks.visualwebarena.web import Web
 
@@ -33,14 +33,14 @@ EXPECTED = ("tab_opened", "not_settled")
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def world(
     browser: Browser, served: StandIns, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[World]:
+) -> AsyncIterator[SharedWorld]:
     accounts, folder = Accounts(), tmp_path_factory.mktemp("log-ins")
     async with Web(served.urls.shopping, accounts.shop_administrator, TASKS) as web:
-        log_ins = LogIns(browser, served.urls, accounts, folder)
-        yield World(browser, served.urls, web, log_ins, fixed=True, rest_s=0.0)
+        log_ins = StoredLogIns(browser, served.urls, accounts, folder)
+        yield SharedWorld(browser, served.urls, web, log_ins, fixed=True, rest_s=0.0)
 
 
-async def played(world: World, task: VwaTask, steps: Sequence[Step]) -> Score | None:
+async def played(world: SharedWorld, task: VwaTask, steps: Sequence[PlanStep]) -> Score | None:
     environment = VwaEnvironment(world, task)
     try:
         await environment.reset()
@@ -56,7 +56,7 @@ async def played(world: World, task: VwaTask, steps: Sequence[Step]) -> Score | 
         await environment.close()
 
 
-async def both_ways(world: World, stand_ins: StandIns, id: str) -> None:
+async def both_ways(world: SharedWorld, stand_ins: StandIns, id: str) -> None:
     task = next(task for task in stand_in_tasks(stand_ins.urls) if task.id == id)
     way = ways(task, stand_ins.urls)
     for steps, value in ((way.right, 1.0), (way.wrong, 0.0)):
@@ -69,7 +69,7 @@ async def both_ways(world: World, stand_ins: StandIns, id: str) -> None:
 @pytest.mark.asyncio(loop_scope="session")
 @pytest.mark.parametrize("id", FEW)
 async def test_a_plan_does_its_task_and_the_wrong_one_does_not(
-    world: World, stand_ins: StandIns, id: str
+    world: SharedWorld, stand_ins: StandIns, id: str
 ) -> None:
     await both_ways(world, stand_ins, id)
 
@@ -79,7 +79,7 @@ async def test_a_plan_does_its_task_and_the_wrong_one_does_not(
 @pytest.mark.asyncio(loop_scope="session")
 @pytest.mark.parametrize("id", [task.id for task in ALL if task.id not in FEW])
 async def test_every_other_plan_does_its_task_and_the_wrong_one_does_not(
-    world: World, stand_ins: StandIns, id: str
+    world: SharedWorld, stand_ins: StandIns, id: str
 ) -> None:
     await both_ways(world, stand_ins, id)
 

@@ -21,8 +21,8 @@ from vigorl.tasks.visual_reasoning.environment import (
     UNREADABLE_PLACE,
     PictureQuestion,
 )
-from vigorl.tasks.visual_reasoning.question import Question, shuffled
-from vigorl.tasks.visual_reasoning.robospatial import Place
+from vigorl.tasks.visual_reasoning.question import ImageQuestion, shuffled
+from vigorl.tasks.visual_reasoning.robospatial import ImagePlace
 
 from .copies import (
     blink_row,
@@ -39,7 +39,7 @@ from .copies import (
 )
 
 
-def by_id(questions: list[Question]) -> dict[str, Question]:
+def by_id(questions: list[ImageQuestion]) -> dict[str, ImageQuestion]:
     return {question.id: question for question in questions}
 
 
@@ -121,7 +121,7 @@ def test_robospatial_is_the_same_in_both_forms(tmp_path: Path) -> None:
         assert place.mask is not None and place.mask.size_px() == (40, 30)
 
 
-def judge(question: Question, answer: str | None) -> Score:
+def judge(question: ImageQuestion, answer: str | None) -> Score:
     return asyncio.run(PictureQuestion(question).score(answer))
 
 
@@ -180,10 +180,12 @@ def test_points_are_parts_of_the_picture_and_lie_in_the_mask(
 
 
 def test_without_a_mask_the_outline_decides() -> None:
-    corner = Place((Point(0, 0), Point(1, 0), Point(0, 1)), None)
+    corner = ImagePlace((Point(0, 0), Point(1, 0), Point(0, 1)), None)
     assert corner.holds(Point(0.2, 0.2)) and not corner.holds(Point(0.8, 0.8))
     assert not corner.holds(Point(-0.1, 0.2))
-    notched = Place((Point(0, 0), Point(1, 0), Point(1, 1), Point(0.5, 0.25), Point(0, 1)), None)
+    notched = ImagePlace(
+        (Point(0, 0), Point(1, 0), Point(1, 1), Point(0.5, 0.25), Point(0, 1)), None
+    )
     assert notched.holds(Point(0.1, 0.5)) and notched.holds(Point(0.9, 0.5))
     assert not notched.holds(Point(0.5, 0.5))
 

@@ -19,8 +19,8 @@ from vigorl.browser.marks import MarkedEnvironment
 from vigorl.browser.observation import Observation
 from vigorl.browser.zoom import ZoomEnvironment
 from vigorl.tasks.visualwebarena.accounts import Account, Accounts
-from vigorl.tasks.visualwebarena.environment import CRASHED, VwaEnvironment, World
-from vigorl.tasks.visualwebarena.log_in import LogIns
+from vigorl.tasks.visualwebarena.environment import CRASHED, SharedWorld, VwaEnvironment
+from vigorl.tasks.visualwebarena.log_in import StoredLogIns
 from vigorl.tasks.visualwebarena.task import VwaTask
 from vigorl.tasks.visualwebarena.web import Web
 
@@ -35,9 +35,9 @@ QUICK = PageSettings(settle_limit_s=1.0)
 @pytest_asyncio.fixture(loop_scope="session")
 async def world(
     browser: Browser, site: ContractSite, web: Web, tmp_path: Path
-) -> AsyncIterator[World]:
-    log_ins = LogIns(browser, site.sites, Accounts(), tmp_path / "log-ins")
-    yield World(browser, site.sites, web, log_ins, rest_s=0.0)
+) -> AsyncIterator[SharedWorld]:
+    log_ins = StoredLogIns(browser, site.sites, Accounts(), tmp_path / "log-ins")
+    yield SharedWorld(browser, site.sites, web, log_ins, rest_s=0.0)
 
 
 def task(site: ContractSite, eval_types: str, *, start: str = "/r/board", **entry: Any) -> VwaTask:
@@ -66,7 +66,7 @@ def pressed(site: ContractSite, **entry: Any) -> VwaTask:
 
 
 async def played(
-    world: World, task: VwaTask, *actions: Action, answer: str | None = ""
+    world: SharedWorld, task: VwaTask, *actions: Action, answer: str | None = ""
 ) -> tuple[list[Observation], Score | None]:
     environment = VwaEnvironment(world, task, QUICK)
     try:
@@ -82,7 +82,7 @@ async def played(
 
 
 async def test_a_task_that_is_done_scores_1_and_one_that_is_not_0(
-    world: World, site: ContractSite
+    world: SharedWorld, site: ContractSite
 ) -> None:
     seen, score = await played(world, pressed(site), PRESS)
     assert score == Score(1.0, "program_html 1", {"fixed": 1.0})
@@ -92,7 +92,7 @@ async def test_a_task_that_is_done_scores_1_and_one_that_is_not_0(
 
 
 async def test_a_viewport_is_the_tasks_own_as_far_as_it_says(
-    world: World, site: ContractSite
+    world: SharedWorld, site: ContractSite
 ) -> None:
     for size, shown in (({"width": 700}, (700, 2048)), ({"width": 600, "height": 400}, (600, 400))):
         seen, _ = await played(world, pressed(site, viewport_size=size))
@@ -106,7 +106,7 @@ async def test_a_viewport_is_the_tasks_own_as_far_as_it_says(
 
 
 async def test_every_start_address_has_a_tab_and_the_protocol_says_which_is_shown(
-    world: World, site: ContractSite
+    world: SharedWorld, site: ContractSite
 ) -> None:
     both = pressed(site, start="/r/board /s/ /c/")
     seen, score = await played(world, both, PRESS)
@@ -118,7 +118,7 @@ async def test_every_start_address_has_a_tab_and_the_protocol_says_which_is_show
 
 
 async def test_pictures_of_the_goal_come_with_the_first_screen(
-    world: World, site: ContractSite
+    world: SharedWorld, site: ContractSite
 ) -> None:
     with_pictures = pressed(site, image=[f"{site.origin}/{n}.png" for n in (5, 6)])
     seen, _ = await played(world, with_pictures, PRESS)
@@ -132,7 +132,7 @@ async def test_pictures_of_the_goal_come_with_the_first_screen(
 
 
 async def test_episodes_begin_signed_in_to_the_sites_of_the_task(
-    world: World, site: ContractSite
+    world: SharedWorld, site: ContractSite
 ) -> None:
     await played(world, pressed(site))
     assert set(site.visitors["/r/board"].split("; ")) == {"sessionr=1", "seen=1"}
@@ -144,16 +144,16 @@ async def test_episodes_begin_signed_in_to_the_sites_of_the_task(
 
 
 async def test_a_site_that_does_not_let_us_in_is_a_fault(
-    world: World, site: ContractSite, browser: Browser, tmp_path: Path
+    world: SharedWorld, site: ContractSite, browser: Browser, tmp_path: Path
 ) -> None:
     accounts = Accounts(reddit=Account(ME, "wrong"))
-    log_ins = LogIns(browser, site.sites, accounts, tmp_path / "others", limit_s=1.0)
+    log_ins = StoredLogIns(browser, site.sites, accounts, tmp_path / "others", limit_s=1.0)
     with pytest.raises(TaskFault, match="signing in to reddit"):
         await played(replace(world, log_ins=log_ins), pressed(site))
 
 
 async def test_the_classifieds_are_reset_where_a_task_wants_it(
-    world: World, site: ContractSite
+    world: SharedWorld, site: ContractSite
 ) -> None:
     await played(world, pressed(site, require_reset=True))
     assert site.resets == []
@@ -165,7 +165,7 @@ async def test_the_classifieds_are_reset_where_a_task_wants_it(
 
 
 async def test_equal_actions_end_the_episode_which_is_judged_all_the_same(
-    world: World, site: ContractSite
+    world: SharedWorld, site: ContractSite
 ) -> None:
     says = task(
         site, "string_match", evaluation={"reference_answers": {"must_include": ["same action"]}}
@@ -176,7 +176,7 @@ async def test_equal_actions_end_the_episode_which_is_judged_all_the_same(
 
 
 async def test_what_was_never_answered_is_judged_as_an_early_stop(
-    world: World, site: ContractSite
+    world: SharedWorld, site: ContractSite
 ) -> None:
     for words, value in ((["early stop", "parse"], 1.0), (["max"], 0.0)):
         says = task(site, "string_match", evaluation={"reference_answers": {"must_include": words}})
@@ -185,7 +185,7 @@ async def test_what_was_never_answered_is_judged_as_an_early_stop(
 
 
 async def test_a_comment_is_unreadable_officially_and_read_by_the_mended_rules(
-    world: World, site: ContractSite
+    world: SharedWorld, site: ContractSite
 ) -> None:
     row = {
         "url": f"{site.origin}/r/f/books/1/a-post",
@@ -200,7 +200,7 @@ async def test_a_comment_is_unreadable_officially_and_read_by_the_mended_rules(
 
 
 async def test_a_crash_is_a_fault_officially_and_0_by_the_mended_rules(
-    world: World, site: ContractSite
+    world: SharedWorld, site: ContractSite
 ) -> None:
     row = {"url": "last", "locator": "func:nothing()", "required_contents": {"must_include": []}}
     broken = task(site, "program_html", evaluation={"program_html": [row]})
@@ -210,7 +210,9 @@ async def test_a_crash_is_a_fault_officially_and_0_by_the_mended_rules(
     assert score is not None and (score.value, score.by_other_rules) == (0.0, {})
 
 
-async def test_browsergym_takes_a_broken_assertion_for_0(world: World, site: ContractSite) -> None:
+async def test_browsergym_takes_a_broken_assertion_for_0(
+    world: SharedWorld, site: ContractSite
+) -> None:
     listed = task(site, "string_match", evaluation={"reference_answers": {"must_include": "x"}})
     with pytest.raises(TaskFault, match=CRASHED):
         await played(world, listed)
@@ -218,7 +220,9 @@ async def test_browsergym_takes_a_broken_assertion_for_0(world: World, site: Con
     assert score is not None and score.value == 0.0
 
 
-async def test_a_task_without_its_judge_has_no_score(world: World, site: ContractSite) -> None:
+async def test_a_task_without_its_judge_has_no_score(
+    world: SharedWorld, site: ContractSite
+) -> None:
     unknown = task(
         site,
         "string_match",
@@ -231,7 +235,7 @@ async def test_a_task_without_its_judge_has_no_score(world: World, site: Contrac
 
 
 async def test_browsergym_judges_after_each_step_and_stops_at_the_first_success(
-    world: World, site: ContractSite
+    world: SharedWorld, site: ContractSite
 ) -> None:
     gym = replace(world, protocol="browsergym")
     seen, score = await played(gym, pressed(site), Wait(0.1), PRESS, Wait(0.1))
@@ -243,7 +247,7 @@ async def test_browsergym_judges_after_each_step_and_stops_at_the_first_success(
 
 
 async def test_browsergym_hears_whatever_as_long_as_nothing_is_said(
-    world: World, site: ContractSite
+    world: SharedWorld, site: ContractSite
 ) -> None:
     gym = replace(world, protocol="browsergym")
     says = task(site, "string_match", evaluation={"reference_answers": {"exact_match": "whatever"}})
@@ -253,7 +257,7 @@ async def test_browsergym_hears_whatever_as_long_as_nothing_is_said(
 
 
 async def test_browsergym_gives_0_to_whoever_leaves_the_sites(
-    world: World, site: ContractSite
+    world: SharedWorld, site: ContractSite
 ) -> None:
     gym = replace(world, protocol="browsergym")
     seen, score = await played(gym, pressed(site), PRESS)
@@ -264,7 +268,7 @@ async def test_browsergym_gives_0_to_whoever_leaves_the_sites(
 
 
 async def test_browsergym_looks_at_targets_on_pages_that_the_agent_does_not_see(
-    world: World, site: ContractSite
+    world: SharedWorld, site: ContractSite
 ) -> None:
     rows = [
         {
@@ -288,7 +292,7 @@ async def test_browsergym_looks_at_targets_on_pages_that_the_agent_does_not_see(
     assert score is not None and score.value == 0.0  # officially the page itself has gone there
 
 
-async def test_a_tab_that_a_click_opens_is_judged(world: World, site: ContractSite) -> None:
+async def test_a_tab_that_a_click_opens_is_judged(world: SharedWorld, site: ContractSite) -> None:
     here = task(
         site, "url_match", evaluation={"reference_url": f"{site.origin}/r/f/books/1/a-post"}
     )
@@ -297,7 +301,7 @@ async def test_a_tab_that_a_click_opens_is_judged(world: World, site: ContractSi
     assert score is not None and score.value == 1.0
 
 
-async def test_marks_and_zoom_go_around_it(world: World, site: ContractSite) -> None:
+async def test_marks_and_zoom_go_around_it(world: SharedWorld, site: ContractSite) -> None:
     task = pressed(site, image=f"{site.origin}/5.png", viewport_size={"width": 640, "height": 400})
     environment = ZoomEnvironment(MarkedEnvironment(VwaEnvironment(world, task, QUICK)))
     try:
@@ -314,7 +318,7 @@ async def test_marks_and_zoom_go_around_it(world: World, site: ContractSite) -> 
         await environment.close()
 
 
-async def test_it_closes_before_it_began(world: World, site: ContractSite) -> None:
+async def test_it_closes_before_it_began(world: SharedWorld, site: ContractSite) -> None:
     environment = VwaEnvironment(world, pressed(site))
     await environment.close()
     with contextlib.suppress(RuntimeError):

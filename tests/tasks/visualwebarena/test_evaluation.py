@@ -12,7 +12,7 @@ from vigorl.tasks.visualwebarena.calls import PAGE, Call, read_call
 from vigorl.tasks.visualwebarena.evaluation import NOBODY, Judges, evaluate_state
 from vigorl.tasks.visualwebarena.recorded import FAILED, Reads, RecordedState
 from vigorl.tasks.visualwebarena.task import Sites, VwaTask
-from vigorl.tasks.visualwebarena.verdict import FIXED, OFFICIAL, Crash, Rules, Verdict
+from vigorl.tasks.visualwebarena.verdict import FIXED, OFFICIAL, Crash, Rules, StateVerdict
 
 SITES = Sites("http://c.example", "http://r.example", "http://s.example")
 ANYWHERE = "http://r.example/f/books/1/a-post"
@@ -62,7 +62,7 @@ async def judged(
     judges: Judges = NOBODY,
     rules: Rules = OFFICIAL,
     **reads: Any,
-) -> Verdict:
+) -> StateVerdict:
     state = RecordedState(url, Reads(values=list(values), **reads))
     return await evaluate_state(task, answer, state, SITES, judges, rules)
 
@@ -231,7 +231,7 @@ async def test_alternatives_of_a_fuzzy_page_are_all_wanted_unless_mended() -> No
 
 async def test_what_crashes_has_no_score_and_counts_0_when_mended() -> None:
     target = html(("last", "func:get_query_text(__page__, '.x')", {"exact_match": "x"}))
-    assert (await judged(target, values=[None])) == Verdict(
+    assert (await judged(target, values=[None])) == StateVerdict(
         None, "the official evaluator raises: a text was expected, not NoneType", crashed=True
     )
     assert (await judged(target, values=[None], rules=FIXED)).score == 0.0

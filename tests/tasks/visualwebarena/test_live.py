@@ -20,7 +20,7 @@ from vigorl.tasks.visualwebarena.helpers import NAMES, carry_out
 from vigorl.tasks.visualwebarena.live import LiveState
 from vigorl.tasks.visualwebarena.recorded import Reads, RecordedState
 from vigorl.tasks.visualwebarena.task import Sites, VwaTask
-from vigorl.tasks.visualwebarena.verdict import FIXED, OFFICIAL, Crash, Rules, Verdict
+from vigorl.tasks.visualwebarena.verdict import FIXED, OFFICIAL, Crash, Rules, StateVerdict
 from vigorl.tasks.visualwebarena.web import Web
 
 from .contract import ContractSite, png
@@ -378,7 +378,7 @@ async def look(
     path: str = WISHES,
     rules: Rules | None = None,
     **query: Any,
-) -> Verdict:
+) -> StateVerdict:
     """Whether a page has a picture like one of these; judged again from what was read."""
     row = {
         "eval_image_url": stand_ins.urls.fill(path),

@@ -8,10 +8,11 @@ import pytest
 
 from vigorl.agent.benchmarks.generated import holds_shards, shard_samples
 from vigorl.browser.errors import InconsistentData, UsageError
-from vigorl.tasks.world.generate import GenerateConfig, Progress, generate
+from vigorl.tasks.world.config import GenerateConfig
+from vigorl.tasks.world.generate import GenerationProgress, generate
 from vigorl.tasks.world.page import draw_page
 from vigorl.tasks.world.questions import questions_of
-from vigorl.tasks.world.shards import Sample, decoded, read_shards, write_shard
+from vigorl.tasks.world.shards import ShardPage, decoded, read_shards, write_shard
 from vigorl.tasks.world.studio import Studio
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -24,7 +25,7 @@ def config(out: Path, pages: int, **changed: object) -> GenerateConfig:
 async def test_a_sample_is_read_as_it_was_written(studio: Studio, tmp_path: Path) -> None:
     spec = draw_page("screens", "train", 3, 1, "little")
     shot = await studio.shoot(spec)
-    sample = Sample(spec.key, shot.picture, shot.truth, questions_of(spec, shot), {"seed": 3})
+    sample = ShardPage(spec.key, shot.picture, shot.truth, questions_of(spec, shot), {"seed": 3})
     write_shard(tmp_path / "a.tar", [sample])
     (read,) = read_shards(tmp_path)
     assert (read.key, read.picture, read.questions) == (
@@ -60,9 +61,9 @@ async def test_the_same_seed_writes_the_same_truth_and_a_second_run_goes_on(tmp_
 async def test_an_interrupted_run_keeps_its_finished_shards_and_no_half_ones(
     tmp_path: Path,
 ) -> None:
-    running: list[asyncio.Task[Progress]] = []
+    running: list[asyncio.Task[GenerationProgress]] = []
 
-    def stop(progress: Progress) -> None:
+    def stop(progress: GenerationProgress) -> None:
         if progress.made == 10:
             running[0].cancel()
 
@@ -81,7 +82,7 @@ async def test_an_interrupted_run_keeps_its_finished_shards_and_no_half_ones(
 
 async def test_a_folder_holds_one_data_set(tmp_path: Path) -> None:
     await generate(config(tmp_path, 2))
-    with pytest.raises(UsageError, match="holds another data set \\(seed\\)"):
+    with pytest.raises(UsageError, match="holds a data set with another seed"):
         await generate(config(tmp_path, 2, seed=1))
 
 
@@ -90,9 +91,9 @@ async def test_eval_grounding_takes_the_folder_as_it_is(tmp_path: Path) -> None:
     assert holds_shards(tmp_path)
     samples = shard_samples(tmp_path, 5)
     assert len({sample.id.rpartition("-")[0] for sample in samples[:3]}) == 3
-    environment = samples[0].make(None)  # type: ignore[arg-type]
+    environment = samples[0].make()
     await environment.reset()
-    assert environment.goal == samples[0].task["instruction"]
+    assert environment.goal == samples[0].instruction
     sizes = {"≤ 0.03 % of the picture": 3e-4, "≤ 0.1 % of the picture": 1e-3, "larger": 1.0,
              "≤ 0.01 % of the picture": 1e-4, "≤ 1 % of the picture": 1e-2}  # fmt: skip
     for sample in samples:

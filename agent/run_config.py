@@ -1,0 +1,109 @@
+"""Configuration of `vigorl-agent run`: one task in a browser."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from typer import Argument, Option
+
+from vigorl.browser.deeds import Approve
+from vigorl.browser.errors import UsageError
+
+if TYPE_CHECKING:
+    from vigorl.browser.boundary import Boundary
+    from vigorl.browser.vault import Secret
+
+MINIWOB = "miniwob/"
+"""Beginning of the names of MiniWoB++'s tasks."""
+
+_LIBRARY: dict[str, Any] = {"option": False}
+"""Marks a field that the command makes of other options."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunConfig:
+    """What `vigorl-agent run` does."""
+
+    goal: Annotated[str | None, Argument(show_default=False)] = None
+    """Words that say what to do: literal instructions for reader, a goal for a model."""
+    url: Annotated[str | None, Option(metavar="URL")] = None
+    """Page to start at."""
+    task: Annotated[str | None, Option(metavar="NAME[:SEED]")] = None
+    """Do an embedded task instead, or miniwob/NAME[:SEED] of MiniWoB++."""
+    told: Annotated[Literal["goal", "instructions"] | None, Option("--prompt")] = None
+    """Prompt the policy with the goal of an embedded task, or with instructions step by step.
+    Default: as the policy needs it."""
+    runs: Annotated[Path, Option("--out")] = Path("runs")
+    """Folder in which the run is recorded."""
+    verify: Annotated[str | None, Option(metavar="same|MODEL", rich_help_panel="Model")] = None
+    """Model that looks at the last screens when the policy says done, and confirms it or not:
+    [bold]same[/bold], or another as for [bold]--model[/bold]."""
+    max_steps: Annotated[int, Option(min=1, rich_help_panel="Limits")] = 30
+    """Most steps of the episode."""
+    max_seconds: Annotated[float, Option(min=1)] = 600.0
+    """Most seconds of the episode."""
+    max_tokens: Annotated[int | None, Option(min=1)] = None
+    """Most tokens sampled in the episode. Default: no limit."""
+    viewport_width_px: int = field(default=1280, metadata=_LIBRARY)
+    """CSS px; an embedded task brings its own."""
+    viewport_height_px: int = field(default=720, metadata=_LIBRARY)
+    """CSS px; an embedded task brings its own."""
+    headed: Annotated[bool, Option("--headed", rich_help_panel="Browser")] = False
+    """Show the browser's window."""
+    storage_state: Path | None = None
+    """File of log-ins to start with, as Playwright writes it."""
+    save_storage_state: Path | None = None
+    """File to write the log-ins to at the end."""
+    dialogs: Literal["ask", "accept", "dismiss"] = "ask"
+    """Answer dialogs, permissions and log-ins that a page asks for: let the policy answer, always
+    accept, or always dismiss. An embedded task answers as its rules say."""
+    approve: Annotated[Approve | None, Option(rich_help_panel="Safety")] = None
+    """Ask you before an action is done: never; when it is risky (pays, deletes, sends, publishes,
+    uploads and the like); or always when it changes anything. Without a terminal to ask in, it is
+    denied. Default: risky; never for an embedded task."""
+    upload_from: Annotated[tuple[Path, ...], Option(metavar="PATH")] = ()
+    """File, or folder with all that is in it, that may be handed to pages; may be repeated.
+    Default: none."""
+    boundary: "Boundary | None" = field(default=None, metadata=_LIBRARY)
+    """Where pages may go, beside `url` and the task's own site; None: with a goal in words the
+    public web, with a task nowhere else."""
+    secrets: "tuple[Secret, ...]" = field(default=(), metadata=_LIBRARY)
+    """What may be typed by name; values are never recorded."""
+
+    def __post_init__(self) -> None:
+        if self.goal is not None and self.task is not None:
+            raise UsageError("give a goal in words or an embedded task, not both")
+        if self.goal is None and self.task is None:
+            raise UsageError(
+                "nothing to do: say it in words (vigorl-agent run 'click \"Contact\"' --url …) or "
+                "name an embedded task (--task login; `vigorl-agent tasks list` names them)"
+            )
+        if self.goal is not None and not self.goal.strip():
+            raise UsageError("the goal is empty: say what to do")
+        for name, text in (("goal", self.goal), ("URL", self.url), ("task", self.task)):
+            require_text(name, text)
+        if self.task is not None and self.url is not None:
+            raise UsageError("an embedded task brings its own page: leave out --url")
+        if self.goal is not None and self.told is not None:
+            raise UsageError("--prompt belongs to an embedded task (--task): leave it out")
+        if (self.task or "").startswith(MINIWOB) and self.approves != "never":
+            raise UsageError("tasks of MiniWoB++ ask nobody: leave out --approve")
+        if self.storage_state and not self.storage_state.is_file():
+            raise UsageError(f"no storage state at {self.storage_state}")
+
+    @property
+    def approves(self) -> Approve:
+        """What needs a yes before it is done."""
+        return self.approve or ("never" if self.task is not None else "risky")
+
+
+def require_text(name: str, text: str | None) -> None:
+    """Refuse an argument that is no text: bytes of a command line that are no UTF-8.
+
+    Raises:
+        UsageError: it has such bytes.
+    """
+    if text is not None and not text.isprintable() and any("\ud800" <= c <= "\udfff" for c in text):
+        raise UsageError(
+            f"the {name} is not UTF-8: {text!a}. Write it in a terminal whose locale is UTF-8"
+        )

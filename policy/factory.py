@@ -1,0 +1,351 @@
+"""Policies by name: what `--model` may be, and how each is opened.
+
+A name is, in this order:
+
+1. a policy of this package: `reader`, `random`, `nano`;
+2. one that another package adds (entry points of the group `vigorl.policies`), or the place of a
+   function in one: `package.module:function`;
+3. a vision-language model: the URL of an OpenAI-compatible server, a checkpoint's folder, a hub id.
+"""
+
+import asyncio
+import importlib
+import inspect
+import logging
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vigorl.browser.errors import UsageError
+from vigorl.browser.plugins import loaded, plugins
+from vigorl.policy.backend import Backend, Hardware, Sampling
+from vigorl.policy.family import (
+    Family,
+    family_known,
+    family_named,
+    family_of,
+    family_served,
+)
+from vigorl.policy.model import ModelPolicy
+from vigorl.policy.model_config import READER as READER
+from vigorl.policy.model_config import ModelConfig as ModelConfig
+from vigorl.policy.policy import Policy
+
+if TYPE_CHECKING:
+    from vigorl.policy.wire import WireLimits
+
+logger = logging.getLogger(__name__)
+
+RANDOM = "random"
+"""The policy that clicks anywhere: a floor under all others."""
+
+NANO = "nano"
+"""The model that the package carries."""
+
+GROUP = "vigorl.policies"
+"""Of entry points: each names a function that makes a policy of a `ModelConfig`."""
+
+
+Opener = Callable[[ModelConfig], "Awaitable[Policy] | Policy"]
+"""Makes a policy, ready to play.
+
+Raises:
+    UsageError: what it needs is not there, or the configuration cannot be met.
+    PolicyFault: a server does not answer.
+"""
+
+
+@dataclass(frozen=True)
+class NamedPolicy:
+    """A policy that has a name of its own."""
+
+    open: Opener
+    checkpoint: Callable[[], Path] | None = None
+    """The folder of its weights, where it has some that can be trained."""
+
+
+async def _open_reader(config: ModelConfig) -> Policy:
+    """Reader with its OCR models loaded, which takes about a second."""
+    from vigorl.policy.reader.actor import ReaderPolicy
+
+    return await asyncio.to_thread(ReaderPolicy)
+
+
+async def _open_random(config: ModelConfig) -> Policy:
+    from vigorl.policy.clicker import RandomPolicy
+
+    return RandomPolicy()
+
+
+async def _open_language_model(config: ModelConfig) -> Policy:
+    sampling = None
+    if config.temperature is not None or config.max_tokens is not None:
+        sampling = Sampling()
+        if config.temperature is not None:
+            sampling = replace(sampling, temperature=config.temperature)
+        if config.max_tokens is not None:
+            sampling = replace(sampling, max_tokens=config.max_tokens)
+    policy = await open_model(
+        config.model,
+        model_name=config.model_name,
+        family=config.family,
+        api_key=config.api_key,
+        window_screens=config.window_screens,
+        zoom=config.zoom,
+        sampling=sampling,
+    )
+    if policy.notice:
+        logger.warning("%s", policy.notice)
+    return policy
+
+
+def _packaged_nano() -> Path:
+    """The folder of the checkpoint that the package carries.
+
+    Raises:
+        UsageError: this installation carries none.
+    """
+    folder = Path(str(files("vigorl.policy.nano"))) / "weights"
+    if not (folder / "config.json").is_file():
+        raise UsageError(
+            "this installation carries no checkpoint of nano; give the folder of one as the model"
+        )
+    return folder
+
+
+POLICIES: Mapping[str, NamedPolicy] = {
+    READER: NamedPolicy(_open_reader),
+    RANDOM: NamedPolicy(_open_random),
+    NANO: NamedPolicy(_open_language_model, _packaged_nano),
+}
+"""Those of this package, by name."""
+
+
+def policy_named(model: str) -> NamedPolicy | None:
+    """The policy of this name, of this package or another; None: it is the name of a model.
+
+    Raises:
+        UsageError: the package that adds it is broken.
+    """
+    if model in POLICIES:
+        return POLICIES[model]
+    if (point := plugins(GROUP).get(model)) is not None:
+        return NamedPolicy(loaded(point))
+    if re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", model) and not Path(model).exists():
+        return NamedPolicy(_function(model))
+    return None
+
+
+def _function(place: str) -> Opener:
+    """The function at `module:function`.
+
+    Raises:
+        UsageError: there is none.
+    """
+    module, _, name = place.partition(":")
+    try:
+        opener = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise UsageError(f"no policy {place}: {error}") from error
+    if not callable(opener):
+        raise UsageError(f"no policy {place}: it is no function that makes one")
+    found: Opener = opener
+    return found
+
+
+async def open_policy(config: ModelConfig) -> Policy:
+    """The policy that a model's name stands for, ready to play.
+
+    Raises:
+        UsageError: there is no such model, or what it needs is not installed.
+        PolicyFault: the model's server does not answer.
+    """
+    named = policy_named(config.model)
+    policy = (named.open if named else _open_language_model)(config)
+    return await policy if inspect.isawaitable(policy) else policy
+
+
+async def open_language_model(config: ModelConfig) -> ModelPolicy:
+    """The same, where only a vision-language model will do: one that samples what it says.
+
+    Raises:
+        UsageError: it is none, or there is none, or what it needs is not installed.
+        PolicyFault: the model's server does not answer.
+    """
+    policy = await open_policy(config)
+    if isinstance(policy, ModelPolicy):
+        return policy
+    await policy.close()
+    raise UsageError(
+        f"{config.model} is no language model that can be sampled: give the URL of a server, a "
+        "checkpoint's folder or a hub id"
+    )
+
+
+def is_server(model: str) -> bool:
+    """Whether a model's name is the URL of a server."""
+    return model.startswith(("http://", "https://"))
+
+
+def checkpoint_of(model: str) -> str:
+    """The folder or hub id of a model's weights, as far as a look at the disk can tell.
+
+    Raises:
+        UsageError: it has no weights here, or there is no such checkpoint.
+    """
+    named = policy_named(model)
+    if is_server(model) or (named is not None and named.checkpoint is None):
+        raise UsageError(
+            f"{model} has no weights that could be trained here: start from nano, the folder of a "
+            "checkpoint, or a hub id"
+        )
+    if named is not None and named.checkpoint is not None:
+        return str(named.checkpoint())
+    folder = Path(model)
+    if folder.exists() and not (folder / "config.json").is_file():
+        raise UsageError(f"{model} is no checkpoint: it holds no config.json")
+    if not folder.exists() and (folder.is_absolute() or model.count("/") != 1):
+        others = "".join(f", {name}" for name in plugins(GROUP))
+        raise UsageError(
+            f"no model {model}: give the URL of a server (http://…), an existing folder with a "
+            "checkpoint, a hub id like Qwen/Qwen2.5-VL-3B-Instruct, or the name of a policy "
+            f"({', '.join(POLICIES)}{others})"
+        )
+    return model
+
+
+async def open_model(
+    spec: str,
+    *,
+    model_name: str | None = None,
+    family: str | None = None,
+    api_key: str | None = None,
+    window_screens: int | None = None,
+    zoom: bool = True,
+    sampling: Sampling | None = None,
+    hardware: Hardware | None = None,
+    limits: "WireLimits | None" = None,
+) -> ModelPolicy:
+    """The policy that a model's name stands for, ready to play.
+
+    Args:
+        spec: `nano`, the URL of an OpenAI-compatible server, a checkpoint's folder, or a hub id.
+        model_name: Which of the server's models; needed where it has several.
+        family: How the model is talked to; told by its name where left out.
+        api_key: Bearer token for the server.
+        window_screens: Screens that stay in the conversation; the family's own number if None.
+        zoom: Whether it may look closer, where its family can.
+        sampling: How its words are drawn; as its family draws them where left out.
+        hardware: What a checkpoint runs on here.
+        limits: How long a server is waited for.
+
+    Raises:
+        UsageError: there is no such model, or what it needs is not installed.
+        PolicyFault: the server does not answer.
+    """
+    manner = _Manner(family, window_screens, zoom)
+    if is_server(spec):
+        from vigorl.policy.server import ServerBackend
+        from vigorl.policy.wire import Server
+
+        server = await Server.connect(spec, model_name, api_key, limits)
+        try:
+            chosen, notice = manner.served(server.model, server.root)
+        except UsageError:
+            await server.close()
+            raise
+        bounded = _bounded(sampling, chosen)
+        return policy_of(chosen, ServerBackend(server, chosen, bounded), bounded, notice)
+    return await asyncio.to_thread(_load, spec, manner, sampling, hardware or Hardware())
+
+
+def _bounded(sampling: Sampling | None, family: Family) -> Sampling:
+    """The sampling, or the family's own, within what the family's turns may take."""
+    sampling = sampling or Sampling(temperature=family.temperature, top_p=family.top_p)
+    longest = family.longest_turn_tokens
+    if longest is None or sampling.max_tokens <= longest:
+        return sampling
+    return replace(sampling, max_tokens=longest)
+
+
+def policy_of(
+    family: Family, backend: Backend, sampling: Sampling, notice: str = ""
+) -> ModelPolicy:
+    """The policy of a family, on a backend that is there already."""
+    if not family.reads:
+        return ModelPolicy(family, backend, sampling, notice)
+    from vigorl.policy.nano.actor import ReadingPolicy
+
+    return ReadingPolicy(family, backend, sampling)
+
+
+def _load(
+    spec: str, manner: "_Manner", sampling: Sampling | None, hardware: Hardware
+) -> ModelPolicy:
+    """The policy of a checkpoint; takes from seconds to minutes to load."""
+    spec = checkpoint_of(spec)
+    try:
+        from vigorl.policy.local.backend import LocalBackend
+        from vigorl.policy.local.network import Network, read_model_type
+    except ImportError as error:
+        raise UsageError(
+            f"running {spec} here needs torch and transformers ({error}): "
+            "pip install 'vigorl-agent[model]', or give the URL of a server"
+        ) from error
+    chosen, notice = manner.loaded(spec, read_model_type(spec))
+    network = Network(spec, chosen, hardware)
+    bounded = _bounded(sampling, chosen)
+    backend = LocalBackend(network, bounded, max_batch=hardware.max_batch)
+    return policy_of(chosen, backend, bounded, notice)
+
+
+@dataclass(frozen=True)
+class _Manner:
+    """How a model is talked to, as far as that was asked for."""
+
+    name: str | None
+    """Of its family; None: told by its own."""
+    window_screens: int | None
+    zoom: bool
+
+    def served(self, *names: str) -> tuple[Family, str]:
+        """The family of a server's model, and what is to be said of the choice.
+
+        Raises:
+            UsageError: there is none, or it cannot be talked to like that.
+        """
+        if self.name is not None:
+            return self._adapted(family_named(self.name)), ""
+        family, notice = family_served(*names)
+        return self._adapted(family), notice
+
+    def loaded(self, name: str, model_type: str) -> tuple[Family, str]:
+        """The family of a checkpoint, and what is to be said where only its architecture tells.
+
+        Raises:
+            UsageError: there is none, or it cannot be talked to like that.
+        """
+        if self.name is not None:
+            return self._adapted(family_named(self.name)), ""
+        family = family_of(name, model_type)
+        notice = ""
+        if family_known(name) is None and not family.reads:  # nano's architecture is its own
+            notice = (
+                f"{name} says by its architecture alone ({model_type}) how it is talked to: taken "
+                f"for {family.name} (--family to choose)"
+            )
+        return self._adapted(family), notice
+
+    def _adapted(self, family: Family) -> Family:
+        if not self.zoom:
+            family = family.without_zoom()
+        screens = self.window_screens
+        if screens is None:
+            return family
+        if screens < 1:
+            raise UsageError(f"a window of {screens} screens: at least one has to stay")
+        extra = family.max_images - family.window_screens
+        return replace(family, window_screens=screens, max_images=screens + max(extra, 1))

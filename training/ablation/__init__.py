@@ -1,0 +1,1 @@
+"""Ablations of the reasoning format: variants trained and compared."""

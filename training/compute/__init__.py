@@ -1,0 +1,1 @@
+"""One forward pass over a prefix tree: its attention, image features and adapters."""

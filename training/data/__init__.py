@@ -1,0 +1,1 @@
+"""Examples: recorded episodes, chains and conversations as rows of tokens, and their export."""

@@ -1,0 +1,101 @@
+"""Recorded episodes as the conversations that a model had, message by message.
+
+An episode whose history was rewritten, because a screen left the window, is several dialogues:
+each is what the model read and said in one row of tokens. They are made by the same code that
+made the conversation when it was played, from the pictures that were recorded.
+"""
+
+from dataclasses import dataclass, field, replace
+from itertools import takewhile
+from typing import Any
+
+from vigorl.agent.record.ground_truth import GroundTruth
+from vigorl.agent.record.trajectory import Trajectory
+from vigorl.browser.errors import UsageError
+from vigorl.policy.backend import Message, Reply
+from vigorl.policy.conversation import Conversation
+from vigorl.policy.family import Family, family_named
+from vigorl.training.data.episodes import RecordedEpisode
+
+
+@dataclass(frozen=True)
+class Dialogue:
+    """A conversation whose last message is the assistant's."""
+
+    name: str
+    messages: tuple[Message, ...]
+    family: str
+    """How the model was talked to: a name of `vigorl.policy.family`."""
+    first_new: int = 0
+    """Messages before this one are in an earlier dialogue of the same episode."""
+    kind: str = ""
+    score: float | None = None
+    """Of the episode, or the mean of all episodes of its task."""
+    task: dict[str, Any] = field(default_factory=dict)
+    """The frozen row of the task, where there is one."""
+    truth: GroundTruth = field(default_factory=GroundTruth)
+    """What is right in it, where that is known."""
+
+
+def family_of_episode(trajectory: Trajectory) -> Family:
+    """How the model was talked to in an episode.
+
+    Raises:
+        UsageError: it was played by something that is talked to in no conversation.
+    """
+    about = trajectory.start.policy
+    if "family" not in about:
+        raise UsageError(
+            f"{trajectory.folder} was played by {about.get('policy', about.get('name'))}, which is "
+            "no language model: there is no conversation to learn from"
+        )
+    family = family_named(str(about["family"]))
+    if family.reads:
+        raise UsageError(
+            f"{trajectory.folder} was played by {family.name}, whose prompts are what `reader` "
+            "read on the screens: of these the tokens are kept, and no text. `train sft` takes "
+            "them; they cannot be exported"
+        )
+    return replace(
+        family,
+        window_screens=int(about["window_screens"]),
+        max_images=int(about["max_images"]),
+    )
+
+
+def dialogues_of(episode: RecordedEpisode) -> list[Dialogue]:
+    """The dialogues of an episode, in order, up to a turn that was begun for the model.
+
+    Of that turn the first words are not its own, and nothing can be learnt from them.
+
+    Raises:
+        UsageError: there is no conversation to be had from it.
+        InconsistentData: a picture is gone, or is another.
+    """
+    trajectory = episode.trajectory
+    family = family_of_episode(trajectory)
+    conversation = Conversation(trajectory.start.goal, family)
+    said: list[tuple[Message, ...]] = []
+    news: list[int] = []
+    for step in takewhile(lambda step: not step.turn.begun, trajectory.steps):
+        conversation.see(trajectory.observation(step.seen))
+        before = conversation.messages()
+        if not said or before[: len(said[-1])] != said[-1]:
+            said.append(())
+            news.append(len(before))
+        turn = step.turn
+        conversation.hear(Reply(turn.text, 0, 0, False), turn.action)
+        said[-1] = conversation.messages()
+    return [
+        Dialogue(
+            name=episode.name if len(said) == 1 else f"{episode.name}, part {number}",
+            messages=messages,
+            family=family.name,
+            first_new=first_new if number > 1 else 0,
+            kind=episode.kind,
+            score=episode.score if episode.mean_score is None else episode.mean_score,
+            task=trajectory.start.task or {},
+            truth=trajectory.truth,
+        )
+        for number, (messages, first_new) in enumerate(zip(said, news, strict=True), 1)
+    ]

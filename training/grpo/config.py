@@ -1,0 +1,157 @@
+"""Configuration of a GRPO training run."""
+
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal, get_args
+
+from typer import Option
+
+from vigorl.browser.errors import UsageError
+
+Normalisation = Literal["dapo", "dr_grpo", "grpo"]
+RewardName = Literal["multi-turn", "single-turn", "vanilla", "score"]
+"""Names of the reward rules in `vigorl.training.grpo.rewards`."""
+
+_LIBRARY: dict[str, Any] = {"option": False}
+"""Marks a field that only a program sets."""
+
+
+@dataclass(frozen=True)
+class GrpoConfig:
+    """The GRPO loss and its optimizer."""
+
+    learning_rate: float = 1e-6
+    """Learning rate of AdamW. Source: arXiv 2505.23678, like the next three."""
+    weight_decay: Annotated[float, Option(min=0, rich_help_panel="Optimization")] = 1e-2
+    """Weight decay of AdamW; vectors (norms, biases) are not decayed."""
+    kl: Annotated[float, Option(min=0)] = 1e-2
+    """Coefficient of the KL against the base model; 0 disables it, and needs no reference."""
+    gradient_norm: Annotated[float, Option(min=0)] = 1.0
+    """Gradients are clipped to this norm. Source: the same; its multi-turn runs use 0.2."""
+    warmup_steps: Annotated[int, Option(min=0)] = 0
+    """Updates over which the learning rate rises from 0."""
+    final_learning_rate: Annotated[float, Option(min=0, max=1)] = 1.0
+    """Final learning rate as a fraction of the first (cosine decay); 1 keeps it constant."""
+    trains_vision: Annotated[bool, Option("--train-vision")] = False
+    """Train the vision tower as well."""
+    lora_rank: Annotated[int, Option("--lora", min=0)] = 0
+    """Rank of LoRA adapters trained in place of the weights; 0 trains all weights."""
+    gradient_checkpointing: Annotated[
+        bool, Option("--gradient-checkpointing", rich_help_panel="Compute")
+    ] = False
+    """Recompute activations in the backward pass: less memory, more time."""
+    clip_low: float = field(default=0.2, metadata=_LIBRARY)
+    """The importance ratio is clipped at 1 - this."""
+    clip_high: float = field(default=0.28, metadata=_LIBRARY)
+    """The importance ratio is clipped at 1 + this. Source: DAPO."""
+    normalisation: Normalisation = field(default="dapo", metadata=_LIBRARY)
+    """How token losses are averaged."""
+    scale_by_std: bool = field(default=True, metadata=_LIBRARY)
+    """Whether advantages are divided by their group's standard deviation."""
+    importance_cap: float = field(default=2.0, metadata=_LIBRARY)
+    """Largest importance weight of the trainer against the sampler (truncated)."""
+    longest_tokens: int = field(default=2048, metadata=_LIBRARY)
+    """Sampled tokens of a rollout that `dr_grpo` divides by."""
+    tree_tokens: Annotated[int, Option(min=1)] = 16_384
+    """Most tokens of a prefix tree, which is what has to fit into memory at once."""
+
+    def __post_init__(self) -> None:
+        if min(self.learning_rate, self.gradient_norm, self.importance_cap) <= 0:
+            raise UsageError("learning_rate, gradient_norm and importance_cap are above 0")
+        if min(self.weight_decay, self.kl, self.clip_low, self.clip_high) < 0:
+            raise UsageError("weight_decay, kl, clip_low and clip_high are at least 0")
+        if not 0 <= self.final_learning_rate <= 1:
+            raise UsageError("final_learning_rate is a share, from 0 to 1")
+        if min(self.warmup_steps, self.lora_rank) < 0:
+            raise UsageError("warmup_steps and lora_rank are at least 0")
+        if min(self.longest_tokens, self.tree_tokens) < 1:
+            raise UsageError("longest_tokens and tree_tokens are at least 1")
+
+
+@dataclass(frozen=True)
+class GrpoRunConfig:
+    """One GRPO training run: the model, its tasks, how rollouts are sampled and learnt from."""
+
+    model: Annotated[str, Option("--model", "-m", metavar="MODEL", rich_help_panel="Model")]
+    """Base model: [bold]nano[/bold] (embedded, learns on a laptop), a checkpoint folder, or a hub
+    id. It is also the reference of the KL."""
+    family: Annotated[str | None, Option(metavar="NAME")] = None
+    """Prompt and answer format. Default: inferred from the model's name."""
+    zoom: bool = True
+    """Let the model zoom, where its family can."""
+    tasks: Annotated[
+        tuple[str, ...], Option("--task", metavar="NAME", rich_help_panel="Tasks")
+    ] = ()
+    """Train on this embedded task, given as a goal; may be repeated. Default: all of them."""
+    skipped_seeds: Annotated[int, Option("--skip-seeds", min=0)] = 0
+    """Leave out the first N training seeds of each task: those seen in earlier training."""
+    data: Annotated[str | None, Option(metavar="PATH")] = None
+    """Train grounding on these still screenshots, in place of embedded tasks; whatever [bold]eval
+    grounding[/bold] takes."""
+    reward: RewardName = "multi-turn"
+    """Shaping added to the task's score: format, grounding and zoom ([bold]multi-turn[/bold]);
+    format and grounding ([bold]single-turn[/bold]); format ([bold]vanilla[/bold]); or none
+    ([bold]score[/bold])."""
+    steps: Annotated[int, Option(min=1, rich_help_panel="Optimization")] = 500
+    """Optimizer updates in all; the learning-rate schedule ends there. Source: arXiv 2505.23678."""
+    update: GrpoConfig = field(default_factory=GrpoConfig)
+    """The loss and the optimizer."""
+    seed: int = 0
+    """Seed of sampling, and of the first weights of adapters."""
+    group_size: Annotated[int, Option("--group-size", min=2, rich_help_panel="Rollouts")] = 8
+    """Rollouts of one task in a group. Source: the same, with zoom (5 without)."""
+    groups: Annotated[int, Option(min=1)] = 16
+    """Groups with reward variance that an update is made of."""
+    max_groups: int = 48
+    """Most groups sampled to find `groups` with variance; the update then uses those it has."""
+    updates_per_batch: int = field(default=1, metadata=_LIBRARY)
+    """Optimizer updates into which a rollout batch is divided. Source: theirs are two."""
+    epochs_per_batch: Annotated[int, Option(min=1)] = 1
+    """Passes over each rollout batch. Source: the iterations of arXiv 2402.03300."""
+    episodes_at_once: Annotated[int, Option("--workers", min=1)] = 8
+    """Rollouts sampled at the same time."""
+    turns: Annotated[int, Option("--max-turns", min=1)] = 10
+    """Most turns of a rollout."""
+    turn_tokens: Annotated[int, Option("--turn-tokens", min=1)] = 512
+    """Most tokens sampled in one turn."""
+    episode_s: float = field(default=300.0, metadata=_LIBRARY)
+    """Wall-clock limit of a rollout, seconds."""
+    device: Annotated[Literal["auto", "cpu", "cuda"], Option(rich_help_panel="Compute")] = "auto"
+    """Device; [bold]auto[/bold] takes a CUDA device where there is one."""
+    dtype: Literal["float32", "bfloat16"] = "float32"
+    """Number format of sampling and of gradients; the optimizer keeps float32 masters."""
+    checkpoint_every: Annotated[int, Option(min=1)] = 10
+    """Updates between two checkpoints; there is one at the end and at an interruption, too."""
+
+    def __post_init__(self) -> None:
+        if self.reward not in get_args(RewardName):
+            names = ", ".join(get_args(RewardName))
+            raise UsageError(f"no reward is called {self.reward!r}; there are {names}")
+        if self.group_size < 2:
+            raise UsageError(f"a group of {self.group_size}: at least 2, or nothing is compared")
+        if not 1 <= self.updates_per_batch <= self.groups <= self.max_groups:
+            raise UsageError(
+                f"{self.updates_per_batch} updates from {self.groups} of {self.max_groups} groups: "
+                "the first number is at least 1, and none is above the next"
+            )
+        if min(self.steps, self.epochs_per_batch, self.episodes_at_once) < 1:
+            raise UsageError("steps, epochs_per_batch and episodes_at_once are at least 1")
+        if self.checkpoint_every < 1:
+            raise UsageError("checkpoint_every is at least 1")
+        if self.skipped_seeds < 0:
+            raise UsageError("skipped_seeds is at least 0")
+        if self.data is not None and (self.tasks or self.skipped_seeds):
+            raise UsageError("train on either embedded tasks or still screenshots, not both")
+        if seeded := [name for name in self.tasks if ":" in name]:
+            raise UsageError(
+                f"{seeded[0]} is one seed of a task: training takes many, so name the task alone"
+            )
+
+
+RENAMED = {
+    "most_groups": "max_groups",
+    "updates": "updates_per_batch",
+    "passes": "epochs_per_batch",
+    "update.recomputes": "update.gradient_checkpointing",
+    "update.budget_tokens": "update.tree_tokens",
+}
+"""Names under which the config.json of an older run holds what is called otherwise now."""

@@ -1,0 +1,87 @@
+"""Groups: rollouts of one task from one beginning, as they are compared and trained on."""
+
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from vigorl.agent.record.trajectory import Trajectory, sha256_of
+from vigorl.browser.errors import UsageError
+from vigorl.browser.picture import Picture
+from vigorl.training.data.rows import Row, rows_of
+from vigorl.training.grpo.rewards import Reward, RewardRule, reward_of
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """One trajectory as it is trained on: its tokens, and its reward."""
+
+    rows: tuple[Row, ...]
+    reward: Reward
+
+
+@dataclass(frozen=True)
+class Group:
+    """Rollouts of one task from one beginning, and the pictures that they saw, by sha256."""
+
+    rollouts: tuple[Rollout, ...]
+    pictures: Mapping[str, Picture]
+    name: str = "a group"
+    """For messages."""
+
+    def __post_init__(self) -> None:
+        if len(self.rollouts) < 2:
+            raise UsageError(
+                f"a group of {len(self.rollouts)}: a rollout is judged by comparison, so that "
+                "a group needs at least two"
+            )
+
+    @property
+    def rewards(self) -> list[float]:
+        """What is compared, rollout by rollout."""
+        return [rollout.reward.total for rollout in self.rollouts]
+
+    @property
+    def has_variance(self) -> bool:
+        """Whether one rollout has a higher reward than another; otherwise nothing is learnt."""
+        return len(set(self.rewards)) > 1
+
+    @property
+    def reward_std(self) -> float:
+        """Standard deviation of the rewards, over the number of rollouts less one."""
+        return statistics.stdev(self.rewards)
+
+
+def group_of(trajectories: Sequence[Trajectory], rule: RewardRule) -> Group | None:
+    """A group from the records of its episodes.
+
+    Episodes that could not be judged, or in which nothing was sampled, are left out.
+
+    Returns:
+        None where fewer than two are left.
+
+    Raises:
+        UsageError: an episode was recorded without tokens.
+        InconsistentData: a record contradicts itself.
+    """
+    rollouts: list[Rollout] = []
+    pictures: dict[str, Picture] = {}
+    for trajectory in trajectories:
+        reward = reward_of(trajectory, rule)
+        if reward is None or not trajectory.steps:
+            continue
+        tokens = [step.turn.tokens for step in trajectory.steps]
+        known = [turn for turn in tokens if turn is not None]
+        if len(known) < len(tokens):
+            raise UsageError(
+                f"{trajectory.folder} was recorded without tokens: train on what a checkpoint in "
+                "this process played, or a server that tells token ids"
+            )
+        rows = rows_of(known)
+        rollouts.append(Rollout(tuple(rows), reward))
+        needed = {image.sha256 for row in rows for image in row.images}
+        for image in trajectory.images():
+            if (sha256 := sha256_of(image)) in needed and sha256 not in pictures:
+                pictures[sha256] = trajectory.picture(image)
+    if len(rollouts) < 2:
+        return None
+    return Group(tuple(rollouts), pictures, f"the group of {trajectories[0].folder}")

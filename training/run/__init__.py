@@ -1,0 +1,1 @@
+"""What every training run has: checkpoints, metrics, optimizer, ranks, interruption."""
