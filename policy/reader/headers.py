@@ -116,7 +116,7 @@ def _most(found: Iterable[bool]) -> bool:
     return count[True] >= count[False]
 
 
-def _stroke_px(row: Sequence[Line]) -> float:
+def _stroke_px(row: Sequence[TextLine]) -> float:
     """Mean width of the strokes of a row of texts, long ones counting for more."""
     looks = [(line.look.stroke_px, len(line.text)) for line in row if line.look]
     return sum(px * count for px, count in looks) / max(1, sum(count for _, count in looks))
@@ -132,7 +132,7 @@ def _is_alike(one: TextLine, other: TextLine) -> bool | None:
     return one.look.is_as_bold_as(other.look) if shortest >= _SHORTEST else None
 
 
-def _may_be_alike(one: Line, other: Line) -> bool:
+def _may_be_alike(one: TextLine, other: TextLine) -> bool:
     """Whether nothing but how bold they are may tell two texts apart."""
     coloured = not (one.look and other.look) or one.look.is_coloured_like(other.look)
     return coloured and same_size(one, other, 0.15)
