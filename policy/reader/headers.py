@@ -4,6 +4,7 @@ import re
 import statistics
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from vigorl.policy.perception.layout import em_px, gap_y, misalignment_x, same_row, same_size, union
 from vigorl.policy.perception.screen import TextLine
@@ -12,11 +13,15 @@ from vigorl.policy.reader.labels import is_value
 
 _MEASURE = re.compile(r"[^\w\s]?\s?\d[\d.,’']*\s?[^\W\d]{1,5}\.?")
 """A figure with its unit: 5 min, 128 MB."""
+_YEAR = re.compile(r"\d{1,4}")
+"""A number that may head a column: a year, a day, a size."""
 _LARGER = 1.25
 """How much larger a figure is drawn than its name and than the note below it."""
 _ALIGNED_PX = 6.0
 _SAME_PITCH = 1.4
 """Ratio of the gaps between three rows up to which they are of one table."""
+_BOLDER = 1.2
+"""Ratio of the widths of strokes from which on a row is bolder than those below it."""
 _SHORTEST = 3
 """Letters and digits from which on the width of a text's strokes tells how bold it is."""
 
@@ -34,9 +39,12 @@ def is_header(lines: Sequence[TextLine], table: Table, head: TextLine) -> bool:
     if _are_figures(table) or _is_inner_row(lines, table):
         return False
     by_look = _differs(table)
-    if by_look is not None:
+    figures = [
+        line for line in table.heads if line is not head and is_value(line.text) and _only(line)
+    ]
+    if by_look is not None and all(_YEAR.fullmatch(line.text.strip()) for line in figures):
         return by_look
-    if any(is_value(line.text) for line in table.heads if line is not head and _only(line)):
+    if figures:
         return False
     under = [line for line in table.body if any(c.isdecimal() for c in line.text)]
     return bool(under) or len(table.heads) > 2
@@ -78,34 +86,53 @@ def _is_inner_row(lines: Sequence[TextLine], table: Table) -> bool:
 def _differs(table: Table) -> bool | None:
     """Whether the first row is drawn unlike the others; None where that does not tell.
 
-    In a list of names and values each column looks the same from the first row to the last, and
-    names look unlike values. The names of rows may be drawn as headers are.
+    Headers look alike, and unlike the cells below them, but for the names of rows. In a list of
+    names and values each column looks the same from the first row to the last, and names look
+    unlike values.
     """
     rows = [
         sorted(row, key=lambda line: line.box_px.left)
         for row in rows_of(table.body)
         if len(row) == len(table.heads)
     ]
+    if not rows:
+        return None
     columns = [
-        _most(_is_alike(head, row[index]) for row in rows) for index, head in enumerate(table.heads)
+        _most(_may_be_alike(head, row[index]) for row in rows)
+        for index, head in enumerate(table.heads)
     ]
-    heads_alike = _is_alike(table.heads[0], table.heads[1])
-    if all(alike is False for alike in columns[1:]) and (heads_alike or columns[0] is False):
+    bolder = _stroke_px(table.heads) / max(0.1, statistics.median(map(_stroke_px, rows)))
+    if all(_may_be_alike(*pair) for pair in pairwise(table.heads)) and (
+        not any(columns[1:]) or bolder > _BOLDER
+    ):
         return True
-    return False if heads_alike is False and all(columns) else None
+    names_differ = _is_alike(table.heads[0], table.heads[1]) is False
+    return False if names_differ and all(columns) else None
 
 
-def _most(found: Iterable[bool | None]) -> bool | None:
-    """What most of them say that say anything; None where as many say the contrary."""
+def _most(found: Iterable[bool]) -> bool:
+    """What more of them say; that they are alike where as many say the contrary."""
     count = Counter(found)
-    return None if count[True] == count[False] else count[True] > count[False]
+    return count[True] >= count[False]
+
+
+def _stroke_px(row: Sequence[TextLine]) -> float:
+    """Mean width of the strokes of a row of texts, long ones counting for more."""
+    looks = [(line.look.stroke_px, len(line.text)) for line in row if line.look]
+    return sum(px * count for px, count in looks) / max(1, sum(count for _, count in looks))
 
 
 def _is_alike(one: TextLine, other: TextLine) -> bool | None:
     """Whether two texts are drawn alike; None where they are too short to tell."""
     if one.look is None or other.look is None:
         return None
-    if not (same_size(one, other, 0.15) and one.look.is_coloured_like(other.look)):
+    if not _may_be_alike(one, other):
         return False
     shortest = min(sum(map(str.isalnum, line.text)) for line in (one, other))
     return one.look.is_as_bold_as(other.look) if shortest >= _SHORTEST else None
+
+
+def _may_be_alike(one: TextLine, other: TextLine) -> bool:
+    """Whether nothing but how bold they are may tell two texts apart."""
+    coloured = not (one.look and other.look) or one.look.is_coloured_like(other.look)
+    return coloured and same_size(one, other, 0.15)

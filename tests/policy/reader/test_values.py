@@ -124,6 +124,14 @@ PLACE = (
     )
     + "</dl>"
 )
+OFFER = (
+    "<style>dl { display: grid; grid-template-columns: 90px 1fr; font: 15px serif; gap: 12px;"
+    "align-items: baseline } dt { color: #5b5b56 } dd { margin: 0; font-weight: bold }</style><dl>"
+    "<dt>Price</dt><dd style='font-size: 25px'>$18.50</dd>"
+    "<dt>Delivery</dt><dd>two working days</dd></dl>"
+    "<div style='display: grid; grid-template-columns: 240px 1fr; gap: 12px; font: 15px serif'>"
+    "<b>Colour</b><b>Quantity</b><span>Yellow</span><span>1</span></div>"
+)
 YEARS = table("Region|2023", "North|41", "South|57")
 DUE = """<p style="font: bold 16px DejaVu Sans; display: flex; gap: 150px; margin: 0 0.3px">
 <span>To be paid</span><span>$5,097.60</span></p>"""
@@ -175,6 +183,7 @@ ERROR = """<label>E-mail<br><input value=anna style="padding: 6px; width: 220px"
         (PRODUCT, "tell me the price", "€ 119.00"),
         (SHELF, 'tell me the price of "Tarp"', "€ 39.00"),
         (PLACE, 'tell me the "Caretaker"', "Ottilie Costa"),
+        (OFFER, 'tell me the "Price"', "$18.50"),
         (YEARS, 'tell me the "2023" of "South"', "57"),
         (DUE, 'tell me the "To be paid"', "$5,097.60"),
     ],
