@@ -38,10 +38,7 @@ from vigorl.training.sft.loop import SftConfig, train
 
 
 def fine_tune(
-    config: FineTuneConfig,
-    out: Path,
-    say: Callable[[str], None],
-    ranks: Ranks | None = None,
+    config: FineTuneConfig, out: Path, say: Callable[[str], None], ranks: Ranks | None = None
 ) -> Path:
     """Teach a checkpoint, resume where `out` holds an interrupted run, and return what came of it.
 
@@ -70,14 +67,8 @@ def fine_tune(
         seed=config.seed,
     )
     network = weights.network
-    everything = read_examples(
-        config.data,
-        network,
-        config.chains,
-        config.selection,
-        config.tree_tokens,
-        config.thoughts,
-    )
+    shown = (config.chains, config.selection, config.tree_tokens, config.thoughts)
+    everything = read_examples(config.data, network, *shown)
     learnt, held_out = everything.divided(config.held_out)
     if not learnt.examples:
         raise UsageError(

@@ -159,14 +159,9 @@ def train(
         InfrastructureFault: a process that makes batches was killed; what was saved is whole.
         UsageError: the folder holds another run, or another process trains into it.
     """
-    if isinstance(trained, nn.Module):
-        weights: Weights = ModuleWeights(trained.to(_device(config.device)))
-    else:
-        weights = trained
+    weights = _weights(trained, config)
     weights.module.train()
-    if identity is None:
-        values = json_values(asdict(config))
-        identity = Identity("training", values, tuple(values))
+    identity = identity or _identity(config)
     trainer = Trainer(
         weights,
         config.schedule,
@@ -206,6 +201,20 @@ def train(
             run.log.line(training.step, evaluate(training.step))
         run.checkpoint()
     return training.step
+
+
+def _weights(trained: nn.Module | Weights, config: SftConfig) -> Weights:
+    return (
+        ModuleWeights(trained.to(_device(config.device)))
+        if isinstance(trained, nn.Module)
+        else trained
+    )
+
+
+def _identity(config: SftConfig) -> Identity:
+    """The configuration, all of which may change."""
+    values = json_values(asdict(config))
+    return Identity("training", values, tuple(values))
 
 
 @dataclass

@@ -69,7 +69,7 @@ def practised(tiny: Path, folder: Path, **changes: object) -> Result:
         ({"image": "gone.png"}, "entry 'save': no image 'gone.png'"),
         ({"bbox_xyxy": [70, 4, 90, 12]}, "entry 'save': bbox_xyxy (70.0, 4.0, 90.0, 12.0) lies"),
         ({"bbox_xyxy": [20, 4, 4, 12]}, "entry 'save': bbox_xyxy (20.0, 4.0, 4.0, 12.0) is not"),
-        ({"rows": 0}, "nothing to practise"),
+        ({"rows": 0}, "nothing to train on"),
     ],
 )
 def test_what_is_wrong_with_the_data_is_named(

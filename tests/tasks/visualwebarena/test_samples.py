@@ -34,6 +34,7 @@ class Script:
     lines: dict[str, Sequence[Action]]
     name: str = "script"
     acts_on_marks: bool = False
+    needs_instructions: bool = False
     left: list[Action] = field(default_factory=list)
 
     def actor(self, goal: str) -> "Script":
