@@ -43,7 +43,7 @@ def box_cost(box: Box, label: Box) -> float | None:
     if overlap_y(box, label) < 0.4:
         return None
     dx = gap_x(box, label)
-    if box.right <= label.left + 4:
+    if box.center.x <= label.left + 4:  # the two may overlap where a box was read as a letter
         return dx if dx < _BOX_PX else None
     farthest_px, cost, share = _ROW_END_PX
     if box.left < label.right - 4 or dx >= farthest_px:

@@ -108,6 +108,7 @@ async def test_a_page_that_changes_its_address_without_end_is_no_fault(site, vis
         assert (await page.step(Goto(site.body("/next", "there", title="next")))).title == "next"
 
 
+@pytest.mark.slow
 async def test_a_page_that_takes_too_much_memory_is_ended_and_told(site):
     grow = "const kept = []; setInterval(() => kept.push(new Uint8Array(3e7).fill(1)), 20)"
     url = site.body("/", f"<script>onclick = () => {{ {grow} }}</script>", title="page")

@@ -144,7 +144,9 @@ async def test_practice_makes_better(undecided: Path, tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == ["000010"]
 
 
-@pytest.mark.parametrize("moment", ["between updates", "in an episode"])
+@pytest.mark.parametrize(
+    "moment", ["in an episode", pytest.param("between updates", marks=pytest.mark.slow)]
+)
 async def test_a_run_that_was_interrupted_ends_with_the_same_weights(
     undecided: Path, tmp_path: Path, moment: str
 ) -> None:

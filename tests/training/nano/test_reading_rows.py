@@ -263,7 +263,7 @@ def test_what_can_be_read_at_a_glance_is_clicked_at_once_and_what_is_not_there_g
     assert clicked > 5
 
 
-@pytest.mark.parametrize("size", [(600, 400), (2400, 1200)])
+@pytest.mark.parametrize("size", [(600, 400), pytest.param((2400, 1200), marks=pytest.mark.slow)])
 def test_what_the_reader_made_of_a_page_is_what_lessons_tell(
     size: tuple[int, int], tmp_path: Path
 ) -> None:

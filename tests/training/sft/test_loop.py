@@ -107,6 +107,7 @@ except InfrastructureFault as error:
 """In a process of its own: torch tells of the dead at whatever child ends next."""
 
 
+@pytest.mark.slow
 def test_a_killed_maker_of_lessons_is_told_and_the_run_goes_on(tmp_path: Path) -> None:
     whole, fresh = pupil(), pupil()
     train(Line(), whole, CONFIG, tmp_path / "whole")
