@@ -162,13 +162,8 @@ def train(
     weights = _weights(trained, config)
     weights.module.train()
     identity = identity or _identity(config)
-    trainer = Trainer(
-        weights,
-        config.schedule,
-        weight_decay=config.weight_decay,
-        betas=(0.9, 0.95),
-        ranks=ranks,
-    )
+    decay, betas = config.weight_decay, (0.9, 0.95)
+    trainer = Trainer(weights, config.schedule, weight_decay=decay, betas=betas, ranks=ranks)
     training = TrainingRun(folder, identity, trainer, ranks)
     with training.opened(), stopping() as is_stopped:
         run = _Run(course, trainer, config, training, publish, _Log(training.log, say))
