@@ -142,7 +142,7 @@ async def second_look(
         yield None
         return
     from vigorl.policy.model import ModelPolicy
-    from vigorl.policy.second_look import ModelVerifier as ModelLook
+    from vigorl.policy.second_look import ModelVerifier
 
     # A key is for the server that it was given for.
     is_same_server = urlsplit(verify).netloc == urlsplit(model.model).netloc
@@ -155,7 +155,7 @@ async def second_look(
                 f"{policy.name} cannot take a second look: name a vision-language model, such as "
                 "--verify http://localhost:8000/v1"
             )
-        yield ModelLook(policy)
+        yield ModelVerifier(policy)
     finally:
         if policy is not acting:
             await policy.close()

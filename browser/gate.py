@@ -22,8 +22,7 @@ from typing import Self
 
 from vigorl.browser.boundary import Address, Boundary, address_of, canonical
 from vigorl.browser.observation import RefusedConnections
-from vigorl.browser.upstream import ProxyRefusal as UpstreamRefused
-from vigorl.browser.upstream import Streams, Upstream
+from vigorl.browser.upstream import ProxyRefusal, Streams, Upstream
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 """The addresses of a host, as text."""
@@ -183,7 +182,7 @@ class Gate:
         try:
             async with asyncio.timeout(CONNECT_LIMIT_S):
                 there = await self._connect(host, port)
-        except (OSError, EOFError, TimeoutError, UpstreamRefused) as error:
+        except (OSError, EOFError, TimeoutError, ProxyRefusal) as error:
             there = Failure(host, port, _reason(error), refused=False)
         self._note((host, port), there)
         return there
@@ -317,7 +316,7 @@ _REASONS = {
 
 
 def _reason(error: Exception) -> str:
-    if isinstance(error, UpstreamRefused):
+    if isinstance(error, ProxyRefusal):
         return str(error)
     if isinstance(error, TimeoutError) and error.errno is None:
         return "ERR_CONNECTION_TIMED_OUT"

@@ -56,8 +56,3 @@ def duplicates() -> dict[str, list[str]]:
 
 def test_a_public_class_has_a_name_of_its_own() -> None:
     assert not duplicates()
-
-
-if __name__ == "__main__":
-    for name, paths in duplicates().items():
-        print(f"{name}: {', '.join(paths)}")  # noqa: T201 -- the list, for whoever renames

@@ -22,6 +22,7 @@ from vigorl.policy.perception.layout import (
     inside,
     misalignment_x,
     overlap_x,
+    rows_of,
     same_row,
     same_size,
     union,
@@ -279,7 +280,7 @@ def rows(screen: Screen) -> list[Box]:
     """The boxes of the rows of the screen's largest table, without its head."""
     table: list[list[TextLine]] = []
     best: list[list[TextLine]] = []
-    for row in _lines_in_rows(screen.lines):
+    for row in rows_of(screen.lines):
         if table and not _same_columns(table[-1], row):
             table = []
         if len(row) >= 2:
@@ -378,17 +379,6 @@ def _pitches(group: Sequence[_Stack]) -> list[float]:
     tops = sorted(stack.head.top for stack in group)
     steps = [b - a for a, b in itertools.pairwise(tops) if b - a > 4]
     return steps or [1.0]
-
-
-def _lines_in_rows(lines: Sequence[TextLine]) -> list[list[TextLine]]:
-    """Lines that stand side by side, row by row."""
-    grouped: list[list[TextLine]] = []
-    for line in in_reading_order(lines, lambda line: line.box_px):
-        if grouped and same_row(grouped[-1][0].box_px, line.box_px):
-            grouped[-1].append(line)
-        else:
-            grouped.append([line])
-    return grouped
 
 
 def _same_columns(a: Sequence[TextLine], b: Sequence[TextLine]) -> bool:

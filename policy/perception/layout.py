@@ -186,3 +186,14 @@ def at_place(place: str, point: Point, width: float, height: float) -> float:
             return width - point.x
         case _:
             return abs(point.x - width / 2) + abs(point.y - height / 2)
+
+
+def rows_of(lines: Sequence[TextLine]) -> list[list[TextLine]]:
+    """Lines that stand side by side, row by row."""
+    grouped: list[list[TextLine]] = []
+    for line in in_reading_order(lines, lambda line: line.box_px):
+        if grouped and same_row(grouped[-1][0].box_px, line.box_px):
+            grouped[-1].append(line)
+        else:
+            grouped.append([line])
+    return grouped

@@ -10,6 +10,7 @@ from vigorl.policy.perception.layout import (
     gap_y,
     in_reading_order,
     overlap_y,
+    rows_of,
     same_row,
     union,
 )
@@ -101,17 +102,6 @@ class Table:
 
 def _off(row: TextLine, entry: tuple[TextLine, ...]) -> float:
     return min(abs(row.box_px.center.y - line.box_px.center.y) for line in entry)
-
-
-def rows_of(lines: Sequence[TextLine]) -> list[list[TextLine]]:
-    """Lines that stand side by side, row by row."""
-    grouped: list[list[TextLine]] = []
-    for line in in_reading_order(lines, lambda line: line.box_px):
-        if grouped and same_row(grouped[-1][0].box_px, line.box_px):
-            grouped[-1].append(line)
-        else:
-            grouped.append([line])
-    return grouped
 
 
 def table_under(lines: Sequence[TextLine], head: TextLine) -> Table | None:

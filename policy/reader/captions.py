@@ -13,11 +13,12 @@ from vigorl.policy.perception.layout import (
     misalignment_x,
     overlap_x,
     right_neighbour,
+    rows_of,
     same_row,
     same_size,
 )
 from vigorl.policy.perception.screen import Screen, TextLine
-from vigorl.policy.perception.tables import rows_of, table_under
+from vigorl.policy.perception.tables import table_under
 from vigorl.policy.reader.belonging import card_of
 from vigorl.policy.reader.candidates import SURE, Candidate, aims
 from vigorl.policy.reader.headers import is_header

@@ -6,9 +6,17 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from vigorl.policy.perception.layout import em_px, gap_y, misalignment_x, same_row, same_size, union
+from vigorl.policy.perception.layout import (
+    em_px,
+    gap_y,
+    misalignment_x,
+    rows_of,
+    same_row,
+    same_size,
+    union,
+)
 from vigorl.policy.perception.screen import TextLine
-from vigorl.policy.perception.tables import Table, rows_of
+from vigorl.policy.perception.tables import Table
 from vigorl.policy.reader.labels import is_value
 
 _MEASURE = re.compile(r"[^\w\s]?\s?\d[\d.,’']*\s?[^\W\d]{1,5}\.?")

@@ -62,6 +62,8 @@ def main() -> None:
     table = markdown(read())
     sys.stdout.write(f"{table}\n")
     if "--write" in sys.argv[1:]:
+        if missing := [part for part in PARTS if not (RESULTS / f"{part}.json").is_file()]:
+            sys.exit(f"not written: {', '.join(missing)} not played here; make gauntlet plays all")
         write(table)
 
 
