@@ -32,6 +32,13 @@ class Sampling:
     """0 takes the most likely token. Source of the default: the published evaluation."""
     top_p: float = 1.0
     """Draw among the most likely tokens that make up this share of the probability."""
+    top_k: int = 0
+    """Draw among so many of the most likely tokens; 0: among all."""
+    repetition_penalty: float = 1.0
+    """What a token's score is divided by (multiplied, where it is negative) if prompt or turn hold
+    it already; 1: no penalty."""
+    presence_penalty: float = 0.0
+    """What is taken from a token's score if the turn holds it already; 0: no penalty."""
     max_tokens: int = 2048
     """Most tokens of one turn. Source of the default: the published evaluation."""
     seed: int = 0
@@ -42,6 +49,13 @@ class Sampling:
             raise UsageError(
                 f"{self}: temperature is at least 0, top_p above 0 and at most 1, and a turn has "
                 "at least one token"
+            )
+        if not (
+            self.top_k >= 0 and self.repetition_penalty > 0 and abs(self.presence_penalty) <= 2
+        ):
+            raise UsageError(
+                f"{self}: top_k is at least 0, the repetition penalty above 0, and the presence "
+                "penalty between -2 and 2"
             )
 
     def anew(self) -> "Sampling":

@@ -17,7 +17,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vigorl.browser.errors import UsageError
 from vigorl.browser.plugins import loaded, plugins
@@ -96,6 +96,7 @@ async def _open_language_model(config: ModelConfig) -> Policy:
         window_screens=config.window_screens,
         zoom=config.zoom,
         sampling=sampling,
+        extra_body=config.extra_body,
     )
     if policy.notice:
         logger.warning("%s", policy.notice)
@@ -228,6 +229,7 @@ async def open_model(
     sampling: Sampling | None = None,
     hardware: Hardware | None = None,
     limits: "WireLimits | None" = None,
+    extra_body: Mapping[str, Any] | None = None,
 ) -> ModelPolicy:
     """The policy that a model's name stands for, ready to play.
 
@@ -241,6 +243,7 @@ async def open_model(
         sampling: How its words are drawn; as its family draws them where left out.
         hardware: What a checkpoint runs on here.
         limits: How long a server is waited for.
+        extra_body: Further fields of every request to a server.
 
     Raises:
         UsageError: there is no such model, or what it needs is not installed.
@@ -258,13 +261,18 @@ async def open_model(
             await server.close()
             raise
         bounded = _bounded(sampling, chosen)
-        return policy_of(chosen, ServerBackend(server, chosen, bounded), bounded, notice)
+        backend = ServerBackend(server, chosen, bounded, extra_body)
+        return policy_of(chosen, backend, bounded, notice)
     return await asyncio.to_thread(_load, spec, manner, sampling, hardware or Hardware())
 
 
 def _bounded(sampling: Sampling | None, family: Family) -> Sampling:
     """The sampling, or the family's own, within what the family's turns may take."""
-    sampling = sampling or Sampling(temperature=family.temperature, top_p=family.top_p)
+    sampling = sampling or Sampling(
+        temperature=family.temperature,
+        top_p=family.top_p,
+        repetition_penalty=family.repetition_penalty,
+    )
     longest = family.longest_turn_tokens
     if longest is None or sampling.max_tokens <= longest:
         return sampling

@@ -109,6 +109,8 @@ class Family:
     """Of sampling, where nothing else is said. Source of 0.5: the published evaluation."""
     top_p: float = 1.0
     """Of sampling, where nothing else is said."""
+    repetition_penalty: float = 1.0
+    """Of sampling, where nothing else is said."""
     longest_turn_tokens: int | None = None
     """A turn is cut off there, whatever the sampling allows: its own are all shorter."""
     chat: ChatFormat = ChatFormat()

@@ -1,7 +1,8 @@
 """Configuration of a policy: which model plays, and how it is asked."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Any
 
 from typer import Option
 
@@ -35,3 +36,5 @@ class ModelConfig:
     """Let the model zoom, where its family can."""
     max_tokens: int | None = field(default=None, metadata={"option": False})
     """Sampled in one turn; None: as the family has it."""
+    extra_body: Mapping[str, Any] = field(default_factory=dict, metadata={"option": False})
+    """Further fields of every request to a server."""

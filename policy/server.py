@@ -8,7 +8,7 @@ them as they were before the placeholder tokens were forbidden.
 
 import asyncio
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vigorl.browser.errors import InconsistentData, PolicyFault, UsageError
@@ -24,8 +24,23 @@ _SEEDS_AN_EPISODE = 10_000
 class ServerBackend:
     """Sessions that share one server."""
 
-    def __init__(self, server: Server, family: Family, sampling: Sampling) -> None:
+    def __init__(
+        self,
+        server: Server,
+        family: Family,
+        sampling: Sampling,
+        extra_body: Mapping[str, Any] | None = None,
+    ) -> None:
+        """A model of a server.
+
+        Args:
+            server: Where it is.
+            family: How it is talked to.
+            sampling: How its words are drawn.
+            extra_body: Further fields of every request; they win over ours.
+        """
         self.name = server.model
+        self._extra_body = dict(extra_body or {})
         self._server = server
         self._family = family
         self._sampling = sampling
@@ -96,6 +111,7 @@ class ServerBackend:
                     "does: search from turn to turn (--unit turn), or serve the model with vLLM"
                 )
             payload |= {"continue_final_message": True, "add_generation_prompt": False}
+        payload |= self._extra_body
         images = [part for each in messages for part in each.parts if not isinstance(part, str)]
         answer = await self._server.complete(payload)
         reply = _reply(answer, images, self._family.stop)
