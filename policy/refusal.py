@@ -194,7 +194,11 @@ class Refusal:
                 return "give the right API key, or one that may use this model from here"
             case status if status < 400:
                 return "give the address that it leads to, if that is where the key may go"
-            case status if status == 429 or status >= 500:
+            case status if self.told_s and status in _PASSING:
+                return f"it says to come back in {self.told_s:.0f} s, which is too long to wait"
+            case 429:
+                return "play fewer episodes at a time, wait, or choose another model"
+            case status if status >= 500:
                 return "it stayed so; look at its log, or play fewer episodes at a time"
         return "the request was not understood"
 

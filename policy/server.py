@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from PIL import Image
 
-from vigorl.browser.errors import InconsistentData, UsageError
+from vigorl.browser.errors import InconsistentData, PolicyFault, UsageError
 from vigorl.browser.picture import Picture
 from vigorl.policy.backend import Message, Reply, Sampling, SamplingMode
 from vigorl.policy.completion import Choice, Completion
@@ -153,7 +153,7 @@ class ServerBackend:
                 return await self._server.complete({"messages": encoded, **payload})
             except TooLarge as refusal:
                 if self._packs or self._server.is_vllm:
-                    raise
+                    raise PolicyFault(str(refusal)) from refusal
                 logger.warning("%s; pictures go to it as JPEG from now on", refusal)
                 self._packs = True
 

@@ -177,9 +177,9 @@ class Server:
         self.left_out[field] = said
         if field == "max_tokens":  # said under its newer name from now on
             return
-        instead = "its own value holds instead of the one that was asked for"
+        instead = "asked without it from now on, so that its own value holds"
         if field == SYSTEM:
-            instead = "the text goes into the first message"
+            instead = "the text goes into the user's first message from now on"
         logger.warning("%s refuses %s (%s): %s", self.url, field, said, instead)
 
     def left_out_of(self, payload: Mapping[str, Any]) -> tuple[str, ...]:
@@ -335,7 +335,7 @@ class Server:
         except ValidationError as error:
             said = self._vault.redact(response.text)[:_LONGEST_QUOTE]
             raise PolicyFault(
-                f"{response.url} does not speak the OpenAI protocol: "
+                f"{self.url} does not speak the OpenAI protocol: "
                 f"{said!r} ({error.error_count()} errors, the first: "
                 f"{error.errors()[0]['msg']}): give the address of its API, mostly one that ends "
                 "in /v1"

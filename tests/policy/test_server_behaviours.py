@@ -5,6 +5,7 @@ plays them all, each under a path of its own.
 """
 
 import json
+import math
 import threading
 import time
 from base64 import b64decode
@@ -62,7 +63,7 @@ def says(text: str | None = CLICK, **fields: Any) -> Said:
     choice: dict[str, Any] = {"index": 0, "finish_reason": "stop", "message": message}
     answer: dict[str, Any] = {
         "choices": [choice],
-        "usage": {"prompt_tokens": 900, "completion_tokens": 9},
+        "usage": {"prompt_tokens": 4000, "completion_tokens": 9},
     }
     for name, value in fields.items():
         beside = name in ("usage", "choices", "id")
@@ -125,7 +126,7 @@ def streaming(asked: Asked) -> Said:
     pieces: list[dict[str, Any]] = [
         {"choices": [{"delta": {"role": "assistant", "content": CLICK[:9]}}]},
         {"choices": [{"delta": {"content": CLICK[9:]}, "finish_reason": "stop"}]},
-        {"choices": [], "usage": {"prompt_tokens": 900, "completion_tokens": 9}},
+        {"choices": [], "usage": {"prompt_tokens": 4000, "completion_tokens": 9}},
     ]
     lines = [": keep-alive", *(f"data: {json.dumps(piece)}" for piece in pieces), "data: [DONE]"]
     return Said("\n\n".join(lines).encode(), headers={"Content-Type": "text/event-stream"})
@@ -592,23 +593,21 @@ async def test_waiting_is_said(origin: str, screen: Make, caplog: pytest.LogCapt
 
 
 WIDE = {"width_px": 1120, "height_px": 560}  # 40 by 20 cells of Qwen2.5-VL, 800 tokens
-TEXT = 500
-"""Tokens of everything but the pictures, about."""
 
 
 def seeing(tokens_of: Callable[[int, int], int], most: int = 10**9) -> Behaviour:
     """A server that makes so many tokens of a picture, by its size, and cuts the prompt."""
 
+    def tokens(part: dict[str, Any]) -> int:
+        if part["type"] == "text":
+            return math.ceil(len(part["text"]) / 3.5)
+        picture = Picture.from_bytes(b64decode(part["image_url"]["url"].partition(",")[2]))
+        return tokens_of(picture.width_px, picture.height_px)
+
     def answer(asked: Asked) -> Said:
-        sizes = [
-            Picture.from_bytes(b64decode(part["image_url"]["url"].partition(",")[2]))
-            for message in asked.body["messages"]
-            if isinstance(message["content"], list)
-            for part in message["content"]
-            if part["type"] == "image_url"
-        ]
-        text = TEXT if len(asked.body["messages"]) > 1 else 20
-        shown = text + sum(tokens_of(size.width_px, size.height_px) for size in sizes)
+        contents = [message["content"] for message in asked.body["messages"]]
+        parts = [[{"type": "text", "text": c}] if isinstance(c, str) else c for c in contents]
+        shown = sum(tokens(part) for content in parts for part in content)
         return says(usage={"prompt_tokens": min(shown, most), "completion_tokens": 9})
 
     return answer
@@ -618,18 +617,21 @@ def all_of(width_px: int, height_px: int) -> int:
     return width_px * height_px // 28**2
 
 
-def shrunk(width_px: int, height_px: int) -> int:
-    scale = min(1, 500 / max(width_px, height_px))
-    return all_of(int(width_px * scale), int(height_px * scale))
+def shrunk_to(side_px: int) -> Callable[[int, int], int]:
+    def tokens_of(width_px: int, height_px: int) -> int:
+        scale = min(1, side_px / max(width_px, height_px))
+        return all_of(int(width_px * scale), int(height_px * scale))
+
+    return tokens_of
 
 
 async def test_pictures_that_are_shrunk_and_prompts_that_are_cut_are_found_by_number(
     origin: str, screen: Make
 ) -> None:
-    for behaviour in (seeing(shrunk), seeing(all_of, most=790)):
+    for behaviour in (seeing(shrunk_to(500)), seeing(shrunk_to(800)), seeing(all_of, most=1024)):
         Handler.behaviours["x"] = behaviour
         policy = await opened(origin)
-        with pytest.raises(PolicyFault, match=r"make 800 in .*LM Studio.*num_ctx.*--window"):
+        with pytest.raises(PolicyFault, match=r"make 800 and .*LM Studio.*num_ctx.*--window"):
             await turn_of(policy, screen(1, **WIDE))
         await policy.close()
 
@@ -650,7 +652,7 @@ async def test_a_server_that_counts_otherwise_is_believed_and_it_is_said(
         await policy.close()
     assert (await played(origin, seeing(all_of), screen)).action
     other = {"model_name": "some-model"}  # of which nobody knows how many tokens it takes
-    assert (await played(origin, seeing(shrunk), screen, **other)).action
+    assert (await played(origin, seeing(shrunk_to(500)), screen, **other)).action
 
 
 async def test_a_model_that_refuses_gives_up_with_its_reason(origin: str, screen: Make) -> None:
@@ -699,10 +701,10 @@ async def test_a_turn_in_the_format_of_another_family_names_it(
 async def test_the_tokens_of_a_turn_are_those_that_were_told(origin: str, screen: Make) -> None:
     details = {"prompt_tokens_details": {"cached_tokens": 512, "audio_tokens": None}}
     for more in (details, {"prompt_cache_hit_tokens": 512}, {"cached_tokens": 512}):
-        usage = {"prompt_tokens": 1100, "completion_tokens": 31, **more}
+        usage = {"prompt_tokens": 4100, "completion_tokens": 31, **more}
         turn = await played(origin, always(says(usage=usage)), screen)
         counts = turn.prompt_token_count, turn.cached_token_count, turn.sampled_token_count
-        assert counts == (1100, 512, 31)
+        assert counts == (4100, 512, 31)
 
 
 async def test_vllm_is_told_all_that_a_checkpoint_would_say_and_others_what_is_asked_for(
