@@ -86,8 +86,8 @@ class PictureCheck:
             raise PolicyFault(
                 f"{self._url} does not show the model what it was sent: the prompt had {told} "
                 f"tokens, though in the family {self._family.name} its pictures make {sent} and "
-                f"its words at least {words}. Let it neither shrink pictures (LM Studio: its limit on "
-                "their size; or send smaller ones: --max-pixels) nor cut the prompt (Ollama: a "
+                f"its words at least {words}. Let it neither shrink pictures (LM Studio: its limit "
+                "on their size; or send smaller ones: --max-pixels) nor cut the prompt (Ollama: a "
                 "larger num_ctx, as by OLLAMA_CONTEXT_LENGTH; or fewer screens: --window), or name "
                 "the right family"
             )
