@@ -62,6 +62,10 @@ class Turn:
     tokens: Tokens | None = None
     prompt_token_count: int = 0
     sampled_token_count: int = 0
+    cached_token_count: int = 0
+    """Of the prompt: those that the server had read before, as far as it tells."""
+    cost_usd: float | None = None
+    """In US dollars; None: not known, or there is nothing to pay."""
     instruction: str = ""
     """Which instruction the policy is at, where it knows: `step 3 of 8: click "Next" until you see
     "Order 1042" (5th try)`."""

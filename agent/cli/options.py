@@ -14,11 +14,6 @@ if TYPE_CHECKING:
     from vigorl.browser.boundary import Boundary
 
 Model = Annotated[str, shown(ModelConfig, "model")]
-ModelName = Annotated[str | None, shown(ModelConfig, "model_name")]
-Family = Annotated[str | None, shown(ModelConfig, "family")]
-ApiKey = Annotated[str | None, shown(ModelConfig, "api_key")]
-Temperature = Annotated[float | None, shown(ModelConfig, "temperature")]
-Zoom = Annotated[bool, shown(ModelConfig, "zoom")]
 Verify = Annotated[str | None, shown(RunConfig, "verify")]
 Secrets = Annotated[
     list[str] | None,
