@@ -35,8 +35,8 @@ from vigorl.policy.model import ModelPolicy
 from vigorl.policy.model_config import READER as READER
 from vigorl.policy.model_config import ModelConfig as ModelConfig
 from vigorl.policy.policy import Policy
-from vigorl.policy.price import Price, price_of
-from vigorl.policy.providers import Served, key_for, served
+from vigorl.policy.price import Price, also_named, price_of
+from vigorl.policy.providers import Served, key_for, same_server, served
 
 if TYPE_CHECKING:
     from vigorl.policy.wire import WireLimits
@@ -201,7 +201,25 @@ def addressed(config: ModelConfig) -> ModelConfig:
         model=place.url,
         model_name=place.model_name,
         api_key=config.api_key or place.key,
-        price=price_of(config.price, config.model, place.model_name),
+        price=also_named(config.price, config.model, place.model_name),
+    )
+
+
+def beside(config: ModelConfig, other: str) -> ModelConfig:
+    """The configuration of another model that plays beside the configured one.
+
+    Key and further fields are for the server that they were given for, and a price for its model.
+    """
+    place = short_name(other)
+    is_same_server = same_server(addressed(config).model, place.url if place else other)
+    return replace(
+        config,
+        model=other,
+        model_name=None,
+        family=None,
+        api_key=config.api_key if is_same_server else None,
+        extra_body=config.extra_body if is_same_server else {},
+        price=None if isinstance(config.price, Price) else config.price,
     )
 
 

@@ -13,6 +13,7 @@ from vigorl.policy.family import (
 from vigorl.policy.grammar import Parsed, parse
 from vigorl.policy.policy import Actor, Turn
 from vigorl.policy.price import Price
+from vigorl.policy.usage import Usage
 
 if TYPE_CHECKING:
     pass
@@ -59,13 +60,13 @@ class ModelPolicy:
         """Let the next episode draw with this one's seed after the policy's own."""
         self._episode_count = episode
 
-    def cost_usd(self, reply: Reply) -> float | None:
-        """What a reply costs, in US dollars: as the server says, or by the price; None: unknown."""
-        if reply.cost_usd is not None or self.price is None:
-            return reply.cost_usd
-        return self.price.cost_usd(
-            reply.prompt_token_count, reply.sampled_token_count, reply.cached_token_count
-        )
+    def usage(self, reply: Reply) -> Usage:
+        """The tokens of a reply, and what they cost: as the server says, or by the price."""
+        tokens = (reply.prompt_token_count, reply.cached_token_count, reply.sampled_token_count)
+        cost_usd = reply.cost_usd
+        if cost_usd is None and self.price is not None and any(tokens):
+            cost_usd = self.price.cost_usd(*tokens)
+        return Usage(*tokens, cost_usd)
 
     def describe(self) -> dict[str, Any]:
         """Model, family, window, sampling and backend."""
@@ -127,7 +128,7 @@ class ModelActor:
             prompt_token_count=reply.prompt_token_count,
             sampled_token_count=reply.sampled_token_count,
             cached_token_count=reply.cached_token_count,
-            cost_usd=self._policy.cost_usd(reply),
+            cost_usd=self._policy.usage(reply).cost_usd,
         )
 
     async def _reply(self) -> tuple[str, Reply]:

@@ -7,6 +7,7 @@ from vigorl.browser.actions import Action
 from vigorl.browser.geometry import Point
 from vigorl.browser.observation import Observation
 from vigorl.policy.points import POINT, Mention, mentions_by_order
+from vigorl.policy.usage import Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,16 @@ class Turn:
     verified: bool | None = None
     """Beside `Done`: whether the policy saw the effect of everything that it was asked to do; None
     where it does not check."""
+
+    @property
+    def usage(self) -> Usage:
+        """Its tokens, and what they cost."""
+        return Usage(
+            self.prompt_token_count,
+            self.cached_token_count,
+            self.sampled_token_count,
+            self.cost_usd,
+        )
 
     @property
     def named(self) -> tuple[Mention, ...]:

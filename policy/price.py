@@ -22,13 +22,13 @@ class Price:
             if not 0 <= dollars < math.inf:  # nor a number
                 raise ValueError(f"a price of {dollars} dollars")
 
-    def cost_usd(self, prompt_tokens: int, sampled_tokens: int, cached_tokens: int = 0) -> float:
+    def cost_usd(self, prompt_tokens: int, cached_tokens: int, sampled_tokens: int) -> float:
         """What one request costs, in US dollars.
 
         Args:
             prompt_tokens: Of the whole prompt, the cached ones included.
-            sampled_tokens: Of the answer, its thoughts included.
             cached_tokens: Those of the prompt that are charged as cached.
+            sampled_tokens: Of the answer, its thoughts included.
         """
         cached = self.prompt if self.cached is None else self.cached
         fresh_tokens = prompt_tokens - cached_tokens
@@ -47,6 +47,13 @@ def price_of(prices: Prices | None, *names: str | None) -> Price | None:
     if prices is None or isinstance(prices, Price):
         return prices
     return next((prices[name] for name in names if name in prices), None)
+
+
+def also_named(prices: Prices | None, name: str, other: str) -> Prices | None:
+    """The same prices, in which what goes by one name goes by another as well."""
+    if prices is None or isinstance(prices, Price) or name not in prices:
+        return prices
+    return {other: prices[name], **prices}
 
 
 def read_prices(value: Any) -> Prices | None:

@@ -153,9 +153,10 @@ def key_for(url: str, environ: Mapping[str, str]) -> str | None:
 
 
 def same_server(one: str, other: str) -> bool:
-    """Whether two URLs lead to the same scheme, host and port."""
+    """Whether two URLs lead to the same scheme, host and port; never where one is no URL."""
     try:
-        return _origin(urlsplit(one)) == _origin(urlsplit(other))
+        origin = _origin(urlsplit(one))
+        return bool(origin[1]) and origin == _origin(urlsplit(other))
     except ValueError:  # no port that there is
         return False
 

@@ -14,8 +14,9 @@ import typer
 from rich.markup import escape
 
 from vigorl.agent.cli import options
+from vigorl.agent.cli.fields import shown
 from vigorl.agent.cli.main import BUG, FAULT, errors, play, print_json
-from vigorl.agent.cli.options import ANYWHERE, BoundaryOptions
+from vigorl.agent.cli.options import ANYWHERE, BoundaryOptions, EvaluationOptions
 from vigorl.agent.cli.terminal import Console
 from vigorl.policy.model_config import ModelConfig
 
@@ -35,17 +36,8 @@ Out = Annotated[
     ),
 ]
 
-MaxFaults = Annotated[
-    float,
-    typer.Option(
-        min=0,
-        max=1,
-        help="Share of episodes that may break (server, browser, judge); above it there is no "
-        "score but its bounds, and exit code 5.",
-    ),
-]
-
-Workers = Annotated[int, typer.Option(min=1, help="Episodes at once.")]
+MaxFaults = Annotated[float, shown(EvaluationOptions, "max_faults")]
+Workers = Annotated[int, shown(EvaluationOptions, "workers")]
 
 
 def command_of(benchmark: "Benchmark") -> "Callable[..., None]":
