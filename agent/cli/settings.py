@@ -111,9 +111,9 @@ def find_settings(environ: Mapping[str, str] | None = None) -> SettingsFile | No
 def tell_settings(file: SettingsFile, context: Any) -> None:
     """Say on stderr what a command takes from the file."""
     taken = [
-        f"{name} = {_shown(value)}"
-        for name, value in file.defaults_of(str(context.info_name)).items()
-        if getattr(context.get_parameter_source(name), "name", "") == "DEFAULT_MAP"
+        f"{each.opts[0].removeprefix('--')} = {_shown(context.default_map[each.name])}"
+        for each in context.command.params
+        if getattr(context.get_parameter_source(each.name), "name", "") == "DEFAULT_MAP"
     ]
     if taken:
         text = f"{file.path}: {', '.join(taken)}"

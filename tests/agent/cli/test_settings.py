@@ -94,7 +94,8 @@ def test_a_command_says_what_it_takes_and_help_shows_it(write: Callable[[str], P
     write(TEXT)
     done = CliRunner().invoke(app, [*RUN, "--model", "reader", "--dry-run"])
     assert done.exit_code == 0, done.output
-    assert "settings  vigorl.toml: temperature = 0, max_steps = 12" in done.stderr
+    taken = "temperature = 0, price = gpt-5, verify = same, max-steps = 12"
+    assert f"settings  vigorl.toml: {taken}" in done.stderr
     assert "ollama" not in done.stderr and "settings" not in done.stdout
     shown = CliRunner().invoke(app, ["run", "--help"], env={"COLUMNS": "100"}).output
     assert "[default: 12, from the settings file]" in " ".join(shown.split())
