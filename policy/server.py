@@ -261,6 +261,7 @@ def _reply(answer: Completion, images: Sequence[FittedImage], stop: Sequence[str
         prompt_token_count=answer.prompt_token_count,
         sampled_token_count=answer.sampled_token_count,
         cached_token_count=answer.cached_token_count,
+        cost_usd=answer.cost_usd,
         cut_off=choice.is_cut_off,
         refusal=choice.message.refusal or "",
         prompt_ids=prompt_ids,
