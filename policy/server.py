@@ -81,6 +81,7 @@ class ServerBackend:
             "is_vllm": self._server.is_vllm,
             "left_out": dict(self._server.left_out),
             "pictures": "jpeg" if self._packs else "png",
+            **({"extra_body": self._extra_body} if self._extra_body else {}),
         }
 
     async def decode(self, ids: Sequence[int]) -> str:
