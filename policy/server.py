@@ -153,8 +153,10 @@ class ServerBackend:
             try:
                 return await self._server.complete({"messages": encoded, **payload})
             except TooLarge as refusal:
-                if self._packs or self._server.is_vllm:
+                if packed == "jpeg" or self._server.is_vllm:
                     raise PolicyFault(str(refusal)) from refusal
+                if self._packs:  # another episode was told so meanwhile
+                    continue
                 logger.warning("%s; pictures go to it as JPEG from now on", refusal)
                 self._packs = True
 
