@@ -131,8 +131,8 @@ class Family:
         Raises:
             UsageError: its checkpoints carry a prompt of their own, which speaks of zoom.
         """
-        if self.zoom is not None and self.system is None and not self.reads:
-            raise UsageError(f"models of {self.name} are told of zoom by their own template")
+        if self.zoom is not None and not callable(self.system) and not self.reads:
+            raise UsageError(f"models of {self.name} are told of zoom by a prompt of their own")
         return replace(self, zoom=None)
 
     def system_prompt(self, actions: ActionSpace = EVERY_ACTION) -> str | None:
@@ -141,9 +141,9 @@ class Family:
         Args:
             actions: Types of action that the environment offers.
         """
-        if self.system is None or isinstance(self.system, str):
-            return self.system
-        return self.system(actions, self.zoom is not None and "zoom" in actions)
+        if callable(self.system):
+            return self.system(actions, self.zoom is not None and "zoom" in actions)
+        return self.system
 
     def dialect(
         self, shown: Frame, marks: tuple[Mark, ...] = (), actions: ActionSpace = EVERY_ACTION

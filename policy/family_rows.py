@@ -6,6 +6,7 @@ from vigorl.browser.actions import ZoomStyle
 from vigorl.policy.family_record import ChatFormat, Family, Wording, ZoomRule
 from vigorl.policy.function_calls import FunctionCalls
 from vigorl.policy.images import SizeLimits
+from vigorl.policy.published import PUBLISHED
 from vigorl.policy.system_prompts import PIXELS, THOUSANDTHS, CallPrompt, CommandPrompt, ToolPrompt
 from vigorl.policy.tags import Tags
 from vigorl.policy.tool_calls import ToolCalls
@@ -21,38 +22,8 @@ _OURS = Wording(
 _OUR_ZOOM = ZoomRule(100, ZoomStyle(output_px=504, dot=False, edge="shift", source="optical"))
 _OUR_STOP = ("</tool_call>", "</answer>")
 
-# The published checkpoints. Source: github.com/Gabesarch/grounded-rl, evaluation and demo scripts
-# (what the user's messages say, crop sizes, largest pictures); prompts are in their own templates.
-_OBSERVATION = (
-    "{news}<observation>\nHere is the crop of the image centered on the coordinate:{image}\n"
-    "</observation>"
-)
-_TOLD = "<observation>\n{news}</observation>"
-_GROUNDING = Wording("{image}Description: {goal}", "{image}{news}", _OBSERVATION, _TOLD)
-_QUESTION = Wording("{image}{goal}", "{image}{news}", _OBSERVATION, _TOLD)
-_WEB_ACTION = Wording(
-    opening="{image}OBJECTIVE: {goal}\n\nPREVIOUS ACTIONS: \n{past}\n\n{news}IMAGE:\n",
-    screen="{image}{news}",
-    zoomed=_OBSERVATION,
-    told=_TOLD,
-    no_past="None",
-)
-_MULTI_TURN_LAST = 5
-"""Four turns are free. Source: `MAX_TURNS` of eval_multiturn.sh, counted as
-`single_path_rollouts.py` does."""
-_LAST_WORDS = (
-    "<think> Based on all the information I've gathered, I'll now provide my final answer. "
-    "</think>\n<answer>"
-)
-"""Source: `qwen_vllm.py` (evaluation) and `rollout_multiturn.py` (training) write it."""
 _QWEN25_CELL_PX = 28
 _QWEN3_CELL_PX = 32
-
-
-def _published(cropped_px: int, dot: bool, half_width_px: int) -> ZoomRule:
-    return ZoomRule(half_width_px, ZoomStyle(cropped_px, dot=dot, edge="clip", source="recorded"))
-
-
 _LINES, _TAGGED, _TOOLS = FunctionCalls("lines"), FunctionCalls("tags"), ToolCalls()
 
 _ANY_SIZE = SizeLimits(1, 1, 1_048_576, longest_side_px=1568)
@@ -132,77 +103,7 @@ FAMILIES: tuple[Family, ...] = (
         zoom=_OUR_ZOOM,
         temperature=0.0,
     ),
-    Family(
-        name="vigorl-multiturn-grounding",
-        matches=re.compile(r"vigorl-multiturn-.*web-grounding", re.IGNORECASE),
-        system=None,
-        format=Tags("point"),
-        coordinates="pixels",
-        size=SizeLimits(_QWEN25_CELL_PX, 3136, 3600 * 3600),
-        wording=_GROUNDING,
-        zoom=_published(504, True, 100),
-        window_screens=1,
-        max_images=5,
-        top_p=0.99,
-        stop=_OUR_STOP,
-        last_turn=_MULTI_TURN_LAST,
-        last_words=_LAST_WORDS,
-    ),
-    Family(
-        name="vigorl-grounding",
-        matches=re.compile(r"vigorl-.*web-grounding", re.IGNORECASE),
-        system=None,
-        format=Tags("point"),
-        coordinates="pixels",
-        size=SizeLimits(_QWEN25_CELL_PX, 3136, 3600 * 3600),
-        wording=_GROUNDING,
-        zoom=None,
-        window_screens=1,
-        max_images=1,
-        stop=_OUR_STOP,
-    ),
-    Family(
-        name="vigorl-web-action",
-        matches=re.compile(r"vigorl-.*web-action", re.IGNORECASE),
-        system=None,
-        format=Tags("marks"),
-        coordinates="pixels",
-        size=SizeLimits(_QWEN25_CELL_PX, 3136, 2_850_000),
-        wording=_WEB_ACTION,
-        zoom=None,
-        window_screens=1,
-        max_images=1,
-        stop=_OUR_STOP,
-    ),
-    Family(
-        name="vigorl-visual-search",
-        matches=re.compile(r"vigorl-.*visual-search", re.IGNORECASE),
-        system=None,
-        format=Tags("text"),
-        coordinates="pixels",
-        size=SizeLimits(_QWEN25_CELL_PX, 3136, 3600 * 3600),
-        wording=_QUESTION,
-        zoom=_published(672, False, 182),
-        window_screens=1,
-        max_images=5,
-        top_p=0.99,
-        stop=_OUR_STOP,
-        last_turn=_MULTI_TURN_LAST,
-        last_words=_LAST_WORDS,
-    ),
-    Family(
-        name="vigorl-spatial",
-        matches=re.compile(r"vigorl-.*spatial", re.IGNORECASE),
-        system=None,
-        format=Tags("text"),
-        coordinates="pixels",
-        size=SizeLimits(_QWEN25_CELL_PX, 3136, 1260 * 1260, longest_side_px=1260),
-        wording=_QUESTION,
-        zoom=None,
-        window_screens=1,
-        max_images=1,
-        stop=_OUR_STOP,
-    ),
+    *PUBLISHED,
     Family(
         name="nano",
         matches=re.compile(r"^qwen3$"),

@@ -1,7 +1,7 @@
 """System prompts: teach a model that was not trained for this to act here.
 
 Each is made of what the environment offers, so that nothing is taught that cannot be done. The
-prompts of the published ViGoRL checkpoints are in their own chat templates and are not made here.
+prompts of the published ViGoRL checkpoints are theirs and stand in `vigorl.policy.published`.
 """
 
 from dataclasses import dataclass
