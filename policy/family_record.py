@@ -5,8 +5,9 @@ How a model was taught to see, to point and to answer. The rows are in
 """
 
 import re
-from dataclasses import dataclass, replace
-from typing import Literal, Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, Protocol
 
 from vigorl.browser.action_space import EVERY_ACTION, ActionSpace
 from vigorl.browser.actions import ZoomStyle
@@ -118,6 +119,9 @@ class Family:
     """The turn, from 1, that has to answer: it is begun for the model with `last_words`, and the
     most likely words are taken. None: it ends when it likes."""
     last_words: str = ""
+    extra_body: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    """Further fields of a request to a server: whether it is to think first, a schema, …. Those
+    that a caller gives win."""
     reads: bool = False
     """It is told what `reader` reads on the screen instead of being shown a picture."""
 

@@ -6,10 +6,12 @@ from vigorl.browser.actions import ZoomStyle
 from vigorl.policy.family_record import ChatFormat, Family, Wording, ZoomRule
 from vigorl.policy.function_calls import FunctionCalls
 from vigorl.policy.images import SizeLimits
+from vigorl.policy.json_turns import JsonTurns
 from vigorl.policy.published import PUBLISHED
 from vigorl.policy.system_prompts import PIXELS, THOUSANDTHS, CallPrompt, CommandPrompt, ToolPrompt
 from vigorl.policy.tags import Tags
 from vigorl.policy.tool_calls import ToolCalls
+from vigorl.policy.vocabularies import COMPUTER, GEMINI
 
 _OURS = Wording(
     opening="Task: {goal}\n\n{past}{news}{image}",
@@ -25,6 +27,22 @@ _OUR_STOP = ("</tool_call>", "</answer>")
 _QWEN25_CELL_PX = 28
 _QWEN3_CELL_PX = 32
 _LINES, _TAGGED, _TOOLS = FunctionCalls("lines"), FunctionCalls("tags"), ToolCalls()
+_OWL, _CLAUDE, _GEMINI = ToolCalls(label="Action: "), ToolCalls(COMPUTER), ToolCalls(GEMINI)
+_HOLO = JsonTurns()
+_HOLO_ENDS = (
+    "When the task is finished, answer; if it cannot be done, use browser with give_up and say why."
+)
+_HOLO_BODY = {
+    "chat_template_kwargs": {"thinking": False, "enable_thinking": False},
+    "response_format": {
+        "type": "json_schema",
+        "json_schema": {"name": "step", "schema": _HOLO.schema()},
+    },
+}
+"""Source: hcompai/hai-cookbook at 2ba8961, `holo2/deploy_with_vllm.md` and its notebooks."""
+_NO_THINKING = {"chat_template_kwargs": {"enable_thinking": False}}
+"""Their templates let them think first unless this is said, for longer than a turn may take.
+`--extra-body` switches it on again."""
 
 _ANY_SIZE = SizeLimits(1, 1, 1_048_576, longest_side_px=1568)
 """Small enough that no maker's server resizes it, so that pixels mean the same to both sides.
@@ -82,8 +100,48 @@ FAMILIES: tuple[Family, ...] = (
         temperature=0.0,
     ),
     Family(
+        # Source: X-PLUG/MobileAgent at 11cea57, `Mobile-Agent-v3.5/computer_use/utils.py`:
+        # prompt, four earlier pictures, MIN_PIXELS and MAX_PIXELS.
+        name="gui-owl",
+        matches=re.compile(r"gui[-_]?owl", re.IGNORECASE),
+        system=ToolPrompt(_OWL, THOUSANDTHS),
+        format=_OWL,
+        coordinates="thousandths",
+        size=SizeLimits(_QWEN3_CELL_PX, 3136, 10_035_200),
+        wording=_OURS,
+        zoom=None,
+        window_screens=5,
+        temperature=0.0,
+    ),
+    Family(
+        name="holo",
+        matches=re.compile(r"\bholo-?[23]", re.IGNORECASE),
+        system=ToolPrompt(_HOLO, THOUSANDTHS, _HOLO_ENDS),
+        format=_HOLO,
+        coordinates="thousandths",
+        size=SizeLimits(_QWEN3_CELL_PX, 65_536, 16_777_216),
+        wording=_OURS,
+        zoom=None,
+        window_screens=3,  # `--limit-mm-per-prompt` of the same page
+        temperature=0.0,
+        extra_body=_HOLO_BODY,
+    ),
+    Family(
+        name="holo1",
+        matches=re.compile(r"\bholo-?1", re.IGNORECASE),
+        system=ToolPrompt(_HOLO, PIXELS, _HOLO_ENDS),
+        format=_HOLO,
+        coordinates="pixels",
+        size=SizeLimits(_QWEN25_CELL_PX, 3136, 12_845_056),
+        wording=_OURS,
+        zoom=None,
+        window_screens=3,
+        temperature=0.0,
+        extra_body={"response_format": _HOLO_BODY["response_format"]},
+    ),
+    Family(
         name="mai-ui",
-        matches=re.compile(r"mai[-_]?ui|gui[-_]?owl", re.IGNORECASE),
+        matches=re.compile(r"mai[-_]?ui", re.IGNORECASE),
         system=ToolPrompt(_TOOLS, THOUSANDTHS),
         format=_TOOLS,
         coordinates="thousandths",
@@ -102,6 +160,7 @@ FAMILIES: tuple[Family, ...] = (
         wording=_OURS,
         zoom=_OUR_ZOOM,
         temperature=0.0,
+        extra_body=_NO_THINKING,
     ),
     *PUBLISHED,
     Family(
@@ -160,8 +219,35 @@ FAMILIES: tuple[Family, ...] = (
         stop=_OUR_STOP,
     ),
     Family(
+        # Its own tool cannot be offered by an OpenAI-compatible server; its names can be told.
+        name="claude",
+        matches=re.compile(r"claude", re.IGNORECASE),
+        system=ToolPrompt(_CLAUDE, PIXELS),
+        format=_CLAUDE,
+        coordinates="pixels",
+        size=_ANY_SIZE,
+        wording=_OURS,
+        zoom=_OUR_ZOOM,
+        temperature=1.0,  # its default, and the only one of models that think
+        chat=_UNTOLD,
+    ),
+    Family(
+        # Source: google-gemini/computer-use-preview at c93bb2d: names, three screens, 1440 x 900.
+        name="gemini",
+        matches=re.compile(r"gemini", re.IGNORECASE),
+        system=ToolPrompt(_GEMINI, THOUSANDTHS),
+        format=_GEMINI,
+        coordinates="thousandths",
+        size=SizeLimits(1, 1, 1440 * 900, longest_side_px=1440),
+        wording=_OURS,
+        zoom=None,
+        window_screens=3,
+        temperature=1.0,  # its default; below it Gemini 3 may loop, says its maker
+        chat=_UNTOLD,
+    ),
+    Family(
         name="generic-pixels",
-        matches=re.compile(r"\b(?:gpt-|o[34]\b|claude|computer-use-preview)", re.IGNORECASE),
+        matches=re.compile(r"\b(?:gpt-|o[34]\b|computer-use-preview)", re.IGNORECASE),
         system=CommandPrompt(PIXELS),
         format=Tags(),
         coordinates="pixels",
@@ -173,7 +259,7 @@ FAMILIES: tuple[Family, ...] = (
     ),
     Family(
         name="generic",
-        matches=re.compile(r"gemini", re.IGNORECASE),
+        matches=re.compile(r"^generic$"),
         system=CommandPrompt(THOUSANDTHS),
         format=Tags(),
         coordinates="thousandths",

@@ -111,7 +111,7 @@ class ServerBackend:
                     "does: search from turn to turn (--unit turn), or serve the model with vLLM"
                 )
             payload |= {"continue_final_message": True, "add_generation_prompt": False}
-        payload |= self._extra_body
+        payload |= {**self._family.extra_body, **self._extra_body}
         images = [part for each in messages for part in each.parts if not isinstance(part, str)]
         answer = await self._server.complete(payload)
         reply = _reply(answer, images, self._family.stop)
