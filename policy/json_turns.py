@@ -61,7 +61,7 @@ class JsonTurns:
         name, arguments = self._called(action, dialect)
         said = " ".join(thought.split())
         step = {"note": "", "thought": said, "action": {"action": name, **arguments}}
-        return json.dumps(step, ensure_ascii=False)
+        return json.dumps(step, ensure_ascii=False).replace("<", "\\u003c")
 
     def write_action(self, action: Action, dialect: Dialect) -> str:
         """The action alone, as JSON.

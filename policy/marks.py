@@ -20,10 +20,10 @@ from vigorl.policy.points import Malformed
 
 MARK_COMMANDS = "click [id], type [id] [content] [0|1], scroll [up|down], go_back, stop [answer]"
 
-_QUOTED = re.compile(r"```(.+?)```|`(.+?)`", re.DOTALL)
+_QUOTED = re.compile(r"```(.+?)```|`(.+?)`|\"(.+?)\"", re.DOTALL)
 _FLAGS = re.DOTALL | re.IGNORECASE
 _ID = r"\[?(?:id=)?([0-9]{1,9})\]?"
-_CLICK = re.compile(rf"click\s*{_ID}(?:\s*\[[^][]*\])?", _FLAGS)
+_CLICK = re.compile(rf"click\s*{_ID}(?:\s*(?:where\s*)?\[[^][]*\])?", _FLAGS)
 _TYPE = re.compile(rf"type\s*{_ID}\s*\[(.*?)\](?:\s*\[(?:press_enter_after=)?([01])\])?", _FLAGS)
 _SCROLL = re.compile(r"scroll\s*(?:\[(?:direction=)?(up|down)\]|(up|down))", _FLAGS)
 _GO_BACK = re.compile(r"go_back(?:\s*\[\])?", _FLAGS)
@@ -38,7 +38,7 @@ def read_mark_command(text: str, frame: Frame, marks: Sequence[Mark]) -> Action:
     """
     text = text.strip()
     if not text.lower().startswith(("type", "stop")) and (inside := _QUOTED.search(text)):
-        text = inside[1] or inside[2]
+        text = inside[1] or inside[2] or inside[3]
     text = text.strip("` \n")
     if found := _CLICK.fullmatch(text):
         return Click(_middle(found[1], marks))

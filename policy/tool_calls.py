@@ -41,6 +41,10 @@ _NATIVE = re.compile(r".*</think(?:ing)?>", re.DOTALL)
 _LABEL = re.compile(r"^\s*(?:Thought|Action|Operation)\s*:\s*", re.MULTILINE)
 _FENCE = re.compile(r"```(?:json)?")
 _JSON = json.JSONDecoder(strict=False)
+_NAMES = frozenset({"name", "arguments", "action", "bbox_2d"})
+"""Of which a call has one."""
+_CODE = re.compile(r"\bdefault_api\.(?=\w+\()")
+"""What Gemini writes before a call, where it writes Python."""
 _MOST_TRIES = 20
 """Braces of a text that may begin the call; a model that babbles writes thousands."""
 
@@ -133,11 +137,10 @@ def called(call: dict[str, Any], dialect: Dialect, shape: str) -> Action:
     Raises:
         Malformed: it stands for none.
     """
-    if isinstance(inside := call.get("action"), dict):
-        call = inside
+    call = _innermost(call)
     name, arguments = str(call.get("name", "")), call.get("arguments", call)
     if isinstance(arguments, str):
-        arguments = object_in(arguments) or {}
+        arguments = object_in(arguments, names=None) or {}
     if not isinstance(arguments, dict):
         raise Malformed(f"The arguments are a JSON object. {shape}")
     action = arguments.get("action", name)
@@ -149,6 +152,24 @@ def called(call: dict[str, Any], dialect: Dialect, shape: str) -> Action:
     if not isinstance(action, str) or action in _TOOLS:
         raise Malformed(f"The arguments name no action. {shape}")
     return action_of(action, arguments, dialect)
+
+
+def _innermost(call: dict[str, Any]) -> dict[str, Any]:
+    """The call that stands under `action`: itself, in a text, as the first of a list, by its name.
+
+    `{"action": [{"click_at": {"x": 1, "y": 2}}]}` is one of `click_at`.
+    """
+    inside = call.get("action")
+    if isinstance(inside, str) and inside.lstrip().startswith("{"):
+        inside = object_in(inside, names=None)
+    if isinstance(inside, list) and inside:
+        inside = inside[0]
+    if not isinstance(inside, dict):
+        return call
+    match list(inside.items()):
+        case [(name, dict() as arguments)] if name != "action":
+            return {"name": name, "arguments": arguments}
+    return inside
 
 
 def _as_json(name: str, arguments: dict[str, Any]) -> str:
@@ -166,6 +187,8 @@ def parts_of(text: str) -> tuple[str, dict[str, Any] | None]:
                 return _words(text[: found.start()]), call
         if call := object_in(rest := text[begin:]):
             return _words(text[:begin] + rest.partition("{")[0]), call
+    if found := _CODE.search(text):
+        return _words(text[: found.start()]), _code(text[found.end() :])
     return _words(text), None
 
 
@@ -175,10 +198,17 @@ def _words(text: str) -> str:
     return " ".join(text.replace("<tool_call>", " ").split())
 
 
-def object_in(text: str) -> dict[str, Any] | None:
-    """The first object in a text, as JSON, Python or XML; None where there is none."""
+def object_in(text: str, names: frozenset[str] | None = _NAMES) -> dict[str, Any] | None:
+    """The first object in a text, as JSON, Python or XML; None where there is none.
+
+    Args:
+        text: In which it is.
+        names: One of which it has; None: whatever it has.
+    """
     if found := _FUNCTION.search(text):
         return {"name": found[1], "arguments": _parameters(found[2])}
+    if text.lstrip().startswith('"name"'):
+        text = "{" + text
     at = text.find("{")
     for _ in range(_MOST_TRIES):
         if at < 0:
@@ -187,7 +217,7 @@ def object_in(text: str) -> dict[str, Any] | None:
             value = _JSON.raw_decode(text, at)[0]
         except (ValueError, RecursionError):  # no JSON, or a number of thousands of digits
             value = _python(text[at : text.rfind("}") + 1])
-        if isinstance(value, dict) and value.keys() & {"name", "arguments", "action", "bbox_2d"}:
+        if isinstance(value, dict) and (names is None or value.keys() & names):
             return value
         at = text.find("{", at + 1)
     return None
@@ -198,6 +228,23 @@ def _python(text: str) -> Any:
         return ast.literal_eval(text)
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         return None
+
+
+def _code(text: str) -> dict[str, Any] | None:
+    """The call that a text begins with, as Python with keywords; None where it is none."""
+    at = text.find(")")
+    for _ in range(_MOST_TRIES):
+        if at < 0:
+            break
+        try:
+            call = ast.parse(text[: at + 1], mode="eval").body
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name):
+                told = {each.arg: ast.literal_eval(each.value) for each in call.keywords}
+                return {"name": call.func.id, "arguments": told}
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            pass  # a parenthesis of a text, not the last one
+        at = text.find(")", at + 1)
+    return None
 
 
 def _parameters(text: str) -> dict[str, Any]:

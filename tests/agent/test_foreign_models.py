@@ -1,7 +1,7 @@
 """Models that speak a grammar of their own finish tasks, through a real server.
 
-Each says what `reader` did in the same task, in the grammar and the coordinates that its maker
-documents, for the pictures that it is sent.
+Each knows where things are, and says what is right in the grammar and the coordinates that its
+maker documents, for the pictures that it is sent.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ import io
 import json
 import socket
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,10 +23,22 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from vigorl.agent.record.recorder import Recorder
 from vigorl.agent.record.trajectory import Trajectory
-from vigorl.agent.run import ModelConfig, RunConfig, run
-from vigorl.browser.actions import Action, Click, Done, Press, SelectOption, Type, Zoom
+from vigorl.agent.rollout import rollout
+from vigorl.agent.wrappers import equipped
+from vigorl.browser.actions import Action, Click, Done, Press, SelectOption, Type
+from vigorl.browser.boundary import Boundary
+from vigorl.browser.chromium import Browser, BrowserSettings
 from vigorl.browser.geometry import Box, Point
+from vigorl.browser.live import PageSettings
+from vigorl.policy.factory import open_policy
+from vigorl.policy.model import ModelPolicy
+from vigorl.policy.model_config import ModelConfig
+from vigorl.policy.policy import Policy
+from vigorl.tasks.environment import TaskEnvironment
+from vigorl.tasks.local.registry import TASKS, find_task
+from vigorl.tasks.local.site import Site
 
 pytestmark = pytest.mark.browser
 
@@ -234,6 +247,9 @@ MODELS: dict[str, tuple[Literal["pixels", "thousandths"], Say]] = {
 }
 """By name: the unit of its points, as its maker says, and how it says an action."""
 
+SWITCHED = ("Qwen/Qwen3.6-27B", "Hcompany/Holo2-8B")
+"""Models that would think first, at length, if they were not told otherwise."""
+
 
 class Speaker:
     """A server whose model says the actions of an episode, in turns of its own."""
@@ -291,43 +307,75 @@ async def listening(speaker: Speaker) -> AsyncIterator[str]:
         await asyncio.wait_for(serving, 10)
 
 
-async def taught(task: str, runs: Path) -> tuple[list[Action], Box]:
-    """What reader does in a task, looks closer left out, and the screen that it sees."""
-    shown = await run(RunConfig(task=task, runs=runs), ModelConfig("reader"))
-    assert shown.end and shown.end.score and shown.end.score.value == 1.0
-    actions = [step.turn.action for step in shown.steps]
-    view = shown.steps[0].seen.view
-    assert view
-    return [each for each in actions if each and not isinstance(each, Zoom)], (
-        view.frame.region_css_px
-    )
+@dataclass(frozen=True)
+class Stage:
+    """One browser and one site for all episodes."""
+
+    browser: Browser
+    site: Site
+    runs: Path
+
+    async def play(self, task: str, policy: Policy) -> Trajectory:
+        row = find_task(task)
+        settings = PageSettings(boundary=Boundary(allow=()))
+        world = TaskEnvironment(self.site, self.browser, row, settings)
+        recorder = Recorder.create(self.runs, world.goal, {"policy": policy.name})
+        return await rollout(policy, equipped(world, policy), recorder)
+
+    async def taught(self, task: str) -> tuple[list[Action], Box]:
+        """What is right in a task, by where things are on its pages, and the screen."""
+        row = find_task(task)
+        world = TaskEnvironment(self.site, self.browser, row)
+        try:
+            view = (await world.reset()).view
+            assert view
+            actions: list[Action] = []
+            async for action in TASKS[row.name].oracle(world, row):
+                actions.append(action)
+                if not isinstance(action, Done):
+                    await world.step(action)
+            return actions, view.frame.region_css_px
+        finally:
+            await world.close()
+
+    async def played(
+        self, model: str, task: str, lesson: tuple[list[Action], Box]
+    ) -> tuple[Trajectory, Speaker, str]:
+        speaker = Speaker(model, *lesson)
+        async with listening(speaker) as url:
+            policy = await open_policy(ModelConfig(url))
+            assert isinstance(policy, ModelPolicy)
+            try:
+                return await self.play(task, policy), speaker, policy.notice
+            finally:
+                await policy.close()
 
 
-async def played(model: str, task: str, runs: Path, lesson: tuple[list[Action], Box]) -> Trajectory:
-    async with listening(Speaker(model, *lesson)) as url:
-        return await run(RunConfig(task=task, runs=runs), ModelConfig(url))
+@pytest.fixture
+async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
+    async with Browser(BrowserSettings()) as browser, Site() as site:
+        yield Stage(browser, site, tmp_path)
 
 
-async def test_each_model_logs_in_in_its_own_grammar(tmp_path: Path, caplog: Any) -> None:
-    lesson = await taught("login:3", tmp_path)
-    episodes = await asyncio.gather(
-        *(played(model, "login:3", tmp_path, lesson) for model in MODELS)
-    )
-    for model, episode in zip(MODELS, episodes, strict=True):
+async def test_models_of_each_grammar_log_in(stage: Stage) -> None:
+    lesson = await stage.taught("login:3")
+    models = list({say: model for model, (_, say) in MODELS.items()}.values())
+    played = await asyncio.gather(*(stage.played(model, "login:3", lesson) for model in models))
+    for model, (episode, speaker, notice) in zip(models, played, strict=True):
         assert episode.end and episode.end.score, (model, episode.end)
         assert episode.end.score.value == 1.0, (model, episode.end)
         assert not any(step.turn.slip for step in episode.steps), model
-    told = {
-        record.getMessage().split()[0]
-        for record in caplog.records
-        if "grammar" in record.msg % record.args
-    }
-    assert told == {"gpt-5"}
+        assert len(speaker.bodies) == len(episode.steps), model
+        assert (model in notice) == (model == "gpt-5"), notice
+        thinks = speaker.bodies[0].get("chat_template_kwargs", {}).get("enable_thinking")
+        assert thinks == (False if model in SWITCHED else None), model
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("model", MODELS)
-async def test_each_model_shops_in_its_own_grammar(tmp_path: Path, model: str) -> None:
-    lesson = await taught("shop:555", tmp_path)
-    episode = await played(model, "shop:555", tmp_path, lesson)
-    assert episode.end and episode.end.score and episode.end.score.value == 1.0, episode.end
+async def test_each_model_logs_in_and_shops(stage: Stage) -> None:
+    for task in ("login:3", "shop:555"):
+        lesson = await stage.taught(task)
+        for model in MODELS:
+            episode, _, _ = await stage.played(model, task, lesson)
+            assert episode.end and episode.end.score, (model, task, episode.end)
+            assert episode.end.score.value == 1.0, (model, task, episode.end)

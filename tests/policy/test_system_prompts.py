@@ -44,7 +44,7 @@ DIGESTS = {
 """Of the prompts that published numbers were measured with, in a browser, with zoom and without."""
 
 
-@pytest.mark.parametrize("family", map(family_named, DIGESTS), ids=lambda family: family.name)
+@pytest.mark.parametrize("family", [*map(family_named, DIGESTS)], ids=lambda family: family.name)
 def test_in_a_browser_the_prompts_are_those_that_numbers_were_measured_with(family: Family) -> None:
     made = [each.system_prompt(BROWSER | {"zoom"}) for each in (family, family.without_zoom())]
     digests = [sha256((prompt or "").encode()).hexdigest()[:16] for prompt in made]
