@@ -220,8 +220,8 @@ class _Usage(ServerRecord):
     """DeepSeek: the cached ones."""
     cached_tokens: Told[int] = None
     """Moonshot: the same."""
-    cost: Told[float] = None
-    """OpenRouter: in US dollars."""
+    cost: Told[Annotated[float, Field(ge=0, allow_inf_nan=False)]] = None
+    """OpenRouter: what it charges, in US dollars."""
 
 
 class Completion(ServerRecord):

@@ -31,7 +31,7 @@ class Price:
             sampled_tokens: Of the answer, its thoughts included.
         """
         cached = self.prompt if self.cached is None else self.cached
-        fresh_tokens = prompt_tokens - cached_tokens
+        fresh_tokens = max(0, prompt_tokens - cached_tokens)
         dollars = (
             self.prompt * fresh_tokens + cached * cached_tokens + self.sampled * sampled_tokens
         )
@@ -46,7 +46,7 @@ def price_of(prices: Prices | None, *names: str | None) -> Price | None:
     """What a model costs that goes by these names; None where that is not known."""
     if prices is None or isinstance(prices, Price):
         return prices
-    return next((prices[name] for name in names if name in prices), None)
+    return next((prices[name] for name in names if name is not None and name in prices), None)
 
 
 def also_named(prices: Prices | None, name: str, other: str) -> Prices | None:

@@ -81,6 +81,7 @@ class ServerBackend:
             "is_vllm": self._server.is_vllm,
             "left_out": dict(self._server.left_out),
             "pictures": "jpeg" if self._packs else "png",
+            **({"extra_body": self._extra_body} if self._extra_body else {}),
         }
 
     async def decode(self, ids: Sequence[int]) -> str:
@@ -142,7 +143,7 @@ class ServerBackend:
                     "does: search from turn to turn (--unit turn), or serve the model with vLLM"
                 )
             payload |= {"continue_final_message": True, "add_generation_prompt": False}
-        return payload | self._extra_body
+        return {**payload, **self._family.extra_body, **self._extra_body}
 
     async def _answer(self, payload: Mapping[str, Any], messages: Sequence[Message]) -> Completion:
         """What the server says; pictures that are too large for it are packed with loss."""

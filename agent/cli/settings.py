@@ -257,9 +257,10 @@ def _why_foreign(model: str) -> str:
             host = None
         is_here = host in ("localhost", "127.0.0.1", "::1")
         return "" if is_here else "so it can name no server but one on this machine"
-    if re.fullmatch(r"[\w.]+:\w+", model):
-        return "so it can name no code"
-    return ""
+    if "?" in model:
+        return "so it can give no arguments"
+    is_code = re.fullmatch(r"[\w.]+:\w+", model) and not model.startswith("vllm:")
+    return "so it can name no code" if is_code else ""
 
 
 @dataclass(frozen=True)

@@ -184,6 +184,7 @@ def test_no_file_says_what_is_done_or_what_the_agent_may_do(write: Callable[[str
         "[model]\nmodel = 'http://localhost@evil.example/v1'",
         "[model]\nmodel = 'HTTP://192.168.0.7:8000'",
         "[model]\nmodel = 'toy_vigorl:open_toy'",
+        "[model]\nmodel = 'vllm:./weights?trust_remote_code=true'",
         "[run]\nverify = 'https://evil.example/v1'",
         "[eval]\nverify = 'toy_vigorl:open_toy'",
         "[model]\nextra_body = {messages = []}",
@@ -201,7 +202,15 @@ def test_a_file_that_came_along_names_no_server_elsewhere_and_no_code(
 
 
 def test_a_server_of_this_machine_may_be_named(write: Callable[[str], Path]) -> None:
-    for model in ("http://localhost:8000/v1", "http://[::1]:80", "gpt-5", "nano", "a/b", "./x"):
+    for model in (
+        "http://localhost:8000/v1",
+        "http://[::1]:80",
+        "gpt-5",
+        "nano",
+        "a/b",
+        "./x",
+        "vllm:x",
+    ):
         write(f"[model]\nmodel = '{model}'")
         found = settings.find_settings({})
         assert found and found.defaults_of("run") == {"model": model}

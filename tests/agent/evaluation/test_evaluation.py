@@ -279,6 +279,22 @@ async def test_tokens_and_cost_count_tries_that_broke_also_those_of_an_earlier_s
     assert "600 prompt tokens (360 cached) · 60 sampled · $1.50" in notes
 
 
+async def test_what_a_policy_learns_as_it_plays_does_not_keep_an_evaluation_from_going_on(
+    tmp_path: Path,
+) -> None:
+    class Learning(Pointer):
+        def describe(self) -> dict[str, Any]:
+            return {"name": self.name, "left_out": {self.goal: "refused"}}
+
+    samples = grounding_samples(write_set(tmp_path, ROW))
+    for goal in ("", "what the server has refused by now"):
+        policy = Learning(lambda _: Point(1, 1), goal=goal)
+        await evaluate(policy, samples, tmp_path / "out", limits=Limits(steps=2))
+    other = Learning(lambda _: Point(1, 1), name="other")
+    with pytest.raises(UsageError, match="policy"):
+        await evaluate(other, samples, tmp_path / "out", limits=Limits(steps=2))
+
+
 async def test_a_record_from_before_a_limit_existed_goes_on(tmp_path: Path) -> None:
     samples = grounding_samples(write_set(tmp_path, ROW))
     policy, out = Pointer(lambda _: Point(1, 1)), tmp_path / "out"
