@@ -80,9 +80,9 @@ class Sampling:
 class Hardware:
     """What a model in this process runs on."""
 
-    device: Literal["auto", "cpu", "cuda"] = "auto"
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     """`auto`: a CUDA device where there is one."""
-    dtype: Literal["auto", "float32", "bfloat16"] = "auto"
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     """Of weights and caches; `auto`: bfloat16 on CUDA, float32 on a CPU."""
     max_batch: int = 8
     """Turns that are generated at a time; further ones wait."""

@@ -5,7 +5,8 @@ A name is, in this order:
 1. a policy of this package: `reader`, `random`, `nano`;
 2. one that another package adds (entry points of the group `vigorl.policies`), or the place of a
    function in one: `package.module:function`;
-3. a vision-language model: the URL of an OpenAI-compatible server, a checkpoint's folder, a hub id.
+3. a vision-language model: the URL of an OpenAI-compatible server, a checkpoint's folder, a hub id;
+   with `vllm:` before them these two are run by vLLM in this process.
 """
 
 import asyncio
@@ -133,6 +134,8 @@ def policy_named(model: str) -> NamedPolicy | None:
     """
     if model in POLICIES:
         return POLICIES[model]
+    if is_vllm(model):
+        return None
     if (point := plugins(GROUP).get(model)) is not None:
         return NamedPolicy(loaded(point))
     if re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", model) and not Path(model).exists():
@@ -191,6 +194,11 @@ def is_server(model: str) -> bool:
     return model.startswith(("http://", "https://"))
 
 
+def is_vllm(model: str) -> bool:
+    """Whether a model's name asks for vLLM in this process."""
+    return model.startswith("vllm:")
+
+
 def checkpoint_of(model: str) -> str:
     """The folder or hub id of a model's weights, as far as a look at the disk can tell.
 
@@ -198,7 +206,8 @@ def checkpoint_of(model: str) -> str:
         UsageError: it has no weights here, or there is no such checkpoint.
     """
     named = policy_named(model)
-    if is_server(model) or (named is not None and named.checkpoint is None):
+    is_elsewhere = is_server(model) or is_vllm(model)
+    if is_elsewhere or (named is not None and named.checkpoint is None):
         raise UsageError(
             f"{model} has no weights that could be trained here: start from nano, the folder of a "
             "checkpoint, or a hub id"
@@ -234,7 +243,8 @@ async def open_model(
     """The policy that a model's name stands for, ready to play.
 
     Args:
-        spec: `nano`, the URL of an OpenAI-compatible server, a checkpoint's folder, or a hub id.
+        spec: `nano`, the URL of an OpenAI-compatible server, a checkpoint's folder, or a hub id;
+            `vllm:` before these two.
         model_name: Which of the server's models; needed where it has several.
         family: How the model is talked to; told by its name where left out.
         api_key: Bearer token for the server.
@@ -263,7 +273,27 @@ async def open_model(
         bounded = _bounded(sampling, chosen)
         backend = ServerBackend(server, chosen, bounded, extra_body)
         return policy_of(chosen, backend, bounded, notice)
+    if is_vllm(spec):
+        return await _open_vllm(spec, manner, sampling, hardware)
     return await asyncio.to_thread(_load, spec, manner, sampling, hardware or Hardware())
+
+
+async def _open_vllm(
+    spec: str, manner: "_Manner", sampling: Sampling | None, hardware: Hardware | None
+) -> ModelPolicy:
+    """The policy of a checkpoint that vLLM runs; takes from half a minute to many to load."""
+    from vigorl.policy.vllm.engine import VllmConfig, open_vllm, require_vllm
+
+    config = VllmConfig.of(spec)
+    checkpoint_of(config.path)
+    require_vllm(config.path)
+    from vigorl.policy.local.network import read_model_type
+
+    model_type = await asyncio.to_thread(read_model_type, config.path)
+    chosen, notice = manner.loaded(config.path, model_type)
+    bounded = _bounded(sampling, chosen)
+    backend = await open_vllm(config, chosen, bounded, hardware)
+    return policy_of(chosen, backend, bounded, notice)
 
 
 def _bounded(sampling: Sampling | None, family: Family) -> Sampling:
