@@ -58,6 +58,11 @@ class Sampling:
                 "penalty between -2 and 2"
             )
 
+    @property
+    def penalises(self) -> bool:
+        """Whether tokens that were said are less likely (or more) than the model has them."""
+        return self.repetition_penalty != 1 or self.presence_penalty != 0
+
     def anew(self) -> "Sampling":
         """How words are drawn where the last ones could not be understood.
 
@@ -102,7 +107,8 @@ class Reply:
     """The whole prompt as the model read it, pictures as their placeholder tokens."""
     sampled_ids: tuple[int, ...] | None = None
     logprobs: tuple[float, ...] | None = None
-    """Of each sampled id, at temperature 1."""
+    """Of each sampled id at temperature 1, among all tokens that may be sampled and before any
+    penalty: what a replay gives, whatever the sampling. Those of a server are as it tells them."""
     images: tuple[ShownImage, ...] = ()
     """Those of the whole prompt, in order."""
 

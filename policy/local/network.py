@@ -160,8 +160,8 @@ class Network:
         """Read a row, or the rest of one whose beginning is known.
 
         Returns:
-            The log-probabilities of the next token [V] float32 at temperature 1, the row as it
-            is now known, and the position at which the next token stands.
+            The logits of the next token [V] float32 (of one that may not be sampled, minus
+            infinity), the row as it is now known, and the position at which the next token stands.
 
         Raises:
             InconsistentData: placeholders and pictures do not belong together.
@@ -175,8 +175,8 @@ class Network:
         inputs, next_position = self._inputs(prompt, seen, seen_images)
         output = self.model(**inputs, past_key_values=cache, use_cache=True, logits_to_keep=1)
         layers = [(layer.keys, layer.values) for layer in cache.layers]
-        logprobs_V = self.allowed_logprobs(output.logits[0, -1])
-        return logprobs_V, ReadRow(prompt, layers), next_position
+        logits_V = self.allowed_logits(output.logits[0, -1])
+        return logits_V, ReadRow(prompt, layers), next_position
 
     @torch.inference_mode()
     def step(self, ids_B_T: list[list[int]], positions_B: list[int], batch: KeyValues) -> Tensor:
@@ -188,7 +188,7 @@ class Network:
             batch: The rows as they were read until now; grows.
 
         Returns:
-            Log-probabilities of what follows each of them, [B, T, V] float32.
+            Logits of what follows each of them, [B, T, V] float32, as `read` gives them.
         """
         ids = torch.tensor(ids_B_T, device=self.device)
         steps_T = torch.arange(ids.shape[1], device=self.device)
@@ -201,7 +201,7 @@ class Network:
             past_key_values=batch.cache,
             use_cache=True,
         )
-        return self.allowed_logprobs(output.logits)
+        return self.allowed_logits(output.logits)
 
     @torch.inference_mode()
     def score(self, prompt: Prompt, at: Sequence[int]) -> list[float]:
@@ -243,8 +243,11 @@ class Network:
 
     def allowed_logprobs(self, logits: Tensor) -> Tensor:
         """Log-softmax at temperature 1 over the tokens that may be sampled, float32."""
-        logits = logits.float().index_fill(-1, self._forbidden, float("-inf"))
-        return logits.log_softmax(-1)
+        return self.allowed_logits(logits).log_softmax(-1)
+
+    def allowed_logits(self, logits: Tensor) -> Tensor:
+        """Logits, minus infinity for tokens that may not be sampled, float32."""
+        return logits.float().index_fill(-1, self._forbidden, float("-inf"))
 
     def _inputs(self, prompt: Prompt, seen: int, seen_images: int) -> tuple[dict[str, Any], int]:
         """What the model is called with to read the part of a row that it has not seen yet.

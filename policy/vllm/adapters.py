@@ -10,6 +10,22 @@ ADAPTERS_AT_ONCE = 2
 """Adapters that turns of one batch may differ in: that of before an update, and that of after."""
 
 
+_RANKS = (8, 16, 32, 64, 128, 256, 320, 512)
+"""Largest ranks that vLLM has kernels for."""
+
+
+def engine_rank(rank: int) -> int:
+    """The largest rank that an engine is opened for, so that it takes adapters of this one.
+
+    Raises:
+        UsageError: it takes none.
+    """
+    for each in _RANKS:
+        if rank <= each:
+            return each
+    raise UsageError(f"adapters of rank {rank}: vLLM takes ranks up to {_RANKS[-1]}")
+
+
 class Adapters:
     """Which adapter the turns that begin now are sampled with."""
 

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 from vigorl.browser.errors import PolicyFault, UsageError
 from vigorl.policy.backend import Hardware, Sampling
 from vigorl.policy.family import Family
-from vigorl.policy.vllm.adapters import ADAPTERS_AT_ONCE
+from vigorl.policy.vllm.adapters import ADAPTERS_AT_ONCE, engine_rank
 from vigorl.policy.vllm.backend import VllmBackend
 from vigorl.policy.vllm.limits import INSTALL, QUIET, limits_of, model_tokens
 
@@ -123,7 +123,7 @@ def engine_arguments(
         arguments |= {
             "enable_lora": True,
             "max_loras": ADAPTERS_AT_ONCE,
-            "max_lora_rank": config.lora_rank,
+            "max_lora_rank": engine_rank(config.lora_rank),
         }
     if config.sleeps and _can_sleep():
         arguments["enable_sleep_mode"] = True

@@ -15,7 +15,7 @@ import httpx
 from vigorl.browser.errors import PolicyFault, UsageError
 from vigorl.policy.backend import Sampling
 from vigorl.policy.family import Family, family_named, family_of
-from vigorl.policy.vllm.adapters import ADAPTERS_AT_ONCE
+from vigorl.policy.vllm.adapters import ADAPTERS_AT_ONCE, engine_rank
 from vigorl.policy.vllm.limits import (
     ENVIRONMENT,
     INSTALL,
@@ -77,7 +77,7 @@ def serve_command(
         command += ["--max-model-len", str(limits.context_tokens)]
     command += ["--logprobs-mode", "processed_logprobs"]
     if config.lora_rank:
-        command += ["--enable-lora", "--max-lora-rank", str(config.lora_rank)]
+        command += ["--enable-lora", "--max-lora-rank", str(engine_rank(config.lora_rank))]
         command += ["--max-loras", str(ADAPTERS_AT_ONCE)]
     return [*command, *more]
 

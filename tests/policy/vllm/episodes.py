@@ -47,7 +47,7 @@ async def lesson(family: Family, seed: int = 0) -> tuple[Message, ...]:
         assert lens
         action: Action = Click(Point(100, 60))
         if number == 0:
-            action = Zoom(Box.around(Point(100, 60), lens.half_width, lens.half_height), lens.style)
+            action = Zoom(Box.around(Point(100, 60), lens.half_width_css_px, lens.half_height_css_px), lens.style)
         text = write(thought, action, conversation.dialect)
         parsed = parse(text, conversation.dialect)
         assert parsed.action
