@@ -40,6 +40,7 @@ from vigorl.browser.errors import (
 )
 from vigorl.browser.observation import Observation
 from vigorl.browser.picture import View
+from vigorl.browser.quoting import quoted
 from vigorl.browser.text import cleaned, whole
 from vigorl.policy.policy import Actor, Policy, Turn
 
@@ -115,8 +116,10 @@ class _Progress:
     unchanged: int = 0
     last_action: Action | None = None
     last_screen: str = ""
+    last_turn: Turn | None = None
 
     def note_turn(self, turn: Turn) -> None:
+        self.last_turn = turn
         self.sampled_tokens += turn.sampled_token_count
         self.malformed = 0 if turn.action else self.malformed + 1
 
@@ -134,12 +137,19 @@ class _Progress:
         if limits.tokens is not None and self.sampled_tokens >= limits.tokens:
             return f"{limits.tokens} tokens sampled"
         if self.malformed >= limits.malformed:
-            return f"{limits.malformed} turns in a row without a readable action"
+            unread = _unread(self.last_turn) if self.last_turn is not None else ""
+            return f"{limits.malformed} turns in a row without a readable action{unread}"
         if self.repeats >= limits.repeats and not isinstance(self.last_action, Wait):
             return f"the same action {limits.repeats} times in a row changed nothing"
         if self.unchanged >= limits.unchanged:
             return f"{limits.unchanged} actions in a row changed nothing on the screen"
         return None
+
+
+def _unread(turn: Turn) -> str:
+    """How the last turn looked that could not be read, and what is known of it."""
+    said = f", the last: {quoted(turn.text)}" if turn.text.strip() else ", the last without a word"
+    return f"{said} ({turn.notice})" if turn.notice else said
 
 
 @dataclass(frozen=True, slots=True)

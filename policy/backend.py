@@ -111,6 +111,12 @@ class Reply:
     penalty: what a replay gives, whatever the sampling. Those of a server are as it tells them."""
     images: tuple[ShownImage, ...] = ()
     """Those of the whole prompt, in order."""
+    cached_token_count: int = 0
+    """Of the prompt, those that a server says it had already; it may charge less for them."""
+    refusal: str = ""
+    """Why the model does not answer, where its server tells that apart from what it says."""
+    left_out: tuple[str, ...] = ()
+    """Fields of the request that the server refused, so that its own values held."""
 
 
 class Session(Protocol):

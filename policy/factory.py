@@ -266,7 +266,7 @@ async def open_model(
 
         server = await Server.connect(spec, model_name, api_key, limits)
         try:
-            chosen, notice = manner.served(server.model, server.root)
+            chosen, notice = manner.served(*server.names)
         except UsageError:
             await server.close()
             raise
