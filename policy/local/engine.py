@@ -161,9 +161,10 @@ class Engine:
     def _proposed(self) -> list[int]:
         """What the one turn that is generated will probably say; of several nothing.
 
-        Several would keep different lengths of it, and the rows of a batch grow alike.
+        Several would keep different lengths of it, and the rows of a batch grow alike. Nor is there
+        a guess where a wrong one could not be taken back.
         """
-        if len(self._running) > 1:
+        if len(self._running) > 1 or not self._network.forgets:
             return []
         (turn,) = self._running
         assert turn.prompt is not None

@@ -37,7 +37,7 @@ from vigorl.policy.family import Family
 from vigorl.policy.images import FittedImage, token_count
 from vigorl.policy.local.architecture import architecture_of, is_part
 from vigorl.policy.local.codec import Codec, Prompt
-from vigorl.policy.local.keyvalues import KeyValues, Layers
+from vigorl.policy.local.keyvalues import KeyValues, Layers, row_cache, row_layers
 
 SMALL_PARAMETERS = 100_000_000
 """Below it, one core computes as fast as several."""
@@ -130,6 +130,15 @@ class Network:
         """Most tokens of a row."""
         return int(self.config.get_text_config().max_position_embeddings)
 
+    @property
+    def forgets(self) -> bool:
+        """Whether the last tokens can be taken back after they were read.
+
+        Layers of linear attention keep a state in which all of them are mixed.
+        """
+        types = getattr(self.config.get_text_config(), "layer_types", None) or ()
+        return "linear_attention" not in types
+
     def describe(self) -> dict[str, Any]:
         """Name, number format and versions."""
         return {
@@ -167,16 +176,14 @@ class Network:
             InconsistentData: placeholders and pictures do not belong together.
         """
         seen, seen_images = 0, 0
-        cache = DynamicCache()
+        cache = DynamicCache(config=self.config)
         if known is not None and known.begins(prompt):
             seen, seen_images = len(known.prompt.ids), len(known.prompt.images)
-            for index, (keys, values) in enumerate(known.layers):
-                cache.update(keys, values, index)
+            cache = row_cache(known.layers)
         inputs, next_position = self._inputs(prompt, seen, seen_images)
         output = self.model(**inputs, past_key_values=cache, use_cache=True, logits_to_keep=1)
-        layers = [(layer.keys, layer.values) for layer in cache.layers]
         logits_V = self.allowed_logits(output.logits[0, -1])
-        return logits_V, ReadRow(prompt, layers), next_position
+        return logits_V, ReadRow(prompt, row_layers(cache)), next_position
 
     @torch.inference_mode()
     def step(self, ids_B_T: list[list[int]], positions_B: list[int], batch: KeyValues) -> Tensor:

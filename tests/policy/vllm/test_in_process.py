@@ -10,27 +10,15 @@ import pytest_asyncio
 
 pytest.importorskip("vllm", reason="vLLM has an environment of its own: make test-vllm")
 
-from tests.policy.vllm.episodes import (
-    drift,
-    images_of,
-    lesson,
-    pictures_of,
-    played,
-)
-from vigorl.agent.record.trajectory import Trajectory
-from vigorl.browser.actions import Click, Zoom
+from tests.policy.vllm.episodes import compared, drift, family_of_folder, images_of, lesson
 from vigorl.browser.errors import PolicyFault, UsageError
 from vigorl.policy.backend import Message, Reply, Sampling
 from vigorl.policy.factory import open_model
-from vigorl.policy.family import family_named
 from vigorl.policy.local.network import Network
 from vigorl.policy.model import ModelPolicy
-from vigorl.policy.policy import Tokens
 from vigorl.policy.vllm.backend import VllmBackend
 from vigorl.policy.vllm.engine import VllmConfig, open_vllm
 from vigorl.training.compute.lora import add_adapters, write_adapters
-from vigorl.training.data.replay import largest_drift, replay
-from vigorl.training.data.rows import rows_of
 
 pytestmark = [
     pytest.mark.model,
@@ -48,7 +36,7 @@ GREEDY = Sampling(temperature=0, max_tokens=120)
 async def engine(taught: Path) -> AsyncIterator[VllmBackend]:
     """One engine for all; what is sampled differs from backend to backend around it."""
     config = VllmConfig(str(taught), lora_rank=RANK, sleeps=True, arguments=SMALL)
-    backend = await open_vllm(config, family_named(taught.name.removesuffix("-tiny")), GREEDY)
+    backend = await open_vllm(config, family_of_folder(taught), GREEDY)
     yield backend
     await backend.close()
     await backend.close()
@@ -56,7 +44,7 @@ async def engine(taught: Path) -> AsyncIterator[VllmBackend]:
 
 @pytest.fixture(scope="module")
 def network(taught: Path) -> Network:
-    return Network(str(taught), family_named(taught.name.removesuffix("-tiny")))
+    return Network(str(taught), family_of_folder(taught))
 
 
 def with_sampling(engine: VllmBackend, sampling: Sampling) -> VllmBackend:
@@ -64,27 +52,10 @@ def with_sampling(engine: VllmBackend, sampling: Sampling) -> VllmBackend:
     return VllmBackend(engine._engine, engine._codec, engine._family, sampling, engine._settings)
 
 
-def tokens_of(episode: Trajectory) -> list[Tokens]:
-    return [step.turn.tokens for step in episode.steps if step.turn.tokens]
-
-
 async def test_twenty_episodes_with_zoom_are_those_of_the_local_engine_and_replay(
     engine: VllmBackend, network: Network, taught: Path, tmp_path: Path
 ) -> None:
-    seeds = range(20)
-    theirs = ModelPolicy(network.family, engine, GREEDY)
-    here = await open_model(str(taught), sampling=GREEDY)
-    episodes = await played(theirs, tmp_path / "vllm", seeds)
-    expected = await played(here, tmp_path / "local", seeds)
-    await here.close()
-    for episode, local in zip(episodes, expected, strict=True):
-        actions = [type(step.turn.action) for step in episode.steps]
-        assert actions == [Zoom, Click], (episode.end, [step.turn.text for step in episode.steps])
-        for ours, same in zip(tokens_of(episode), tokens_of(local), strict=True):
-            assert ours.prompt_ids == same.prompt_ids and ours.images == same.images
-            assert ours.sampled_ids == same.sampled_ids
-        (row,) = rows_of(tokens_of(episode))
-        assert largest_drift(row, replay(network, row, pictures_of(episode))) < 1e-4
+    await compared(ModelPolicy(network.family, engine, GREEDY), taught, GREEDY, tmp_path)
 
 
 @pytest.mark.parametrize(
