@@ -91,6 +91,13 @@ class Hardware:
     """Of weights and caches; `auto`: bfloat16 on CUDA, float32 on a CPU."""
     max_batch: int = 8
     """Turns that are generated at a time; further ones wait."""
+    quantization: Literal["none", "4bit", "8bit"] = "none"
+    """Weights are stored in so many bits (bitsandbytes, CUDA), to play and not to be trained."""
+    attention: Literal["auto", "eager", "sdpa", "flash_attention_2"] = "auto"
+    """How attention is computed, by transformers' names; `auto`: as it chooses."""
+    spread: bool = False
+    """Layers are spread over all CUDA devices of the machine, and over the CPU's memory where these
+    are too small (accelerate)."""
 
 
 @dataclass(frozen=True, slots=True)

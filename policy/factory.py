@@ -287,7 +287,7 @@ async def _open_vllm(
     config = VllmConfig.of(spec)
     checkpoint_of(config.path)
     require_vllm(config.path)
-    from vigorl.policy.local.network import read_model_type
+    from vigorl.policy.local.loading import read_model_type
 
     model_type = await asyncio.to_thread(read_model_type, config.path)
     chosen, notice = manner.loaded(config.path, model_type)
@@ -327,7 +327,8 @@ def _load(
     spec = checkpoint_of(spec)
     try:
         from vigorl.policy.local.backend import LocalBackend
-        from vigorl.policy.local.network import Network, read_model_type
+        from vigorl.policy.local.loading import read_model_type
+        from vigorl.policy.local.network import Network
     except ImportError as error:
         raise UsageError(
             f"running {spec} here needs torch and transformers ({error}): "

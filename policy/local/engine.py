@@ -164,7 +164,7 @@ class Engine:
         Several would keep different lengths of it, and the rows of a batch grow alike. Nor is there
         a guess where a wrong one could not be taken back.
         """
-        if len(self._running) > 1 or not self._network.forgets:
+        if len(self._running) > 1 or not self._network.can_forget:
             return []
         (turn,) = self._running
         assert turn.prompt is not None

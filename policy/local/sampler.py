@@ -24,6 +24,8 @@ def draw(logprobs_V: Tensor, sampling: Sampling, uniform: float) -> int:
     """
     if sampling.temperature == 0:
         return int(logprobs_V.argmax())
+    if logprobs_V.device.type == "mps":  # it has no float64
+        logprobs_V = logprobs_V.cpu()
     scores_V = logprobs_V.double() / sampling.temperature
     if 0 < sampling.top_k < len(scores_V):
         least = scores_V.topk(sampling.top_k).values[-1]

@@ -31,6 +31,7 @@ from transformers import (
 
 from vigorl.policy.backend import Message
 from vigorl.policy.family import FAMILIES, ChatFormat
+from vigorl.policy.local.codec import Prompt
 from vigorl.policy.local.network import Network
 
 Architecture = Literal["qwen2_5_vl", "qwen3_vl", "qwen3_vl_moe", "qwen3_5", "qwen3_5_moe", "qwen3"]
@@ -85,38 +86,48 @@ def write_tiny_checkpoint(folder: Path, architecture: Architecture, seed: int = 
     return folder
 
 
-def learn_by_heart(network: Network, dialogue: Sequence[Message], loss: float = 0.02) -> int:
-    """Train until the network says the assistant's messages of a dialogue on its own.
+def learn_by_heart(
+    network: Network, *dialogues: Sequence[Message], loss: float = 0.02, most_steps: int = 500
+) -> int:
+    """Train until the network says the assistant's messages of dialogues on its own.
 
     The weights of its eyes stay as they are; half a million others take a few seconds.
 
     Returns:
-        The number of steps taken, 500 at most.
+        The number of steps taken, `most_steps` at most.
     """
+    rows = [_spoken(network, dialogue) for dialogue in dialogues]
+    weights = [
+        weight for name, weight in network.model.named_parameters() if not network.is_vision(name)
+    ]
+    optimizer = torch.optim.AdamW(weights, lr=3e-3)
+    known = 0
+    for step in range(most_steps):
+        row, at = rows[step % len(rows)]
+        mean = -network.logprobs(row, at).mean()
+        known = known + 1 if mean < loss else 0
+        if known == len(rows):
+            return step
+        optimizer.zero_grad()
+        torch.autograd.backward(mean)
+        optimizer.step()
+    return most_steps
+
+
+def _spoken(network: Network, dialogue: Sequence[Message]) -> tuple[Prompt, list[int]]:
+    """A dialogue as a row, and the places of what the assistant says in it."""
     said = [index for index, message in enumerate(dialogue) if message.role == "assistant"]
     spoken = [
         replace(message, ids=network.codec.spoken_ids(message)) if index in said else message
         for index, message in enumerate(dialogue)
     ]
-    row = network.codec.encode(spoken)
     starts = [len(network.codec.encode(spoken[:index]).ids) for index in said]
     at = [
         start + offset
         for start, index in zip(starts, said, strict=True)
         for offset in range(len(spoken[index].ids or ()))
     ]
-    weights = [
-        weight for name, weight in network.model.named_parameters() if not network.is_vision(name)
-    ]
-    optimizer = torch.optim.AdamW(weights, lr=3e-3)
-    for step in range(500):
-        mean = -network.logprobs(row, at).mean()
-        if mean < loss:
-            return step
-        optimizer.zero_grad()
-        torch.autograd.backward(mean)
-        optimizer.step()
-    return 500
+    return network.codec.encode(spoken), at
 
 
 def _tokenizer() -> Any:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from vigorl.browser.errors import UsageError
 from vigorl.browser.observation import Observation
-from vigorl.policy.backend import Message, Reply, Sampling
+from vigorl.policy.backend import Hardware, Message, Reply, Sampling
 from vigorl.policy.conversation import Conversation
 from vigorl.policy.family import Family, family_named
 
@@ -19,12 +20,13 @@ from vigorl.policy.local.backend import LocalBackend, LocalSession  # noqa: E402
 from vigorl.policy.local.codec import Prompt  # noqa: E402
 from vigorl.policy.local.network import Network  # noqa: E402
 from vigorl.policy.local.tiny import Architecture, write_tiny_checkpoint  # noqa: E402
+from vigorl.training.run.network_weights import NetworkWeights  # noqa: E402
 
 pytestmark = pytest.mark.model
 
 Make = Callable[..., Observation]
 Turns = list[tuple[tuple[Message, ...], Reply]]
-TOKENS = 8
+TOKENS = 10
 
 
 @pytest.fixture(scope="module")
@@ -103,12 +105,69 @@ async def test_episodes_in_one_batch_say_what_transformers_generates_for_each_al
 
 
 async def test_what_was_said_is_less_likely_as_transformers_has_it(
-    network: Network, family: Family, screen: Make, look: Make
+    checkpoints: dict[str, Path], family: Family, screen: Make, look: Make
 ) -> None:
+    network = Network(str(checkpoints["qwen3_vl"]), family)
     sampling = Sampling(temperature=0, repetition_penalty=3.0, max_tokens=TOKENS)
     backend = LocalBackend(network, sampling)
     turns = await play(backend.session(0), family, [screen(1), look(2)])
     await backend.close()
     check(network, turns, 3.0)
-    plain, _ = generated(network, turns[0][0])
-    assert turns[0][1].sampled_ids != plain
+    plain = [generated(network, messages)[0] for messages, _ in turns]
+    assert [reply.sampled_ids for _, reply in turns] != plain
+
+
+def test_layers_of_linear_attention_are_played_and_not_trained(network: Network) -> None:
+    if network.can_forget:
+        assert NetworkWeights(network.path, network.family, Hardware()).network
+        return
+    with pytest.raises(UsageError, match="played, and not be trained"):
+        NetworkWeights(network.path, network.family, Hardware())
+
+
+@pytest.mark.parametrize(
+    ("hardware", "what_to_do"),
+    [
+        (Hardware(device="cuda"), "choose the device auto or cpu"),
+        (Hardware(device="mps"), "choose the device auto or cpu"),
+        (Hardware(quantization="4bit"), r"vigorl-agent\[quantization\]|need a CUDA device"),
+        (Hardware(attention="flash_attention_2"), "pip install flash-attn"),
+    ],
+    ids=["cuda", "mps", "4bit", "flash"],
+)
+def test_hardware_that_is_not_there_is_said_with_what_to_do(
+    hardware: Hardware, what_to_do: str, checkpoints: dict[str, Path], family: Family
+) -> None:
+    if torch.cuda.is_available() or torch.backends.mps.is_available():
+        pytest.skip("it is there")
+    with pytest.raises(UsageError, match=what_to_do):
+        Network(str(checkpoints["qwen3_vl"]), family, hardware)
+
+
+@pytest.mark.parametrize(
+    "hardware",
+    [Hardware(spread=True), Hardware(attention="eager"), Hardware(dtype="float16")],
+    ids=["spread", "eager", "float16"],
+)
+async def test_however_it_is_loaded_it_says_the_same_and_replays(
+    hardware: Hardware,
+    checkpoints: dict[str, Path],
+    family: Family,
+    screen: Make,
+) -> None:
+    path = str(checkpoints["qwen3_vl"])
+    network = Network(path, family, hardware)
+    said = network.describe()
+    assert (said["dtype"], said["attention"]) == (
+        hardware.dtype.replace("auto", "float32"),
+        hardware.attention.replace("auto", "sdpa"),
+    )
+    backend = LocalBackend(network, Sampling(temperature=0, max_tokens=TOKENS))
+    ((messages, reply),) = await play(backend.session(0), family, [screen(1)])
+    await backend.close()
+    row = Prompt((*(reply.prompt_ids or ()), *(reply.sampled_ids or ())), images_of(messages))
+    first = len(reply.prompt_ids or ())
+    at = range(first, len(row.ids))
+    allowed = 0.05 if hardware.dtype == "float16" else 1e-4
+    assert reply.logprobs == pytest.approx(network.score(row, at), abs=allowed)
+    assert reply.logprobs == pytest.approx(Network(path, family).score(row, at), abs=allowed)

@@ -20,7 +20,8 @@ from vigorl.policy.images import FittedImage
 torch = pytest.importorskip("torch")
 
 from vigorl.policy.local.codec import Prompt  # noqa: E402
-from vigorl.policy.local.network import Network, read_model_type  # noqa: E402
+from vigorl.policy.local.loading import read_model_type  # noqa: E402
+from vigorl.policy.local.network import Network  # noqa: E402
 from vigorl.policy.local.tiny import write_tiny_checkpoint  # noqa: E402
 
 pytestmark = pytest.mark.model
@@ -203,7 +204,7 @@ def test_a_model_without_eyes_takes_text_alone(tmp_path: Path, screen: Make) -> 
     assert family_of("", read_model_type(folder)) == NANO
     network = Network(folder, NANO)
     prompt = network.codec.encode([Message("user", ('Task: x\n"Send" (4, 8)',))])
-    logprobs, known, position = network.read(prompt)
+    logits, known, position = network.read(prompt)
     assert position == len(prompt.ids)
     assert torch.isfinite(logits).sum() == len(logits) - len(network.codec.never_sampled)
     assert torch.isneginf(logits[network.codec.never_sampled]).all()
