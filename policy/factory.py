@@ -285,7 +285,7 @@ async def _open_vllm(
     from vigorl.policy.vllm.engine import VllmConfig, open_vllm, require_vllm
 
     config = VllmConfig.of(spec)
-    checkpoint_of(config.path)
+    config = replace(config, path=checkpoint_of(config.path))
     require_vllm(config.path)
     from vigorl.policy.local.loading import read_model_type
 

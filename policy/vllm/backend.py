@@ -16,7 +16,7 @@ from itertools import count, groupby
 from pathlib import Path
 from typing import Any
 
-from vigorl.browser.errors import InconsistentData, PolicyFault
+from vigorl.browser.errors import InconsistentData, PolicyFault, UsageError
 from vigorl.policy.backend import Message, Reply, Sampling, SamplingMode
 from vigorl.policy.family import Family
 from vigorl.policy.local.codec import Codec, Prompt
@@ -175,31 +175,39 @@ class VllmBackend:
         return min(left, sampling.max_tokens)
 
     def _params(self, sampling: Sampling, seed: int, max_tokens: int) -> Any:
-        """Every field that changes what is drawn is told, so that none comes from elsewhere."""
+        """Every field that changes what is drawn is told, so that none comes from elsewhere.
+
+        Raises:
+            UsageError: vLLM does not sample like that.
+        """
         from vllm import SamplingParams
+        from vllm.exceptions import VLLMError
         from vllm.sampling_params import RequestOutputKind
 
         banned = self._codec.never_sampled
-        return SamplingParams(
-            n=1,
-            temperature=sampling.temperature,
-            top_p=sampling.top_p,
-            top_k=sampling.top_k,
-            min_p=0.0,
-            repetition_penalty=sampling.repetition_penalty,
-            presence_penalty=sampling.presence_penalty,
-            frequency_penalty=0.0,
-            seed=seed,
-            max_tokens=max_tokens,
-            stop=list(self._family.stop),
-            stop_token_ids=[self._codec.end_id],
-            include_stop_str_in_output=True,
-            bad_words=list(self._family.chat.never_sampled),
-            # With `logprobs` beside it, vLLM keeps that of the sampled token alone.
-            logprobs=None if banned else 0,
-            logprob_token_ids=banned or None,
-            output_kind=RequestOutputKind.FINAL_ONLY,
-        )
+        try:
+            return SamplingParams(
+                n=1,
+                temperature=sampling.temperature,
+                top_p=sampling.top_p,
+                top_k=sampling.top_k,
+                min_p=0.0,
+                repetition_penalty=sampling.repetition_penalty,
+                presence_penalty=sampling.presence_penalty,
+                frequency_penalty=0.0,
+                seed=seed,
+                max_tokens=max_tokens,
+                stop=list(self._family.stop),
+                stop_token_ids=[self._codec.end_id],
+                include_stop_str_in_output=True,
+                bad_words=list(self._family.chat.never_sampled),
+                # With `logprobs` beside it, vLLM keeps that of the sampled token alone.
+                logprobs=None if banned else 0,
+                logprob_token_ids=banned or None,
+                output_kind=RequestOutputKind.FINAL_ONLY,
+            )
+        except VLLMError as error:
+            raise UsageError(f"vLLM does not sample like that: {_reason(error)}") from error
 
     async def _answer(self, given: Mapping[str, Any], params: Any) -> Any:
         """What vLLM makes of a prompt, whole.
@@ -281,7 +289,7 @@ def _allowed(told: Mapping[int, Any], token_id: int, banned: Sequence[int]) -> f
         banned: Those that may not.
     """
     lost = math.fsum(math.exp(told[each].logprob) for each in banned)
-    return float(told[token_id].logprob) - math.log1p(-lost)
+    return float(told[token_id].logprob) - math.log1p(-min(lost, 1 - 2**-53))
 
 
 def _reason(error: BaseException) -> str:
