@@ -220,6 +220,8 @@ class _Usage(ServerRecord):
     """DeepSeek: the cached ones."""
     cached_tokens: Told[int] = None
     """Moonshot: the same."""
+    cost: Told[Annotated[float, Field(ge=0, allow_inf_nan=False)]] = None
+    """OpenRouter: what it charges, in US dollars."""
 
 
 class Completion(ServerRecord):
@@ -241,7 +243,7 @@ class Completion(ServerRecord):
 
     @property
     def cached_token_count(self) -> int:
-        """Of the prompt, those that the server had already; 0 where it does not tell."""
+        """Of the prompt: those that were read before; 0 where it does not tell."""
         if self.usage is None:
             return 0
         details = self.usage.prompt_tokens_details
@@ -251,6 +253,11 @@ class Completion(ServerRecord):
             self.usage.cached_tokens,
         )
         return next((count for count in told if count), 0)
+
+    @property
+    def cost_usd(self) -> float | None:
+        """What the server charges; None where it does not tell."""
+        return self.usage.cost if self.usage else None
 
     @property
     def lack(self) -> str:

@@ -26,10 +26,6 @@ __all__ = [
 ]
 
 _NOT_HERE = (
-    (
-        re.compile(r"\bholo[123]?\b|\bholo[-_.]?[123]", re.IGNORECASE),
-        "answers in a JSON schema of its own",
-    ),
     (re.compile(r"opencua", re.IGNORECASE), "answers in Python for pyautogui"),
     (
         re.compile(r"gta1|infigui|gelato|aguvis|os-?atlas-(?:base|pro)", re.IGNORECASE),

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from PIL import Image
 
-from vigorl.browser.errors import InconsistentData, UsageError
+from vigorl.browser.errors import InconsistentData, PolicyFault, UsageError
 from vigorl.browser.picture import Picture
 from vigorl.policy.backend import Message, Reply, Sampling, SamplingMode
 from vigorl.policy.completion import Choice, Completion
@@ -81,6 +81,7 @@ class ServerBackend:
             "is_vllm": self._server.is_vllm,
             "left_out": dict(self._server.left_out),
             "pictures": "jpeg" if self._packs else "png",
+            **({"extra_body": self._extra_body} if self._extra_body else {}),
         }
 
     async def decode(self, ids: Sequence[int]) -> str:
@@ -142,7 +143,7 @@ class ServerBackend:
                     "does: search from turn to turn (--unit turn), or serve the model with vLLM"
                 )
             payload |= {"continue_final_message": True, "add_generation_prompt": False}
-        return payload | self._extra_body
+        return {**payload, **self._family.extra_body, **self._extra_body}
 
     async def _answer(self, payload: Mapping[str, Any], messages: Sequence[Message]) -> Completion:
         """What the server says; pictures that are too large for it are packed with loss."""
@@ -152,8 +153,10 @@ class ServerBackend:
             try:
                 return await self._server.complete({"messages": encoded, **payload})
             except TooLarge as refusal:
-                if self._packs or self._server.is_vllm:
-                    raise
+                if packed == "jpeg" or self._server.is_vllm:
+                    raise PolicyFault(str(refusal)) from refusal
+                if self._packs:  # another episode was told so meanwhile
+                    continue
                 logger.warning("%s; pictures go to it as JPEG from now on", refusal)
                 self._packs = True
 
@@ -261,6 +264,7 @@ def _reply(answer: Completion, images: Sequence[FittedImage], stop: Sequence[str
         prompt_token_count=answer.prompt_token_count,
         sampled_token_count=answer.sampled_token_count,
         cached_token_count=answer.cached_token_count,
+        cost_usd=answer.cost_usd,
         cut_off=choice.is_cut_off,
         refusal=choice.message.refusal or "",
         prompt_ids=prompt_ids,

@@ -99,6 +99,11 @@ def engine_arguments(
 
     if hardware.device == "mps":
         raise UsageError("vLLM does not run on mps: run the checkpoint without vllm:")
+    if hardware.quantization != "none":
+        raise UsageError(
+            "vLLM quantises in ways of its own: name one as an argument of its engine, as in "
+            f"{PREFIX}{config.path}?quantization=bitsandbytes"
+        )
     try:
         known = AutoConfig.from_pretrained(config.path).to_dict()
     except (OSError, ValueError) as error:
