@@ -1,20 +1,15 @@
 """Policies that are vision-language models: a family, a backend, and an actor for each episode."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from vigorl.browser.observation import Observation
 from vigorl.browser.text import cleaned, whole
 from vigorl.policy.backend import Backend, Message, Reply, Sampling, Session
 from vigorl.policy.conversation import Conversation, RowKeeper
-from vigorl.policy.family import (
-    Family,
-)
+from vigorl.policy.family import Family
 from vigorl.policy.grammar import Parsed, parse
 from vigorl.policy.policy import Actor, Turn
-
-if TYPE_CHECKING:
-    pass
 
 
 class ModelPolicy:
@@ -61,6 +56,9 @@ class ModelPolicy:
             "max_images": self.family.max_images,
             "temperature": self._sampling.temperature,
             "top_p": self._sampling.top_p,
+            "top_k": self._sampling.top_k,
+            "repetition_penalty": self._sampling.repetition_penalty,
+            "presence_penalty": self._sampling.presence_penalty,
             "max_tokens": self._sampling.max_tokens,
             "seed": self._sampling.seed,
             **self.backend.describe(),
