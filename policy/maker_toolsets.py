@@ -173,7 +173,7 @@ def _say_gemini(action: Action, frame: Frame) -> Call | None:
         case Wait(5):
             return "wait_5_seconds", {}
     ending = _say_ending(action)
-    return ending and (ending.pop("action"), ending)
+    return None if ending is None else (ending.pop("action"), ending)
 
 
 def _say_holo(action: Action, frame: Frame) -> Call | None:

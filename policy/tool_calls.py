@@ -188,8 +188,8 @@ def parts_of(text: str) -> tuple[str, dict[str, Any] | None]:
                 return _words(text[: found.start()]), call
         if call := object_in(rest := text[begin:]):
             return _words(text[:begin] + rest.partition("{")[0]), call
-    if found := _CODE.search(text):
-        return _words(text[: found.start()]), _code(text[found.end() :])
+    if code := _CODE.search(text):
+        return _words(text[: code.start()]), _code(text[code.end() :])
     return _words(text), None
 
 
