@@ -9,7 +9,7 @@ import time
 from collections import deque
 from collections.abc import Coroutine
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from vigorl.agent.blame import Blame, told, trace_of
 from vigorl.agent.record.ground_truth import GroundTruth
@@ -40,8 +40,13 @@ from vigorl.browser.errors import (
 )
 from vigorl.browser.observation import Observation
 from vigorl.browser.picture import View
+from vigorl.browser.quoting import quoted
 from vigorl.browser.text import cleaned, whole
 from vigorl.policy.policy import Actor, Policy, Turn
+from vigorl.policy.usage import UNUSED, Usage
+
+if TYPE_CHECKING:
+    from vigorl.policy.second_look import Opinion
 
 JUDGE_LIMIT_S = 180.0
 """Time for a judge, who may have to look at a dozen pages."""
@@ -69,10 +74,8 @@ class Watcher:
 class SecondLook(Protocol):
     """Somebody who judges by the last screens whether a task is done."""
 
-    async def check(
-        self, goal: str, answer: str, screens: tuple[View, ...]
-    ) -> tuple[bool, str] | None:
-        """Whether it is done and why; None where that cannot be told.
+    async def check(self, goal: str, answer: str, screens: tuple[View, ...]) -> "Opinion":
+        """Whether it is done, and why.
 
         Raises:
             PolicyFault: the model's server or device broke.
@@ -92,6 +95,8 @@ class Limits:
     back is not its own."""
     tokens: int | None = None
     """Tokens sampled by the policy; None: no limit."""
+    cost_usd: float | None = None
+    """What the policy's turns may cost, in US dollars; None: no limit."""
     malformed: int = 3
     """Turns in a row without a readable action."""
     repeats: int = 5
@@ -109,15 +114,17 @@ class Limits:
 class _Progress:
     """What the limits look at; the only state of the loop beside the observation."""
 
-    sampled_tokens: int = 0
+    usage: Usage = UNUSED
     malformed: int = 0
     repeats: int = 1
     unchanged: int = 0
     last_action: Action | None = None
     last_screen: str = ""
+    last_turn: Turn | None = None
 
     def note_turn(self, turn: Turn) -> None:
-        self.sampled_tokens += turn.sampled_token_count
+        self.last_turn = turn
+        self.usage += turn.usage
         self.malformed = 0 if turn.action else self.malformed + 1
 
     def note_screen(self, action: Action | None, observation: Observation) -> None:
@@ -131,15 +138,26 @@ class _Progress:
 
     def exceeded(self, limits: Limits) -> str | None:
         """The limit that was reached, in words."""
-        if limits.tokens is not None and self.sampled_tokens >= limits.tokens:
+        if limits.tokens is not None and self.usage.sampled_tokens >= limits.tokens:
             return f"{limits.tokens} tokens sampled"
+        if limits.cost_usd is not None and not self.usage.is_priced:
+            return "what a turn costs is not known, so no limit on it can be kept: give its price"
+        if limits.cost_usd is not None and (self.usage.cost_usd or 0) >= limits.cost_usd:
+            return f"{limits.cost_usd:g} dollars spent"
         if self.malformed >= limits.malformed:
-            return f"{limits.malformed} turns in a row without a readable action"
+            unread = _unread(self.last_turn) if self.last_turn is not None else ""
+            return f"{limits.malformed} turns in a row without a readable action{unread}"
         if self.repeats >= limits.repeats and not isinstance(self.last_action, Wait):
             return f"the same action {limits.repeats} times in a row changed nothing"
         if self.unchanged >= limits.unchanged:
             return f"{limits.unchanged} actions in a row changed nothing on the screen"
         return None
+
+
+def _unread(turn: Turn) -> str:
+    """How the last turn looked that could not be read, and what is known of it."""
+    said = f", the last: {quoted(turn.text)}" if turn.text.strip() else ", the last without a word"
+    return f"{said} ({turn.notice})" if turn.notice else said
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +171,7 @@ class _Ending:
     checks: tuple[DoneCheck, ...] = ()
     fault: str = ""
     trace: str = ""
+    second_look: Usage = UNUSED
 
     @classmethod
     def by(cls, error: Exception) -> "_Ending":
@@ -295,13 +314,14 @@ class _Episode:
         self.watcher.stage("asking for a second look")
         goal, answer = self.environment.goal, ending.answer or ""
         try:
-            verdict = await second_look.check(goal, answer, tuple(self.screens))
+            opinion = await second_look.check(goal, answer, tuple(self.screens))
         except PolicyFault as fault:  # the episode itself is whole
             return replace(ending, reason=f"the second look failed: {fault}")
-        if verdict is None:
+        ending = replace(ending, second_look=opinion.usage)
+        if opinion.passed is None:
             return replace(ending, reason="the second look could not tell whether it is done")
-        passed, why = verdict
-        return replace(ending, checks=(*ending.checks, DoneCheck(passed, "second look", why)))
+        check = DoneCheck(opinion.passed, "second look", opinion.why)
+        return replace(ending, checks=(*ending.checks, check))
 
     async def _turns(self, actor: Actor) -> _Ending:
         progress = _Progress()
@@ -391,6 +411,7 @@ class _Episode:
                 ending.checks,
                 ending.fault,
                 ending.trace,
+                second_look=ending.second_look,
             )
         )
 

@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
-from urllib.parse import urlsplit
 
 from vigorl.agent.record.recorder import Recorder
 from vigorl.agent.record.trajectory import Trajectory, as_json, config_of, read_trajectory
@@ -24,7 +23,7 @@ from vigorl.browser.marks import PageEnvironment
 from vigorl.browser.origins import origin_of
 from vigorl.browser.page_settings import HttpCredentials
 from vigorl.browser.vault import Vault, parted_url
-from vigorl.policy.factory import READER, open_policy
+from vigorl.policy.factory import READER, addressed, beside, open_policy
 from vigorl.policy.model_config import ModelConfig
 from vigorl.policy.policy import Policy
 from vigorl.tasks.environment import TaskEnvironment, Told
@@ -144,11 +143,7 @@ async def second_look(
     from vigorl.policy.model import ModelPolicy
     from vigorl.policy.second_look import ModelVerifier
 
-    # A key is for the server that it was given for.
-    is_same_server = urlsplit(verify).netloc == urlsplit(model.model).netloc
-    key = model.api_key if is_same_server else None
-    other = replace(model, model=verify, model_name=None, family=None, api_key=key)
-    policy = acting if verify == SAME else await open_policy(other)
+    policy = acting if verify == SAME else await open_policy(beside(model, verify))
     try:
         if not isinstance(policy, ModelPolicy):
             raise UsageError(
@@ -182,6 +177,7 @@ async def run(
     """
     require_runnable(config, model)
     watcher = watcher or Watcher()
+    name, model = parted_url(model.model)[0], addressed(model)
     config, credentials = _without_log_in(config)
     vault = _vault(config, model, credentials)
     ticket = find(config.task) if config.task and config.task.startswith(PREFIX) else None
@@ -190,7 +186,7 @@ async def run(
         headless=not config.headed,
         unlimited_frame_rate=config.task is not None,
     )
-    watcher.stage(f"starting Chromium and {parted_url(model.model)[0]}")
+    watcher.stage(f"starting Chromium and {name}")
     async with (
         opened(model, settings) as (policy, browser),
         second_look(config.verify, policy, model) as look,
@@ -228,7 +224,7 @@ async def run(
             )
             page = _page(config, model, policy, row, browser, site, settings_of_page)
         environment = equipped(page, policy, vault)
-        limits = Limits(config.max_steps, config.max_seconds, config.max_tokens)
+        limits = Limits(config.max_steps, config.max_seconds, config.max_tokens, config.max_cost)
         task = as_json(row) if row else None
         try:
             return await rollout(policy, environment, recorder, limits, task, watcher, look)

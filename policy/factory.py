@@ -5,13 +5,16 @@ A name is, in this order:
 1. a policy of this package: `reader`, `random`, `nano`;
 2. one that another package adds (entry points of the group `vigorl.policies`), or the place of a
    function in one: `package.module:function`;
-3. a vision-language model: the URL of an OpenAI-compatible server, a checkpoint's folder, a hub id.
+3. a vision-language model: the URL of an OpenAI-compatible server, a folder that exists, a short
+   name (`gpt-5`, `openrouter/…`; see `vigorl.policy.providers`), a hub id; with `vllm:` before it a
+   folder or hub id is run by vLLM in this process.
 """
 
 import asyncio
 import importlib
 import inspect
 import logging
+import os
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
@@ -21,18 +24,17 @@ from typing import TYPE_CHECKING, Any
 
 from vigorl.browser.errors import UsageError
 from vigorl.browser.plugins import loaded, plugins
+from vigorl.policy.adaptation import Adaptation
 from vigorl.policy.backend import Backend, Hardware, Sampling
 from vigorl.policy.family import (
     Family,
-    family_known,
-    family_named,
-    family_of,
-    family_served,
 )
 from vigorl.policy.model import ModelPolicy
 from vigorl.policy.model_config import READER as READER
 from vigorl.policy.model_config import ModelConfig as ModelConfig
 from vigorl.policy.policy import Policy
+from vigorl.policy.price import Price, also_named, price_of
+from vigorl.policy.providers import Served, key_for, same_server, served
 
 if TYPE_CHECKING:
     from vigorl.policy.wire import WireLimits
@@ -81,23 +83,7 @@ async def _open_random(config: ModelConfig) -> Policy:
 
 
 async def _open_language_model(config: ModelConfig) -> Policy:
-    sampling = None
-    if config.temperature is not None or config.max_tokens is not None:
-        sampling = Sampling()
-        if config.temperature is not None:
-            sampling = replace(sampling, temperature=config.temperature)
-        if config.max_tokens is not None:
-            sampling = replace(sampling, max_tokens=config.max_tokens)
-    policy = await open_model(
-        config.model,
-        model_name=config.model_name,
-        family=config.family,
-        api_key=config.api_key,
-        window_screens=config.window_screens,
-        zoom=config.zoom,
-        sampling=sampling,
-        extra_body=config.extra_body,
-    )
+    policy = await _opened(config)
     if policy.notice:
         logger.warning("%s", policy.notice)
     return policy
@@ -133,6 +119,8 @@ def policy_named(model: str) -> NamedPolicy | None:
     """
     if model in POLICIES:
         return POLICIES[model]
+    if is_vllm(model):
+        return None
     if (point := plugins(GROUP).get(model)) is not None:
         return NamedPolicy(loaded(point))
     if re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", model) and not Path(model).exists():
@@ -186,9 +174,70 @@ async def open_language_model(config: ModelConfig) -> ModelPolicy:
     )
 
 
+def addressed(config: ModelConfig) -> ModelConfig:
+    """The configuration with URL and key, where its model has a short name or is on a server.
+
+    The key is that of the configuration or, where it has none, the one in the environment that
+    belongs to the server.
+
+    Raises:
+        UsageError: the provider wants a key, and there is none; or the name of the server's model
+            is given twice.
+    """
+    if is_server(config.model):
+        return replace(config, api_key=config.api_key or key_for(config.model, os.environ))
+    place = short_name(config.model)
+    if place is None:
+        return config
+    if config.model_name not in (None, place.model_name):
+        raise UsageError(
+            f"{config.model} names a model already: leave out --model-name {config.model_name}, "
+            f"or give the server's URL as the model ({place.url})"
+        )
+    if config.api_key is None:
+        place.require_key(config.model)
+    return replace(
+        config,
+        model=place.url,
+        model_name=place.model_name,
+        api_key=config.api_key or place.key,
+        price=also_named(config.price, config.model, place.model_name),
+    )
+
+
+def beside(config: ModelConfig, other: str) -> ModelConfig:
+    """The configuration of another model that plays beside the configured one.
+
+    Key and further fields are for the server that they were given for, and a price for its model.
+    """
+    place = short_name(other)
+    is_same_server = same_server(addressed(config).model, place.url if place else other)
+    return replace(
+        config,
+        model=other,
+        model_name=None,
+        family=None,
+        api_key=config.api_key if is_same_server else None,
+        extra_body=config.extra_body if is_same_server else {},
+        price=None if isinstance(config.price, Price) else config.price,
+    )
+
+
+def short_name(model: str) -> Served | None:
+    """Where the model of a short name is served; None: the name is something else."""
+    if policy_named(model) is not None or is_server(model) or Path(model).exists():
+        return None
+    return served(model, os.environ)
+
+
 def is_server(model: str) -> bool:
     """Whether a model's name is the URL of a server."""
     return model.startswith(("http://", "https://"))
+
+
+def is_vllm(model: str) -> bool:
+    """Whether a model's name asks for vLLM in this process."""
+    return model.startswith("vllm:")
 
 
 def checkpoint_of(model: str) -> str:
@@ -198,7 +247,8 @@ def checkpoint_of(model: str) -> str:
         UsageError: it has no weights here, or there is no such checkpoint.
     """
     named = policy_named(model)
-    if is_server(model) or (named is not None and named.checkpoint is None):
+    is_elsewhere = is_server(model) or is_vllm(model) or short_name(model) is not None
+    if is_elsewhere or (named is not None and named.checkpoint is None):
         raise UsageError(
             f"{model} has no weights that could be trained here: start from nano, the folder of a "
             "checkpoint, or a hub id"
@@ -211,8 +261,9 @@ def checkpoint_of(model: str) -> str:
     if not folder.exists() and (folder.is_absolute() or model.count("/") != 1):
         others = "".join(f", {name}" for name in plugins(GROUP))
         raise UsageError(
-            f"no model {model}: give the URL of a server (http://…), an existing folder with a "
-            "checkpoint, a hub id like Qwen/Qwen2.5-VL-3B-Instruct, or the name of a policy "
+            f"no model {model}: give the URL of a server (http://…), a name such as gpt-5 or "
+            "ollama/qwen2.5vl:7b, an existing folder with a checkpoint, a hub id like "
+            "Qwen/Qwen2.5-VL-3B-Instruct, or the name of a policy "
             f"({', '.join(POLICIES)}{others})"
         )
     return model
@@ -234,7 +285,8 @@ async def open_model(
     """The policy that a model's name stands for, ready to play.
 
     Args:
-        spec: `nano`, the URL of an OpenAI-compatible server, a checkpoint's folder, or a hub id.
+        spec: `nano`, the URL of an OpenAI-compatible server, a checkpoint's folder, or a hub id;
+            `vllm:` before these two.
         model_name: Which of the server's models; needed where it has several.
         family: How the model is talked to; told by its name where left out.
         api_key: Bearer token for the server.
@@ -249,111 +301,92 @@ async def open_model(
         UsageError: there is no such model, or what it needs is not installed.
         PolicyFault: the server does not answer.
     """
-    manner = _Manner(family, window_screens, zoom)
-    if is_server(spec):
+    config = ModelConfig(
+        spec,
+        model_name,
+        family,
+        api_key,
+        window_screens=window_screens,
+        zoom=zoom,
+        extra_body=extra_body or {},
+    )
+    return await _opened(config, sampling, hardware, limits)
+
+
+async def _opened(
+    config: ModelConfig,
+    sampling: Sampling | None = None,
+    hardware: Hardware | None = None,
+    limits: "WireLimits | None" = None,
+) -> ModelPolicy:
+    """The policy of a configuration; what is given beside it takes the place of the family's."""
+    config = addressed(config)
+    adapted = Adaptation(config, sampling)
+    if is_server(config.model):
         from vigorl.policy.server import ServerBackend
         from vigorl.policy.wire import Server
 
-        server = await Server.connect(spec, model_name, api_key, limits)
+        server = await Server.connect(config.model, config.model_name, config.api_key, limits)
         try:
-            chosen, notice = manner.served(server.model, server.root)
+            chosen, notice = adapted.served(*server.names)
+            drawn = adapted.sampling(chosen)
         except UsageError:
             await server.close()
             raise
-        bounded = _bounded(sampling, chosen)
-        backend = ServerBackend(server, chosen, bounded, extra_body)
-        return policy_of(chosen, backend, bounded, notice)
-    return await asyncio.to_thread(_load, spec, manner, sampling, hardware or Hardware())
+        backend = ServerBackend(server, chosen, drawn, config.extra_body)
+        price = price_of(config.price, config.model, config.model_name, server.model)
+        return policy_of(chosen, backend, drawn, notice, price)
+    hardware = hardware or Hardware(config.device, config.dtype, quantization=config.quantization)
+    if is_vllm(config.model):
+        return await _open_vllm(config.model, adapted, hardware)
+    return await asyncio.to_thread(_load, config.model, adapted, hardware)
 
 
-def _bounded(sampling: Sampling | None, family: Family) -> Sampling:
-    """The sampling, or the family's own, within what the family's turns may take."""
-    sampling = sampling or Sampling(
-        temperature=family.temperature,
-        top_p=family.top_p,
-        repetition_penalty=family.repetition_penalty,
-    )
-    longest = family.longest_turn_tokens
-    if longest is None or sampling.max_tokens <= longest:
-        return sampling
-    return replace(sampling, max_tokens=longest)
+async def _open_vllm(spec: str, adapted: Adaptation, hardware: Hardware) -> ModelPolicy:
+    """The policy of a checkpoint that vLLM runs; takes from half a minute to many to load."""
+    from vigorl.policy.vllm.engine import VllmConfig, open_vllm, require_vllm
+
+    config = VllmConfig.of(spec)
+    config = replace(config, path=checkpoint_of(config.path))
+    require_vllm(config.path)
+    from vigorl.policy.local.loading import read_model_type
+
+    model_type = await asyncio.to_thread(read_model_type, config.path)
+    chosen, notice = adapted.loaded(config.path, model_type)
+    drawn = adapted.sampling(chosen)
+    backend = await open_vllm(config, chosen, drawn, hardware)
+    return policy_of(chosen, backend, drawn, notice, price_of(adapted.asked.price, config.path))
 
 
 def policy_of(
-    family: Family, backend: Backend, sampling: Sampling, notice: str = ""
+    family: Family,
+    backend: Backend,
+    sampling: Sampling,
+    notice: str = "",
+    price: Price | None = None,
 ) -> ModelPolicy:
     """The policy of a family, on a backend that is there already."""
     if not family.reads:
-        return ModelPolicy(family, backend, sampling, notice)
+        return ModelPolicy(family, backend, sampling, notice, price)
     from vigorl.policy.nano.actor import ReadingPolicy
 
     return ReadingPolicy(family, backend, sampling)
 
 
-def _load(
-    spec: str, manner: "_Manner", sampling: Sampling | None, hardware: Hardware
-) -> ModelPolicy:
+def _load(spec: str, adapted: Adaptation, hardware: Hardware) -> ModelPolicy:
     """The policy of a checkpoint; takes from seconds to minutes to load."""
     spec = checkpoint_of(spec)
     try:
         from vigorl.policy.local.backend import LocalBackend
-        from vigorl.policy.local.network import Network, read_model_type
+        from vigorl.policy.local.loading import read_model_type
+        from vigorl.policy.local.network import Network
     except ImportError as error:
         raise UsageError(
             f"running {spec} here needs torch and transformers ({error}): "
             "pip install 'vigorl-agent[model]', or give the URL of a server"
         ) from error
-    chosen, notice = manner.loaded(spec, read_model_type(spec))
+    chosen, notice = adapted.loaded(spec, read_model_type(spec))
     network = Network(spec, chosen, hardware)
-    bounded = _bounded(sampling, chosen)
-    backend = LocalBackend(network, bounded, max_batch=hardware.max_batch)
-    return policy_of(chosen, backend, bounded, notice)
-
-
-@dataclass(frozen=True)
-class _Manner:
-    """How a model is talked to, as far as that was asked for."""
-
-    name: str | None
-    """Of its family; None: told by its own."""
-    window_screens: int | None
-    zoom: bool
-
-    def served(self, *names: str) -> tuple[Family, str]:
-        """The family of a server's model, and what is to be said of the choice.
-
-        Raises:
-            UsageError: there is none, or it cannot be talked to like that.
-        """
-        if self.name is not None:
-            return self._adapted(family_named(self.name)), ""
-        family, notice = family_served(*names)
-        return self._adapted(family), notice
-
-    def loaded(self, name: str, model_type: str) -> tuple[Family, str]:
-        """The family of a checkpoint, and what is to be said where only its architecture tells.
-
-        Raises:
-            UsageError: there is none, or it cannot be talked to like that.
-        """
-        if self.name is not None:
-            return self._adapted(family_named(self.name)), ""
-        family = family_of(name, model_type)
-        notice = ""
-        if family_known(name) is None and not family.reads:  # nano's architecture is its own
-            notice = (
-                f"{name} says by its architecture alone ({model_type}) how it is talked to: taken "
-                f"for {family.name} (--family to choose)"
-            )
-        return self._adapted(family), notice
-
-    def _adapted(self, family: Family) -> Family:
-        if not self.zoom:
-            family = family.without_zoom()
-        screens = self.window_screens
-        if screens is None:
-            return family
-        if screens < 1:
-            raise UsageError(f"a window of {screens} screens: at least one has to stay")
-        extra = family.max_images - family.window_screens
-        return replace(family, window_screens=screens, max_images=screens + max(extra, 1))
+    drawn = adapted.sampling(chosen)
+    backend = LocalBackend(network, drawn, max_batch=hardware.max_batch)
+    return policy_of(chosen, backend, drawn, notice, price_of(adapted.asked.price, spec))

@@ -7,12 +7,12 @@ coordinates refer to and what is trained on are the same pixels.
 
 import io
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from PIL import Image
 
-from vigorl.browser.errors import InconsistentData
+from vigorl.browser.errors import InconsistentData, UsageError
 from vigorl.browser.geometry import Frame
 from vigorl.browser.picture import Picture, View
 from vigorl.policy.policy import ShownImage
@@ -28,6 +28,18 @@ class SizeLimits:
     max_pixels: int
     longest_side_px: int | None = None
     """Of the resized picture; None: as `max_pixels` allows."""
+
+    def within(self, max_pixels: int) -> "SizeLimits":
+        """The same sizes, up to another number of pixels.
+
+        Raises:
+            UsageError: so few are not even one cell.
+        """
+        if max_pixels < self.cell_px**2:
+            raise UsageError(
+                f"pictures of {max_pixels} pixels: the model takes at least {self.cell_px**2}"
+            )
+        return replace(self, max_pixels=max_pixels, min_pixels=min(self.min_pixels, max_pixels))
 
 
 @dataclass(frozen=True)
@@ -54,6 +66,13 @@ class FittedImage:
         """The same pixels, encoded without loss."""
         buffer = io.BytesIO()
         self.image().save(buffer, "PNG", compress_level=1)
+        return buffer.getvalue()
+
+    @cached_property
+    def jpeg(self) -> bytes:
+        """Nearly the same pixels in a fifth of the bytes or less, colours at full sharpness."""
+        buffer = io.BytesIO()
+        self.image().save(buffer, "JPEG", quality=90, subsampling=0)
         return buffer.getvalue()
 
 
@@ -83,7 +102,8 @@ def fitted_size(width_px: int, height_px: int, limits: SizeLimits) -> tuple[int,
     cell = limits.cell_px
     if limits.longest_side_px is not None and max(width_px, height_px) > limits.longest_side_px:
         shrink = limits.longest_side_px / max(width_px, height_px)
-        width_px, height_px = max(1, round(width_px * shrink)), max(1, round(height_px * shrink))
+        # Downwards, as the published code does; 1567.99999 px are 1568.
+        width_px, height_px = (max(1, int(each * shrink + 1e-6)) for each in (width_px, height_px))
     width, height = round(width_px / cell) * cell, round(height_px / cell) * cell
     if width * height > limits.max_pixels:
         shrink = math.sqrt(width_px * height_px / limits.max_pixels)

@@ -1,27 +1,30 @@
 """Policies that are vision-language models: a family, a backend, and an actor for each episode."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from vigorl.browser.actions import GiveUp
 from vigorl.browser.observation import Observation
 from vigorl.browser.text import cleaned, whole
 from vigorl.policy.backend import Backend, Message, Reply, Sampling, Session
 from vigorl.policy.conversation import Conversation, RowKeeper
-from vigorl.policy.family import (
-    Family,
-)
-from vigorl.policy.grammar import Parsed, parse
+from vigorl.policy.family import Family, family_reading
+from vigorl.policy.grammar import Dialect, Parsed, parse
 from vigorl.policy.policy import Actor, Turn
-
-if TYPE_CHECKING:
-    pass
+from vigorl.policy.price import Price
+from vigorl.policy.usage import Usage
 
 
 class ModelPolicy:
     """A vision-language model that plays episodes, many at once."""
 
     def __init__(
-        self, family: Family, backend: Backend, sampling: Sampling, notice: str = ""
+        self,
+        family: Family,
+        backend: Backend,
+        sampling: Sampling,
+        notice: str = "",
+        price: Price | None = None,
     ) -> None:
         self.name = backend.name
         self.notice = notice
@@ -30,6 +33,8 @@ class ModelPolicy:
         self.needs_instructions = False
         self.family = family
         self.backend = backend
+        self.price = price
+        """What its tokens cost, where that is known; what a server says of it comes first."""
         self._sampling = sampling
         self._episode_count = 0
 
@@ -51,6 +56,14 @@ class ModelPolicy:
         """Let the next episode draw with this one's seed after the policy's own."""
         self._episode_count = episode
 
+    def usage(self, reply: Reply) -> Usage:
+        """The tokens of a reply, and what they cost: as the server says, or by the price."""
+        tokens = (reply.prompt_token_count, reply.cached_token_count, reply.sampled_token_count)
+        cost_usd = reply.cost_usd
+        if cost_usd is None and self.price is not None and any(tokens):
+            cost_usd = self.price.cost_usd(*tokens)
+        return Usage(*tokens, cost_usd)
+
     def describe(self) -> dict[str, Any]:
         """Model, family, window, sampling and backend."""
         return {
@@ -59,8 +72,12 @@ class ModelPolicy:
             "family": self.family.name,
             "window_screens": self.family.window_screens,
             "max_images": self.family.max_images,
+            "max_pixels": self.family.size.max_pixels,
             "temperature": self._sampling.temperature,
             "top_p": self._sampling.top_p,
+            "top_k": self._sampling.top_k,
+            "repetition_penalty": self._sampling.repetition_penalty,
+            "presence_penalty": self._sampling.presence_penalty,
             "max_tokens": self._sampling.max_tokens,
             "seed": self._sampling.seed,
             **self.backend.describe(),
@@ -97,6 +114,10 @@ class ModelActor:
         ids = None if begun else reply.sampled_ids
         self._conversation.hear(replace(reply, text=text, sampled_ids=ids), parsed.action)
         self._is_lost = parsed.action is None
+        notice = notice_of(parsed, reply, text, self._conversation.dialect)
+        if parsed.action is None and reply.refusal:
+            refused = GiveUp(f"the model refuses: {whole(reply.refusal)}")
+            parsed = replace(parsed, action=refused, error=None)
         return Turn(
             text=text,
             begun=begun,
@@ -109,6 +130,9 @@ class ModelActor:
             tokens=self._rows.record(reply),
             prompt_token_count=reply.prompt_token_count,
             sampled_token_count=reply.sampled_token_count,
+            cached_token_count=reply.cached_token_count,
+            cost_usd=self._policy.usage(reply).cost_usd,
+            notice=notice,
         )
 
     async def _reply(self) -> tuple[str, Reply]:
@@ -127,3 +151,18 @@ def turn_error(parsed: Parsed, reply: Reply) -> str | None:
     if parsed.error is not None and reply.cut_off:
         return f"Your text was cut off after {reply.sampled_token_count} tokens; write less."
     return parsed.error
+
+
+def notice_of(parsed: Parsed, reply: Reply, text: str, dialect: Dialect) -> str:
+    """What a record should say of how a turn came about; mostly empty."""
+    notices = []
+    if reply.left_out:
+        fields = ", ".join(reply.left_out)
+        notices.append(f"its server refuses {fields}: its own values held")
+    if parsed.action is None:
+        other = family_reading(text, dialect)
+        if other is not None:
+            notices.append(f"this is how models of another family write: --family {other.name}")
+        elif reply.cut_off:
+            notices.append("it was cut off: --turn-tokens lets a turn be longer")
+    return "; ".join(notices)

@@ -15,6 +15,7 @@ from vigorl.agent.cli import (
     export,
     run,
     search,
+    serve,
     setup,
     standin,
     tasks,
@@ -63,6 +64,7 @@ app.add_typer(standin.sites, name="sites")
 app.add_typer(data.app, name="data")
 app.add_typer(train.app, name="train")
 app.add_typer(search.app)
+app.add_typer(serve.app)
 app.add_typer(ablation.app)
 app.add_typer(analyze.app, name="analyze")
 app.add_typer(export.app)

@@ -94,11 +94,6 @@ def title(trajectory: Trajectory) -> str:
     return goal if isinstance(goal, str) and goal else trajectory.start.goal
 
 
-def sampled_tokens(trajectory: Trajectory) -> int:
-    """Tokens that the policy sampled; 0 where it is no language model or does not tell."""
-    return sum(step.turn.sampled_token_count for step in trajectory.steps)
-
-
 def ending_reason(trajectory: Trajectory) -> str:
     """Why it ended, in a sentence; empty where there is nothing to say."""
     if trajectory.end is None:
@@ -167,8 +162,6 @@ def ending(trajectory: Trajectory) -> RenderableType:
     effort = [f"{steps} step{'s' * (steps != 1)}"]
     if end:
         effort.append(f"{end.seconds:.1f} s")
-    if tokens := sampled_tokens(trajectory):
-        effort.append(f"{tokens:,} tokens")
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(style="dim", min_width=10)
     grid.add_column(overflow="fold")
@@ -183,6 +176,8 @@ def ending(trajectory: Trajectory) -> RenderableType:
     if end and end.refused:
         grid.add_row("  blocked", Text(one_line(refusals(end.refused))))
     grid.add_row("  took", Text(" · ".join(effort)))
+    if used := trajectory.usage.told():
+        grid.add_row("  used", Text(" · ".join(used)))
     headline = Text(f"{ended.sign} {ended.words}", style=f"bold {_COLOURS[ended.tone]}")
     if reason := ending_reason(trajectory):
         headline = Text.assemble(headline, "  ", one_line(reason))
