@@ -4,16 +4,18 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
+from vigorl.agent.answers import AnswerForm, AnswerReferee
 from vigorl.agent.record.recorder import Recorder
 from vigorl.agent.record.trajectory import Trajectory, as_json, config_of, read_trajectory
+from vigorl.agent.referee import Referee
 from vigorl.agent.rollout import Limits, SecondLook, Watcher, rollout
 from vigorl.agent.run_config import RunConfig
-from vigorl.agent.wrappers import equipped
+from vigorl.agent.wrappers import SlowMotion, equipped
 from vigorl.browser.actions import Goto
 from vigorl.browser.boundary import Boundary
 from vigorl.browser.chromium import Browser, BrowserSettings
@@ -38,7 +40,7 @@ from vigorl.tasks.task import TaskRow
 if TYPE_CHECKING:
     from vigorl.policy.reader.language.steps import Step
 
-__all__ = ["SAME", "ModelConfig", "RunConfig", "run"]
+__all__ = ["SAME", "Additions", "ModelConfig", "RunConfig", "run"]
 
 SAME = "same"
 """For a second look: the model that acts."""
@@ -102,16 +104,21 @@ def own_addresses(config: RunConfig, model: ModelConfig) -> tuple[str, ...]:
 
 @asynccontextmanager
 async def opened(
-    model: ModelConfig, settings: BrowserSettings
+    model: ModelConfig, settings: BrowserSettings, given: Policy | None = None
 ) -> AsyncIterator[tuple[Policy, Browser]]:
     """The policy and the browser, started side by side and closed in the end.
+
+    Args:
+        model: Who plays.
+        settings: How the browser is started.
+        given: Who plays instead, and stays open.
 
     Raises:
         UsageError: there is no such model, or what it needs is not installed.
         InfrastructureFault: the browser or the model's server does not start.
     """
     browser = Browser(settings)
-    opening = asyncio.ensure_future(open_policy(model))
+    opening = asyncio.ensure_future(_stays(given) if given is not None else open_policy(model))
     starting = asyncio.ensure_future(browser.start())
     try:
         await asyncio.wait((opening, starting), return_when=asyncio.FIRST_EXCEPTION)
@@ -124,8 +131,12 @@ async def opened(
         starting.cancel()
         policy, _ = await asyncio.gather(opening, starting, return_exceptions=True)
         await browser.close()
-        if not isinstance(policy, BaseException):
+        if given is None and not isinstance(policy, BaseException):
             await policy.close()
+
+
+async def _stays(policy: Policy) -> Policy:
+    return policy
 
 
 @asynccontextmanager
@@ -161,11 +172,24 @@ async def second_look(
             await policy.close()
 
 
+@dataclass(frozen=True)
+class Additions:
+    """What a run is given beside its configuration, by whoever runs it from Python."""
+
+    policy: Policy | None = None
+    """Who plays; it is open already, and stays open. None: the model of the configuration."""
+    referees: tuple[Referee, ...] = ()
+    """Who may change or veto actions before they are done."""
+    answer: AnswerForm | None = None
+    """What the answer has to be; None: as the configuration says, else any text."""
+
+
 async def run(
     config: RunConfig,
     model: ModelConfig,
     watcher: Watcher | None = None,
     approver: Approver | None = None,
+    additions: Additions | None = None,
 ) -> Trajectory:
     """Play and record one task; a cancellation ends it like a limit does, with its record.
 
@@ -174,67 +198,123 @@ async def run(
         model: Who plays.
         watcher: Who is told how it goes.
         approver: Who is asked about what needs a yes; None: it is denied.
+        additions: What no command line can say.
 
     Raises:
         UsageError: something in the configuration does not exist, or reader does not understand
             the goal.
         InfrastructureFault: the browser could not start, or the record could not be written.
     """
+    additions = additions or Additions()
+    if additions.answer is None and config.schema is not None:
+        additions = replace(additions, answer=AnswerForm.read(config.schema))
     require_runnable(config, model)
     watcher = watcher or Watcher()
     config, credentials = _without_log_in(config)
     vault = _vault(config, model, credentials)
     ticket = find(config.task) if config.task and config.task.startswith(PREFIX) else None
     row = find_task(config.task) if config.task and ticket is None else None
-    settings = BrowserSettings(
-        headless=not config.headed,
-        unlimited_frame_rate=config.task is not None,
-    )
     watcher.stage(f"starting Chromium and {parted_url(model.model)[0]}")
     async with (
-        opened(model, settings) as (policy, browser),
+        opened(model, _browser_settings(config), additions.policy) as (policy, browser),
         second_look(config.verify, policy, model) as look,
         Site() as site,
         PagePool(browser, config.boundary) as pages,
     ):
+        referees = _referees(additions, policy)
         if ticket is not None:
             row = await pages.draw(ticket)
-        recorder = Recorder.create(
-            config.runs,
-            config.goal or (row.goal if row else ""),
-            {
-                "run": config_of(config),
-                "model": {**config_of(model), "api_key": None},
-                "browser": browser.describe(),
-            },
-            vault,
-        )
+        recorder = _recorder(config, model, row, browser, vault)
         page: PageEnvironment
         if ticket is not None and row is not None:
             page = MiniwobEnvironment(pages, row)
         else:
-            settings_of_page = PageSettings(
-                boundary=config.boundary or (Boundary() if row is None else Boundary(allow=())),
-                upload_from=config.upload_from,
-                width_px=config.viewport_width_px,
-                height_px=config.viewport_height_px,
-                storage_state=config.storage_state,
-                save_storage_state=config.save_storage_state,
-                download_dir=recorder.folder / "downloads",
-                http_credentials=credentials,
-                vault=vault,
-                approve=config.approves,
-                approver=approver,
-            )
-            page = _page(config, model, policy, row, browser, site, settings_of_page)
+            settings = _page_settings(config, row, recorder.folder, vault)
+            settings = replace(settings, http_credentials=credentials, approver=approver)
+            form = additions.answer
+            page = _page(config, model, policy, row, browser, site, settings, form)
         environment = equipped(page, policy, vault)
+        if config.slow_motion_s:
+            environment = SlowMotion(environment, config.slow_motion_s)
         limits = Limits(config.max_steps, config.max_seconds, config.max_tokens)
         task = as_json(row) if row else None
         try:
-            return await rollout(policy, environment, recorder, limits, task, watcher, look)
+            return await rollout(
+                policy, environment, recorder, limits, task, watcher, look, referees=referees
+            )
         except asyncio.CancelledError:
             # Ctrl-C ends here like every other ending: with what was recorded.
             return read_trajectory(recorder.folder)
+
+
+def _browser_settings(config: RunConfig) -> BrowserSettings:
+    return BrowserSettings(
+        headless=not config.headed,
+        unlimited_frame_rate=config.task is not None,
+        profile=config.profile,
+        cdp=config.cdp,
+        proxy=config.proxy,
+    )
+
+
+def _recorder(
+    config: RunConfig, model: ModelConfig, row: TaskRow | None, browser: Browser, vault: Vault
+) -> Recorder:
+    return Recorder.create(
+        config.runs,
+        config.goal or (row.goal if row else ""),
+        {
+            "run": config_of(config),
+            "model": {**config_of(model), "api_key": None},
+            "browser": browser.describe(),
+        },
+        vault,
+    )
+
+
+def _page_settings(
+    config: RunConfig, row: TaskRow | None, folder: Path, vault: Vault
+) -> PageSettings:
+    return PageSettings(
+        boundary=config.boundary or (Boundary() if row is None else Boundary(allow=())),
+        upload_from=config.upload_from,
+        width_px=config.viewport_width_px,
+        height_px=config.viewport_height_px,
+        storage_state=config.storage_state,
+        save_storage_state=config.save_storage_state,
+        download_dir=folder / "downloads",
+        vault=vault,
+        approve=config.approves,
+        locale=config.locale,
+        timezone=config.timezone,
+        color_scheme=config.color_scheme,
+    )
+
+
+def _referees(additions: Additions, policy: Policy) -> tuple[Referee, ...]:
+    """Who watches over the run, the answer's form last.
+
+    Raises:
+        UsageError: the policy cannot give such answers.
+    """
+    form = additions.answer
+    if form is None:
+        return additions.referees
+    if not writes_json(policy) and not form.takes_bare_values:
+        raise UsageError(
+            f"{policy.name} answers with a value as it stands on the page: ask it for one field "
+            "that is a text, a number or a truth value, or give a vision-language model (--model), "
+            "which writes JSON"
+        )
+    return (*additions.referees, AnswerReferee(form, second_try=writes_json(policy)))
+
+
+def writes_json(policy: Policy) -> bool:
+    """Whether a policy can be told in words to answer with JSON; small embedded ones cannot."""
+    if policy.needs_instructions:
+        return False
+    family = getattr(policy, "family", None)
+    return family is None or not family.reads
 
 
 def _without_log_in(config: RunConfig) -> tuple[RunConfig, HttpCredentials | None]:
@@ -267,7 +347,7 @@ def _vault(config: RunConfig, model: ModelConfig, log_in: HttpCredentials | None
     vault.keep(model.api_key, "<API key>")
     if log_in is not None:
         vault.keep(log_in.password, "<password>")
-    for url in (model.model, config.verify or ""):
+    for url in (model.model, config.verify or "", config.proxy or ""):
         _, model_log_in = parted_url(url)
         vault.keep(model_log_in[1] if model_log_in else None, "<password>")
     return vault
@@ -288,6 +368,7 @@ def _page(
     browser: Browser,
     site: Site,
     settings: PageSettings,
+    form: AnswerForm | None,
 ) -> PageEnvironment:
     if row is not None:
         return TaskEnvironment(site, browser, row, settings, told(config, policy))
@@ -302,6 +383,8 @@ def _page(
     goal = config.goal
     if not policy.needs_instructions and (secrets := settings.vault.describe()):
         goal = f"{goal}\n\n{secrets}"
+    if form is not None and writes_json(policy):
+        goal = f"{goal}\n\n{form.lesson()}"
     return LivePage(browser, goal, config.url or "about:blank", settings)
 
 
