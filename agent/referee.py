@@ -47,11 +47,22 @@ class Referee:
         """A step is over: its action is done, or was vetoed, or ends the episode."""
 
 
-async def ruled(referees: tuple[Referee, ...], action: Action, step: StepRecord) -> Ruling:
-    """What all referees say, one after the other; the first that says no decides."""
-    ruling: Ruling = action
-    for referee in referees:
-        ruling = await referee.rule(ruling, step)
-        if isinstance(ruling, Veto | CutShort):
-            return ruling
-    return ruling
+class Referees(Referee):
+    """Several referees, asked one after the other; the first that says no decides."""
+
+    def __init__(self, *referees: Referee) -> None:
+        self._referees = referees
+
+    async def rule(self, action: Action, step: StepRecord) -> Ruling:
+        """What they say."""
+        ruling: Ruling = action
+        for referee in self._referees:
+            ruling = await referee.rule(ruling, step)
+            if isinstance(ruling, Veto | CutShort):
+                break
+        return ruling
+
+    async def after(self, step: StepRecord) -> None:
+        """Tell each of them."""
+        for referee in self._referees:
+            await referee.after(step)

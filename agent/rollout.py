@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Coroutine
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from vigorl.agent.blame import Blame, told, trace_of
 from vigorl.agent.record.ground_truth import GroundTruth
@@ -25,7 +25,7 @@ from vigorl.agent.record.trajectory import (
     Trajectory,
     now,
 )
-from vigorl.agent.referee import INSTEAD, CutShort, Referee, Ruling, Veto, ruled
+from vigorl.agent.referee import INSTEAD, CutShort, Referee, Ruling, Veto
 from vigorl.browser.actions import Action, Done, GiveUp, Wait
 from vigorl.browser.clock import Clock, OutOfTime
 from vigorl.browser.environment import Environment, Score
@@ -44,6 +44,10 @@ from vigorl.browser.observation import Observation
 from vigorl.browser.picture import View
 from vigorl.browser.text import cleaned, whole
 from vigorl.policy.policy import Actor, Policy, Turn
+from vigorl.policy.usage import UNUSED, Usage
+
+if TYPE_CHECKING:
+    from vigorl.policy.second_look import Opinion
 
 JUDGE_LIMIT_S = 180.0
 """Time for a judge, who may have to look at a dozen pages."""
@@ -74,10 +78,8 @@ class Watcher:
 class SecondLook(Protocol):
     """Somebody who judges by the last screens whether a task is done."""
 
-    async def check(
-        self, goal: str, answer: str, screens: tuple[View, ...]
-    ) -> tuple[bool, str] | None:
-        """Whether it is done and why; None where that cannot be told.
+    async def check(self, goal: str, answer: str, screens: tuple[View, ...]) -> "Opinion":
+        """Whether it is done, and why.
 
         Raises:
             PolicyFault: the model's server or device broke.
@@ -97,6 +99,8 @@ class Limits:
     back is not its own."""
     tokens: int | None = None
     """Tokens sampled by the policy; None: no limit."""
+    cost_usd: float | None = None
+    """What the policy's turns may cost, in US dollars; None: no limit."""
     malformed: int = 3
     """Turns in a row without a readable action."""
     repeats: int = 5
@@ -114,7 +118,7 @@ class Limits:
 class _Progress:
     """What the limits look at; the only state of the loop beside the observation."""
 
-    sampled_tokens: int = 0
+    usage: Usage = UNUSED
     malformed: int = 0
     repeats: int = 1
     unchanged: int = 0
@@ -122,7 +126,7 @@ class _Progress:
     last_screen: str = ""
 
     def note_turn(self, turn: Turn) -> None:
-        self.sampled_tokens += turn.sampled_token_count
+        self.usage += turn.usage
         self.malformed = 0 if turn.action else self.malformed + 1
 
     def note_screen(self, action: Action | None, observation: Observation) -> None:
@@ -136,8 +140,12 @@ class _Progress:
 
     def exceeded(self, limits: Limits) -> str | None:
         """The limit that was reached, in words."""
-        if limits.tokens is not None and self.sampled_tokens >= limits.tokens:
+        if limits.tokens is not None and self.usage.sampled_tokens >= limits.tokens:
             return f"{limits.tokens} tokens sampled"
+        if limits.cost_usd is not None and not self.usage.is_priced:
+            return "what a turn costs is not known, so no limit on it can be kept: give its price"
+        if limits.cost_usd is not None and (self.usage.cost_usd or 0) >= limits.cost_usd:
+            return f"{limits.cost_usd:g} dollars spent"
         if self.malformed >= limits.malformed:
             return f"{limits.malformed} turns in a row without a readable action"
         if self.repeats >= limits.repeats and not isinstance(self.last_action, Wait):
@@ -158,6 +166,7 @@ class _Ending:
     checks: tuple[DoneCheck, ...] = ()
     fault: str = ""
     trace: str = ""
+    second_look: Usage = UNUSED
 
     @classmethod
     def by(cls, error: Exception) -> "_Ending":
@@ -174,7 +183,7 @@ async def rollout(
     watcher: Watcher | None = None,
     second_look: SecondLook | None = None,
     truth: GroundTruth | None = None,
-    referees: tuple[Referee, ...] = (),
+    referee: Referee | None = None,
 ) -> Trajectory:
     """Play one episode, record it, score it, and close the environment.
 
@@ -191,7 +200,7 @@ async def rollout(
         watcher: Who is told how it goes.
         second_look: Who is asked whether it is done, where the policy says so.
         truth: What is right, stored with the record; the policy never sees it.
-        referees: Who may change or veto actions before they are done.
+        referee: Who may change or veto actions before they are done.
 
     Raises:
         StorageFault: the record itself cannot be written.
@@ -199,7 +208,7 @@ async def rollout(
     limits = limits or Limits()
     watcher = watcher or Watcher()
     watcher.recording(recorder.folder)
-    episode = _Episode(environment, recorder, limits, watcher, referees)
+    episode = _Episode(environment, recorder, limits, watcher, referee or Referee())
     goal = whole(environment.goal)
     try:
         offered = tuple(sorted(environment.actions))
@@ -238,13 +247,13 @@ class _Episode:
         recorder: Recorder,
         limits: Limits,
         watcher: Watcher,
-        referees: tuple[Referee, ...] = (),
+        referee: Referee,
     ) -> None:
         self.environment = environment
         self.recorder = recorder
         self.limits = limits
         self.watcher = watcher
-        self.referees = referees
+        self.referee = referee
         self.clock = Clock(limits.seconds)
         self.blame = Blame()
         self.turns = 0
@@ -310,13 +319,14 @@ class _Episode:
         self.watcher.stage("asking for a second look")
         goal, answer = self.environment.goal, ending.answer or ""
         try:
-            verdict = await second_look.check(goal, answer, tuple(self.screens))
+            opinion = await second_look.check(goal, answer, tuple(self.screens))
         except PolicyFault as fault:  # the episode itself is whole
             return replace(ending, reason=f"the second look failed: {fault}")
-        if verdict is None:
+        ending = replace(ending, second_look=opinion.usage)
+        if opinion.passed is None:
             return replace(ending, reason="the second look could not tell whether it is done")
-        passed, why = verdict
-        return replace(ending, checks=(*ending.checks, DoneCheck(passed, "second look", why)))
+        check = DoneCheck(opinion.passed, "second look", opinion.why)
+        return replace(ending, checks=(*ending.checks, check))
 
     async def _turns(self, actor: Actor) -> _Ending:
         progress = _Progress()
@@ -348,7 +358,7 @@ class _Episode:
                     progress.note_screen(action, observation)
                     if action != turn.action:
                         observation = observation.with_event("input", INSTEAD)
-            await self._over(step)
+            await self.referee.after(step)
             self.unanswered = self.recorder.seen(observation)
             if observation.ended:
                 return _Ending("done", answer="")
@@ -360,14 +370,10 @@ class _Episode:
         """What is to be done of what the policy has chosen; an ending is a step that is over."""
         if action is None:
             return None
-        ruling = await ruled(self.referees, action, step)
+        ruling = await self.referee.rule(action, step)
         if isinstance(ruling, CutShort | Done | GiveUp):
-            await self._over(step)
+            await self.referee.after(step)
         return ruling
-
-    async def _over(self, step: StepRecord) -> None:
-        for referee in self.referees:
-            await referee.after(step)
 
     async def _turn(
         self, actor: Actor, index: int, observation: Observation, observe_s: float
@@ -427,6 +433,7 @@ class _Episode:
                 ending.checks,
                 ending.fault,
                 ending.trace,
+                second_look=ending.second_look,
             )
         )
 

@@ -4,15 +4,14 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
-from urllib.parse import urlsplit
 
 from vigorl.agent.answers import AnswerForm, AnswerReferee
 from vigorl.agent.record.recorder import Recorder
 from vigorl.agent.record.trajectory import Trajectory, as_json, config_of, read_trajectory
-from vigorl.agent.referee import Referee
+from vigorl.agent.referee import Referee, Referees
 from vigorl.agent.rollout import Limits, SecondLook, Watcher, rollout
 from vigorl.agent.run_config import RunConfig
 from vigorl.agent.wrappers import SlowMotion, equipped
@@ -26,7 +25,7 @@ from vigorl.browser.marks import PageEnvironment
 from vigorl.browser.origins import origin_of
 from vigorl.browser.page_settings import HttpCredentials
 from vigorl.browser.vault import Vault, parted_url
-from vigorl.policy.factory import READER, open_policy
+from vigorl.policy.factory import READER, addressed, beside, open_policy
 from vigorl.policy.model_config import ModelConfig
 from vigorl.policy.policy import Policy
 from vigorl.tasks.environment import TaskEnvironment, Told
@@ -155,11 +154,7 @@ async def second_look(
     from vigorl.policy.model import ModelPolicy
     from vigorl.policy.second_look import ModelVerifier
 
-    # A key is for the server that it was given for.
-    is_same_server = urlsplit(verify).netloc == urlsplit(model.model).netloc
-    key = model.api_key if is_same_server else None
-    other = replace(model, model=verify, model_name=None, family=None, api_key=key)
-    policy = acting if verify == SAME else await open_policy(other)
+    policy = acting if verify == SAME else await open_policy(beside(model, verify))
     try:
         if not isinstance(policy, ModelPolicy):
             raise UsageError(
@@ -178,10 +173,12 @@ class Additions:
 
     policy: Policy | None = None
     """Who plays; it is open already, and stays open. None: the model of the configuration."""
-    referees: tuple[Referee, ...] = ()
+    referee: Referee = field(default_factory=Referee)
     """Who may change or veto actions before they are done."""
     answer: AnswerForm | None = None
     """What the answer has to be; None: as the configuration says, else any text."""
+    limits: Limits | None = None
+    """When to stop; None: as the configuration says."""
 
 
 async def run(
@@ -210,18 +207,20 @@ async def run(
         additions = replace(additions, answer=AnswerForm.read(config.schema))
     require_runnable(config, model)
     watcher = watcher or Watcher()
+    name = parted_url(model.model)[0]
+    model = model if additions.policy is not None else addressed(model)
     config, credentials = _without_log_in(config)
     vault = _vault(config, model, credentials)
     ticket = find(config.task) if config.task and config.task.startswith(PREFIX) else None
     row = find_task(config.task) if config.task and ticket is None else None
-    watcher.stage(f"starting Chromium and {parted_url(model.model)[0]}")
+    watcher.stage(f"starting Chromium and {name}")
     async with (
         opened(model, _browser_settings(config), additions.policy) as (policy, browser),
         second_look(config.verify, policy, model) as look,
         Site() as site,
         PagePool(browser, config.boundary) as pages,
     ):
-        referees = _referees(additions, policy)
+        referee = _referee(additions, policy)
         if ticket is not None:
             row = await pages.draw(ticket)
         recorder = _recorder(config, model, row, browser, vault)
@@ -236,11 +235,13 @@ async def run(
         environment = equipped(page, policy, vault)
         if config.slow_motion_s:
             environment = SlowMotion(environment, config.slow_motion_s)
-        limits = Limits(config.max_steps, config.max_seconds, config.max_tokens)
+        limits = additions.limits or Limits(
+            config.max_steps, config.max_seconds, config.max_tokens, config.max_cost
+        )
         task = as_json(row) if row else None
         try:
             return await rollout(
-                policy, environment, recorder, limits, task, watcher, look, referees=referees
+                policy, environment, recorder, limits, task, watcher, look, referee=referee
             )
         except asyncio.CancelledError:
             # Ctrl-C ends here like every other ending: with what was recorded.
@@ -291,7 +292,7 @@ def _page_settings(
     )
 
 
-def _referees(additions: Additions, policy: Policy) -> tuple[Referee, ...]:
+def _referee(additions: Additions, policy: Policy) -> Referee:
     """Who watches over the run, the answer's form last.
 
     Raises:
@@ -299,14 +300,14 @@ def _referees(additions: Additions, policy: Policy) -> tuple[Referee, ...]:
     """
     form = additions.answer
     if form is None:
-        return additions.referees
+        return additions.referee
     if not writes_json(policy) and not form.takes_bare_values:
         raise UsageError(
             f"{policy.name} answers with a value as it stands on the page: ask it for one field "
             "that is a text, a number or a truth value, or give a vision-language model (--model), "
             "which writes JSON"
         )
-    return (*additions.referees, AnswerReferee(form, second_try=writes_json(policy)))
+    return Referees(additions.referee, AnswerReferee(form, second_try=writes_json(policy)))
 
 
 def writes_json(policy: Policy) -> bool:

@@ -46,6 +46,9 @@ class RunConfig:
     """Most seconds of the episode."""
     max_tokens: Annotated[int | None, Option(min=1)] = None
     """Most tokens sampled in the episode. Default: no limit."""
+    max_cost: Annotated[float | None, Option(min=0, metavar="DOLLARS")] = None
+    """Most dollars that the policy's turns may cost, by [bold]--price[/bold] or as the server says.
+    Default: no limit."""
     viewport_width_px: int = field(default=1280, metadata=_LIBRARY)
     """CSS px; an embedded task brings its own."""
     viewport_height_px: int = field(default=720, metadata=_LIBRARY)

@@ -80,9 +80,9 @@ class Sampling:
 class Hardware:
     """What a model in this process runs on."""
 
-    device: Literal["auto", "cpu", "cuda"] = "auto"
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     """`auto`: a CUDA device where there is one."""
-    dtype: Literal["auto", "float32", "bfloat16"] = "auto"
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     """Of weights and caches; `auto`: bfloat16 on CUDA, float32 on a CPU."""
     max_batch: int = 8
     """Turns that are generated at a time; further ones wait."""
@@ -105,6 +105,10 @@ class Reply:
     """Of each sampled id, at temperature 1."""
     images: tuple[ShownImage, ...] = ()
     """Those of the whole prompt, in order."""
+    cached_token_count: int = 0
+    """Of the prompt: those that the server had read before, as far as it tells."""
+    cost_usd: float | None = None
+    """What the server charges for it, in US dollars; None: it does not tell."""
 
 
 class Session(Protocol):

@@ -81,9 +81,16 @@ class Choice(ServerRecord):
         return bool(self.token_ids or logprobs)
 
 
+class _PromptTokens(ServerRecord):
+    cached_tokens: int | None = None
+
+
 class _Usage(ServerRecord):
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
+    prompt_tokens_details: _PromptTokens | None = None
+    cost: float | None = None
+    """OpenRouter: in US dollars."""
 
 
 class Completion(ServerRecord):
@@ -102,6 +109,17 @@ class Completion(ServerRecord):
     def sampled_token_count(self) -> int:
         """Of the answer; 0 where the server does not tell."""
         return (self.usage.completion_tokens if self.usage else None) or 0
+
+    @property
+    def cached_token_count(self) -> int:
+        """Of the prompt: those that were read before; 0 where the server does not tell."""
+        details = self.usage.prompt_tokens_details if self.usage else None
+        return (details.cached_tokens if details else None) or 0
+
+    @property
+    def cost_usd(self) -> float | None:
+        """What the server charges; None where it does not tell."""
+        return self.usage.cost if self.usage else None
 
     @property
     def lack(self) -> str:

@@ -5,13 +5,15 @@ A name is, in this order:
 1. a policy of this package: `reader`, `random`, `nano`;
 2. one that another package adds (entry points of the group `vigorl.policies`), or the place of a
    function in one: `package.module:function`;
-3. a vision-language model: the URL of an OpenAI-compatible server, a checkpoint's folder, a hub id.
+3. a vision-language model: the URL of an OpenAI-compatible server, a folder that exists, a short
+   name (`gpt-5`, `openrouter/…`; see `vigorl.policy.providers`), a hub id.
 """
 
 import asyncio
 import importlib
 import inspect
 import logging
+import os
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
@@ -33,6 +35,8 @@ from vigorl.policy.model import ModelPolicy
 from vigorl.policy.model_config import READER as READER
 from vigorl.policy.model_config import ModelConfig as ModelConfig
 from vigorl.policy.policy import Policy
+from vigorl.policy.price import Price, also_named, price_of
+from vigorl.policy.providers import Served, key_for, same_server, served
 
 if TYPE_CHECKING:
     from vigorl.policy.wire import WireLimits
@@ -81,23 +85,7 @@ async def _open_random(config: ModelConfig) -> Policy:
 
 
 async def _open_language_model(config: ModelConfig) -> Policy:
-    sampling = None
-    if config.temperature is not None or config.max_tokens is not None:
-        sampling = Sampling()
-        if config.temperature is not None:
-            sampling = replace(sampling, temperature=config.temperature)
-        if config.max_tokens is not None:
-            sampling = replace(sampling, max_tokens=config.max_tokens)
-    policy = await open_model(
-        config.model,
-        model_name=config.model_name,
-        family=config.family,
-        api_key=config.api_key,
-        window_screens=config.window_screens,
-        zoom=config.zoom,
-        sampling=sampling,
-        extra_body=config.extra_body,
-    )
+    policy = await _opened(config)
     if policy.notice:
         logger.warning("%s", policy.notice)
     return policy
@@ -186,6 +174,62 @@ async def open_language_model(config: ModelConfig) -> ModelPolicy:
     )
 
 
+def addressed(config: ModelConfig) -> ModelConfig:
+    """The configuration with URL and key, where its model has a short name or is on a server.
+
+    The key is that of the configuration or, where it has none, the one in the environment that
+    belongs to the server.
+
+    Raises:
+        UsageError: the provider wants a key, and there is none; or the name of the server's model
+            is given twice.
+    """
+    if is_server(config.model):
+        return replace(config, api_key=config.api_key or key_for(config.model, os.environ))
+    place = short_name(config.model)
+    if place is None:
+        return config
+    if config.model_name not in (None, place.model_name):
+        raise UsageError(
+            f"{config.model} names a model already: leave out --model-name {config.model_name}, "
+            f"or give the server's URL as the model ({place.url})"
+        )
+    if config.api_key is None:
+        place.require_key(config.model)
+    return replace(
+        config,
+        model=place.url,
+        model_name=place.model_name,
+        api_key=config.api_key or place.key,
+        price=also_named(config.price, config.model, place.model_name),
+    )
+
+
+def beside(config: ModelConfig, other: str) -> ModelConfig:
+    """The configuration of another model that plays beside the configured one.
+
+    Key and further fields are for the server that they were given for, and a price for its model.
+    """
+    place = short_name(other)
+    is_same_server = same_server(addressed(config).model, place.url if place else other)
+    return replace(
+        config,
+        model=other,
+        model_name=None,
+        family=None,
+        api_key=config.api_key if is_same_server else None,
+        extra_body=config.extra_body if is_same_server else {},
+        price=None if isinstance(config.price, Price) else config.price,
+    )
+
+
+def short_name(model: str) -> Served | None:
+    """Where the model of a short name is served; None: the name is something else."""
+    if policy_named(model) is not None or is_server(model) or Path(model).exists():
+        return None
+    return served(model, os.environ)
+
+
 def is_server(model: str) -> bool:
     """Whether a model's name is the URL of a server."""
     return model.startswith(("http://", "https://"))
@@ -198,7 +242,8 @@ def checkpoint_of(model: str) -> str:
         UsageError: it has no weights here, or there is no such checkpoint.
     """
     named = policy_named(model)
-    if is_server(model) or (named is not None and named.checkpoint is None):
+    is_elsewhere = is_server(model) or short_name(model) is not None
+    if is_elsewhere or (named is not None and named.checkpoint is None):
         raise UsageError(
             f"{model} has no weights that could be trained here: start from nano, the folder of a "
             "checkpoint, or a hub id"
@@ -211,8 +256,9 @@ def checkpoint_of(model: str) -> str:
     if not folder.exists() and (folder.is_absolute() or model.count("/") != 1):
         others = "".join(f", {name}" for name in plugins(GROUP))
         raise UsageError(
-            f"no model {model}: give the URL of a server (http://…), an existing folder with a "
-            "checkpoint, a hub id like Qwen/Qwen2.5-VL-3B-Instruct, or the name of a policy "
+            f"no model {model}: give the URL of a server (http://…), a name such as gpt-5 or "
+            "ollama/qwen2.5vl:7b, an existing folder with a checkpoint, a hub id like "
+            "Qwen/Qwen2.5-VL-3B-Instruct, or the name of a policy "
             f"({', '.join(POLICIES)}{others})"
         )
     return model
@@ -249,50 +295,61 @@ async def open_model(
         UsageError: there is no such model, or what it needs is not installed.
         PolicyFault: the server does not answer.
     """
-    manner = _Manner(family, window_screens, zoom)
-    if is_server(spec):
+    config = ModelConfig(
+        spec,
+        model_name,
+        family,
+        api_key,
+        window_screens=window_screens,
+        zoom=zoom,
+        extra_body=extra_body or {},
+    )
+    return await _opened(config, sampling, hardware, limits)
+
+
+async def _opened(
+    config: ModelConfig,
+    sampling: Sampling | None = None,
+    hardware: Hardware | None = None,
+    limits: "WireLimits | None" = None,
+) -> ModelPolicy:
+    """The policy of a configuration; what is given beside it takes the place of the family's."""
+    config = addressed(config)
+    manner = _Manner(config, sampling)
+    if is_server(config.model):
         from vigorl.policy.server import ServerBackend
         from vigorl.policy.wire import Server
 
-        server = await Server.connect(spec, model_name, api_key, limits)
+        server = await Server.connect(config.model, config.model_name, config.api_key, limits)
         try:
             chosen, notice = manner.served(server.model, server.root)
+            drawn = manner.sampling(chosen)
         except UsageError:
             await server.close()
             raise
-        bounded = _bounded(sampling, chosen)
-        backend = ServerBackend(server, chosen, bounded, extra_body)
-        return policy_of(chosen, backend, bounded, notice)
-    return await asyncio.to_thread(_load, spec, manner, sampling, hardware or Hardware())
-
-
-def _bounded(sampling: Sampling | None, family: Family) -> Sampling:
-    """The sampling, or the family's own, within what the family's turns may take."""
-    sampling = sampling or Sampling(
-        temperature=family.temperature,
-        top_p=family.top_p,
-        repetition_penalty=family.repetition_penalty,
-    )
-    longest = family.longest_turn_tokens
-    if longest is None or sampling.max_tokens <= longest:
-        return sampling
-    return replace(sampling, max_tokens=longest)
+        backend = ServerBackend(server, chosen, drawn, config.extra_body)
+        price = price_of(config.price, config.model, config.model_name, server.model)
+        return policy_of(chosen, backend, drawn, notice, price)
+    hardware = hardware or Hardware(config.device, config.dtype)
+    return await asyncio.to_thread(_load, config.model, manner, hardware)
 
 
 def policy_of(
-    family: Family, backend: Backend, sampling: Sampling, notice: str = ""
+    family: Family,
+    backend: Backend,
+    sampling: Sampling,
+    notice: str = "",
+    price: Price | None = None,
 ) -> ModelPolicy:
     """The policy of a family, on a backend that is there already."""
     if not family.reads:
-        return ModelPolicy(family, backend, sampling, notice)
+        return ModelPolicy(family, backend, sampling, notice, price)
     from vigorl.policy.nano.actor import ReadingPolicy
 
     return ReadingPolicy(family, backend, sampling)
 
 
-def _load(
-    spec: str, manner: "_Manner", sampling: Sampling | None, hardware: Hardware
-) -> ModelPolicy:
+def _load(spec: str, manner: "_Manner", hardware: Hardware) -> ModelPolicy:
     """The policy of a checkpoint; takes from seconds to minutes to load."""
     spec = checkpoint_of(spec)
     try:
@@ -305,19 +362,18 @@ def _load(
         ) from error
     chosen, notice = manner.loaded(spec, read_model_type(spec))
     network = Network(spec, chosen, hardware)
-    bounded = _bounded(sampling, chosen)
-    backend = LocalBackend(network, bounded, max_batch=hardware.max_batch)
-    return policy_of(chosen, backend, bounded, notice)
+    drawn = manner.sampling(chosen)
+    backend = LocalBackend(network, drawn, max_batch=hardware.max_batch)
+    return policy_of(chosen, backend, drawn, notice)
 
 
 @dataclass(frozen=True)
 class _Manner:
     """How a model is talked to, as far as that was asked for."""
 
-    name: str | None
-    """Of its family; None: told by its own."""
-    window_screens: int | None
-    zoom: bool
+    asked: ModelConfig
+    drawn: Sampling | None = None
+    """How its words are drawn; None: as its family has it."""
 
     def served(self, *names: str) -> tuple[Family, str]:
         """The family of a server's model, and what is to be said of the choice.
@@ -325,8 +381,8 @@ class _Manner:
         Raises:
             UsageError: there is none, or it cannot be talked to like that.
         """
-        if self.name is not None:
-            return self._adapted(family_named(self.name)), ""
+        if self.asked.family is not None:
+            return self._adapted(family_named(self.asked.family)), ""
         family, notice = family_served(*names)
         return self._adapted(family), notice
 
@@ -336,8 +392,8 @@ class _Manner:
         Raises:
             UsageError: there is none, or it cannot be talked to like that.
         """
-        if self.name is not None:
-            return self._adapted(family_named(self.name)), ""
+        if self.asked.family is not None:
+            return self._adapted(family_named(self.asked.family)), ""
         family = family_of(name, model_type)
         notice = ""
         if family_known(name) is None and not family.reads:  # nano's architecture is its own
@@ -347,10 +403,35 @@ class _Manner:
             )
         return self._adapted(family), notice
 
+    def sampling(self, family: Family) -> Sampling:
+        """How a family's words are drawn, within what its turns may take.
+
+        Raises:
+            UsageError: they cannot be drawn like that.
+        """
+        sampling = self.drawn or Sampling(
+            temperature=family.temperature,
+            top_p=family.top_p,
+            repetition_penalty=family.repetition_penalty,
+        )
+        asked = {
+            "temperature": self.asked.temperature,
+            "top_p": self.asked.top_p,
+            "max_tokens": self.asked.turn_tokens,
+        }
+        given = {name: value for name, value in asked.items() if value is not None}
+        sampling = replace(sampling, **given)
+        longest = family.longest_turn_tokens
+        if longest is None or sampling.max_tokens <= longest:
+            return sampling
+        return replace(sampling, max_tokens=longest)
+
     def _adapted(self, family: Family) -> Family:
-        if not self.zoom:
+        if not self.asked.zoom:
             family = family.without_zoom()
-        screens = self.window_screens
+        if self.asked.max_pixels is not None:
+            family = replace(family, size=family.size.within(self.asked.max_pixels))
+        screens = self.asked.window_screens
         if screens is None:
             return family
         if screens < 1:

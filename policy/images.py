@@ -7,12 +7,12 @@ coordinates refer to and what is trained on are the same pixels.
 
 import io
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from PIL import Image
 
-from vigorl.browser.errors import InconsistentData
+from vigorl.browser.errors import InconsistentData, UsageError
 from vigorl.browser.geometry import Frame
 from vigorl.browser.picture import Picture, View
 from vigorl.policy.policy import ShownImage
@@ -28,6 +28,18 @@ class SizeLimits:
     max_pixels: int
     longest_side_px: int | None = None
     """Of the resized picture; None: as `max_pixels` allows."""
+
+    def within(self, max_pixels: int) -> "SizeLimits":
+        """The same sizes, up to another number of pixels.
+
+        Raises:
+            UsageError: so few are not even one cell.
+        """
+        if max_pixels < self.cell_px**2:
+            raise UsageError(
+                f"pictures of {max_pixels} pixels: the model takes at least {self.cell_px**2}"
+            )
+        return replace(self, max_pixels=max_pixels, min_pixels=min(self.min_pixels, max_pixels))
 
 
 @dataclass(frozen=True)

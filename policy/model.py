@@ -12,6 +12,8 @@ from vigorl.policy.family import (
 )
 from vigorl.policy.grammar import Parsed, parse
 from vigorl.policy.policy import Actor, Turn
+from vigorl.policy.price import Price
+from vigorl.policy.usage import Usage
 
 if TYPE_CHECKING:
     pass
@@ -21,7 +23,12 @@ class ModelPolicy:
     """A vision-language model that plays episodes, many at once."""
 
     def __init__(
-        self, family: Family, backend: Backend, sampling: Sampling, notice: str = ""
+        self,
+        family: Family,
+        backend: Backend,
+        sampling: Sampling,
+        notice: str = "",
+        price: Price | None = None,
     ) -> None:
         self.name = backend.name
         self.notice = notice
@@ -30,6 +37,8 @@ class ModelPolicy:
         self.needs_instructions = False
         self.family = family
         self.backend = backend
+        self.price = price
+        """What its tokens cost, where that is known; what a server says of it comes first."""
         self._sampling = sampling
         self._episode_count = 0
 
@@ -51,6 +60,14 @@ class ModelPolicy:
         """Let the next episode draw with this one's seed after the policy's own."""
         self._episode_count = episode
 
+    def usage(self, reply: Reply) -> Usage:
+        """The tokens of a reply, and what they cost: as the server says, or by the price."""
+        tokens = (reply.prompt_token_count, reply.cached_token_count, reply.sampled_token_count)
+        cost_usd = reply.cost_usd
+        if cost_usd is None and self.price is not None and any(tokens):
+            cost_usd = self.price.cost_usd(*tokens)
+        return Usage(*tokens, cost_usd)
+
     def describe(self) -> dict[str, Any]:
         """Model, family, window, sampling and backend."""
         return {
@@ -59,6 +76,7 @@ class ModelPolicy:
             "family": self.family.name,
             "window_screens": self.family.window_screens,
             "max_images": self.family.max_images,
+            "max_pixels": self.family.size.max_pixels,
             "temperature": self._sampling.temperature,
             "top_p": self._sampling.top_p,
             "max_tokens": self._sampling.max_tokens,
@@ -109,6 +127,8 @@ class ModelActor:
             tokens=self._rows.record(reply),
             prompt_token_count=reply.prompt_token_count,
             sampled_token_count=reply.sampled_token_count,
+            cached_token_count=reply.cached_token_count,
+            cost_usd=self._policy.usage(reply).cost_usd,
         )
 
     async def _reply(self) -> tuple[str, Reply]:

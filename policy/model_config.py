@@ -1,40 +1,85 @@
-"""Configuration of a policy: which model plays, and how it is asked."""
+"""Configuration of a policy: which model plays, how it is asked, and what it runs on."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from typer import Option
+
+from vigorl.policy.price import Prices, read_prices
 
 READER = "reader"
 """The embedded policy that needs no model."""
 
 
+def read_object(value: Any) -> Mapping[str, Any]:
+    """A JSON object, out of its text or as it is.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError) as error:
+            raise ValueError(f"{value!r} is no JSON ({error})") from error
+    if not isinstance(value, Mapping):
+        raise ValueError(f'{value!r} is no JSON object, such as {{"top_k": 20}}')
+    return value
+
+
 @dataclass(frozen=True, slots=True)
 class ModelConfig:
-    """Which model plays, and how it is asked."""
+    """Which model plays, how it is asked, and what it runs on."""
 
-    model: Annotated[str, Option("--model", "-m", metavar="MODEL", rich_help_panel="Model")] = (
-        READER
-    )
+    model: Annotated[
+        str,
+        Option(
+            "--model",
+            "-m",
+            metavar="MODEL",
+            envvar="VIGORL_MODEL",
+            show_envvar=True,
+            rich_help_panel="Model",
+        ),
+    ] = READER
     """Policy: [bold]reader[/bold] (embedded, follows literal instructions), [bold]nano[/bold]
     (embedded, small; goals on pages like those it was trained on), [bold]random[/bold] (clicks
-    anywhere), the URL of an OpenAI-compatible server, a checkpoint folder, a hub id, or the
-    policy of another package (its name, or module:function)."""
-    model_name: Annotated[str | None, Option(metavar="NAME")] = None
+    anywhere), a hosted or local model by its name ([bold]gpt-5[/bold], [bold]claude-…[/bold],
+    [bold]gemini-…[/bold], [bold]openrouter/…[/bold], [bold]ollama/…[/bold]), the URL of an
+    OpenAI-compatible server, a checkpoint folder, a hub id, or the policy of another package (its
+    name, or module:function)."""
+    model_name: Annotated[str | None, Option(metavar="NAME", rich_help_panel="Model")] = None
     """Model of a server that serves several. Default: its only one."""
     family: Annotated[str | None, Option(metavar="NAME")] = None
     """Prompt and answer format. Default: inferred from the model's name."""
     api_key: Annotated[str | None, Option(envvar="VIGORL_API_KEY", show_envvar=True)] = None
     """Bearer token for the server; never recorded. Better set in the environment: other processes
-    can read a command line."""
+    can read a command line. Default: the variable of the model's maker, such as OPENAI_API_KEY."""
     temperature: Annotated[float | None, Option(min=0)] = None
     """Sampling temperature; 0 is greedy. Default: the family's own."""
-    window_screens: int | None = field(default=None, metadata={"option": False})
-    """Screenshots that stay in the conversation; None: as the family has it."""
     zoom: bool = True
     """Let the model zoom, where its family can."""
-    max_tokens: int | None = field(default=None, metadata={"option": False})
-    """Sampled in one turn; None: as the family has it."""
-    extra_body: Mapping[str, Any] = field(default_factory=dict, metadata={"option": False})
-    """Further fields of every request to a server."""
+    price: Annotated[Prices | None, Option(metavar="IN,OUT[,CACHED]", parser=read_prices)] = None
+    """Dollars per million tokens of prompt, answer and cached prompt, to tell what a run costs.
+    Default: what the server itself says."""
+    window_screens: Annotated[
+        int | None, Option("--window", min=1, rich_help_panel="Model (advanced)")
+    ] = None
+    """Screenshots that stay in the conversation. Default: the family's own number."""
+    turn_tokens: Annotated[int | None, Option(min=1)] = None
+    """Most tokens sampled in one turn. Default: the family's own number, or 2048."""
+    top_p: Annotated[float | None, Option(min=0, max=1)] = None
+    """Share of the probability, above 0, that the most likely tokens are drawn from. Default: the
+    family's own."""
+    max_pixels: Annotated[int | None, Option(min=1)] = None
+    """Most pixels of a picture as the model is shown it. Default: the family's own number."""
+    extra_body: Annotated[Mapping[str, Any], Option(metavar="JSON", parser=read_object)] = field(
+        default_factory=dict
+    )
+    """Further fields of every request to a server, as a JSON object; they win over ours."""
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    """Device of a checkpoint in this process."""
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    """Number format of a checkpoint's weights in this process."""

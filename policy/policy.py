@@ -7,6 +7,7 @@ from vigorl.browser.actions import Action
 from vigorl.browser.geometry import Point
 from vigorl.browser.observation import Observation
 from vigorl.policy.points import POINT, Mention, mentions_by_order
+from vigorl.policy.usage import Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +63,26 @@ class Turn:
     tokens: Tokens | None = None
     prompt_token_count: int = 0
     sampled_token_count: int = 0
+    cached_token_count: int = 0
+    """Of the prompt: those that the server had read before, as far as it tells."""
+    cost_usd: float | None = None
+    """In US dollars; None: not known, or there is nothing to pay."""
     instruction: str = ""
     """Which instruction the policy is at, where it knows: `step 3 of 8: click "Next" until you see
     "Order 1042" (5th try)`."""
     verified: bool | None = None
     """Beside `Done`: whether the policy saw the effect of everything that it was asked to do; None
     where it does not check."""
+
+    @property
+    def usage(self) -> Usage:
+        """Its tokens, and what they cost."""
+        return Usage(
+            self.prompt_token_count,
+            self.cached_token_count,
+            self.sampled_token_count,
+            self.cost_usd,
+        )
 
     @property
     def named(self) -> tuple[Mention, ...]:

@@ -5,6 +5,7 @@ so that a confident thought does not carry it along.
 """
 
 import re
+from dataclasses import dataclass
 
 from vigorl.browser.errors import UsageError
 from vigorl.browser.picture import View
@@ -12,6 +13,7 @@ from vigorl.policy.backend import Message
 from vigorl.policy.escape import escape
 from vigorl.policy.images import fit
 from vigorl.policy.model import ModelPolicy
+from vigorl.policy.usage import UNUSED, Usage
 
 _SYSTEM = """\
 You check the work of somebody who operates a computer for a user. You are shown the last \
@@ -31,6 +33,17 @@ _VERDICT = re.compile(r"\b(yes|no|unclear)\b[\W_]*$", re.IGNORECASE)
 _LONGEST_REASON = 500
 
 
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What somebody says who was asked whether a task is done."""
+
+    passed: bool | None
+    """None: they cannot tell."""
+    why: str
+    usage: Usage = UNUSED
+    """Of the model that was asked."""
+
+
 class ModelVerifier:
     """A vision-language model that is shown the last screens and asked whether a task is done."""
 
@@ -47,10 +60,8 @@ class ModelVerifier:
             )
         self._policy = policy
 
-    async def check(
-        self, goal: str, answer: str, screens: tuple[View, ...]
-    ) -> tuple[bool, str] | None:
-        """Whether the task is done, and why; None where the model cannot tell or says neither.
+    async def check(self, goal: str, answer: str, screens: tuple[View, ...]) -> Opinion:
+        """Whether the task is done, in the model's opinion.
 
         Args:
             goal: What was to be done.
@@ -68,7 +79,8 @@ class ModelVerifier:
         )
         messages = (Message("system", (_SYSTEM,)), Message("user", (*images, text)))
         reply = await self._policy.next_session().reply(messages)
-        return read_verdict(reply.text)
+        passed, why = read_verdict(reply.text) or (None, "")
+        return Opinion(passed, why, self._policy.usage(reply))
 
 
 def read_verdict(text: str) -> tuple[bool, str] | None:

@@ -200,6 +200,8 @@ def _reply(answer: Completion, images: Sequence[FittedImage], stop: Sequence[str
         prompt_token_count=answer.prompt_token_count,
         sampled_token_count=answer.sampled_token_count,
         cut_off=choice.finish_reason == "length",
+        cached_token_count=answer.cached_token_count,
+        cost_usd=answer.cost_usd,
         prompt_ids=prompt_ids,
         sampled_ids=ids,
         logprobs=logprobs,

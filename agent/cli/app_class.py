@@ -18,7 +18,9 @@ from vigorl.agent.cli.completion import completion_of
 from vigorl.agent.cli.fields import expanded
 from vigorl.agent.cli.help_screen import print_help
 from vigorl.agent.cli.keys import take_api_key
+from vigorl.agent.cli.main import errors
 from vigorl.agent.cli.renamed import current_arguments, current_command
+from vigorl.agent.cli.settings import SettingsFile, find_settings, has_settings, tell_settings
 
 
 class Command(TyperCommand):
@@ -27,11 +29,39 @@ class Command(TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read the command line, old spellings included."""
         known = {name for param in self.get_params(ctx) for name in param.opts}
-        return super().parse_args(ctx, current_arguments(args, known))
+        given = current_arguments(args, known)
+        file = None if ctx.resilient_parsing else _settings_of(ctx, given)
+        if file is None:
+            return super().parse_args(ctx, given)
+        ctx.default_map = file.defaults_of(_section(ctx))
+        rest = super().parse_args(ctx, given)
+        tell_settings(file, ctx)
+        return rest
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Print the help screen."""
         print_help(self, ctx)
+
+
+def _section(ctx: Any) -> str:
+    """The part of the settings file that is a command's own: the command below the program."""
+    path = ctx.command_path.split(" ")
+    return path[1] if len(path) > 1 else str(ctx.info_name)
+
+
+def _settings_of(ctx: Any, given: list[str]) -> SettingsFile | None:
+    """The settings file, for commands that it has something to say to."""
+    if not has_settings(_section(ctx)) or "api_key" not in (
+        each.name for each in ctx.command.params
+    ):
+        return None
+    try:
+        with errors("--json" in given):
+            return find_settings()
+    except typer.Exit:
+        if "--help" in given:
+            return None
+        raise
 
 
 class CommandGroup(TyperGroup):

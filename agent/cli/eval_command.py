@@ -5,7 +5,7 @@ import inspect
 import json
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,9 +14,11 @@ import typer
 from rich.markup import escape
 
 from vigorl.agent.cli import options
+from vigorl.agent.cli.fields import shown
 from vigorl.agent.cli.main import BUG, FAULT, errors, play, print_json
-from vigorl.agent.cli.options import ANYWHERE, BoundaryOptions
+from vigorl.agent.cli.options import ANYWHERE, BoundaryOptions, EvaluationOptions
 from vigorl.agent.cli.terminal import Console
+from vigorl.policy.model_config import ModelConfig
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
     from vigorl.agent.evaluation.evaluation import Result, Summary
     from vigorl.agent.evaluation.report import EvaluationReport
     from vigorl.browser.boundary import Boundary
-    from vigorl.policy.factory import ModelConfig
 
 Out = Annotated[
     Path | None,
@@ -35,32 +36,25 @@ Out = Annotated[
     ),
 ]
 
-MaxFaults = Annotated[
-    float,
-    typer.Option(
-        min=0,
-        max=1,
-        help="Share of episodes that may break (server, browser, judge); above it there is no "
-        "score but its bounds, and exit code 5.",
-    ),
-]
-
-Workers = Annotated[int, typer.Option(min=1, help="Episodes at once.")]
+MaxFaults = Annotated[float, shown(EvaluationOptions, "max_faults")]
+Workers = Annotated[int, shown(EvaluationOptions, "workers")]
 
 
 def command_of(benchmark: "Benchmark") -> "Callable[..., None]":
     """The command `eval NAME`: the benchmark's own options, and those that all of them have."""
 
-    def command(benchmark_options: Any, network: BoundaryOptions = ANYWHERE, **given: Any) -> None:
+    def command(
+        benchmark_options: Any,
+        model: str,
+        policy: ModelConfig,
+        network: BoundaryOptions = ANYWHERE,
+        **given: Any,
+    ) -> None:
         with errors(given["as_json"]):
-            from vigorl.policy.factory import ModelConfig
-
             asked = benchmark_options
-            names = [field.name for field in fields(ModelConfig)]
-            model = {name: given[name] for name in names if given.get(name) is not None}
             Measurement(
                 benchmark.run_name(asked) if benchmark.run_name else benchmark.name,
-                ModelConfig(**model),
+                replace(policy, model=model),
                 benchmark.open(asked),
                 given.get("workers", 1),
                 network.boundary(),
@@ -81,11 +75,7 @@ def _shared(benchmark: "Benchmark") -> list[inspect.Parameter]:
     """The options that commands of every benchmark have."""
     shared: list[tuple[str, Any, Any]] = [
         ("model", options.Model, benchmark.model or inspect.Parameter.empty),
-        ("model_name", options.ModelName, None),
-        ("family", options.Family, None),
-        ("api_key", options.ApiKey, None),
-        ("temperature", options.Temperature, None),
-        ("zoom", options.Zoom, True),
+        ("policy", ModelConfig, ModelConfig()),
         ("verify", options.Verify, None),
         ("workers", Workers, benchmark.workers),
         ("max_faults", MaxFaults, 0.05),
@@ -109,7 +99,7 @@ class Measurement:
     """One evaluation, from its samples to its tables."""
 
     name: str
-    model: "ModelConfig"
+    model: ModelConfig
     opening: "Opening"
     workers: int
     boundary: "Boundary | None"

@@ -56,8 +56,12 @@ def parameters_of(
             found += parameters_of(hint, given, own)
             continue
         info.help = info.help or help_texts.get(field.name, "")
+        if field.default is None and default is not None:  # the text tells of another default
+            info.help = re.sub(r"\s*Default: .*", "", info.help)
         panel = info.rich_help_panel = info.rich_help_panel or panel
         hint, default = _as_typer_has_it(hint, default)
+        if info.parser is not None:  # which makes the value, whatever its type
+            hint = Any
         annotation: Any = Annotated[hint, info]
         kind = inspect.Parameter.KEYWORD_ONLY
         found.append(inspect.Parameter(field.name, kind, default=default, annotation=annotation))

@@ -3,7 +3,7 @@
 Two columns, as long as a terminal has room for them; one below 64 columns.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.markup import escape
@@ -35,7 +35,7 @@ def print_help(command: Any, context: Any) -> None:
             rows.setdefault(_panel(parameter), []).append(_row(parameter, context))
     for name, group in _commands(command, context):
         rows.setdefault(name, []).append(group)
-    for panel in sorted(rows, key=lambda name: name not in ("Commands", "Arguments", "Options")):
+    for panel in sorted(rows, key=_place_of):
         console.print(f"[bold]{panel}[/]")
         _print_rows(console, rows[panel])
         console.print()
@@ -72,6 +72,13 @@ def _print_wrapped(console: Console, text: Text, indent: int = 0) -> None:
 def _panel(parameter: Any) -> str:
     named = getattr(parameter, "rich_help_panel", None)
     return named or ("Arguments" if parameter.param_type_name == "argument" else "Options")
+
+
+def _place_of(panel: str) -> int:
+    """Panels without a name of their own come first, what few people need comes last."""
+    if panel in ("Commands", "Arguments", "Options"):
+        return 0
+    return 2 if panel.endswith("(advanced)") else 1
 
 
 def _commands(command: Any, context: Any) -> Iterator[tuple[str, tuple[Text, Text]]]:
@@ -126,13 +133,14 @@ def value_of(parameter: Any, context: Any) -> str:
 
 def _facts(parameter: Any, context: Any) -> Iterator[str]:
     """Default, bounds and variables of the environment."""
-    if parameter.required and parameter.param_type_name == "option":
-        yield "required"
     default = parameter.get_default(context, call=False)
-    if parameter.show_default and default not in (None, "", False, [], ()):
+    if parameter.required and parameter.param_type_name == "option" and default is None:
+        yield "required"
+    if parameter.show_default and default not in (None, "", False, [], (), {}):
         is_on = default is True and parameter.secondary_opts
         shown = parameter.opts[0].lstrip("-") if is_on else default
-        yield f"default: {_shown(shown)}"
+        is_set = context is not None and context.lookup_default(parameter.name, call=False)
+        yield f"default: {_shown(shown)}{', from the settings file' * (is_set is not None)}"
     match parameter.min, parameter.max:
         case (None | 0 | 1, None):
             pass  # numbers of things
@@ -150,7 +158,7 @@ def _facts(parameter: Any, context: Any) -> Iterator[str]:
 def _shown(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:g}"
-    return ", ".join(map(_shown, value)) if isinstance(value, list) else str(value)
+    return ", ".join(map(_shown, value)) if isinstance(value, list | Mapping) else str(value)
 
 
 def _print_rows(console: Console, rows: Sequence[tuple[Text, Text]]) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer import Option
 
 from vigorl.agent.cli.fields import shown
 from vigorl.agent.run_config import RunConfig
@@ -14,11 +15,6 @@ if TYPE_CHECKING:
     from vigorl.browser.boundary import Boundary
 
 Model = Annotated[str, shown(ModelConfig, "model")]
-ModelName = Annotated[str | None, shown(ModelConfig, "model_name")]
-Family = Annotated[str | None, shown(ModelConfig, "family")]
-ApiKey = Annotated[str | None, shown(ModelConfig, "api_key")]
-Temperature = Annotated[float | None, shown(ModelConfig, "temperature")]
-Zoom = Annotated[bool, shown(ModelConfig, "zoom")]
 Verify = Annotated[str | None, shown(RunConfig, "verify")]
 Secrets = Annotated[
     list[str] | None,
@@ -32,6 +28,34 @@ Secrets = Annotated[
         rich_help_panel="Safety",
     ),
 ]
+
+
+@dataclass(frozen=True)
+class BrowserOptions:
+    """What a run's configuration is made of beside its own fields."""
+
+    viewport: Annotated[str, Option(metavar="WxH", rich_help_panel="Browser")] = "1280x720"
+    """Width and height of the page, CSS px."""
+    secret: Secrets = None
+    approve_seconds: Annotated[float, Option(min=1, rich_help_panel="Safety")] = 120
+    """Seconds to wait for your answer; then it is no."""
+
+
+USUAL_BROWSER = BrowserOptions()
+"""Nothing was said about the browser."""
+
+
+@dataclass(frozen=True)
+class EvaluationOptions:
+    """How an evaluation is played, whatever the benchmark."""
+
+    workers: Annotated[int, typer.Option(min=1)] = 1
+    """Episodes at once."""
+    max_faults: Annotated[float, typer.Option(min=0, max=1)] = 0.05
+    """Share of episodes that may break (server, browser, judge); above it there is no score but its
+    bounds, and exit code 5."""
+
+
 WHERE = "Network access"
 """Panel of the options that draw a boundary."""
 

@@ -1,6 +1,6 @@
 """`vigorl-agent run` and `show`: one episode."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,7 +21,13 @@ from vigorl.agent.cli.main import (
     play,
     print_json,
 )
-from vigorl.agent.cli.options import ANYWHERE, AsJson, BoundaryOptions, Secrets
+from vigorl.agent.cli.options import (
+    ANYWHERE,
+    USUAL_BROWSER,
+    AsJson,
+    BoundaryOptions,
+    BrowserOptions,
+)
 from vigorl.agent.cli.terminal import Console
 from vigorl.agent.run_config import RunConfig
 from vigorl.browser.errors import StorageFault, UsageError
@@ -31,17 +37,6 @@ if TYPE_CHECKING:
     from vigorl.agent.record.trajectory import Trajectory
 
 app = App()
-
-
-@dataclass(frozen=True)
-class BrowserOptions:
-    """What a run's configuration is made of beside its own fields."""
-
-    viewport: Annotated[str, Option(metavar="WxH", rich_help_panel="Browser")] = "1280x720"
-    """Width and height of the page, CSS px."""
-    secret: Secrets = None
-    approve_seconds: Annotated[float, Option(min=1, rich_help_panel="Safety")] = 120
-    """Seconds to wait for your answer; then it is no."""
 
 
 def _print_language(asked: bool) -> None:
@@ -70,7 +65,7 @@ def run(
         ),
     ] = False,
     as_json: AsJson = False,
-    browser: BrowserOptions = BrowserOptions(),
+    browser: BrowserOptions = USUAL_BROWSER,
     network: BoundaryOptions = ANYWHERE,
 ) -> None:
     """Do a task in a real browser, and record every step.
@@ -86,11 +81,12 @@ def run(
     with errors(as_json) as messages:
         from vigorl.agent.secret_sources import read_secrets
         from vigorl.browser.vault import Vault
+        from vigorl.policy.factory import addressed
 
         width_px, height_px = _viewport(browser.viewport)
         secrets = read_secrets(browser.secret or ())
         vault = Vault(secrets, config.url or "https://nowhere.invalid/")
-        vault.keep(model.api_key, "<API key>")
+        vault.keep(addressed(model).api_key, "<API key>")
         messages.redact = vault.redact
         config = replace(
             config,
@@ -105,8 +101,9 @@ def run(
             raise typer.Exit(DONE)
         trajectory = _played(config, model, console, browser.approve_seconds)
         unsaved = _kept(trajectory, console)
+        data = {} if config.schema is None else {"data": _data(trajectory, config.schema)}
     if as_json:
-        print_json({**_result(trajectory), "unsaved": unsaved})
+        print_json({**_result(trajectory), **data, "unsaved": unsaved})
     raise typer.Exit(FAULT if unsaved else _exit_code(trajectory))
 
 
@@ -210,8 +207,19 @@ def _result(trajectory: "Trajectory") -> dict[str, Any]:
         "score": trajectory.score.value if trajectory.score else None,
         "refused": end.refused if end else {},
         "steps": len(trajectory.steps),
+        "usage": trajectory.usage.as_json(),
         "trajectory": str(trajectory.folder),
     }
+
+
+def _data(trajectory: "Trajectory", schema: Path) -> Any:
+    """The answer as JSON; None where there is none that fits."""
+    from vigorl.agent.answers import AnswerForm
+
+    end = trajectory.end
+    if end is None or end.status != "done":
+        return None
+    return AnswerForm.read(schema).value(end.answer or "")
 
 
 def _kept(trajectory: "Trajectory", console: Console) -> list[str]:

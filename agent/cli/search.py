@@ -11,13 +11,13 @@ from typer import Option
 
 from vigorl.agent.cli.app_class import App
 from vigorl.agent.cli.main import FAULT, errors, play, print_json
-from vigorl.agent.cli.options import ApiKey, AsJson, Family, ModelName
+from vigorl.agent.cli.options import AsJson
 from vigorl.agent.cli.terminal import Console
+from vigorl.policy.model_config import ModelConfig
 from vigorl.training.search.config import SearchConfig
 
 if TYPE_CHECKING:
     from vigorl.agent.evaluation.evaluation import Sample
-    from vigorl.policy.factory import ModelConfig
     from vigorl.training.search.loop import Searched
 
 app = App()
@@ -64,20 +64,14 @@ def search(
             "--model",
             "-m",
             metavar="MODEL",
+            envvar="VIGORL_MODEL",
+            show_envvar=True,
             help="Sampling model: the URL of an OpenAI-compatible server, a checkpoint folder, or "
             "a hub id.",
             rich_help_panel="Model",
         ),
     ],
-    model_name: ModelName = None,
-    family: Family = None,
-    api_key: ApiKey = None,
-    temperature: Annotated[
-        float, Option(min=0, help="Sampling temperature; 0 is greedy.", rich_help_panel="Model")
-    ] = 1.0,
-    turn_tokens: Annotated[
-        int, Option(min=1, help="Most tokens sampled in one turn.", rich_help_panel="Model")
-    ] = 1024,
+    sampled: ModelConfig = ModelConfig(temperature=1.0, turn_tokens=1024),  # noqa: B008 -- frozen
     config: SearchConfig = SearchConfig(),  # noqa: B008 -- frozen
     by_sentence: Annotated[
         Literal["sentence", "turn"],
@@ -99,16 +93,7 @@ def search(
     [dim]$[/dim] vigorl-agent search --data data/train --model http://localhost:8000/v1 --out trees
     """
     with errors(as_json):
-        from vigorl.policy.factory import ModelConfig
-
-        sampled = ModelConfig(
-            model,
-            model_name,
-            family,
-            api_key,
-            temperature=temperature,
-            max_tokens=turn_tokens,
-        )
+        sampled = replace(sampled, model=model)
         config = replace(config, by_sentence=by_sentence == "sentence")
         try:
             found = play(_search(sampled, wanted.samples(), config, out))
@@ -142,7 +127,7 @@ def _report(found: "list[Searched]", out: Path, as_json: bool) -> None:
 
 
 async def _search(
-    model: "ModelConfig", samples: "list[Sample]", config: SearchConfig, out: Path
+    model: ModelConfig, samples: "list[Sample]", config: SearchConfig, out: Path
 ) -> "list[Searched]":
     from vigorl.agent.evaluation.progress import counting
     from vigorl.policy.factory import open_language_model

@@ -200,11 +200,16 @@ def _told_apart(name: str, one: StartRecord, other: StartRecord) -> list[str]:
         raise UsageError(
             f"the two evaluations mean different tasks by {name}: they differ in {', '.join(tasks)}"
         )
-    if one.limits != other.limits:
+    if _set(one.limits) != _set(other.limits):
         apart.append("limits")
     if one.goal and other.goal and one.goal != other.goal:
         apart.append("what the policy is told")
     return apart
+
+
+def _set(limits: dict[str, Any]) -> dict[str, Any]:
+    """The limits that there are; older records do not name all that there could be."""
+    return {name: value for name, value in limits.items() if value is not None}
 
 
 def _some(results: dict[str, Result], folder: Path) -> str:

@@ -44,6 +44,7 @@ from vigorl.browser.first_error import first_error
 from vigorl.browser.run_folder import LineFile, claimed, disk, whole_lines, write_whole
 from vigorl.browser.text import cleaned, whole
 from vigorl.policy.policy import Policy
+from vigorl.policy.usage import UNUSED, Usage
 
 __all__ = ["Result", "Sample", "Summary", "evaluate", "read_results"]
 
@@ -80,6 +81,8 @@ class Result:
     """Connections that the boundary has refused, by host and port."""
     denied: int = 0
     """Actions, windows and downloads that were blocked, or to which somebody said no."""
+    usage: Usage = UNUSED
+    """Tokens and cost, those of earlier tries included."""
 
     @property
     def is_solved(self) -> bool | None:
@@ -130,6 +133,8 @@ class Summary:
     """Actions, windows and downloads that were blocked or denied."""
     max_faults: float = MAX_FAULTS
     """Share of broken episodes above which the means are not to be believed."""
+    usage: Usage = UNUSED
+    """Tokens and cost of all episodes, those that broke included."""
 
     @property
     def is_believable(self) -> bool:
@@ -153,6 +158,7 @@ class Summary:
             "clusters": self.clusters,
             "refused": self.refused,
             "denied": self.denied,
+            "usage": self.usage.as_json(),
             "folder": str(self.folder),
         }
         if self.second_looks:
@@ -210,6 +216,7 @@ async def evaluate(
     with claimed(folder, "evaluating"), LineFile(folder / "results.jsonl") as lines:
         recorded = _recorded(folder, policy, samples, limits)
         results = {result.id: result for result in recorded if result.status != "fault"}
+        spent = {result.id: result.usage for result in recorded if result.status == "fault"}
         for result in results.values():
             on_result(result)
         places = asyncio.Semaphore(workers)
@@ -218,7 +225,7 @@ async def evaluate(
             async with places:
                 name = folder_name(sample.id)
                 played = await play(policy, sample, folder, name, limits, tries, second_look)
-                result = _result(sample, played)
+                result = _result(sample, played, spent.get(sample.id, UNUSED))
                 if played.error is not None:
                     unusable.append(played.error)
                 for mistake in played.mistakes:
@@ -240,8 +247,8 @@ async def evaluate(
         return summary
 
 
-def _result(sample: Sample, played: PlayedSample) -> Result:
-    """The line of a sample that was played."""
+def _result(sample: Sample, played: PlayedSample, spent: Usage) -> Result:
+    """The line of a sample that was played, and on which so much had been spent before."""
     trajectory = played.trajectory
     end, score = trajectory.end, trajectory.score
     assert end is not None
@@ -265,6 +272,7 @@ def _result(sample: Sample, played: PlayedSample) -> Result:
             bool(played.mistakes),
             end.refused,
             _denials(trajectory),
+            spent + played.usage,
         ),
         whole,
     )
@@ -332,7 +340,8 @@ def _recorded(
         start = read_start(folder / result.trajectory)
         for what, recorded, wanted in (
             ("policy", start.policy, policy.describe()),
-            ("set of limits", start.limits, asdict(limits)),
+            # A record that does not name a limit is older than the limit.
+            ("set of limits", dict.fromkeys(asdict(limits)) | start.limits, asdict(limits)),
             ("task", start.task or {}, by_id[result.id].task),
         ):
             wanted = cleaned(json.loads(json.dumps(wanted, default=str)), whole)
@@ -386,6 +395,7 @@ def summarise(results: Sequence[Result], folder: Path, max_faults: float = MAX_F
         refused=dict(refused.most_common()),
         denied=sum(result.denied for result in results),
         max_faults=max_faults,
+        usage=sum((result.usage for result in results), UNUSED),
     )
 
 

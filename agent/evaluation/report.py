@@ -56,7 +56,7 @@ def plain_report(summary: Summary, title: str) -> EvaluationReport:
 
 def notes_of(summary: Summary) -> tuple[str, ...]:
     """Episodes without a score, those that share pictures, and the time that one takes."""
-    notes = [f"median {summary.median_s:.2f} s an episode"]
+    notes = [f"median {summary.median_s:.2f} s an episode", *summary.usage.told()]
     if summary.clusters < summary.cells["all"].n:
         pictures = f"{summary.clusters} picture{'s' * (summary.clusters != 1)}"
         notes.insert(0, f"on {pictures}: intervals do not take episodes on one for independent")

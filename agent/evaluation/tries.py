@@ -15,6 +15,7 @@ from vigorl.agent.rollout import Limits, SecondLook, rollout
 from vigorl.agent.wrappers import equipped
 from vigorl.browser.errors import LeftOut, StorageFault, UsageError, VigorlError
 from vigorl.policy.policy import Policy
+from vigorl.policy.usage import UNUSED, Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,8 @@ class PlayedSample:
     """What escaped from it, where the sample cannot be used as it is written."""
     mistakes: tuple[Exception, ...] = ()
     """Of the program, in any of the times."""
+    usage: Usage = UNUSED
+    """Tokens and cost of all the times."""
 
     @property
     def what_escaped(self) -> Exception | None:
@@ -86,6 +89,7 @@ async def play(
     """
     broke: list[str] = []
     mistakes: list[Exception] = []
+    usage = UNUSED
     while True:
         place = folder / name
         clear(place, folder)
@@ -102,9 +106,10 @@ async def play(
             trajectory = _recorded(place, raised)
         end = trajectory.end
         assert end is not None
+        usage += trajectory.usage
         is_final = error is not None or end.fault == LeftOut.__name__
         if end.status != "fault" or is_final or len(broke) + 1 >= tries.count:
-            return PlayedSample(trajectory, tuple(broke), error, tuple(mistakes))
+            return PlayedSample(trajectory, tuple(broke), error, tuple(mistakes), usage)
         broke.append(end.reason)
         pause_s = tries.first_pause_s * 2 ** (len(broke) - 1)
         await asyncio.sleep(pause_s * random.uniform(0.75, 1.25))

@@ -115,7 +115,7 @@ class Agent:
             await asyncio.gather(playing, return_exceptions=True)
 
     async def _play(self, watcher: Watcher) -> AgentResult:
-        additions = Additions(self._policy, (self._hooks,), self._form)
+        additions = Additions(self._policy, self._hooks, self._form)
         config = replace(self._config, schema=None)  # which the form is made of
         trajectory = await run(config, self._model, watcher, self._approver, additions)
         self.result = result = AgentResult(trajectory, self._form)

@@ -16,6 +16,7 @@ from vigorl.browser.deeds import Approve
 from vigorl.browser.errors import UsageError
 from vigorl.browser.vault import Secret
 from vigorl.policy.model_config import ModelConfig
+from vigorl.policy.price import read_prices
 
 
 @with_config(ConfigDict(extra="forbid", arbitrary_types_allowed=True))
@@ -35,10 +36,20 @@ class AgentOptions(TypedDict, total=False):
     api_key: str | None
     temperature: float | None
     zoom: bool
+    price: str | Sequence[float] | None
+    """Dollars per million tokens of prompt and answer, and of cached prompt where that differs."""
+    window: int | None
+    turn_tokens: int | None
+    top_p: float | None
+    max_pixels: int | None
+    extra_body: Mapping[str, Any]
+    device: Literal["auto", "cpu", "cuda", "mps"]
+    dtype: Literal["auto", "float32", "bfloat16", "float16"]
 
     max_steps: int
     max_seconds: float
     max_tokens: int | None
+    max_cost: float | None
 
     viewport: tuple[int, int]
     """Width and height, CSS px."""
@@ -96,7 +107,7 @@ def configured(goal: str | None, options: Mapping[str, Any]) -> tuple[RunConfig,
         raise UsageError(f"{first['loc'][0]}: {first['msg']}") from error
     runs, models = option_names(RunConfig), option_names(ModelConfig)
     run = {runs[name]: _as_field(runs[name], given[name]) for name in given if name in runs}
-    model = {models[name]: given[name] for name in given if name in models}
+    model = {models[name]: _as_field(models[name], given[name]) for name in given if name in models}
     if "viewport" in given:
         run["viewport_width_px"], run["viewport_height_px"] = given["viewport"]
     if "secrets" in given:
@@ -124,9 +135,18 @@ def _as_field(name: str, value: Any) -> Any:
     match name, value:
         case "upload_from", paths:
             return tuple(map(Path, paths))
+        case "price", _:
+            return _prices(value)
         case "runs" | "schema" | "profile" | "storage_state" | "save_storage_state", str(path):
             return Path(path)
     return value
+
+
+def _prices(value: Any) -> Any:
+    try:
+        return read_prices(value)
+    except ValueError as error:
+        raise UsageError(f"price: {error}") from error
 
 
 def _secrets(given: Mapping[str, str] | Sequence[Secret]) -> tuple[Secret, ...]:

@@ -18,13 +18,13 @@ from vigorl.agent.viewer.filmstrip import draw_filmstrip
 from vigorl.agent.viewer.show import (
     describe_action,
     ending_reason,
-    sampled_tokens,
     title,
     verdict,
 )
 from vigorl.browser.actions import Action
 from vigorl.browser.errors import UsageError
 from vigorl.browser.picture import Picture
+from vigorl.policy.usage import Usage
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,12 @@ class AgentResult:
     @property
     def tokens(self) -> int:
         """Sampled by the model; 0 where none plays."""
-        return sampled_tokens(self.trajectory)
+        return self.usage.sampled_tokens
+
+    @property
+    def usage(self) -> Usage:
+        """What the run took: tokens of prompts and answers, and dollars where they are known."""
+        return self.trajectory.usage
 
     @property
     def folder(self) -> Path:

@@ -40,6 +40,7 @@ from vigorl.browser.observation import (
 )
 from vigorl.browser.picture import Picture, View
 from vigorl.policy.policy import Turn
+from vigorl.policy.usage import UNUSED, Usage
 
 Status = Literal["done", "gave_up", "limit", "fault", "interrupted"]
 """How an episode ended. Only `fault` and `interrupted` say nothing about the policy."""
@@ -154,6 +155,8 @@ class EndRecord:
     """Of a fault: where it came from, as Python tells it."""
     refused: dict[str, int] = field(default_factory=dict)
     """How many connections the boundary refused in all, by host and port."""
+    second_look: Usage = UNUSED
+    """What the second look used; the turns tell their own."""
     type: Literal["end"] = "end"
 
     @property
@@ -209,6 +212,12 @@ class Trajectory:
     def is_solved(self) -> bool | None:
         """Whether the judge calls the task solved; None where nobody could judge."""
         return self.score.is_solved if self.score else None
+
+    @property
+    def usage(self) -> Usage:
+        """Tokens and cost of all turns, and of the second look."""
+        turns = (step.turn.usage for step in self.steps)
+        return sum(turns, self.end.second_look if self.end else UNUSED)
 
     def observation(self, seen: Seen) -> Observation:
         """What was seen, from its record: the inverse of `Recorder.seen`.

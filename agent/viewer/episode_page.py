@@ -19,7 +19,7 @@ from vigorl.agent.plain_text import plain
 from vigorl.agent.record.trajectory import Trajectory
 from vigorl.agent.viewer.episode_steps import Album, Figure, step_of
 from vigorl.agent.viewer.overlay import Overlay
-from vigorl.agent.viewer.show import ending_reason, policy_name, sampled_tokens, title, verdict
+from vigorl.agent.viewer.show import ending_reason, policy_name, title, verdict
 from vigorl.browser.picture import Picture
 from vigorl.browser.run_folder import write_whole
 from vigorl.browser.text import whole
@@ -87,8 +87,8 @@ def _facts(trajectory: Trajectory) -> list[tuple[str, str]]:
     facts.append(("steps", str(len(trajectory.steps))))
     if end:
         facts.append(("took", duration(end.seconds)))
-    if sampled := sampled_tokens(trajectory):
-        facts.append(("tokens", f"{sampled:,} sampled"))
+    if used := trajectory.usage.told():
+        facts.append(("used", ", ".join(used)))
     malformed = sum(step.turn.action is None for step in trajectory.steps)
     if malformed:
         facts.append(("malformed", f"{malformed} of {len(trajectory.steps)} turns"))

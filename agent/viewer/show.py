@@ -94,11 +94,6 @@ def title(trajectory: Trajectory) -> str:
     return goal if isinstance(goal, str) and goal else trajectory.start.goal
 
 
-def sampled_tokens(trajectory: Trajectory) -> int:
-    """Tokens that the policy sampled; 0 where it is no language model or does not tell."""
-    return sum(step.turn.sampled_token_count for step in trajectory.steps)
-
-
 def ending_reason(trajectory: Trajectory) -> str:
     """Why it ended, in a sentence; empty where there is nothing to say."""
     if trajectory.end is None:
@@ -167,8 +162,7 @@ def ending(trajectory: Trajectory) -> RenderableType:
     effort = [f"{steps} step{'s' * (steps != 1)}"]
     if end:
         effort.append(f"{end.seconds:.1f} s")
-    if tokens := sampled_tokens(trajectory):
-        effort.append(f"{tokens:,} tokens")
+    effort += trajectory.usage.told()
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(style="dim", min_width=10)
     grid.add_column(overflow="fold")

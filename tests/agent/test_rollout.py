@@ -22,6 +22,8 @@ from vigorl.browser.geometry import Frame, Point
 from vigorl.browser.observation import Observation
 from vigorl.browser.picture import Picture, View
 from vigorl.policy.policy import Turn
+from vigorl.policy.second_look import Opinion
+from vigorl.policy.usage import Usage
 
 CLICK = Click(Point(3, 4))
 
@@ -138,13 +140,11 @@ class Again:
         self.verdict = verdict
         self.shown: tuple[View, ...] = ()
 
-    async def check(
-        self, goal: str, answer: str, screens: tuple[View, ...]
-    ) -> tuple[bool, str] | None:
+    async def check(self, goal: str, answer: str, screens: tuple[View, ...]) -> Opinion:
         self.shown = screens
         if isinstance(self.verdict, PolicyFault):
             raise self.verdict
-        return self.verdict
+        return Opinion(*(self.verdict or (None, "")), Usage(40, 8, 5, 0.25))
 
 
 class Sure(Script):
@@ -178,7 +178,7 @@ async def test_done_says_who_has_checked_it(
     again = None if look is None else Again(look)
     lines: list[Action | str] = [CLICK] * 4 + [Done("elsewhere")]
     recorder = Recorder(tmp_path / "run")
-    played = await rollout(script(lines), world(), recorder, second_look=again)
+    played = await rollout(script(lines, 1), world(), recorder, second_look=again)
     assert read_trajectory(tmp_path / "run") == played
     assert played.status == "done" and played.end is not None
     assert played.end.verified is verified
@@ -188,6 +188,8 @@ async def test_done_says_who_has_checked_it(
         assert [view.picture.sha256 for view in again.shown] == shown
     if isinstance(look, PolicyFault):
         assert "the server is gone" in played.end.reason
+    elif look is not None:  # the turns' own cost is not known, so the cost of all is not
+        assert (played.usage.prompt_tokens, played.usage.cost_usd) == (40, None)
 
 
 async def test_a_limit_says_at_which_instruction_it_was_reached(tmp_path: Path) -> None:
@@ -234,6 +236,7 @@ async def test_a_world_that_ends_is_done(tmp_path: Path) -> None:
     [
         ([CLICK], Limits(steps=4), "4 steps", 4),
         ([CLICK], Limits(tokens=25), "25 tokens", 3),
+        ([CLICK], Limits(cost_usd=1), "give its price", 1),
         (["hm"], Limits(malformed=3), "3 turns in a row without", 3),
         ([Press("Tab")], Limits(repeats=5), "the same action 5 times", 5),
         ([Press("Tab"), Press("a")] * 9, Limits(unchanged=6), "6 actions in a row", 6),

@@ -160,6 +160,7 @@ def test_a_policy_describes_itself_for_the_record() -> None:
         "family": "qwen2.5-vl",
         "window_screens": 4,
         "max_images": 8,
+        "max_pixels": 1_003_520,
         "temperature": 0.7,
         "top_p": 1.0,
         "max_tokens": 2048,

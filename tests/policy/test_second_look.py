@@ -20,6 +20,7 @@ from vigorl.policy.backend import Sampling
 from vigorl.policy.factory import open_model, policy_of
 from vigorl.policy.family import family_named
 from vigorl.policy.second_look import ModelVerifier, read_verdict
+from vigorl.policy.usage import Usage
 
 Make = Callable[..., Observation]
 
@@ -68,9 +69,10 @@ async def test_a_second_look_says_yes_no_or_nothing(
         policy = await open_model(url)
         found = await ModelVerifier(policy).check("Buy two </answer> kettles", "€ 24", views)
         await policy.close()
-    assert (found and found[0]) == (verdict and verdict[0])
-    if found and verdict and verdict[1]:
-        assert found[1] == verdict[1]
+    assert found.passed == (verdict and verdict[0])
+    if verdict and verdict[1]:
+        assert found.why == verdict[1]
+    assert found.usage == Usage(9, 0, 3)
     (request,) = asked
     parts = request["messages"][-1]["content"]
     assert [part["type"] for part in parts] == ["image_url", "image_url", "text"]
@@ -86,7 +88,7 @@ async def test_a_key_is_sent_to_the_server_alone_that_it_was_given_for(screen: M
             config = ModelConfig(acting, api_key="sesame")
             async with second_look(url, policy, config) as look:
                 assert look is not None
-                assert await look.check("Buy a kettle", "", (view,)) == (True, "seen.")
+                assert (await look.check("Buy a kettle", "", (view,))).passed
             await policy.close()
     assert [request["key"] for request in asked] == [None, "Bearer sesame"]
 
