@@ -12,6 +12,7 @@ from vigorl.agent.cli import (
     data,
     evaluation,
     export,
+    mcp,
     run,
     search,
     setup,
@@ -55,6 +56,7 @@ def options(
 
 
 app.add_typer(run.app)
+app.add_typer(mcp.app)
 app.add_typer(setup.app)
 app.add_typer(evaluation.app, name="eval")
 app.add_typer(tasks.app, name="tasks")

@@ -27,6 +27,7 @@ from vigorl.agent.cli.options import (
     AsJson,
     BoundaryOptions,
     BrowserOptions,
+    viewport_of,
 )
 from vigorl.agent.cli.terminal import Console
 from vigorl.agent.run_config import RunConfig
@@ -83,7 +84,7 @@ def run(
         from vigorl.browser.vault import Vault
         from vigorl.policy.factory import addressed
 
-        width_px, height_px = _viewport(browser.viewport)
+        width_px, height_px = viewport_of(browser.viewport)
         secrets = read_secrets(browser.secret or ())
         vault = Vault(secrets, config.url or "https://nowhere.invalid/")
         vault.keep(addressed(model).api_key, "<API key>")
@@ -167,18 +168,6 @@ def _print_steps(config: RunConfig, model: ModelConfig, console: Console, as_jso
         console.print(f"{number:>3}  {escape(step)}", highlight=False, soft_wrap=True)
     if as_json:
         print_json({"status": "understood", "steps": steps})
-
-
-def _viewport(text: str) -> tuple[int, int]:
-    try:
-        width_px, height_px = (int(part) for part in text.lower().split("x"))
-    except ValueError:
-        raise UsageError(
-            f"--viewport {text!r}: give width x height in px, such as 1280x720"
-        ) from None
-    if not (100 <= width_px <= 8192 and 100 <= height_px <= 8192):
-        raise UsageError(f"--viewport {text}: each side must be between 100 and 8192 px")
-    return width_px, height_px
 
 
 def _exit_code(trajectory: "Trajectory") -> int:
