@@ -157,7 +157,7 @@ def show(
 
 def _print_steps(config: RunConfig, model: ModelConfig, console: Console, as_json: bool) -> None:
     """Print the steps of a goal, as reader understands it."""
-    from vigorl.agent.run import told_text
+    from vigorl.agent.run_words import told_text
     from vigorl.policy.reader.language.instructions import parse_instructions
     from vigorl.policy.reader.language.steps import describe_step
 

@@ -2,12 +2,13 @@
 
 import asyncio
 import inspect
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Unpack, get_type_hints
+from typing import Any, TypeVar, Unpack, get_type_hints
 
 from vigorl.agent.answers import AnswerForm
+from vigorl.agent.functions import OwnFunction
 from vigorl.agent.python.hooks import Asked, BeforeAction, HookReferee, OnStep, approver_of
 from vigorl.agent.python.options import AgentOptions, configured
 from vigorl.agent.python.result import AgentResult, AgentStep
@@ -17,6 +18,8 @@ from vigorl.agent.run import Additions, run
 from vigorl.browser.deeds import Approver
 from vigorl.browser.errors import UsageError
 from vigorl.policy.policy import Policy
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
 class Agent:
@@ -34,6 +37,7 @@ class Agent:
     Args:
         goal: What to do: literal instructions for reader, a goal for a model.
         output: What the answer has to be: a pydantic model, or a type such as `list[str]`.
+        tools: Functions that it may call, each with types and a docstring; see `tool`.
         policy: Who plays, instead of `model`: an object of one's own, which stays open.
         before_action: Called with each step before its action is done; may change or veto it.
         on_step: Called with each step when it is over.
@@ -51,6 +55,7 @@ class Agent:
         /,
         *,
         output: Any = None,
+        tools: Iterable[Callable[..., Any]] = (),
         policy: Policy | None = None,
         before_action: BeforeAction | None = None,
         on_step: OnStep | None = None,
@@ -58,13 +63,12 @@ class Agent:
         **options: Unpack[AgentOptions],
     ) -> None:
         self._config, self._model = configured(goal, options)
-        if output is not None and (self._config.task or self._config.schema):
-            raise UsageError(
-                "output is for the answer to a goal in words, and takes a schema's place"
-            )
+        if output is not None and self._config.schema is not None:
+            raise UsageError("give the type of the answer (output) or its schema, not both")
         self._form = None if output is None else AnswerForm.of_type(output)
         if self._config.schema is not None:
             self._form = AnswerForm.read(self._config.schema)
+        self._tools = [OwnFunction.of(each) for each in tools]
         self._policy = policy
         if policy is not None:
             self._model = replace(self._model, model=policy.name)
@@ -72,6 +76,15 @@ class Agent:
         self._approver = approver_of(approver)
         self.result: AgentResult | None = None
         """How the last run went, also where that was interrupted; None before the first."""
+
+    def tool(self, function: _Function) -> _Function:
+        """Let the agent call a function: it is told name, types and docstring; a decorator.
+
+        Raises:
+            UsageError: the function has no docstring, or no types.
+        """
+        self._tools.append(OwnFunction.of(function))
+        return function
 
     def run(self) -> AgentResult:
         """Play the task to its end.
@@ -115,7 +128,7 @@ class Agent:
             await asyncio.gather(playing, return_exceptions=True)
 
     async def _play(self, watcher: Watcher) -> AgentResult:
-        additions = Additions(self._policy, self._hooks, self._form)
+        additions = Additions(self._policy, self._hooks, self._form, tuple(self._tools))
         config = replace(self._config, schema=None)  # which the form is made of
         trajectory = await run(config, self._model, watcher, self._approver, additions)
         self.result = result = AgentResult(trajectory, self._form)

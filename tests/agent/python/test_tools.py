@@ -1,0 +1,118 @@
+"""Functions of one's own: called like any action, and what goes wrong in them is told."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from tests.agent.python.test_agent import Lines
+from tests.agent.test_foreign_models import Speaker, listening
+from vigorl import Agent, UsageError
+from vigorl.browser.actions import Action, Call, Done, Wait
+from vigorl.browser.geometry import Box
+
+pytestmark = [pytest.mark.browser]
+
+SCREEN = Box(0, 0, 1280, 720)
+
+
+def rate(currency: str, places: int = 1) -> float:
+    """Dollars for one unit of a currency.
+
+    Not told.
+    """
+    return round({"EUR": 1.125}[currency], places)
+
+
+async def later() -> dict[str, Any]:
+    """Something that takes a moment."""
+    await asyncio.sleep(0)
+    return {"a": ["ü"]}
+
+
+def undocumented(currency: str) -> float:
+    return rate(currency)
+
+
+def test_functions_are_called_and_their_mistakes_are_told(tmp_path: Path) -> None:
+    calls = [
+        Call("rate", {"currency": "EUR", "places": 2}),
+        Call("rate", {"currency": "XXX"}),
+        Call("rate", {"currency": "EUR", "places": "many"}),
+        Call("rate", {"currency": "EUR", "plaices": 2}),
+        Call("rates", {}),
+        Call("later", {}),
+        Wait(0),
+    ]
+    policy = Lines(*calls, Done("1.13"))
+    agent = Agent("go", url="about:blank", policy=policy, out=tmp_path, tools=[rate])
+    assert agent.tool(later) is later
+    result = agent.run()
+    assert policy.goals[0].endswith(
+        "Functions that can be called:\n"
+        "- rate(currency: str, places: int = 1) -> float: Dollars for one unit of a currency.\n"
+        "- later() -> dict[str, typing.Any]: Something that takes a moment."
+    )
+    assert "call" in policy.seen[0].actions
+    usage = "It is called like this: rate(currency: str"
+    told = [text for _, text in policy.events]
+    assert told[:2] == ["rate returned 1.12", "rate failed: KeyError: 'XXX'"]
+    assert told[2].startswith("places: Input should be a valid integer") and usage in told[2]
+    assert told[3].startswith("plaices: Extra inputs are not permitted") and usage in told[3]
+    assert told[4:] == [
+        "There is no function rates. There are: rate, later.",
+        'later returned {"a": ["ü"]}',
+    ]
+    assert result.steps[0].words == 'call rate {"currency": "EUR", "places": 2}'
+    assert result.steps[0].action == calls[0], "as it is recorded"
+
+
+@pytest.mark.parametrize(
+    ("function", "words"),
+    [
+        (lambda x: x, "has no name"),
+        (undocumented, "has no docstring"),
+        (Path.exists, "name a type for each"),
+    ],
+)
+def test_a_function_that_cannot_be_told_is_refused(function: Any, words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        Agent("go", url="about:blank", tools=[function])
+
+
+class Listener(Speaker):
+    """Keeps what it was told."""
+
+    def __init__(self, model: str, actions: list[Action]) -> None:
+        super().__init__(model, actions, SCREEN)
+        self.heard: list[str] = []
+
+    async def chat(self, request: Request) -> JSONResponse:
+        self.heard.append((await request.body()).decode())
+        return await super().chat(request)
+
+
+@pytest.mark.parametrize("model", ["gpt-5", "Qwen/Qwen3.6-27B"])
+async def test_a_model_is_taught_to_call_in_its_own_grammar(model: str, tmp_path: Path) -> None:
+    call = Call("rate", {"currency": "EUR"})
+    listener = Listener(model, [call, Done("1.1")])
+    async with listening(listener) as url:
+        agent = Agent("go", url="about:blank", model=url, out=tmp_path, tools=[rate])
+        result = await agent.arun()
+    assert [step.action for step in result.steps] == [call, Done("1.1")]
+    first, second = listener.heard
+    assert "call name {" in first and "rate(currency: str, places: int = 1)" in first
+    assert "rate returned 1.1" in second
+
+
+@pytest.mark.parametrize("model", ["reader", "gsarch/ViGoRL-7b-Web-Action"])
+async def test_policies_with_a_fixed_language_are_refused(model: str, tmp_path: Path) -> None:
+    async with listening(Listener(model, [])) as url:
+        where = model if model == "reader" else url
+        agent = Agent('click "x"', url="about:blank", model=where, out=tmp_path, tools=[rate])
+        with pytest.raises(UsageError, match="no functions of yours can be called"):
+            await agent.arun()
+    assert not list(tmp_path.iterdir())
