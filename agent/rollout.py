@@ -42,6 +42,7 @@ from vigorl.browser.errors import (
 )
 from vigorl.browser.observation import Observation
 from vigorl.browser.picture import View
+from vigorl.browser.quoting import quoted
 from vigorl.browser.text import cleaned, whole
 from vigorl.policy.policy import Actor, Policy, Turn
 from vigorl.policy.usage import UNUSED, Usage
@@ -124,8 +125,10 @@ class _Progress:
     unchanged: int = 0
     last_action: Action | None = None
     last_screen: str = ""
+    last_turn: Turn | None = None
 
     def note_turn(self, turn: Turn) -> None:
+        self.last_turn = turn
         self.usage += turn.usage
         self.malformed = 0 if turn.action else self.malformed + 1
 
@@ -147,12 +150,19 @@ class _Progress:
         if limits.cost_usd is not None and (self.usage.cost_usd or 0) >= limits.cost_usd:
             return f"{limits.cost_usd:g} dollars spent"
         if self.malformed >= limits.malformed:
-            return f"{limits.malformed} turns in a row without a readable action"
+            unread = _unread(self.last_turn) if self.last_turn is not None else ""
+            return f"{limits.malformed} turns in a row without a readable action{unread}"
         if self.repeats >= limits.repeats and not isinstance(self.last_action, Wait):
             return f"the same action {limits.repeats} times in a row changed nothing"
         if self.unchanged >= limits.unchanged:
             return f"{limits.unchanged} actions in a row changed nothing on the screen"
         return None
+
+
+def _unread(turn: Turn) -> str:
+    """How the last turn looked that could not be read, and what is known of it."""
+    said = f", the last: {quoted(turn.text)}" if turn.text.strip() else ", the last without a word"
+    return f"{said} ({turn.notice})" if turn.notice else said
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,9 +106,13 @@ class Reply:
     images: tuple[ShownImage, ...] = ()
     """Those of the whole prompt, in order."""
     cached_token_count: int = 0
-    """Of the prompt: those that the server had read before, as far as it tells."""
+    """Of the prompt, those that a server says it had already; it may charge less for them."""
     cost_usd: float | None = None
     """What the server charges for it, in US dollars; None: it does not tell."""
+    refusal: str = ""
+    """Why the model does not answer, where its server tells that apart from what it says."""
+    left_out: tuple[str, ...] = ()
+    """Fields of the request that the server refused, so that its own values held."""
 
 
 class Session(Protocol):

@@ -23,13 +23,10 @@ from typing import TYPE_CHECKING, Any
 
 from vigorl.browser.errors import UsageError
 from vigorl.browser.plugins import loaded, plugins
+from vigorl.policy.adaptation import Adaptation
 from vigorl.policy.backend import Backend, Hardware, Sampling
 from vigorl.policy.family import (
     Family,
-    family_known,
-    family_named,
-    family_of,
-    family_served,
 )
 from vigorl.policy.model import ModelPolicy
 from vigorl.policy.model_config import READER as READER
@@ -315,15 +312,15 @@ async def _opened(
 ) -> ModelPolicy:
     """The policy of a configuration; what is given beside it takes the place of the family's."""
     config = addressed(config)
-    manner = _Manner(config, sampling)
+    adapted = Adaptation(config, sampling)
     if is_server(config.model):
         from vigorl.policy.server import ServerBackend
         from vigorl.policy.wire import Server
 
         server = await Server.connect(config.model, config.model_name, config.api_key, limits)
         try:
-            chosen, notice = manner.served(server.model, server.root)
-            drawn = manner.sampling(chosen)
+            chosen, notice = adapted.served(*server.names)
+            drawn = adapted.sampling(chosen)
         except UsageError:
             await server.close()
             raise
@@ -331,7 +328,7 @@ async def _opened(
         price = price_of(config.price, config.model, config.model_name, server.model)
         return policy_of(chosen, backend, drawn, notice, price)
     hardware = hardware or Hardware(config.device, config.dtype)
-    return await asyncio.to_thread(_load, config.model, manner, hardware)
+    return await asyncio.to_thread(_load, config.model, adapted, hardware)
 
 
 def policy_of(
@@ -349,7 +346,7 @@ def policy_of(
     return ReadingPolicy(family, backend, sampling)
 
 
-def _load(spec: str, manner: "_Manner", hardware: Hardware) -> ModelPolicy:
+def _load(spec: str, adapted: Adaptation, hardware: Hardware) -> ModelPolicy:
     """The policy of a checkpoint; takes from seconds to minutes to load."""
     spec = checkpoint_of(spec)
     try:
@@ -360,81 +357,8 @@ def _load(spec: str, manner: "_Manner", hardware: Hardware) -> ModelPolicy:
             f"running {spec} here needs torch and transformers ({error}): "
             "pip install 'vigorl-agent[model]', or give the URL of a server"
         ) from error
-    chosen, notice = manner.loaded(spec, read_model_type(spec))
+    chosen, notice = adapted.loaded(spec, read_model_type(spec))
     network = Network(spec, chosen, hardware)
-    drawn = manner.sampling(chosen)
+    drawn = adapted.sampling(chosen)
     backend = LocalBackend(network, drawn, max_batch=hardware.max_batch)
-    return policy_of(chosen, backend, drawn, notice)
-
-
-@dataclass(frozen=True)
-class _Manner:
-    """How a model is talked to, as far as that was asked for."""
-
-    asked: ModelConfig
-    drawn: Sampling | None = None
-    """How its words are drawn; None: as its family has it."""
-
-    def served(self, *names: str) -> tuple[Family, str]:
-        """The family of a server's model, and what is to be said of the choice.
-
-        Raises:
-            UsageError: there is none, or it cannot be talked to like that.
-        """
-        if self.asked.family is not None:
-            return self._adapted(family_named(self.asked.family)), ""
-        family, notice = family_served(*names)
-        return self._adapted(family), notice
-
-    def loaded(self, name: str, model_type: str) -> tuple[Family, str]:
-        """The family of a checkpoint, and what is to be said where only its architecture tells.
-
-        Raises:
-            UsageError: there is none, or it cannot be talked to like that.
-        """
-        if self.asked.family is not None:
-            return self._adapted(family_named(self.asked.family)), ""
-        family = family_of(name, model_type)
-        notice = ""
-        if family_known(name) is None and not family.reads:  # nano's architecture is its own
-            notice = (
-                f"{name} says by its architecture alone ({model_type}) how it is talked to: taken "
-                f"for {family.name} (--family to choose)"
-            )
-        return self._adapted(family), notice
-
-    def sampling(self, family: Family) -> Sampling:
-        """How a family's words are drawn, within what its turns may take.
-
-        Raises:
-            UsageError: they cannot be drawn like that.
-        """
-        sampling = self.drawn or Sampling(
-            temperature=family.temperature,
-            top_p=family.top_p,
-            repetition_penalty=family.repetition_penalty,
-        )
-        asked = {
-            "temperature": self.asked.temperature,
-            "top_p": self.asked.top_p,
-            "max_tokens": self.asked.turn_tokens,
-        }
-        given = {name: value for name, value in asked.items() if value is not None}
-        sampling = replace(sampling, **given)
-        longest = family.longest_turn_tokens
-        if longest is None or sampling.max_tokens <= longest:
-            return sampling
-        return replace(sampling, max_tokens=longest)
-
-    def _adapted(self, family: Family) -> Family:
-        if not self.asked.zoom:
-            family = family.without_zoom()
-        if self.asked.max_pixels is not None:
-            family = replace(family, size=family.size.within(self.asked.max_pixels))
-        screens = self.asked.window_screens
-        if screens is None:
-            return family
-        if screens < 1:
-            raise UsageError(f"a window of {screens} screens: at least one has to stay")
-        extra = family.max_images - family.window_screens
-        return replace(family, window_screens=screens, max_images=screens + max(extra, 1))
+    return policy_of(chosen, backend, drawn, notice, price_of(adapted.asked.price, spec))

@@ -1,11 +1,15 @@
 """Which family a model belongs to: by its name or, failing that, by its architecture."""
 
 import re
+from dataclasses import replace
+from difflib import SequenceMatcher
 
 from vigorl.browser.errors import UsageError
+from vigorl.browser.geometry import Frame
 from vigorl.browser.plugins import loaded, plugins
 from vigorl.policy.family_record import ChatFormat, Family, SystemPrompt, Wording, ZoomRule
 from vigorl.policy.family_rows import FAMILIES
+from vigorl.policy.grammar import Dialect
 
 __all__ = [
     "FAMILIES",
@@ -17,6 +21,7 @@ __all__ = [
     "family_known",
     "family_named",
     "family_of",
+    "family_reading",
     "family_served",
 ]
 
@@ -32,6 +37,13 @@ _NOT_HERE = (
     ),
 )
 """Models that would be taken for what they were made from, and misread."""
+
+
+_ANYWHERE = 100_000
+"""Sides of a grid on which every point of a turn lies, whatever it is counted in."""
+
+_LONGEST_TURN = 2000
+"""Characters at the end of a turn that are compared."""
 
 
 def family_of(*names: str) -> Family:
@@ -104,6 +116,30 @@ def family_named(name: str) -> Family:
             return family
     known = ", ".join(family.name for family in (*FAMILIES, *_added()))
     raise UsageError(f"no model family is called {name!r}; there are {known}")
+
+
+def family_reading(text: str, dialect: Dialect) -> Family | None:
+    """A family that would understand a turn which is none in this dialect; None where none would.
+
+    Only those are asked whose models are told how to write: the answers of others may be anything.
+    Of several it is the one that would have written it most like that.
+    """
+    anywhere = Frame(_ANYWHERE, _ANYWHERE, dialect.frame.region_css_px)
+    likeness: dict[float, Family] = {}
+    for family in FAMILIES:  # of several with one format the last, which is the most general
+        if family.system is None or family.format == dialect.format:
+            continue
+        lens = dialect.lens if family.zoom is not None else None
+        other = replace(dialect, frame=anywhere, format=family.format, lens=lens)
+        action = family.format.read(text, other).action
+        if action is None:
+            continue
+        try:
+            written = family.format.write_action(action, other)
+        except ValueError:
+            written = ""
+        likeness[SequenceMatcher(None, text[-_LONGEST_TURN:], written).ratio()] = family
+    return likeness[max(likeness)] if likeness else None
 
 
 def _added() -> tuple[Family, ...]:

@@ -68,6 +68,13 @@ class FittedImage:
         self.image().save(buffer, "PNG", compress_level=1)
         return buffer.getvalue()
 
+    @cached_property
+    def jpeg(self) -> bytes:
+        """Nearly the same pixels in a fifth of the bytes or less, colours at full sharpness."""
+        buffer = io.BytesIO()
+        self.image().save(buffer, "JPEG", quality=90, subsampling=0)
+        return buffer.getvalue()
+
 
 def fit(view: View, limits: SizeLimits) -> tuple[FittedImage, Frame]:
     """The view at a size that the model takes, and the frame of the resized picture.

@@ -3,14 +3,13 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from vigorl.browser.actions import GiveUp
 from vigorl.browser.observation import Observation
 from vigorl.browser.text import cleaned, whole
 from vigorl.policy.backend import Backend, Message, Reply, Sampling, Session
 from vigorl.policy.conversation import Conversation, RowKeeper
-from vigorl.policy.family import (
-    Family,
-)
-from vigorl.policy.grammar import Parsed, parse
+from vigorl.policy.family import Family, family_reading
+from vigorl.policy.grammar import Dialect, Parsed, parse
 from vigorl.policy.policy import Actor, Turn
 from vigorl.policy.price import Price
 from vigorl.policy.usage import Usage
@@ -115,6 +114,10 @@ class ModelActor:
         ids = None if begun else reply.sampled_ids
         self._conversation.hear(replace(reply, text=text, sampled_ids=ids), parsed.action)
         self._is_lost = parsed.action is None
+        notice = notice_of(parsed, reply, text, self._conversation.dialect)
+        if parsed.action is None and reply.refusal:
+            refused = GiveUp(f"the model refuses: {whole(reply.refusal)}")
+            parsed = replace(parsed, action=refused, error=None)
         return Turn(
             text=text,
             begun=begun,
@@ -129,6 +132,7 @@ class ModelActor:
             sampled_token_count=reply.sampled_token_count,
             cached_token_count=reply.cached_token_count,
             cost_usd=self._policy.usage(reply).cost_usd,
+            notice=notice,
         )
 
     async def _reply(self) -> tuple[str, Reply]:
@@ -147,3 +151,18 @@ def turn_error(parsed: Parsed, reply: Reply) -> str | None:
     if parsed.error is not None and reply.cut_off:
         return f"Your text was cut off after {reply.sampled_token_count} tokens; write less."
     return parsed.error
+
+
+def notice_of(parsed: Parsed, reply: Reply, text: str, dialect: Dialect) -> str:
+    """What a record should say of how a turn came about; mostly empty."""
+    notices = []
+    if reply.left_out:
+        fields = ", ".join(reply.left_out)
+        notices.append(f"its server refuses {fields}: its own values held")
+    if parsed.action is None:
+        other = family_reading(text, dialect)
+        if other is not None:
+            notices.append(f"this is how models of another family write: --family {other.name}")
+        elif reply.cut_off:
+            notices.append("it was cut off: --turn-tokens lets a turn be longer")
+    return "; ".join(notices)

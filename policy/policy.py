@@ -64,9 +64,12 @@ class Turn:
     prompt_token_count: int = 0
     sampled_token_count: int = 0
     cached_token_count: int = 0
-    """Of the prompt: those that the server had read before, as far as it tells."""
+    """Of the prompt's, those that the model's server says it had already."""
     cost_usd: float | None = None
     """In US dollars; None: not known, or there is nothing to pay."""
+    notice: str = ""
+    """What whoever reads the record should know of how it came about: a value that the server
+    refused, a text in the format of another family. Not told to the policy; mostly empty."""
     instruction: str = ""
     """Which instruction the policy is at, where it knows: `step 3 of 8: click "Next" until you see
     "Order 1042" (5th try)`."""

@@ -31,7 +31,7 @@ class Price:
             sampled_tokens: Of the answer, its thoughts included.
         """
         cached = self.prompt if self.cached is None else self.cached
-        fresh_tokens = prompt_tokens - cached_tokens
+        fresh_tokens = max(0, prompt_tokens - cached_tokens)
         dollars = (
             self.prompt * fresh_tokens + cached * cached_tokens + self.sampled * sampled_tokens
         )

@@ -8,15 +8,25 @@ them as they were before the placeholder tokens were forbidden.
 
 import asyncio
 import base64
+import logging
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, Literal
+
+from PIL import Image
 
 from vigorl.browser.errors import InconsistentData, PolicyFault, UsageError
+from vigorl.browser.picture import Picture
 from vigorl.policy.backend import Message, Reply, Sampling, SamplingMode
-from vigorl.policy.completion import Completion
+from vigorl.policy.completion import Choice, Completion
 from vigorl.policy.family import Family
-from vigorl.policy.images import FittedImage, token_count
-from vigorl.policy.wire import Server
+from vigorl.policy.images import FittedImage
+from vigorl.policy.picture_check import PictureCheck
+from vigorl.policy.wire import Server, TooLarge
+
+logger = logging.getLogger(__name__)
+
+Packing = Literal["png", "jpeg"]
 
 _SEEDS_AN_EPISODE = 10_000
 
@@ -45,6 +55,9 @@ class ServerBackend:
         self._family = family
         self._sampling = sampling
         self._cell_id: int | None = None
+        self._check = PictureCheck(server.url, family, self._probe)
+        self._packs = False
+        """Pictures are sent packed with loss."""
 
     def session(self, seed: int) -> "ServerSession":
         """A place for one episode, which draws with this seed."""
@@ -56,12 +69,19 @@ class ServerBackend:
         return self._server.is_vllm
 
     def describe(self) -> dict[str, Any]:
-        """Server, model, and the model's path where the server tells it."""
+        """Server, the model's path where the server tells it, and what it does differently.
+
+        `left_out` are the fields that it refused so far: the values that the record names for them
+        are not those that it draws with. Each turn says the same of itself.
+        """
         return {
             "backend": "server",
             "url": self._server.url,
             "root": self._server.root,
             "is_vllm": self._server.is_vllm,
+            "left_out": dict(self._server.left_out),
+            "pictures": "jpeg" if self._packs else "png",
+            **({"extra_body": self._extra_body} if self._extra_body else {}),
         }
 
     async def decode(self, ids: Sequence[int]) -> str:
@@ -86,20 +106,32 @@ class ServerBackend:
             InconsistentData: the server's answer contradicts itself.
             UsageError: a message has been begun, and the server is not known to go on in one.
         """
-        sampling = self._sampling.drawn(how)
+        payload = self._payload(messages, seed, self._sampling.drawn(how))
+        images = [part for each in messages for part in each.parts if not isinstance(part, str)]
+        answer = await self._answer(payload, messages)
+        left_out = self._server.left_out_of(payload)
+        reply = replace(_reply(answer, images, self._family.stop), left_out=left_out)
+        await self._check_pictures(reply, messages)
+        return reply
+
+    def _payload(
+        self, messages: Sequence[Message], seed: int, sampling: Sampling
+    ) -> dict[str, Any]:
+        """What is sent, but the messages.
+
+        Raises:
+            UsageError: a message has been begun, and the server is not known to go on in one.
+        """
         payload = {
             "model": self._server.model,
-            "messages": await asyncio.to_thread(_encode, messages),
-            "temperature": sampling.temperature,
-            "top_p": sampling.top_p,
-            "max_tokens": sampling.max_tokens,
             "seed": seed,
-            "logprobs": True,
+            **_sampling_fields(sampling, self._server.is_vllm),
         }
         if self._family.stop:
             payload["stop"] = list(self._family.stop)
         if self._server.is_vllm:
             payload |= {
+                "logprobs": True,
                 "return_token_ids": True,
                 "include_stop_str_in_output": True,
                 "bad_words": list(self._family.chat.never_sampled),
@@ -111,28 +143,40 @@ class ServerBackend:
                     "does: search from turn to turn (--unit turn), or serve the model with vLLM"
                 )
             payload |= {"continue_final_message": True, "add_generation_prompt": False}
-        payload |= self._extra_body
-        images = [part for each in messages for part in each.parts if not isinstance(part, str)]
-        answer = await self._server.complete(payload)
-        reply = _reply(answer, images, self._family.stop)
-        await self._check_sizes(reply)
-        return reply
+        return payload | self._extra_body
 
-    async def _check_sizes(self, reply: Reply) -> None:
+    async def _answer(self, payload: Mapping[str, Any], messages: Sequence[Message]) -> Completion:
+        """What the server says; pictures that are too large for it are packed with loss."""
+        while True:
+            packed: Packing = "jpeg" if self._packs else "png"
+            encoded = await asyncio.to_thread(_encode, messages, packed)
+            try:
+                return await self._server.complete({"messages": encoded, **payload})
+            except TooLarge as refusal:
+                if self._packs or self._server.is_vllm:
+                    raise PolicyFault(str(refusal)) from refusal
+                logger.warning("%s; pictures go to it as JPEG from now on", refusal)
+                self._packs = True
+
+    async def _check_pictures(self, reply: Reply, messages: Sequence[Message]) -> None:
         """Coordinates are those of the pictures as we sent them; nobody may resize them again."""
-        if reply.prompt_ids is None or not reply.images or not self._family.chat.image_cell:
+        if not reply.images or not self._check.is_possible:
             return
-        if self._cell_id is None:
+        if reply.prompt_ids is not None and self._cell_id is None:
             self._cell_id = await self._server.token_id(self._family.chat.image_cell)
-        sent = sum(token_count(image, self._family.size) for image in reply.images)
-        shown = reply.prompt_ids.count(self._cell_id)
-        if sent != shown:
-            raise PolicyFault(
-                f"{self._server.url} resizes pictures on its own: {shown} tokens for pictures "
-                f"that make {sent} in the family {self._family.name}, so coordinates would be "
-                "off. Serve with the size limits of the family (vLLM: --mm-processor-kwargs), or "
-                "name the right family"
-            )
+        if reply.prompt_ids is not None and self._cell_id is not None:
+            self._check.by_ids(reply, self._cell_id)
+        else:
+            await self._check.by_number(reply, messages)
+
+    async def _probe(self, cells: int) -> int:
+        """How many tokens a prompt has with one grey picture of so many cells a side."""
+        side_px = cells * self._family.size.cell_px
+        picture = Picture.from_image(Image.new("RGB", (side_px, side_px), "grey"))
+        grey = FittedImage(picture, side_px, side_px)
+        encoded = _encode([Message("user", (grey, "Which colour?"))])
+        asked = {"model": self._server.model, "max_tokens": 16, **self._extra_body}
+        return await self._server.prompt_size({"messages": encoded, **asked})
 
 
 class ServerSession:
@@ -153,24 +197,52 @@ class ServerSession:
         return await self._backend.complete(messages, self._next_seed, how)
 
 
-def _encode(messages: Sequence[Message]) -> list[dict[str, Any]]:
-    """Messages as the protocol wants them; pictures go as PNG, at the size the model sees."""
+def _sampling_fields(sampling: Sampling, is_vllm: bool) -> dict[str, Any]:
+    """How words are drawn, as the protocol says it.
+
+    What a request leaves out vLLM takes from the checkpoint's `generation_config.json`, and the
+    log-probabilities that it tells are then of another distribution than the one that is recorded;
+    so it is told everything. Other servers may refuse what they do not know, and get what is
+    asked for.
+    """
+    fields: dict[str, Any] = {
+        "temperature": sampling.temperature,
+        "max_tokens": sampling.max_tokens,
+    }
+    # By field: the value, how vLLM is told it, and the one that changes nothing.
+    rest = {
+        "top_p": (sampling.top_p, sampling.top_p, 1.0),
+        "top_k": (sampling.top_k, sampling.top_k or -1, 0),
+        "min_p": (0.0, 0.0, 0.0),
+        "repetition_penalty": (sampling.repetition_penalty, sampling.repetition_penalty, 1.0),
+        "presence_penalty": (sampling.presence_penalty, sampling.presence_penalty, 0.0),
+        "frequency_penalty": (0.0, 0.0, 0.0),
+    }
+    for name, (value, told, neutral) in rest.items():
+        if is_vllm or value != neutral:
+            fields[name] = told
+    return fields
+
+
+def _encode(messages: Sequence[Message], packing: Packing = "png") -> list[dict[str, Any]]:
+    """Messages as the protocol wants them; pictures go at the size that the model sees."""
     encoded = []
     for message in messages:
         content: str | list[dict[str, Any]]
         if all(isinstance(part, str) for part in message.parts):
-            content = "".join(part for part in message.parts if isinstance(part, str))
+            # Some refuse a turn without words, such as one that was used up by thoughts.
+            content = "".join(part for part in message.parts if isinstance(part, str)) or "…"
         else:
-            content = [_encode_part(part) for part in message.parts]
+            content = [_encode_part(part, packing) for part in message.parts]
         encoded.append({"role": message.role, "content": content})
     return encoded
 
 
-def _encode_part(part: str | FittedImage) -> dict[str, Any]:
+def _encode_part(part: str | FittedImage, packing: Packing) -> dict[str, Any]:
     if isinstance(part, str):
         return {"type": "text", "text": part}
-    data = base64.b64encode(part.png).decode()
-    return {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{data}"}}
+    data = base64.b64encode(part.png if packing == "png" else part.jpeg).decode()
+    return {"type": "image_url", "image_url": {"url": f"data:image/{packing};base64,{data}"}}
 
 
 def _reply(answer: Completion, images: Sequence[FittedImage], stop: Sequence[str]) -> Reply:
@@ -180,33 +252,37 @@ def _reply(answer: Completion, images: Sequence[FittedImage], stop: Sequence[str
     again. A call that a server has taken out of the text is put back.
     """
     choice = answer.choices[0]
-    text = choice.message.content or ""
-    thought = choice.message.reasoning or choice.message.reasoning_content
-    if thought is not None and "<think>" not in text:
-        text = f"<think>{thought}</think>{text}"
-    for call in choice.message.tool_calls or ():
-        text += f"<tool_call>{call.written()}</tool_call>"
-    if choice.finish_reason == "stop":
-        text += _closing(text, stop)
-    logprobs = None
-    if choice.logprobs is not None and choice.logprobs.content is not None:
-        logprobs = tuple(each.logprob for each in choice.logprobs.content)
     ids = None if choice.token_ids is None else tuple(choice.token_ids)
+    logprobs = choice.known_logprobs
     if ids is not None and logprobs is not None and len(ids) != len(logprobs):
         raise InconsistentData(f"{len(ids)} sampled ids with {len(logprobs)} log-probabilities")
     prompt_ids = None if answer.prompt_token_ids is None else tuple(answer.prompt_token_ids)
     return Reply(
-        text=text,
+        text=_text(choice, stop),
         prompt_token_count=answer.prompt_token_count,
         sampled_token_count=answer.sampled_token_count,
-        cut_off=choice.finish_reason == "length",
         cached_token_count=answer.cached_token_count,
         cost_usd=answer.cost_usd,
+        cut_off=choice.is_cut_off,
+        refusal=choice.message.refusal or "",
         prompt_ids=prompt_ids,
         sampled_ids=ids,
         logprobs=logprobs,
         images=tuple(image.shown for image in images),
     )
+
+
+def _text(choice: Choice, stop: Sequence[str]) -> str:
+    """What the model wrote: with the thoughts, calls and tags that its server took out."""
+    words = choice.message
+    text = words.content or words.refusal or ""
+    if not text and any(tag.replace("</", "<") in words.thought for tag in stop):
+        text = words.thought  # a server that waits for the end of a thought takes all for one
+    elif words.thought and "<think>" not in text:
+        text = f"<think>{words.thought}</think>{text}"
+    for call in words.calls:
+        text += f"<tool_call>{call}</tool_call>"
+    return text if choice.is_cut_off else text + _closing(text, stop)
 
 
 def _closing(text: str, stop: Sequence[str]) -> str:

@@ -47,13 +47,11 @@ class Usage:
 
     def told(self) -> tuple[str, ...]:
         """The same in words: `12,345 prompt tokens (8,000 cached)`, `210 sampled`, `$0.0123`."""
-        if not (self.prompt_tokens or self.sampled_tokens or self.cost_usd):
-            return ()
-        cached = f" ({self.cached_tokens:,} cached)" if self.cached_tokens else ""
-        parts = [
-            f"{self.prompt_tokens:,} prompt tokens{cached}",
-            f"{self.sampled_tokens:,} sampled",
-        ]
+        parts = []
+        if self.prompt_tokens or self.sampled_tokens:
+            cached = f" ({self.cached_tokens:,} cached)" if self.cached_tokens else ""
+            parts += [f"{self.prompt_tokens:,} prompt tokens{cached}"]
+            parts += [f"{self.sampled_tokens:,} sampled"]
         if self.cost_usd is not None:
             parts.append(f"${self.cost_usd:,.{2 if self.cost_usd >= 1 else 4}f}")
         return tuple(parts)

@@ -1,13 +1,11 @@
-"""An OpenAI-compatible server on the wire: requests, retries, and what its refusals mean."""
+"""One model of an OpenAI-compatible server: found, and asked in a way that it takes."""
 
 import asyncio
-import json
-import random
+import logging
+import ssl
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -16,21 +14,22 @@ from pydantic import ValidationError
 
 from vigorl.browser.clock import charge, somebody_elses_time
 from vigorl.browser.errors import PolicyFault, UsageError
-from vigorl.browser.text import cleaned, whole
 from vigorl.browser.vault import Vault, parted_url
 from vigorl.policy.completion import (
     Choice,
     Completion,
-    CompletionText,
     Detokenized,
     ModelCard,
     ModelList,
     ServerRecord,
     Tokenized,
 )
+from vigorl.policy.refusal import SYSTEM, Refusal, names
+from vigorl.policy.response_body import with_halves
+from vigorl.policy.transport import Silence, Transport
+from vigorl.policy.transport import WireLimits as WireLimits
 
-_OPTIONAL_FIELDS = ("logprobs", "seed", "stop")
-"""Fields that a server may refuse; it is asked again without them."""
+logger = logging.getLogger(__name__)
 
 _LONGEST_QUOTE = 400
 
@@ -40,31 +39,12 @@ _ASKED_IN_VAIN = 3
 
 _R = TypeVar("_R", bound=ServerRecord)
 
-
-@dataclass(frozen=True, slots=True)
-class WireLimits:
-    """How long a server is waited for."""
-
-    connect_s: float = 10
-    """For a connection."""
-    answer_s: float = 600
-    """For an answer to one request; for one of a single token, a tenth of it."""
-    most_bytes: int = 64 * 2**20
-    """Of one answer, unpacked; the longest with ids and log-probabilities has some megabytes."""
-    retry_s: float = 60
-    """For a server that is busy or away to come back, in the middle of an episode."""
-    first_retry_s: float = 5
-    """The same at the beginning, where a wrong URL is more likely."""
-    first_pause_s: float = 0.5
-    """Before the first repetition; doubles with each, up to 15 s."""
-
-
-_ENDLESS = Completion(choices=[Choice(message=CompletionText(), finish_reason="length")])
+_ENDLESS = Completion(choices=[Choice(finish_reason="length")])
 """A turn that did not end in time, though the server was well."""
 
 
-class _Silence(Exception):
-    """The server has not answered in time."""
+class TooLarge(PolicyFault):
+    """The request has more bytes than the server, or what stands before it, takes."""
 
 
 class Server:
@@ -73,21 +53,26 @@ class Server:
     def __init__(
         self,
         url: str,
+        query: str,
         client: httpx.AsyncClient,
         limits: WireLimits,
         model: str | None,
         api_key: str | None = None,
     ) -> None:
         self.url = url
+        self._query = query
         self._vault = Vault()
         self._vault.keep(api_key, "<API key>")
+        self._has_key = bool(api_key)
         self.model = model or ""
         self.root = ""
+        self.parents: tuple[str, ...] = ()
+        """What the model is an adapter of, where the server tells that (vLLM)."""
         self.is_vllm = False
-        self._client = client
+        self._transport = Transport(client, limits, self._vault.redact)
         self._limits = limits
-        self._retry_s = limits.first_retry_s
-        self._refused: set[str] = set()
+        self.left_out: dict[str, str] = {}
+        """Fields that the server refuses and is asked without, and how it refused them."""
 
     @classmethod
     async def connect(
@@ -105,34 +90,41 @@ class Server:
         """
         limits = limits or WireLimits()
         url, log_in = parted_url(url)
-        base, host = _address(url)
+        base, query, host = _address(url)
+        api_key = (api_key or "").strip().removeprefix("Bearer ").strip() or None
         if api_key is not None and not (api_key.isascii() and api_key.isprintable()):
             raise UsageError("the API key holds signs that none can hold: paste it anew")
         client = httpx.AsyncClient(
             timeout=httpx.Timeout(limits.answer_s, connect=limits.connect_s),
             limits=httpx.Limits(max_connections=None),
             headers={
+                "Accept": "application/json",
                 # A packed answer may be a thousand times as large as what comes over the wire.
                 "Accept-Encoding": "identity",
-                **({"Authorization": f"Bearer {api_key}"} if api_key else {}),
+                **_key_headers(api_key, host),
             },
             auth=log_in,
+            verify=_certificates(),
             # A proxy for the world outside does not know this machine.
             trust_env=host not in ("localhost", "127.0.0.1", "::1"),
         )
-        server = cls(base, client, limits, model, api_key)
+        server = cls(base, query, client, limits, model, api_key)
         server._vault.keep(log_in[1] if log_in else None, "<password>")
         try:
             await server._discover()
         except BaseException:
             await client.aclose()
             raise
-        server._retry_s = limits.retry_s
         return server
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the model is called and was made from; its family may be told by any of them."""
+        return (self.model, self.root, *self.parents)
 
     async def close(self) -> None:
         """Let go of the connections."""
-        await self._client.aclose()
+        await self._transport.close()
 
     async def complete(self, payload: Mapping[str, Any]) -> Completion:
         """Ask for a chat completion, again where the answer is none.
@@ -143,7 +135,7 @@ class Server:
 
         Raises:
             PolicyFault: the server cannot be reached, refuses, does not answer in time, or answers
-                with nothing.
+                with nothing; `TooLarge` where the request has too many bytes.
         """
         with somebody_elses_time():
             for number in range(_ASKED_IN_VAIN):
@@ -152,54 +144,92 @@ class Server:
                 began_s = time.monotonic()
                 try:
                     answer = await self._completion(payload)
-                except _Silence as silence:
+                except Silence as silence:
                     if not await self._says_a_word(payload):
                         raise self._too_late() from silence
                     try:
                         began_s = time.monotonic()
                         answer = await self._completion(payload)
-                    except _Silence:
+                    except Silence:
                         answer = _ENDLESS
                 if answer is _ENDLESS or not answer.lack:
                     charge(time.monotonic() - began_s)
                     return answer
         raise PolicyFault(
-            f"{self.url} answers {answer.lack}, {_ASKED_IN_VAIN} times in a row: look at its log"
+            f"{self.url} answers {answer.lack}, {_ASKED_IN_VAIN} times in a row: {answer.remedy}"
         )
 
     async def _completion(self, payload: Mapping[str, Any]) -> Completion:
         """One answer, asked for without the fields that the server has refused before."""
         while True:
-            known = {key: value for key, value in payload.items() if key not in self._refused}
-            if "max_tokens" in self._refused and "max_tokens" in payload:
-                known["max_completion_tokens"] = payload["max_tokens"]
-            response = await self._try("POST", f"{self.url}/chat/completions", known)
+            asked = self._without_refused(payload)
+            response = await self._transport.ask("POST", self._at("/chat/completions"), asked)
             if response.is_success:
                 return self._read(response, Completion)
-            if (field := self._refused_field(response, known)) is None:
-                raise await self._refusal(response)
-            self._refused.add(field)
+            refusal = Refusal.of(response)
+            if (field := refusal.field(asked)) is None or field in self.left_out:
+                raise await self._fault(refusal, "POST")
+            self._leave_out(field, refusal)
+
+    def _leave_out(self, field: str, refusal: Refusal) -> None:
+        """Ask without a field from now on, and say so: what is done is not what was asked for."""
+        said = self._vault.redact(refusal.said)[:_LONGEST_QUOTE]
+        self.left_out[field] = said
+        if field == "max_tokens":  # said under its newer name from now on
+            return
+        instead = "asked without it from now on, so that its own value holds"
+        if field == SYSTEM:
+            instead = "the text goes into the user's first message from now on"
+        logger.warning("%s refuses %s (%s): %s", self.url, field, said, instead)
+
+    def left_out_of(self, payload: Mapping[str, Any]) -> tuple[str, ...]:
+        """The fields of a request whose values do not hold, because the server refuses them."""
+        refused = payload.keys() & self.left_out.keys()
+        if "max_completion_tokens" not in self.left_out:  # said under its newer name
+            refused -= {"max_tokens"}
+        return tuple(sorted(refused))
+
+    def _without_refused(self, payload: Mapping[str, Any]) -> dict[str, Any]:
+        known = {key: value for key, value in payload.items() if key not in self.left_out}
+        if {"max_tokens", "max_completion_tokens"} & self.left_out.keys() == {"max_tokens"}:
+            known["max_completion_tokens"] = payload["max_tokens"]
+        if SYSTEM in self.left_out:
+            known["messages"] = _without_system(payload["messages"])
+        return known
 
     async def _says_a_word(self, payload: Mapping[str, Any]) -> bool:
         """Whether the server answers the same question at once, where one token is enough."""
         try:
             async with asyncio.timeout(self._limits.answer_s / 10):
                 answer = await self._completion({**payload, "max_tokens": 1})
-        except (PolicyFault, _Silence, TimeoutError):
+        except (PolicyFault, Silence, TimeoutError):
             return False
         return bool(answer.choices)
 
-    async def token_id(self, text: str) -> int:
-        """The token of a control string (vLLM).
+    async def prompt_size(self, payload: Mapping[str, Any]) -> int:
+        """How many tokens a prompt has, by the server's own count; 0 where it does not tell.
 
         Raises:
-            PolicyFault: the server does not tell, or the string is no token.
+            PolicyFault: the server cannot be reached, or refuses.
         """
-        root = self.url.removesuffix("/v1")
+        with somebody_elses_time():
+            try:
+                return (await self._completion(payload)).prompt_token_count
+            except Silence:
+                return 0
+
+    async def token_id(self, text: str) -> int | None:
+        """The token of a control string (vLLM); None where the server does not tell.
+
+        Raises:
+            PolicyFault: the string is no token, or nobody answers.
+        """
         payload = {"model": self.model, "prompt": text, "add_special_tokens": False}
-        response = await self._send("POST", f"{root}/tokenize", payload)
+        response = await self._send("POST", self._at("/tokenize", of_root=True), payload)
+        if response.status_code in (404, 405):  # what stands before it passes on /v1 alone
+            return None
         if not response.is_success:
-            raise await self._refusal(response)
+            raise await self._fault(Refusal.of(response), "POST")
         tokens = self._read(response, Tokenized).tokens
         if len(tokens) != 1:
             raise PolicyFault(f"the model {self.model} has no token {text}: choose another family")
@@ -211,38 +241,68 @@ class Server:
         Raises:
             PolicyFault: the server does not tell.
         """
-        root = self.url.removesuffix("/v1")
         payload = {"model": self.model, "tokens": list(ids)}
-        response = await self._send("POST", f"{root}/detokenize", payload)
+        response = await self._send("POST", self._at("/detokenize", of_root=True), payload)
         if not response.is_success:
-            raise await self._refusal(response)
+            raise await self._fault(Refusal.of(response), "POST")
         return self._read(response, Detokenized).prompt
+
+    def _at(self, path: str, of_root: bool = False) -> str:
+        return f"{self.url.removesuffix('/v1') if of_root else self.url}{path}{self._query}"
 
     async def _discover(self) -> None:
         """Take the server's only model, or the one that was named.
 
-        A named model need not be listed: servers that load on demand know more than they list.
+        A named model need not be listed: servers that load on demand know more than they list, and
+        some list nothing, or not to everybody.
         """
-        response = await self._send("GET", f"{self.url}/models")
-        if not response.is_success:
-            if self.model and response.status_code not in (401, 403):
-                return
-            raise await self._refusal(response)
-        cards = self._read(response, ModelList).data
-        if not self.model and len(cards) != 1:
-            raise UsageError(f"{self.url} has not one model; name one of {_names(cards)}")
+        cards = await self._cards()
+        if not self.model:
+            # LM Studio lists one for embeddings beside every other.
+            able = [card for card in cards if "embed" not in card.id.lower()] or cards
+            if len(able) != 1:
+                raise UsageError(
+                    f"{self.url} has not one model; name one of {names([c.id for c in able])}"
+                    if able
+                    else f"{self.url} lists no model: name one (--model-name)"
+                )
+            self.model = able[0].id
         self.is_vllm = any(card.owned_by == "vllm" for card in cards)
-        for card in cards:
-            if self.model in ("", card.id):
-                self.model, self.root = card.id, card.root or ""
-                return
-        if self.is_vllm:
-            raise UsageError(f"{self.url} has no model {self.model!r}; it has {_names(cards)}")
+        by_id = {card.id: card for card in cards}
+        if (card := by_id.get(self.model)) is not None:
+            self.root = card.root or ""
+            if card.parent:
+                above = by_id.get(card.parent)
+                self.parents = (card.parent, (above.root if above else None) or "")
+        elif self.is_vllm:
+            raise UsageError(
+                f"{self.url} has no model {self.model!r}; it has {names(list(by_id), self.model)}"
+            )
 
-    async def _listed(self) -> str:
-        """The names of the server's models, as far as it tells them."""
-        response = await self._send("GET", f"{self.url}/models")
-        return _names(self._read(response, ModelList).data) if response.is_success else "unknown"
+    async def _cards(self) -> list[ModelCard]:
+        """The models that the server lists; none where it does not, and one was named.
+
+        Raises:
+            PolicyFault: nobody answers, or it lists none and none was named.
+        """
+        response = await self._send("GET", self._at("/models"))
+        if _is_lost(response) and not self.url.endswith("/v1"):
+            elsewhere = await self._send("GET", f"{self.url}/v1/models{self._query}")
+            if elsewhere.is_success and not _is_lost(elsewhere):
+                self.url, response = f"{self.url}/v1", elsewhere
+        if response.is_success:
+            try:
+                return self._read(response, ModelList).data
+            except PolicyFault:
+                if not self.model:
+                    raise
+        elif not self.model:
+            refusal = Refusal.of(response)
+            fault = await self._fault(refusal, "GET")
+            if refusal.status in (404, 405):
+                raise PolicyFault(f"{fault}, or name the model (--model-name)")
+            raise fault
+        return []
 
     async def _send(
         self, method: str, url: str, payload: Mapping[str, Any] | None = None
@@ -253,79 +313,14 @@ class Server:
             PolicyFault: nobody answers, or not in time.
         """
         try:
-            return await self._try(method, url, payload)
-        except _Silence as silence:
+            return await self._transport.ask(method, url, payload)
+        except Silence as silence:
             raise self._too_late() from silence
-
-    async def _try(
-        self, method: str, url: str, payload: Mapping[str, Any] | None = None
-    ) -> httpx.Response:
-        """Send a request, again and again while the server is busy or away.
-
-        Returns:
-            The answer, or the last refusal.
-
-        Raises:
-            PolicyFault: nobody answers.
-            _Silence: somebody took the request, and then did not answer in time.
-        """
-        pause_s = self._limits.first_pause_s
-        give_up_s = time.monotonic() + self._retry_s
-        while True:
-            wait_s = pause_s * random.uniform(0.75, 1.25)
-            left_s = give_up_s - time.monotonic()
-            try:
-                async with asyncio.timeout(self._limits.connect_s + self._limits.answer_s):
-                    response = await self._whole(method, url, payload)
-            except (httpx.ReadTimeout, TimeoutError) as error:
-                raise _Silence from error
-            except (httpx.TransportError, httpx.DecodingError) as error:
-                if wait_s > left_s:
-                    raise self._absence(error) from error
-            else:
-                is_busy = response.status_code == 429 or response.is_server_error
-                # One who says when to come back is waited for, as long as there is patience.
-                wait_s = max(wait_s, min(_retry_after_s(response), left_s))
-                if not is_busy or wait_s > left_s:
-                    return response
-            await asyncio.sleep(wait_s)
-            pause_s = min(2 * pause_s, 15)
-
-    async def _whole(
-        self, method: str, url: str, payload: Mapping[str, Any] | None
-    ) -> httpx.Response:
-        """One answer, read up to its end or the most that is taken.
-
-        Raises:
-            PolicyFault: it is larger, or packed in a way that was not asked for.
-            httpx.TransportError: the connection broke.
-        """
-        body = bytearray()
-        async with self._client.stream(method, url, json=payload) as response:
-            packed = response.headers.get("Content-Encoding", "identity").strip().lower()
-            if packed not in ("", "identity", "gzip", "deflate"):
-                raise PolicyFault(f"{self.url} packs its answers ({packed}), unasked")
-            async for part in response.aiter_bytes():
-                body += part
-                if len(body) > self._limits.most_bytes:
-                    most = self._limits.most_bytes / 2**20
-                    raise PolicyFault(f"{self.url} answers with more than {most:g} MiB")
-        unpacked = ("content-encoding", "content-length", "transfer-encoding")
-        headers = [pair for pair in response.headers.multi_items() if pair[0] not in unpacked]
-        return httpx.Response(
-            response.status_code, headers=headers, content=bytes(body), request=response.request
-        )
 
     def _too_late(self) -> PolicyFault:
         return PolicyFault(
             f"{self.url} did not answer within {self._limits.answer_s:g} s: use fewer tokens "
             "a turn, or a faster server"
-        )
-
-    def _absence(self, error: httpx.HTTPError) -> PolicyFault:
-        return PolicyFault(
-            f"no server answers at {self.url} ({type(error).__name__}: {error}): start one "
-            "(vllm serve MODEL --port 8000) or correct the URL"
         )
 
     def _read(self, response: httpx.Response, record: type[_R]) -> _R:
@@ -336,103 +331,77 @@ class Server:
                 # Half a character is no JSON to pydantic, and no reason to lose a turn.
                 if error.errors()[0]["type"] != "json_invalid":
                     raise
-                return record.model_validate(_with_halves(response.content) or [])
+                return record.model_validate(with_halves(response.content) or [])
         except ValidationError as error:
             said = self._vault.redact(response.text)[:_LONGEST_QUOTE]
             raise PolicyFault(
-                f"{response.url} does not speak the OpenAI protocol: "
+                f"{self.url} does not speak the OpenAI protocol: "
                 f"{said!r} ({error.error_count()} errors, the first: "
-                f"{error.errors()[0]['msg']})"
+                f"{error.errors()[0]['msg']}): give the address of its API, mostly one that ends "
+                "in /v1"
             ) from error
 
-    def _refused_field(self, response: httpx.Response, payload: Mapping[str, Any]) -> str | None:
-        """The optional field that a refusal is about, if it is about one."""
-        if response.status_code not in (400, 422):
-            return None
-        message = _message(response)
-        if "max_completion_tokens" in message and "max_tokens" in payload:
-            return "max_tokens"
-        return next((f for f in _OPTIONAL_FIELDS if f in payload and f in message), None)
-
-    async def _refusal(self, response: httpx.Response) -> PolicyFault:
+    async def _fault(self, refusal: Refusal, method: str) -> PolicyFault:
         """What a refusal means, and what can be done."""
-        message = self._vault.redact(_message(response))[:_LONGEST_QUOTE]
-        lower = message.lower()
-        if response.status_code in (401, 403):
-            advice = "give the right API key"
-        elif response.status_code == 404 and "model" in lower and response.request.method == "POST":
+        said = self._vault.redact(refusal.said)[:_LONGEST_QUOTE]
+        advice = refusal.advice(self._has_key)
+        if method == "POST" and refusal.is_about_model:
             advice = f"the models it has are {await self._listed()}"
-        elif "context length" in lower or "max_model_len" in lower or "context size" in lower:
-            advice = (
-                "keep fewer screens in the window, sample fewer tokens a turn, or serve with a "
-                "longer context (vLLM: --max-model-len)"
-            )
-        elif "at most" in lower and "image" in lower:
-            advice = (
-                "serve with more pictures a prompt (vLLM: --limit-mm-per-prompt), or keep fewer "
-                "screens in the window"
-            )
-        elif "image" in lower:
-            advice = "serve a model that takes pictures"
-        elif response.status_code == 429 or response.is_server_error:
-            advice = "it stayed so; look at its log, or play fewer episodes at a time"
-        else:
-            advice = "the request was not understood"
-        return PolicyFault(f"{self.url} answers {response.status_code}: {message}: {advice}")
+        kind = TooLarge if refusal.status == 413 else PolicyFault
+        return kind(f"{self.url} answers {refusal.status}: {said}: {advice}")
+
+    async def _listed(self) -> str:
+        """The names of the server's models, as far as it tells them."""
+        response = await self._send("GET", self._at("/models"))
+        if not response.is_success:
+            return "unknown"
+        return names([card.id for card in self._read(response, ModelList).data], self.model)
 
 
-def _address(url: str) -> tuple[str, str]:
-    """Where the interface begins, without a slash at the end, and on which host.
+def _address(url: str) -> tuple[str, str, str]:
+    """Where the interface begins, without a slash at the end; what stands behind it; its host.
 
     Raises:
         UsageError: it is no address.
     """
     try:
-        parts = urlsplit(url.rstrip("/"))
-        base = parts.geturl() if parts.path else f"{parts.geturl()}/v1"
+        parts = urlsplit(url)
+        path = parts.path.rstrip("/").removesuffix("/chat/completions").rstrip("/")
+        base = parts._replace(path=path or "/v1", query="", fragment="").geturl()
         is_one = parts.hostname and (parts.port or True) and httpx.URL(base).host
     except (ValueError, httpx.InvalidURL) as error:
         raise UsageError(f"{url!r} is no address of a server: {error}") from error
     if not is_one:
         raise UsageError(f"{url!r} is no address of a server: write http://HOST:PORT/v1")
-    return base, parts.hostname or ""
+    return base, f"?{parts.query}" if parts.query else "", parts.hostname or ""
 
 
-def _with_halves(body: bytes) -> Any:
-    """A body as JSON, halves of characters replaced; None where it is none."""
-    try:
-        return cleaned(json.loads(body), whole)
-    except (ValueError, RecursionError):
-        return None
+@cache
+def _certificates() -> ssl.SSLContext:
+    """Whom to trust; read once, which takes a while."""
+    return httpx.create_ssl_context()
 
 
-def _names(cards: list[ModelCard]) -> str:
-    return ", ".join(card.id for card in cards) or "none"
+def _key_headers(api_key: str | None, host: str) -> dict[str, str]:
+    """How a key is shown; Azure wants it under a name of its own."""
+    if not api_key:
+        return {}
+    azure = {"api-key": api_key} if host.endswith(".azure.com") else {}
+    return {"Authorization": f"Bearer {api_key}", **azure}
 
 
-def _message(response: httpx.Response) -> str:
-    """What a server says about its refusal, however it wraps it."""
-    try:
-        body = response.json()
-    except (ValueError, RecursionError):
-        body = response.text
-    if isinstance(body, dict):
-        body = body.get("error", body.get("detail", body.get("message", body)))
-    if isinstance(body, dict):
-        body = body.get("message", body)
-    return whole(str(body)[: 10 * _LONGEST_QUOTE]).rstrip(".") or "nothing"
+def _is_lost(response: httpx.Response) -> bool:
+    """Whether there is nothing at an address, or a page for people."""
+    kind = response.headers.get("Content-Type", "")
+    return response.status_code in (404, 405) or (response.is_success and "html" in kind)
 
 
-def _retry_after_s(response: httpx.Response) -> float:
-    """When a server says to come back: in so many seconds, or at a time; 0 where it does not."""
-    told = response.headers.get("Retry-After", "0")
-    try:
-        seconds = float(told)
-    except ValueError:
-        try:
-            at = parsedate_to_datetime(told)
-        except ValueError:
-            return 0
-        at = at if at.tzinfo else at.replace(tzinfo=UTC)
-        seconds = (at - datetime.now(UTC)).total_seconds()
-    return seconds if seconds > 0 else 0  # nor a number
+def _without_system(messages: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Messages whose first, of the system, stands at the beginning of the user's first."""
+    if len(messages) < 2 or messages[0]["role"] != "system":
+        return list(messages)
+    system, first, *rest = messages
+    content = first["content"]
+    parts = [{"type": "text", "text": content}] if isinstance(content, str) else content
+    told = {"type": "text", "text": f"{system['content']}\n\n"}
+    return [{**first, "content": [told, *parts]}, *rest]

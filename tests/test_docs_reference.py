@@ -24,6 +24,7 @@ from vigorl.browser.observation import Event, Mark, PendingQuestion, RefusedConn
 from vigorl.policy.family import FAMILIES
 from vigorl.policy.points import Mention
 from vigorl.policy.policy import ShownImage, Tokens, Turn
+from vigorl.policy.usage import Usage
 from vigorl.training.search.record import StoredTree
 from vigorl.training.search.search_tree import Node, SearchTree
 
@@ -44,7 +45,7 @@ RECORDS = (
         Mark,
     ),
     *(PendingQuestion, RefusedConnections, Consent, Deed, Approval, Turn, Mention, Tokens),
-    *(ShownImage, Result),
+    *(ShownImage, Usage, Result),
     *(StoredTree, SearchTree, Node),
 )
 PAGES = [*sorted((ROOT / "docs").rglob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
@@ -125,7 +126,9 @@ def stands_in_the_code(name: str) -> bool:
 def test_every_module_and_file_that_a_page_names_exists(page: Path) -> None:
     words = re.findall(r"`([\w./-]+)`", page.read_text())
     names = [
-        word for word in words if word.startswith("vigorl.") and not word.endswith((".", ".py"))
+        word
+        for word in words
+        if word.startswith("vigorl.") and not word.endswith((".", ".py", ".toml"))
     ]
     missing = [name for name in names if name not in GROUPS and not stands_in_the_code(name)]
     files = [word for word in words if re.fullmatch(r"[\w-]+/[\w./-]+\.(py|md|svg)", word)]

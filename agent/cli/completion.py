@@ -13,7 +13,10 @@ def _tasks(incomplete: str) -> list[str]:
 
 
 def _models(incomplete: str) -> list[str]:
-    names = ["reader", "nano", "random", "http://localhost:8000/v1", *_checkpoints()]
+    from vigorl.policy.providers import PROVIDERS
+
+    named = [provider.prefix for provider in PROVIDERS if provider.prefix]
+    names = ["reader", "nano", "random", *named, "http://localhost:8000/v1", *_checkpoints()]
     return [name for name in names if name.startswith(incomplete)]
 
 

@@ -111,9 +111,9 @@ def find_settings(environ: Mapping[str, str] | None = None) -> SettingsFile | No
 def tell_settings(file: SettingsFile, context: Any) -> None:
     """Say on stderr what a command takes from the file."""
     taken = [
-        f"{name} = {_shown(value)}"
-        for name, value in file.defaults_of(str(context.info_name)).items()
-        if getattr(context.get_parameter_source(name), "name", "") == "DEFAULT_MAP"
+        f"{each.opts[0].removeprefix('--')} = {_shown(context.default_map[each.name])}"
+        for each in context.command.params
+        if getattr(context.get_parameter_source(each.name), "name", "") == "DEFAULT_MAP"
     ]
     if taken:
         text = f"{file.path}: {', '.join(taken)}"
@@ -257,9 +257,10 @@ def _why_foreign(model: str) -> str:
             host = None
         is_here = host in ("localhost", "127.0.0.1", "::1")
         return "" if is_here else "so it can name no server but one on this machine"
-    if re.fullmatch(r"[\w.]+:\w+", model):
-        return "so it can name no code"
-    return ""
+    if "?" in model:
+        return "so it can give no arguments"
+    is_code = re.fullmatch(r"[\w.]+:\w+", model) and not model.startswith("vllm:")
+    return "so it can name no code" if is_code else ""
 
 
 @dataclass(frozen=True)

@@ -162,7 +162,6 @@ def ending(trajectory: Trajectory) -> RenderableType:
     effort = [f"{steps} step{'s' * (steps != 1)}"]
     if end:
         effort.append(f"{end.seconds:.1f} s")
-    effort += trajectory.usage.told()
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(style="dim", min_width=10)
     grid.add_column(overflow="fold")
@@ -177,6 +176,8 @@ def ending(trajectory: Trajectory) -> RenderableType:
     if end and end.refused:
         grid.add_row("  blocked", Text(one_line(refusals(end.refused))))
     grid.add_row("  took", Text(" · ".join(effort)))
+    if used := trajectory.usage.told():
+        grid.add_row("  used", Text(" · ".join(used)))
     headline = Text(f"{ended.sign} {ended.words}", style=f"bold {_COLOURS[ended.tone]}")
     if reason := ending_reason(trajectory):
         headline = Text.assemble(headline, "  ", one_line(reason))

@@ -138,6 +138,7 @@ class ReadingActor:
             tokens=self._rows.record(reply),
             prompt_token_count=reply.prompt_token_count,
             sampled_token_count=reply.sampled_token_count,
+            cached_token_count=reply.cached_token_count,
         )
 
     def _look(self, observation: Observation) -> _Seen:

@@ -253,6 +253,21 @@ async def test_each_limit_ends_the_episode_and_names_itself(
     assert len(trajectory.steps) == steps
 
 
+async def test_a_limit_on_the_cost_ends_it_after_the_turn_that_reaches_it(tmp_path: Path) -> None:
+    class Paid(Script):
+        async def act(self, observation: Observation) -> Turn:
+            return replace(await super().act(observation), cost_usd=0.25)
+
+    recorder = Recorder(tmp_path / "run")
+    played = await rollout(Paid([CLICK], 10), Corridor(), recorder, Limits(cost_usd=0.6))
+    assert played.end and (played.status, played.end.reason) == ("limit", "0.6 dollars spent")
+    assert (len(played.steps), played.usage.cost_usd) == (3, 0.75)
+    free = await rollout(
+        Script([CLICK, Done("there")]), Corridor(), Recorder(tmp_path / "free"), Limits(cost_usd=1)
+    )
+    assert free.status == "done"  # nothing is sampled, so nothing is to be paid
+
+
 async def test_a_repeated_action_that_changes_the_screen_is_no_loop(tmp_path: Path) -> None:
     trajectory, _, _ = await play(tmp_path, [CLICK] * 12 + [Done("there")])
     assert trajectory.status == "done"

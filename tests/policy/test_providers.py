@@ -192,6 +192,7 @@ async def test_a_configuration_shapes_requests_and_tells_their_cost(screen: Any)
         )
         policy = await open_language_model(config)
         assert policy.describe()["max_pixels"] == 200_000
+        assert policy.describe()["extra_body"] == {"reasoning": {"effort": "low"}}
         actor = policy.actor("Look.")
         turns = [await actor.act(view), await actor.act(screen(2, 1280, 720))]
         server.usage["cost"] = 0.125
@@ -234,6 +235,7 @@ def test_costs_add_up_only_where_they_are_known() -> None:
     assert Usage(1200, 1000, 3, 0.01234).told() == (
         "1,200 prompt tokens (1,000 cached)", "3 sampled", "$0.0123",
     )  # fmt: skip
+    assert Usage(cost_usd=2.5).told() == ("$2.50",)
     assert free.told() == () and "cost_usd" not in unknown.as_json()
 
 

@@ -94,7 +94,8 @@ def test_a_command_says_what_it_takes_and_help_shows_it(write: Callable[[str], P
     write(TEXT)
     done = CliRunner().invoke(app, [*RUN, "--model", "reader", "--dry-run"])
     assert done.exit_code == 0, done.output
-    assert "settings  vigorl.toml: temperature = 0, max_steps = 12" in done.stderr
+    taken = "temperature = 0, price = gpt-5, verify = same, max-steps = 12"
+    assert f"settings  vigorl.toml: {taken}" in done.stderr
     assert "ollama" not in done.stderr and "settings" not in done.stdout
     shown = CliRunner().invoke(app, ["run", "--help"], env={"COLUMNS": "100"}).output
     assert "[default: 12, from the settings file]" in " ".join(shown.split())
@@ -183,6 +184,7 @@ def test_no_file_says_what_is_done_or_what_the_agent_may_do(write: Callable[[str
         "[model]\nmodel = 'http://localhost@evil.example/v1'",
         "[model]\nmodel = 'HTTP://192.168.0.7:8000'",
         "[model]\nmodel = 'toy_vigorl:open_toy'",
+        "[model]\nmodel = 'vllm:./weights?trust_remote_code=true'",
         "[run]\nverify = 'https://evil.example/v1'",
         "[eval]\nverify = 'toy_vigorl:open_toy'",
         "[model]\nextra_body = {messages = []}",
@@ -200,7 +202,15 @@ def test_a_file_that_came_along_names_no_server_elsewhere_and_no_code(
 
 
 def test_a_server_of_this_machine_may_be_named(write: Callable[[str], Path]) -> None:
-    for model in ("http://localhost:8000/v1", "http://[::1]:80", "gpt-5", "nano", "a/b", "./x"):
+    for model in (
+        "http://localhost:8000/v1",
+        "http://[::1]:80",
+        "gpt-5",
+        "nano",
+        "a/b",
+        "./x",
+        "vllm:x",
+    ):
         write(f"[model]\nmodel = '{model}'")
         found = settings.find_settings({})
         assert found and found.defaults_of("run") == {"model": model}

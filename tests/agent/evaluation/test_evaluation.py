@@ -12,6 +12,8 @@ from PIL import Image
 
 from vigorl.agent.benchmarks.grounding import grounding_samples
 from vigorl.agent.evaluation.evaluation import Result, evaluate, read_results
+from vigorl.agent.evaluation.report import plain_report
+from vigorl.agent.evaluation.tries import Tries
 from vigorl.agent.record.trajectory import read_trajectory
 from vigorl.agent.rollout import Limits
 from vigorl.browser.actions import Click, GiveUp
@@ -20,6 +22,7 @@ from vigorl.browser.geometry import Point
 from vigorl.browser.observation import Observation
 from vigorl.browser.run_folder import claimed
 from vigorl.policy.policy import Turn
+from vigorl.policy.usage import Usage
 
 ROW = {
     "id": "a/1",
@@ -237,3 +240,68 @@ async def test_an_evaluation_goes_on_to_the_summary_it_would_have_had(tmp_path: 
         result.score for result in read_results(tmp_path / "whole")
     ]
     assert read_trajectory(out / "4").status == "done"
+
+
+async def test_tokens_and_cost_count_tries_that_broke_also_those_of_an_earlier_start(
+    tmp_path: Path,
+) -> None:
+    failures = 4
+
+    class Paid(Pointer):
+        def actor(self, goal: str) -> Pointer:
+            return Paid(self.rule, self.name, goal)
+
+        async def act(self, observation: Observation) -> Turn:
+            nonlocal failures
+            turn = replace(
+                await super().act(observation),
+                prompt_token_count=100,
+                cached_token_count=60,
+                sampled_token_count=10,
+                cost_usd=0.25,
+            )
+            if failures and observation.events:
+                failures -= 1
+                raise PolicyFault("the server is down")
+            return turn if observation.events else replace(turn, action=None, error="again")
+
+    samples = grounding_samples(write_set(tmp_path, ROW))
+    policy, out = Paid(lambda _: Point(1, 1)), tmp_path / "out"
+    limits, tries = Limits(steps=3), Tries(count=3, first_pause_s=0)
+    broken = await evaluate(policy, samples, out, limits=limits, tries=tries)
+    assert (broken.broken, broken.usage) == (1, Usage(300, 180, 30, 0.75))
+    whole = await evaluate(policy, samples, out, limits=limits, tries=tries)
+    # one more try that broke, and one with two turns
+    assert (whole.broken, whole.usage) == (0, Usage(600, 360, 60, 1.5))
+    assert read_results(out)[0].usage == whole.usage
+    assert whole.as_json()["usage"]["cost_usd"] == 1.5
+    notes = " · ".join(plain_report(whole, "x").notes)
+    assert "600 prompt tokens (360 cached) · 60 sampled · $1.50" in notes
+
+
+async def test_what_a_policy_learns_as_it_plays_does_not_keep_an_evaluation_from_going_on(
+    tmp_path: Path,
+) -> None:
+    class Learning(Pointer):
+        def describe(self) -> dict[str, Any]:
+            return {"name": self.name, "left_out": {self.goal: "refused"}}
+
+    samples = grounding_samples(write_set(tmp_path, ROW))
+    for goal in ("", "what the server has refused by now"):
+        policy = Learning(lambda _: Point(1, 1), goal=goal)
+        await evaluate(policy, samples, tmp_path / "out", limits=Limits(steps=2))
+    other = Learning(lambda _: Point(1, 1), name="other")
+    with pytest.raises(UsageError, match="policy"):
+        await evaluate(other, samples, tmp_path / "out", limits=Limits(steps=2))
+
+
+async def test_a_record_from_before_a_limit_existed_goes_on(tmp_path: Path) -> None:
+    samples = grounding_samples(write_set(tmp_path, ROW))
+    policy, out = Pointer(lambda _: Point(1, 1)), tmp_path / "out"
+    await evaluate(policy, samples, out, limits=Limits(steps=2))
+    (record,) = out.glob("*/trajectory.jsonl")
+    record.write_text(record.read_text().replace('"cost_usd":null,"malformed"', '"malformed"'))
+    assert "cost_usd" not in record.read_text().splitlines()[0]
+    await evaluate(policy, samples, out, limits=Limits(steps=2))
+    with pytest.raises(UsageError, match="limits"):
+        await evaluate(policy, samples, out, limits=Limits(steps=2, cost_usd=1))

@@ -103,12 +103,13 @@ def test_an_episode_is_told_in_eighty_columns(shop_episode: Trajectory) -> None:
     assert "→ zoom (195, 375) 140x140" in text
     assert "✗ There is text outside of the tags." in text
     assert '! The page showed a dialog (confirm) "Add one Enamel Red' in text
-    assert [line.rstrip().split(maxsplit=1) for line in lines[-4:-1]] == [
+    assert [line.rstrip().split(maxsplit=1) for line in lines[-5:-2]] == [
         ["✓", "done  checked by the task's judge"],
         ["answer", "27 months"],
         ["score", "1.00  Enamel Red is in the cart and the answer names 27 months"],
     ]
-    assert "9 steps" in lines[-1] and "432 tokens" in lines[-1]
+    assert "9 steps" in lines[-2]
+    assert lines[-1].rstrip().split(maxsplit=1) == ["used", "8,100 prompt tokens · 432 sampled"]
 
 
 def test_what_the_policy_calls_done_and_its_judge_does_not_is_missed(
