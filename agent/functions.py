@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from pydantic.errors import PydanticUserError
 
 from vigorl.browser.action_space import ActionSpace
-from vigorl.browser.actions import Action, Call
+from vigorl.browser.actions import Action, CallFunction
 from vigorl.browser.environment import Environment, EnvironmentWrapper
 from vigorl.browser.errors import UsageError, VigorlError
 from vigorl.browser.observation import Observation
@@ -121,7 +121,7 @@ class FunctionsEnvironment(EnvironmentWrapper[Environment]):
 
     async def step(self, action: Action) -> Observation:
         """Answer a call; let everything else through."""
-        if not isinstance(action, Call):
+        if not isinstance(action, CallFunction):
             self._last = await self._inner.step(action)
             return self._last
         assert self._last is not None, "reset comes first"

@@ -214,7 +214,7 @@ class Zoom:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class CallFunction:
     """Call a function of the operator's own, which the goal lists."""
 
     name: str
@@ -259,7 +259,7 @@ Action = (
     | TabClose
     | Wait
     | Zoom
-    | Call
+    | CallFunction
     | Done
     | GiveUp
 )

@@ -1,7 +1,7 @@
-"""A function of one's own as an action. A script plays, so that this runs without a model."""
+"""A function of one's own as an action; a script plays, so that this runs without a model."""
 
 from vigorl import Agent
-from vigorl.browser.actions import Call, Done
+from vigorl.browser.actions import CallFunction, Done
 from vigorl.policy.policy import Turn
 
 
@@ -12,21 +12,17 @@ class Script:
         return self
 
     async def act(self, observation):
-        told = [event.text for event in observation.events if event.kind == "returned"]
-        action = Done(told[0]) if told else Call("rate", {"currency": "EUR"})
-        return Turn("", "", (), action)
+        for event in observation.events:
+            return Turn("", "", (), Done(event.text))
+        return Turn("", "", (), CallFunction("rate", {"currency": "EUR"}))
 
     def describe(self):
         return {"name": self.name}
 
 
-agent = Agent("what is a euro in dollars?", url="about:blank", policy=Script())
-
-
-@agent.tool
 def rate(currency: str) -> float:
     """Dollars for one unit of a currency."""
     return {"EUR": 1.1}[currency]
 
 
-print(agent.run().answer)
+print(Agent("a euro in dollars?", url="about:blank", policy=Script(), tools=[rate]).run().answer)

@@ -20,7 +20,7 @@ from vigorl.browser.actions import (
     Accept,
     Action,
     Back,
-    Call,
+    CallFunction,
     Click,
     Dismiss,
     Done,
@@ -237,7 +237,7 @@ def write_command(action: Action, frame: Frame) -> str:
             return "tab_close" if number is None else f"tab_close {number}"
         case Wait(seconds):
             return f"wait {_seconds(seconds)}"
-        case Call(function, given):
+        case CallFunction(function, given):
             return f"call {function} {_defused(json.dumps(dict(given), ensure_ascii=False))}"
         case Done(answer):
             return f"done {_quote(answer)}" if answer else "done"
@@ -386,7 +386,7 @@ def _read_press(arguments: str) -> Press:
     return Press(keys, hold_s)
 
 
-def _read_call(arguments: str) -> Call:
+def _read_call(arguments: str) -> CallFunction:
     """The function's name after `call`, and its arguments as a JSON object, if it takes any."""
     name = _NAME.match(arguments)
     try:
@@ -395,7 +395,7 @@ def _read_call(arguments: str) -> Call:
         raise Malformed(_usage("call")) from error
     if name is None or not isinstance(given, dict):
         raise Malformed(_usage("call"))
-    return Call(name.group(), given)
+    return CallFunction(name.group(), given)
 
 
 def _held(modifiers: tuple[Modifier, ...]) -> list[str]:

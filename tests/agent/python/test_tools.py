@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse
 from tests.agent.python.test_agent import Lines
 from tests.agent.test_foreign_models import Speaker, listening
 from vigorl import Agent, UsageError
-from vigorl.browser.actions import Action, Call, Done, Wait
+from vigorl.browser.actions import Action, CallFunction, Done, Wait
 from vigorl.browser.geometry import Box
 
 pytestmark = [pytest.mark.browser]
@@ -39,12 +39,12 @@ def undocumented(currency: str) -> float:
 
 def test_functions_are_called_and_their_mistakes_are_told(tmp_path: Path) -> None:
     calls = [
-        Call("rate", {"currency": "EUR", "places": 2}),
-        Call("rate", {"currency": "XXX"}),
-        Call("rate", {"currency": "EUR", "places": "many"}),
-        Call("rate", {"currency": "EUR", "plaices": 2}),
-        Call("rates", {}),
-        Call("later", {}),
+        CallFunction("rate", {"currency": "EUR", "places": 2}),
+        CallFunction("rate", {"currency": "XXX"}),
+        CallFunction("rate", {"currency": "EUR", "places": "many"}),
+        CallFunction("rate", {"currency": "EUR", "plaices": 2}),
+        CallFunction("rates", {}),
+        CallFunction("later", {}),
         Wait(0),
     ]
     policy = Lines(*calls, Done("1.13"))
@@ -97,7 +97,7 @@ class Listener(Speaker):
 
 @pytest.mark.parametrize("model", ["gpt-5", "Qwen/Qwen3.6-27B"])
 async def test_a_model_is_taught_to_call_in_its_own_grammar(model: str, tmp_path: Path) -> None:
-    call = Call("rate", {"currency": "EUR"})
+    call = CallFunction("rate", {"currency": "EUR"})
     listener = Listener(model, [call, Done("1.1")])
     async with listening(listener) as url:
         agent = Agent("go", url="about:blank", model=url, out=tmp_path, tools=[rate])
