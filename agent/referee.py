@@ -55,12 +55,12 @@ class Referees(Referee):
 
     async def rule(self, action: Action, step: StepRecord) -> Ruling:
         """What they say."""
-        ruling: Ruling = action
         for referee in self._referees:
-            ruling = await referee.rule(ruling, step)
+            ruling = await referee.rule(action, step)
             if isinstance(ruling, Veto | CutShort):
-                break
-        return ruling
+                return ruling
+            action = ruling
+        return action
 
     async def after(self, step: StepRecord) -> None:
         """Tell each of them."""

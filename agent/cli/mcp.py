@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from typer import Option
 
@@ -17,7 +17,6 @@ from vigorl.agent.cli.options import (
     viewport_of,
 )
 from vigorl.agent.run_config import RunConfig
-from vigorl.browser.deeds import Approve
 from vigorl.browser.errors import UsageError
 from vigorl.policy.model_config import ModelConfig
 
@@ -42,7 +41,7 @@ class McpOptions:
     proxy: Annotated[str | None, shown(RunConfig, "proxy")] = None
     storage_state: Annotated[Path | None, shown(RunConfig, "storage_state")] = None
     approve: Annotated[
-        Approve | None,
+        Literal["never", "risky", "always"] | None,
         Option(
             help="Ask the client's user before an action is done: never; when it is risky (pays, "
             "deletes, sends, publishes, uploads and the like); or always when it changes "
