@@ -18,6 +18,8 @@ from vigorl.browser.errors import UsageError
 
 _FENCE = re.compile(r"\s*```(?:json)?\s*\n(.*?)\n?```\s*", re.DOTALL)
 _NUMBER = re.compile(r"-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?")
+_MOST_DIGITS = 16
+"""Of a whole number that a text may hold."""
 _MOST_COMPLAINTS = 3
 
 
@@ -112,18 +114,20 @@ class AnswerForm:
         return self._made(said)
 
     def _bare(self, said: Any, text: str) -> Any:
-        """The value of a bare text: as JSON has it, else as the text that it is."""
-        tries = [said, text] if said != text else [text]
+        """The value of a bare text: as JSON has it, as the text that it is, or its one number."""
+        candidates = [said, text] if said != text else [text]
         numbers = _NUMBER.findall(text)
         if len(numbers) == 1:  # a price with its currency, say
-            tries.append(numbers[0].replace(",", ""))
-        for index, value in enumerate(tries):
+            number = numbers[0].replace(",", "")
+            is_whole = "." not in number and len(number) < _MOST_DIGITS
+            candidates.append(int(number) if is_whole else float(number))
+        complaints = []
+        for value in candidates:
             try:
                 return self._made(value if self.only_field is None else {self.only_field: value})
-            except Unfit:
-                if index + 1 == len(tries):
-                    raise
-        raise AssertionError("one of them was tried")
+            except Unfit as unfit:
+                complaints.append(unfit)
+        raise complaints[0] if said != text else complaints[-1]
 
     def _made(self, said: Any) -> Any:
         if self.adapter is not None:

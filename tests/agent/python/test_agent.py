@@ -263,6 +263,26 @@ def test_an_answer_that_is_something_else_is_not_read(output: Any, answer: str) 
         AnswerForm.of_type(output).value(answer)
 
 
+@pytest.mark.parametrize(
+    ("answer", "data"),
+    [("6.80 EUR", {"price": 6.8}), ('{"price": 6, "x": 1}', {"price": 6, "x": 1}), ("4.20", None)],
+)
+def test_a_file_with_a_schema_says_what_an_answer_is(
+    answer: str, data: Any, tmp_path: Path
+) -> None:
+    path = tmp_path / "schema.json"
+    path.write_text('{"type": "object", "properties": {"price": {"type": "number", "minimum": 5}}}')
+    form = AnswerForm.read(path)
+    if data is None:
+        with pytest.raises(Unfit, match=r"price: 4\.2 is less than the minimum of 5"):
+            form.value(answer)
+    else:
+        assert form.value(answer) == data
+    path.write_text('{"type": "thing"}')
+    with pytest.raises(UsageError, match="is no JSON Schema: 'thing'"):
+        AnswerForm.read(path)
+
+
 def test_an_answer_that_does_not_fit_is_sent_back_once(tmp_path: Path) -> None:
     policy = Lines(Done("9 to 17"), Done('{"opens": 9, "closes": 17}'))
     result = agent(tmp_path, policy, output=Hours).run()
