@@ -163,6 +163,8 @@ async def run(
         additions = replace(additions, answer=AnswerForm.read(config.schema))
     require_runnable(config, model)
     _require_goal(config, additions)
+    if additions.policy is not None:  # before anything is started
+        _require_able(additions, additions.policy)
     watcher = watcher or Watcher()
     name = parted_url(model.model)[0]
     model = model if additions.policy is not None else addressed(model)
@@ -178,7 +180,7 @@ async def run(
         PagePool(browser, config.boundary) as pages,
     ):
         referee = _referee(additions, policy)
-        _require_calls(additions, policy)
+        _require_able(additions, policy)
         if ticket is not None:
             row = await pages.draw(ticket)
         recorder = _recorder(config, model, row, browser, vault)
@@ -253,20 +255,10 @@ def _page_settings(
 
 
 def _referee(additions: Additions, policy: Policy) -> Referee:
-    """Who watches over the run, the answer's form last.
-
-    Raises:
-        UsageError: the policy cannot give such answers.
-    """
+    """Who watches over the run, the answer's form last."""
     form = additions.answer
     if form is None:
         return additions.referee
-    if not writes_json(policy) and not form.takes_bare_values:
-        raise UsageError(
-            f"{policy.name} answers with a value as it stands on the page: ask it for one field "
-            "that is a text, a number or a truth value, or give a vision-language model (--model), "
-            "which writes JSON"
-        )
     return Referees(additions.referee, AnswerReferee(form, second_try=writes_json(policy)))
 
 
@@ -283,12 +275,19 @@ def _require_goal(config: RunConfig, additions: Additions) -> None:
         )
 
 
-def _require_calls(additions: Additions, policy: Policy) -> None:
-    """Refuse functions where the policy is not told of them, or cannot call them.
+def _require_able(additions: Additions, policy: Policy) -> None:
+    """Refuse what a policy cannot do: other answers than it gives, functions that it cannot call.
 
     Raises:
         UsageError: it is such a policy.
     """
+    form = additions.answer
+    if form is not None and not writes_json(policy) and not form.takes_bare_values:
+        raise UsageError(
+            f"{policy.name} answers with a value as it stands on the page: ask it for one field "
+            "that is a text, a number or a truth value, or give a vision-language model (--model), "
+            "which writes JSON"
+        )
     if not additions.functions:
         return
     family = getattr(policy, "family", None)

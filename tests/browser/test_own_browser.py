@@ -42,11 +42,6 @@ class Owner:
             yield browser.contexts[0]
             await browser.close()
 
-    async def titles(self) -> list[str]:
-        """Of the open tabs."""
-        async with self.context() as context:
-            return sorted([await page.title() for page in context.pages])
-
 
 @pytest.fixture(scope="module")
 def owner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Owner]:
@@ -83,41 +78,31 @@ async def test_a_profile_keeps_its_log_ins_and_its_boundary(tmp_path: Path, site
     url = site.put("/log-in", LOG_IN)
     elsewhere = site.url("/x", "localhost")
     settings = BrowserSettings(profile=tmp_path / "profile")
-    for title in ("none", "user=ada"):
-        async with Browser(settings) as browser:
-            assert (await seen(browser, url)).title == title
-            assert browser.version
     async with Browser(settings) as browser:
+        assert (await seen(browser, url)).title == "none"
+        assert browser.version
         world = LivePage(browser, "", url, PageSettings(boundary=Boundary(allow=())))
         await world.reset()
         await world.page.evaluate(f"fetch('{elsewhere}').catch(() => 0)")
         assert sum(world.refused.values()) > 0
         await world.close()
-        assert (await seen(browser, url)).title == "user=ada"  # once more in the same browser
+    async with Browser(settings) as browser:
+        assert (await seen(browser, url)).title == "user=ada"
 
 
-async def test_a_lent_browser_keeps_its_tabs_and_lends_its_log_ins(
+async def test_a_lent_browser_lends_its_log_ins_and_keeps_its_tabs(
     owner: Owner, site: Site
 ) -> None:
-    url = site.put("/log-in", LOG_IN)
-    async with owner.context() as context:
-        page = await context.new_page()
-        await page.goto(url)
-        await page.close()
-    async with Browser(BrowserSettings(cdp=owner.address)) as browser:
-        assert (await seen(browser, url)).title == "user=ada"
-        assert await owner.titles() == ["mine"]
-        assert browser.describe()["lent"]
-    assert await owner.titles() == ["mine"]
-
-
-async def test_a_tab_of_the_owner_is_none_of_the_agents(owner: Owner, site: Site) -> None:
+    log_in = site.put("/log-in", LOG_IN)
     url = site.put("/opener", OPENER)
     site.put("/other", "<title>other</title>")
     async with Browser(BrowserSettings(cdp=owner.address)) as browser, owner.context() as context:
+        assert browser.describe()["lent"]
+        page = await context.new_page()
+        await page.goto(log_in)
+        assert (await seen(browser, log_in)).title == "user=ada"
         world = LivePage(browser, "", url)
         await world.reset()
-        page = await context.new_page()
         await page.goto("data:text/html,<title>later</title>")
         asked = asyncio.ensure_future(page.evaluate("confirm('mine?')"))
         dialog = await page.wait_for_event("dialog")
@@ -131,18 +116,19 @@ async def test_a_tab_of_the_owner_is_none_of_the_agents(owner: Owner, site: Site
         await world.close()
         assert [await each.title() for each in context.pages] == ["mine", "later"]
         await page.close()
+        await keys_copy_as_the_owner_does(browser, site)
+        await browser.close()
+        assert [await each.title() for each in context.pages] == ["mine"]
 
 
-async def test_keys_copy_in_a_lent_browser_as_its_owner_does(owner: Owner, site: Site) -> None:
-    url = site.put("/text", "<title>t</title><input autofocus value=copied>")
-    async with Browser(BrowserSettings(cdp=owner.address)) as browser:
-        world = LivePage(browser, "", url)
-        await world.reset()
-        for keys in ("Control+A", "Control+C", "End", "Control+V"):
-            observation = await world.step(Press(keys))
-            assert not observation.events
-        assert await world.page.evaluate("document.querySelector('input').value") == "copiedcopied"
-        await world.close()
+async def keys_copy_as_the_owner_does(browser: Browser, site: Site) -> None:
+    world = LivePage(browser, "", site.put("/text", "<input autofocus value=copied>"))
+    await world.reset()
+    for keys in ("Control+A", "Control+C", "End", "Control+V"):
+        observation = await world.step(Press(keys))
+        assert not observation.events
+    assert await world.page.evaluate("document.querySelector('input').value") == "copiedcopied"
+    await world.close()
 
 
 async def test_nobody_at_the_address_is_said_with_how_to_start_one() -> None:

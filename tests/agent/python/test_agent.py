@@ -6,7 +6,6 @@ import inspect
 import subprocess
 import sys
 import webbrowser
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -299,14 +298,22 @@ def test_an_answer_that_does_not_fit_twice_is_no_success(tmp_path: Path) -> None
     assert event[0] == "bad_action" and "closes: Field required" in event[1]
 
 
-@pytest.fixture(scope="module")
-def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    yield tmp_path_factory.mktemp("reader")
+def double(x: int) -> int:
+    """Twice a number."""
+    return 2 * x
 
 
-def test_reader_gives_one_value_and_refuses_more(ran: Path) -> None:
-    page = "data:text/html,<table style='font:30px sans-serif'><tr><td>Price<td>12.50 EUR"
-    made = Agent("tell me the price", url=page, out=ran, output=float)
-    assert made.run().data == 12.5
+class Literal(Lines):
+    """As reader is: it follows instructions, and writes no JSON."""
+
+    needs_instructions = True
+
+
+def test_who_writes_no_json_gives_one_value_and_refuses_more(tmp_path: Path) -> None:
+    policy = Literal(Done("12.50 EUR"))
+    assert agent(tmp_path, policy, output=float).run().data == 12.5
+    assert policy.goals == ["do it"], "literal instructions stay as they are"
     with pytest.raises(UsageError, match="ask it for one field"):
-        Agent("tell me the price", url=page, out=ran, output=Hours).run()
+        agent(tmp_path, policy, output=Hours).run()
+    with pytest.raises(UsageError, match="no functions of yours can be called"):
+        agent(tmp_path, policy, tools=[double]).run()
