@@ -3,7 +3,7 @@
 #   make demo   do a real task in a real browser, offline, with the embedded reader
 #   make test   run the tests
 #
-# And for contributors: make lint, make format, make bench, make gauntlet, make clean.
+# And for contributors: make test-vllm, make lint, make format, make bench, make gauntlet, make clean.
 
 VENV   := .venv
 BIN    := $(VENV)/bin
@@ -22,7 +22,7 @@ TORCH_INDEX = $(shell command -v nvidia-smi >/dev/null 2>&1 || \
 # Tests wait for pages about half of the time; more than four need more memory than a laptop spares.
 WORKERS = $(shell $(BIN)/python -c 'import os; print(min(4, (os.cpu_count() or 1) + 1))')
 
-.PHONY: demo test test-slow lint format bench gauntlet clean
+.PHONY: demo test test-slow test-vllm lint format bench gauntlet clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/.core $(VENV)/.browser
@@ -33,6 +33,12 @@ test: $(VENV)/.dev $(VENV)/.browser
 
 test-slow: $(VENV)/.dev $(VENV)/.browser
 	@$(BIN)/python -m pytest -m slow --timeout 3600
+
+# On vLLM itself, on the CPU, in an environment of its own: 3.5 GB in ~/.cache/vigorl-test/vllm.
+# Its warnings are not ours.
+test-vllm: $(VENV)/.dev
+	@python=$$($(BIN)/python -m tests.policy.vllm.environment) && \
+	  $$python -m pytest -m slow -W default --timeout 3600 tests/policy/vllm
 
 lint: $(VENV)/.dev
 	@$(BIN)/ruff check .

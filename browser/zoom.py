@@ -6,6 +6,7 @@ off it maps to the viewport like any other.
 """
 
 import asyncio
+import math
 from dataclasses import replace
 from typing import Literal
 
@@ -20,12 +21,15 @@ from vigorl.browser.observation import Observation
 from vigorl.browser.picture import Picture, View
 
 DOT_RADIUS = 7 / 200
-"""Of the dot with its rim, as a part of the picture's longer side. Source: the published code
-draws it with 7 px on a crop of 200 px, before that is enlarged (Gabesarch/grounded-rl at e7970c0,
+"""Of the dot with its rim, as a part of the side of the region that was asked for. Source: the
+published code draws it with 7 px on a crop of 200 px (Gabesarch/grounded-rl at e7970c0,
 `single_path_rollouts.py`)."""
 
 RIM = 2 / 7
 """Of the rim, as a part of the dot's radius; the same source."""
+
+_EXACT = 1e-6
+"""What rounding may add to a border between pixels."""
 
 
 def zoomed_frame(region_css_px: Box, style: ZoomStyle, bounds_css_px: Box) -> Frame:
@@ -60,10 +64,50 @@ def enlarged(screen: View, frame: Frame) -> Picture:
     return Picture.from_image(image)
 
 
-def dotted(picture: Picture, point_px: Point) -> Picture:
-    """The picture with a red dot with a white rim on a point of its own."""
+def cropped(screen: View, frame: Frame, zoom: Zoom) -> Picture:
+    """A recorded zoom as the published code makes it: cut out, dotted, then enlarged, bicubic.
+
+    Source: Gabesarch/grounded-rl at e7970c0, `single_path_rollouts.py`, `_get_point_crop`.
+
+    Args:
+        screen: Whose pixels are cut out.
+        frame: The region that is seen, and the size of the picture.
+        zoom: What was asked for.
+    """
+    box_px = screen.frame.box_from_region(frame.region_css_px)
+    # A cut between pixels takes the pixel that it goes through; one on a border takes no more.
+    left, top = math.floor(box_px.left + _EXACT), math.floor(box_px.top + _EXACT)
+    right, bottom = math.ceil(box_px.right - _EXACT), math.ceil(box_px.bottom - _EXACT)
+    part = screen.picture.image().crop((left, top, right, bottom))
+    if zoom.style.dot:
+        asked_px = screen.frame.box_from_region(zoom.region_css_px)
+        middle_px = Point(asked_px.center.x - left, asked_px.center.y - top)
+        _draw_dot(part, middle_px, max(asked_px.width, asked_px.height))
+    inside = (
+        max(0.0, box_px.left - left),
+        max(0.0, box_px.top - top),
+        min(float(part.width), box_px.right - left),
+        min(float(part.height), box_px.bottom - top),
+    )
+    size = (frame.width_px, frame.height_px)
+    return Picture.from_image(part.resize(size, Image.Resampling.BICUBIC, box=inside))
+
+
+def dotted(picture: Picture, point_px: Point, side_px: float) -> Picture:
+    """The picture with a red dot with a white rim on a point of its own.
+
+    Args:
+        picture: To draw on.
+        point_px: Where.
+        side_px: The longer side of the region that was asked for, in the picture's pixels.
+    """
     image = picture.image()
-    radius_px = max(3.0, DOT_RADIUS * max(image.size))
+    _draw_dot(image, point_px, side_px)
+    return Picture.from_image(image)
+
+
+def _draw_dot(image: Image.Image, point_px: Point, side_px: float) -> None:
+    radius_px = max(3.0, DOT_RADIUS * side_px)
     around = Box.around(point_px, radius_px)
     ImageDraw.Draw(image).ellipse(
         (around.left, around.top, around.right, around.bottom),
@@ -71,7 +115,6 @@ def dotted(picture: Picture, point_px: Point) -> Picture:
         outline=(255, 255, 255),
         width=max(1, round(RIM * radius_px)),
     )
-    return Picture.from_image(image)
 
 
 class ZoomEnvironment(EnvironmentWrapper[Environment]):
@@ -116,13 +159,16 @@ class ZoomEnvironment(EnvironmentWrapper[Environment]):
 
     async def _zoom(self, zoom: Zoom, screen: View) -> View:
         frame = zoomed_frame(zoom.region_css_px, zoom.style, screen.frame.region_css_px)
-        picture = await self._optical(frame) if zoom.style.source == "optical" else None
+        if zoom.style.source == "recorded":
+            return View(await asyncio.to_thread(cropped, screen, frame, zoom), frame, "crop")
+        picture = await self._optical(frame)
         kind: Literal["optical", "crop"] = "crop" if picture is None else "optical"
         if picture is None:
             picture = await asyncio.to_thread(enlarged, screen, frame)
         if zoom.style.dot:
-            point_px = frame.from_region(zoom.region_css_px.center)
-            picture = await asyncio.to_thread(dotted, picture, point_px)
+            asked_px = frame.box_from_region(zoom.region_css_px)
+            side_px = max(asked_px.width, asked_px.height)
+            picture = await asyncio.to_thread(dotted, picture, asked_px.center, side_px)
         return View(picture, frame, kind)
 
     async def _optical(self, frame: Frame) -> Picture | None:

@@ -55,17 +55,14 @@ class Adaptation:
             top_p=family.top_p,
             repetition_penalty=family.repetition_penalty,
         )
-        asked = {
-            "temperature": self.asked.temperature,
-            "top_p": self.asked.top_p,
-            "max_tokens": self.asked.turn_tokens,
-        }
-        given = {name: value for name, value in asked.items() if value is not None}
-        sampling = replace(sampling, **given)
-        longest = family.longest_turn_tokens
-        if longest is None or sampling.max_tokens <= longest:
-            return sampling
-        return replace(sampling, max_tokens=longest)
+        asked = self.asked
+        most_tokens = sampling.max_tokens if asked.turn_tokens is None else asked.turn_tokens
+        return replace(
+            sampling,
+            temperature=sampling.temperature if asked.temperature is None else asked.temperature,
+            top_p=sampling.top_p if asked.top_p is None else asked.top_p,
+            max_tokens=min(most_tokens, family.longest_turn_tokens or most_tokens),
+        )
 
     def _adapted(self, family: Family) -> Family:
         if not self.asked.zoom:

@@ -58,6 +58,11 @@ class Sampling:
                 "penalty between -2 and 2"
             )
 
+    @property
+    def penalises(self) -> bool:
+        """Whether tokens that were said are less likely (or more) than the model has them."""
+        return self.repetition_penalty != 1 or self.presence_penalty != 0
+
     def anew(self) -> "Sampling":
         """How words are drawn where the last ones could not be understood.
 
@@ -86,6 +91,13 @@ class Hardware:
     """Of weights and caches; `auto`: bfloat16 on CUDA, float32 on a CPU."""
     max_batch: int = 8
     """Turns that are generated at a time; further ones wait."""
+    quantization: Literal["none", "4bit", "8bit"] = "none"
+    """Weights are stored in so many bits (bitsandbytes, CUDA), to play and not to be trained."""
+    attention: Literal["auto", "eager", "sdpa", "flash_attention_2"] = "auto"
+    """How attention is computed, by transformers' names; `auto`: as it chooses."""
+    spread: bool = False
+    """Layers are spread over all CUDA devices of the machine, and over the CPU's memory where these
+    are too small (accelerate)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +114,12 @@ class Reply:
     """The whole prompt as the model read it, pictures as their placeholder tokens."""
     sampled_ids: tuple[int, ...] | None = None
     logprobs: tuple[float, ...] | None = None
-    """Of each sampled id, at temperature 1."""
+    """Of each sampled id at temperature 1, among all tokens that may be sampled and before any
+    penalty: what a replay gives, whatever the sampling. Those of a server are as it tells them."""
     images: tuple[ShownImage, ...] = ()
     """Those of the whole prompt, in order."""
     cached_token_count: int = 0
-    """Of the prompt, those that a server says it had already; it may charge less for them."""
+    """Of the prompt: those that the server had read before, as far as it tells."""
     cost_usd: float | None = None
     """What the server charges for it, in US dollars; None: it does not tell."""
     refusal: str = ""

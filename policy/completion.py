@@ -243,7 +243,7 @@ class Completion(ServerRecord):
 
     @property
     def cached_token_count(self) -> int:
-        """Of the prompt, those that the server had already; 0 where it does not tell."""
+        """Of the prompt: those that were read before; 0 where it does not tell."""
         if self.usage is None:
             return 0
         details = self.usage.prompt_tokens_details

@@ -6,7 +6,8 @@ A name is, in this order:
 2. one that another package adds (entry points of the group `vigorl.policies`), or the place of a
    function in one: `package.module:function`;
 3. a vision-language model: the URL of an OpenAI-compatible server, a folder that exists, a short
-   name (`gpt-5`, `openrouter/…`; see `vigorl.policy.providers`), a hub id.
+   name (`gpt-5`, `openrouter/…`; see `vigorl.policy.providers`), a hub id; with `vllm:` before it a
+   folder or hub id is run by vLLM in this process.
 """
 
 import asyncio
@@ -118,6 +119,8 @@ def policy_named(model: str) -> NamedPolicy | None:
     """
     if model in POLICIES:
         return POLICIES[model]
+    if is_vllm(model):
+        return None
     if (point := plugins(GROUP).get(model)) is not None:
         return NamedPolicy(loaded(point))
     if re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", model) and not Path(model).exists():
@@ -232,6 +235,11 @@ def is_server(model: str) -> bool:
     return model.startswith(("http://", "https://"))
 
 
+def is_vllm(model: str) -> bool:
+    """Whether a model's name asks for vLLM in this process."""
+    return model.startswith("vllm:")
+
+
 def checkpoint_of(model: str) -> str:
     """The folder or hub id of a model's weights, as far as a look at the disk can tell.
 
@@ -239,7 +247,7 @@ def checkpoint_of(model: str) -> str:
         UsageError: it has no weights here, or there is no such checkpoint.
     """
     named = policy_named(model)
-    is_elsewhere = is_server(model) or short_name(model) is not None
+    is_elsewhere = is_server(model) or is_vllm(model) or short_name(model) is not None
     if is_elsewhere or (named is not None and named.checkpoint is None):
         raise UsageError(
             f"{model} has no weights that could be trained here: start from nano, the folder of a "
@@ -277,7 +285,8 @@ async def open_model(
     """The policy that a model's name stands for, ready to play.
 
     Args:
-        spec: `nano`, the URL of an OpenAI-compatible server, a checkpoint's folder, or a hub id.
+        spec: `nano`, the URL of an OpenAI-compatible server, a checkpoint's folder, or a hub id;
+            `vllm:` before these two.
         model_name: Which of the server's models; needed where it has several.
         family: How the model is talked to; told by its name where left out.
         api_key: Bearer token for the server.
@@ -327,8 +336,26 @@ async def _opened(
         backend = ServerBackend(server, chosen, drawn, config.extra_body)
         price = price_of(config.price, config.model, config.model_name, server.model)
         return policy_of(chosen, backend, drawn, notice, price)
-    hardware = hardware or Hardware(config.device, config.dtype)
+    hardware = hardware or Hardware(config.device, config.dtype, quantization=config.quantization)
+    if is_vllm(config.model):
+        return await _open_vllm(config.model, adapted, hardware)
     return await asyncio.to_thread(_load, config.model, adapted, hardware)
+
+
+async def _open_vllm(spec: str, adapted: Adaptation, hardware: Hardware) -> ModelPolicy:
+    """The policy of a checkpoint that vLLM runs; takes from half a minute to many to load."""
+    from vigorl.policy.vllm.engine import VllmConfig, open_vllm, require_vllm
+
+    config = VllmConfig.of(spec)
+    config = replace(config, path=checkpoint_of(config.path))
+    require_vllm(config.path)
+    from vigorl.policy.local.loading import read_model_type
+
+    model_type = await asyncio.to_thread(read_model_type, config.path)
+    chosen, notice = adapted.loaded(config.path, model_type)
+    drawn = adapted.sampling(chosen)
+    backend = await open_vllm(config, chosen, drawn, hardware)
+    return policy_of(chosen, backend, drawn, notice, price_of(adapted.asked.price, config.path))
 
 
 def policy_of(
@@ -351,7 +378,8 @@ def _load(spec: str, adapted: Adaptation, hardware: Hardware) -> ModelPolicy:
     spec = checkpoint_of(spec)
     try:
         from vigorl.policy.local.backend import LocalBackend
-        from vigorl.policy.local.network import Network, read_model_type
+        from vigorl.policy.local.loading import read_model_type
+        from vigorl.policy.local.network import Network
     except ImportError as error:
         raise UsageError(
             f"running {spec} here needs torch and transformers ({error}): "

@@ -5,8 +5,9 @@ How a model was taught to see, to point and to answer. The rows are in
 """
 
 import re
-from dataclasses import dataclass, replace
-from typing import Literal, Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, Protocol
 
 from vigorl.browser.action_space import EVERY_ACTION, ActionSpace
 from vigorl.browser.actions import ZoomStyle
@@ -118,6 +119,9 @@ class Family:
     """The turn, from 1, that has to answer: it is begun for the model with `last_words`, and the
     most likely words are taken. None: it ends when it likes."""
     last_words: str = ""
+    extra_body: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    """Further fields of a request to a server: whether it is to think first, a schema, …. Those
+    that a caller gives win."""
     reads: bool = False
     """It is told what `reader` reads on the screen instead of being shown a picture."""
 
@@ -131,8 +135,8 @@ class Family:
         Raises:
             UsageError: its checkpoints carry a prompt of their own, which speaks of zoom.
         """
-        if self.zoom is not None and self.system is None and not self.reads:
-            raise UsageError(f"models of {self.name} are told of zoom by their own template")
+        if self.zoom is not None and not callable(self.system) and not self.reads:
+            raise UsageError(f"models of {self.name} are told of zoom by a prompt of their own")
         return replace(self, zoom=None)
 
     def system_prompt(self, actions: ActionSpace = EVERY_ACTION) -> str | None:
@@ -141,9 +145,9 @@ class Family:
         Args:
             actions: Types of action that the environment offers.
         """
-        if self.system is None or isinstance(self.system, str):
-            return self.system
-        return self.system(actions, self.zoom is not None and "zoom" in actions)
+        if callable(self.system):
+            return self.system(actions, self.zoom is not None and "zoom" in actions)
+        return self.system
 
     def dialect(
         self, shown: Frame, marks: tuple[Mark, ...] = (), actions: ActionSpace = EVERY_ACTION

@@ -6,6 +6,9 @@ from vigorl.browser.actions import ZoomStyle
 from vigorl.policy.family_record import ChatFormat, Family, Wording, ZoomRule
 from vigorl.policy.function_calls import FunctionCalls
 from vigorl.policy.images import SizeLimits
+from vigorl.policy.json_turns import JsonTurns
+from vigorl.policy.maker_toolsets import COMPUTER, GEMINI
+from vigorl.policy.published import PUBLISHED
 from vigorl.policy.system_prompts import PIXELS, THOUSANDTHS, CallPrompt, CommandPrompt, ToolPrompt
 from vigorl.policy.tags import Tags
 from vigorl.policy.tool_calls import ToolCalls
@@ -21,39 +24,25 @@ _OURS = Wording(
 _OUR_ZOOM = ZoomRule(100, ZoomStyle(output_px=504, dot=False, edge="shift", source="optical"))
 _OUR_STOP = ("</tool_call>", "</answer>")
 
-# The published checkpoints. Source: github.com/Gabesarch/grounded-rl, evaluation and demo scripts
-# (what the user's messages say, crop sizes, largest pictures); prompts are in their own templates.
-_OBSERVATION = (
-    "{news}<observation>\nHere is the crop of the image centered on the coordinate:{image}\n"
-    "</observation>"
-)
-_TOLD = "<observation>\n{news}</observation>"
-_GROUNDING = Wording("{image}Description: {goal}", "{image}{news}", _OBSERVATION, _TOLD)
-_QUESTION = Wording("{image}{goal}", "{image}{news}", _OBSERVATION, _TOLD)
-_WEB_ACTION = Wording(
-    opening="{image}OBJECTIVE: {goal}\n\nPREVIOUS ACTIONS: \n{past}\n\n{news}IMAGE:\n",
-    screen="{image}{news}",
-    zoomed=_OBSERVATION,
-    told=_TOLD,
-    no_past="None",
-)
-_MULTI_TURN_LAST = 5
-"""Four turns are free. Source: `MAX_TURNS` of eval_multiturn.sh, counted as
-`single_path_rollouts.py` does."""
-_LAST_WORDS = (
-    "<think> Based on all the information I've gathered, I'll now provide my final answer. "
-    "</think>\n<answer>"
-)
-"""Source: `qwen_vllm.py` (evaluation) and `rollout_multiturn.py` (training) write it."""
 _QWEN25_CELL_PX = 28
 _QWEN3_CELL_PX = 32
-
-
-def _published(cropped_px: int, dot: bool, half_width_px: int) -> ZoomRule:
-    return ZoomRule(half_width_px, ZoomStyle(cropped_px, dot=dot, edge="clip", source="recorded"))
-
-
 _LINES, _TAGGED, _TOOLS = FunctionCalls("lines"), FunctionCalls("tags"), ToolCalls()
+_OWL, _CLAUDE, _GEMINI = ToolCalls(label="Action: "), ToolCalls(COMPUTER), ToolCalls(GEMINI)
+_HOLO = JsonTurns()
+_HOLO_ENDS = (
+    "When the task is finished, answer; if it cannot be done, use browser with give_up and say why."
+)
+_HOLO_BODY = {
+    "chat_template_kwargs": {"thinking": False, "enable_thinking": False},
+    "response_format": {
+        "type": "json_schema",
+        "json_schema": {"name": "step", "schema": _HOLO.schema()},
+    },
+}
+"""Source: hcompai/hai-cookbook at 2ba8961, `holo2/deploy_with_vllm.md` and its notebooks."""
+_NO_THINKING = {"chat_template_kwargs": {"enable_thinking": False}}
+"""Their templates let them think first unless this is said, for longer than a turn may take.
+`--extra-body` switches it on again."""
 
 _ANY_SIZE = SizeLimits(1, 1, 1_048_576, longest_side_px=1568)
 """Small enough that no maker's server resizes it, so that pixels mean the same to both sides.
@@ -111,8 +100,48 @@ FAMILIES: tuple[Family, ...] = (
         temperature=0.0,
     ),
     Family(
+        # Source: X-PLUG/MobileAgent at 11cea57, `Mobile-Agent-v3.5/computer_use/utils.py`:
+        # prompt, four earlier pictures, MIN_PIXELS and MAX_PIXELS.
+        name="gui-owl",
+        matches=re.compile(r"gui[-_]?owl", re.IGNORECASE),
+        system=ToolPrompt(_OWL, THOUSANDTHS),
+        format=_OWL,
+        coordinates="thousandths",
+        size=SizeLimits(_QWEN3_CELL_PX, 3136, 10_035_200),
+        wording=_OURS,
+        zoom=None,
+        window_screens=5,
+        temperature=0.0,
+    ),
+    Family(
+        name="holo",
+        matches=re.compile(r"\bholo-?[23]", re.IGNORECASE),
+        system=ToolPrompt(_HOLO, THOUSANDTHS, _HOLO_ENDS),
+        format=_HOLO,
+        coordinates="thousandths",
+        size=SizeLimits(_QWEN3_CELL_PX, 65_536, 16_777_216),
+        wording=_OURS,
+        zoom=None,
+        window_screens=3,  # `--limit-mm-per-prompt` of the same page
+        temperature=0.0,
+        extra_body=_HOLO_BODY,
+    ),
+    Family(
+        name="holo1",
+        matches=re.compile(r"\bholo-?1", re.IGNORECASE),
+        system=ToolPrompt(_HOLO, PIXELS, _HOLO_ENDS),
+        format=_HOLO,
+        coordinates="pixels",
+        size=SizeLimits(_QWEN25_CELL_PX, 3136, 12_845_056),
+        wording=_OURS,
+        zoom=None,
+        window_screens=3,
+        temperature=0.0,
+        extra_body={"response_format": _HOLO_BODY["response_format"]},
+    ),
+    Family(
         name="mai-ui",
-        matches=re.compile(r"mai[-_]?ui|gui[-_]?owl", re.IGNORECASE),
+        matches=re.compile(r"mai[-_]?ui", re.IGNORECASE),
         system=ToolPrompt(_TOOLS, THOUSANDTHS),
         format=_TOOLS,
         coordinates="thousandths",
@@ -131,78 +160,9 @@ FAMILIES: tuple[Family, ...] = (
         wording=_OURS,
         zoom=_OUR_ZOOM,
         temperature=0.0,
+        extra_body=_NO_THINKING,
     ),
-    Family(
-        name="vigorl-multiturn-grounding",
-        matches=re.compile(r"vigorl-multiturn-.*web-grounding", re.IGNORECASE),
-        system=None,
-        format=Tags("point"),
-        coordinates="pixels",
-        size=SizeLimits(_QWEN25_CELL_PX, 3136, 3600 * 3600),
-        wording=_GROUNDING,
-        zoom=_published(504, True, 100),
-        window_screens=1,
-        max_images=5,
-        top_p=0.99,
-        stop=_OUR_STOP,
-        last_turn=_MULTI_TURN_LAST,
-        last_words=_LAST_WORDS,
-    ),
-    Family(
-        name="vigorl-grounding",
-        matches=re.compile(r"vigorl-.*web-grounding", re.IGNORECASE),
-        system=None,
-        format=Tags("point"),
-        coordinates="pixels",
-        size=SizeLimits(_QWEN25_CELL_PX, 3136, 3600 * 3600),
-        wording=_GROUNDING,
-        zoom=None,
-        window_screens=1,
-        max_images=1,
-        stop=_OUR_STOP,
-    ),
-    Family(
-        name="vigorl-web-action",
-        matches=re.compile(r"vigorl-.*web-action", re.IGNORECASE),
-        system=None,
-        format=Tags("marks"),
-        coordinates="pixels",
-        size=SizeLimits(_QWEN25_CELL_PX, 3136, 2_850_000),
-        wording=_WEB_ACTION,
-        zoom=None,
-        window_screens=1,
-        max_images=1,
-        stop=_OUR_STOP,
-    ),
-    Family(
-        name="vigorl-visual-search",
-        matches=re.compile(r"vigorl-.*visual-search", re.IGNORECASE),
-        system=None,
-        format=Tags("text"),
-        coordinates="pixels",
-        size=SizeLimits(_QWEN25_CELL_PX, 3136, 3600 * 3600),
-        wording=_QUESTION,
-        zoom=_published(672, False, 182),
-        window_screens=1,
-        max_images=5,
-        top_p=0.99,
-        stop=_OUR_STOP,
-        last_turn=_MULTI_TURN_LAST,
-        last_words=_LAST_WORDS,
-    ),
-    Family(
-        name="vigorl-spatial",
-        matches=re.compile(r"vigorl-.*spatial", re.IGNORECASE),
-        system=None,
-        format=Tags("text"),
-        coordinates="pixels",
-        size=SizeLimits(_QWEN25_CELL_PX, 3136, 1260 * 1260, longest_side_px=1260),
-        wording=_QUESTION,
-        zoom=None,
-        window_screens=1,
-        max_images=1,
-        stop=_OUR_STOP,
-    ),
+    *PUBLISHED,
     Family(
         name="nano",
         matches=re.compile(r"^qwen3$"),
@@ -259,8 +219,35 @@ FAMILIES: tuple[Family, ...] = (
         stop=_OUR_STOP,
     ),
     Family(
+        # Its own tool cannot be offered by an OpenAI-compatible server; its names can be told.
+        name="claude",
+        matches=re.compile(r"claude", re.IGNORECASE),
+        system=ToolPrompt(_CLAUDE, PIXELS),
+        format=_CLAUDE,
+        coordinates="pixels",
+        size=_ANY_SIZE,
+        wording=_OURS,
+        zoom=_OUR_ZOOM,
+        temperature=1.0,  # its default, and the only one of models that think
+        chat=_UNTOLD,
+    ),
+    Family(
+        # Source: google-gemini/computer-use-preview at c93bb2d: names, three screens, 1440 x 900.
+        name="gemini",
+        matches=re.compile(r"gemini", re.IGNORECASE),
+        system=ToolPrompt(_GEMINI, THOUSANDTHS),
+        format=_GEMINI,
+        coordinates="thousandths",
+        size=SizeLimits(1, 1, 1440 * 900, longest_side_px=1440),
+        wording=_OURS,
+        zoom=None,
+        window_screens=3,
+        temperature=1.0,  # its default; below it Gemini 3 may loop, says its maker
+        chat=_UNTOLD,
+    ),
+    Family(
         name="generic-pixels",
-        matches=re.compile(r"\b(?:gpt-|o[34]\b|claude|computer-use-preview)", re.IGNORECASE),
+        matches=re.compile(r"\b(?:gpt-|o[34]\b|computer-use-preview)", re.IGNORECASE),
         system=CommandPrompt(PIXELS),
         format=Tags(),
         coordinates="pixels",
@@ -272,7 +259,7 @@ FAMILIES: tuple[Family, ...] = (
     ),
     Family(
         name="generic",
-        matches=re.compile(r"gemini", re.IGNORECASE),
+        matches=re.compile(r"^generic$"),
         system=CommandPrompt(THOUSANDTHS),
         format=Tags(),
         coordinates="thousandths",

@@ -7,7 +7,8 @@ is a command of ours.
 
 Source of names and arguments: Qwen3-VL's and Fara's `computer_use` (microsoft/fara at 360e87f,
 `src/fara/_prompts.py`), `mobile_use` of MAI-UI and GUI-Owl, UI-TARS (bytedance/UI-TARS at 058f4b8,
-`codes/ui_tars/action_parser.py`), UI-Venus (inclusionAI/UI-Venus at 81945ac).
+`codes/ui_tars/action_parser.py`), UI-Venus (inclusionAI/UI-Venus at 81945ac), Anthropic's, Gemini's
+and Holo's as `vigorl.policy.maker_toolsets` says.
 """
 
 import math
@@ -23,6 +24,7 @@ from vigorl.browser.actions import (
     Click,
     Done,
     Drag,
+    Forward,
     GiveUp,
     Goto,
     Hover,
@@ -33,7 +35,7 @@ from vigorl.browser.actions import (
     Wait,
     Zoom,
 )
-from vigorl.browser.geometry import Box, Frame, Point
+from vigorl.browser.geometry import THOUSAND, Box, Frame, Point
 from vigorl.policy.commands import offered_commands, read_command
 from vigorl.policy.grammar import Dialect
 from vigorl.policy.points import NUMBER, Malformed, point_in
@@ -59,11 +61,19 @@ BROWSER_COMMANDS = (
 )
 """Our commands that are offered by it."""
 
+NOTCH_PX = 100.0
+"""What one notch of a wheel scrolls."""
+
+HOME_URL = "https://www.google.com"
+"""Where `search` goes. Source: google-gemini/computer-use-preview, its own browser."""
+
 SEARCH_URL = "https://www.bing.com/search?q="
 """Where `web_search` goes. Source: microsoft/fara, its own browser."""
 
 _CLICKS: dict[str, tuple[str, int]] = {
     "click": ("left", 1),
+    "click_at": ("left", 1),
+    "click_element": ("left", 1),
     "left_click": ("left", 1),
     "left_single": ("left", 1),
     "tap": ("left", 1),
@@ -77,12 +87,28 @@ _CLICKS: dict[str, tuple[str, int]] = {
 }
 _WAYS = {"up": (0, -1), "down": (0, 1), "left": (-1, 0), "right": (1, 0)}
 _START = ("coordinate", "start_box", "start_point", "point", "box", "start", "start_coordinate")
-_END = ("coordinate2", "end_box", "end_point", "end", "end_coordinate", "coordinate")
+_END = (
+    "coordinate2",
+    "end_box",
+    "end_point",
+    "end",
+    "end_coordinate",
+    "destination",
+    "coordinate",
+)
 _NUMBERS = re.compile(NUMBER)
 _LONG_PRESS_S = 1.0
-_WAIT_S = {"wait": 2.0, "screenshot": 0.0, "getscreenshot": 0.0}
-_NOTCH_PX = 100.0
-"""What one notch of a wheel scrolls."""
+_WAITS_S = {
+    "wait": 2.0,
+    "wait_5_seconds": 5.0,
+    "screenshot": 0.0,
+    "getscreenshot": 0.0,
+    "take_screenshot": 0.0,
+    "cursor_position": 0.0,
+    "open_web_browser": 0.0,
+    "pause_and_memorize_fact": 0.0,
+}
+"""Actions that let time pass, and how much where they do not say it."""
 _LONGEST_NAME = 40
 
 
@@ -108,36 +134,46 @@ def action_of(name: str, arguments: Mapping[str, Any], dialect: Dialect) -> Acti
     if name in _CLICKS:
         button, count = _CLICKS[name]
         return Click(_point(name, arguments, frame), button, count)  # type: ignore[arg-type]
+    if name in _WAITS_S:
+        return Wait(_number(arguments, ("time", "duration", "seconds"), _WAITS_S[name]))
     match name:
-        case "mouse_move" | "hover" | "move":
+        case "mouse_move" | "hover" | "move" | "hover_at":
             return Hover(_point(name, arguments, frame))
         case "long_press" | "longpress":
             seconds = _number(arguments, ("time", "duration"), _LONG_PRESS_S)
             return Click(_point(name, arguments, frame), hold_s=seconds)
-        case "left_click_drag" | "drag" | "select":
+        case "left_click_drag" | "drag" | "select" | "drag_and_drop":
             return _drag(name, arguments, frame)
         case "type" | "input" | "input_text":
             return _type(arguments, frame)
-        case "key" | "hotkey" | "press" | "keypress" | "press_key":
+        case "type_text_at":
+            return _type({"clear": arguments.get("clear_before_typing", True), **arguments}, frame)
+        case "write_element_abs" | "write_element":
+            return _type({"press_enter": True, **arguments}, frame)
+        case "key" | "hotkey" | "press" | "keypress" | "press_key" | "key_combination":
             return _press(name, arguments)
+        case "hold_key":
+            return _press(name, arguments, _number(arguments, ("duration",), _LONG_PRESS_S))
         case "pressenter":
             return Press("Enter")
-        case "scroll" | "hscroll":
+        case "scroll" | "hscroll" | "scroll_at" | "scroll_document":
             return _scroll(name, arguments, frame)
         case "swipe":
             return _swipe(name, arguments, frame)
-        case "wait" | "screenshot" | "getscreenshot" | "pause_and_memorize_fact":
-            return Wait(_number(arguments, ("time", "duration"), _WAIT_S.get(name, 0.0)))
         case "system_button":
             return _system_button(str(arguments.get("button", "")))
-        case "history_back" | "press_back" | "pressback":
+        case "history_back" | "press_back" | "pressback" | "go_back":
             return Back()
+        case "go_forward":
+            return Forward()
         case "refresh":
             return Reload()
         case "visit_url" | "navigate" | "goto":
             return Goto(_text(name, arguments, ("url", "website", "content", "text")))
         case "web_search":
             return Goto(SEARCH_URL + quote_plus(_text(name, arguments, ("query",))))
+        case "search":
+            return Goto(HOME_URL)
         case "answer" | "finished" | "finish":
             return Done(str(_first(arguments, ("text", "content", "answer")) or ""))
         case "terminate":
@@ -205,6 +241,10 @@ def _point(
 
 
 def _drag(name: str, arguments: Mapping[str, Any], frame: Frame) -> Drag:
+    if {"destination_x", "destination_y"} <= arguments.keys():
+        there = [arguments["destination_x"], arguments["destination_y"]]
+        start = arguments.get("start") or [arguments.get("x"), arguments.get("y")]
+        arguments = {"start": start, "destination": there}
     starts = tuple(key for key in _START if key not in _END)
     if _first(arguments, starts) is None and "coordinate2" in arguments:
         starts = ("coordinate",)
@@ -220,35 +260,35 @@ def _type(arguments: Mapping[str, Any], frame: Frame) -> Type:
     if text.endswith("\n"):
         text, enter = text[:-1], True
     at = None
-    if _first(arguments, _START) is not None:
+    if _first(arguments, _START) is not None or {"x", "y"} <= arguments.keys():
         at = _point("type", arguments, frame)
     clears = arguments.get("delete_existing_text") is True or arguments.get("clear") is True
     return Type(text, at, clear=clears, enter=enter)
 
 
-def _press(name: str, arguments: Mapping[str, Any]) -> Press:
+def _press(name: str, arguments: Mapping[str, Any], hold_s: float = 0.0) -> Press:
     keys = _first(arguments, ("keys", "key", "text", "hotkey", "press"))
     parts = keys if isinstance(keys, list) else re.split(r"\+|\s+|-(?=\w)", str(keys or ""))
     names = [str(part).strip().replace("_", " ") for part in parts]
     known = chord("+".join("Space" if each == "" else each for each in names)) if names else None
     if known is None:
         raise Malformed(f"`{name}` takes names of keys, such as Control and a, not {keys!r}.")
-    return Press(known)
+    return Press(known, hold_s)
 
 
 def _scroll(name: str, arguments: Mapping[str, Any], frame: Frame) -> Scroll:
     """Scrolling: by `pixels` (up and right are positive), or one way by half a screen."""
     screen = frame.region_css_px
     at = screen.center
-    if _first(arguments, _START) is not None:
+    if _first(arguments, _START) is not None or {"x", "y"} <= arguments.keys():
         at = _point(name, arguments, frame)
-    way = str(arguments.get("direction") or "").strip().lower()
+    way = str(_first(arguments, ("direction", "scroll_direction")) or "").strip().lower()
     if way in _WAYS:
-        notches = _number(arguments, ("amount", "steps"), 0.0)
         x, y = _WAYS[way]
-        if notches:
-            return Scroll(at, x * notches * _NOTCH_PX, y * notches * _NOTCH_PX)
-        return Scroll(at, x * screen.width / 2, y * screen.height / 2)
+        if notches := _number(arguments, ("scroll_amount", "amount", "steps"), 0.0):
+            return Scroll(at, x * notches * NOTCH_PX, y * notches * NOTCH_PX)
+        part = _number(arguments, ("magnitude",), THOUSAND / 2) / THOUSAND
+        return Scroll(at, x * screen.width * part, y * screen.height * part)
     if "end" in arguments or "coordinate2" in arguments:
         return _swipe(name, arguments, frame)
     pixels = _number(arguments, ("pixels", "amount"), math.nan)

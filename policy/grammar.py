@@ -7,6 +7,7 @@ that is written differs between models; a `TurnFormat` is one way, and a `Family
 `tags.Tags`               `<think> … (412, 633) </think> <answer> … </answer>`, ours and
                           that of the published ViGoRL checkpoints
 `tool_calls.ToolCalls`    `<tool_call>{"name": "computer_use", "arguments": …}</tool_call>`
+`json_turns.JsonTurns`    `{"thought": …, "action": {"action": "click_element", …}}`
 `function_calls`          `Thought: … Action: click(start_box='(412,633)')`, and kin
 ========================  ==========================================================
 

@@ -102,7 +102,8 @@ def fitted_size(width_px: int, height_px: int, limits: SizeLimits) -> tuple[int,
     cell = limits.cell_px
     if limits.longest_side_px is not None and max(width_px, height_px) > limits.longest_side_px:
         shrink = limits.longest_side_px / max(width_px, height_px)
-        width_px, height_px = max(1, round(width_px * shrink)), max(1, round(height_px * shrink))
+        # Downwards, as the published code does; 1567.99999 px are 1568.
+        width_px, height_px = (max(1, int(each * shrink + 1e-6)) for each in (width_px, height_px))
     width, height = round(width_px / cell) * cell, round(height_px / cell) * cell
     if width * height > limits.max_pixels:
         shrink = math.sqrt(width_px * height_px / limits.max_pixels)

@@ -3,8 +3,9 @@
 `click [id]`, `type [id] [content]`, `scroll [down]`, `go_back`, `stop [answer]`, read as the
 benchmark that they were trained for reads them: typing clicks the middle of the mark's box first,
 does not clear the field, and presses Enter unless `[0]` follows; scrolling moves by one screen.
-Backticks around a command, the name of a clicked mark behind it, `scroll down` and
-`[press_enter_after=0]` are understood as well, as they are written by models that know them.
+A command between backticks in a sentence, the name of a clicked mark behind it, `click 7`,
+`scroll down` and `[press_enter_after=0]` are understood as well, as they are written by models that
+know them.
 
 Source: arXiv 2505.23678, section 4; VisualWebArena's action space (arXiv 2401.13649, table 1).
 """
@@ -19,13 +20,14 @@ from vigorl.policy.points import Malformed
 
 MARK_COMMANDS = "click [id], type [id] [content] [0|1], scroll [up|down], go_back, stop [answer]"
 
-_CLICK = re.compile(r"click\s*\[([0-9]{1,9})\](?:\s*\[[^][]*\])?")
-_TYPE = re.compile(
-    r"type\s*\[([0-9]{1,9})\]\s*\[(.*?)\](?:\s*\[(?:press_enter_after=)?([01])\])?", re.DOTALL
-)
-_SCROLL = re.compile(r"scroll\s*(?:\[(?:direction=)?(up|down)\]|(up|down))")
-_GO_BACK = re.compile(r"go_back")
-_STOP = re.compile(r"stop(?:\s*\[(.*)\])?", re.DOTALL)
+_QUOTED = re.compile(r"```(.+?)```|`(.+?)`|\"(.+?)\"", re.DOTALL)
+_FLAGS = re.DOTALL | re.IGNORECASE
+_ID = r"\[?(?:id=)?([0-9]{1,9})\]?"
+_CLICK = re.compile(rf"click\s*{_ID}(?:\s*(?:where\s*)?\[[^][]*\])?", _FLAGS)
+_TYPE = re.compile(rf"type\s*{_ID}\s*\[(.*?)\](?:\s*\[(?:press_enter_after=)?([01])\])?", _FLAGS)
+_SCROLL = re.compile(r"scroll\s*(?:\[(?:direction=)?(up|down)\]|(up|down))", _FLAGS)
+_GO_BACK = re.compile(r"go_back(?:\s*\[\])?", _FLAGS)
+_STOP = re.compile(r"stop(?:\s*\[(.*)\])?", _FLAGS)
 
 
 def read_mark_command(text: str, frame: Frame, marks: Sequence[Mark]) -> Action:
@@ -34,16 +36,17 @@ def read_mark_command(text: str, frame: Frame, marks: Sequence[Mark]) -> Action:
     Raises:
         Malformed: it is none, or no mark has this number.
     """
-    text = text.strip().strip("`").strip()
+    text = text.strip()
+    if not text.lower().startswith(("type", "stop")) and (inside := _QUOTED.search(text)):
+        text = inside[1] or inside[2] or inside[3]
+    text = text.strip("` \n")
     if found := _CLICK.fullmatch(text):
         return Click(_middle(found[1], marks))
     if found := _TYPE.fullmatch(text):
         return Type(found[2], _middle(found[1], marks), enter=found[3] != "0")
     if found := _SCROLL.fullmatch(text):
         screen = frame.region_css_px
-        return Scroll(
-            screen.center, 0, screen.height if "down" in found.groups() else -screen.height
-        )
+        return Scroll(screen.center, 0, screen.height if "down" in text.lower() else -screen.height)
     if _GO_BACK.fullmatch(text):
         return Back()
     if found := _STOP.fullmatch(text):

@@ -1,7 +1,7 @@
 """Policies that are vision-language models: a family, a backend, and an actor for each episode."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from vigorl.browser.actions import GiveUp
 from vigorl.browser.observation import Observation
@@ -13,9 +13,6 @@ from vigorl.policy.grammar import Dialect, Parsed, parse
 from vigorl.policy.policy import Actor, Turn
 from vigorl.policy.price import Price
 from vigorl.policy.usage import Usage
-
-if TYPE_CHECKING:
-    pass
 
 
 class ModelPolicy:
@@ -78,6 +75,9 @@ class ModelPolicy:
             "max_pixels": self.family.size.max_pixels,
             "temperature": self._sampling.temperature,
             "top_p": self._sampling.top_p,
+            "top_k": self._sampling.top_k,
+            "repetition_penalty": self._sampling.repetition_penalty,
+            "presence_penalty": self._sampling.presence_penalty,
             "max_tokens": self._sampling.max_tokens,
             "seed": self._sampling.seed,
             **self.backend.describe(),

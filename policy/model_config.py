@@ -83,3 +83,5 @@ class ModelConfig:
     """Device of a checkpoint in this process."""
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     """Number format of a checkpoint's weights in this process."""
+    quantization: Literal["none", "4bit", "8bit"] = "none"
+    """Bits of a checkpoint's weights in this process (CUDA; needs the extra `quantization`)."""

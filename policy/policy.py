@@ -64,7 +64,7 @@ class Turn:
     prompt_token_count: int = 0
     sampled_token_count: int = 0
     cached_token_count: int = 0
-    """Of the prompt's, those that the model's server says it had already."""
+    """Of the prompt: those that the server had read before, as far as it tells."""
     cost_usd: float | None = None
     """In US dollars; None: not known, or there is nothing to pay."""
     notice: str = ""

@@ -46,7 +46,7 @@ def price_of(prices: Prices | None, *names: str | None) -> Price | None:
     """What a model costs that goes by these names; None where that is not known."""
     if prices is None or isinstance(prices, Price):
         return prices
-    return next((prices[name] for name in names if name in prices), None)
+    return next((prices[name] for name in names if name is not None and name in prices), None)
 
 
 def also_named(prices: Prices | None, name: str, other: str) -> Prices | None:

@@ -60,13 +60,16 @@ _SYSTEM = _any_of(
     r"(?:not|n't) support.{0,20}system|system role not|developer instruction is not enabled",
 )
 _LENGTH = _any_of(
-    r"context.?(?:length|size|window)|max_model_len|maximum context|num_ctx",
+    r"context.?(?:length|size|window|limit)|max_model_len|maximum context|num_ctx",
     r"(?:prompt|input).{0,30}too long|too many (?:input )?tokens|token count.{0,60}exceed",
     r"exceeds? (?:the )?(?:available|maximum|model).{0,30}(?:context|tokens|length)",
     r"input length",
 )
 _TURN_LENGTH = _any_of(
     r"max(?:_completion|_output|_new)?_tokens.{0,40}(?:too large|at most|exceed)"
+)
+_BYTES = _any_of(
+    r"(?:image|picture|request|payload|body|entity).{0,40}(?:exceeds?|too large|larger than)"
 )
 _COUNT = _any_of(
     r"at most \d+ (?:image|picture)",
@@ -90,6 +93,7 @@ _NO_CHAT = _any_of(r"v1/responses|not a chat model|v1/completions")
 _NO_MODEL = _any_of(
     r"model.{0,80}(?:not found|not exist|unknown|not available|no such|not a valid)",
     r"(?:no such|unknown|invalid|no endpoints found for).{0,20}model|not a valid model",
+    r"no models? (?:is |are )?loaded",
 )
 _LOADING = _any_of(r"\bloading\b|starting up|warming|initiali[sz]ing|being (?:loaded|started)")
 _PLAIN_TO_TLS = _any_of(r"plain HTTP request was sent to (?:an? )?HTTPS|HTTPS port")
@@ -101,7 +105,13 @@ _DELAY = re.compile(
 _PASSING = {408, 409, 425, 429, *range(500, 600)} - {501, 505}
 _ABOUT_FIELDS = {400, 403, 422, 500, 501}
 
+_NOT_UNDERSTOOD = "the request was not understood"
 _FEWER = "keep fewer screens (--window) or show smaller pictures (--max-pixels)"
+_TOO_LARGE = (
+    f"the pictures are too large for it: {_FEWER}, or let it take more (nginx: "
+    "client_max_body_size)"
+)
+_NO_CREDIT = "the account behind the key has no credit left: add some, or choose another model"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +142,7 @@ class Refusal:
             return False
         if self.status == 429 and self.told_s:
             return True  # whatever it says about plans and billing besides
-        lasting = (_PICTURES, _LENGTH, _CREDIT, _MEMORY)
+        lasting = (_PICTURES, _BYTES, _LENGTH, _CREDIT, _MEMORY)
         return self.field_among(_NAMES) is None and not any(
             each.search(self.said) for each in lasting
         )
@@ -141,6 +151,16 @@ class Refusal:
     def is_loading(self) -> bool:
         """Whether the model is on its way."""
         return self.status in (500, 503) and bool(_LOADING.search(self.said))
+
+    @property
+    def is_too_large(self) -> bool:
+        """Whether fewer bytes might do."""
+        return self.status in (400, 413, 422) and self.advice(True) == _TOO_LARGE
+
+    @property
+    def is_unexplained(self) -> bool:
+        """Whether the request is refused without a reason that is known."""
+        return self.status in (400, 422) and self.advice(True) == _NOT_UNDERSTOOD
 
     @property
     def is_about_model(self) -> bool:
@@ -187,7 +207,7 @@ class Refusal:
                 return advice
         match self.status:
             case 401 if not has_key:
-                return "it wants an API key: set VIGORL_API_KEY"
+                return "it wants an API key: set VIGORL_API_KEY, or its provider's variable"
             case 401:
                 return "give the right API key"
             case 403:
@@ -200,21 +220,12 @@ class Refusal:
                 return "play fewer episodes at a time, wait, or choose another model"
             case status if status >= 500:
                 return "it stayed so; look at its log, or play fewer episodes at a time"
-        return "the request was not understood"
+        return _NOT_UNDERSTOOD
 
 
 _ADVICE: tuple[tuple[int | None, re.Pattern[str] | None, str], ...] = (
-    (
-        402,
-        None,
-        "the account behind the key has no credit left: add some, or choose another model",
-    ),
-    (
-        413,
-        None,
-        f"the pictures are too large for it: {_FEWER}, or let it take more "
-        "(nginx: client_max_body_size)",
-    ),
+    (402, None, _NO_CREDIT),
+    (413, None, _TOO_LARGE),
     (None, _PLAIN_TO_TLS, "write https:// instead of http://"),
     (
         None,
@@ -234,11 +245,8 @@ _ADVICE: tuple[tuple[int | None, re.Pattern[str] | None, str], ...] = (
         "serve with more pictures a prompt (vLLM: --limit-mm-per-prompt), or keep fewer screens "
         "in the window (--window)",
     ),
-    (
-        None,
-        _CREDIT,
-        "the account behind the key has no credit left: add some, or choose another model",
-    ),
+    (None, _CREDIT, _NO_CREDIT),
+    (None, _BYTES, _TOO_LARGE),
     (None, _MEMORY, f"the model does not fit: serve a smaller one, or {_FEWER}"),
     (
         None,
@@ -294,6 +302,11 @@ def _until_s(told: str) -> float:
         return 0.0
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
     return (at - datetime.now(UTC)).total_seconds()
+
+
+def refusable(fields: Mapping[str, Any]) -> list[str]:
+    """Those of these fields that a server may refuse and the model can do without."""
+    return [name for name in _NAMES if name in fields and not name.startswith("max_")]
 
 
 def names(ids: list[str], wanted: str = "", most: int = 12) -> str:

@@ -143,7 +143,7 @@ class ServerBackend:
                     "does: search from turn to turn (--unit turn), or serve the model with vLLM"
                 )
             payload |= {"continue_final_message": True, "add_generation_prompt": False}
-        return payload | self._extra_body
+        return {**payload, **self._family.extra_body, **self._extra_body}
 
     async def _answer(self, payload: Mapping[str, Any], messages: Sequence[Message]) -> Completion:
         """What the server says; pictures that are too large for it are packed with loss."""
@@ -153,8 +153,10 @@ class ServerBackend:
             try:
                 return await self._server.complete({"messages": encoded, **payload})
             except TooLarge as refusal:
-                if self._packs or self._server.is_vllm:
+                if packed == "jpeg" or self._server.is_vllm:
                     raise PolicyFault(str(refusal)) from refusal
+                if self._packs:  # another episode was told so meanwhile
+                    continue
                 logger.warning("%s; pictures go to it as JPEG from now on", refusal)
                 self._packs = True
 

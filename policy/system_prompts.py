@@ -1,7 +1,7 @@
 """System prompts: teach a model that was not trained for this to act here.
 
 Each is made of what the environment offers, so that nothing is taught that cannot be done. The
-prompts of the published ViGoRL checkpoints are in their own chat templates and are not made here.
+prompts of the published ViGoRL checkpoints are theirs and stand in `vigorl.policy.published`.
 """
 
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from vigorl.browser.action_space import NAVIGATION, ActionSpace
 from vigorl.policy.commands import offered_commands
 from vigorl.policy.function_calls import FunctionCalls
+from vigorl.policy.json_turns import JsonTurns
 from vigorl.policy.tool_calls import ToolCalls
 
 THOUSANDTHS = (
@@ -86,18 +87,19 @@ the answer if one was asked for; if it cannot be done, answer `give_up` and say 
 
 @dataclass(frozen=True)
 class ToolPrompt:
-    """The prompt of models that call tools."""
+    """The prompt of models that call tools, or answer with an object."""
 
-    tools: ToolCalls
+    tools: ToolCalls | JsonTurns
     coordinates: str
+    ending: str = (
+        "When the task is finished, answer or terminate; if it cannot be done, terminate with "
+        "status failure and say why in text."
+    )
 
     def __call__(self, actions: ActionSpace, zoom: bool) -> str:
         """See `vigorl.policy.family_record.SystemPrompt`."""
         lesson = self.tools.lesson(self.coordinates, zoom, actions)
-        return (
-            f"{_operator(actions)}\n\n{lesson}\n\n{_CARE} When the task is finished, answer or "
-            "terminate; if it cannot be done, terminate with status failure and say why in text."
-        )
+        return f"{_operator(actions)}\n\n{lesson}\n\n{_CARE} {self.ending}"
 
 
 @dataclass(frozen=True)

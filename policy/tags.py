@@ -29,6 +29,7 @@ from vigorl.policy.grammar import Dialect, Parsed
 from vigorl.policy.marks import read_mark_command, write_mark_command
 from vigorl.policy.points import (
     BRACKETED,
+    NUMBER,
     POINT,
     Malformed,
     coordinates_of,
@@ -49,6 +50,11 @@ _TAG = re.compile(rf"(</?(?:{'|'.join(TAG_NAMES)})>)")
 _THOUGHT = re.compile(r"\s*(?:<think>)?(?:(?!</?(?:think|answer|tool_call)>).)*</think>", re.DOTALL)
 _WHOLE_THOUGHT = re.compile(r"\s*<think>.*?</think>", re.DOTALL)
 _LAST = re.compile(r"<(answer|tool_call)>(.*?)</\1>", re.DOTALL)
+_UNENDED = re.compile(
+    r"<(answer|tool_call)>(?=\s*\S)((?:(?!<(?:answer|tool_call)>).)*)\Z", re.DOTALL
+)
+_COORDINATE = re.compile(rf"coordinate\W+?({NUMBER})\W+?({NUMBER})")
+_NUMBERS = re.compile(NUMBER)
 _FORMS = (
     ["<think>", "</think>", "<tool_call>", "</tool_call>"],
     ["<think>", "</think>", "<answer>", "</answer>"],
@@ -83,6 +89,7 @@ class Tags:
                 action = self._read_answer(found[2], dialect)
             else:
                 action = self._read_zoom(found[2], dialect)
+                slip = slip or self._call_slip(found[2])
         except Malformed as malformed:
             return Parsed(thought, mentions, None, str(malformed))
         return Parsed(thought, mentions, action, None, slip)
@@ -126,12 +133,7 @@ class Tags:
     def _read_answer(self, text: str, dialect: Dialect) -> Action:
         match self.answers:
             case "point":
-                found = POINT.search(text) or BRACKETED.search(text)
-                if found is None:
-                    raise Malformed(
-                        "The answer is one point of the screen: <answer> (x, y) </answer>."
-                    )
-                return Click(point_in(float(found[1]), float(found[2]), dialect.frame))
+                return Click(point_in(*_only_point(text), dialect.frame))
             case "marks":
                 return read_mark_command(text, dialect.frame, dialect.marks)
             case "text":
@@ -150,20 +152,27 @@ class Tags:
         return Zoom(region, lens.style)
 
     def _called(self, text: str) -> tuple[float, float]:
-        """The coordinates that a call names."""
+        """The coordinates that a call names, however its braces and quotes are."""
         if self.calls == "point" and (found := POINT.fullmatch(text.strip())):
             return float(found[1]), float(found[2])
+        if (found := _COORDINATE.search(text)) is None:
+            raise Malformed(self._call_shape())
+        return float(found[1]), float(found[2])
+
+    def _call_slip(self, text: str) -> str:
+        """How a call departs from the way it is written; empty where it does not."""
+        if self.calls == "point" and POINT.fullmatch(text.strip()):
+            return ""
         try:
             match json.loads(text, parse_int=float):
                 case {
                     "name": "search_coordinate",
-                    "arguments": {"coordinate": [float(x), float(y)]},
+                    "arguments": {"coordinate": [float(), float()]},
                 }:
-                    return x, y
-                case _:
-                    raise Malformed(self._call_shape())
-        except (json.JSONDecodeError, RecursionError) as error:
-            raise Malformed(self._call_shape()) from error
+                    return ""
+        except (json.JSONDecodeError, RecursionError):
+            pass
+        return self._call_shape()
 
     def _write_call(self, middle: Point, dialect: Dialect) -> str:
         if self.calls == "point":
@@ -182,14 +191,31 @@ def _last_part(text: str) -> re.Match[str] | None:
     """The first complete answer or call behind the thoughts that a turn begins with.
 
     A thought may have lost its opening tag, which some chat templates write into the prompt.
-    Where nothing follows the thoughts, one that stands inside of them counts.
+    Where nothing follows the thoughts, one that stands inside of them counts, and failing that
+    one that the text breaks off in.
     """
     begin = 0
     first = _THOUGHT.match(text) or _WHOLE_THOUGHT.match(text)
     while first is not None:
         begin = first.end()
         first = _WHOLE_THOUGHT.match(text, begin)
-    return _LAST.search(text, begin) or _LAST.search(text)
+    return _LAST.search(text, begin) or _LAST.search(text) or _UNENDED.search(text, begin)
+
+
+def _only_point(text: str) -> tuple[float, float]:
+    """The point that an answer is: in parentheses, brackets or none; of a box its middle.
+
+    Raises:
+        Malformed: it is none.
+    """
+    if found := POINT.search(text) or BRACKETED.search(text):
+        return float(found[1]), float(found[2])
+    match [float(number) for number in _NUMBERS.findall(text)]:
+        case [x, y]:
+            return x, y
+        case [left, top, right, bottom]:
+            return (left + right) / 2, (top + bottom) / 2
+    raise Malformed("The answer is one point of the screen: <answer> (x, y) </answer>.")
 
 
 def _thought(text: str) -> str:

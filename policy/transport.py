@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import random
-import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -21,7 +20,6 @@ logger = logging.getLogger(__name__)
 _MOST_HOPS = 3
 _MOST_PAUSE_S = 15.0
 _LONGEST_QUOTE = 200
-_NO_HTTP = re.compile(r"illegal|malformed|without sending|invalid http", re.IGNORECASE)
 _CERTIFICATE = "CERTIFICATE_VERIFY_FAILED"
 _LASTING = (
     _CERTIFICATE,
@@ -43,6 +41,8 @@ class WireLimits:
     """For a connection."""
     answer_s: float = 600
     """For an answer to one request; for one of a single token, a tenth of it."""
+    list_s: float = 30
+    """For the list of models."""
     most_bytes: int = 64 * 2**20
     """Of one answer, unpacked; the longest with ids and log-probabilities has some megabytes."""
     retry_s: float = 60
@@ -55,7 +55,7 @@ class WireLimits:
     silence_s: float = 4
     """So long a server that is away is waited for without a word."""
     thought_s: float = 20
-    """So long its first answer is."""
+    """So long its first answer is, and three times as long any other."""
 
 
 class Silence(Exception):
@@ -77,7 +77,7 @@ class Transport:
         self.limits = limits
         self._client = client
         self._redact = redact
-        self._was_well = False
+        self.was_well = False
         """It has answered a question before."""
         self._said_s = -1e9
         """When somebody was last told that it is waited for."""
@@ -101,7 +101,7 @@ class Transport:
         """
         limits = self.limits
         pause_s, began_s = limits.first_pause_s, time.monotonic()
-        patience_s = limits.retry_s if self._was_well else limits.first_retry_s
+        patience_s = limits.retry_s if self.was_well else limits.first_retry_s
         while True:
             wait_s = pause_s * random.uniform(0.75, 1.25)
             until_s = began_s + patience_s
@@ -116,7 +116,7 @@ class Transport:
                     raise self._absence(url, error) from error
             else:
                 if response.is_success:
-                    self._was_well |= method == "POST"
+                    self.was_well |= method == "POST"
                     return response
                 refusal = Refusal.of(response)
                 if not refusal.is_passing:
@@ -127,22 +127,19 @@ class Transport:
                 wait_s = max(wait_s, refusal.told_s)
                 if time.monotonic() + wait_s > until_s:
                     return response
-            self._tell(url, why, began_s, wait_s, until_s)
+            now_s = time.monotonic()
+            if now_s + wait_s - began_s > limits.silence_s:
+                left_s = max(until_s - now_s, wait_s)
+                self._say(f"{_shown(url)} {why}: asked again for up to {left_s:.0f} s")
             await asyncio.sleep(wait_s)
             pause_s = min(2 * pause_s, _MOST_PAUSE_S)
 
-    def _tell(self, url: str, why: str, began_s: float, wait_s: float, until_s: float) -> None:
-        """Say that is waited, where it is for more than a moment and was not just said."""
+    def _say(self, sentence: str) -> None:
+        """Tell whoever looks on what is waited for, unless that was just said."""
         now_s = time.monotonic()
-        is_long = now_s + wait_s - began_s > self.limits.silence_s
-        if is_long and now_s - self._said_s > 2 * self.limits.silence_s:
+        if now_s - self._said_s > 2 * self.limits.silence_s:
             self._said_s = now_s
-            logger.warning(
-                "%s %s: asked again for up to %.0f s",
-                _shown(url),
-                why,
-                max(until_s - now_s, wait_s),
-            )
+            logger.warning("%s", sentence)
 
     def _short(self, said: str) -> str:
         return self._redact(said)[:_LONGEST_QUOTE]
@@ -150,30 +147,27 @@ class Transport:
     async def _in_time(
         self, method: str, url: str, payload: Mapping[str, Any] | None
     ) -> httpx.Response:
-        """One answer, within what is waited for; the first one is told of where it takes long.
+        """One answer, within what is waited for; it is said where it takes long.
 
         Raises:
             TimeoutError: there is none in time.
         """
+        limits = self.limits
+        limit_s = limits.answer_s if payload is not None else min(limits.answer_s, limits.list_s)
+        told_after_s = limits.thought_s * (3 if self.was_well else 1)
 
         def tell() -> None:
-            logger.warning(
-                "%s has not answered within %g s: waiting for up to %g s (it may be loading its "
-                "model, or think for long)",
-                _shown(url),
-                self.limits.thought_s,
-                self.limits.answer_s,
+            self._say(
+                f"{_shown(url)} has not answered within {told_after_s:g} s: waited for up to "
+                f"{limit_s:g} s (it may be loading its model, or think for long)"
             )
 
-        alarm = None
-        if not self._was_well:
-            alarm = asyncio.get_running_loop().call_later(self.limits.thought_s, tell)
+        alarm = asyncio.get_running_loop().call_later(told_after_s, tell)
         try:
-            async with asyncio.timeout(self.limits.connect_s + self.limits.answer_s):
+            async with asyncio.timeout(limits.connect_s + limit_s):
                 return await self._followed(method, url, payload)
         finally:
-            if alarm is not None:
-                alarm.cancel()
+            alarm.cancel()
 
     async def _followed(
         self, method: str, url: str, payload: Mapping[str, Any] | None
@@ -231,8 +225,11 @@ class Transport:
             advice = "there is no such host: correct the URL"
         elif isinstance(error, httpx.DecodingError):
             advice = "its answers cannot be unpacked: look at what stands before it"
-        elif isinstance(error, httpx.RemoteProtocolError) and _NO_HTTP.search(str(error)):
-            advice = "what listens there is no web server: correct the URL"
+        elif isinstance(error, httpx.RemoteProtocolError | httpx.ReadError | httpx.WriteError):
+            advice = (
+                "what listens there breaks connections off, or is no web server: look at its log, "
+                "or correct the URL"
+            )
         else:
             advice = "start one (vllm serve MODEL --port 8000) or correct the URL"
         return PolicyFault(f"no server answers at {_shown(url)} ({said}): {advice}")

@@ -2,19 +2,16 @@
 
 import asyncio
 import logging
-import ssl
 import time
 from collections.abc import Mapping, Sequence
-from functools import cache
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 import httpx
 from pydantic import ValidationError
 
 from vigorl.browser.clock import charge, somebody_elses_time
 from vigorl.browser.errors import PolicyFault, UsageError
-from vigorl.browser.vault import Vault, parted_url
+from vigorl.browser.vault import Vault
 from vigorl.policy.completion import (
     Choice,
     Completion,
@@ -24,8 +21,9 @@ from vigorl.policy.completion import (
     ServerRecord,
     Tokenized,
 )
-from vigorl.policy.refusal import SYSTEM, Refusal, names
+from vigorl.policy.refusal import SYSTEM, Refusal, names, refusable
 from vigorl.policy.response_body import with_halves
+from vigorl.policy.server_address import Address, clean_key
 from vigorl.policy.transport import Silence, Transport
 from vigorl.policy.transport import WireLimits as WireLimits
 
@@ -52,17 +50,17 @@ class Server:
 
     def __init__(
         self,
-        url: str,
-        query: str,
+        address: Address,
         client: httpx.AsyncClient,
         limits: WireLimits,
         model: str | None,
         api_key: str | None = None,
     ) -> None:
-        self.url = url
-        self._query = query
+        self.url = address.base
+        self._query = address.query
         self._vault = Vault()
         self._vault.keep(api_key, "<API key>")
+        self._vault.keep(address.password, "<password>")
         self._has_key = bool(api_key)
         self.model = model or ""
         self.root = ""
@@ -89,27 +87,10 @@ class Server:
             PolicyFault: the server does not answer, or in another protocol.
         """
         limits = limits or WireLimits()
-        url, log_in = parted_url(url)
-        base, query, host = _address(url)
-        api_key = (api_key or "").strip().removeprefix("Bearer ").strip() or None
-        if api_key is not None and not (api_key.isascii() and api_key.isprintable()):
-            raise UsageError("the API key holds signs that none can hold: paste it anew")
-        client = httpx.AsyncClient(
-            timeout=httpx.Timeout(limits.answer_s, connect=limits.connect_s),
-            limits=httpx.Limits(max_connections=None),
-            headers={
-                "Accept": "application/json",
-                # A packed answer may be a thousand times as large as what comes over the wire.
-                "Accept-Encoding": "identity",
-                **_key_headers(api_key, host),
-            },
-            auth=log_in,
-            verify=_certificates(),
-            # A proxy for the world outside does not know this machine.
-            trust_env=host not in ("localhost", "127.0.0.1", "::1"),
-        )
-        server = cls(base, query, client, limits, model, api_key)
-        server._vault.keep(log_in[1] if log_in else None, "<password>")
+        address = Address.of(url)
+        key = clean_key(api_key)
+        client = address.client(key, limits.answer_s, limits.connect_s)
+        server = cls(address, client, limits, model, key)
         try:
             await server._discover()
         except BaseException:
@@ -167,12 +148,33 @@ class Server:
             if response.is_success:
                 return self._read(response, Completion)
             refusal = Refusal.of(response)
-            if (field := refusal.field(asked)) is None or field in self.left_out:
+            if (field := refusal.field(asked)) is not None:
+                self._leave_out(field, refusal)
+            elif (answer := await self._plainly(asked, refusal)) is not None:
+                return answer
+            else:
                 raise await self._fault(refusal, "POST")
+
+    async def _plainly(self, asked: Mapping[str, Any], refusal: Refusal) -> Completion | None:
+        """The answer to a first question without all that can be left out, where a server refuses.
+
+        Some say no more than that the request is bad. None where it is not that, or no help.
+        """
+        extra = refusable(asked)
+        if self._transport.was_well or self.is_vllm or not (extra and refusal.is_unexplained):
+            return None
+        bare = {name: value for name, value in asked.items() if name not in extra}
+        response = await self._transport.ask("POST", self._at("/chat/completions"), bare)
+        if not response.is_success:
+            return None
+        for field in extra:
             self._leave_out(field, refusal)
+        return self._read(response, Completion)
 
     def _leave_out(self, field: str, refusal: Refusal) -> None:
         """Ask without a field from now on, and say so: what is done is not what was asked for."""
+        if field in self.left_out:  # by another episode meanwhile
+            return
         said = self._vault.redact(refusal.said)[:_LONGEST_QUOTE]
         self.left_out[field] = said
         if field == "max_tokens":  # said under its newer name from now on
@@ -347,7 +349,7 @@ class Server:
         advice = refusal.advice(self._has_key)
         if method == "POST" and refusal.is_about_model:
             advice = f"the models it has are {await self._listed()}"
-        kind = TooLarge if refusal.status == 413 else PolicyFault
+        kind = TooLarge if refusal.is_too_large else PolicyFault
         return kind(f"{self.url} answers {refusal.status}: {said}: {advice}")
 
     async def _listed(self) -> str:
@@ -356,38 +358,6 @@ class Server:
         if not response.is_success:
             return "unknown"
         return names([card.id for card in self._read(response, ModelList).data], self.model)
-
-
-def _address(url: str) -> tuple[str, str, str]:
-    """Where the interface begins, without a slash at the end; what stands behind it; its host.
-
-    Raises:
-        UsageError: it is no address.
-    """
-    try:
-        parts = urlsplit(url)
-        path = parts.path.rstrip("/").removesuffix("/chat/completions").rstrip("/")
-        base = parts._replace(path=path or "/v1", query="", fragment="").geturl()
-        is_one = parts.hostname and (parts.port or True) and httpx.URL(base).host
-    except (ValueError, httpx.InvalidURL) as error:
-        raise UsageError(f"{url!r} is no address of a server: {error}") from error
-    if not is_one:
-        raise UsageError(f"{url!r} is no address of a server: write http://HOST:PORT/v1")
-    return base, f"?{parts.query}" if parts.query else "", parts.hostname or ""
-
-
-@cache
-def _certificates() -> ssl.SSLContext:
-    """Whom to trust; read once, which takes a while."""
-    return httpx.create_ssl_context()
-
-
-def _key_headers(api_key: str | None, host: str) -> dict[str, str]:
-    """How a key is shown; Azure wants it under a name of its own."""
-    if not api_key:
-        return {}
-    azure = {"api-key": api_key} if host.endswith(".azure.com") else {}
-    return {"Authorization": f"Bearer {api_key}", **azure}
 
 
 def _is_lost(response: httpx.Response) -> bool:

@@ -16,6 +16,7 @@ from vigorl.agent.cli import (
     mcp,
     run,
     search,
+    serve,
     setup,
     standin,
     tasks,
@@ -65,6 +66,7 @@ app.add_typer(standin.sites, name="sites")
 app.add_typer(data.app, name="data")
 app.add_typer(train.app, name="train")
 app.add_typer(search.app)
+app.add_typer(serve.app)
 app.add_typer(ablation.app)
 app.add_typer(analyze.app, name="analyze")
 app.add_typer(export.app)

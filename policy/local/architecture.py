@@ -68,6 +68,9 @@ class Architecture(Protocol):
 ARCHITECTURES: dict[str, Architecture] = {
     "qwen2_5_vl": QwenVl(),
     "qwen3_vl": QwenVl(),
+    "qwen3_vl_moe": QwenVl(),
+    "qwen3_5": QwenVl(),
+    "qwen3_5_moe": QwenVl(),
     "qwen3": TextAlone(),
 }
 """By the `model_type` of the checkpoints that can be run here."""
@@ -81,7 +84,7 @@ def architecture_of(config: Any, path: str) -> Architecture:
     """
     if config.model_type not in ARCHITECTURES:
         raise UsageError(
-            f"{path} is a {config.model_type}; {' and '.join(ARCHITECTURES)} can be run here. "
+            f"{path} is a {config.model_type}; {', '.join(ARCHITECTURES)} can be run here. "
             "Serve it with an OpenAI-compatible server, and give its URL as the model"
         )
     if "sliding_attention" in (getattr(config.get_text_config(), "layer_types", None) or ()):

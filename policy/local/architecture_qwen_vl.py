@@ -1,4 +1,8 @@
-"""Qwen2.5-VL and Qwen3-VL: positions in time, height and width, and a tower for pictures."""
+"""Qwen2.5-VL, Qwen3-VL, Qwen3.5 and their mixtures of experts.
+
+Positions are in time, height and width, and a tower sees pictures. What differs between them
+(layers of linear attention, experts, deepstack) is inside of transformers' own classes.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -37,7 +41,7 @@ class QwenVl:
     def image_features(
         self, model: Any, pixels: Mapping[str, Tensor]
     ) -> tuple[Tensor, list[Tensor]]:
-        """What the tower makes of pictures; Qwen3-VL has deepstack layers."""
+        """What the tower makes of pictures; Qwen3-VL has deepstack layers, Qwen3.5 has none."""
         seen = model.model.get_image_features(**pixels)
         deepstack = getattr(seen, "deepstack_features", None) or []
         return torch.cat(seen.pooler_output), [_joined(layer) for layer in deepstack]

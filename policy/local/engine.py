@@ -26,7 +26,7 @@ from vigorl.policy.local.codec import Prompt
 from vigorl.policy.local.drafts import draft
 from vigorl.policy.local.keyvalues import KeyValues, Layers, merge, split
 from vigorl.policy.local.network import Network, ReadRow
-from vigorl.policy.local.sampler import draw
+from vigorl.policy.local.sampler import draw, penalised
 
 _FEWEST_TOKENS = 32
 """A turn is not begun where less than this is left of the model's context."""
@@ -139,17 +139,17 @@ class Engine:
             for turn in self._running:
                 turn.layers = None
         proposed = self._proposed()
-        logprobs_B_T_V = self._network.step(
+        logits_B_T_V = self._network.step(
             [[turn.sampled_ids[-1], *proposed] for turn in self._running],
             [turn.next_position for turn in self._running],
             self._batch,
         )
         read = 0
-        for logprobs_B_V in logprobs_B_T_V.unbind(1):
+        for logits_B_V in logits_B_T_V.unbind(1):
             read += 1
-            for turn, logprobs_V in zip(self._running, logprobs_B_V, strict=True):
+            for turn, logits_V in zip(self._running, logits_B_V, strict=True):
                 turn.next_position += 1
-                self._draw(turn, logprobs_V)
+                self._draw(turn, logits_V)
             only = self._running[0]  # the others have come to the end of what was read
             if only.is_over or only.sampled_ids[-1:] != proposed[read - 1 : read]:
                 break
@@ -161,9 +161,10 @@ class Engine:
     def _proposed(self) -> list[int]:
         """What the one turn that is generated will probably say; of several nothing.
 
-        Several would keep different lengths of it, and the rows of a batch grow alike.
+        Several would keep different lengths of it, and the rows of a batch grow alike. Nor is there
+        a guess where a wrong one could not be taken back.
         """
-        if len(self._running) > 1:
+        if len(self._running) > 1 or not self._network.can_forget:
             return []
         (turn,) = self._running
         assert turn.prompt is not None
@@ -186,7 +187,7 @@ class Engine:
                 turn.max_tokens = min(turn.sampling.max_tokens, self._room_behind(turn.prompt))
             row = Prompt(turn.prompt.ids + tuple(turn.sampled_ids), turn.prompt.images)
             known, turn.memory.known = turn.memory.known, None
-            logprobs_V, read, turn.next_position = self._read(row, known)
+            logits_V, read, turn.next_position = self._read(row, known)
         except Exception as error:
             if is_out_of_memory(error):
                 raise
@@ -194,7 +195,7 @@ class Engine:
             turn.is_over = True
             return
         turn.layers = read.layers
-        self._draw(turn, logprobs_V)
+        self._draw(turn, logits_V)
 
     def _read(self, row: Prompt, known: ReadRow | None) -> tuple[Tensor, ReadRow, int]:
         """What `Network.read` says, for rows that were just read without asking it again."""
@@ -217,9 +218,13 @@ class Engine:
             )
         return left
 
-    def _draw(self, turn: PendingTurn, logprobs_V: Tensor) -> None:
-        """Draw one token and write it down."""
-        token_id = draw(logprobs_V, turn.sampling, turn.memory.random.random())
+    def _draw(self, turn: PendingTurn, logits_V: Tensor) -> None:
+        """Draw one token and write it down, with its log-probability before any penalty."""
+        logprobs_V, sampling = logits_V.log_softmax(-1), turn.sampling
+        scores_V = logprobs_V
+        if sampling.penalises and turn.prompt is not None:
+            scores_V = penalised(logits_V, sampling, turn.prompt.ids, turn.sampled_ids)
+        token_id = draw(scores_V, sampling, turn.memory.random.random())
         turn.sampled_ids.append(token_id)
         turn.logprobs.append(float(logprobs_V[token_id]))
         if token_id in self._network.end_ids or self._is_stopped(turn):

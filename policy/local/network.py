@@ -7,28 +7,19 @@ Needs the extra `[model]` (torch, transformers), but not torchvision: transforme
 for these models want it, for videos, so pictures go through the image processor alone.
 """
 
-import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
 
 import torch
 import transformers
-from safetensors import SafetensorError
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 from transformers import (
     AutoConfig,
     DynamicCache,
-)
-from transformers.utils.logging import (
-    disable_progress_bar,
-    enable_progress_bar,
-    is_progress_bar_enabled,
 )
 
 from vigorl.browser.errors import InconsistentData, UsageError
@@ -37,13 +28,11 @@ from vigorl.policy.family import Family
 from vigorl.policy.images import FittedImage, token_count
 from vigorl.policy.local.architecture import architecture_of, is_part
 from vigorl.policy.local.codec import Codec, Prompt
-from vigorl.policy.local.keyvalues import KeyValues, Layers
+from vigorl.policy.local.keyvalues import KeyValues, Layers, row_cache, row_layers
+from vigorl.policy.local.loading import Place, bar_for, files_of
 
 SMALL_PARAMETERS = 100_000_000
 """Below it, one core computes as fast as several."""
-
-_A_MOMENT = 1_000_000_000
-"""Bytes of weights that are loaded too fast for a progress bar."""
 
 _SCORED_AT_ONCE = 512
 """Positions whose logits over the whole vocabulary are in memory at the same time."""
@@ -76,25 +65,17 @@ class Network:
         Raises:
             UsageError: the checkpoint is not there, or cannot be run here.
         """
-        hardware = hardware or Hardware()
-        device, dtype = hardware.device, hardware.dtype
-        if device == "auto":
-            device = "cuda" if torch.cuda.is_available() else "cpu"
-        if dtype == "auto":
-            dtype = "bfloat16" if device == "cuda" else "float32"
+        place = Place.of(hardware or Hardware())
         self.path = path
         self.family = family
-        self.device = torch.device(device)
-        if device == "cuda":  # one for each of the processes that a launcher has started
-            self.device = torch.device(device, int(os.environ.get("LOCAL_RANK", 0)))
-        self.dtype: torch.dtype = getattr(torch, dtype)
-        with _files_of(path), _bar_for(path):
+        self.device, self.dtype = place.device, place.dtype
+        self._quantization = place.hardware.quantization
+        with files_of(path), bar_for(path):
             self.config = AutoConfig.from_pretrained(path)
             self.architecture = architecture_of(self.config, path)
             self.codec = Codec(path, family)
             self._processor = self.architecture.image_processor(path)
-            self.model: Any = self.architecture.loader.from_pretrained(path, dtype=self.dtype)
-        self.model.to(self.device).eval()
+            self.model: Any = place.load(self.architecture.loader, path)
         self._forbidden = torch.tensor(self.codec.never_sampled, device=self.device)
         self.end_ids = self._end_ids()
         sees = self.architecture.vision_tower is not None
@@ -130,12 +111,23 @@ class Network:
         """Most tokens of a row."""
         return int(self.config.get_text_config().max_position_embeddings)
 
+    @property
+    def can_forget(self) -> bool:
+        """Whether the last tokens can be taken back after they were read.
+
+        Layers of linear attention keep a state in which all of them are mixed.
+        """
+        types = getattr(self.config.get_text_config(), "layer_types", None) or ()
+        return "linear_attention" not in types
+
     def describe(self) -> dict[str, Any]:
         """Name, number format and versions."""
         return {
             "path": self.path,
             "device": str(self.device),
             "dtype": str(self.dtype).removeprefix("torch."),
+            "quantization": self._quantization,
+            "attention": self.model.config._attn_implementation,
             "torch": torch.__version__,
             "transformers": transformers.__version__,
         }
@@ -160,23 +152,21 @@ class Network:
         """Read a row, or the rest of one whose beginning is known.
 
         Returns:
-            The log-probabilities of the next token [V] float32 at temperature 1, the row as it
-            is now known, and the position at which the next token stands.
+            The logits of the next token [V] float32 (of one that may not be sampled, minus
+            infinity), the row as it is now known, and the position at which the next token stands.
 
         Raises:
             InconsistentData: placeholders and pictures do not belong together.
         """
         seen, seen_images = 0, 0
-        cache = DynamicCache()
+        cache = DynamicCache(config=self.config)
         if known is not None and known.begins(prompt):
             seen, seen_images = len(known.prompt.ids), len(known.prompt.images)
-            for index, (keys, values) in enumerate(known.layers):
-                cache.update(keys, values, index)
+            cache = row_cache(known.layers)
         inputs, next_position = self._inputs(prompt, seen, seen_images)
         output = self.model(**inputs, past_key_values=cache, use_cache=True, logits_to_keep=1)
-        layers = [(layer.keys, layer.values) for layer in cache.layers]
-        logprobs_V = self.allowed_logprobs(output.logits[0, -1])
-        return logprobs_V, ReadRow(prompt, layers), next_position
+        logits_V = self.allowed_logits(output.logits[0, -1])
+        return logits_V, ReadRow(prompt, row_layers(cache)), next_position
 
     @torch.inference_mode()
     def step(self, ids_B_T: list[list[int]], positions_B: list[int], batch: KeyValues) -> Tensor:
@@ -188,7 +178,7 @@ class Network:
             batch: The rows as they were read until now; grows.
 
         Returns:
-            Log-probabilities of what follows each of them, [B, T, V] float32.
+            Logits of what follows each of them, [B, T, V] float32, as `read` gives them.
         """
         ids = torch.tensor(ids_B_T, device=self.device)
         steps_T = torch.arange(ids.shape[1], device=self.device)
@@ -201,7 +191,7 @@ class Network:
             past_key_values=batch.cache,
             use_cache=True,
         )
-        return self.allowed_logprobs(output.logits)
+        return self.allowed_logits(output.logits)
 
     @torch.inference_mode()
     def score(self, prompt: Prompt, at: Sequence[int]) -> list[float]:
@@ -243,8 +233,12 @@ class Network:
 
     def allowed_logprobs(self, logits: Tensor) -> Tensor:
         """Log-softmax at temperature 1 over the tokens that may be sampled, float32."""
-        logits = logits.float().index_fill(-1, self._forbidden, float("-inf"))
-        return logits.log_softmax(-1)
+        return self.allowed_logits(logits).log_softmax(-1)
+
+    def allowed_logits(self, logits: Tensor) -> Tensor:
+        """Logits, minus infinity for tokens that may not be sampled, float32."""
+        logits = logits.to(self.device)  # where layers are spread, the last one may be elsewhere
+        return logits.float().index_fill(-1, self._forbidden, float("-inf"))
 
     def _inputs(self, prompt: Prompt, seen: int, seen_images: int) -> tuple[dict[str, Any], int]:
         """What the model is called with to read the part of a row that it has not seen yet.
@@ -347,52 +341,5 @@ class Network:
         return frozenset({self.codec.end_id, *_known(ends)})
 
 
-def read_model_type(path: str) -> str:
-    """The architecture of a checkpoint, as its configuration calls it.
-
-    Raises:
-        UsageError: the checkpoint is not there, or cannot be used.
-    """
-    with _files_of(path):
-        return str(AutoConfig.from_pretrained(path).model_type)
-
-
-@contextmanager
-def _files_of(path: str) -> Iterator[None]:
-    """Say what to do where a checkpoint's files are missing."""
-    try:
-        yield
-    except OSError as error:
-        reason = str(error).splitlines()[0]
-        if Path(path).is_dir():
-            raise UsageError(f"the checkpoint {path} is not complete: {reason}") from error
-        raise UsageError(
-            f"{path} is not on this machine and could not be fetched ({reason}); download it "
-            f"where there is a network (hf download {path}) and give the folder"
-        ) from error
-    except (ValueError, RecursionError, UnpicklingError, SafetensorError) as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
-        if isinstance(error, UnpicklingError):
-            reason = "its weights hold more than numbers"
-        raise UsageError(
-            f"the checkpoint {path} cannot be used: {reason[:300]} (code that comes with a "
-            "checkpoint is never run, and pickled objects are never loaded: save it as safetensors)"
-        ) from error
-
-
 def _known(ids: Iterable[int | None]) -> list[int]:
     return [token_id for token_id in ids if token_id is not None]
-
-
-@contextmanager
-def _bar_for(path: str) -> Iterator[None]:
-    """Let transformers draw how far it has loaded weights, unless that takes but a moment."""
-    size = sum(file.stat().st_size for file in Path(path).glob("*.safetensors"))
-    if not 0 < size < _A_MOMENT or not is_progress_bar_enabled():
-        yield
-        return
-    disable_progress_bar()
-    try:
-        yield
-    finally:
-        enable_progress_bar()

@@ -17,17 +17,24 @@ from transformers import (
     Qwen2_5_VLConfig,
     Qwen2_5_VLForConditionalGeneration,
     Qwen2VLImageProcessorPil,
+    Qwen3_5Config,
+    Qwen3_5ForConditionalGeneration,
+    Qwen3_5MoeConfig,
+    Qwen3_5MoeForConditionalGeneration,
     Qwen3Config,
     Qwen3ForCausalLM,
     Qwen3VLConfig,
     Qwen3VLForConditionalGeneration,
+    Qwen3VLMoeConfig,
+    Qwen3VLMoeForConditionalGeneration,
 )
 
 from vigorl.policy.backend import Message
 from vigorl.policy.family import FAMILIES, ChatFormat
+from vigorl.policy.local.codec import Prompt
 from vigorl.policy.local.network import Network
 
-Architecture = Literal["qwen2_5_vl", "qwen3_vl", "qwen3"]
+Architecture = Literal["qwen2_5_vl", "qwen3_vl", "qwen3_vl_moe", "qwen3_5", "qwen3_5_moe", "qwen3"]
 
 _HIDDEN = 128
 _HEAD = 64
@@ -57,6 +64,12 @@ def write_tiny_checkpoint(folder: Path, architecture: Architecture, seed: int = 
             model = Qwen2_5_VLForConditionalGeneration(_qwen25(tokenizer))
         case "qwen3_vl":
             model = Qwen3VLForConditionalGeneration(_qwen3(tokenizer))
+        case "qwen3_vl_moe":
+            model = Qwen3VLMoeForConditionalGeneration(_qwen3_moe(tokenizer))
+        case "qwen3_5":
+            model = Qwen3_5ForConditionalGeneration(_qwen35(tokenizer, Qwen3_5Config))
+        case "qwen3_5_moe":
+            model = Qwen3_5MoeForConditionalGeneration(_qwen35_moe(tokenizer))
         case "qwen3":
             model = Qwen3ForCausalLM(_qwen3_blind(tokenizer))
     model.generation_config.eos_token_id = tokenizer.eos_token_id
@@ -73,38 +86,48 @@ def write_tiny_checkpoint(folder: Path, architecture: Architecture, seed: int = 
     return folder
 
 
-def learn_by_heart(network: Network, dialogue: Sequence[Message], loss: float = 0.02) -> int:
-    """Train until the network says the assistant's messages of a dialogue on its own.
+def learn_by_heart(
+    network: Network, *dialogues: Sequence[Message], loss: float = 0.02, most_steps: int = 500
+) -> int:
+    """Train until the network says the assistant's messages of dialogues on its own.
 
     The weights of its eyes stay as they are; half a million others take a few seconds.
 
     Returns:
-        The number of steps taken, 500 at most.
+        The number of steps taken, `most_steps` at most.
     """
+    rows = [_spoken(network, dialogue) for dialogue in dialogues]
+    weights = [
+        weight for name, weight in network.model.named_parameters() if not network.is_vision(name)
+    ]
+    optimizer = torch.optim.AdamW(weights, lr=3e-3)
+    known = 0
+    for step in range(most_steps):
+        row, at = rows[step % len(rows)]
+        mean = -network.logprobs(row, at).mean()
+        known = known + 1 if mean < loss else 0
+        if known == len(rows):
+            return step
+        optimizer.zero_grad()
+        torch.autograd.backward(mean)
+        optimizer.step()
+    return most_steps
+
+
+def _spoken(network: Network, dialogue: Sequence[Message]) -> tuple[Prompt, list[int]]:
+    """A dialogue as a row, and the places of what the assistant says in it."""
     said = [index for index, message in enumerate(dialogue) if message.role == "assistant"]
     spoken = [
         replace(message, ids=network.codec.spoken_ids(message)) if index in said else message
         for index, message in enumerate(dialogue)
     ]
-    row = network.codec.encode(spoken)
     starts = [len(network.codec.encode(spoken[:index]).ids) for index in said]
     at = [
         start + offset
         for start, index in zip(starts, said, strict=True)
         for offset in range(len(spoken[index].ids or ()))
     ]
-    weights = [
-        weight for name, weight in network.model.named_parameters() if not network.is_vision(name)
-    ]
-    optimizer = torch.optim.AdamW(weights, lr=3e-3)
-    for step in range(500):
-        mean = -network.logprobs(row, at).mean()
-        if mean < loss:
-            return step
-        optimizer.zero_grad()
-        torch.autograd.backward(mean)
-        optimizer.step()
-    return 500
+    return network.codec.encode(spoken), at
 
 
 def _tokenizer() -> Any:
@@ -185,6 +208,46 @@ def _qwen3(tokenizer: Any) -> Any:
     text = {**_text(tokenizer), "head_dim": _HEAD}
     text["rope_parameters"] = {**text["rope_parameters"], "mrope_interleaved": True}
     return Qwen3VLConfig(text_config=text, vision_config=vision, **_common(tokenizer))
+
+
+_EXPERTS = {
+    "num_experts": 4,
+    "num_experts_per_tok": 2,
+    "moe_intermediate_size": _HEAD,
+}
+
+
+def _qwen3_moe(tokenizer: Any) -> Any:
+    dense = _qwen3(tokenizer)
+    text = {**dense.text_config.to_dict(), **_EXPERTS, "model_type": "qwen3_vl_moe_text"}
+    vision = {**dense.vision_config.to_dict(), "model_type": "qwen3_vl_moe_vision"}
+    return Qwen3VLMoeConfig(text_config=text, vision_config=vision, **_common(tokenizer))
+
+
+def _qwen35(tokenizer: Any, config: Any, **more: Any) -> Any:
+    """Two layers, the first of linear attention, as three of four are in the real ones."""
+    text = {
+        **_text(tokenizer),
+        "head_dim": _HEAD,
+        "layer_types": ["linear_attention", "full_attention"],
+        "linear_num_key_heads": 1,
+        "linear_num_value_heads": 2,
+        "linear_key_head_dim": _HEAD,
+        "linear_value_head_dim": _HEAD,
+        **more,
+    }
+    text["rope_parameters"] = {
+        **text["rope_parameters"],
+        "partial_rotary_factor": 0.25,
+        "mrope_section": [3, 3, 2],
+        "mrope_interleaved": True,
+    }
+    vision = {**_VISION, "num_position_embeddings": 256}
+    return config(text_config=text, vision_config=vision, **_common(tokenizer))
+
+
+def _qwen35_moe(tokenizer: Any) -> Any:
+    return _qwen35(tokenizer, Qwen3_5MoeConfig, **_EXPERTS, shared_expert_intermediate_size=_HEAD)
 
 
 def _qwen3_blind(tokenizer: Any) -> Any:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from vigorl.browser.action_space import BROWSER
 from vigorl.browser.actions import Click, Scroll, Type, Wait, Zoom, ZoomStyle
@@ -114,7 +114,7 @@ def test_a_region_is_found_on_a_picture_of_another_scale():
 
 def test_the_dot_is_red_with_a_white_rim_and_lies_on_its_point():
     picture = Picture.from_image(Image.new("RGB", (512, 384), "black"))
-    pixels = np.asarray(dotted(picture, Point(100, 50)).image()).astype(int)
+    pixels = np.asarray(dotted(picture, Point(100, 50), 512).image()).astype(int)
     assert tuple(pixels[50, 100]) == (255, 0, 0)
     rows, columns = np.nonzero(pixels.any(axis=2))
     assert (rows.min() + rows.max()) / 2 == pytest.approx(50, abs=0.51)
@@ -126,6 +126,27 @@ def test_the_dot_is_red_with_a_white_rim_and_lies_on_its_point():
     assert columns.max() - columns.min() == pytest.approx(2 * 512 * 7 / 200, abs=1.5)
     assert red == pytest.approx(3.14 * (512 * 5 / 200) ** 2, rel=0.12)
     assert white == pytest.approx(3.14 * (512 / 200) ** 2 * (7**2 - 5**2), rel=0.12)
+
+
+@pytest.mark.parametrize(
+    ("center", "half", "output_px", "dot"),
+    [((500, 300), 100, 504, True), ((30, 690), 100, 504, True), ((1200, 40), 182, 672, False)],
+)
+async def test_a_recorded_crop_is_the_published_one_pixel_by_pixel(center, half, output_px, dot):
+    image = noise(1260, 700)
+    environment = still(image)
+    await environment.reset()
+    style = ZoomStyle(output_px, dot=dot, edge="clip", source="recorded")
+    seen = await environment.step(Zoom(Box.around(Point(*center), half), style))
+    # What `_get_point_crop` does: cut, draw, and one resize of Pillow's default kind.
+    x, y = center
+    left, top = max(0, x - half), max(0, y - half)
+    crop = image.crop((left, top, min(1260, x + half), min(700, y + half)))
+    if dot:
+        around = (x - left - 7, y - top - 7, x - left + 7, y - top + 7)
+        ImageDraw.Draw(crop).ellipse(around, fill="red", outline="white", width=2)
+    assert seen.view and seen.view.kind == "crop"
+    assert np.array_equal(seen.view.picture.image(), crop.resize((output_px, output_px)))
 
 
 async def test_the_dot_marks_the_point_asked_for_also_where_the_region_was_moved():

@@ -1,7 +1,9 @@
 """Small screens to look at, and checkpoints small enough to look at them."""
 
 import random
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ import pytest
 from hypothesis import settings
 from PIL import Image, ImageDraw
 
+from tests.policy.fake_server import Handler
 from vigorl.browser.geometry import Box, Frame
 from vigorl.browser.observation import Observation
 from vigorl.browser.picture import Picture, View
@@ -65,3 +68,19 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         name: write_tiny_checkpoint(tmp_path_factory.mktemp("checkpoints") / name, name)
         for name in ARCHITECTURES
     }
+
+
+@pytest.fixture(scope="session")
+def fake_server() -> Iterator[str]:
+    """Where the server is that does what model servers are known to do."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+@pytest.fixture
+def origin(fake_server: str) -> str:
+    """The same, with nothing to do yet."""
+    Handler.chats, Handler.behaviours, Handler.lists = {}, {}, {}
+    return fake_server

@@ -38,6 +38,10 @@ TARS = family_named("ui-tars").dialect(SHOWN)
 VENUS = family_named("ui-venus").dialect(SHOWN)
 FARA = family_named("fara-7b").dialect(SHOWN)
 MAI = family_named("mai-ui").dialect(SHOWN)
+OWL = family_named("gui-owl").dialect(SHOWN)
+CLAUDE = family_named("claude").dialect(SHOWN)
+GEMINI = family_named("gemini").dialect(SHOWN)
+HOLO = family_named("holo").dialect(SHOWN)
 
 
 def call(**arguments: Any) -> str:
@@ -275,7 +279,9 @@ said = st.one_of(
 
 
 @pytest.mark.parametrize(
-    "dialect", [QWEN, TARS, VENUS, FARA], ids=["qwen", "tars", "venus", "fara"]
+    "dialect",
+    [QWEN, TARS, VENUS, FARA, OWL, CLAUDE, GEMINI, HOLO],
+    ids=["qwen", "tars", "venus", "fara", "owl", "claude", "gemini", "holo"],
 )
 @given(action=said, thought=texts)
 def test_a_turn_that_is_written_is_read_again(
@@ -289,10 +295,11 @@ def test_a_turn_that_is_written_is_read_again(
 
 @given(text=st.text() | st.lists(st.sampled_from(
     ["<tool_call>", "</tool_call>", '{"name": "', "computer_use", '"arguments": {', "}", "Action:",
-     "click(", "start_box='", "(1,", "')", "<action>", "</think>", "'", '"', "\\", "1e999"]
+     "click(", "start_box='", "(1,", "')", "<action>", "</think>", "'", '"', "\\", "1e999",
+     "default_api.", "click_at(", "x=", ")", '"action": [', "]"]
 ), max_size=12).map("".join))  # fmt: skip
 def test_no_text_is_too_strange_to_be_answered(text: str) -> None:
-    for dialect in (QWEN, TARS, VENUS):
+    for dialect in (QWEN, TARS, VENUS, GEMINI, HOLO):
         parsed = parse(text, dialect)
         assert (parsed.action is None) == (parsed.error is not None)
 

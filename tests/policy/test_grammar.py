@@ -194,7 +194,7 @@ def test_a_thought_tells_its_points_and_forgets_those_that_are_nowhere() -> None
         ("I click the button", "Write <think>"),
         ("<think> so", "ends after <think>, too early"),
         ("<think> so </think>", "ends after </think>, too early"),
-        ("<think> so </think><answer> back", "ends after <answer>, too early"),
+        ("<think> so </think><answer>", "ends after <answer>, too early"),
         (said("so", ""), "Nothing is not a command"),
         (said("so", "tap (1, 2)"), "tap is not a command. The commands are: click,"),
         (said("so", "click 3"), "`click` is written `click (x, y)"),
@@ -221,7 +221,7 @@ def test_a_thought_tells_its_points_and_forgets_those_that_are_nowhere() -> None
         (
             '<think>so</think><tool_call>{"name": "search_coordinate", "arguments": '
             '{"coordinate": [NaN, 1]}}</tool_call>',
-            "lies outside",
+            "called like this",
         ),
     ],
 )
@@ -240,6 +240,7 @@ def test_an_error_says_how_it_is_written(text: str, says: str) -> None:
         ("so </think>\n<answer> back </answer>", "so", "Write <think>"),
         ("<think>hm</think>\n" + said("so", "back"), "hm so", "each once"),
         ("<think> <answer> reload </answer>? No. </think><answer>back</answer>", None, "each once"),
+        ("<think> so </think> <answer> back", "so", "too early"),
         ("<think> so <answer> back </answer>", "so", "Write <think>"),
         ("<think> so <answer> back </answer></think>", "so", "Write <think>"),
     ],

@@ -9,9 +9,11 @@ Source: arXiv 2106.09685; the layers are peft's.
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from vigorl.browser.errors import UsageError
@@ -84,6 +86,31 @@ def without_adapters(network: Network) -> Iterator[None]:
 def adapter_state(network: Network) -> dict[str, Tensor]:
     """The weights of the adapters, by name."""
     return {name: weight.detach() for name, weight in _adapters(network).items()}
+
+
+def write_adapters(network: Network, folder: Path) -> None:
+    """Write the adapters as peft does, so that vLLM and others load them beside the base model.
+
+    Raises:
+        OSError: the disk refuses.
+    """
+    from peft import LoraConfig
+
+    rank = max(layer.r[_NAME] for _, layer in _layers(network.model))
+    layers = sorted({name.rpartition(".")[2] for name, _ in _layers(network.model)})
+    folder.mkdir(parents=True, exist_ok=True)
+    LoraConfig(
+        r=rank,
+        lora_alpha=_SCALE * rank,
+        target_modules=layers,
+        base_model_name_or_path=network.path,
+        task_type="CAUSAL_LM",
+    ).save_pretrained(str(folder))
+    weights = {
+        f"base_model.model.{name.replace(f'.{_NAME}.', '.')}": weight.contiguous().cpu()
+        for name, weight in adapter_state(network).items()
+    }
+    save_file(weights, folder / "adapter_model.safetensors", {"format": "pt"})
 
 
 def load_adapters(network: Network, state: Mapping[str, Tensor]) -> None:

@@ -2,7 +2,7 @@
 
 from vigorl.policy.factory import checkpoint_of
 from vigorl.policy.family import Family, family_named, family_of
-from vigorl.policy.local.network import read_model_type
+from vigorl.policy.local.loading import read_model_type
 
 
 def base_model(model: str) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from vigorl.browser.errors import UsageError
 from vigorl.policy.backend import Hardware
 from vigorl.policy.family import Family
 from vigorl.policy.local.network import Network
@@ -43,6 +44,11 @@ class NetworkWeights:
             UsageError: the checkpoint is not there, or cannot be run here.
         """
         self.network = Network(base_model, family, hardware)
+        if not self.network.can_forget:
+            raise UsageError(
+                f"{base_model} has layers of linear attention, whose memory examples that begin "
+                "alike cannot share here: it can be played, and not be trained"
+            )
         self._has_adapters = bool(lora_rank)
         if lora_rank:
             add_adapters(self.network, lora_rank, trains_vision=trains_vision, seed=seed)

@@ -5,7 +5,6 @@ import math
 import re
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -26,7 +25,6 @@ from vigorl.policy.local.codec import Prompt  # noqa: E402
 from vigorl.policy.local.drafts import draft  # noqa: E402
 from vigorl.policy.local.keyvalues import merge, split  # noqa: E402
 from vigorl.policy.local.network import Network, ReadRow  # noqa: E402
-from vigorl.policy.local.sampler import draw  # noqa: E402
 
 pytestmark = pytest.mark.model
 
@@ -417,35 +415,6 @@ async def test_turns_end_at_the_end_token_at_stop_strings_and_at_their_limit(
     ended = await backend.session(0).reply(ask)
     assert (ended.cut_off, ended.sampled_ids) == (False, ids[: ids.index(ids[3]) + 1])
     await backend.close()
-
-
-@pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0])
-def test_draws_follow_the_distribution(temperature: float) -> None:
-    probabilities = torch.tensor([0.1, 0.0, 0.4, 0.2, 0.3])
-    logprobs, draws = probabilities.log(), 20_000
-    sampling = Sampling(temperature=temperature)
-    counts = Counter(draw(logprobs, sampling, (n + 0.5) / draws) for n in range(draws))
-    tempered = probabilities ** (1 / temperature)
-    for token, expected in enumerate((tempered / tempered.sum()).tolist()):
-        assert counts[token] / draws == pytest.approx(expected, abs=2e-4)
-
-
-def test_top_p_keeps_the_fewest_tokens_that_make_it_up() -> None:
-    logprobs = torch.tensor([0.1, 0.4, 0.2, 0.3]).log()
-    for top_p, kept in ((0.35, {1}), (0.5, {1, 3}), (0.71, {1, 2, 3}), (1.0, {0, 1, 2, 3})):
-        sampling = Sampling(temperature=1.0, top_p=top_p)
-        assert {draw(logprobs, sampling, n / 500) for n in range(500)} == kept
-
-
-def test_without_temperature_the_most_likely_token_is_taken() -> None:
-    logprobs = torch.tensor([0.1, 0.4, 0.2, 0.3]).log()
-    assert draw(logprobs, Sampling(temperature=0), 0.999) == 1
-
-
-def test_a_draw_never_takes_what_cannot_be() -> None:
-    logprobs = torch.tensor([-math.inf, 0.5, -math.inf, 0.5, -math.inf]).log_softmax(-1)
-    almost_one = 1 - 2**-53
-    assert {draw(logprobs, Sampling(temperature=1), u) for u in (0.0, 0.4, almost_one)} == {1, 3}
 
 
 def test_rows_come_out_of_a_batch_as_they_went_in() -> None:
