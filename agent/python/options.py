@@ -45,6 +45,7 @@ class AgentOptions(TypedDict, total=False):
     extra_body: Mapping[str, Any]
     device: Literal["auto", "cpu", "cuda", "mps"]
     dtype: Literal["auto", "float32", "bfloat16", "float16"]
+    quantization: Literal["none", "4bit", "8bit"]
 
     max_steps: int
     max_seconds: float

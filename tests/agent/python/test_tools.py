@@ -9,14 +9,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from tests.agent.python.test_agent import Lines
-from tests.agent.test_foreign_models import Speaker, listening
+from tests.agent.test_foreign_models import listening
 from vigorl import Agent, UsageError
-from vigorl.browser.actions import Action, CallFunction, Done, Wait
-from vigorl.browser.geometry import Box
+from vigorl.browser.actions import CallFunction, Done, Wait
 
 pytestmark = [pytest.mark.browser]
-
-SCREEN = Box(0, 0, 1280, 720)
 
 
 def rate(currency: str, places: int = 1) -> float:
@@ -83,33 +80,53 @@ def test_a_function_that_cannot_be_told_is_refused(function: Any, words: str) ->
         Agent("go", url="about:blank", tools=[function])
 
 
-class Listener(Speaker):
-    """Keeps what it was told."""
+class Talking:
+    """A server whose model says one text after the other, and what it was told."""
 
-    def __init__(self, model: str, actions: list[Action]) -> None:
-        super().__init__(model, actions, SCREEN)
+    def __init__(self, model: str, *texts: str) -> None:
+        self.model = model
+        self.texts = list(texts)
         self.heard: list[str] = []
+
+    async def models(self, request: Request) -> JSONResponse:
+        return JSONResponse({"data": [{"id": self.model}]})
 
     async def chat(self, request: Request) -> JSONResponse:
         self.heard.append((await request.body()).decode())
-        return await super().chat(request)
+        message = {"role": "assistant", "content": self.texts.pop(0)}
+        return JSONResponse({"choices": [{"message": message, "finish_reason": "stop"}]})
 
 
-@pytest.mark.parametrize("model", ["gpt-5", "Qwen/Qwen3.6-27B"])
-async def test_a_model_is_taught_to_call_in_its_own_grammar(model: str, tmp_path: Path) -> None:
-    call = CallFunction("rate", {"currency": "EUR"})
-    listener = Listener(model, [call, Done("1.1")])
-    async with listening(listener) as url:
+TAGS = (
+    "<think> So. </think>\n<answer> {} </answer>",
+    'call rate {"currency": "EUR"}',
+    'done "1.1"',
+)
+JSON = (
+    "So.\n<tool_call>\n{}\n</tool_call>",
+    '{"name": "browser", "arguments": {"command": "call rate {\\"currency\\": \\"EUR\\"}"}}',
+    '{"name": "computer_use", "arguments": {"action": "answer", "text": "1.1"}}',
+)
+
+
+@pytest.mark.parametrize(("model", "says"), [("gpt-5", TAGS), ("Qwen/Qwen3.6-27B", JSON)])
+async def test_a_model_is_taught_to_call_in_its_own_grammar(
+    model: str, says: tuple[str, ...], tmp_path: Path
+) -> None:
+    frame, *actions = says
+    talking = Talking(model, *(frame.replace("{}", action) for action in actions))
+    async with listening(talking) as url:
         agent = Agent("go", url="about:blank", model=url, out=tmp_path, tools=[rate])
         result = await agent.arun()
-    assert [step.action for step in result.steps] == [call, Done("1.1")]
-    first, second = listener.heard
+    call = CallFunction("rate", {"currency": "EUR"})
+    assert [step.action for step in result.steps] == [call, Done("1.1")], result.reason
+    first, second = talking.heard
     assert "call name {" in first and "rate(currency: str, places: int = 1)" in first
     assert "rate returned 1.1" in second
 
 
 async def test_models_with_a_fixed_prompt_are_refused(tmp_path: Path) -> None:
-    async with listening(Listener("gsarch/ViGoRL-7b-Web-Action", [])) as url:
+    async with listening(Talking("gsarch/ViGoRL-7b-Web-Action")) as url:
         agent = Agent("go", url="about:blank", model=url, out=tmp_path, tools=[rate])
         with pytest.raises(UsageError, match="no functions of yours can be called"):
             await agent.arun()
