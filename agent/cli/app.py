@@ -9,6 +9,7 @@ import typer
 
 from vigorl.agent.cli import (
     ablation,
+    analyze,
     data,
     evaluation,
     export,
@@ -65,4 +66,5 @@ app.add_typer(train.app, name="train")
 app.add_typer(search.app)
 app.add_typer(serve.app)
 app.add_typer(ablation.app)
+app.add_typer(analyze.app, name="analyze")
 app.add_typer(export.app)
