@@ -121,9 +121,11 @@ def family_reading(text: str, dialect: Dialect) -> Family | None:
     Of several it is the one that would have written it most like that.
     """
     anywhere = Frame(_ANYWHERE, _ANYWHERE, dialect.frame.region_css_px)
+    if dialect.format.read(text, replace(dialect, frame=anywhere)).action is not None:
+        return None  # all that is wrong with it is where it points
     likeness: dict[float, Family] = {}
     for family in FAMILIES:  # of several with one format the last, which is the most general
-        if family.system is None or family.format == dialect.format:
+        if not callable(family.system) or family.format == dialect.format:
             continue
         lens = dialect.lens if family.zoom is not None else None
         other = replace(dialect, frame=anywhere, format=family.format, lens=lens)

@@ -7,11 +7,11 @@ from vigorl.policy.family_record import ChatFormat, Family, Wording, ZoomRule
 from vigorl.policy.function_calls import FunctionCalls
 from vigorl.policy.images import SizeLimits
 from vigorl.policy.json_turns import JsonTurns
+from vigorl.policy.maker_toolsets import COMPUTER, GEMINI
 from vigorl.policy.published import PUBLISHED
 from vigorl.policy.system_prompts import PIXELS, THOUSANDTHS, CallPrompt, CommandPrompt, ToolPrompt
 from vigorl.policy.tags import Tags
 from vigorl.policy.tool_calls import ToolCalls
-from vigorl.policy.vocabularies import COMPUTER, GEMINI
 
 _OURS = Wording(
     opening="Task: {goal}\n\n{past}{news}{image}",

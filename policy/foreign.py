@@ -8,7 +8,7 @@ is a command of ours.
 Source of names and arguments: Qwen3-VL's and Fara's `computer_use` (microsoft/fara at 360e87f,
 `src/fara/_prompts.py`), `mobile_use` of MAI-UI and GUI-Owl, UI-TARS (bytedance/UI-TARS at 058f4b8,
 `codes/ui_tars/action_parser.py`), UI-Venus (inclusionAI/UI-Venus at 81945ac), Anthropic's, Gemini's
-and Holo's as `vigorl.policy.vocabularies` says.
+and Holo's as `vigorl.policy.maker_toolsets` says.
 """
 
 import math

@@ -20,9 +20,10 @@ from typing import Any
 from vigorl.browser.action_space import ENDINGS, EVERY_ACTION, ActionSpace
 from vigorl.browser.actions import Action, Zoom
 from vigorl.policy.grammar import Dialect, Parsed
+from vigorl.policy.maker_toolsets import HOLO
 from vigorl.policy.points import Malformed, mentions_in
 from vigorl.policy.tool_calls import called, parts_of
-from vigorl.policy.vocabularies import HOLO, Vocabulary
+from vigorl.policy.toolset import Toolset
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class JsonTurns:
     A `TurnFormat`.
     """
 
-    vocabulary: Vocabulary = HOLO
+    toolset: Toolset = HOLO
 
     @property
     def acts_on_marks(self) -> bool:
@@ -75,7 +76,7 @@ class JsonTurns:
     def schema(self, actions: ActionSpace = EVERY_ACTION) -> dict[str, Any]:
         """The JSON schema of a turn, for a prompt and for a server that can hold a model to it."""
         choices = []
-        for tool in self.vocabulary.schemas(False, actions | ENDINGS):
+        for tool in self.toolset.schemas(False, actions | ENDINGS):
             function = tool["function"]
             parameters = function["parameters"]
             choices.append(
@@ -113,9 +114,9 @@ class JsonTurns:
     def _called(self, action: Action, dialect: Dialect) -> tuple[str, dict[str, Any]]:
         if isinstance(action, Zoom):
             raise ValueError("this format cannot say a zoom")
-        return self.vocabulary.call(action, dialect.frame)
+        return self.toolset.call(action, dialect.frame)
 
     def _shape(self) -> str:
-        name, arguments = self.vocabulary.example
+        name, arguments = self.toolset.example
         step = {"thought": "…", "action": {"action": name, **arguments}}
         return f"Answer with one JSON object: {json.dumps(step, ensure_ascii=False)}."

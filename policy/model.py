@@ -1,7 +1,7 @@
 """Policies that are vision-language models: a family, a backend, and an actor for each episode."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from vigorl.browser.actions import GiveUp
 from vigorl.browser.observation import Observation
@@ -13,9 +13,6 @@ from vigorl.policy.grammar import Dialect, Parsed, parse
 from vigorl.policy.policy import Actor, Turn
 from vigorl.policy.price import Price
 from vigorl.policy.usage import Usage
-
-if TYPE_CHECKING:
-    pass
 
 
 class ModelPolicy:

@@ -114,8 +114,10 @@ def _add(whole_record: dict[str, Any], piece: Mapping[str, Any]) -> None:
                 _add(calls[at], call)
         elif isinstance(value, dict):
             _add(whole_record.setdefault(name, {}), value)
-        elif isinstance(known, str | list) and isinstance(value, type(known)) and name != "role":
+        elif isinstance(known, str) and isinstance(value, str) and name != "role":
             whole_record[name] = known + value
+        elif isinstance(known, list) and isinstance(value, list):
+            whole_record[name] = [*known, *value]
         elif value is not None:
             whole_record[name] = value
 

@@ -11,7 +11,7 @@ Read as well: the call as XML (`<function=computer_use><parameter=action>…`, Q
 bare JSON object, one in a code block, Python's quotes, a missing end tag; thoughts between
 `<think>` or `<thinking>` tags, whose opening tag may be missing.
 
-What can be called is a `Vocabulary`. GUI-Owl begins its one line of thought with `Action: `
+What can be called is a `Toolset`. GUI-Owl begins its one line of thought with `Action: `
 (X-PLUG/MobileAgent at 11cea57, `Mobile-Agent-v3.5/computer_use/utils.py`). The wording of the
 lesson is ours.
 """
@@ -27,8 +27,9 @@ from vigorl.browser.actions import Action
 from vigorl.policy.escape import escape_tags
 from vigorl.policy.foreign import BROWSER, action_of, zoom_on
 from vigorl.policy.grammar import Dialect, Parsed
+from vigorl.policy.maker_toolsets import COMPUTER_USE
 from vigorl.policy.points import Malformed, mentions_in
-from vigorl.policy.vocabularies import COMPUTER_USE, Vocabulary
+from vigorl.policy.toolset import Toolset
 
 _TOOLS = ("", "computer_use", "computer", "mobile_use", "browser_use")
 """Names of tools, which say nothing of what is to be done."""
@@ -56,7 +57,7 @@ class ToolCalls:
     A `TurnFormat`.
     """
 
-    vocabulary: Vocabulary = COMPUTER_USE
+    toolset: Toolset = COMPUTER_USE
     label: str = ""
     """What a thought begins with, such as `Action: `."""
 
@@ -94,13 +95,13 @@ class ToolCalls:
         Raises:
             ValueError: the format cannot say this action.
         """
-        return _as_json(*self.vocabulary.call(action, dialect.frame))
+        return _as_json(*self.toolset.call(action, dialect.frame))
 
     def lesson(self, coordinates: str, zoom: bool, actions: ActionSpace = EVERY_ACTION) -> str:
         """What a model is told of its tools, as JSON schemas one a line, and how to call them."""
-        schemas = self.vocabulary.schemas(zoom, actions | ENDINGS)
+        schemas = self.toolset.schemas(zoom, actions | ENDINGS)
         tools = [json.dumps(schema, ensure_ascii=False) for schema in schemas]
-        closer = f" To see something small, call {self.vocabulary.zoom} first." if zoom else ""
+        closer = f" To see something small, call {self.toolset.zoom} first." if zoom else ""
         return (
             "# Tools\n\nThe functions that you can call:\n<tools>\n"
             + "\n".join(tools)
@@ -121,7 +122,7 @@ class ToolCalls:
         )
 
     def _shape(self) -> str:
-        name, arguments = self.vocabulary.example
+        name, arguments = self.toolset.example
         call = _as_json(name, arguments).replace('"\u2026"', "\u2026")
         return f"Write {self.label or 'your thought '}and then <tool_call>{call}</tool_call>."
 
@@ -187,8 +188,8 @@ def parts_of(text: str) -> tuple[str, dict[str, Any] | None]:
                 return _words(text[: found.start()]), call
         if call := object_in(rest := text[begin:]):
             return _words(text[:begin] + rest.partition("{")[0]), call
-    if found := _CODE.search(text):
-        return _words(text[: found.start()]), _code(text[found.end() :])
+    if code := _CODE.search(text):
+        return _words(text[: code.start()]), _code(text[code.end() :])
     return _words(text), None
 
 

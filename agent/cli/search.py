@@ -1,7 +1,7 @@
 """`vigorl-agent search`: Monte Carlo tree search for reasoning to fine-tune on."""
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -54,6 +54,13 @@ class SearchedSamples:
         return visual_samples(questions[: self.limit], "together")
 
 
+@dataclass(frozen=True, slots=True)
+class SampledModel(ModelConfig):
+    """Which model is sampled, and how; costs are not told, since branches repeat their stems."""
+
+    price: None = field(default=None, metadata={"option": False})
+
+
 @app.command("search")
 def search(
     wanted: SearchedSamples,
@@ -71,7 +78,7 @@ def search(
             rich_help_panel="Model",
         ),
     ],
-    sampled: ModelConfig = ModelConfig(temperature=1.0, turn_tokens=1024),  # noqa: B008 -- frozen
+    sampled: SampledModel = SampledModel(temperature=1.0, turn_tokens=1024),
     config: SearchConfig = SearchConfig(),  # noqa: B008 -- frozen
     by_sentence: Annotated[
         Literal["sentence", "turn"],

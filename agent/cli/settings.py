@@ -51,7 +51,7 @@ _OPTIONS: Mapping[str, tuple[type[Any], ...]] = {
 _SETTABLE: Mapping[str, frozenset[str]] = {
     "model": frozenset(
         "model model_name family temperature zoom window turn_tokens top_p max_pixels extra_body "
-        "device dtype".split()
+        "device dtype quantization".split()
     ),
     "run": frozenset(
         "out verify max_steps max_seconds max_tokens max_cost viewport headed".split()

@@ -372,10 +372,8 @@ async def test_models_of_each_grammar_log_in(stage: Stage) -> None:
 
 
 @pytest.mark.slow
-async def test_each_model_logs_in_and_shops(stage: Stage) -> None:
-    for task in ("login:3", "shop:555"):
-        lesson = await stage.taught(task)
-        for model in MODELS:
-            episode, _, _ = await stage.played(model, task, lesson)
-            assert episode.end and episode.end.score, (model, task, episode.end)
-            assert episode.end.score.value == 1.0, (model, task, episode.end)
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("task", ["login:3", "shop:555"])
+async def test_each_model_finishes_in_its_own_grammar(stage: Stage, model: str, task: str) -> None:
+    episode, _, _ = await stage.played(model, task, await stage.taught(task))
+    assert episode.end and episode.end.score and episode.end.score.value == 1.0, episode.end

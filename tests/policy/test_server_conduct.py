@@ -291,6 +291,21 @@ async def test_a_turn_in_the_format_of_another_family_names_it(
     assert turn.notice.endswith(f"--family {family}")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Sure! I click on it.",
+        "<think> It (140, 84). </think><answer> klick (140, 84) </answer>",
+        "<think> It (140, 84). </think><answer> click (5000, 84) </answer>",
+    ],
+)
+async def test_a_turn_that_is_merely_wrong_is_taken_for_no_other_familys(
+    origin: str, screen: Make, text: str
+) -> None:
+    turn = await played(origin, always(says(text)), screen)
+    assert (turn.action, turn.notice) == (None, "")
+
+
 async def test_the_tokens_of_a_turn_are_those_that_were_told(origin: str, screen: Make) -> None:
     details = {"prompt_tokens_details": {"cached_tokens": 512, "audio_tokens": None}}
     for more in (details, {"prompt_cache_hit_tokens": 512}, {"cached_tokens": 512}):

@@ -1,7 +1,4 @@
-"""The functions that models with tool calls were taught: names, arguments, and our actions in them.
-
-Each `Vocabulary` says what a model may call and writes an action as a call. Reading needs none of
-them: `vigorl.policy.foreign` understands all of their names, whoever uses them.
+"""The toolsets of makers: the functions that their models were taught.
 
 Source of names and arguments: Qwen3-VL's `computer_use` and `image_zoom_in_tool`
 (QwenLM/Qwen3-VL at 9658872, cookbooks), with Fara's further ones (microsoft/fara at 360e87f);
@@ -11,16 +8,10 @@ Anthropic's `computer_20251124` (as its SDKs list it); Gemini's computer use
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Set
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Set
+from typing import Any
 
-from vigorl.browser.action_space import (
-    MANY_CLICKS,
-    NAVIGATION,
-    OPENS_TABS,
-    ActionSpace,
-)
+from vigorl.browser.action_space import MANY_CLICKS, OPENS_TABS
 from vigorl.browser.actions import (
     Action,
     Back,
@@ -38,13 +29,10 @@ from vigorl.browser.actions import (
     Wait,
     Zoom,
 )
-from vigorl.browser.geometry import THOUSAND, Box, Frame, Point
-from vigorl.policy.commands import COMMANDS, offered_commands, write_command
-from vigorl.policy.foreign import BROWSER, BROWSER_COMMANDS, NOTCH_PX
-from vigorl.policy.points import coordinates_of
-
-Call = tuple[str, dict[str, Any]]
-"""Name and arguments."""
+from vigorl.browser.geometry import THOUSAND, Frame, Point
+from vigorl.policy.commands import COMMANDS
+from vigorl.policy.foreign import NOTCH_PX
+from vigorl.policy.toolset import Call, Functions, OneTool, written, written_box
 
 _BUTTONS = {
     ("left", 1): "left_click",
@@ -78,141 +66,22 @@ _STATUS: dict[str, tuple[Set[str], dict[str, Any]]] = {
 }
 
 
-class Vocabulary(Protocol):
-    """What a model may call, and our actions said in it."""
-
-    @property
-    def zoom(self) -> str:
-        """The function, or the action of one, that looks closer; empty for none."""
-        ...
-
-    @property
-    def example(self) -> Call:
-        """A call, as it is shown to a model that wrote none."""
-        ...
-
-    def schemas(self, zoom: bool, offered: ActionSpace) -> Iterator[dict[str, Any]]:
-        """The functions, as JSON schemas.
-
-        Args:
-            zoom: Whether looking closer is among them.
-            offered: Types of action.
-        """
-        ...
-
-    def call(self, action: Action, frame: Frame) -> Call:
-        """An action as a call.
-
-        Raises:
-            ValueError: it cannot be said.
-        """
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class OneTool:
-    """A tool whose first argument, `action`, says what it does, and our commands beside it.
-
-    A `Vocabulary`.
-    """
-
-    name: str
-    actions: Mapping[str, tuple[Set[str], str]]
-    """By name: what an environment offers where it is taught, and what it does."""
-    arguments: Mapping[str, tuple[Set[str], dict[str, Any]]]
-    """By name: the types of action that take it, and its schema."""
-    say: Callable[[Action, Frame], dict[str, Any] | None]
-    """The arguments of a call; None where the tool has no such action."""
-    zoom: str = ""
-    zoom_is_action: bool = False
-
-    @property
-    def example(self) -> Call:
-        """See `Vocabulary`."""
-        return self.name, {"action": "…"}
-
-    def schemas(self, zoom: bool, offered: ActionSpace) -> Iterator[dict[str, Any]]:
-        """See `Vocabulary`."""
-        kinds = offered | {"zoom"} if zoom else offered - {"zoom"}
-        taught = {name: told for name, (needs, told) in self.actions.items() if needs <= kinds}
-        meanings = "\n".join(f"* `{name}`: {meaning}" for name, meaning in taught.items())
-        yield _schema(
-            self.name,
-            f"Use the mouse and the keyboard in {_window(offered)}.",
-            {
-                "action": {"type": "string", "enum": list(taught), "description": meanings},
-                **{name: told for name, (needs, told) in self.arguments.items() if needs & kinds},
-            },
-            ["action"],
-        )
-        yield from _browser(_BESIDE_A_TOOL, offered)
-        if zoom and not self.zoom_is_action:
-            yield _schema(
-                self.zoom,
-                "See a part of the picture again, larger.",
-                {
-                    "bbox_2d": {"type": "array", "description": "[left, top, right, bottom]"},
-                    "label": {"type": "string", "description": "What is looked for."},
-                },
-                ["bbox_2d"],
-            )
-
-    def call(self, action: Action, frame: Frame) -> Call:
-        """See `Vocabulary`."""
-        if isinstance(action, Zoom) and not self.zoom_is_action:
-            return self.zoom, {"bbox_2d": _box(action.region_css_px, frame)}
-        arguments = self.say(action, frame)
-        if arguments is None:
-            return BROWSER, {"command": write_command(action, frame)}
-        return self.name, arguments
-
-
-@dataclass(frozen=True, slots=True)
-class Functions:
-    """A function for each action, and our commands beside them.
-
-    A `Vocabulary`.
-    """
-
-    functions: Mapping[str, tuple[Set[str], str, Mapping[str, str], tuple[str, ...]]]
-    """By name: what is to be offered, what it does, the arguments with their types, those that
-    cannot be left away."""
-    say: Callable[[Action, Frame], Call | None]
-    lacks: tuple[str, ...]
-    """Our commands that are none of them."""
-    example: Call
-    zoom: str = ""
-
-    def schemas(self, zoom: bool, offered: ActionSpace) -> Iterator[dict[str, Any]]:
-        """See `Vocabulary`."""
-        for name, (needs, meaning, arguments, required) in self.functions.items():
-            if needs <= offered:
-                properties = {each: {"type": kind} for each, kind in arguments.items()}
-                yield _schema(name, meaning, properties, list(required))
-        yield from _browser(self.lacks, offered)
-
-    def call(self, action: Action, frame: Frame) -> Call:
-        """See `Vocabulary`."""
-        said = self.say(action, frame)
-        return said or (BROWSER, {"command": write_command(action, frame)})
-
-
 def _say_computer_use(action: Action, frame: Frame) -> dict[str, Any] | None:
     said = _say_pointing(action, frame)
     if said is not None:
         return said
     match action:
         case Type(text, point, clear, enter):
-            where = {} if point is None else {"coordinate": _at(point, frame)}
+            where = {} if point is None else {"coordinate": written(point, frame)}
             flags = {"press_enter": enter, "delete_existing_text": clear}
             given = {name: value for name, value in flags.items() if value}
             return {"action": "type", **where, "text": text, **given}
         case Press(keys, 0):
             return {"action": "key", "keys": _keys(keys)}
         case Scroll(point, 0, dy, ()):
-            return {"action": "scroll", "coordinate": _at(point, frame), "pixels": round(-dy)}
+            return {"action": "scroll", "coordinate": written(point, frame), "pixels": round(-dy)}
         case Scroll(point, dx, 0, ()):
-            return {"action": "hscroll", "coordinate": _at(point, frame), "pixels": round(dx)}
+            return {"action": "hscroll", "coordinate": written(point, frame), "pixels": round(dx)}
         case Wait(seconds):
             return {"action": "wait", "time": seconds}
     return _say_ending(action)
@@ -232,14 +101,14 @@ def _say_computer(action: Action, frame: Frame) -> dict[str, Any] | None:
         case Scroll(point, dx, dy, ()) if not (dx and dy):
             return {
                 "action": "scroll",
-                "coordinate": _at(point, frame),
+                "coordinate": written(point, frame),
                 "scroll_direction": _way(dx, dy),
                 "scroll_amount": max(1, round(abs(dx or dy) / NOTCH_PX)),
             }
         case Wait(seconds):
             return {"action": "wait", "duration": seconds}
         case Zoom(region):
-            return {"action": "zoom", "region": _box(region, frame)}
+            return {"action": "zoom", "region": written_box(region, frame)}
     return _say_ending(action)
 
 
@@ -247,14 +116,14 @@ def _say_pointing(action: Action, frame: Frame) -> dict[str, Any] | None:
     """What Qwen's and Anthropic's tools have in common."""
     match action:
         case Click(point, button, count, (), 0) if (button, count) in _BUTTONS:
-            return {"action": _BUTTONS[button, count], "coordinate": _at(point, frame)}
+            return {"action": _BUTTONS[button, count], "coordinate": written(point, frame)}
         case Hover(point):
-            return {"action": "mouse_move", "coordinate": _at(point, frame)}
+            return {"action": "mouse_move", "coordinate": written(point, frame)}
         case Drag(start, end, (), ()):
             return {
                 "action": "left_click_drag",
-                "start_coordinate": _at(start, frame),
-                "coordinate": _at(end, frame),
+                "start_coordinate": written(start, frame),
+                "coordinate": written(end, frame),
             }
     return None
 
@@ -272,7 +141,7 @@ def _say_ending(action: Action) -> dict[str, Any] | None:
 
 def _say_gemini(action: Action, frame: Frame) -> Call | None:
     def at(point: Point) -> dict[str, int]:
-        x, y = _at(point, frame)
+        x, y = written(point, frame)
         return {"x": x, "y": y}
 
     match action:
@@ -293,7 +162,7 @@ def _say_gemini(action: Action, frame: Frame) -> Call | None:
             how = {"direction": _way(dx, dy), "magnitude": max(1, round(THOUSAND * part))}
             return "scroll_at", {**at(point), **how}
         case Drag(start, end, (), ()):
-            x, y = _at(end, frame)
+            x, y = written(end, frame)
             return "drag_and_drop", {**at(start), "destination_x": x, "destination_y": y}
         case Goto(url):
             return "navigate", {"url": url}
@@ -304,12 +173,12 @@ def _say_gemini(action: Action, frame: Frame) -> Call | None:
         case Wait(5):
             return "wait_5_seconds", {}
     ending = _say_ending(action)
-    return ending and (ending.pop("action"), ending)
+    return None if ending is None else (ending.pop("action"), ending)
 
 
 def _say_holo(action: Action, frame: Frame) -> Call | None:
     def at(point: Point) -> dict[str, int]:
-        x, y = _at(point, frame)
+        x, y = written(point, frame)
         return {"x": x, "y": y}
 
     match action:
@@ -404,13 +273,11 @@ COMPUTER = OneTool(
 )
 """Anthropic\'s."""
 
-_BESIDE_A_TOOL = tuple(name for name in BROWSER_COMMANDS if name != "give_up")
-"""Tools say by `terminate` that a task cannot be done."""
 _XY = {"x": "integer", "y": "integer"}
 
 
 def _without(names: str) -> tuple[str, ...]:
-    """Our commands but these and those that every vocabulary has."""
+    """Our commands but these and those that every toolset has."""
     said = {"done", "wait", "click", "scroll", *names.split()}
     return tuple(name for name in COMMANDS if name not in said)
 
@@ -503,41 +370,6 @@ HOLO = Functions(
     _without("back reload goto"),
     ("click_element", {"element": "…", "x": 500, "y": 500}),
 )
-
-
-def _browser(commands: tuple[str, ...], offered: ActionSpace) -> Iterator[dict[str, Any]]:
-    """The function whose one argument is a command of ours."""
-    can = offered_commands(offered)
-    told = [COMMANDS[name] for name in commands if name in can]
-    usages = "\n".join(f"* `{usage}`: {meaning}" for usage, meaning in told)
-    if told:
-        yield _schema(
-            BROWSER,
-            "What the browser itself can do.",
-            {"command": {"type": "string", "description": f"One of:\n{usages}"}},
-            ["command"],
-        )
-
-
-def _window(offered: ActionSpace) -> str:
-    return "the browser's window" if offered & NAVIGATION else "the window"
-
-
-def _schema(
-    name: str, description: str, properties: dict[str, Any], required: list[str]
-) -> dict[str, Any]:
-    parameters = {"type": "object", "properties": properties, "required": required}
-    function = {"name": name, "description": description, "parameters": parameters}
-    return {"type": "function", "function": function}
-
-
-def _at(point: Point, frame: Frame) -> list[int]:
-    return list(coordinates_of(point, frame))
-
-
-def _box(region: Box, frame: Frame) -> list[int]:
-    start, end = Point(region.left, region.top), Point(region.right, region.bottom)
-    return [*_at(start, frame), *_at(end, frame)]
 
 
 def _keys(keys: str) -> list[str]:
