@@ -53,6 +53,8 @@ _LAST = re.compile(r"<(answer|tool_call)>(.*?)</\1>", re.DOTALL)
 _UNENDED = re.compile(
     r"<(answer|tool_call)>(?=\s*\S)((?:(?!<(?:answer|tool_call)>).)*)\Z", re.DOTALL
 )
+_OTHER_TOOL = re.compile(r"""["']action["']\s*:|=action>""")
+"""In a call of `computer_use` and its kin, which is no zoom though it has a coordinate."""
 _COORDINATE = re.compile(rf"coordinate\W+?({NUMBER})\W+?({NUMBER})")
 _NUMBERS = re.compile(NUMBER)
 _FORMS = (
@@ -155,7 +157,7 @@ class Tags:
         """The coordinates that a call names, however its braces and quotes are."""
         if self.calls == "point" and (found := POINT.fullmatch(text.strip())):
             return float(found[1]), float(found[2])
-        if (found := _COORDINATE.search(text)) is None:
+        if (found := _COORDINATE.search(text)) is None or _OTHER_TOOL.search(text):
             raise Malformed(self._call_shape())
         return float(found[1]), float(found[2])
 
