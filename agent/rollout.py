@@ -9,6 +9,7 @@ import time
 from collections import deque
 from collections.abc import Coroutine
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from vigorl.agent.blame import Blame, told, trace_of
@@ -24,6 +25,7 @@ from vigorl.agent.record.trajectory import (
     Trajectory,
     now,
 )
+from vigorl.agent.referee import INSTEAD, CutShort, Referee, Ruling, Veto
 from vigorl.browser.actions import Action, Done, GiveUp, Wait
 from vigorl.browser.clock import Clock, OutOfTime
 from vigorl.browser.environment import Environment, Score
@@ -60,6 +62,9 @@ LAST_SCREENS = 3
 
 class Watcher:
     """Somebody who is told how an episode goes; this one is not interested."""
+
+    def recording(self, folder: Path) -> None:
+        """The record begins, in this folder."""
 
     def stage(self, what: str) -> None:
         """Something that takes time begins: `starting Chromium`."""
@@ -188,6 +193,7 @@ async def rollout(
     watcher: Watcher | None = None,
     second_look: SecondLook | None = None,
     truth: GroundTruth | None = None,
+    referee: Referee | None = None,
 ) -> Trajectory:
     """Play one episode, record it, score it, and close the environment.
 
@@ -204,12 +210,15 @@ async def rollout(
         watcher: Who is told how it goes.
         second_look: Who is asked whether it is done, where the policy says so.
         truth: What is right, stored with the record; the policy never sees it.
+        referee: Who may change or veto actions before they are done.
 
     Raises:
         StorageFault: the record itself cannot be written.
     """
     limits = limits or Limits()
-    episode = _Episode(environment, recorder, limits, watcher or Watcher())
+    watcher = watcher or Watcher()
+    watcher.recording(recorder.folder)
+    episode = _Episode(environment, recorder, limits, watcher, referee or Referee())
     goal = whole(environment.goal)
     try:
         offered = tuple(sorted(environment.actions))
@@ -243,12 +252,18 @@ class _Episode:
     """The loop's room: who plays, where it is written, and what was seen last."""
 
     def __init__(
-        self, environment: Environment, recorder: Recorder, limits: Limits, watcher: Watcher
+        self,
+        environment: Environment,
+        recorder: Recorder,
+        limits: Limits,
+        watcher: Watcher,
+        referee: Referee,
     ) -> None:
         self.environment = environment
         self.recorder = recorder
         self.limits = limits
         self.watcher = watcher
+        self.referee = referee
         self.clock = Clock(limits.seconds)
         self.blame = Blame()
         self.turns = 0
@@ -331,10 +346,14 @@ class _Episode:
         self.blame.note_observation(observation)
         progress.note_screen(None, observation)
         for index in range(self.limits.steps):
-            turn = await self._turn(actor, index, observation, time.monotonic() - began_s)
+            turn, step = await self._turn(actor, index, observation, time.monotonic() - began_s)
             progress.note_turn(turn)
             began_s = time.monotonic()
-            match turn.action:
+            match await self._ruled(turn.action, step):
+                case CutShort(reason=reason):
+                    return _Ending("limit", reason)
+                case Veto(why=why, kind=kind):
+                    observation = observation.answer(kind, why)
                 case Done(answer=answer):
                     own = () if turn.verified is None else (DoneCheck(turn.verified, "policy"),)
                     return _Ending("done", answer=answer, checks=own)
@@ -347,6 +366,9 @@ class _Episode:
                 case action:
                     observation = await self._step(action)
                     progress.note_screen(action, observation)
+                    if action != turn.action:
+                        observation = observation.with_event("input", INSTEAD)
+            await self.referee.after(step)
             self.unanswered = self.recorder.seen(observation)
             if observation.ended:
                 return _Ending("done", answer="")
@@ -354,9 +376,19 @@ class _Episode:
                 return _Ending("limit", limit)
         return _Ending("limit", f"{self.limits.steps} steps taken")
 
+    async def _ruled(self, action: Action | None, step: StepRecord) -> Ruling | None:
+        """What is to be done of what the policy has chosen; an ending is a step that is over."""
+        if action is None:
+            return None
+        ruling = await self.referee.rule(action, step)
+        if isinstance(ruling, CutShort | Done | GiveUp):
+            await self.referee.after(step)
+        return ruling
+
     async def _turn(
         self, actor: Actor, index: int, observation: Observation, observe_s: float
-    ) -> Turn:
+    ) -> tuple[Turn, StepRecord]:
+        """What the policy says, and how it is recorded."""
         seen = self.recorder.seen(observation)
         self.unanswered = seen
         if observation.view is not None and observation.view.kind == "screen":
@@ -371,7 +403,7 @@ class _Episode:
         written = self.recorder.step(record)
         self.unanswered = None
         self.watcher.step(written)
-        return turn
+        return turn, written
 
     async def _step(self, action: Action) -> Observation:
         """What comes of an action; the time for bringing back a page that broke is given back."""

@@ -33,6 +33,8 @@ class RunConfig:
     told: Annotated[Literal["goal", "instructions"] | None, Option("--prompt")] = None
     """Prompt the policy with the goal of an embedded task, or with instructions step by step.
     Default: as the policy needs it."""
+    schema: Annotated[Path | None, Option(metavar="FILE")] = None
+    """JSON Schema that the answer has to fit; one that does not is sent back once."""
     runs: Annotated[Path, Option("--out")] = Path("runs")
     """Folder in which the run is recorded."""
     verify: Annotated[str | None, Option(metavar="same|MODEL", rich_help_panel="Model")] = None
@@ -53,6 +55,23 @@ class RunConfig:
     """CSS px; an embedded task brings its own."""
     headed: Annotated[bool, Option("--headed", rich_help_panel="Browser")] = False
     """Show the browser's window."""
+    cdp: Annotated[str | None, Option(metavar="URL")] = None
+    """Work in a browser that runs already, in a tab of its own beside yours, with your log-ins: the
+    address of its DevTools, such as http://localhost:9222. Nothing keeps its pages to hosts."""
+    profile: Annotated[Path | None, Option(metavar="FOLDER")] = None
+    """Folder of the browser's profile, whose log-ins are used and kept. Default: an empty one that
+    is thrown away."""
+    proxy: Annotated[str | None, Option(metavar="URL")] = None
+    """Proxy for the pages: http://, https:// or socks5://, with USER:PASSWORD@ where it wants them.
+    Default: that of the environment."""
+    locale: Annotated[str | None, Option(metavar="NAME")] = None
+    """Language and country that pages see, such as de-DE."""
+    timezone: Annotated[str | None, Option(metavar="NAME")] = None
+    """Time zone that pages see, such as Europe/Berlin. Default: this machine's."""
+    color_scheme: Literal["light", "dark"] | None = None
+    """Colours that pages prefer. Default: light."""
+    slow_motion_s: Annotated[float, Option("--slow-motion", min=0, metavar="SECONDS")] = 0.0
+    """Seconds to wait before each action, so that one can follow."""
     storage_state: Path | None = None
     """File of log-ins to start with, as Playwright writes it."""
     save_storage_state: Path | None = None
@@ -87,12 +106,51 @@ class RunConfig:
             require_text(name, text)
         if self.task is not None and self.url is not None:
             raise UsageError("an embedded task brings its own page: leave out --url")
+        if self.task is not None and self.schema is not None:
+            raise UsageError("an embedded task says what its answer is: leave out --schema")
         if self.goal is not None and self.told is not None:
             raise UsageError("--prompt belongs to an embedded task (--task): leave it out")
         if (self.task or "").startswith(MINIWOB) and self.approves != "never":
             raise UsageError("tasks of MiniWoB++ ask nobody: leave out --approve")
         if self.storage_state and not self.storage_state.is_file():
             raise UsageError(f"no storage state at {self.storage_state}")
+        self._require_browser()
+
+    def _require_browser(self) -> None:
+        """Refuse what the browser that is asked for cannot do.
+
+        Raises:
+            UsageError: two options contradict each other.
+        """
+        own = {"--cdp": self.cdp, "--profile": self.profile}
+        for name in (name for name, value in own.items() if value is not None):
+            if self.task is not None:
+                raise UsageError(
+                    f"an embedded task has a fresh browser of its own: leave out {name}"
+                )
+            if self.storage_state is not None:
+                raise UsageError(f"{name} has log-ins of its own: leave out --storage-state")
+        if self.cdp is None:
+            return
+        if self.boundary is not None:
+            raise UsageError(
+                "--allow, --deny and --allow-local cannot be kept with --cdp: which hosts a "
+                "browser may reach is said as it starts. Leave them out, or use --profile, which "
+                "keeps log-ins and the lists"
+            )
+        given = {
+            "--profile": self.profile,
+            "--proxy": self.proxy,
+            "--headed": self.headed,
+            "--locale": self.locale,
+            "--timezone": self.timezone,
+            "--color-scheme": self.color_scheme,
+        }
+        if wrong := [name for name, value in given.items() if value]:
+            raise UsageError(
+                f"{', '.join(wrong)}: a browser that runs already (--cdp) has its own; say it "
+                "where that browser is started"
+            )
 
     @property
     def approves(self) -> Approve:

@@ -1,8 +1,11 @@
-"""Environment wrappers that a policy needs: zoom, and numbered marks where it acts on them."""
+"""Environment wrappers: zoom and numbered marks for a policy, slow motion for who watches."""
 
+import asyncio
 from typing import TYPE_CHECKING, cast
 
-from vigorl.browser.environment import Environment
+from vigorl.browser.actions import Action
+from vigorl.browser.environment import Environment, EnvironmentWrapper
+from vigorl.browser.observation import Observation
 from vigorl.browser.vault import Vault
 from vigorl.browser.zoom import ZoomEnvironment
 from vigorl.policy.policy import Policy
@@ -25,3 +28,21 @@ def equipped(environment: Environment, policy: Policy, vault: Vault | None = Non
 
         environment = MarkedEnvironment(cast("PageEnvironment", environment), vault=vault)
     return ZoomEnvironment(environment)
+
+
+class SlowMotion(EnvironmentWrapper[Environment]):
+    """An environment that waits before each action, so that somebody can follow.
+
+    Args:
+        inner: Carries the actions out.
+        pause_s: Time to wait, s.
+    """
+
+    def __init__(self, inner: Environment, pause_s: float) -> None:
+        super().__init__(inner)
+        self._pause_s = pause_s
+
+    async def step(self, action: Action) -> Observation:
+        """Wait, then carry the action out."""
+        await asyncio.sleep(self._pause_s)
+        return await self._inner.step(action)

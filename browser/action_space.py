@@ -28,6 +28,7 @@ ActionType = Literal[
     "tab_close",
     "wait",
     "zoom",
+    "call",
     "done",
     "give_up",
 ]
@@ -59,6 +60,7 @@ BROWSER: ActionSpace = PAGE | NAVIGATION
 """What a live page in a browser of its own offers."""
 
 EVERY_ACTION: ActionSpace = BROWSER | ENDINGS | {"zoom"}
+"""What can be done wherever nobody adds functions of their own to be called."""
 
 
 MANY_CLICKS: ActionSpace = frozenset({"click", "hover"})

@@ -5,8 +5,9 @@ is viewport CSS px in a browser, which the `_css_px` in names says, px of the sc
 px of the picture where it stands still.
 """
 
-from dataclasses import dataclass
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter
 
@@ -213,6 +214,16 @@ class Zoom:
 
 
 @dataclass(frozen=True, slots=True)
+class CallFunction:
+    """Call a function of the operator's own, which the goal lists."""
+
+    name: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    """By name, as JSON has them."""
+    type: Literal["call"] = "call"
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """The task is finished; `answer` where one was asked for."""
 
@@ -248,6 +259,7 @@ Action = (
     | TabClose
     | Wait
     | Zoom
+    | CallFunction
     | Done
     | GiveUp
 )

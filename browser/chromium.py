@@ -9,129 +9,40 @@ not answer: closing gives it `close_limit_s` and then kills its process group.
 import asyncio
 import functools
 import logging
-import os
-import re
 import shutil
-import signal
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Self
 
 from playwright.async_api import Browser as ChromiumProcess
-from playwright.async_api import BrowserContext, Playwright, ViewportSize, async_playwright
+from playwright.async_api import (
+    BrowserContext,
+    Playwright,
+    async_playwright,
+)
 from playwright.async_api import Error as PlaywrightError
 
 from vigorl.browser.boundary import Boundary
 from vigorl.browser.clipboard import NativeClipboard
-from vigorl.browser.errors import BrowserDied, BrowserMissing, UsageError
+from vigorl.browser.errors import BrowserDied, UsageError
 from vigorl.browser.gate import Gate, Resolve, system_resolve
+from vigorl.browser.launch import (
+    MISSING,
+    SCREEN,
+    BrowserSettings,
+    Left,
+    attached,
+    kill,
+    launched,
+    left_by,
+)
 from vigorl.browser.memory import MemoryWatch
 from vigorl.browser.upstream import Upstream
 
 logger = logging.getLogger(__name__)
 
-HEADLESS_SHELLS = ("chromium-headless-shell", "chrome-headless-shell", "headless_shell")
-"""Commands of the build without a window: half the memory, a fifth of the start-up time."""
-
-CHROMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-"""Commands of the browser with a window."""
-
-MISSING = """No Chromium was found. Any one of these gets one:
-  playwright install chromium-headless-shell        (Playwright's own build, into your cache)
-  apt-get install chromium-headless-shell           (Debian, Ubuntu; or the package 'chromium')
-  https://www.google.com/chrome/                    (Chrome itself)
-or name one that is there: BrowserSettings(executable_path=...)."""
-
-SCREEN: ViewportSize = {"width": 1920, "height": 1080}
-"""Of the machine that pages believe to be shown on, px.
-
-A capture with a clip lets the page see the real screen again, so the two must be the same.
-"""
-
-FLAGS = (
-    # The last switch of a name wins, so this one replaces Playwright's, which also turns on
-    # CDPScreenshotNewSurface. With that feature a renderer that dies while its screenshot is
-    # pending takes the whole browser along (segmentation fault in Chromium 156).
-    "--enable-features=SkipListAccountsWithoutGaiaCookies",
-    # Whatever does not go through a context's gate knows no host but this machine's address, on
-    # which the gates listen: prefetched names, too, which would be asked for in the open.
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-    # Peer connections go to addresses without asking the resolver, and QUIC to no proxy.
-    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
-    "--disable-quic",
-)
-
-BLINK_SETTINGS = (
-    "--blink-settings=primaryHoverType=2,availableHoverTypes=2,primaryPointerType=4,"
-    "availablePointerTypes=4,selectionClipboardBufferAvailable=false"
-)
-"""Playwright's own for the browser without a window, and no second clipboard that holds whatever is
-selected: it belongs to all episodes."""
+__all__ = ["MISSING", "Browser", "BrowserSettings"]
 
 ANSWER_LIMIT_S = 2.0
 """Time for a browser to say that it is there."""
-
-UNWANTED_FLAGS = ("--disable-ipc-flooding-protection",)
-"""Of Playwright's switches. Chromium lets a page change its address 200 times in 10 s; without that
-bound a page that does so in a loop occupies the browser under all episodes."""
-
-
-_NEEDED = re.compile(
-    r"PATH|HOME|USER|LOGNAME|SHELL|LANG|LANGUAGE|LC_\w+|TZ|TMPDIR|TEMP|TMP|DISPLAY|WAYLAND_DISPLAY"
-    r"|XAUTHORITY|XDG_\w+|DBUS_SESSION_BUS_ADDRESS|FONTCONFIG_\w+|LD_LIBRARY_PATH|NIX_\w+"
-    r"|GDK_\w+|GTK_\w+|LIBGL_\w+|MESA_\w+|PULSE_SERVER|SYSTEMROOT|APPDATA|LOCALAPPDATA|PROGRAM\w*"
-    r"|(?:https?|all|no|auto|ftp)_proxy",
-    re.IGNORECASE,
-)
-"""Variables that Chromium is started with: places, language, screen, fonts, proxies."""
-
-
-@dataclass(frozen=True, slots=True)
-class BrowserSettings:
-    """How Chromium is started."""
-
-    executable_path: Path | None = None
-    """The browser to start; None: Playwright's own, else one on PATH, else Chrome."""
-    headless: bool = True
-    """Without a window."""
-    unlimited_frame_rate: bool = True
-    """Draw frames as fast as they can be drawn, so that a capture need not wait for the next tick
-    of 16.7 ms. An endless animation fills a core then (a spinner took 1.05 cores against 0.11),
-    and Chromium 156 skips view transitions: for pages made for agents, not for the web."""
-    sandbox: bool = True
-    """Chromium's own sandbox around each page; as root it cannot work and is left out."""
-    page_memory_bytes: int = 3 * 1024**3
-    """Memory that the pages of one process may take; then they are ended, and loaded again."""
-    launch_limit_s: float = 30
-    """Time for Chromium to start, s."""
-    close_limit_s: float = 5
-    """Time for Chromium to leave, s; then its processes are killed."""
-
-    @property
-    def sandboxed(self) -> bool:
-        """Whether pages run in Chromium's own sandbox."""
-        return self.sandbox and os.geteuid() != 0
-
-    def flags(self) -> list[str]:
-        """The command-line switches beside Playwright's own."""
-        flags = list(FLAGS)
-        if self.unlimited_frame_rate:
-            flags += ["--disable-frame-rate-limit", "--disable-gpu-vsync"]
-        if self.headless:
-            flags.append(BLINK_SETTINGS)
-            flags.append(f"--screen-info={{{SCREEN['width']}x{SCREEN['height']}}}")
-        return flags
-
-
-@dataclass(frozen=True, slots=True)
-class Left:
-    """What a Chromium leaves where it, or the driver that started it, is killed."""
-
-    group: int | None = None
-    """The process group that Playwright made for it; None where it shares ours."""
-    profile: Path | None = None
-    """Its temporary folder, with cookies in it."""
 
 
 class Browser:
@@ -159,7 +70,10 @@ class Browser:
         self._lost = False
         """Nobody answers for the process any more, as where its driver was killed."""
         self._left = Left()
-        self._upstream = Upstream.of_environment()
+        proxy = self.settings.proxy
+        self._upstream = Upstream.of_environment() if proxy is None else Upstream.at(proxy)
+        self._profile_context: BrowserContext | None = None
+        """The one context of a profile, which is made as the process starts."""
         self._own_gate: Gate | None = None
         self.clipboard = NativeClipboard(self)
         self.memory = MemoryWatch(self.settings.page_memory_bytes)
@@ -182,7 +96,12 @@ class Browser:
         return self._process.version if self._process is not None else ""
 
     def describe(self) -> dict[str, Any]:
-        """Version and the sandbox's state, for records; after the start."""
+        """Version and the sandbox's state, for records; after the start.
+
+        A profile's process starts with its first context, and has no version before.
+        """
+        if self.settings.is_lent:
+            return {"version": self.version, "sandbox": None, "lent": True}
         return {"version": self.version, "sandbox": self.settings.sandboxed}
 
     def gate(self, boundary: Boundary) -> Gate:
@@ -191,6 +110,9 @@ class Browser:
 
     async def context(self, gate: Gate | None = None, **options: Any) -> BrowserContext:
         """A fresh context, in a fresh process where the last one died.
+
+        Of a profile, its own, with a way out in a process of its own; of a browser that runs
+        already the one in which its owner is, without a way out of ours.
 
         Args:
             gate: Its way out, open for as long as the context; None: one without limits, for
@@ -201,6 +123,8 @@ class Browser:
             BrowserMissing: there is no Chromium on this machine.
             BrowserDied: Chromium does not start, or died at once.
         """
+        if self.settings.is_lent:
+            return await self._lent_context()
         if self.settings.headless:
             options = {"screen": SCREEN, **options}
         try:
@@ -214,6 +138,7 @@ class Browser:
         process, self._process = self._process, None
         left, self._left = self._left, Left()
         gate, self._own_gate = self._own_gate, None
+        self._profile_context = None
         self.clipboard.forget()
         ended = process is None
         try:
@@ -222,7 +147,7 @@ class Browser:
                 ended = await _ends(process.close(), self.settings.close_limit_s)
         finally:  # also when the closing itself is cancelled
             if not ended and left.group is not None:
-                _kill(left.group)
+                kill(left.group)
             if driver is not None:
                 await _ends(_stop(driver), self.settings.close_limit_s)
             if left.profile is not None:  # of a driver that had no time to remove it
@@ -240,6 +165,8 @@ class Browser:
             return self._own_gate
 
     async def _new_context(self, gate: Gate | None, options: dict[str, Any]) -> BrowserContext:
+        if gate is not None and self.settings.profile is not None:
+            return await self._with_profile({"proxy": gate.proxy, **options})
         await self.start()
         assert self._process is not None
         options = {"proxy": (gate or await self._unlimited()).proxy, **options}
@@ -255,15 +182,35 @@ class Browser:
             self._lost = True
             raise BrowserDied("Chromium died while an episode began") from error
 
+    async def _with_profile(self, options: dict[str, Any]) -> BrowserContext:
+        """The profile's context, in a fresh process: its way out is said as that starts."""
+        if options.pop("storage_state", None) is not None:
+            raise UsageError("a profile has log-ins of its own: leave out the storage state")
+        await self._start(options)
+        assert self._profile_context is not None
+        return self._profile_context
+
+    async def _lent_context(self) -> BrowserContext:
+        """The context in which the owner of a browser is."""
+        await self.start()
+        assert self._process is not None
+        if not self._process.contexts:
+            raise BrowserDied(f"the browser at {self.settings.cdp} has no window to work in")
+        return self._process.contexts[0]
+
     async def start(self) -> None:
-        """Start the process, unless it is there.
+        """Start the process, unless it is there; a profile's starts with its context.
 
         Raises:
             BrowserMissing: there is no Chromium on this machine.
-            BrowserDied: Chromium does not start.
+            BrowserDied: Chromium does not start, or nobody answers where one is to run.
         """
+        if self.settings.profile is None:
+            await self._start()
+
+    async def _start(self, profile_options: dict[str, Any] | None = None) -> None:
         async with self._starting:
-            if self.alive:
+            if self.alive and profile_options is None:
                 return
             await self.close()  # what is left of a process that died, its driver included
             try:
@@ -272,10 +219,18 @@ class Browser:
                     # the driver's process any more.
                     self._driver = asyncio.create_task(async_playwright().start())
                     playwright = await asyncio.shield(self._driver)
-                    self._process = await _launch(playwright, self.settings)
+                    chromium = playwright.chromium
                     self._lost = False
-                    self._left = await _left_by(self._process)
-                    self.memory.start(self._process)
+                    if self.settings.cdp is not None:
+                        self._process = await attached(chromium, self.settings.cdp)
+                        return
+                    begun = await launched(chromium, self.settings, profile_options)
+                    if isinstance(begun, BrowserContext):
+                        assert begun.browser is not None
+                        self._profile_context, begun = begun, begun.browser
+                    self._process = begun
+                    self._left = await left_by(begun)
+                    self.memory.start(begun)
                 if not self.settings.sandboxed:
                     wanted = self.settings.sandbox
                     _tell_of_no_sandbox("it cannot work as root" if wanted else "as asked for")
@@ -299,100 +254,6 @@ def _tell_of_no_sandbox(why: str) -> None:
     )
 
 
-def _candidates(playwright: Playwright, settings: BrowserSettings) -> Iterator[dict[str, Any]]:
-    """Ways to launch, as Playwright's options, best first."""
-    if settings.executable_path is not None:
-        if not settings.executable_path.exists():
-            raise BrowserMissing(f"There is no {settings.executable_path}. {MISSING}")
-        yield {"executable_path": settings.executable_path}
-        return
-    own = Path(playwright.chromium.executable_path)
-    if _headless_shell_beside(own) if settings.headless else own.exists():
-        yield {}
-    for name in (*HEADLESS_SHELLS, *CHROMES) if settings.headless else CHROMES:
-        if path := shutil.which(name):
-            yield {"executable_path": path}
-    if own.exists():
-        yield {"executable_path": own}
-    yield {"channel": "chrome"}
-
-
-def _headless_shell_beside(own: Path) -> bool:
-    """Whether Playwright has downloaded its headless shell, which is in a folder of its own.
-
-    Trying would tell as well, but leaves temporary folders behind.
-    """
-    builds = [path for path in own.parents if path.name.startswith("chromium-")]
-    return any(
-        path.with_name(path.name.replace("chromium-", "chromium_headless_shell-")).exists()
-        for path in builds
-    )
-
-
-async def _launch(playwright: Playwright, settings: BrowserSettings) -> ChromiumProcess:
-    for candidate in _candidates(playwright, settings):
-        try:
-            return await playwright.chromium.launch(
-                **candidate,
-                headless=settings.headless,
-                args=settings.flags(),
-                ignore_default_args=list(UNWANTED_FLAGS),
-                chromium_sandbox=settings.sandboxed,
-                env=_small_environment(),
-                timeout=settings.launch_limit_s * 1000,
-                # Signals are ours to answer: a Ctrl-C must not end Chromium under an episode
-                # that is still writing its record.
-                handle_sigint=False,
-                handle_sigterm=False,
-                handle_sighup=False,
-            )
-        except PlaywrightError as error:
-            if "Executable doesn't exist" in error.message or "is not found at" in error.message:
-                continue
-            name = candidate.get("executable_path", "Chromium")
-            if "No usable sandbox" in error.message:
-                raise BrowserDied(
-                    f"{name} finds no usable sandbox on this machine. Allow unprivileged user "
-                    "namespaces (sysctl kernel.apparmor_restrict_unprivileged_userns=0), or, "
-                    "for pages you trust, start it with BrowserSettings(sandbox=False)."
-                ) from error
-            if "Missing X server" in error.message:
-                raise UsageError(
-                    "A window needs a screen, and there is none: DISPLAY is not set. Leave "
-                    "--headed away (a run shows its steps all the same), or run under xvfb-run."
-                ) from error
-            lines = [line for line in error.message.splitlines() if "<launching>" not in line]
-            raise BrowserDied(f"{name} did not start: {' '.join(lines)[:1000]}") from error
-    raise BrowserMissing(MISSING)
-
-
-def _small_environment() -> dict[str, str | float | bool]:
-    """What Chromium needs of our environment, which may hold keys and passwords."""
-    return {name: value for name, value in os.environ.items() if _NEEDED.fullmatch(name)}
-
-
-async def _left_by(process: ChromiumProcess) -> Left:
-    """What there is of a Chromium beside Playwright's word for it."""
-    session = await process.new_browser_cdp_session()
-    information = await session.send("SystemInfo.getProcessInfo")
-    await session.detach()
-    for entry in information["processInfo"]:
-        if entry["type"] == "browser":
-            group = os.getpgid(entry["id"])
-            return Left(group if group != os.getpgid(0) else None, _profile_of(entry["id"]))
-    return Left()
-
-
-def _profile_of(pid: int) -> Path | None:
-    """The temporary profile that Playwright made; None where the system does not tell."""
-    try:
-        command = Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return None
-    found = re.search(rb"--user-data-dir=([^\0]*?playwright_chromiumdev_profile-\w+)", command)
-    return Path(os.fsdecode(found[1])) if found else None
-
-
 async def _answers(process: ChromiumProcess) -> bool:
     """Whether anybody answers for a process that counts as connected."""
     try:
@@ -401,14 +262,6 @@ async def _answers(process: ChromiumProcess) -> bool:
     except (PlaywrightError, TimeoutError):
         return False
     return True
-
-
-def _kill(group: int) -> None:
-    logger.warning("Chromium did not leave by itself; killing its process group %d", group)
-    try:
-        os.killpg(group, signal.SIGKILL)
-    except ProcessLookupError:
-        logger.debug("process group %d was gone already", group)
 
 
 async def _stop(driver: asyncio.Task[Playwright]) -> None:

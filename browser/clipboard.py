@@ -150,11 +150,12 @@ class Clipboard:
     """What an episode has copied.
 
     Args:
-        native: Chromium's, which is borrowed for keys.
+        native: Chromium's, which is borrowed for keys; None: it is somebody's own, and stays
+            where it is.
         permission: Decides whether pages may see it.
     """
 
-    def __init__(self, native: NativeClipboard, permission: ReadPermission) -> None:
+    def __init__(self, native: NativeClipboard | None, permission: ReadPermission) -> None:
         self._native = native
         self._permission = permission
         self.parts: Parts = {}
@@ -178,7 +179,7 @@ class Clipboard:
         """
         chord = _chord(keys)
         copies, pastes = chord in COPYING, chord in PASTING
-        if not copies and not pastes:
+        if self._native is None or not (copies or pastes):
             await pressing
             return
         press: asyncio.Future[None] | None = None

@@ -40,7 +40,9 @@ class Dialogs:
         questions: Questions,
         settings: PageSettings,
         approvals: Approvals,
+        is_lent: bool = False,
     ) -> None:
+        self._is_lent = is_lent
         self._interruptions = interruptions
         self._questions = questions
         self._settings = settings
@@ -61,6 +63,8 @@ class Dialogs:
 
     async def _note(self, dialog: Dialog) -> None:
         tab = self._tabs.get(dialog.page) if dialog.page is not None else None
+        if tab is None and self._is_lent:  # of a tab of the browser's owner, who answers
+            return
         if not self._admits(tab):
             await within(ANSWER_LIMIT_S, dialog.dismiss())
         elif self._settings.dialogs == "ask":

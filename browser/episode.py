@@ -93,6 +93,8 @@ class BrowserEpisode:
         self._gate = gate
         self._targets = targets
         self._settings = settings
+        self._is_lent = browser.settings.is_lent
+        """Somebody's own browser: what belongs to the whole context is left as it is there."""
         self.interruptions = interruptions = Interruptions(settings)
         self.questions = questions = Questions(settings.dialog_limit_s, self._tell_question)
         self._log_ins = HttpLogIns(interruptions, questions, settings, first_url)
@@ -103,10 +105,15 @@ class BrowserEpisode:
         options = (interruptions, self.navigation, Papers(settings), approvals, settings)
         self._downloads = Downloads(download_dir, *options)
         self._permissions = Permissions(context, targets, questions, settings)
-        self.clipboard = Clipboard(browser.clipboard, self._permissions)
-        dialogs = Dialogs(context, interruptions, questions, settings, approvals)
+        native = None if self._is_lent else browser.clipboard
+        self.clipboard = Clipboard(native, self._permissions)
+        dialogs = Dialogs(context, interruptions, questions, settings, approvals, self._is_lent)
         self._fence = FileFence(gate.boundary, self.navigation.own_files)
-        self.tabs = Tabs(context, targets, interruptions, questions, settings, self._fence)
+        scripts = (_SELECTS, _NO_POINTER_LOCK, *[_NO_SHARED_WORKERS] * approvals.asks)
+        own_scripts = scripts if self._is_lent else None
+        self.tabs = Tabs(
+            context, targets, interruptions, questions, settings, self._fence, own_scripts
+        )
         self.tabs.watchers += [
             approvals.watch,
             dialogs.watch,
@@ -148,12 +155,14 @@ class BrowserEpisode:
                 gate,
                 viewport={"width": settings.width_px, "height": settings.height_px},
                 storage_state=settings.storage_state,
+                **settings.emulated,
             )
             try:
                 options = (gate, browser, first_url, download_dir)
                 return await cls._opened(context, settings, *options)
             except BaseException:
-                await within(END_LIMIT_S, context.close())
+                if not browser.settings.is_lent:
+                    await within(END_LIMIT_S, context.close())
                 raise
         except BaseException:
             await gate.close()
@@ -171,19 +180,27 @@ class BrowserEpisode:
     ) -> Self:
         async with boundary(context, settings.step_limit_s):
             assert context.browser is not None
-            await context.add_init_script(_SELECTS)
-            await context.add_init_script(_NO_POINTER_LOCK)
             targets = await Targets.attach(context.browser)
             options = (settings, gate, browser, first_url, download_dir)
             episode = cls(context, targets, *options)
-            if episode.approvals.asks:
-                await context.add_init_script(_NO_SHARED_WORKERS)
-            await episode.clipboard.begin(context)
-            await episode._permissions.begin(episode._print)
-            tab = await episode.tabs.open()
-            await episode._permissions.settle(tab.context_id)
-            await episode.approvals.ready()
+            await episode._open()
             return episode
+
+    async def _open(self) -> None:
+        """Fit the context out, as far as it is ours, and open the first tab."""
+        if self._is_lent:
+            await self.tabs.open()
+            await self.approvals.ready()
+            return
+        await self.context.add_init_script(_SELECTS)
+        await self.context.add_init_script(_NO_POINTER_LOCK)
+        if self.approvals.asks:
+            await self.context.add_init_script(_NO_SHARED_WORKERS)
+        await self.clipboard.begin(self.context)
+        await self._permissions.begin(self._print)
+        tab = await self.tabs.open()
+        await self._permissions.settle(tab.context_id)
+        await self.approvals.ready()
 
     @property
     def refused(self) -> dict[str, int]:
@@ -288,7 +305,8 @@ class BrowserEpisode:
             await self._downloads.close()
             await self._fence.close()
             await self._targets.close(END_LIMIT_S)
-            if not await within(END_LIMIT_S, self.context.close()):
+            closing = self.tabs.close_all() if self._is_lent else self.context.close()
+            if not await within(END_LIMIT_S, closing):
                 logger.warning("a browser context did not close")
             await self._gate.close()
 
@@ -343,7 +361,8 @@ class BrowserEpisode:
                 picture.corner, width_px, height_px, self._settings.jpeg_quality
             )
         elif (picture.width_px, picture.height_px) != (width_px, height_px):
-            await tab.restore_window(width_px, height_px)
+            if not self._is_lent:
+                await tab.restore_window(width_px, height_px)
             picture = await tab.camera.screen(limit_s)
         self.relook.note(tab, picture)
         return self._observation(picture, pages)

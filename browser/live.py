@@ -20,6 +20,7 @@ from vigorl.browser.actions import (
     Accept,
     Action,
     Back,
+    CallFunction,
     Dismiss,
     Done,
     Forward,
@@ -279,7 +280,7 @@ class LivePage:
                 await self._wait(episode, seconds)
             case Accept() | Dismiss():
                 raise ValueError("an answer is not carried out but given")
-            case Zoom():
+            case Zoom() | CallFunction():
                 raise Impossible(not_offered(action, self.actions))
             case Done() | GiveUp():
                 raise ValueError(f"{action.type} ends an episode and never reaches its environment")

@@ -24,6 +24,7 @@ EventKind = Literal[
     "input",  # what the hands noticed: a field shows something else than was typed, a tooltip
     "changed",  # what was aimed at is not what it was on the screen; nothing was done
     "denied",  # whoever was asked said no; nothing was done
+    "returned",  # a function of the operator's own was called, and this is what it says
     "bad_action",  # the action could not be carried out as given
     "malformed",  # the policy's output held no action
 ]

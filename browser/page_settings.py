@@ -1,8 +1,11 @@
 """How a live page is shown, how long it may take, and how it is kept in bounds."""
 
+import difflib
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
+from zoneinfo import available_timezones
 
 from vigorl.browser.boundary import Boundary
 from vigorl.browser.deeds import Approve, Approver
@@ -63,6 +66,12 @@ class PageSettings:
     permissions: Literal["ask", "allow", "deny"] = "deny"
     """What pages get that ask for the position, notifications, the camera and the like; `ask`:
     whoever acts answers, once for each origin."""
+    locale: str | None = None
+    """Language and country that pages see, such as `de-DE`; None: the browser's own."""
+    timezone: str | None = None
+    """Time zone that pages see, by its name such as `Europe/Berlin`; None: this machine's."""
+    color_scheme: Literal["light", "dark"] | None = None
+    """Colours that pages prefer; None: light."""
     geolocation: tuple[float, float] | None = None
     """Where pages that may know it are, latitude and longitude in degrees; None: Greenwich."""
     http_credentials: HttpCredentials | None = None
@@ -96,6 +105,10 @@ class PageSettings:
             raise UsageError(f"JPEG quality is 1-100, not {self.jpeg_quality}")
         if self.step_limit_s <= 0 or self.navigation_limit_s <= 0 or self.settle_limit_s < 0:
             raise UsageError("time limits are positive")
+        if self.locale is not None and not re.fullmatch(r"[A-Za-z]{2,3}(-\w{2,8})*", self.locale):
+            raise UsageError(f"{self.locale!r} is no locale: write it like de-DE")
+        if self.timezone is not None:
+            _require_timezone(self.timezone)
         if self.dialog_limit_s <= 0:
             raise UsageError("the time for an answer is positive")
         latitude, longitude = self.geolocation or GREENWICH
@@ -105,8 +118,31 @@ class PageSettings:
             raise UsageError("the time after which a page hangs is a part of the step's")
 
     @property
+    def emulated(self) -> dict[str, str]:
+        """What pages are to believe of where they are shown, as Playwright's options."""
+        options = {
+            "locale": self.locale,
+            "timezone_id": self.timezone,
+            "color_scheme": self.color_scheme,
+        }
+        return {name: value for name, value in options.items() if value is not None}
+
+    @property
     def recovery_s(self) -> float:
         """The part of a step kept for bringing back a page that hangs."""
         if self.hang_limit_s is None:
             return self.step_limit_s / 3
         return self.step_limit_s - self.hang_limit_s
+
+
+def _require_timezone(name: str) -> None:
+    """Refuse what is no time zone, where this machine knows them.
+
+    Raises:
+        UsageError: there is none of this name.
+    """
+    known = available_timezones()
+    if known and name not in known:
+        near = difflib.get_close_matches(name, known, 1)
+        hint = f"did you mean {near[0]}?" if near else "write it like Europe/Berlin"
+        raise UsageError(f"there is no time zone {name!r}: {hint}")

@@ -1,7 +1,7 @@
 """The open tabs of an episode: which there are, which is shown, and how they come and go."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 
 from playwright.async_api import BrowserContext, Page, ViewportSize
 from playwright.async_api import Error as PlaywrightError
@@ -33,6 +33,10 @@ class Tabs:
 
     A tab that a page opens is shown; when the shown one closes, the one that opened it is, or its
     neighbour. There is always one.
+
+    Args:
+        own_scripts: Of a context in which somebody else is as well: what each tab of ours runs
+            before its page does. Tabs of others are left alone. None: the context is ours.
     """
 
     def __init__(
@@ -43,7 +47,9 @@ class Tabs:
         questions: Questions,
         settings: PageSettings,
         fence: FileFence,
+        own_scripts: Sequence[str] | None = None,
     ) -> None:
+        self._own_scripts = own_scripts
         self._fence = fence
         self._context = context
         self._targets = targets
@@ -153,6 +159,11 @@ class Tabs:
             listed.append(Tab(*short, active=tab is self._shown))
         return tuple(listed)
 
+    async def close_all(self) -> None:
+        """Close our tabs, and leave those of others in the context."""
+        tabs, self._open = self._open, []
+        await asyncio.gather(*(tab.close(CLOSE_LIMIT_S) for tab in tabs))
+
     async def end(self) -> None:
         """Let go of what is still under way."""
         self._context.remove_listener("page", self._note_page)
@@ -173,6 +184,8 @@ class Tabs:
         page = None
         try:
             page = await self._context.new_page()
+            if self._own_scripts is not None:
+                await self._fit_out(page, self._own_scripts)
         finally:
             self._opening -= 1
             unclaimed, self._unclaimed = self._unclaimed, []
@@ -191,6 +204,8 @@ class Tabs:
 
     async def _adopt(self, page: Page) -> None:
         """Take in a tab that a page opened, if that is not one too many."""
+        if self._own_scripts is not None and not await self._is_ours(page):
+            return
         if self._shown is None:  # our own first one, which came when nobody waited any more
             await within(CLOSE_LIMIT_S, page.close())
             return
@@ -229,7 +244,7 @@ class Tabs:
             asked = self._questions.count
             try:
                 async with asyncio.timeout(ATTACH_LIMIT_S):
-                    await self._fit(page)
+                    await self._fit_out(page, self._own_scripts or ())
                     tab = await LiveTab.attach(page, self._settings.jpeg_quality)
                     await self._fence.put_up(tab)
                     return tab
@@ -237,11 +252,24 @@ class Tabs:
                 if page.is_closed() or self._questions.count == asked:
                     return None
 
-    async def _fit(self, page: Page) -> None:
-        """Give a popup, which may have a size of its own, the episode's viewport."""
+    async def _fit_out(self, page: Page, scripts: Sequence[str]) -> None:
+        """Give a page, which may have a size of its own, the episode's viewport and scripts."""
+        for script in scripts:
+            await page.add_init_script(script)
         size: ViewportSize = {"width": self._settings.width_px, "height": self._settings.height_px}
         if page.viewport_size != size:
             await page.set_viewport_size(size)
+
+    async def _is_ours(self, page: Page) -> bool:
+        """Whether one of our tabs opened it."""
+        try:
+            async with asyncio.timeout(CLOSE_LIMIT_S):
+                session = await self._context.new_cdp_session(page)
+                target = (await session.send("Target.getTargetInfo"))["targetInfo"]
+                await session.detach()
+        except (PlaywrightError, TimeoutError):
+            return False
+        return target["targetId"] in self._targets.opened_by({tab.target_id for tab in self._open})
 
     async def _opener(self, page: Page) -> LiveTab | None:
         try:

@@ -43,6 +43,16 @@ class Upstream:
                 _parsed(name, url)
         return cls(proxies)
 
+    @classmethod
+    def at(cls, url: str) -> "Upstream":
+        """One proxy for everything.
+
+        Raises:
+            UsageError: it is of a kind that is not known.
+        """
+        _parsed("all", url, "the proxy")
+        return cls({"all": url})
+
     def of(self, host: str, port: int) -> str | None:
         """The proxy's URL for a host; None: straight there."""
         own = self.proxies.get("https" if port == 443 else "http")
@@ -72,8 +82,13 @@ class Upstream:
         return reader, writer
 
 
-def _parsed(name: str, url: str) -> tuple[str, str, int, tuple[str, str] | None]:
+def _parsed(name: str, url: str, called: str = "") -> tuple[str, str, int, tuple[str, str] | None]:
     """Scheme, host, port and log-in of a proxy.
+
+    Args:
+        name: What it is for.
+        url: Where it is.
+        called: What it is called in an error, if not by its variable of the environment.
 
     Raises:
         UsageError: it is of a kind that is not known.
@@ -85,7 +100,8 @@ def _parsed(name: str, url: str) -> tuple[str, str, int, tuple[str, str] | None]
         parts, host, port = urlsplit(""), None, None
     if not host or parts.scheme not in PORTS:
         kinds = ", ".join(f"{kind}://HOST:PORT" for kind in ("http", "https", "socks5"))
-        raise UsageError(f"the proxy of the environment ({name}_proxy) is none of {kinds}")
+        called = called or f"the proxy of the environment ({name}_proxy)"
+        raise UsageError(f"{called} is none of {kinds}")
     log_in = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
     return parts.scheme, host, port or PORTS[parts.scheme], log_in
 

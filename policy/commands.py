@@ -20,6 +20,7 @@ from vigorl.browser.actions import (
     Accept,
     Action,
     Back,
+    CallFunction,
     Click,
     Dismiss,
     Done,
@@ -94,6 +95,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "tab_switch": ("tab_switch 1", "show this tab; the first has number 0"),
     "tab_close": ("tab_close", "close the current tab, or the one whose number follows"),
     "wait": ("wait 1.5", "let so many seconds pass"),
+    "call": (
+        'call name {"argument": 1}',
+        "call one of the functions that the task lists, with its arguments as JSON",
+    ),
     "done": ('done "answer"', "the task is finished; with its answer where it asks for one"),
     "give_up": ('give_up "reason"', "the task cannot be done, and why"),
 }
@@ -180,6 +185,8 @@ def read_command(text: str, frame: Frame, actions: ActionSpace = EVERY_ACTION) -
     arguments = text[len(name) :].strip()
     if name == "press":
         return _read_press(arguments)
+    if name == "call":
+        return _read_call(arguments)
     return _action(name, _tokens(name, arguments, frame), frame)
 
 
@@ -230,6 +237,8 @@ def write_command(action: Action, frame: Frame) -> str:
             return "tab_close" if number is None else f"tab_close {number}"
         case Wait(seconds):
             return f"wait {_seconds(seconds)}"
+        case CallFunction(function, given):
+            return f"call {function} {_defused(json.dumps(dict(given), ensure_ascii=False))}"
         case Done(answer):
             return f"done {_quote(answer)}" if answer else "done"
         case GiveUp(reason):
@@ -377,6 +386,18 @@ def _read_press(arguments: str) -> Press:
     return Press(keys, hold_s)
 
 
+def _read_call(arguments: str) -> CallFunction:
+    """The function's name after `call`, and its arguments as a JSON object, if it takes any."""
+    name = _NAME.match(arguments)
+    try:
+        given = json.loads(arguments[name.end() :].strip() or "{}") if name else None
+    except (ValueError, RecursionError) as error:
+        raise Malformed(_usage("call")) from error
+    if name is None or not isinstance(given, dict):
+        raise Malformed(_usage("call"))
+    return CallFunction(name.group(), given)
+
+
 def _held(modifiers: tuple[Modifier, ...]) -> list[str]:
     return ["+".join(modifiers)] if modifiers else []
 
@@ -407,7 +428,12 @@ def _write_scroll(action: Scroll, frame: Frame) -> str:
 
 def _quote(text: str) -> str:
     """A JSON string in which nothing looks like a tag of the grammar."""
-    return _TAG_START.sub(r"\\u003c", json.dumps(text, ensure_ascii=False))
+    return _defused(json.dumps(text, ensure_ascii=False))
+
+
+def _defused(written: str) -> str:
+    """JSON in which nothing looks like a tag of the grammar."""
+    return _TAG_START.sub(r"\\u003c", written)
 
 
 def _usage(name: str) -> str:

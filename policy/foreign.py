@@ -56,6 +56,7 @@ BROWSER_COMMANDS = (
     "tab_new",
     "tab_switch",
     "tab_close",
+    "call",
     "give_up",
 )
 """Our commands that are offered by it."""

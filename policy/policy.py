@@ -33,7 +33,7 @@ class Tokens:
     prompt_ids: tuple[int, ...]
     sampled_ids: tuple[int, ...]
     logprobs: tuple[float, ...] | None
-    """Of each sampled id under the sampling distribution at temperature 1; None: not offered."""
+    """Of each sampled id at temperature 1, before any penalty; None: not offered."""
     images: tuple[ShownImage, ...] = ()
     """Those whose placeholder tokens stand in `prompt_ids`, in order."""
 

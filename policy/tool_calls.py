@@ -34,6 +34,9 @@ from vigorl.policy.toolset import Toolset
 _TOOLS = ("", "computer_use", "computer", "mobile_use", "browser_use")
 """Names of tools, which say nothing of what is to be done."""
 
+_ARGUMENTS = ("arguments", "args", "input", "parameters")
+"""What the arguments of a call are called: here, by Gemini, by Anthropic, by Llama."""
+
 _CALL = re.compile(r"<tool_call>(.*?)(?:</tool_call>|$)", re.DOTALL)
 _FUNCTION = re.compile(r"<function=([^>\s]+)>(.*?)(?:</function>|$)", re.DOTALL)
 _PARAMETER = re.compile(r"<parameter=([^>\s]+)>\n?(.*?)\n?(?:</parameter>|$)", re.DOTALL)
@@ -139,7 +142,9 @@ def called(call: dict[str, Any], dialect: Dialect, shape: str) -> Action:
         Malformed: it stands for none.
     """
     call = _innermost(call)
-    name, arguments = str(call.get("name", "")), call.get("arguments", call)
+    name, arguments = str(call.get("name", "")), call
+    if name or "arguments" in call:
+        arguments = next((call[each] for each in _ARGUMENTS if each in call), call)
     if isinstance(arguments, str):
         arguments = object_in(arguments, names=None) or {}
     if not isinstance(arguments, dict):

@@ -13,6 +13,7 @@ from vigorl.agent.cli import (
     data,
     evaluation,
     export,
+    mcp,
     run,
     search,
     serve,
@@ -57,6 +58,7 @@ def options(
 
 
 app.add_typer(run.app)
+app.add_typer(mcp.app)
 app.add_typer(setup.app)
 app.add_typer(evaluation.app, name="eval")
 app.add_typer(tasks.app, name="tasks")

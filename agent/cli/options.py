@@ -9,6 +9,7 @@ from typer import Option
 
 from vigorl.agent.cli.fields import shown
 from vigorl.agent.run_config import RunConfig
+from vigorl.browser.errors import UsageError
 from vigorl.policy.model_config import ModelConfig
 
 if TYPE_CHECKING:
@@ -43,6 +44,23 @@ class BrowserOptions:
 
 USUAL_BROWSER = BrowserOptions()
 """Nothing was said about the browser."""
+
+
+def viewport_of(text: str) -> tuple[int, int]:
+    """Width and height of `WxH`, CSS px.
+
+    Raises:
+        UsageError: it is no size, or none of a page.
+    """
+    try:
+        width_px, height_px = (int(part) for part in text.lower().split("x"))
+    except ValueError:
+        raise UsageError(
+            f"--viewport {text!r}: give width x height in px, such as 1280x720"
+        ) from None
+    if not (100 <= width_px <= 8192 and 100 <= height_px <= 8192):
+        raise UsageError(f"--viewport {text}: each side must be between 100 and 8192 px")
+    return width_px, height_px
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from vigorl.agent.cli.options import (
     AsJson,
     BoundaryOptions,
     BrowserOptions,
+    viewport_of,
 )
 from vigorl.agent.cli.terminal import Console
 from vigorl.agent.run_config import RunConfig
@@ -83,7 +84,7 @@ def run(
         from vigorl.browser.vault import Vault
         from vigorl.policy.factory import addressed
 
-        width_px, height_px = _viewport(browser.viewport)
+        width_px, height_px = viewport_of(browser.viewport)
         secrets = read_secrets(browser.secret or ())
         vault = Vault(secrets, config.url or "https://nowhere.invalid/")
         vault.keep(addressed(model).api_key, "<API key>")
@@ -101,8 +102,9 @@ def run(
             raise typer.Exit(DONE)
         trajectory = _played(config, model, console, browser.approve_seconds)
         unsaved = _kept(trajectory, console)
+        data = {} if config.schema is None else {"data": _data(trajectory, config.schema)}
     if as_json:
-        print_json({**_result(trajectory), "unsaved": unsaved})
+        print_json({**_result(trajectory), **data, "unsaved": unsaved})
     raise typer.Exit(FAULT if unsaved else _exit_code(trajectory))
 
 
@@ -155,7 +157,7 @@ def show(
 
 def _print_steps(config: RunConfig, model: ModelConfig, console: Console, as_json: bool) -> None:
     """Print the steps of a goal, as reader understands it."""
-    from vigorl.agent.run import told_text
+    from vigorl.agent.run_words import told_text
     from vigorl.policy.reader.language.instructions import parse_instructions
     from vigorl.policy.reader.language.steps import describe_step
 
@@ -166,18 +168,6 @@ def _print_steps(config: RunConfig, model: ModelConfig, console: Console, as_jso
         console.print(f"{number:>3}  {escape(step)}", highlight=False, soft_wrap=True)
     if as_json:
         print_json({"status": "understood", "steps": steps})
-
-
-def _viewport(text: str) -> tuple[int, int]:
-    try:
-        width_px, height_px = (int(part) for part in text.lower().split("x"))
-    except ValueError:
-        raise UsageError(
-            f"--viewport {text!r}: give width x height in px, such as 1280x720"
-        ) from None
-    if not (100 <= width_px <= 8192 and 100 <= height_px <= 8192):
-        raise UsageError(f"--viewport {text}: each side must be between 100 and 8192 px")
-    return width_px, height_px
 
 
 def _exit_code(trajectory: "Trajectory") -> int:
@@ -209,6 +199,16 @@ def _result(trajectory: "Trajectory") -> dict[str, Any]:
         "usage": trajectory.usage.as_json(),
         "trajectory": str(trajectory.folder),
     }
+
+
+def _data(trajectory: "Trajectory", schema: Path) -> Any:
+    """The answer as JSON; None where there is none that fits."""
+    from vigorl.agent.answers import AnswerForm
+
+    end = trajectory.end
+    if end is None or end.status != "done":
+        return None
+    return AnswerForm.read(schema).value(end.answer or "")
 
 
 def _kept(trajectory: "Trajectory", console: Console) -> list[str]:

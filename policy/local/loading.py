@@ -64,7 +64,8 @@ class Place:
             loader: The class of transformers that loads it.
             path: A folder or hub id.
         """
-        hardware, arguments = self.hardware, {"dtype": self.dtype}
+        hardware = self.hardware
+        arguments: dict[str, Any] = {"dtype": self.dtype}
         if hardware.attention != "auto":
             arguments["attn_implementation"] = hardware.attention
         if hardware.quantization != "none":

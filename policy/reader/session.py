@@ -218,6 +218,8 @@ class Play:
         if dialog := self.said("dialog"):
             self.remark(dialog)
         self._has_acted = self._has_acted or not isinstance(action, Zoom | Wait)
+        if denial := self.said("denied"):  # also where there is nothing new to see
+            raise Stuck(denial)
         view = self.observation.view
         if view is None or view.kind != "screen":
             self.changed = False
@@ -229,8 +231,6 @@ class Play:
         self.view = view
         if self.scene.is_elsewhere(before):
             self.restless, self.depth_css_px, self.lit = [], 0.0, None
-        if denial := self.said("denied"):
-            raise Stuck(denial)
         if change := self.said("changed"):
             raise Changed(f"looked at a page that did not stay as it was: {change}")
 

@@ -2,9 +2,10 @@ import re
 
 import pytest
 
+from vigorl.browser.action_space import EVERY_ACTION
 from vigorl.browser.errors import UsageError
 from vigorl.browser.geometry import Box, Frame, Point
-from vigorl.policy.commands import COMMANDS
+from vigorl.policy.commands import offered_commands
 from vigorl.policy.family import FAMILIES, Family, family_named, family_of, family_served
 from vigorl.policy.grammar import parse
 from vigorl.policy.tags import Tags
@@ -95,7 +96,7 @@ def test_the_system_prompt_is_a_lesson_in_the_grammar_that_is_read(family: Famil
         parsed = parse(f"{thought.group()}\n{example.group()}", dialect)
         assert parsed.error is None
         assert len(parsed.points_css_px) == 1
-    assert all(usage in system for usage, _ in COMMANDS.values())
+    assert all(usage in system for usage, _ in offered_commands(EVERY_ACTION).values())
 
 
 def test_the_published_lens_shows_100_px_of_the_picture_that_the_model_was_shown() -> None:

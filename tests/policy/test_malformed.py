@@ -63,6 +63,10 @@ def calls_amiss(name: str, arguments: dict[str, Any]) -> Variants:
             "vllm-project/vllm-ascend#16001",
         ),
         (f"<tool_call>\n{call}\n{call}\n</tool_call>", HERE, "vllm-project/vllm#16797"),
+        *(
+            (call.replace("arguments", each), HERE, f"variant: {each}, as in other makers' calls")
+            for each in ("args", "input", "parameters")
+        ),
         (f"I see it.\n</think>\n\n<tool_call>{call}</tool_call>", HERE, "QwenLM/Qwen3-VL#1504"),
         (
             f"<think>a</think>\n<THINK>b {{c}}</THINK>\n<tool_call>{call}</tool_call>",

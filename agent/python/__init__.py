@@ -1,0 +1,1 @@
+"""The Python interface: an agent in five lines, its steps and its result."""
