@@ -13,6 +13,7 @@ from vigorl.agent.cli import (
     evaluation,
     export,
     mcp,
+    replay,
     run,
     search,
     setup,
@@ -56,6 +57,7 @@ def options(
 
 
 app.add_typer(run.app)
+app.add_typer(replay.app)
 app.add_typer(mcp.app)
 app.add_typer(setup.app)
 app.add_typer(evaluation.app, name="eval")
