@@ -17,6 +17,7 @@ from importlib import resources
 from typing import Any
 
 import numpy as np
+from PIL import Image
 from playwright.async_api import Error as PlaywrightError
 
 from vigorl.browser.actions import (
@@ -197,14 +198,21 @@ async def _looks_different(memory: _Memory, tab: LiveTab, point: Point) -> bool:
     box = (round(region.left), round(region.top), round(region.right), round(region.bottom))
 
     def compared() -> bool:
-        before = np.asarray(picture.image().convert("RGB").crop(box), dtype=np.int16)
-        after = np.asarray(now.image().convert("RGB"), dtype=np.int16)
-        if before.shape != after.shape:
-            return False
-        differs = np.abs(before - after).max(axis=2) > DIFFERS_BY
-        return bool(differs.mean() > DIFFERING_SHARE)
+        before, after = picture.image().crop(box), now.image()
+        return before.size == after.size and differing_share(before, after) > DIFFERING_SHARE
 
     return await asyncio.to_thread(compared)
+
+
+def differing_share(one: Image.Image, other: Image.Image) -> float:
+    """How many of the pixels of two pictures are visibly others, as a share.
+
+    Args:
+        one: A picture.
+        other: Another one, of the same size.
+    """
+    before, after = (np.asarray(image.convert("RGB"), dtype=np.int16) for image in (one, other))
+    return float((np.abs(before - after).max(axis=2) > DIFFERS_BY).mean())
 
 
 def _point_of(action: Action) -> Point | None:

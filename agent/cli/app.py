@@ -14,6 +14,7 @@ from vigorl.agent.cli import (
     evaluation,
     export,
     mcp,
+    replay,
     run,
     search,
     serve,
@@ -58,6 +59,7 @@ def options(
 
 
 app.add_typer(run.app)
+app.add_typer(replay.app)
 app.add_typer(mcp.app)
 app.add_typer(setup.app)
 app.add_typer(evaluation.app, name="eval")

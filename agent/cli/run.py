@@ -9,14 +9,11 @@ from rich.markup import escape
 from typer import Argument, Option
 
 from vigorl.agent.cli.app_class import App
+from vigorl.agent.cli.ending import exit_code, kept, print_path, result_of, write_pictures
 from vigorl.agent.cli.main import (
     DONE,
     EXIT_CODES,
     FAULT,
-    GAVE_UP,
-    LIMIT,
-    STOPPED,
-    TASK_FAILED,
     errors,
     play,
     print_json,
@@ -31,7 +28,7 @@ from vigorl.agent.cli.options import (
 )
 from vigorl.agent.cli.terminal import Console
 from vigorl.agent.run_config import RunConfig
-from vigorl.browser.errors import StorageFault, UsageError
+from vigorl.browser.errors import UsageError
 from vigorl.policy.model_config import READER, ModelConfig
 
 if TYPE_CHECKING:
@@ -101,11 +98,11 @@ def run(
             _print_steps(config, model, console, as_json)
             raise typer.Exit(DONE)
         trajectory = _played(config, model, console, browser.approve_seconds)
-        unsaved = _kept(trajectory, console)
+        unsaved = kept(trajectory, console)
         data = {} if config.schema is None else {"data": _data(trajectory, config.schema)}
     if as_json:
-        print_json({**_result(trajectory), **data, "unsaved": unsaved})
-    raise typer.Exit(FAULT if unsaved else _exit_code(trajectory))
+        print_json({**result_of(trajectory), **data, "unsaved": unsaved})
+    raise typer.Exit(FAULT if unsaved else exit_code(trajectory))
 
 
 def _played(
@@ -148,11 +145,11 @@ def show(
         recorded = read_trajectory(trajectory)
         console = Console(stderr=as_json)
         print_trajectory(recorded, console)
-        _write_pictures(recorded, console)
+        write_pictures(recorded, console)
         if animation is not None:
-            _print_path("animation", write_animation(recorded, animation), console)
+            print_path("animation", write_animation(recorded, animation), console)
     if as_json:
-        print_json(_result(recorded))
+        print_json(result_of(recorded))
 
 
 def _print_steps(config: RunConfig, model: ModelConfig, console: Console, as_json: bool) -> None:
@@ -170,37 +167,6 @@ def _print_steps(config: RunConfig, model: ModelConfig, console: Console, as_jso
         print_json({"status": "understood", "steps": steps})
 
 
-def _exit_code(trajectory: "Trajectory") -> int:
-    match trajectory.status:
-        case "done":
-            missed = trajectory.end is not None and trajectory.end.verified is False
-            return TASK_FAILED if missed else DONE
-        case "gave_up":
-            return GAVE_UP
-        case "limit":
-            return LIMIT
-        case "fault":
-            return FAULT
-        case "interrupted":
-            return STOPPED
-
-
-def _result(trajectory: "Trajectory") -> dict[str, Any]:
-    end = trajectory.end
-    return {
-        "status": trajectory.status,
-        "reason": end.reason if end else "",
-        "answer": end.answer if end else None,
-        "verified": end.verified if end else None,
-        "verified_by": list(end.verified_by) if end else [],
-        "score": trajectory.score.value if trajectory.score else None,
-        "refused": end.refused if end else {},
-        "steps": len(trajectory.steps),
-        "usage": trajectory.usage.as_json(),
-        "trajectory": str(trajectory.folder),
-    }
-
-
 def _data(trajectory: "Trajectory", schema: Path) -> Any:
     """The answer as JSON; None where there is none that fits."""
     from vigorl.agent.answers import AnswerForm
@@ -209,34 +175,3 @@ def _data(trajectory: "Trajectory", schema: Path) -> Any:
     if end is None or end.status != "done":
         return None
     return AnswerForm.read(schema).value(end.answer or "")
-
-
-def _kept(trajectory: "Trajectory", console: Console) -> list[str]:
-    """Write the pages of a run; what could not be kept, which is told and takes nothing along.
-
-    The record is whole by now, and with it answer and score.
-    """
-    unsaved = [trajectory.unsaved] if trajectory.unsaved else []
-    try:
-        _write_pictures(trajectory, console)
-    except StorageFault as fault:
-        unsaved.append(str(fault))
-    for what in unsaved:
-        console.print(f"[bold red]not saved[/]  {escape(what)}", highlight=False, soft_wrap=True)
-    return unsaved
-
-
-def _write_pictures(trajectory: "Trajectory", console: Console) -> None:
-    from vigorl.agent.viewer.episode_page import write_page
-    from vigorl.agent.viewer.filmstrip import write_filmstrip
-
-    for label, path in (
-        ("recorded", trajectory.folder),
-        ("page", write_page(trajectory)),
-        ("picture", write_filmstrip(trajectory)),
-    ):
-        _print_path(label, path, console)
-
-
-def _print_path(label: str, path: Path, console: Console) -> None:
-    console.print(f"  [dim]{label:<9}[/dim] {escape(str(path))}", highlight=False, soft_wrap=True)
