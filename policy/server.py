@@ -89,7 +89,7 @@ class ServerBackend:
         sampling = self._sampling.drawn(how)
         payload = {
             "model": self._server.model,
-            "messages": await asyncio.to_thread(_encode, messages),
+            "messages": await asyncio.to_thread(_encode, self._whole(messages)),
             "temperature": sampling.temperature,
             "top_p": sampling.top_p,
             "max_tokens": sampling.max_tokens,
@@ -117,6 +117,12 @@ class ServerBackend:
         reply = _reply(answer, images, self._family.stop)
         await self._check_sizes(reply)
         return reply
+
+    def _whole(self, messages: Sequence[Message]) -> Sequence[Message]:
+        """The messages with the system prompt that a server may have lost with the template."""
+        if not self._family.template_system or messages[0].role == "system":
+            return messages
+        return (Message("system", (self._family.template_system,)), *messages)
 
     async def _check_sizes(self, reply: Reply) -> None:
         """Coordinates are those of the pictures as we sent them; nobody may resize them again."""
