@@ -119,6 +119,9 @@ class Family:
     """The turn, from 1, that has to answer: it is begun for the model with `last_words`, and the
     most likely words are taken. None: it ends when it likes."""
     last_words: str = ""
+    template_system: str = ""
+    """What that template says by itself as system prompt: sent to a server, which may have lost the
+    template, and drops its own where a conversation has one."""
     extra_body: Mapping[str, Any] = field(default_factory=dict, hash=False)
     """Further fields of a request to a server: whether it is to think first, a schema, …. Those
     that a caller gives win."""
@@ -136,7 +139,7 @@ class Family:
             UsageError: its checkpoints carry a prompt of their own, which speaks of zoom.
         """
         if self.zoom is not None and not callable(self.system) and not self.reads:
-            raise UsageError(f"models of {self.name} are told of zoom by a prompt of their own")
+            raise UsageError(f"models of {self.name} are told of zoom by their own template")
         return replace(self, zoom=None)
 
     def system_prompt(self, actions: ActionSpace = EVERY_ACTION) -> str | None:

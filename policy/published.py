@@ -205,7 +205,8 @@ def _published(
     return Family(
         name=name,
         matches=re.compile(matches, re.IGNORECASE),
-        system=system,
+        system=None,
+        template_system=system,
         format=Tags(answers),
         coordinates="pixels",
         size=size,

@@ -106,6 +106,7 @@ class ServerBackend:
             InconsistentData: the server's answer contradicts itself.
             UsageError: a message has been begun, and the server is not known to go on in one.
         """
+        messages = self._whole(messages)
         payload = self._payload(messages, seed, self._sampling.drawn(how))
         images = [part for each in messages for part in each.parts if not isinstance(part, str)]
         answer = await self._answer(payload, messages)
@@ -144,6 +145,12 @@ class ServerBackend:
                 )
             payload |= {"continue_final_message": True, "add_generation_prompt": False}
         return {**payload, **self._family.extra_body, **self._extra_body}
+
+    def _whole(self, messages: Sequence[Message]) -> Sequence[Message]:
+        """The messages with the system prompt that a server may have lost with the template."""
+        if not self._family.template_system or messages[0].role == "system":
+            return messages
+        return (Message("system", (self._family.template_system,)), *messages)
 
     async def _answer(self, payload: Mapping[str, Any], messages: Sequence[Message]) -> Completion:
         """What the server says; pictures that are too large for it are packed with loss."""

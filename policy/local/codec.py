@@ -127,12 +127,7 @@ class Codec:
         return int(token_id)
 
     def _preamble_ids(self) -> list[int]:
-        """What comes before a conversation without system prompt.
-
-        The family's text, else what the checkpoint's own template puts there.
-        """
-        if isinstance(self._family.system, str):
-            return self._message_ids(Message("system", (self._family.system,)))
+        """What the checkpoint's own template puts before a conversation without system prompt."""
         if self._family.system is not None:
             return []
         template = self._template or self.tokenizer.chat_template

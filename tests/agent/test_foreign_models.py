@@ -462,7 +462,7 @@ async def test_the_published_model_that_names_marks_logs_in(stage: Stage) -> Non
     assert (sent["temperature"], sent["top_p"], sent["max_tokens"]) == (0.5, 1.0, 2048)
     assert sent["messages"][0] == {
         "role": "system",
-        "content": family_named("vigorl-web-action").system,
+        "content": family_named("vigorl-web-action").template_system,
     }
 
 

@@ -78,6 +78,17 @@ def test_our_first_message_tells_task_page_and_size(screen: Make) -> None:
     )
 
 
+def test_published_grounding_is_asked_as_it_was_trained(screen: Make, look: Make) -> None:
+    family = family_named("vigorl-multiturn-grounding")
+    messages = play(Conversation("check sports news", family), screen(1), ("…", ZOOM), look(2))
+    assert [message.role for message in messages] == ["user", "assistant", "user"]
+    assert text_of(messages[0]) == "[image]Description: check sports news"
+    assert text_of(messages[2]) == (
+        "<observation>\nHere is the crop of the image centered on the coordinate:[image]\n"
+        "</observation>"
+    )
+
+
 def test_web_action_gets_each_screen_anew_with_the_actions_before_it(screen: Make) -> None:
     family = family_named("vigorl-web-action")
     marks = (Mark(3, Box(0, 0, 80, 80), "input", "Search"), Mark(4, Box(90, 90, 99, 99), "a", ""))
@@ -89,11 +100,11 @@ def test_web_action_gets_each_screen_anew_with_the_actions_before_it(screen: Mak
         ("…", CLICK),
         screen(3, marks=marks),
     )
-    assert text_of(messages[1]) == (
+    assert text_of(messages[0]) == (
         "[image]OBJECTIVE: find a kettle\n\nPREVIOUS ACTIONS: \n"
         "1. type  [INPUT] [Search] [kettle]\n2. click  [INPUT] [Search]\n\nIMAGE:\n"
     )
-    assert len(messages) == 2
+    assert len(messages) == 1
 
 
 def test_a_look_closer_says_where_it_looked(screen: Make, look: Make) -> None:

@@ -126,7 +126,8 @@ def test_qwen3_points_in_thousandths_of_the_screen() -> None:
 def test_only_what_was_trained_without_a_system_prompt_gets_none(
     family: Family,
 ) -> None:
-    assert (family.system is None) == family.name.startswith("nano")
+    assert (family.system is None) == family.name.startswith(("vigorl-", "nano"))
+    assert bool(family.template_system) == family.name.startswith("vigorl-")
 
 
 @pytest.mark.parametrize("name", ["qwen2.5-vl", "qwen3-vl", "nano"])
@@ -141,6 +142,6 @@ def test_a_family_without_zoom_is_not_told_of_it(name: str) -> None:
 
 
 def test_a_checkpoint_whose_prompt_speaks_of_zoom_cannot_go_without() -> None:
-    with pytest.raises(UsageError, match="prompt of their own"):
+    with pytest.raises(UsageError, match="own template"):
         family_named("vigorl-visual-search").without_zoom()
     assert family_named("vigorl-grounding").without_zoom().zoom is None

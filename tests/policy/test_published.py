@@ -51,8 +51,7 @@ by_name = pytest.mark.parametrize("family", PUBLISHED, ids=lambda family: family
 
 @by_name
 def test_the_system_prompt_is_the_authors_letter_by_letter(family: Family) -> None:
-    assert isinstance(family.system, str)
-    assert sha256(family.system.encode()).hexdigest() == PROMPTS[family.name]
+    assert sha256(family.template_system.encode()).hexdigest() == PROMPTS[family.name]
 
 
 def test_the_numbers_are_those_of_the_evaluation_scripts() -> None:
@@ -89,7 +88,7 @@ def test_messages_are_those_that_the_authors_code_sends(
 ) -> None:
     looks = LOOKS if family.zoom else ()
     ours = [_as_sent(message) for message in _played(family, screen, look, looks)]
-    assert ours == _authors_messages(str(family.system), QUESTIONS[family.name], looks)
+    assert ours == _authors_messages(family.template_system, QUESTIONS[family.name], looks)
 
 
 @pytest.mark.model
@@ -106,11 +105,11 @@ def test_tokens_are_those_of_the_checkpoints_own_template(
     prompt = codec.encode(messages)
     template = (
         "{% for message in messages %}{% if loop.first and message['role'] != 'system' %}"
-        f"<|im_start|>system\n{family.system}<|im_end|>\n{{% endif %}}"
+        f"<|im_start|>system\n{family.template_system}<|im_end|>\n{{% endif %}}"
         f"{{% endfor %}}{codec.tokenizer.chat_template}"
     )
     for theirs in (
-        _authors_messages(str(family.system), QUESTIONS[family.name], looks)[1:],
+        _authors_messages(family.template_system, QUESTIONS[family.name], looks)[1:],
         [_as_sent(message) for message in messages],
     ):
         rendered = codec.tokenizer.apply_chat_template(
@@ -128,13 +127,14 @@ def _crop(half_width_px: int, output_px: int, dot: bool) -> ZoomRule:
 
 
 def _played(family: Family, screen: Make, look: Make, looks: Sequence[str]) -> tuple[Message, ...]:
-    """The messages of an episode that looks closer."""
+    """The messages of an episode that looks closer, as a server gets them."""
     conversation = Conversation("check sports news", family)
     conversation.see(screen(1, marks=()))
     for number, text in enumerate(looks, 2):
         conversation.hear(Reply(text, 9, 9, False), Zoom(Box(0, 0, 80, 80)))
         conversation.see(look(number))
-    return conversation.messages()
+    system = Message("system", (family.template_system,))
+    return (system, *conversation.messages())
 
 
 def _as_sent(message: Message) -> dict[str, Any]:

@@ -64,7 +64,7 @@ def test_what_a_checkpoint_was_trained_with_stays_whatever_is_offered(
         conversation.see(replace(screen(1, marks=()), actions=offered))
         told.append(conversation.messages())
     assert told[0] == told[1] == told[2]
-    assert told[0][0].role == ("user" if family.system is None else "system")
+    assert told[0][0].role == "user"
 
 
 @pytest.mark.parametrize("family", TAUGHT, ids=lambda family: family.name)

@@ -106,7 +106,7 @@ def test_a_checkpoint_without_our_prompt_gets_that_of_its_own_template(
     template = (own / "chat_template.jinja").read_text()
     (own / "chat_template.jinja").unlink()
     (own / "chat_template.json").write_text(json.dumps({"chat_template": system + template}))
-    network = Network(str(own), replace(family_named("vigorl-grounding"), system=None))
+    network = Network(str(own), family_named("vigorl-grounding"))
     prompt = network.codec.encode([Message("user", ("Description: the button",))])
     assert network.codec.decode(prompt.ids, special=True) == (
         f"{system}<|im_start|>user\nDescription: the button<|im_end|>\n<|im_start|>assistant\n"

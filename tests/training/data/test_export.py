@@ -135,8 +135,8 @@ def test_an_episode_is_learnt_with_the_prompt_that_it_was_played_with(tmp_path: 
 
 def test_a_chain_is_the_conversation_that_was_had_with_its_crops(dialogues: list[Dialogue]) -> None:
     straight, corrected = dialogues[:2]
-    roles = [[message.role for message in each.messages] for each in (straight, corrected)]
-    assert roles == [["system", *["user", "assistant"] * count] for count in (2, 3)]
+    assert [message.role for message in straight.messages] == ["user", "assistant"] * 2
+    assert [message.role for message in corrected.messages] == ["user", "assistant"] * 3
     assert [(image.width_px, image.height_px) for image in images_of(straight)] == [
         (112, 56),
         (504, 504),
@@ -168,7 +168,7 @@ def test_a_history_that_was_rewritten_makes_several_dialogues_and_nothing_is_sai
     made = dialogues_of(episode)
     # Five pictures fit; the sixth turn has lost the first look.
     assert [len(images_of(dialogue)) for dialogue in made] == [5, 5]
-    assert [dialogue.first_new for dialogue in made] == [0, 10]
+    assert [dialogue.first_new for dialogue in made] == [0, 9]
     new = [m for d in made for m in d.messages[d.first_new :] if m.role == "assistant"]
     assert [str(m.parts[0]) for m in new] == [step.turn.text for step in trajectory.steps]
     # As the model was asked at its last turn.
@@ -198,9 +198,7 @@ def test_nothing_is_learnt_from_a_turn_that_was_begun_for_the_model(tmp_path: Pa
     assert played.end and played.end.score and played.end.score.value == 1
     assert [bool(step.turn.begun) for step in played.steps] == [False] * 4 + [True]
     (episode,) = episodes_in([tmp_path], None)
-    said = [
-        str(m.parts[0]) for d in dialogues_of(episode) for m in d.messages[1:] if m.role != "user"
-    ]
+    said = [str(m.parts[0]) for d in dialogues_of(episode) for m in d.messages if m.role != "user"]
     assert said == [step.turn.text for step in played.steps[:4]]
     # Said again as the stem of another episode, it is begun once.
     assert replies_of(step.turn for step in played.steps)[4].text == " (20, 20) </answer>"
@@ -241,7 +239,7 @@ def test_an_episode_that_broke_off_or_slipped_is_not_taken(tmp_path: Path) -> No
             return Slip()
 
         async def reply(self, messages: Sequence[Message], how: SamplingMode = "as set") -> Reply:
-            if len(messages) == 2:
+            if len(messages) == 1:
                 return Reply("hm", 9, 9, False)
             return Reply(click(20, 20), 9, 9, False)
 
@@ -392,8 +390,7 @@ def test_verl_gets_prompts_and_what_is_right_in_the_coordinates_of_the_answer(
     rows = loaded("parquet", data_files=str(tmp_path / "out" / "train.parquet"))
     assert written == len(rows) == 2
     for row, task in zip(rows, tasks, strict=True):
-        system, message = row["prompt"]
-        assert (system["role"], system["content"]) == ("system", FAMILY.system)
+        (message,) = row["prompt"]
         assert message["role"] == "user"
         assert message["content"].count("<image>") == len(row["images"]) == 1
         assert row["images"][0].size == (112, 56)
