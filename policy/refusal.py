@@ -20,6 +20,9 @@ SYSTEM = "system"
 """Not a field but a role, which some models are not asked in; its text goes to the user's."""
 
 _FIELDS = {
+    "chat_template_kwargs": "chat_template_kwargs|enable_thinking",
+    "reasoning_effort": "reasoning_?effort",
+    "response_format": "response_?format|json_?schema",
     "logprobs": r"log_?probs?|log probabilities",
     "return_token_ids": "return_token_ids",
     "include_stop_str_in_output": "include_stop_str_in_output",

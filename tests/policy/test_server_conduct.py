@@ -248,6 +248,16 @@ async def test_a_server_that_counts_otherwise_is_believed_and_it_is_said(
     assert (await played(origin, seeing(shrunk_to(500)), screen, **other)).action
 
 
+async def test_a_server_without_templates_answers_without_their_switches(
+    origin: str, screen: Make
+) -> None:
+    said = "Extra inputs are not permitted: chat_template_kwargs"
+    switch = {"chat_template_kwargs": {"enable_thinking": False}}
+    behaviour = refusing(400, said, "chat_template_kwargs")
+    turn = await played(origin, behaviour, screen, extra_body=switch)
+    assert turn.action is not None and "chat_template_kwargs" in turn.notice
+
+
 async def test_a_model_that_refuses_gives_up_with_its_reason(origin: str, screen: Make) -> None:
     refused = says(None, refusal="I cannot help with that.")
     turn = await played(origin, always(refused), screen)
