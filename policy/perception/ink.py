@@ -6,6 +6,7 @@ detector only gives a box that is a few pixels too large.
 """
 
 import itertools
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -35,6 +36,14 @@ CARET_WIDTH_PX = 3
 """Widest text cursor."""
 CARET_REACH = 8
 """How much of a line, in its heights, tells how high its letters are."""
+UNDERLINE_LENGTH = 1.2
+"""Least length of an underline, as a part of the line's height; the feet of letters are shorter."""
+UNDERLINE_CONTRAST = 40
+"""Least difference of an underline from its ground, of 255."""
+UNDERLINE_REACH = 0.35
+"""How far below the letters of a line its underline may be, as a part of the line's height."""
+UNDERLINE_BEYOND_PX = 2
+"""How far an underline may reach beyond its letters; a rule of the page goes on."""
 STRONG_INK = 0.85
 """Part of the strongest difference from which on a pixel has the colour of the ink."""
 FAINTEST_OF_PEAK = 0.18
@@ -182,11 +191,30 @@ def line_rows(mask: Mask) -> tuple[int, int] | None:
     return max(rows, key=lambda span: int(counts[span[0] : span[1]].sum()))
 
 
-def links(patch: Pixels, mask: Mask) -> list[tuple[int, int]]:
+def without_rule_above(mask: Mask) -> Mask:
+    """A mask without the underline of the line above: a stroke in its upper third, apart from all.
+
+    No letter is as wide, and the bars of a `T` have ink right below them.
+    """
+    for row in range(mask.shape[0] // 3, -1, -1):
+        longest = max((stop - start for start, stop in spans(mask[row], 0)), default=0)
+        if longest >= UNDERLINE_LENGTH * mask.shape[0] and not mask[row + 1].any():
+            cut = mask.copy()
+            cut[: row + 1] = False
+            return cut
+    return mask
+
+
+def links(patch: Pixels, mask: Mask, below: Mask) -> list[tuple[int, int]]:
     """Columns of a line, (from, to), where it is strongly coloured or underlined.
 
     The colour is that of all ink on half an em: the edges of black letters are red on one side
     and blue on the other where type is smoothed for flat screens.
+
+    Args:
+        patch: the line.
+        mask: which of its pixels are ink.
+        below: the same of the rows under it, with `UNDERLINE_BEYOND_PX` more columns on each side.
     """
     gap = max(4.0, 0.5 * mask.shape[0])
     inked = mask.sum(axis=0)
@@ -198,8 +226,13 @@ def links(patch: Pixels, mask: Mask) -> list[tuple[int, int]]:
     lower = mask[int(0.7 * mask.shape[0]) :]
     for row in lower:
         for start, stop in spans(row, widest_gap=0):  # the feet of letters have gaps
-            if stop - start >= 1.2 * mask.shape[0]:
+            if stop - start >= UNDERLINE_LENGTH * mask.shape[0]:
                 marked[start:stop] = True
+    for row in below:
+        for start, stop in spans(row, widest_gap=0):
+            ends = start > 0 and stop < row.size  # else it is a rule of the page
+            if ends and stop - start >= UNDERLINE_LENGTH * mask.shape[0]:
+                marked[max(0, start - UNDERLINE_BEYOND_PX) : stop - UNDERLINE_BEYOND_PX] = True
     plain = (inked > 0) & ~marked
     return [
         (start, stop)
@@ -219,7 +252,7 @@ def runs(pixels: Pixels, detected: PixelBox, widest_gap: float) -> list[InkRun]:
     detected = within_frame(detected, ink(detected.of(pixels)))
     patch = detected.of(pixels)
     ground = background(patch)
-    mask = ink(patch)
+    mask = without_rule_above(ink(patch))
     cursor = caret(mask)
     if cursor is not None:
         mask[:, cursor.left : cursor.right] = False
@@ -243,7 +276,7 @@ def runs(pixels: Pixels, detected: PixelBox, widest_gap: float) -> list[InkRun]:
             InkRun(
                 box,
                 size_px,
-                _moved(links(cut, part), box.left),
+                _moved(links(cut, part, _below(pixels, box, bottom - top, ground)), box.left),
                 _moved(gaps(part, WORD_GAP * size_px), box.left),
                 look(cut, part, ground),
             )
@@ -251,6 +284,17 @@ def runs(pixels: Pixels, detected: PixelBox, widest_gap: float) -> list[InkRun]:
     if found and cursor is not None:
         found[-1] = replace(found[-1], caret=cursor.moved(detected.left, detected.top))
     return found
+
+
+def _below(pixels: Pixels, box: PixelBox, height_px: int, ground: npt.NDArray[np.int16]) -> Mask:
+    """Where an underline of a run may be: what differs from the ground in the rows below it."""
+    reach = math.ceil(UNDERLINE_REACH * height_px)
+    around = np.full((reach, box.width + 2 * UNDERLINE_BEYOND_PX, 3), ground, np.int16)
+    left, right = box.left - UNDERLINE_BEYOND_PX, box.right + UNDERLINE_BEYOND_PX
+    found = pixels[box.bottom : box.bottom + reach, max(left, 0) : right]
+    start = max(left, 0) - left
+    around[: found.shape[0], start : start + found.shape[1]] = found
+    return np.asarray(np.abs(around - ground).max(axis=2) > UNDERLINE_CONTRAST)
 
 
 def caret(mask: Mask) -> PixelBox | None:
