@@ -28,6 +28,8 @@ FAINTEST = 14
 """Least difference from the background that counts as ink, of 255; above the noise of JPEG."""
 FRAME_COVER = 0.7
 """Least share of ink in the first and last rows of a frame; rounded corners leave some out."""
+SIDE_PX = 8
+"""Widest side of a frame, with its round corner."""
 LEAST_SATURATION = 36
 """Spread of the channels of ink, of 255, that makes its colour one of its own."""
 WORD_GAP = 0.3
@@ -169,12 +171,27 @@ def within_frame(box: PixelBox, mask: Mask) -> PixelBox:
     left = [int(at) + 1 for at in columns if at < columns[0] + 6 and cover[at] > whole]
     right = [int(at) for at in columns if at > columns[-1] - 6 and cover[at] > whole]
     if not upper and not (lower and (left or right)):
-        return box  # a rule below alone underlines
+        # A rule below alone underlines; a side alone goes on beyond the box, as no letter does.
+        return _beside_side(box, mask, lower)
     top, bottom = max(upper, default=0), min(lower, default=height)
     start, stop = max(left, default=0), min(right, default=width)
     if bottom - top < 6 or stop - start < 6:
         return box
     return PixelBox(box.left + start, box.top + top, box.left + stop, box.top + bottom)
+
+
+def _beside_side(box: PixelBox, mask: Mask, lower: list[int]) -> PixelBox:
+    """A box without the left side of a frame, which is a stroke from its top to its end."""
+    end = lower[0] if lower else mask.shape[0]
+    strokes = spans(mask[:end].any(axis=0), 0)
+    if len(strokes) < 2:
+        return box
+    (start, stop), (following, _) = strokes[:2]
+    # Corners are round where there is a rule; above it the side is straight.
+    straight = mask[: end if not lower else max(1, end * 3 // 4), start:stop].all(axis=0).any()
+    if stop - start > SIDE_PX or following - stop < 2 or not straight:
+        return box
+    return PixelBox(box.left + following - 1, box.top, box.right, box.top + end)
 
 
 def _is_ruled(row: Mask, width: int) -> bool:
@@ -191,18 +208,26 @@ def line_rows(mask: Mask) -> tuple[int, int] | None:
     return max(rows, key=lambda span: int(counts[span[0] : span[1]].sum()))
 
 
-def without_rule_above(mask: Mask) -> Mask:
-    """A mask without the underline of the line above: a stroke in its upper third, apart from all.
+def without_rules(mask: Mask) -> Mask:
+    """A mask without the underline of the line above and the rule of the page below.
 
-    No letter is as wide, and the bars of a `T` have ink right below them.
+    The one is a stroke in the upper third with nothing right below it: no letter is as wide, and
+    the bar of a `T` has ink there. The other goes across all of the patch, beyond its letters.
     """
-    for row in range(mask.shape[0] // 3, -1, -1):
+    height = mask.shape[0]
+    kept = mask
+    for row in range(height // 3, -1, -1):
         longest = max((stop - start for start, stop in spans(mask[row], 0)), default=0)
-        if longest >= UNDERLINE_LENGTH * mask.shape[0] and not mask[row + 1].any():
-            cut = mask.copy()
-            cut[: row + 1] = False
-            return cut
-    return mask
+        if longest >= UNDERLINE_LENGTH * height and not mask[row + 1].any():
+            kept = mask.copy()
+            kept[: row + 1] = False
+            break
+    for row in range(2 * height // 3, height):
+        if mask[row].all() and mask.shape[1] >= UNDERLINE_LENGTH * height:
+            kept = kept.copy()
+            kept[row:] = False
+            break
+    return kept
 
 
 def links(patch: Pixels, mask: Mask, below: Mask) -> list[tuple[int, int]]:
@@ -252,7 +277,7 @@ def runs(pixels: Pixels, detected: PixelBox, widest_gap: float) -> list[InkRun]:
     detected = within_frame(detected, ink(detected.of(pixels)))
     patch = detected.of(pixels)
     ground = background(patch)
-    mask = without_rule_above(ink(patch))
+    mask = without_rules(ink(patch))
     cursor = caret(mask)
     if cursor is not None:
         mask[:, cursor.left : cursor.right] = False

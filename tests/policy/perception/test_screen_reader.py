@@ -110,3 +110,31 @@ def test_how_a_text_is_drawn_is_seen_on_any_ground() -> None:
     (run,) = runs(pixels, PixelBox(4, 4, 110, 36), widest_gap=0.8)
     assert run.look.ground_rgb == (20, 40, 90)
     assert run.look.colour_rgb == (250, 250, 250)
+
+
+@pytest.mark.parametrize(
+    ("text", "size_px", "pad_px", "border_px", "corner_px"),
+    [("12", 16, 2, 3, 8), ("12", 16, 2, 1, 4), ("notes", 13, 10, 3, 0)],
+)
+def test_the_frame_of_a_field_is_no_letter(
+    text: str, size_px: int, pad_px: int, border_px: int, corner_px: int
+) -> None:
+    image = Image.new("RGB", (420, 90), "white")
+    pen = ImageDraw.Draw(image)
+    height_px = 2 * size_px
+    pen.rounded_rectangle((40, 30, 380, 30 + height_px), corner_px, "white", "black", border_px)
+    place = (40 + border_px + pad_px, 30 + (height_px - 1.2 * size_px) / 2)
+    pen.text(place, text, "#333", font_size=size_px)
+    assert [line.text for line in TextReader().read(np.asarray(image)).lines] == [text]
+
+
+def test_an_underline_belongs_to_the_text_above_it() -> None:
+    image = Image.new("RGB", (320, 90), "#271918")
+    pen = ImageDraw.Draw(image)
+    pen.text((30, 20), "Brisa stool", "#c8a2a3", font_size=16)
+    pen.line((30, 41, 113, 41), "#c8a2a3")
+    pen.text((30, 44), "Light, sturdy and simple.", "#bbaeae", font_size=14)
+    title, text = TextReader().read(np.asarray(image)).lines
+    assert (title.text, title.link) == ("Brisa stool", True)
+    assert (text.text, text.link) == ("Light, sturdy and simple.", False)
+    assert text.box_px.top > 43
