@@ -134,10 +134,25 @@ def difference(patch: Pixels, colour: npt.NDArray[np.int16]) -> npt.NDArray[np.i
     return distance
 
 
-def ink(patch: Pixels) -> Mask:
-    """Pixels that differ from the patch's background."""
-    distance = difference(patch, background(patch))
+def ink(patch: Pixels, ground: npt.NDArray[np.int16] | None = None) -> Mask:
+    """Pixels that differ from the patch's background, which is looked for where it is not given."""
+    distance = difference(patch, background(patch) if ground is None else ground)
     return np.asarray(distance > max(FAINTEST, FAINTEST_OF_PEAK * float(distance.max())))
+
+
+def extents(mask: Mask | npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
+    """Boxes around the connected parts of a mask, N x (left, top, width, height), from the top.
+
+    Their outlines give these ten times as fast as OpenCV's statistics of all their pixels.
+    """
+    found, nesting = cv2.findContours(
+        mask.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE
+    )
+    if not found:
+        return np.zeros((0, 4), np.int64)
+    is_outer = nesting[0][:, 3] < 0
+    boxes = [cv2.boundingRect(found[index]) for index in np.flatnonzero(is_outer)[::-1]]
+    return np.array(boxes, np.int64)
 
 
 def spans(occupied: npt.ArrayLike, widest_gap: float) -> list[tuple[int, int]]:
@@ -162,8 +177,10 @@ def within_frame(box: PixelBox, mask: Mask) -> PixelBox:
     if columns.size < 12 or rows.size < 8:
         return box
     width_inked = int(columns[-1] + 1 - columns[0])
-    upper = [row + 1 for row in range(height // 3) if _is_ruled(mask[row], width_inked)]
-    lower = [row for row in range(2 * height // 3, height) if _is_ruled(mask[row], width_inked)]
+    ruled = np.flatnonzero(mask.sum(axis=1) > FRAME_COVER * width_inked)
+    ruled = [int(row) for row in ruled if _is_ruled(mask[row], width_inked)]
+    upper = [row + 1 for row in ruled if row < height // 3]
+    lower = [row for row in ruled if row >= 2 * height // 3]
     cover = mask[rows[0] : rows[-1] + 1].mean(axis=0)
     if lower:  # the stem of an underlined `B` ends above the rule
         cover = cover * mask[max(lower[0] - 2, 0) : lower[0]].all(axis=0)
@@ -196,7 +213,7 @@ def _beside_side(box: PixelBox, mask: Mask, lower: list[int]) -> PixelBox:
 
 def _is_ruled(row: Mask, width: int) -> bool:
     """Whether a row of a mask holds one stroke across most of the ink's width."""
-    return max((stop - start for start, stop in spans(row, 0)), default=0) > FRAME_COVER * width
+    return _longest(row) > FRAME_COVER * width
 
 
 def line_rows(mask: Mask) -> tuple[int, int] | None:
@@ -214,20 +231,25 @@ def without_rules(mask: Mask) -> Mask:
     The one is a stroke in the upper third with nothing right below it: no letter is as wide, and
     the bar of a `T` has ink there. The other goes across all of the patch, beyond its letters.
     """
-    height = mask.shape[0]
+    height, width = mask.shape
+    counts = mask.sum(axis=1)
+    long = UNDERLINE_LENGTH * height
     kept = mask
     for row in range(height // 3, -1, -1):
-        longest = max((stop - start for start, stop in spans(mask[row], 0)), default=0)
-        if longest >= UNDERLINE_LENGTH * height and not mask[row + 1].any():
+        if counts[row] >= long and not counts[row + 1] and _longest(mask[row]) >= long:
             kept = mask.copy()
             kept[: row + 1] = False
             break
-    for row in range(2 * height // 3, height):
-        if mask[row].all() and mask.shape[1] >= UNDERLINE_LENGTH * height:
-            kept = kept.copy()
-            kept[row:] = False
-            break
+    across = np.flatnonzero(counts[2 * height // 3 :] == width)
+    if across.size and width >= long:
+        kept = kept.copy()
+        kept[2 * height // 3 + int(across[0]) :] = False
     return kept
+
+
+def _longest(row: Mask) -> int:
+    """The longest stroke of a row."""
+    return max((stop - start for start, stop in spans(row, 0)), default=0)
 
 
 def links(patch: Pixels, mask: Mask, below: Mask) -> list[tuple[int, int]]:
@@ -248,15 +270,15 @@ def links(patch: Pixels, mask: Mask, below: Mask) -> list[tuple[int, int]]:
     of_all = cv2.boxFilter(np.column_stack((sums, inked))[None], -1, half_em, normalize=False)[0]
     colours = of_all[:, :3] / np.maximum(of_all[:, 3:], 1)
     marked = (inked > 0) & (np.ptp(colours, axis=1) > LEAST_SATURATION)
-    lower = mask[int(0.7 * mask.shape[0]) :]
-    for row in lower:
+    lower, long = mask[int(0.7 * mask.shape[0]) :], UNDERLINE_LENGTH * mask.shape[0]
+    for row in lower[lower.sum(axis=1) >= long]:
         for start, stop in spans(row, widest_gap=0):  # the feet of letters have gaps
-            if stop - start >= UNDERLINE_LENGTH * mask.shape[0]:
+            if stop - start >= long:
                 marked[start:stop] = True
-    for row in below:
+    for row in below[below.sum(axis=1) >= long]:
         for start, stop in spans(row, widest_gap=0):
             ends = start > 0 and stop < row.size  # else it is a rule of the page
-            if ends and stop - start >= UNDERLINE_LENGTH * mask.shape[0]:
+            if ends and stop - start >= long:
                 marked[max(0, start - UNDERLINE_BEYOND_PX) : stop - UNDERLINE_BEYOND_PX] = True
     plain = (inked > 0) & ~marked
     return [
@@ -274,10 +296,15 @@ def runs(pixels: Pixels, detected: PixelBox, widest_gap: float) -> list[InkRun]:
         detected: a box around one line, somewhat larger than its ink.
         widest_gap: gaps wider than this part of the line's height divide it.
     """
-    detected = within_frame(detected, ink(detected.of(pixels)))
     patch = detected.of(pixels)
     ground = background(patch)
-    mask = without_rules(ink(patch))
+    mask = ink(patch, ground)
+    inner = within_frame(detected, mask)
+    if inner != detected:
+        detected, patch = inner, inner.of(pixels)
+        ground = background(patch)
+        mask = ink(patch, ground)
+    mask = without_rules(mask)
     cursor = caret(mask)
     if cursor is not None:
         mask[:, cursor.left : cursor.right] = False
