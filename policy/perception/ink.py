@@ -44,8 +44,9 @@ UNDERLINE_CONTRAST = 40
 """Least difference of an underline from its ground, of 255."""
 UNDERLINE_REACH = 0.35
 """How far below the letters of a line its underline may be, as a part of the line's height."""
-UNDERLINE_BEYOND_PX = 2
-"""How far an underline may reach beyond its letters; a rule of the page goes on."""
+UNDERLINE_BEYOND = 0.3
+"""How far an underline may reach beyond its letters, as a part of the line's height; a rule of the
+page goes on."""
 STRONG_INK = 0.85
 """Part of the strongest difference from which on a pixel has the colour of the ink."""
 FAINTEST_OF_PEAK = 0.18
@@ -261,7 +262,8 @@ def links(patch: Pixels, mask: Mask, below: Mask) -> list[tuple[int, int]]:
     Args:
         patch: the line.
         mask: which of its pixels are ink.
-        below: the same of the rows under it, with `UNDERLINE_BEYOND_PX` more columns on each side.
+        below: the same of the rows under it, with as many more columns on each side as an
+            underline may reach.
     """
     gap = max(4.0, 0.5 * mask.shape[0])
     inked = mask.sum(axis=0)
@@ -275,11 +277,12 @@ def links(patch: Pixels, mask: Mask, below: Mask) -> list[tuple[int, int]]:
         for start, stop in spans(row, widest_gap=0):  # the feet of letters have gaps
             if stop - start >= long:
                 marked[start:stop] = True
+    beyond_px = (below.shape[1] - mask.shape[1]) // 2
     for row in below[below.sum(axis=1) >= long]:
         for start, stop in spans(row, widest_gap=0):
             ends = start > 0 and stop < row.size  # else it is a rule of the page
             if ends and stop - start >= long:
-                marked[max(0, start - UNDERLINE_BEYOND_PX) : stop - UNDERLINE_BEYOND_PX] = True
+                marked[max(0, start - beyond_px) : stop - beyond_px] = True
     plain = (inked > 0) & ~marked
     return [
         (start, stop)
@@ -341,8 +344,9 @@ def runs(pixels: Pixels, detected: PixelBox, widest_gap: float) -> list[InkRun]:
 def _below(pixels: Pixels, box: PixelBox, height_px: int, ground: npt.NDArray[np.int16]) -> Mask:
     """Where an underline of a run may be: what differs from the ground in the rows below it."""
     reach = math.ceil(UNDERLINE_REACH * height_px)
-    around = np.full((reach, box.width + 2 * UNDERLINE_BEYOND_PX, 3), ground, np.int16)
-    left, right = box.left - UNDERLINE_BEYOND_PX, box.right + UNDERLINE_BEYOND_PX
+    beyond_px = math.ceil(UNDERLINE_BEYOND * height_px)
+    around = np.full((reach, box.width + 2 * beyond_px, 3), ground, np.int16)
+    left, right = box.left - beyond_px, box.right + beyond_px
     found = pixels[box.bottom : box.bottom + reach, max(left, 0) : right]
     start = max(left, 0) - left
     around[: found.shape[0], start : start + found.shape[1]] = found
