@@ -1,6 +1,7 @@
 """How large functions are, and how many things a name means."""
 
 import ast
+import functools
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,11 @@ ROOT = Path(__file__).parent.parent
 LAYERS = ("agent", "browser", "policy", "tasks", "training")
 MODULES = sorted(path for layer in LAYERS for path in (ROOT / layer).rglob("*.py"))
 LONGEST_LINES = 80
+
+
+@functools.cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
 
 
 def named(path: Path) -> str:
@@ -33,7 +39,7 @@ def test_a_function_fits_on_a_screen(layer: str) -> None:
         f"{named(path)} {each}"
         for path in MODULES
         if path.relative_to(ROOT).parts[0] == layer
-        for each in too_long(ast.parse(path.read_text()))
+        for each in too_long(parsed(path))
     ]
     assert not found
 
@@ -48,7 +54,7 @@ def duplicates() -> dict[str, list[str]]:
     """Public classes of one name, with the modules that they are in."""
     where: dict[str, list[str]] = defaultdict(list)
     for path in MODULES:
-        for node in ast.parse(path.read_text()).body:
+        for node in parsed(path).body:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 where[node.name].append(named(path))
     return {name: paths for name, paths in sorted(where.items()) if len(paths) > 1}

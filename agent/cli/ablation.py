@@ -14,12 +14,12 @@ from vigorl.agent.cli.app_class import App
 from vigorl.agent.cli.main import errors, play, print_json, torch_needed
 from vigorl.agent.cli.options import ANYWHERE, AsJson, BoundaryOptions
 from vigorl.agent.cli.terminal import Console
-from vigorl.training.ablation.config import StudyConfig, StudyTasks
+from vigorl.training.ablation.config import AblationConfig, AblationTasks
 
 if TYPE_CHECKING:
     from vigorl.agent.evaluation.comparison import Difference
     from vigorl.agent.evaluation.statistics import Cell
-    from vigorl.training.ablation.ablation import Findings
+    from vigorl.training.ablation.ablation import AblationFindings
 
 app = App()
 
@@ -27,8 +27,8 @@ app = App()
 @app.command("ablation")
 def ablation(
     out: Annotated[Path, Option(help="Folder of the ablation. The same command again resumes it.")],
-    config: StudyConfig = StudyConfig(),  # noqa: B008 -- frozen
-    tasks: StudyTasks = StudyTasks(),  # noqa: B008 -- frozen
+    config: AblationConfig = AblationConfig(),  # noqa: B008 -- frozen
+    tasks: AblationTasks = AblationTasks(),  # noqa: B008 -- frozen
     network: BoundaryOptions = ANYWHERE,
     as_json: AsJson = False,
 ) -> None:
@@ -37,7 +37,7 @@ def ablation(
     [bold]direct[/bold] is fine-tuned on answers without reasoning. The others are trained by
     GRPO: [bold]vanilla[/bold] with reasoning that names no points, [bold]grounded[/bold] with
     reasoning that does, and [bold]zoom[/bold] may zoom besides. All have one base model, the same
-    tasks and as many updates, once per seed, and are tested on held-out tasks. Writes study.json
+    tasks and as many updates, once per seed, and are tested on held-out tasks. Writes ablation.json
     and index.html.
 
     [dim]$[/dim] vigorl-agent ablation --task lookup --task panel --out runs/ablation
@@ -46,7 +46,7 @@ def ablation(
     """
     with errors(as_json):
         with torch_needed():
-            from vigorl.training.ablation.page import write_study
+            from vigorl.training.ablation.page import write_ablation_page
         tasks = replace(tasks, boundary=network.boundary())
         console = Console(stderr=True)
         try:
@@ -54,7 +54,7 @@ def ablation(
         except (KeyboardInterrupt, asyncio.CancelledError):
             console.print("to resume: the same command again", style="dim")
             raise
-        page = write_study(out, found)
+        page = write_ablation_page(out, found)
         console.print(_table(found))
         console.print(f"[green]ready[/green]  {escape(str(page))}", highlight=False, soft_wrap=True)
     if as_json:
@@ -62,17 +62,17 @@ def ablation(
 
 
 async def _studied(
-    config: StudyConfig, out: Path, tasks: StudyTasks, console: Console
-) -> "Findings":
-    from vigorl.training.ablation.ablation import study
-    from vigorl.training.ablation.tasks import open_study_tasks
+    config: AblationConfig, out: Path, tasks: AblationTasks, console: Console
+) -> "AblationFindings":
+    from vigorl.training.ablation.ablation import run_ablation
+    from vigorl.training.ablation.tasks import open_ablation_tasks
 
     say = partial(console.print, markup=False, highlight=False, soft_wrap=True)
-    async with open_study_tasks(tasks) as (practised, held_out):
-        return await study(config, out, practised, held_out, say)
+    async with open_ablation_tasks(tasks) as (practised, held_out):
+        return await run_ablation(config, out, practised, held_out, say)
 
 
-def _table(found: "Findings") -> Table:
+def _table(found: "AblationFindings") -> Table:
     """The variants in a terminal."""
     table = Table(title="held-out tasks, percent", title_justify="left")
     table.add_column("", style="bold")
@@ -82,7 +82,7 @@ def _table(found: "Findings") -> Table:
         table.add_row(f"start, {shown}", _percent(cell), "", "", "", "")
     for outcome in found.outcomes:
         table.add_row(
-            outcome.arm.name,
+            outcome.variant.name,
             _percent(outcome.form),
             _percent(outcome.score),
             _points(outcome.gain),

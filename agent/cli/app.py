@@ -9,6 +9,7 @@ import typer
 
 from vigorl.agent.cli import (
     ablation,
+    analyze,
     data,
     evaluation,
     export,
@@ -63,4 +64,5 @@ app.add_typer(data.app, name="data")
 app.add_typer(train.app, name="train")
 app.add_typer(search.app)
 app.add_typer(ablation.app)
+app.add_typer(analyze.app, name="analyze")
 app.add_typer(export.app)

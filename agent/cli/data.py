@@ -83,7 +83,7 @@ def data_oracles(options: OracleOptions) -> None:
     Every generated page is read by OCR as nano would read it: a second or two of one core, up to
     a minute for a dense large one. Shards that were read are kept.
 
-    [dim]$[/dim] vigorl-agent data oracles --out data/lessons --seeds 50 --world data/train
+    [dim]$[/dim] vigorl-agent data oracles --out data/oracles --seeds 50 --world data/train
     """
     with errors(as_json=False):
         from vigorl.tasks.task import TRAIN_SEEDS
@@ -103,7 +103,7 @@ def data_oracles(options: OracleOptions) -> None:
             console.print("reading generated pages …", style="dim")
         prepare(options.out, episodes, options.world, tokenizer=options.tokens, told=told)
         console.print(
-            f"[green]ready[/green]  lessons in {escape(str(options.out))}", highlight=False
+            f"[green]ready[/green]  training data in {escape(str(options.out))}", highlight=False
         )
 
 

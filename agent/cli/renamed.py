@@ -25,6 +25,7 @@ OPTIONS = {
     "--form-batch": "--format-batch",
     "--form-rate": "--format-learning-rate",
     "--attempts": "--format-rollouts",
+    "--lessons": "--data",
 }
 COMMANDS = {"study": "ablation"}
 

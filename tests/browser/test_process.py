@@ -110,7 +110,13 @@ def start(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    "name", ["SIGINT", "SIGTERM", "SIGKILL", pytest.param("SIGHUP", marks=pytest.mark.slow)]
+    "name",
+    [
+        "SIGTERM",
+        "SIGKILL",
+        pytest.param("SIGINT", marks=pytest.mark.slow),
+        pytest.param("SIGHUP", marks=pytest.mark.slow),
+    ],
 )
 def test_no_process_outlives_a_command_that_is_ended_by(name, start, tmp_path):
     command = start()

@@ -1,24 +1,24 @@
 """Does grounding help, and does looking closer? Ways of learning from one start, side by side.
 
-Every arm begins with the same model, which is first taught the arm's form by its own right
-answers: without a thought, with thoughts that name no points, with thoughts as they are. From
-there each arm makes as many updates of as many episodes (of examples, where it learns by example),
-on the same tasks, once for every seed. All play the same held-out tasks in the end.
+Every variant begins with the same model, which is first taught the variant's form by its
+own right answers: without a thought, with thoughts that name no points, with thoughts as they are.
+From there each variant makes as many updates of as many episodes (of examples, where it learns by
+example), on the same tasks, once for every seed. All play the same held-out tasks in the end.
 
 ::
 
     OUT/
         config.json             what was asked for
         shown/wide, …/closer    what the start does on the practised tasks, without and with zoom
-        forms/vanilla/          the start, taught the form of an arm
-        runs/vanilla-1/         a training of an arm
+        forms/vanilla/          the start, taught the form of a variant
+        runs/vanilla-1/         a training of a variant
         held-out/vanilla-1/     what came of it, an evaluation
-        study.json, index.html  what was found
+        ablation.json, index.html  what was found
 
-Run the study again to go on: whatever is there is not made again.
+Run the ablation again to go on: whatever is there is not made again.
 
-Source: the question, and the arms as they are compared, arXiv 2505.23678, tables 1 and 4. That the
-arms are taught their form is ours: there a base model is told it.
+Source: the question, and the variants as they are compared, arXiv 2505.23678, tables 1 and 4.
+That the variants are taught their form is ours: there a base model is told it.
 """
 
 import json
@@ -38,7 +38,7 @@ from vigorl.browser.errors import UsageError
 from vigorl.browser.run_folder import Identity, claimed, json_values, write_json, write_whole
 from vigorl.policy.backend import Hardware, Sampling
 from vigorl.policy.factory import open_model
-from vigorl.training.ablation.config import ARMS, BETWEEN, Arm, StudyConfig
+from vigorl.training.ablation.config import BETWEEN, VARIANTS, AblationConfig, Variant
 from vigorl.training.grpo.config import GrpoConfig, GrpoRunConfig
 from vigorl.training.grpo.loop import train_grpo
 from vigorl.training.run.base_model import family_of_model
@@ -47,12 +47,12 @@ from vigorl.training.sft.fine_tuning import fine_tune
 
 
 @dataclass(frozen=True)
-class ArmOutcome:
-    """What came of one arm."""
+class VariantOutcome:
+    """What came of one variant."""
 
-    arm: Arm
+    variant: Variant
     form: Cell
-    """Held-out score after the form was taught, before the arm's own training."""
+    """Held-out score after the form was taught, before the variant's own training."""
     runs: tuple[float, ...]
     """Mean held-out score of each training."""
     score: Cell
@@ -70,33 +70,33 @@ class ArmOutcome:
 
 
 @dataclass(frozen=True)
-class Findings:
-    """What a study has found."""
+class AblationFindings:
+    """What an ablation has found."""
 
-    config: StudyConfig
+    config: AblationConfig
     practised: int
     """Tasks."""
     held_out: int
     start: dict[str, Cell]
-    """Held-out score of the start, `wide` and, where an arm looks closer, `closer`."""
-    outcomes: tuple[ArmOutcome, ...]
+    """Held-out score of the start, `wide` and, where a variant looks closer, `closer`."""
+    outcomes: tuple[VariantOutcome, ...]
     between: dict[str, Difference]
     """`vanilla − direct` and so on, task by task, run by run."""
 
     def as_json(self) -> dict[str, Any]:
-        """The form of `study.json` and of `--json`."""
+        """The form of `ablation.json` and of `--json`."""
         found: dict[str, Any] = json.loads(json.dumps(asdict(self)))
         return found
 
 
-async def study(
-    config: StudyConfig,
+async def run_ablation(
+    config: AblationConfig,
     out: Path,
     practised: Sequence[Sample],
     held_out: Sequence[Sample],
     say: Callable[[str], None] = lambda line: None,
-) -> Findings:
-    """Train all arms and measure them; go on where `out` was interrupted.
+) -> AblationFindings:
+    """Train all variants and measure them; go on where `out` was interrupted.
 
     Args:
         config: How.
@@ -106,41 +106,41 @@ async def study(
         say: Told what is done, in a line for a person.
 
     Raises:
-        UsageError: there are no tasks, the folder holds another study, the model cannot be trained
-            here, or the start has not one right answer to show.
+        UsageError: there are no tasks, the folder holds another ablation, the model
+            cannot be trained here, or the start has not one right answer to show.
         InfrastructureFault: the browser or the disk broke; run it again to go on.
     """
     if not practised or not held_out:
-        raise UsageError("a study needs tasks to practise and others that are held out")
+        raise UsageError("an ablation needs tasks to practise and others that are held out")
     family = family_of_model(config.model, config.family)
-    if family.zoom is None and any(ARMS[name].zoom for name in config.arms):
-        raise UsageError(f"models of {family.name} cannot look closer: leave out the arm zoom")
-    with claimed(out, "writing a study"):
+    if family.zoom is None and any(VARIANTS[name].zoom for name in config.variants):
+        raise UsageError(f"models of {family.name} cannot look closer: leave out the variant zoom")
+    with claimed(out, "writing an ablation"):
         _check(out, config, practised, held_out)
         return await _study(_Bench(config, out, practised, held_out, say))
 
 
-async def _study(bench: "_Bench") -> Findings:
-    """The study, in a folder that is its own."""
+async def _study(bench: "_Bench") -> AblationFindings:
+    """The ablation, in a folder that is its own."""
     config, out = bench.config, bench.out
-    arms = [arm for name, arm in ARMS.items() if name in config.arms]
-    for zoom in sorted({arm.zoom for arm in arms}):
+    variants = [variant for name, variant in VARIANTS.items() if name in config.variants]
+    for zoom in sorted({variant.zoom for variant in variants}):
         await bench.show(zoom)
     start = {
         shown: _cell(await bench.measure(f"start-{shown}", config.model, shown == "closer"))
-        for shown in sorted({arm.shown for arm in arms}, reverse=True)
+        for shown in sorted({variant.shown for variant in variants}, reverse=True)
     }
     results: dict[str, list[list[Result]]] = {}
     outcomes = []
-    for arm in arms:
-        form = bench.form(arm)
-        before = await bench.measure(f"{arm.name}-form", form, arm.zoom)
-        runs = results[arm.name] = []
+    for variant in variants:
+        form = bench.form(variant)
+        before = await bench.measure(f"{variant.name}-form", form, variant.zoom)
+        runs = results[variant.name] = []
         for seed in range(1, config.seeds + 1):
-            model = await bench.train(arm, form, seed)
-            runs.append(await bench.measure(f"{arm.name}-{seed}", model, arm.zoom))
-        outcomes.append(bench.outcome(arm, before, runs))
-    found = Findings(
+            model = await bench.train(variant, form, seed)
+            runs.append(await bench.measure(f"{variant.name}-{seed}", model, variant.zoom))
+        outcomes.append(bench.outcome(variant, before, runs))
+    found = AblationFindings(
         config,
         len(bench.practised),
         len(bench.held_out),
@@ -153,16 +153,18 @@ async def _study(bench: "_Bench") -> Findings:
         },
     )
     write_whole(
-        out / "study.json", (json.dumps(found.as_json(), indent=2) + "\n").encode(), private=False
+        out / "ablation.json",
+        (json.dumps(found.as_json(), indent=2) + "\n").encode(),
+        private=False,
     )
     return found
 
 
 @dataclass(frozen=True)
 class _Bench:
-    """The steps of a study; each is left out where the folder holds what comes of it."""
+    """The steps of an ablation; each is left out where the folder holds what comes of it."""
 
-    config: StudyConfig
+    config: AblationConfig
     out: Path
     practised: Sequence[Sample]
     held_out: Sequence[Sample]
@@ -180,46 +182,46 @@ class _Bench:
         sampling = Sampling(temperature=1.0, max_tokens=self.config.turn_tokens)
         await self._play(self.config.model, zoom, sampling, samples, self.out / "shown" / name)
 
-    def form(self, arm: Arm) -> str:
-        """Teach the start the arm's form; returns the checkpoint."""
+    def form(self, variant: Variant) -> str:
+        """Teach the start the variant's form; returns the checkpoint."""
         how = self.config
-        config = self._by_example(arm, how.model, how.form_steps, how.form_batch, how.form_rate)
-        self.say(f"{arm.name}: taught its form")
+        config = self._by_example(variant, how.model, how.form_steps, how.form_batch, how.form_rate)
+        self.say(f"{variant.name}: taught its form")
         # On this thread, so that Ctrl-C ends it.
-        return str(fine_tune(config, self.out / "forms" / arm.name, lambda line: None))
+        return str(fine_tune(config, self.out / "forms" / variant.name, lambda line: None))
 
     def _by_example(
-        self, arm: Arm, model: str, updates: int, batch: int, rate: float
+        self, variant: Variant, model: str, updates: int, batch: int, rate: float
     ) -> FineTuneConfig:
-        """To learn from the start's right answers in the arm's form."""
+        """To learn from the start's right answers in the variant's form."""
         return FineTuneConfig(
             model=model,
-            data=(self.out / "shown" / arm.shown,),
+            data=(self.out / "shown" / variant.shown,),
             family=self._family,
             updates=updates,
             batch=batch,
             learning_rate=rate,
             held_out=0.0,
-            thoughts=arm.thoughts,
+            thoughts=variant.thoughts,
         )
 
-    async def train(self, arm: Arm, form: str, seed: int) -> str:
-        """One training of an arm; returns the checkpoint."""
-        folder = self.out / "runs" / f"{arm.name}-{seed}"
-        if arm.reward is None:
+    async def train(self, variant: Variant, form: str, seed: int) -> str:
+        """One training of a variant; returns the checkpoint."""
+        folder = self.out / "runs" / f"{variant.name}-{seed}"
+        if variant.reward is None:
             how = self.config
-            taught = self._by_example(arm, form, how.steps, how.examples, how.learning_rate)
-            self.say(f"{arm.name}, {seed}: {how.steps} updates by example")
+            taught = self._by_example(variant, form, how.steps, how.examples, how.learning_rate)
+            self.say(f"{variant.name}, {seed}: {how.steps} updates by example")
             return str(fine_tune(replace(taught, seed=seed), folder, lambda line: None))
         config = GrpoRunConfig(
             model=form,
             family=self._family,
-            zoom=arm.zoom,
+            zoom=variant.zoom,
             steps=self.config.steps,
             group_size=self.config.group_size,
             groups=self.config.groups,
             max_groups=2 * self.config.groups,
-            reward=arm.reward,
+            reward=variant.reward,
             episodes_at_once=self.config.workers,
             turns=self.config.turns,
             turn_tokens=self.config.turn_tokens,
@@ -227,7 +229,7 @@ class _Bench:
             update=GrpoConfig(learning_rate=self.config.learning_rate, kl=0.0),
         )
         done = await train_grpo(
-            config, folder, self.practised, lambda line: self.say(f"{arm.name}, {seed}: {line}")
+            config, folder, self.practised, lambda line: self.say(f"{variant.name}, {seed}: {line}")
         )
         return str(folder / "checkpoints" / f"{done.step:06d}" / "model")
 
@@ -265,16 +267,18 @@ class _Bench:
     def _family(self) -> str:
         return family_of_model(self.config.model, self.config.family).name
 
-    def outcome(self, arm: Arm, before: list[Result], runs: Sequence[list[Result]]) -> ArmOutcome:
-        """Put together what came of an arm."""
+    def outcome(
+        self, variant: Variant, before: list[Result], runs: Sequence[list[Result]]
+    ) -> VariantOutcome:
+        """Put together what came of a variant."""
         episodes = [
-            read_trajectory(self.out / "held-out" / f"{arm.name}-{seed}" / result.trajectory)
+            read_trajectory(self.out / "held-out" / f"{variant.name}-{seed}" / result.trajectory)
             for seed, run in enumerate(runs, 1)
             for result in run
         ]
         turns = [step.turn for episode in episodes for step in episode.steps]
-        return ArmOutcome(
-            arm,
+        return VariantOutcome(
+            variant,
             _cell(before),
             tuple(_cell(run).mean or 0.0 for run in runs),
             _cell([result for run in runs for result in run]),
@@ -283,9 +287,10 @@ class _Bench:
             looks=sum(isinstance(turn.action, Zoom) for turn in turns) / max(1, len(episodes)),
             tokens=sum(turn.sampled_token_count or 0 for turn in turns) / max(1, len(episodes)),
             curves=tuple(
-                _curve(self.out / "runs" / f"{arm.name}-{seed}") for seed in range(1, len(runs) + 1)
+                _curve(self.out / "runs" / f"{variant.name}-{seed}")
+                for seed in range(1, len(runs) + 1)
             )
-            if arm.reward is not None
+            if variant.reward is not None
             else (),
         )
 
@@ -320,22 +325,22 @@ def _paired(pairs: Sequence[tuple[Sequence[Result], Sequence[Result]]]) -> Diffe
                 scores.append((score, result.score))
                 clusters.append(_cluster(result))
     if not scores:
-        raise UsageError("no held-out task was judged in both arms: nothing can be compared")
+        raise UsageError("no held-out task was judged in both variants: nothing can be compared")
     return difference(scores, clusters)
 
 
 def _check(
-    out: Path, config: StudyConfig, practised: Sequence[Sample], held_out: Sequence[Sample]
+    out: Path, config: AblationConfig, practised: Sequence[Sample], held_out: Sequence[Sample]
 ) -> None:
-    """Write what is asked for, or refuse the folder of another study."""
+    """Write what is asked for, or refuse the folder of another ablation."""
     asked: dict[str, Any] = json_values(
         asdict(config)
         | {"practised": [task.id for task in practised]}
         | {"held_out": [task.id for task in held_out]}
     )
-    Identity("study", asked, _MAY_CHANGE, "arms").check(out)
+    Identity("ablation", asked, _MAY_CHANGE, "variants").check(out)
     write_json(out / "config.json", asked)
 
 
-_MAY_CHANGE = ("arms", "seeds", "workers")
-"""What may differ when a study goes on: there may be more of them."""
+_MAY_CHANGE = ("variants", "seeds", "workers")
+"""What may differ when an ablation goes on: there may be more of them."""

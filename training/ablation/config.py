@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Arm:
+class Variant:
     """One way of learning."""
 
     name: str
@@ -33,13 +33,13 @@ class Arm:
         return "closer" if self.zoom else "wide"
 
 
-_ARMS = (
-    Arm("direct", "by example, no thought", "none", None),
-    Arm("vanilla", "by doing, thoughts without points", "plain", "vanilla"),
-    Arm("grounded", "by doing, thoughts that name points", "pointed", "single-turn"),
-    Arm("zoom", "the same, and looks closer", "pointed", "multi-turn", zoom=True),
+_VARIANTS = (
+    Variant("direct", "by example, no thought", "none", None),
+    Variant("vanilla", "by doing, thoughts without points", "plain", "vanilla"),
+    Variant("grounded", "by doing, thoughts that name points", "pointed", "single-turn"),
+    Variant("zoom", "the same, and looks closer", "pointed", "multi-turn", zoom=True),
 )
-ARMS = {arm.name: arm for arm in _ARMS}
+VARIANTS = {variant.name: variant for variant in _VARIANTS}
 BETWEEN = (
     ("direct", "vanilla"),
     ("vanilla", "grounded"),
@@ -49,7 +49,7 @@ BETWEEN = (
 
 
 @dataclass(frozen=True)
-class StudyConfig:
+class AblationConfig:
     """One ablation: the base model, its variants, and how each is trained."""
 
     model: Annotated[str, Option("--model", "-m", metavar="MODEL", rich_help_panel="Model")] = (
@@ -59,9 +59,9 @@ class StudyConfig:
     folder, or a hub id."""
     family: Annotated[str | None, Option(metavar="NAME")] = None
     """Prompt and answer format. Default: inferred from the model's name."""
-    arms: Annotated[
+    variants: Annotated[
         tuple[str, ...], Option("--variant", metavar="NAME", rich_help_panel="Training")
-    ] = tuple(ARMS)
+    ] = tuple(VARIANTS)
     """Train only this variant; may be repeated."""
     seeds: Annotated[int, Option(min=1)] = 3
     """Trainings of each variant, one per seed."""
@@ -94,9 +94,9 @@ class StudyConfig:
     def __post_init__(self) -> None:
         if min(self.seeds, self.steps, self.form_steps, self.attempts, self.turns) < 1:
             raise UsageError("seeds, steps, form_steps, attempts and turns are at least 1")
-        unknown = [name for name in self.arms if name not in ARMS]
-        if unknown or not self.arms:
-            raise UsageError(f"no arm {', '.join(unknown)}: there are {', '.join(ARMS)}")
+        unknown = [name for name in self.variants if name not in VARIANTS]
+        if unknown or not self.variants:
+            raise UsageError(f"no variant {', '.join(unknown)}: there are {', '.join(VARIANTS)}")
 
     @property
     def examples(self) -> int:
@@ -105,7 +105,7 @@ class StudyConfig:
 
 
 @dataclass(frozen=True)
-class StudyTasks:
+class AblationTasks:
     """What variants are trained and tested on: screenshots, or embedded tasks."""
 
     tasks: Annotated[
@@ -130,6 +130,6 @@ class StudyTasks:
         if (self.data is None) != (self.held_out is None):
             raise UsageError("screenshots to practise on need others that are held out: name both")
         if self.data is not None and self.tasks:
-            raise UsageError("study either embedded tasks or still screenshots, not both")
+            raise UsageError("use either embedded tasks or still screenshots, not both")
         if self.data is not None and self.data == self.held_out:
             raise UsageError(f"{self.data} cannot be practised on and held out as well")

@@ -1,4 +1,4 @@
-"""A study as one web page: a table of the arms, what lies between them, and how they learnt."""
+"""An ablation as one web page: a table of the variants, their differences, their curves."""
 
 import statistics
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from markupsafe import Markup
 from vigorl.agent.viewer.episode_page import templates
 from vigorl.agent.viewer.gallery import sheet
 from vigorl.browser.run_folder import disk
-from vigorl.training.ablation.ablation import ArmOutcome, Findings
+from vigorl.training.ablation.ablation import AblationFindings, VariantOutcome
 
 WIDTH, HEIGHT = 680, 280
 """Of the inside of the chart, in units of its picture."""
@@ -20,7 +20,7 @@ LABEL = 16
 
 @dataclass(frozen=True, slots=True)
 class ChartLine:
-    """An arm in the chart: the mean of its trainings, and the band that they lie in."""
+    """A variant in the chart: the mean of its trainings, and the band that they lie in."""
 
     name: str
     mean: str
@@ -31,20 +31,20 @@ class ChartLine:
     """Where its name stands, from the top."""
 
 
-def write_study(folder: Path, found: Findings) -> Path:
-    """Write `index.html` beside `study.json`.
+def write_ablation_page(folder: Path, found: AblationFindings) -> Path:
+    """Write `index.html` beside `ablation.json`.
 
     Raises:
         StorageFault: the page cannot be written.
     """
     path = folder / "index.html"
-    html = render_study(found)
+    html = render_ablation_page(found)
     with disk(folder):
         path.write_text(html, encoding="utf-8")
     return path
 
 
-def render_study(found: Findings) -> str:
+def render_ablation_page(found: AblationFindings) -> str:
     """The page as HTML."""
     here, pages = Path(__file__).parent, templates()
     template = pages.from_string((here / "ablation.html.jinja").read_text(encoding="utf-8"))
@@ -57,8 +57,8 @@ def render_study(found: Findings) -> str:
     )
 
 
-def lines_of(outcomes: Sequence[ArmOutcome]) -> list[ChartLine]:
-    """Lay out the trainings of each arm, their names one below the other where the lines end."""
+def lines_of(outcomes: Sequence[VariantOutcome]) -> list[ChartLine]:
+    """Lay out the trainings of each variant, names one below the other at their ends."""
     lines = sorted(map(_line, outcomes), key=lambda line: line.label)
     below = -float(LABEL)
     for number, line in enumerate(lines):
@@ -67,8 +67,8 @@ def lines_of(outcomes: Sequence[ArmOutcome]) -> list[ChartLine]:
     return lines
 
 
-def _line(outcome: ArmOutcome) -> ChartLine:
-    """One arm; updates go to the right and the score goes up."""
+def _line(outcome: VariantOutcome) -> ChartLine:
+    """One variant; updates go to the right and the score goes up."""
     updates = list(zip(*outcome.curves, strict=True))
     right = WIDTH / max(1, len(updates) - 1)
 
@@ -80,7 +80,7 @@ def _line(outcome: ArmOutcome) -> ChartLine:
     below = [at(update, min(scores)) for update, scores in enumerate(updates)]
     mean = [at(update, score) for update, score in enumerate(means)]
     return ChartLine(
-        outcome.arm.name,
+        outcome.variant.name,
         " ".join(mean),
         " ".join([*above, *reversed(below)]),
         HEIGHT * (1 - means[-1]),

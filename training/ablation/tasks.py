@@ -1,4 +1,4 @@
-"""What a study practises, and what it holds out."""
+"""What an ablation practises, and what it holds out."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 
 from vigorl.agent.benchmarks.still_images import still_samples
 from vigorl.agent.evaluation.evaluation import Sample
-from vigorl.training.ablation.config import StudyTasks
+from vigorl.training.ablation.config import AblationTasks
 
 if TYPE_CHECKING:
     pass
 
 
 @asynccontextmanager
-async def open_study_tasks(wanted: StudyTasks) -> AsyncIterator[tuple[list[Sample], list[Sample]]]:
+async def open_ablation_tasks(
+    wanted: AblationTasks,
+) -> AsyncIterator[tuple[list[Sample], list[Sample]]]:
     """Tasks to practise and held-out ones, playable as long as the block lasts.
 
     Raises:

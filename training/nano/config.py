@@ -38,14 +38,14 @@ class NanoConfig:
     steps: Annotated[int | None, Option(min=1)] = None
     """Optimizer updates, in place of minutes: the same seed then gives the same weights on one
     machine."""
-    lessons: Path = Path(__file__).parent / "recorded"
+    data: Path = Path(__file__).parent / "recorded"
     """For 'reading', the folder that [bold]data oracles[/bold] prepared. Default: the recordings
     in the package."""
 
     def __post_init__(self) -> None:
-        if self.route == "reading" and not (self.lessons / "episodes.jsonl.gz").is_file():
+        if self.route == "reading" and not (self.data / "episodes.jsonl.gz").is_file():
             raise UsageError(
-                f"{self.lessons} holds no lessons: `vigorl-agent data oracles --out DIR` makes some"
+                f"{self.data} holds no episodes: `vigorl-agent data oracles --out DIR` makes some"
             )
         if self.minutes <= 0:
             raise UsageError(f"{self.minutes:g} minutes are none: give a number above 0")

@@ -1,4 +1,4 @@
-"""What is minimised: the words of the answers, and the denser lessons of nano."""
+"""What is minimised: the words of the answers, and the denser losses of nano."""
 
 import torch
 from torch import Tensor

@@ -433,7 +433,7 @@ async def record(
 
 
 def playable(names: Sequence[str]) -> list[str]:
-    """The names of tasks that lessons are made of.
+    """The names of tasks that training rows are made of.
 
     Raises:
         UsageError: one is no task, or none to learn from.

@@ -10,16 +10,16 @@ from torch import Tensor, nn
 
 from vigorl.browser.errors import UsageError
 from vigorl.training.nano.architecture import CELL_PX
-from vigorl.training.nano.lessons import (
-    CHARACTERS,
-    SLOTS,
-    LessonPage,
-    Lessons,
-    Teacher,
-    pointing,
-)
 from vigorl.training.nano.losses import looking_loss, reading_loss, spoken_at, token_loss
 from vigorl.training.nano.packed import AttentionTap, forward
+from vigorl.training.nano.page_batches import (
+    CHARACTERS,
+    SLOTS,
+    PageBatch,
+    PageCollator,
+    TaughtPage,
+    pointing,
+)
 from vigorl.training.nano.pages import PAGES, sketch_page
 from vigorl.training.nano.sketch import Sketch, Typefaces, WordSource
 from vigorl.training.nano.vocabulary import THOUSANDTHS, Vocabulary
@@ -41,7 +41,7 @@ class PixelNano(nn.Module):
 class PageSource(Protocol):
     """Where pages come from."""
 
-    def pages(self, random: Random) -> list[LessonPage]:
+    def pages(self, random: Random) -> list[TaughtPage]:
         """The pages of one batch, all of one size."""
         ...
 
@@ -67,12 +67,12 @@ class Sketches:
         if unknown := [kind for kind, _ in self.kinds if kind not in PAGES]:
             raise UsageError(f"no pages of the kinds {unknown}; there are {', '.join(PAGES)}")
 
-    def pages(self, random: Random) -> list[LessonPage]:
+    def pages(self, random: Random) -> list[TaughtPage]:
         """Newly drawn."""
         size = random.choice(self.sizes_px)
         kinds = [kind for kind, _ in self.kinds]
         shares = [share for _, share in self.kinds]
-        pages: list[LessonPage] = []
+        pages: list[TaughtPage] = []
         while len(pages) < self.count:
             (kind,) = random.choices(kinds, shares)
             sketch = sketch_page(random, *size, self.faces, self.words, kind)
@@ -81,7 +81,7 @@ class Sketches:
         return pages[: self.count]
 
 
-class PixelCourse:
+class PixelObjective:
     """Reading and pointing on pages of several sources, each batch from its number."""
 
     def __init__(
@@ -101,10 +101,10 @@ class PixelCourse:
             sources: Where pages come from, and how often.
             taps: The heads that are taught where to look.
             seed: Of everything that is drawn.
-            looking: Weight of the lesson in looking.
-            reading: Weight of the lesson in reading.
+            looking: Weight of the loss of looking.
+            reading: Weight of the loss of reading.
         """
-        self._teacher = Teacher(vocabulary)
+        self._collator = PageCollator(vocabulary)
         self._sources, self._taps, self._seed = tuple(sources), taps, seed
         self._looking, self._reading_weight = looking, reading
         first_x, first_y = vocabulary.first_x, vocabulary.first_y
@@ -113,24 +113,24 @@ class PixelCourse:
             range(first_y, first_y + THOUSANDTHS),
         )
 
-    def batch(self, step: int) -> Lessons:
+    def batch(self, step: int) -> PageBatch:
         """The batch of a step."""
         random = Random(f"{self._seed}/{step}")
         shares = [share for _, share in self._sources]
         ((source, _),) = random.choices(self._sources, shares)
-        return self._teacher.batch(source.pages(random))
+        return self._collator.batch(source.pages(random))
 
     @property
     def scales(self) -> tuple[range, range]:
         """The tokens of x and of y, in order."""
         return self._scales
 
-    def to(self, batch: Lessons, device: torch.device) -> Lessons:
+    def to(self, batch: PageBatch, device: torch.device) -> PageBatch:
         """The same batch on another device, in other colours."""
         return recoloured(batch.to(device))
 
     def losses(
-        self, module: nn.Module, batch: Lessons, step: int
+        self, module: nn.Module, batch: PageBatch, step: int
     ) -> Iterator[Mapping[str, Tensor]]:
         """Words, looking and reading."""
         assert isinstance(module, PixelNano)
@@ -179,7 +179,7 @@ class PixelCourse:
         return reading_loss(logits, targets.view(-1, SLOTS))
 
 
-def recoloured(batch: Lessons) -> Lessons:
+def recoloured(batch: PageBatch) -> PageBatch:
     """The same pages in other colours: channels exchanged, inverted, stretched, and some noise.
 
     Drawing is what takes time; a page in other colours is as good as another for learning that
@@ -202,7 +202,7 @@ def recoloured(batch: Lessons) -> Lessons:
 
 
 @torch.no_grad()
-def pointed(module: PixelNano, batch: Lessons, scales: tuple[range, range]) -> Tensor:
+def pointed(module: PixelNano, batch: PageBatch, scales: tuple[range, range]) -> Tensor:
     """Whether the point that is said for each question lies in its box, greedily.
 
     x is said first and read back before y is said, as when the model speaks.
@@ -235,7 +235,7 @@ def pointed(module: PixelNano, batch: Lessons, scales: tuple[range, range]) -> T
     return inside[asked]
 
 
-def page_of(sketch: Sketch, random: Random, most: int) -> LessonPage:
+def page_of(sketch: Sketch, random: Random, most: int) -> TaughtPage:
     """A sketched page with questions about some of its targets."""
     targets = random.sample(sketch.targets, min(most, len(sketch.targets)))
     height, width, _ = sketch.pixels.shape
@@ -243,4 +243,4 @@ def page_of(sketch: Sketch, random: Random, most: int) -> LessonPage:
         pointing(target.label, target.kind, target.box_px, (width, height), random)
         for target in targets
     ]
-    return LessonPage(sketch.pixels, sketch.characters, questions)
+    return TaughtPage(sketch.pixels, sketch.characters, questions)

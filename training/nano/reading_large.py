@@ -1,4 +1,4 @@
-"""Lessons about large screens: what a glance cannot tell is looked at closely, part by part.
+"""Training turns about large screens: what a glance cannot tell is looked at closely, part by part.
 
 Of a page whose truth is known, the reading of a glance or of one part is answered as one who knows
 the truth would; it is what the reader made of it, where that was stored, or made up, as small as
@@ -37,14 +37,14 @@ from vigorl.policy.nano.reading import (
 from vigorl.policy.perception.screen import Screen, Shape, TextLine
 from vigorl.training.nano.reading_looks import PageReading
 from vigorl.training.nano.reading_noise import ICONS, Placement, glimpse, misread
-from vigorl.training.nano.reading_steps import Lesson, thought_turn, zoom_turn
+from vigorl.training.nano.reading_steps import TaughtTurn, thought_turn, zoom_turn
 
 CLOSE_PX = 1280
 """Side of the picture that shows a part closely."""
 THINNED = 0.6
 """Share of the pages of which little is kept: short rows teach what to do next in less time."""
 SINGLE = 0.15
-"""Share of the lessons in which the glance is all there is."""
+"""Share of the turns in which the glance is all there is."""
 AT_A_GLANCE = 0.4
 """Share of the others that are about the glance itself."""
 SCANS = 0.7
@@ -76,12 +76,12 @@ def is_large(page: Mapping[str, Any]) -> bool:
     return glance_size(width, height) != (width, height)
 
 
-def large_lesson(
+def large_turn(
     page: Mapping[str, Any],
     asked: Mapping[str, Any],
     random: Random,
     looks: Sequence[PageReading] = (),
-) -> Lesson | None:
+) -> TaughtTurn | None:
     """A turn about a large page; None where there is nothing to be said for sure.
 
     Args:
@@ -129,14 +129,14 @@ class _Case:
     looks: Sequence[PageReading]
     """What the reader made of the page; empty: that is made up."""
 
-    def single(self, random: Random) -> Lesson | None:
+    def single(self, random: Random) -> TaughtTurn | None:
         """The glance is all there is: what is seen there is the answer."""
         read = self._glance(random)
         seen = self._seen(read)
         turn = _ABSENT if seen is None else self._answer(seen, read.frame)
-        return self._lesson(read.told, "", (), turn)
+        return self._taught(read.told, "", (), turn)
 
-    def glance(self, random: Random) -> Lesson | None:
+    def glance(self, random: Random) -> TaughtTurn | None:
         """The first look: answer, look closely at what is blurred, or begin with the parts."""
         unseen = parts(self.frame)
         read = self._glance(random)
@@ -148,9 +148,9 @@ class _Case:
             turn = self._answer(seen, read.frame)
         else:
             turn = zoom_turn(write_item(seen, self.frame), self._written(seen.box_px.center))
-        return self._lesson(read.told, "", unseen, turn)
+        return self._taught(read.told, "", unseen, turn)
 
-    def part(self, random: Random) -> Lesson | None:
+    def part(self, random: Random) -> TaughtTurn | None:
         """A look closely: answer, or go on with the parts."""
         every = parts(self.frame)
         if self.target is not None and random.random() > SCANS:
@@ -167,7 +167,7 @@ class _Case:
         unseen = without(unseen, read.shown)
         seen = self._seen(read)
         turn = self._next(unseen) if seen is None else self._answer(seen, read.frame)
-        return self._lesson("", read.told or NOTHING, unseen, turn)
+        return self._taught("", read.told or NOTHING, unseen, turn)
 
     def _glance(self, random: Random) -> _Reading:
         if self.looks:
@@ -244,14 +244,14 @@ class _Case:
     def _written(self, place: Point) -> str:
         return write_place(place, self.frame)
 
-    def _lesson(
+    def _taught(
         self, reading: str, closer: str, unseen: Sequence[Point], turn: str | None
-    ) -> Lesson | None:
+    ) -> TaughtTurn | None:
         if turn is None:
             return None
         places = [self._written(part) for part in unseen]
         situation = Situation(self.asked["instruction"], (), "", (), (), reading, closer, places)
-        return Lesson(write_prompt(situation), turn)
+        return TaughtTurn(write_prompt(situation), turn)
 
 
 def _thinned(

@@ -27,7 +27,7 @@ from vigorl.policy.nano.reading import ScreenItem, items, write_rows
 from vigorl.policy.perception.screen import Screen, Shape, TextLine
 
 READ = 0.75
-"""Share of the lessons about a page with stored looks that are about them."""
+"""Share of the turns about a page with stored looks that are about them."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def _looks_at_shard(shard: Path, kept: Path) -> dict[str, list[dict[str, Any]]]:
 
 
 def _look_at_shard(shard: Path) -> dict[str, list[dict[str, Any]]]:
-    # Reading needs a library that lessons do not.
+    # Reading needs a library that training does not.
     from vigorl.policy.perception.screen_reader import Eyes
 
     eyes = Eyes()

@@ -1,4 +1,4 @@
-"""An endless course of turns for nano that reads: the n-th row is always the same.
+"""An endless stream of training turns for nano that reads: the n-th row is always the same.
 
 Needs neither a browser nor OCR: what was recorded with them lies in one folder (`prepare` in
 `vigorl.training.nano.reading_stock` writes it)::
@@ -27,17 +27,17 @@ from vigorl.policy.nano.reading import (
     write_place,
     write_rows,
 )
-from vigorl.training.nano.reading_large import is_large, large_lesson
+from vigorl.training.nano.reading_large import is_large, large_turn
 from vigorl.training.nano.reading_looks import READ, PageReading, looks_of
 from vigorl.training.nano.reading_noise import Placement, glimpse
 from vigorl.training.nano.reading_questions import question
 from vigorl.training.nano.reading_renames import Renames, WordStock
 from vigorl.training.nano.reading_sketches import Sketcher
 from vigorl.training.nano.reading_steps import (
-    Lesson,
     RememberedEpisode,
-    lesson,
+    TaughtTurn,
     load_episodes,
+    taught_turn,
     thought_turn,
 )
 from vigorl.training.nano.reading_words import Encoder
@@ -95,28 +95,28 @@ class ReadingRows:
         """Tokens of a row, and how much the prediction of each counts; 0 in the prompt."""
         random = Random(f"{self._seed}:{number}")
         while True:
-            made = self.lesson(random)
+            made = self.turn(random)
             if made is None:
                 continue
             ids, weights = self.encoder.row(made.prompt, made.turn, random)
             if len(ids) <= LONGEST_ROW:
                 return ids, weights
 
-    def lesson(self, random: Random) -> Lesson | None:
+    def turn(self, random: Random) -> TaughtTurn | None:
         """A turn with its prompt, as text."""
         kind, mix = random.random(), self._mixture
         if kind < mix.steps + mix.miniwob:
             tasks = self._miniwob if kind >= mix.steps and self._miniwob else self._embedded
             episode = random.choice(random.choice(tasks))
-            return lesson(episode, random.choice(episode.sound), self._stock, random)
+            return taught_turn(episode, random.choice(episode.sound), self._stock, random)
         kind -= mix.steps + mix.miniwob
         if kind < mix.world and self._world.all:
             page, asked, looks = self._world.draw(random)
-            return _world_lesson(page, asked, random, looks)
+            return _world_taught_turn(page, asked, random, looks)
         kind -= mix.world
         if kind < mix.large and self._large.all:
             page, asked, looks = self._large.draw(random)
-            return large_lesson(page, asked, random, looks)
+            return large_turn(page, asked, random, looks)
         kind -= mix.large
         if kind < mix.screens:
             episode = random.choice(random.choice(self._embedded))
@@ -126,7 +126,7 @@ class ReadingRows:
 
     def _asked(
         self, step: Mapping[str, Any], title: str, task: str, random: Random
-    ) -> Lesson | None:
+    ) -> TaughtTurn | None:
         renames = Renames(self._stock, task, random, identity=not task or random.random() < 0.3)
         width, height = step["size"]
         placement = Placement.draw(width, height, random)
@@ -136,13 +136,13 @@ class ReadingRows:
         if asked is None:
             return None
         reading = write_rows(rows, screen.frame)
-        return _asked_lesson(asked[0], renames.text(title), reading, asked[1], random)
+        return _asked_turn(asked[0], renames.text(title), reading, asked[1], random)
 
 
-def _asked_lesson(goal: str, title: str, reading: str, turn: str, random: Random) -> Lesson:
+def _asked_turn(goal: str, title: str, reading: str, turn: str, random: Random) -> TaughtTurn:
     """A question as one task: with a page's name, or, as of a still picture, without."""
     shown = title if random.random() < 0.4 else ""
-    return Lesson(write_prompt(Situation(goal, (), shown, (), (), reading)), turn)
+    return TaughtTurn(write_prompt(Situation(goal, (), shown, (), (), reading)), turn)
 
 
 class _Pages:
@@ -180,16 +180,16 @@ def _by_words(
     return by_words
 
 
-def _world_lesson(
+def _world_taught_turn(
     page: dict[str, Any], asked: dict[str, Any], random: Random, looks: Sequence[PageReading] = ()
-) -> Lesson | None:
+) -> TaughtTurn | None:
     frame = Frame.of_viewport(*page["size"])
     rows = looks[0].rows if looks else items(glimpse(page, random, _same, 1.0))
     turn = _world_turn(asked, rows, frame)
     if turn is None:
         return None
     reading = looks[0].told if looks else write_rows(rows, frame)
-    return _asked_lesson(asked["instruction"], page["title"], reading, turn, random)
+    return _asked_turn(asked["instruction"], page["title"], reading, turn, random)
 
 
 def _world_turn(asked: dict[str, Any], rows: list[list[ScreenItem]], frame: Frame) -> str | None:

@@ -42,7 +42,7 @@ Rows = Sequence[Sequence[ScreenItem]]
 
 
 @dataclass(frozen=True)
-class Lesson:
+class TaughtTurn:
     """A turn to learn, and what it is the answer to."""
 
     prompt: str
@@ -135,9 +135,9 @@ def memory(command: str, names: Sequence[str]) -> str:
     return _OPEN_POINT.sub(lambda _: f" {next(rest)}", command, count=len(names))
 
 
-def lesson(
+def taught_turn(
     episode: RememberedEpisode, index: int, stock: WordStock, random: Random, level: float = 1.0
-) -> Lesson | None:
+) -> TaughtTurn | None:
     """One step as a turn; None where the mistakes have hidden what it acts on."""
     step = episode.steps[index]
     changed = level > 0 and not episode.is_miniwob and random.random() < RENAMED
@@ -182,7 +182,7 @@ def lesson(
         reading=write_rows(rows, screen.frame),
         closer=closer,
     )
-    return Lesson(write_prompt(situation), turn)
+    return TaughtTurn(write_prompt(situation), turn)
 
 
 def thought_turn(thought: str, answer: str) -> str:

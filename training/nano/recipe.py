@@ -19,10 +19,10 @@ from transformers.utils.logging import disable_progress_bar
 
 from vigorl.browser.errors import UsageError
 from vigorl.tasks.world.lexicon import LANGUAGES, words_of
-from vigorl.training.nano import architecture, reading_course
+from vigorl.training.nano import architecture, reading_objective
 from vigorl.training.nano.config import NanoConfig, Preset
 from vigorl.training.nano.packed import AttentionTap
-from vigorl.training.nano.pixels import PageSource, PixelCourse, PixelNano, Sketches, pointed
+from vigorl.training.nano.pixels import PageSource, PixelNano, PixelObjective, Sketches, pointed
 from vigorl.training.nano.shard_pages import shards_of
 from vigorl.training.nano.sketch import Typefaces, WordSource
 from vigorl.training.sft.loop import SftConfig, train
@@ -34,8 +34,8 @@ def train_nano(config: NanoConfig, out: Path, say: Callable[[str], None]) -> Pat
     The folder's name tells `--model` how the checkpoint is talked to.
     """
     disable_progress_bar()  # of every checkpoint that is written
-    teach = _teach_pixels if config.route == "pixels" else _teach_reading
-    return teach(config, out, say)
+    train = _train_pixels if config.route == "pixels" else _train_reading
+    return train(config, out, say)
 
 
 def _sft(config: NanoConfig, learning_rate: float) -> SftConfig:
@@ -78,16 +78,16 @@ def take_over(module: nn.Module, checkpoint: Path, prefix: str = "") -> None:
         raise UsageError(f"{checkpoint} is of another network, by its {other[0]}")
 
 
-def _check_tokens(checkpoint: Path, lessons: Path) -> None:
-    """Lessons are written in the tokens of their folder, which a checkpoint must have learnt."""
+def _check_tokens(checkpoint: Path, data: Path) -> None:
+    """Training rows are written in the tokens of their folder, which a checkpoint must know."""
     name = "tokenizer.json"
     try:
-        same = (checkpoint / name).read_bytes() == (lessons / name).read_bytes()
+        same = (checkpoint / name).read_bytes() == (data / name).read_bytes()
     except OSError as error:
         raise UsageError(f"no tokenizer to compare with: {error}") from error
     if not same:
         raise UsageError(
-            f"{checkpoint} has learnt other tokens than those of {lessons}: copy its {name} there"
+            f"{checkpoint} knows other tokens than those of {data}: copy its {name} there"
         )
 
 
@@ -110,7 +110,7 @@ _TAPS: dict[Preset, tuple[AttentionTap, ...]] = {
 }
 
 
-def _teach_pixels(config: NanoConfig, out: Path, say: Callable[[str], None]) -> Path:
+def _train_pixels(config: NanoConfig, out: Path, say: Callable[[str], None]) -> Path:
     model, vocabulary = architecture.build(_SIZES[config.preset], config.seed)
     module = PixelNano(model)
     if config.start is not None:
@@ -131,7 +131,7 @@ def _teach_pixels(config: NanoConfig, out: Path, say: Callable[[str], None]) -> 
     )
     sources: list[tuple[PageSource, float]] = [(sketches, 1.0)]
     sources += [(shards_of([folder], cells=9000), 1 / len(config.world)) for folder in config.world]
-    course = PixelCourse(vocabulary, sources, _TAPS[config.preset], config.seed)
+    objective = PixelObjective(vocabulary, sources, _TAPS[config.preset], config.seed)
 
     unseen = [word for word in words_of("test", "en") if word.isalpha()]
     held_out = Sketches(
@@ -142,14 +142,14 @@ def _teach_pixels(config: NanoConfig, out: Path, say: Callable[[str], None]) -> 
         count=32,
         colourings=1,
     )
-    questions = PixelCourse(vocabulary, [(held_out, 1.0)], seed=config.seed).batch(0)
+    questions = PixelObjective(vocabulary, [(held_out, 1.0)], seed=config.seed).batch(0)
 
     def evaluate(step: int) -> dict[str, float]:
-        """Words of the test split, pointed at on pages like those of the lessons."""
+        """Words of the test split, pointed at on pages like those of the training split."""
         module.eval()
         device = next(module.parameters()).device
         return {
-            "pointed": float(pointed(module, questions.to(device), course.scales).float().mean())
+            "pointed": float(pointed(module, questions.to(device), objective.scales).float().mean())
         }
 
     checkpoint = out / "nano-pixels"
@@ -163,7 +163,7 @@ def _teach_pixels(config: NanoConfig, out: Path, say: Callable[[str], None]) -> 
         save_file(head, checkpoint / _READING_HEAD)
 
     train(
-        course,
+        objective,
         module,
         _sft(config, 1e-3),
         out,
@@ -175,26 +175,26 @@ def _teach_pixels(config: NanoConfig, out: Path, say: Callable[[str], None]) -> 
     return checkpoint
 
 
-def _teach_reading(config: NanoConfig, out: Path, say: Callable[[str], None]) -> Path:
+def _train_reading(config: NanoConfig, out: Path, say: Callable[[str], None]) -> Path:
     small = config.preset == "cpu"
-    lessons = config.lessons
-    model = reading_course.build(
-        lessons, width=128 if small else 320, layers=4 if small else 8, seed=config.seed
+    data = config.data
+    model = reading_objective.build(
+        data, width=128 if small else 320, layers=4 if small else 8, seed=config.seed
     )
     if config.start is not None:
-        _check_tokens(config.start, lessons)
+        _check_tokens(config.start, data)
         take_over(model, config.start)
     _compiled(config, model.model.layers)
-    course = reading_course.ReadingCourse(lessons, lines=3 if small else 14, seed=config.seed)
+    objective = reading_objective.ReadingObjective(data, lines=3 if small else 14, seed=config.seed)
 
     module: Any = model
     checkpoint = out / "nano"
     train(
-        course,
+        objective,
         module,
         _sft(config, 1.5e-3),
         out,
-        publish=lambda _: reading_course.save(model, lessons, checkpoint),
+        publish=lambda _: reading_objective.save(model, data, checkpoint),
         say=say,
     )
     return checkpoint

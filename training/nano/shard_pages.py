@@ -1,4 +1,4 @@
-"""Pages rendered by a browser, from shards, as lessons in pixels."""
+"""Pages rendered by a browser, from shards, as training pages in pixels."""
 
 import io
 import json
@@ -14,7 +14,7 @@ from PIL import Image
 from vigorl.browser.errors import UsageError
 from vigorl.tasks.world.shards import ShardPage, read_shards
 from vigorl.training.nano.architecture import CELL_PX
-from vigorl.training.nano.lessons import LessonPage, LessonQuestion, point
+from vigorl.training.nano.page_batches import PixelQuestion, TaughtPage, point
 from vigorl.training.nano.sketch import BoxPx
 
 Size = tuple[int, int]
@@ -26,7 +26,7 @@ class _Stored:
 
     image: bytes
     characters: tuple[tuple[str, float, float], ...]
-    questions: tuple[LessonQuestion, ...]
+    questions: tuple[PixelQuestion, ...]
 
 
 class Shards:
@@ -65,7 +65,7 @@ class Shards:
         """Pages in all."""
         return sum(map(len, self._by_size.values()))
 
-    def pages(self, random: Random) -> list[LessonPage]:
+    def pages(self, random: Random) -> list[TaughtPage]:
         """A batch of one of the sizes; frequent sizes are taken as often as they occur."""
         sizes = list(self._by_size)
         (size,) = random.choices(sizes, [len(self._by_size[each]) for each in sizes])
@@ -75,12 +75,12 @@ class Shards:
             for stored in random.choices(self._by_size[size], k=count)
         ]
 
-    def _page(self, random: Random, stored: _Stored, size: Size) -> LessonPage:
+    def _page(self, random: Random, stored: _Stored, size: Size) -> TaughtPage:
         image = Image.open(io.BytesIO(stored.image)).convert("RGB")
         if image.size != size:
             image = image.resize(size, Image.Resampling.BICUBIC)
         asked = random.sample(stored.questions, min(self._questions, len(stored.questions)))
-        return LessonPage(np.asarray(image), stored.characters, asked)
+        return TaughtPage(np.asarray(image), stored.characters, asked)
 
 
 def shards_of(folders: Iterable[Path], **limits: int) -> Shards:
@@ -118,9 +118,7 @@ def _stored(sample: ShardPage, size: Size) -> _Stored:
         scaled = None
         if box is not None:
             scaled = (box[0] * across, box[1] * down, box[2] * across, box[3] * down)
-        questions.append(
-            LessonQuestion(asked.instruction, turn(scaled, asked.answer, size), scaled)
-        )
+        questions.append(PixelQuestion(asked.instruction, turn(scaled, asked.answer, size), scaled))
     return _Stored(sample.picture.data, characters, tuple(questions))
 
 

@@ -1,7 +1,7 @@
-"""Examples as a course: batches of prefix trees, and how likely their words are.
+"""Examples as a training objective: batches of prefix trees, and how likely their words are.
 
 The rows of a batch that begin alike, above all those about one picture, are computed as one tree
-(`vigorl.training.compute.prefix_tree`), like the groups of practice. What is minimised is
+(`vigorl.training.compute.prefix_tree`), like the groups of GRPO. What is minimised is
 
     loss = − Σ logprob(token) / number of tokens        over the assistant's tokens in a batch
 """
@@ -24,7 +24,7 @@ from vigorl.training.run.ranks import Ranks
 
 
 @dataclass(frozen=True)
-class CourseConfig:
+class BatchConfig:
     """How examples are put into batches."""
 
     epochs: float = 1.0
@@ -46,14 +46,14 @@ class _Batch:
     """That are taught, in all trees of all processes."""
 
 
-class ExampleCourse:
+class ExampleObjective:
     """Examples as batches of trees; every epoch in another order, drawn from its number."""
 
     def __init__(
         self,
         network: Network,
         examples: Examples,
-        config: CourseConfig,
+        config: BatchConfig,
         ranks: Ranks | None = None,
     ) -> None:
         """Put nothing together yet.

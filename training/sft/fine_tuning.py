@@ -33,14 +33,14 @@ from vigorl.training.run.network_weights import NetworkWeights
 from vigorl.training.run.ranks import Ranks
 from vigorl.training.run.training_run import check_folder
 from vigorl.training.sft.config import FineTuneConfig
-from vigorl.training.sft.example_batches import CourseConfig, ExampleCourse
+from vigorl.training.sft.example_batches import BatchConfig, ExampleObjective
 from vigorl.training.sft.loop import SftConfig, train
 
 
 def fine_tune(
     config: FineTuneConfig, out: Path, say: Callable[[str], None], ranks: Ranks | None = None
 ) -> Path:
-    """Teach a checkpoint, resume where `out` holds an interrupted run, and return what came of it.
+    """Fine-tune a checkpoint, or resume in `out`, and return the new checkpoint.
 
     Ctrl-C saves, and is raised again.
 
@@ -77,18 +77,20 @@ def fine_tune(
     identity = _identity(config, everything)
     check_folder(out, identity)
     _tell(everything, len(held_out.examples), say)
-    batches = CourseConfig(
+    batches = BatchConfig(
         config.epochs, config.batch, config.tree_tokens, config.gradient_checkpointing, config.seed
     )
-    course, measured = (ExampleCourse(network, part, batches, ranks) for part in (learnt, held_out))
-    steps = config.updates or course.steps
+    objective, measured = (
+        ExampleObjective(network, part, batches, ranks) for part in (learnt, held_out)
+    )
+    steps = config.updates or objective.steps
 
     def evaluate(step: int) -> dict[str, float]:
         network.model.eval()
         return {"held_out": round(measured.mean_loss(), 4)}
 
     train(
-        course,
+        objective,
         weights,
         SftConfig(
             steps=steps,

@@ -1,16 +1,17 @@
 """Supervised fine-tuning: one loop for everything that is learnt from examples.
 
-What is taught is a `Course`: it makes the batch of any step from the step's number alone and turns
-a batch into a loss. So the data of a step do not depend on how many workers made them or on
-whether the run was interrupted: `train` on the same folder resumes from its newest checkpoint.
+What is minimised is an `Objective`: it makes the batch of any step from the step's number
+alone and turns a batch into a loss. So the data of a step do not depend on how many workers made
+them or on whether the run was interrupted: `train` on the same folder resumes from its newest
+checkpoint.
 
-Several processes train as one where the course gives each its share of every batch: losses are
+Several processes train as one where the objective gives each its share of every batch: losses are
 shares of one sum, and gradients are summed (`vigorl.training.run.optimizer`).
 
 A line of metrics.jsonl has `step`, `s` (seconds since the run was started or resumed) and either
 means over the updates since the line before (`loss`, `norm` of the gradient before clipping and
-whatever else the course reports), or what was measured (`held_out`), or `skipped` and `norm` where
-a gradient was not finite.
+whatever else the objective reports), or what was measured (`held_out`), or `skipped` and `norm`
+where a gradient was not finite.
 """
 
 import math
@@ -38,8 +39,8 @@ from vigorl.training.run.training_run import TrainingRun
 Batch = TypeVar("Batch")
 
 
-class Course(Protocol[Batch]):
-    """What is taught: batches by number, and how well they are known."""
+class Objective(Protocol[Batch]):
+    """A training objective: batches by number, and their losses."""
 
     def batch(self, step: int) -> Batch:
         """The batch of a step, from its number alone; called in worker processes."""
@@ -65,7 +66,7 @@ class Course(Protocol[Batch]):
 
 @dataclass(frozen=True)
 class SftConfig:
-    """How a course is taught."""
+    """How an objective is minimised: steps, learning rate, checkpoints."""
 
     steps: int = 1000
     """Updates in all."""
@@ -107,21 +108,21 @@ class SftConfig:
 
 
 class _Steps(Dataset[Any]):
-    """The batches of a course as a dataset, so that worker processes can make them."""
+    """The batches of a objective as a dataset, so that worker processes can make them."""
 
-    def __init__(self, course: Course[Any], steps: range) -> None:
-        self._course = course
+    def __init__(self, objective: Objective[Any], steps: range) -> None:
+        self._objective = objective
         self._steps = steps
 
     def __len__(self) -> int:
         return len(self._steps)
 
     def __getitem__(self, index: int) -> Any:
-        return self._course.batch(self._steps[index])
+        return self._objective.batch(self._steps[index])
 
 
 def train(
-    course: Course[Any],
+    objective: Objective[Any],
     trained: nn.Module | Weights,
     config: SftConfig,
     folder: Path,
@@ -133,10 +134,10 @@ def train(
     identity: Identity | None = None,
     ranks: Ranks | None = None,
 ) -> int:
-    """Teach a course; resume where `folder` holds an interrupted run.
+    """Minimise an objective; resume where `folder` holds an interrupted run.
 
     Args:
-        course: What to teach; of several processes, each gives its own share of every batch.
+        objective: What to minimise; of several processes, each gives its own share of every batch.
         trained: What learns; changed in place. A module's weights are kept as such, unless told
             how to keep them.
         config: How.
@@ -166,7 +167,7 @@ def train(
     trainer = Trainer(weights, config.schedule, weight_decay=decay, betas=betas, ranks=ranks)
     training = TrainingRun(folder, identity, trainer, ranks)
     with training.opened(), stopping() as is_stopped:
-        run = _Run(course, trainer, config, training, publish, _Log(training.log, say))
+        run = _Run(objective, trainer, config, training, publish, _Log(training.log, say))
         try:
             for step, batch in enumerate(run.batches(), training.step + 1):
                 run.step(step, batch)
@@ -188,7 +189,7 @@ def train(
             # program is, in the middle of an update too: nothing is saved.
             _hear_no_more()
             raise InfrastructureFault(
-                f"a process that makes lessons was killed ({error}): is there memory enough? What "
+                f"a process that makes batches was killed ({error}): is there memory enough? What "
                 "was saved before is whole; run it again to go on, with fewer --workers"
             ) from error
         run.log.means(training.step)
@@ -243,7 +244,7 @@ class _Log:
 class _Run:
     """One training under way."""
 
-    course: Course[Any]
+    objective: Objective[Any]
     trainer: Trainer
     config: SftConfig
     training: TrainingRun
@@ -255,7 +256,7 @@ class _Run:
         """Those of the steps that are still to be taken."""
         workers = self.config.workers
         return DataLoader(
-            _Steps(self.course, range(self.training.step, self.config.steps)),
+            _Steps(self.objective, range(self.training.step, self.config.steps)),
             batch_size=None,
             num_workers=workers,
             prefetch_factor=3 if workers else None,
@@ -285,7 +286,7 @@ class _Run:
         module = self.trainer.weights.module
         device = next(module.parameters()).device
         try:
-            parts = iter(self.course.losses(module, self.course.to(batch, device), step))
+            parts = iter(self.objective.losses(module, self.objective.to(batch, device), step))
             while True:
                 with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
                     part = next(parts, None)
@@ -296,7 +297,7 @@ class _Run:
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
-            advice = self.course.too_large(step)
+            advice = self.objective.too_large(step)
             raise PolicyFault(f"no memory for step {step}: {advice}") from error
 
     def is_last(self, is_stopped: bool) -> bool:

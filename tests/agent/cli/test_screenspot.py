@@ -116,9 +116,8 @@ def begun(arguments: list[str], lines: Path) -> subprocess.Popen[str]:
     return process
 
 
-@pytest.mark.parametrize(
-    "number", [signal.SIGKILL, pytest.param(signal.SIGINT, marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
 def test_a_stopped_evaluation_goes_on_to_the_same_numbers(
     tmp_path: Path, number: signal.Signals
 ) -> None:

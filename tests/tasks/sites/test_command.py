@@ -18,6 +18,7 @@ def run(*arguments: str | Path | int) -> Result:
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_results_are_called_stand_in_and_an_evaluation_goes_on(tmp_path: Path) -> None:
     command = ("eval", "standin", "--model", "random", "--max-steps", 1, "--out", tmp_path)

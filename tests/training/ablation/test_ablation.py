@@ -1,4 +1,4 @@
-"""A study: arms that learn in their own form, measured alike, and a page that says so."""
+"""An ablation: variants that learn in their own form, measured alike, and a page that says so."""
 
 import json
 import re
@@ -21,10 +21,10 @@ from vigorl.browser.still_image import StaticScreenshot
 pytest.importorskip("torch")
 
 from vigorl.policy.thought_text import ablate
-from vigorl.training.ablation.ablation import ArmOutcome, Findings, study
-from vigorl.training.ablation.config import ARMS, StudyConfig, StudyTasks
-from vigorl.training.ablation.page import render_study
-from vigorl.training.ablation.tasks import open_study_tasks
+from vigorl.training.ablation.ablation import AblationFindings, VariantOutcome, run_ablation
+from vigorl.training.ablation.config import VARIANTS, AblationConfig, AblationTasks
+from vigorl.training.ablation.page import render_ablation_page
+from vigorl.training.ablation.tasks import open_ablation_tasks
 from vigorl.training.run.metrics import write_config
 
 pytestmark = pytest.mark.model
@@ -50,7 +50,7 @@ def page(word: str, seed: int) -> Sample:
 
 PRACTISED = [page(word, seed) for word in WORDS for seed in (0, 1)]
 HELD_OUT = [page(word, 2) for word in WORDS]
-CONFIG = StudyConfig(
+CONFIG = AblationConfig(
     seeds=1,
     steps=1,
     form_steps=16,
@@ -68,42 +68,45 @@ CONFIG = StudyConfig(
 @pytest.mark.timeout(600)
 async def test_arms_learn_their_form_from_one_start_and_are_measured_alike(tmp_path: Path) -> None:
     said: list[str] = []
-    found = await study(CONFIG, tmp_path, PRACTISED, HELD_OUT, said.append)
-    arms = {outcome.arm.name: outcome for outcome in found.outcomes}
-    assert list(arms) == list(ARMS)
-    assert all(outcome.score.n == len(HELD_OUT) for outcome in arms.values())
+    found = await run_ablation(CONFIG, tmp_path, PRACTISED, HELD_OUT, said.append)
+    variants = {outcome.variant.name: outcome for outcome in found.outcomes}
+    assert list(variants) == list(VARIANTS)
+    assert all(outcome.score.n == len(HELD_OUT) for outcome in variants.values())
     # What is asked is there: thoughts with points, without, and none.
-    assert arms["direct"].points == arms["vanilla"].points == 0
-    assert arms["grounded"].points >= 1 <= arms["zoom"].points
+    assert variants["direct"].points == variants["vanilla"].points == 0
+    assert variants["grounded"].points >= 1 <= variants["zoom"].points
     thoughts = {
         name: read_trajectory(tmp_path / "held-out" / f"{name}-1" / "Save-2").steps[0].turn.thought
-        for name in ARMS
+        for name in VARIANTS
     }
     assert thoughts["direct"] == "" and "Save" in thoughts["vanilla"]
     # Those who learn by doing have a curve.
-    assert [len(arms[name].curves) for name in ARMS] == [0, 1, 1, 1]
+    assert [len(variants[name].curves) for name in VARIANTS] == [0, 1, 1, 1]
     assert set(found.between) == {"vanilla − direct", "grounded − vanilla", "zoom − grounded"}
-    assert json.loads((tmp_path / "study.json").read_text()) == found.as_json()
-    html = render_study(found)
-    assert all(outcome.arm.about in html for outcome in arms.values()) and "polyline" in html
+    assert json.loads((tmp_path / "ablation.json").read_text()) == found.as_json()
+    html = render_ablation_page(found)
+    assert all(outcome.variant.about in html for outcome in variants.values())
+    assert "polyline" in html
 
     # Again: what is there is not made again; another question is refused.
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("trajectory.jsonl")}
-    again = await study(replace(CONFIG, arms=("vanilla",)), tmp_path, PRACTISED, HELD_OUT)
-    assert again.outcomes == (arms["vanilla"],)
+    again = await run_ablation(
+        replace(CONFIG, variants=("vanilla",)), tmp_path, PRACTISED, HELD_OUT
+    )
+    assert again.outcomes == (variants["vanilla"],)
     assert before == {path: path.stat().st_mtime_ns for path in tmp_path.rglob("trajectory.jsonl")}
     with pytest.raises(UsageError, match="another steps"):
-        await study(replace(CONFIG, steps=2), tmp_path, PRACTISED, HELD_OUT)
+        await run_ablation(replace(CONFIG, steps=2), tmp_path, PRACTISED, HELD_OUT)
 
 
-def outcome(name: str, *curves: tuple[float, ...]) -> ArmOutcome:
+def outcome(name: str, *curves: tuple[float, ...]) -> VariantOutcome:
     gain = difference([(0, 1), (1, 1), (0, 0)])
     cell = wilson([1, 1, 0])
-    return ArmOutcome(ARMS[name], cell, (0.5,), cell, gain, 1.25, 0.0, 40.0, curves)
+    return VariantOutcome(VARIANTS[name], cell, (0.5,), cell, gain, 1.25, 0.0, 40.0, curves)
 
 
 def test_the_page_tells_each_arm_and_draws_those_that_practised() -> None:
-    found = Findings(
+    found = AblationFindings(
         replace(CONFIG, steps=3),
         practised=6,
         held_out=3,
@@ -115,8 +118,8 @@ def test_the_page_tells_each_arm_and_draws_those_that_practised() -> None:
         ),
         between={"grounded − vanilla": difference([(0, 1), (1, 1)])},
     )
-    html = render_study(found)
-    assert html.count("<polyline") == 2 and 'class="arm direct"' not in html
+    html = render_ablation_page(found)
+    assert html.count("<polyline") == 2 and 'class="variant direct"' not in html
     # From left to right, up to the mean of the trainings; the band goes there and back.
     assert 'points="0.0,210.0 340.0,140.0 680.0,70.0"' in html
     assert 'points="0.0,140.0 340.0,140.0 680.0,0.0 680.0,140.0 340.0,140.0 0.0,280.0"' in html
@@ -127,24 +130,24 @@ def test_the_page_tells_each_arm_and_draws_those_that_practised() -> None:
 
 
 async def test_what_cannot_be_studied_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"no arm naive.*there are direct, vanilla"):
-        replace(CONFIG, arms=("naive",))
+    with pytest.raises(UsageError, match=r"no variant naive.*there are direct, vanilla"):
+        replace(CONFIG, variants=("naive",))
     with pytest.raises(UsageError, match="tasks to practise"):
-        await study(CONFIG, tmp_path / "none", [], HELD_OUT)
+        await run_ablation(CONFIG, tmp_path / "none", [], HELD_OUT)
     assert not (tmp_path / "none").exists()
     tmp_path.joinpath("other").mkdir()
     write_config(tmp_path / "other", {"search": 1})
     with pytest.raises(UsageError, match="something else"):
-        await study(CONFIG, tmp_path / "other", PRACTISED, HELD_OUT)
+        await run_ablation(CONFIG, tmp_path / "other", PRACTISED, HELD_OUT)
     with pytest.raises(UsageError, match="name both"):
-        StudyTasks(data=tmp_path)
+        AblationTasks(data=tmp_path)
     with pytest.raises(UsageError, match="held out as well"):
-        StudyTasks(data=tmp_path, held_out=tmp_path)
+        AblationTasks(data=tmp_path, held_out=tmp_path)
 
 
 async def test_embedded_tasks_are_practised_on_seeds_that_are_not_measured() -> None:
-    wanted = StudyTasks(tasks=("lookup",), practised=2, measured=3)
-    async with open_study_tasks(wanted) as (practised, held_out):
+    wanted = AblationTasks(tasks=("lookup",), practised=2, measured=3)
+    async with open_ablation_tasks(wanted) as (practised, held_out):
         assert [sample.id for sample in practised] == ["lookup:3000", "lookup:3001"]
         assert len(held_out) == 3
         assert not {task.id for task in practised} & {task.id for task in held_out}

@@ -196,7 +196,10 @@ def weights_after(
     return {name: weight.detach() for name, weight in network.model.named_parameters()}
 
 
-@pytest.mark.parametrize("normalisation", ["dapo", "dr_grpo", "grpo"])
+@pytest.mark.parametrize(
+    "normalisation",
+    ["dapo", "grpo", pytest.param("dr_grpo", marks=pytest.mark.slow)],
+)
 async def test_how_a_batch_is_divided_among_trees_changes_nothing(
     checkpoint: Path, group: Group, normalisation: str
 ) -> None:

@@ -34,12 +34,12 @@ from vigorl.policy.local.codec import Codec  # noqa: E402
 from vigorl.training.nano import reading_rows, reading_stock  # noqa: E402
 from vigorl.training.nano.config import NanoConfig  # noqa: E402
 from vigorl.training.nano.packed import PADDING  # noqa: E402
-from vigorl.training.nano.reading_course import ReadingCourse, build  # noqa: E402
-from vigorl.training.nano.reading_large import is_large, large_lesson  # noqa: E402
+from vigorl.training.nano.reading_large import is_large, large_turn  # noqa: E402
 from vigorl.training.nano.reading_looks import look_at_all, looks_of  # noqa: E402
+from vigorl.training.nano.reading_objective import ReadingObjective, build  # noqa: E402
 from vigorl.training.nano.reading_renames import Renames, WordStock  # noqa: E402
 from vigorl.training.nano.reading_rows import LONGEST_ROW, Mixture, ReadingRows  # noqa: E402
-from vigorl.training.nano.reading_steps import RememberedEpisode, lesson, load_episodes  # noqa: E402
+from vigorl.training.nano.reading_steps import RememberedEpisode, load_episodes, taught_turn  # noqa: E402
 from vigorl.training.nano.reading_words import Encoder, Spelling  # noqa: E402
 from vigorl.training.nano.recipe import train_nano  # noqa: E402
 
@@ -98,7 +98,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out / "prepared"
 
 
-def test_lessons_keep_a_checkpoint_s_tokens_and_what_was_read_of_the_world(
+def test_training_rows_keep_a_checkpoint_s_tokens_and_what_was_read_of_the_world(
     folder: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "world.jsonl.gz").write_bytes(b"read before")
@@ -167,7 +167,7 @@ def test_a_page_is_seen_behind_its_dialog(stock: WordStock, tmp_path: Path) -> N
     with gzip.open(tmp_path / "episodes.jsonl.gz", "wt", encoding="utf-8") as file:
         file.write(json.dumps(stored) + "\n")
     (episode,) = load_episodes(tmp_path / "episodes.jsonl.gz")
-    made = [lesson(episode, 1, stock, Random(seed)) for seed in range(40)]
+    made = [taught_turn(episode, 1, stock, Random(seed)) for seed in range(40)]
     seen = [each is not None and each.prompt.count("\n") > 8 for each in made]
     assert any(seen) and not all(seen)
 
@@ -196,7 +196,7 @@ def test_a_number_always_gives_the_same_row(folder: Path) -> None:
 def test_every_turn_that_is_taught_is_an_action_of_the_grammar(folder: Path, share: str) -> None:
     none = {"steps": 0.0, "world": 0.0, "screens": 0.0, "sketches": 0.0, "large": 0.0}
     rows = ReadingRows(folder, Mixture(**{**none, share: 1.0}))
-    made = [rows.lesson(Random(seed)) for seed in range(40)]
+    made = [rows.turn(Random(seed)) for seed in range(40)]
     taught = [each for each in made if each is not None]
     assert len(taught) >= 8
     for each in taught:
@@ -224,7 +224,7 @@ def asking(kind: str, instruction: str, box: list[float] | None) -> dict[str, An
 
 def test_what_is_small_on_a_large_screen_is_found_part_by_part() -> None:
     page = asking("label", "Kettle", LARGE["lines"][0][1:5])
-    made = [large_lesson(page, page["questions"][0], Random(seed)) for seed in range(300)]
+    made = [large_turn(page, page["questions"][0], Random(seed)) for seed in range(300)]
     looks = [each for each in made if each is not None and "Closer:" in each.prompt]
     assert len(looks) > 100
     told: Counter[str] = Counter()
@@ -250,8 +250,8 @@ def test_what_can_be_read_at_a_glance_is_clicked_at_once_and_what_is_not_there_g
     absent = asking("absent", "Bellows", None)
     clicked = 0
     for seed in range(60):
-        there = large_lesson(plain, plain["questions"][0], Random(seed))
-        gone = large_lesson(absent, absent["questions"][0], Random(seed))
+        there = large_turn(plain, plain["questions"][0], Random(seed))
+        gone = large_turn(absent, absent["questions"][0], Random(seed))
         if there is not None and "Closer:" not in there.prompt and "Not seen" in there.prompt:
             action = understood(there.turn, (3840, 2160)).action
             if '"Harbour" (' in there.prompt and "?" not in there.prompt:
@@ -264,7 +264,7 @@ def test_what_can_be_read_at_a_glance_is_clicked_at_once_and_what_is_not_there_g
 
 
 @pytest.mark.parametrize("size", [(600, 400), pytest.param((2400, 1200), marks=pytest.mark.slow)])
-def test_what_the_reader_made_of_a_page_is_what_lessons_tell(
+def test_what_the_reader_made_of_a_page_is_what_training_rows_tell(
     size: tuple[int, int], tmp_path: Path
 ) -> None:
     image = Image.new("RGB", size, "white")
@@ -288,11 +288,11 @@ def test_what_the_reader_made_of_a_page_is_what_lessons_tell(
     assert "Kettle" in [item.text for _, item in seen]
     for look, item in seen:
         assert Box(*box).contains(look.frame.to_region(item.box_px.center)), item
-    teach = large_lesson if is_large(page) else reading_rows._world_lesson
+    make = large_turn if is_large(page) else reading_rows._world_taught_turn
     read = looks_of(page)
     (asked,) = page["questions"]
-    lessons = [teach(page, asked, Random(seed), read) for seed in range(40)]
-    made = [each for each in lessons if each is not None]
+    turns = [make(page, asked, Random(seed), read) for seed in range(40)]
+    made = [each for each in turns if each is not None]
     actions = [understood(each.turn, size).action for each in made]
     clicks = [action for action in actions if isinstance(action, Click)]
     assert len(clicks) > 5
@@ -307,7 +307,7 @@ def test_what_the_reader_made_of_a_page_is_what_lessons_tell(
 def test_a_recorded_step_becomes_a_turn_with_its_past(folder: Path, stock: WordStock) -> None:
     (episode,) = load_episodes(folder / "episodes.jsonl.gz")
     assert episode.sound == (1, 2, 3)
-    made = lesson(episode, 2, stock, Random(0), level=0.0)
+    made = taught_turn(episode, 2, stock, Random(0), level=0.0)
     assert made is not None
     assert made.prompt.splitlines() == [
         'Task: Sign in as "Karin Tanaka".',
@@ -359,7 +359,7 @@ def test_numbers_run_out_without_a_hang(stock: WordStock) -> None:
 
 
 @pytest.mark.browser
-async def test_the_oracle_s_actions_are_the_lessons_of_its_episode(
+async def test_the_oracle_s_actions_are_the_training_turns_of_its_episode(
     stock: WordStock, tmp_path: Path
 ) -> None:
     recorded = tmp_path / "episodes.jsonl.gz"
@@ -373,15 +373,15 @@ async def test_the_oracle_s_actions_are_the_lessons_of_its_episode(
     assert len(smooth.sound) == len(smooth.steps)
     assert len(rough.sound) < len(rough.steps)
     for episode in (smooth, rough):
-        check_lessons(episode, stock)
+        check_turns(episode, stock)
 
 
-def check_lessons(episode: RememberedEpisode, stock: WordStock) -> None:
+def check_turns(episode: RememberedEpisode, stock: WordStock) -> None:
     assert episode.goal == TASKS["login"].row(1).goal
     kinds = []
     for index in episode.sound:
         each = episode.steps[index]
-        made = lesson(episode, index, stock, Random(0), level=0.0)
+        made = taught_turn(episode, index, stock, Random(0), level=0.0)
         assert made is not None and made.prompt.startswith("Task: ")
         assert (f"\n{index}. " in made.prompt) == (index > 0)
         action = understood(made.turn, each["size"]).action
@@ -396,7 +396,7 @@ def check_lessons(episode: RememberedEpisode, stock: WordStock) -> None:
     # However it is disturbed, every turn can be understood.
     for seed in range(30):
         random = Random(seed)
-        made = lesson(episode, random.choice(episode.sound), stock, random)
+        made = taught_turn(episode, random.choice(episode.sound), stock, random)
         assert made is None or understood(made.turn, (1280, 720)).error is None
 
 
@@ -411,7 +411,7 @@ async def test_an_oracle_of_miniwob_teaches_what_it_does(stock: WordStock, tmp_p
                 lines.write(json.dumps(recorded) + "\n")
     option, scrolled = load_episodes(path)
     assert option.is_miniwob and option.task in miniwob_names()
-    first = lesson(option, 0, stock, Random(0), level=0.0)
+    first = taught_turn(option, 0, stock, Random(0), level=0.0)
     assert first is not None
     wanted = re.search(r"Select (.*?) and", option.goal)
     assert wanted is not None
@@ -421,8 +421,8 @@ async def test_an_oracle_of_miniwob_teaches_what_it_does(stock: WordStock, tmp_p
 
 
 def test_turns_are_packed_side_by_side(folder: Path) -> None:
-    course = ReadingCourse(folder, lines=1)
-    batch = course.batch(0)
+    objective = ReadingObjective(folder, lines=1)
+    batch = objective.batch(0)
     encoder = Encoder(folder)
     assert batch.ids_B_L.shape == (1, LONGEST_ROW)
     count = 0
@@ -443,22 +443,22 @@ def test_turns_are_packed_side_by_side(folder: Path) -> None:
         assert not any(weights[len(numbers) :])
         count += len(set(numbers))
     assert count > 3
-    again = ReadingCourse(folder, lines=1).batch(0)
+    again = ReadingObjective(folder, lines=1).batch(0)
     assert torch.equal(again.ids_B_L, batch.ids_B_L)
-    assert not torch.equal(course.batch(1).ids_B_L, batch.ids_B_L)
+    assert not torch.equal(objective.batch(1).ids_B_L, batch.ids_B_L)
     with pytest.raises(ValueError, match="do not fit"):
-        ReadingCourse(folder, tokens=LONGEST_ROW - 1)
+        ReadingObjective(folder, tokens=LONGEST_ROW - 1)
 
 
-def test_a_few_steps_lower_the_loss_of_a_course(folder: Path) -> None:
+def test_a_few_steps_lower_the_loss_of_an_objective(folder: Path) -> None:
     torch.set_num_threads(1)
-    course = ReadingCourse(folder, lines=1)
+    objective = ReadingObjective(folder, lines=1)
     model = build(folder, width=64, layers=1)
     optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
-    batch = course.batch(0)
+    batch = objective.batch(0)
     losses = []
     for number in range(4):
-        (told,) = course.losses(model, batch, number)
+        (told,) = objective.losses(model, batch, number)
         losses.append(told["loss"].item())
         assert 0 <= told["right"].item() <= 1
         optimizer.zero_grad()
@@ -471,7 +471,7 @@ def test_a_few_steps_lower_the_loss_of_a_course(folder: Path) -> None:
 @pytest.mark.slow
 def test_a_seed_trains_the_same_network_again(folder: Path, tmp_path: Path) -> None:
     torch.set_num_threads(1)
-    config = NanoConfig("reading", lessons=folder, steps=1, workers=0)
+    config = NanoConfig("reading", data=folder, steps=1, workers=0)
     weights = []
     for run in ("once", "again"):
         checkpoint = train_nano(config, tmp_path / run, lambda line: None)
@@ -499,7 +499,7 @@ def test_near_coordinates_begin_alike(folder: Path) -> None:
         ("login:3", "name the task alone"),
     ],
 )
-def test_lessons_are_made_of_training_tasks_alone(name: str, said: str) -> None:
+def test_training_rows_are_made_of_training_tasks_alone(name: str, said: str) -> None:
     with pytest.raises(UsageError, match=said):
         playable([name])
     assert playable(["login", "miniwob/click-option"]) == ["login", "miniwob/click-option"]

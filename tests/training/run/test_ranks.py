@@ -228,6 +228,7 @@ assert not tasks.exists() or len(os.listdir(tasks)) <= threads + 1
 """
 
 
+@pytest.mark.slow
 def test_the_optimizer_is_divided_and_its_state_is_that_of_one(
     launch: Launch, tmp_path: Path
 ) -> None:

@@ -34,7 +34,7 @@ from vigorl.training.data.still_dialogues import still_dialogues  # noqa: E402
 from vigorl.training.run.training_run import newest_checkpoint  # noqa: E402
 from vigorl.training.search.config import ChainConfig  # noqa: E402
 from vigorl.training.sft.config import FineTuneConfig  # noqa: E402
-from vigorl.training.sft.example_batches import CourseConfig, ExampleCourse  # noqa: E402
+from vigorl.training.sft.example_batches import BatchConfig, ExampleObjective  # noqa: E402
 from vigorl.training.sft.fine_tuning import fine_tune  # noqa: E402
 
 pytestmark = pytest.mark.model
@@ -154,12 +154,12 @@ def test_examples_about_one_picture_share_it_and_the_loss_is_their_mean(
     network: Network, taught: Path
 ) -> None:
     examples = read_examples([taught], network, ChainConfig(), Selection(), 9999)
-    course = ExampleCourse(network, examples, CourseConfig(batch=4))
-    batch = course.batch(0)
+    objective = ExampleObjective(network, examples, BatchConfig(batch=4))
+    batch = objective.batch(0)
     (tree_of_all,) = batch.trees
     # Behind "<|vision_start|>" the pictures differ, and behind each the goals do.
     assert len(tree_of_all.ids_L) < 0.85 * sum(len(row.ids) for row in tree_of_all.rows)
-    parts = [part["loss"].item() for part in course.losses(network.model, batch, 1)]
+    parts = [part["loss"].item() for part in objective.losses(network.model, batch, 1)]
     alone = []
     for example in examples.examples:
         (row,) = example.rows
@@ -169,7 +169,7 @@ def test_examples_about_one_picture_share_it_and_the_loss_is_their_mean(
         )
         alone += network.score(replace(prompt, ids=row.ids), row.sampled_at)
     assert sum(parts) == pytest.approx(-sum(alone) / len(alone), abs=1e-4)
-    divided = ExampleCourse(network, examples, CourseConfig(batch=4, tree_tokens=80))
+    divided = ExampleObjective(network, examples, BatchConfig(batch=4, tree_tokens=80))
     small = divided.batch(0)
     assert len(small.trees) > 1
     parts = [part["loss"].item() for part in divided.losses(network.model, small, 1)]
@@ -184,11 +184,11 @@ def test_layers_that_are_computed_twice_teach_the_same(network: Network, taught:
     found = []
     for is_wanted in (False, True):
         calls.clear()
-        course = ExampleCourse(
-            network, examples, CourseConfig(batch=4, gradient_checkpointing=is_wanted)
+        objective = ExampleObjective(
+            network, examples, BatchConfig(batch=4, gradient_checkpointing=is_wanted)
         )
         network.model.zero_grad()
-        for part in course.losses(network.model, course.batch(0), 1):
+        for part in objective.losses(network.model, objective.batch(0), 1):
             part["loss"].backward()
         weight = layers[1].mlp.down_proj.weight
         found.append((len(calls), weight.grad.clone()))
@@ -231,9 +231,9 @@ def test_every_epoch_has_every_example_once_in_an_order_of_its_own(
 ) -> None:
     export([dialogue(g, s) for s in range(5) for g in GOALS], "sharegpt", tmp_path / "out")
     examples = read_examples([tmp_path / "out"], network, ChainConfig(), Selection(), 9999)
-    course = ExampleCourse(network, examples, CourseConfig(batch=3, epochs=3))
-    assert course.steps == 10
-    names = [example.name for step in range(10) for example in course._chosen(step)]
+    objective = ExampleObjective(network, examples, BatchConfig(batch=3, epochs=3))
+    assert objective.steps == 10
+    names = [example.name for step in range(10) for example in objective._chosen(step)]
     epochs = [names[:10], names[10:20], names[20:]]
     assert all(sorted(epoch) == sorted(epochs[0]) for epoch in epochs)
     assert len({tuple(epoch) for epoch in epochs}) == 3

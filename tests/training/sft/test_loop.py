@@ -82,7 +82,7 @@ def test_a_run_that_was_interrupted_ends_with_the_same_weights(tmp_path: Path) -
 
 
 class Doomed(Line):
-    """The same, until the process that makes the lessons is killed, as it is for its memory."""
+    """The same, until the process that makes the batches is killed, as it is for its memory."""
 
     def batch(self, step: int) -> Tensor:
         if step == 37 and get_worker_info() is not None:
@@ -108,7 +108,7 @@ except InfrastructureFault as error:
 
 
 @pytest.mark.slow
-def test_a_killed_maker_of_lessons_is_told_and_the_run_goes_on(tmp_path: Path) -> None:
+def test_a_killed_maker_of_batches_is_told_and_the_run_goes_on(tmp_path: Path) -> None:
     whole, fresh = pupil(), pupil()
     train(Line(), whole, CONFIG, tmp_path / "whole")
     command = [sys.executable, "-c", DOOMED, __file__, str(tmp_path / "halved")]

@@ -83,7 +83,7 @@ def save(model: Any, tokenizer_folder: Path, folder: Path) -> None:
     model.save_pretrained(folder, state_dict=halved)
 
 
-class ReadingCourse:
+class ReadingObjective:
     """Turns about readings, endless; each batch from its number.
 
     Args:
@@ -156,6 +156,6 @@ class ReadingCourse:
     def sample(self, number: int) -> tuple[str, str]:
         """Prompt and turn of one row, for looking at."""
         random = Random(f"{self._seed}:{number}")
-        while (made := self._rows.lesson(random)) is None:
+        while (made := self._rows.turn(random)) is None:
             pass
         return made.prompt, made.turn

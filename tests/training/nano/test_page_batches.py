@@ -1,4 +1,4 @@
-"""Lessons in pixels: what is asked, what is to be said, and where it stands."""
+"""Training pages in pixels: what is asked, what is to be said, and where it stands."""
 
 from pathlib import Path
 from random import Random
@@ -16,10 +16,10 @@ from vigorl.policy.local.tiny import CHAT_TEMPLATE
 from vigorl.tasks.world.lexicon import words_of
 from vigorl.training.nano.architecture import PixelNanoSize, build, save
 from vigorl.training.nano.config import NanoConfig
-from vigorl.training.nano.lessons import CHARACTERS, LessonPage, Teacher, pointing, slots
 from vigorl.training.nano.losses import covered_cells, looking_loss, reading_loss, token_loss
+from vigorl.training.nano.page_batches import CHARACTERS, PageCollator, TaughtPage, pointing, slots
 from vigorl.training.nano.pages import PAGES, sketch_page
-from vigorl.training.nano.pixels import PixelCourse, PixelNano, Sketches, pointed
+from vigorl.training.nano.pixels import PixelNano, PixelObjective, Sketches, pointed
 from vigorl.training.nano.recipe import take_over, train_nano, training_fonts
 from vigorl.training.nano.sketch import Sketch, Typefaces, WordSource
 from vigorl.training.nano.vocabulary import Vocabulary, vocabulary
@@ -92,26 +92,26 @@ def test_a_turn_that_is_taught_clicks_into_the_box(words: Vocabulary) -> None:
 
 
 def test_only_what_is_said_counts_and_looks_point_at_the_box(words: Vocabulary) -> None:
-    page = LessonPage(
+    page = TaughtPage(
         np.zeros((64, 96, 3), np.uint8),
         [("a", 3.0, 3.0)],
         [pointing("Save", "text", (32, 32, 64, 64), (96, 64), Random(0))],
     )
-    lessons = Teacher(words).batch([page])
-    rows = lessons.rows
+    batch = PageCollator(words).batch([page])
+    rows = batch.rows
     ids, weights = rows.ids_B_L[0], rows.weights_B_L[0]
     spoken = words.tokenizer.decode(ids[weights > 0], clean_up_tokenization_spaces=False)
     assert spoken.startswith("<think> (500, 750) </think>\n<answer> click (500, 750) </answer>")
     assert spoken.endswith("<|im_end|>")
     assert (ids == words.id("<|image_pad|>")).sum() == 6
-    x_at, y_at = lessons.looks_at_B_Q[0].tolist()
+    x_at, y_at = batch.looks_at_B_Q[0].tolist()
     assert ids[x_at + 1] == words.first_x + 500 and ids[y_at + 1] == words.first_y + 750
-    covered = covered_cells(lessons.boxes_B_Q_4, 2, 3)[0, 0]
+    covered = covered_cells(batch.boxes_B_Q_4, 2, 3)[0, 0]
     assert covered.tolist() == [0, 0, 0, 0, 1, 0]
 
 
 def test_a_character_is_taught_in_the_slot_where_it_stands() -> None:
-    page = LessonPage(np.zeros((64, 64, 3), np.uint8), [("A", 33.0, 3.0), ("b", 47.9, 31.0)], [])
+    page = TaughtPage(np.zeros((64, 64, 3), np.uint8), [("A", 33.0, 3.0), ("b", 47.9, 31.0)], [])
     taught = slots(page)
     assert taught.shape == (16, 8)
     assert taught[4, 0] == CHARACTERS.index("A") + 1
@@ -163,8 +163,8 @@ def test_trained_pixels_point_at_words_that_they_never_saw(faces: Typefaces) -> 
     take_over(module, WEIGHTS, "model.")
     unseen = [word for word in words_of("test", "en") if word.isalpha()]
     pages = Sketches(faces, WordSource(unseen), (("scattered", 1),), ((448, 320),), 8, colourings=1)
-    course = PixelCourse(vocabulary, [(pages, 1.0)])
-    assert pointed(module.eval(), course.batch(0), course.scales).float().mean() > 0.85
+    objective = PixelObjective(vocabulary, [(pages, 1.0)])
+    assert pointed(module.eval(), objective.batch(0), objective.scales).float().mean() > 0.85
 
 
 def test_a_checkpoint_of_another_network_is_refused(tmp_path: Path) -> None:
@@ -177,8 +177,8 @@ def test_a_checkpoint_of_another_network_is_refused(tmp_path: Path) -> None:
         take_over(PixelNano(model), tmp_path / "nowhere", "model.")
 
 
-def test_lessons_in_other_tokens_than_a_checkpoint_knows_are_refused(tmp_path: Path) -> None:
+def test_data_in_other_tokens_than_a_checkpoint_knows_are_refused(tmp_path: Path) -> None:
     (tmp_path / "tokenizer.json").write_text("{}")
     config = NanoConfig("reading", start=tmp_path)
-    with pytest.raises(UsageError, match="has learnt other tokens"):
+    with pytest.raises(UsageError, match="knows other tokens"):
         train_nano(config, tmp_path / "out", lambda line: None)

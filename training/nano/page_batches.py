@@ -1,7 +1,7 @@
-"""From pages with their truth to packed rows with everything that they teach.
+"""From pages with their truth to packed rows with everything that is learnt from them.
 
 A page becomes one row: its picture, and behind it as many questions as asked for. Beside the
-words of the answers it carries two denser lessons, which make reading and pointing learnable in
+words of the answers it carries two denser losses, which make reading and pointing learnable in
 minutes rather than days:
 
 - *reading*: which character stands in each slot of 4 x 8 px, from the patches' own features;
@@ -33,7 +33,7 @@ _CLASS = {character: index for index, character in enumerate(CHARACTERS, 1)}
 
 
 @dataclass(frozen=True, slots=True)
-class LessonQuestion:
+class PixelQuestion:
     """One branch: what is asked, and what is to be said."""
 
     goal: str
@@ -44,19 +44,19 @@ class LessonQuestion:
 
 
 @dataclass(frozen=True)
-class LessonPage:
+class TaughtPage:
     """A picture with its truth."""
 
     pixels: NDArray[np.uint8]
     """[H, W, 3]; both sides whole cells."""
     characters: Sequence[tuple[str, float, float]]
     """Each with its middle, px."""
-    questions: Sequence[LessonQuestion]
+    questions: Sequence[PixelQuestion]
 
 
 @dataclass(frozen=True)
-class Lessons:
-    """A batch: packed rows, and the two denser lessons."""
+class PageBatch:
+    """A batch: packed rows, and the two denser losses."""
 
     rows: PackedRows
     slots_B_P_8: Tensor
@@ -66,12 +66,12 @@ class Lessons:
     boxes_B_Q_4: Tensor
     """float32: where to look from there, in cells (left, top, right, bottom); empty if unused."""
 
-    def to(self, device: torch.device) -> "Lessons":
+    def to(self, device: torch.device) -> "PageBatch":
         """The same batch on another device."""
-        return Lessons(*(getattr(self, field.name).to(device) for field in fields(self)))
+        return PageBatch(*(getattr(self, field.name).to(device) for field in fields(self)))
 
 
-class Teacher:
+class PageCollator:
     """Turns pages into batches in the words of one vocabulary."""
 
     def __init__(
@@ -105,7 +105,7 @@ class Teacher:
         self._formula_weight = formula_weight
         self._whole_turns = whole_turns
 
-    def batch(self, pages: Sequence[LessonPage], *, multiple: int = 16) -> Lessons:
+    def batch(self, pages: Sequence[TaughtPage], *, multiple: int = 16) -> PageBatch:
         """One row a page; all pictures have one size.
 
         Args:
@@ -133,7 +133,7 @@ class Teacher:
             weights_B_L[b, len(prefix) : stop] = weights
             at_B_Q[b, : len(at)] = at
             boxes_B_Q_4[b, : len(at)] = np.asarray(boxes, np.float32).reshape(-1, 4) / CELL_PX
-        return Lessons(
+        return PageBatch(
             PackedRows(
                 torch.from_numpy(ids_B_L),
                 torch.from_numpy(segments_B_L),
@@ -147,7 +147,7 @@ class Teacher:
         )
 
     def _row(
-        self, page: LessonPage, begins: int
+        self, page: TaughtPage, begins: int
     ) -> tuple[list[int], list[int], list[float], list[int], list[BoxPx]]:
         ids: list[int] = []
         segments: list[int] = []
@@ -173,7 +173,7 @@ class Teacher:
         return ids, segments, weights, at, boxes
 
 
-def slots(page: LessonPage) -> NDArray[np.uint8]:
+def slots(page: TaughtPage) -> NDArray[np.uint8]:
     """The character of each slot of each patch, [P, 8], patches cell by cell."""
     height, width, _ = page.pixels.shape
     rows, columns = height // SLOT_HEIGHT_PX, width // SLOT_WIDTH_PX
@@ -204,8 +204,8 @@ _TEMPLATES = {
 
 def pointing(
     label: str, kind: str, box_px: BoxPx, size: tuple[int, int], random: Random
-) -> LessonQuestion:
+) -> PixelQuestion:
     """A question for a place, and the click on it."""
     said = point(box_px, *size)
     turn = f"<think> {said} </think>\n<answer> click {said} </answer>"
-    return LessonQuestion(random.choice(_TEMPLATES[kind]).format(label), turn, box_px)
+    return PixelQuestion(random.choice(_TEMPLATES[kind]).format(label), turn, box_px)
