@@ -13,7 +13,7 @@ from vigorl.policy.perception.detector import TextDetector
 from vigorl.policy.perception.ink import PixelBox, Pixels, runs
 from vigorl.policy.perception.ocr import TextReader
 from vigorl.policy.perception.screen import Screen
-from vigorl.policy.perception.screen_reader import Eyes
+from vigorl.policy.perception.screen_reader import ScreenReader
 
 
 def view_of(text: str) -> View:
@@ -23,7 +23,7 @@ def view_of(text: str) -> View:
 
 
 def test_a_picture_that_several_look_at_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    eyes = Eyes()
+    eyes = ScreenReader()
     looks: list[str] = []
     everybody_asks = threading.Barrier(4)
     look = eyes._look
@@ -44,7 +44,7 @@ def test_a_picture_that_several_look_at_is_read_once(monkeypatch: pytest.MonkeyP
 
 
 def test_a_reading_that_failed_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    eyes = Eyes()
+    eyes = ScreenReader()
     with monkeypatch.context() as broken, pytest.raises(MemoryError):
         broken.setattr(eyes, "_look", lambda view: (_ for _ in ()).throw(MemoryError))
         eyes.read(view_of("Sign in"))
