@@ -178,8 +178,8 @@ def within_frame(box: PixelBox, mask: Mask) -> PixelBox:
     if columns.size < 12 or rows.size < 8:
         return box
     width_inked = int(columns[-1] + 1 - columns[0])
-    ruled = np.flatnonzero(mask.sum(axis=1) > FRAME_COVER * width_inked)
-    ruled = [int(row) for row in ruled if _is_ruled(mask[row], width_inked)]
+    full = np.flatnonzero(mask.sum(axis=1) > FRAME_COVER * width_inked).tolist()
+    ruled = [row for row in full if _is_ruled(mask[row], width_inked)]
     upper = [row + 1 for row in ruled if row < height // 3]
     lower = [row for row in ruled if row >= 2 * height // 3]
     cover = mask[rows[0] : rows[-1] + 1].mean(axis=0)
@@ -302,9 +302,9 @@ def runs(pixels: Pixels, detected: PixelBox, widest_gap: float) -> list[InkRun]:
     patch = detected.of(pixels)
     ground = background(patch)
     mask = ink(patch, ground)
-    inner = within_frame(detected, mask)
-    if inner != detected:
-        detected, patch = inner, inner.of(pixels)
+    unframed = within_frame(detected, mask)
+    if unframed != detected:
+        detected, patch = unframed, unframed.of(pixels)
         ground = background(patch)
         mask = ink(patch, ground)
     mask = without_rules(mask)
