@@ -1,9 +1,10 @@
-"""Hit rates and times of `Eyes` and `find` on a folder of labelled screenshots.
+"""Hit rates and times of `ScreenReader` and `find` on a folder of labelled screenshots.
 
     python benchmarks/grounding.py [--data data/real_pages] [--split dev] [--naive] [--errors]
 
 A target counts as hit where the best match's point lies in its box. Times are wall-clock of
-`Eyes.read`; `--naive` reads every page with plain RapidOCR as well, in turns, and gives the ratio.
+`ScreenReader.read`; `--naive` reads every page with plain RapidOCR as well, in turns, and gives the
+ratio.
 """
 
 import argparse
@@ -21,7 +22,7 @@ from PIL import Image
 from vigorl.agent.evaluation.statistics import wilson
 from vigorl.browser.geometry import Box, Frame
 from vigorl.browser.picture import Picture, View
-from vigorl.policy.perception.screen_reader import Eyes
+from vigorl.policy.perception.screen_reader import ScreenReader
 from vigorl.policy.reader.matching import find
 
 
@@ -39,7 +40,7 @@ def main(arguments: argparse.Namespace) -> None:
 
         naive = RapidOCR(params={"Global.log_level": "error"})
         naive(np.full((64, 200, 3), 255, np.uint8))
-    eyes = Eyes()
+    eyes = ScreenReader()
     hits: dict[str, list[bool]] = defaultdict(list)
     times_s, naive_s, find_ms = [], [], []
     for image, targets in by_image.items():

@@ -4,7 +4,7 @@
 
 The folder is one that `real_pages.py` or `app_pages.py` built. A word is read right where the
 characters that the eyes put into its box are its own, but for the look of quotes and dashes.
-Times are wall-clock of `Eyes.read`.
+Times are wall-clock of `ScreenReader.read`.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from vigorl.browser.geometry import Box, Frame
 from vigorl.browser.picture import Picture, View
 from vigorl.policy.perception.layout import overlap_y
 from vigorl.policy.perception.screen import Screen
-from vigorl.policy.perception.screen_reader import Eyes
+from vigorl.policy.perception.screen_reader import ScreenReader
 
 LOOKS = str.maketrans("‘’“”–—‐−·•●×…|", "''\"\"----···x.l", "\u200b\ufe0f")
 """Characters that are the same to a reader, or that no eye can tell apart."""
@@ -77,7 +77,7 @@ def main(arguments: argparse.Namespace) -> None:
     for row in rows:
         if arguments.split in ("", row["split"]):
             pages.setdefault(row["image"], row)
-    eyes = Eyes()
+    eyes = ScreenReader()
     right: dict[str, list[bool]] = defaultdict(list)
     times_s = []
     for image, row in pages.items():

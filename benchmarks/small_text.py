@@ -23,7 +23,7 @@ from vigorl.browser.geometry import Box
 from vigorl.browser.live import LivePage
 from vigorl.browser.observation import Observation
 from vigorl.browser.zoom import ZoomEnvironment
-from vigorl.policy.perception.screen_reader import Eyes
+from vigorl.policy.perception.screen_reader import ScreenReader
 
 SIZES_PX = (6, 7, 8, 9, 12)
 FONTS = ("sans-serif", "serif", "monospace")
@@ -91,7 +91,7 @@ def page_of(seed: int, size_px: int) -> tuple[str, list[str]]:
     return f"data:text/html,{urllib.parse.quote(page)}", lines
 
 
-def text_at(eyes: Eyes, seen: Observation, box_css_px: Box) -> str:
+def text_at(eyes: ScreenReader, seen: Observation, box_css_px: Box) -> str:
     """What the eyes read inside a box, spaces left out."""
     assert seen.view is not None
     screen = eyes.read(seen.view)
@@ -106,7 +106,7 @@ def text_at(eyes: Eyes, seen: Observation, box_css_px: Box) -> str:
 
 
 async def measure(pages: int) -> dict[str, dict[str, dict[str, float | int | None]]]:
-    eyes = Eyes()
+    eyes = ScreenReader()
     read: dict[tuple[int, str], list[float | None]] = defaultdict(list)
     async with Browser() as browser:
         for size_px in SIZES_PX:

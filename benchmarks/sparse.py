@@ -28,7 +28,7 @@ from vigorl.agent.evaluation.statistics import wilson
 from vigorl.browser.geometry import Box, Frame
 from vigorl.browser.picture import Picture, View
 from vigorl.policy.perception.screen import Screen
-from vigorl.policy.perception.screen_reader import Eyes
+from vigorl.policy.perception.screen_reader import ScreenReader
 from vigorl.policy.perception.text_match import is_alike
 
 SCREENS = ((800, 600, 1), (1280, 720, 1), (1920, 1080, 1), (390, 844, 2))
@@ -217,7 +217,7 @@ async def take(pages: int) -> list[Shown]:
 
 def main(arguments: argparse.Namespace) -> None:
     shown = asyncio.run(take(arguments.pages))
-    eyes = Eyes()
+    eyes = ScreenReader()
     eyes.read(shown[-1].view)
     right: dict[str, list[bool]] = defaultdict(list)
     times_s: dict[str, list[float]] = defaultdict(list)

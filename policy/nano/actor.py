@@ -20,7 +20,7 @@ from vigorl.policy.model import ModelPolicy, turn_error
 from vigorl.policy.nano.glance import close_lens, glance, parts, without
 from vigorl.policy.nano.prompt import NOTHING, Situation, remembered, unchanged, write_prompt
 from vigorl.policy.nano.reading import ScreenItem, item_at, items, name_of, write_place, write_rows
-from vigorl.policy.perception.screen_reader import Eyes, shared_eyes
+from vigorl.policy.perception.screen_reader import ScreenReader, shared_screen_reader
 from vigorl.policy.policy import Turn
 
 
@@ -28,10 +28,10 @@ class ReadingPolicy(ModelPolicy):
     """A language model that plays episodes from readings of the screen, many at once."""
 
     def __init__(
-        self, family: Family, backend: Backend, sampling: Sampling, eyes: Eyes | None = None
+        self, family: Family, backend: Backend, sampling: Sampling, eyes: ScreenReader | None = None
     ) -> None:
         super().__init__(family, backend, sampling)
-        self._eyes = eyes or shared_eyes()
+        self._eyes = eyes or shared_screen_reader()
 
     def actor_in(self, goal: str, session: Session) -> "ReadingActor":
         """A fresh actor whose words come from this place at a backend."""
@@ -87,7 +87,7 @@ class _Seen:
 class ReadingActor:
     """The model in one episode."""
 
-    def __init__(self, goal: str, family: Family, session: Session, eyes: Eyes) -> None:
+    def __init__(self, goal: str, family: Family, session: Session, eyes: ScreenReader) -> None:
         self._goal = goal
         self._family = family
         self._session = session

@@ -1,4 +1,4 @@
-"""Repeated blocks (results, mails, products) and table rows.
+"""Repeated blocks: results, mails, products.
 
 Several panels of one width, or of one height side by side, with text in them, are the blocks of a
 page, if they hold most of its repeated text. Where a page draws no panels, the text alone has to
@@ -17,12 +17,12 @@ from functools import cached_property
 
 from vigorl.browser.geometry import Box
 from vigorl.policy.perception.layout import (
+    SAME_LEFT_PX,
     em_px,
     in_reading_order,
     inside,
     misalignment_x,
     overlap_x,
-    rows_of,
     same_row,
     same_size,
     union,
@@ -33,7 +33,8 @@ _CLOSENESS = (0.7, 1.0, 1.4, 2.0)
 """Largest gap between two lines of a stack, in em of the smaller; all are tried."""
 _SAME_SIZE = 0.2
 """Relative difference up to which two sizes of type count as one."""
-_SAME_LEFT_PX = 5.0
+_UNEVEN = 0.15
+"""Part by which the distance of a result to the next may differ from that of the others."""
 _PANELS_COUNT = 0.6
 """Share of the text of the best stacks that panels must hold to be taken instead of them."""
 _LARGEST_BLOCK = 0.45
@@ -111,6 +112,7 @@ def blocks(screen: Screen) -> list[Block]:
         and _heads_stand_out(screen, group)
     ]
     stacked = max(groups, key=lambda group: _weight(group) * _in_main(screen, group), default=[])
+    stacked = stacked + _left_out(stacked, lines)
     panelled = max(
         (group for group in _panel_groups(screen) if _are_results(screen, group)),
         key=_panel_weight,
@@ -123,6 +125,33 @@ def blocks(screen: Screen) -> list[Block]:
     else:
         found = [Block(stack.box, stack.lines[0]) for stack in stacked if not _is_ad(stack.lines)]
     return in_reading_order(found, lambda block: block.box)
+
+
+def _left_out(group: Sequence[_Stack], lines: Sequence[TextLine]) -> list[_Stack]:
+    """The results of a column of links whose text was read amiss, so that they are not alike.
+
+    They are links as the others' titles are, of their size, in their column and at their distance.
+    """
+    heads = [stack.lines[0] for stack in group]
+    column = heads and all(
+        head.link and abs(head.box_px.left - heads[0].box_px.left) <= SAME_LEFT_PX for head in heads
+    )
+    pitches = _pitches(group)
+    if not column or len(heads) < 2:
+        return []
+    pitch = statistics.median(pitches)
+    known = [line for stack in group for line in stack.lines]
+    return [
+        _Stack((line,))
+        for line in lines
+        if line.link
+        and line not in known
+        and abs(line.box_px.left - heads[0].box_px.left) <= SAME_LEFT_PX
+        and all(same_size(line, head, _SAME_SIZE) for head in heads)
+        and any(
+            abs(abs(line.box_px.top - head.box_px.top) - pitch) <= _UNEVEN * pitch for head in heads
+        )
+    ]
 
 
 def _said_count(screen: Screen) -> int | None:
@@ -250,8 +279,8 @@ def _same_build(a: Box, a_lines: Sequence[TextLine], b: Box, b_lines: Sequence[T
     b_boxes = [line.box_px for line in b_lines]
     shared = sum(
         any(
-            abs((box.left - a.left) - (other.left - b.left)) <= _SAME_LEFT_PX
-            or abs((a.right - box.right) - (b.right - other.right)) <= _SAME_LEFT_PX
+            abs((box.left - a.left) - (other.left - b.left)) <= SAME_LEFT_PX
+            or abs((a.right - box.right) - (b.right - other.right)) <= SAME_LEFT_PX
             for other in b_boxes
         )
         for box in (line.box_px for line in a_lines)
@@ -276,19 +305,30 @@ def _title(lines: Sequence[TextLine]) -> TextLine:
     return in_reading_order(large, lambda line: line.box_px)[0]
 
 
-def rows(screen: Screen) -> list[Box]:
-    """The boxes of the rows of the screen's largest table, without its head."""
-    table: list[list[TextLine]] = []
-    best: list[list[TextLine]] = []
-    for row in rows_of(screen.lines):
-        if table and not _same_columns(table[-1], row):
-            table = []
-        if len(row) >= 2:
-            table.append(row)
-        best = max(best, table, key=len)
-    if len(best) > 1 and _is_head(best[0], best[1:]):
-        best = best[1:]
-    return [union(line.box_px for line in row) for row in best]
+def another_title(screen: Screen, box: Box, tried: TextLine) -> TextLine | None:
+    """What else may be the title of a block: a text of larger type, or one above; on no button.
+
+    Args:
+        screen: where the block is.
+        box: around it, as far as it was told from what is around.
+        tried: the line that was taken for the title.
+    """
+    em = em_px(tried)
+    panels = [panel for panel in screen.panels if inside(box, panel) and panel.area < 8 * box.area]
+    card = min(panels, key=lambda panel: panel.area, default=None) or Box(
+        box.left - SAME_LEFT_PX, box.top - _CLOSENESS[-1] * em, box.right, box.bottom
+    )
+    buttons = [shape.box_px for shape in screen.shapes if shape.kind == "button"]
+    others = [
+        line
+        for line in screen.lines
+        if line is not tried
+        and is_text(line)
+        and card.contains(line.box_px.center)
+        and (em_px(line) > 1.06 * em or line.box_px.bottom <= tried.box_px.top + 0.3 * em)
+        and not any(button.contains(line.box_px.center) for button in buttons)
+    ]
+    return _title(others) if others else None
 
 
 def _stacks(lines: Sequence[TextLine], closeness: float) -> list[_Stack]:
@@ -326,7 +366,7 @@ def _continues(above: TextLine, below: TextLine, closeness: float) -> bool:
     em = min(em_px(above), em_px(below))
     return (
         -0.3 * em <= gap <= closeness * em
-        and misalignment_x(above.box_px, below.box_px) <= _SAME_LEFT_PX
+        and misalignment_x(above.box_px, below.box_px) <= SAME_LEFT_PX
         and overlap_x(above.box_px, below.box_px) > 0
     )
 
@@ -335,7 +375,7 @@ def _groups(stacks: Sequence[_Stack]) -> Iterator[list[_Stack]]:
     """Stacks of the same build: in a column, or, where they have a body, side by side as well."""
     for model in stacks:
         alike = [stack for stack in stacks if _alike(stack, model)]
-        column = [s for s in alike if abs(s.head.left - model.head.left) <= _SAME_LEFT_PX]
+        column = [s for s in alike if abs(s.head.left - model.head.left) <= SAME_LEFT_PX]
         if len(column) >= 2:
             yield column
         cards = _in_line([s for s in alike if len(s.lines) >= 2])
@@ -349,8 +389,8 @@ def _in_line(stacks: Sequence[_Stack]) -> list[_Stack]:
         stack
         for stack in stacks
         if any(
-            abs(stack.head.left - other.head.left) <= _SAME_LEFT_PX
-            or abs(stack.head.bottom - other.head.bottom) <= _SAME_LEFT_PX
+            abs(stack.head.left - other.head.left) <= SAME_LEFT_PX
+            or abs(stack.head.bottom - other.head.bottom) <= SAME_LEFT_PX
             for other in stacks
             if other is not stack
         )
@@ -379,21 +419,3 @@ def _pitches(group: Sequence[_Stack]) -> list[float]:
     tops = sorted(stack.head.top for stack in group)
     steps = [b - a for a, b in itertools.pairwise(tops) if b - a > 4]
     return steps or [1.0]
-
-
-def _same_columns(a: Sequence[TextLine], b: Sequence[TextLine]) -> bool:
-    """Whether at least two texts of a row stand under texts of the one above it."""
-    shared = sum(
-        any(misalignment_x(below.box_px, above.box_px) <= _SAME_LEFT_PX for above in a)
-        for below in b
-    )
-    return shared >= 2
-
-
-def _is_head(first: Sequence[TextLine], rest: Sequence[Sequence[TextLine]]) -> bool:
-    """Whether the first row of a table names its columns: no digits where the others have some."""
-    others = [any(char.isdecimal() for line in row for char in line.text) for row in rest]
-    has_digits = any(char.isdecimal() for line in first for char in line.text)
-    usual_px = statistics.median(em_px(line) for row in rest for line in row)
-    smaller = statistics.median(map(em_px, first)) < 0.95 * usual_px
-    return (not has_digits and all(others)) or smaller

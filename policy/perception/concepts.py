@@ -48,14 +48,15 @@ android: mobile app
 rss: feed, atom, subscribe, news feed
 theme: dark mode, light mode, dark theme, light theme, color scheme, color theme, contrast, sun,
  moon, brightness, appearance, night mode, palette, paintbrush, color mode, auto light, light
- dark, colour scheme, colour theme, style switcher
+ dark, colour scheme, colour theme, style switcher, light, dark
 left: previous, back, arrow left, prev, go back, previous page, previous chapter, older, rewind,
- earlier
-right: next, forward, arrow right, next page, next chapter, newer, continue, submit, go, later
+ earlier, previous result, previous match
+right: next, forward, arrow right, next page, next chapter, newer, continue, submit, go, later,
+ next result, next match
 up: top, scroll to top, back to top, arrow up, scroll up, collapse, parent, go to top, scroll top,
- jump to top
+ jump to top, previous result, previous match, previous change
 down: arrow down, scroll down, expand, show more, dropdown, open list, toggle dropdown, open menu,
- more options
+ more options, next result, next match, next change
 external: open in new tab, new window, launch, open external, pop out, popout, popup window
 link: permalink, chain, anchor, url, headerlink, link to this heading, heading link, hyperlink
 fullscreen: expand view, maximize, enlarge, full screen, fullsize, full size, maximise
@@ -139,7 +140,7 @@ drag: handle, grip, reorder, move
 sort: order, sort by, ascending, descending
 chart: graph, statistics, analytics, reports, stats
 dashboard: speedometer, overview
-zoomin: zoom in, magnify, enlarge
+zoomin: zoom in, magnify, enlarge, actual size, original size
 zoomout: zoom out, reduce
 sidebar: toggle sidebar, panel, side panel, hide sidebar, show sidebar, collapse sidebar, layout,
  toggle layout
@@ -154,7 +155,7 @@ thumbup: like, upvote, helpful, yes
 thumbdown: dislike, downvote, not helpful, no
 comment: chat, message, discussion, speech bubble, feedback, conversation, forum, live chat
 quote: quotation, cite, block quote, blockquote
-bold: strong text
+bold: strong text, strong
 italic: emphasis
 underline: underlined text
 scissors: cut
@@ -345,11 +346,21 @@ _IDLE = frozenset(
 
 
 def stem(word: str) -> str:
-    """A word without plural and verb endings, roughly."""
-    for ending in ("ies", "ing", "ed", "es", "s"):
+    """A word without plural and verb endings, roughly: `messages`, `message` and `messaging`."""
+    if word.endswith("ies") and len(word) > 5:
+        word = word[:-3] + "y"
+    elif word.endswith("s") and not word.endswith("ss") and len(word) > 3:
+        word = word[:-1]
+    for ending in ("ing", "ed", "e"):
         if word.endswith(ending) and len(word) - len(ending) >= 3:
-            return word[: -len(ending)] + ("y" if ending == "ies" else "")
+            return word[: -len(ending)]
     return word
+
+
+@cache
+def _idle() -> frozenset[str]:
+    """The stems of the words that say little."""
+    return frozenset(map(stem, _IDLE))
 
 
 @cache
@@ -365,7 +376,8 @@ def meaning(phrase: str) -> dict[str, float]:
     1: the phrase is one of its names; less where the phrase says more than the name does.
     """
     said = words(phrase)
-    telling = [word for word in said if word not in _IDLE] or list(said)
+    idle_words = _idle()
+    telling = [word for word in said if word not in idle_words] or list(said)
     fits: dict[str, float] = {}
     for concept, names in CONCEPTS.items():
         best = 0.0
@@ -373,7 +385,7 @@ def meaning(phrase: str) -> dict[str, float]:
             needed = words(name)
             if not all(word in said for word in needed):
                 continue
-            idle = all(word in _IDLE for word in needed)
+            idle = all(word in idle_words for word in needed)
             covered = sum(word in needed for word in telling) / max(1, len(telling))
             fit = (0.45 if idle and telling != list(needed) else 0.7) + 0.3 * covered
             best = max(best, fit - 0.004 * place)

@@ -6,6 +6,7 @@ detector only gives a box that is a few pixels too large.
 """
 
 import itertools
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -27,6 +28,8 @@ FAINTEST = 14
 """Least difference from the background that counts as ink, of 255; above the noise of JPEG."""
 FRAME_COVER = 0.7
 """Least share of ink in the first and last rows of a frame; rounded corners leave some out."""
+SIDE_PX = 8
+"""Widest side of a frame, with its round corner."""
 LEAST_SATURATION = 36
 """Spread of the channels of ink, of 255, that makes its colour one of its own."""
 WORD_GAP = 0.3
@@ -35,6 +38,15 @@ CARET_WIDTH_PX = 3
 """Widest text cursor."""
 CARET_REACH = 8
 """How much of a line, in its heights, tells how high its letters are."""
+UNDERLINE_LENGTH = 1.2
+"""Least length of an underline, as a part of the line's height; the feet of letters are shorter."""
+UNDERLINE_CONTRAST = 40
+"""Least difference of an underline from its ground, of 255."""
+UNDERLINE_REACH = 0.35
+"""How far below the letters of a line its underline may be, as a part of the line's height."""
+UNDERLINE_BEYOND = 0.3
+"""How far an underline may reach beyond its letters, as a part of the line's height; a rule of the
+page goes on."""
 STRONG_INK = 0.85
 """Part of the strongest difference from which on a pixel has the colour of the ink."""
 FAINTEST_OF_PEAK = 0.18
@@ -123,10 +135,25 @@ def difference(patch: Pixels, colour: npt.NDArray[np.int16]) -> npt.NDArray[np.i
     return distance
 
 
-def ink(patch: Pixels) -> Mask:
-    """Pixels that differ from the patch's background."""
-    distance = difference(patch, background(patch))
+def ink(patch: Pixels, ground: npt.NDArray[np.int16] | None = None) -> Mask:
+    """Pixels that differ from the patch's background, which is looked for where it is not given."""
+    distance = difference(patch, background(patch) if ground is None else ground)
     return np.asarray(distance > max(FAINTEST, FAINTEST_OF_PEAK * float(distance.max())))
+
+
+def extents(mask: Mask | npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
+    """Boxes around the connected parts of a mask, N x (left, top, width, height), from the top.
+
+    Their outlines give these ten times as fast as OpenCV's statistics of all their pixels.
+    """
+    found, nesting = cv2.findContours(
+        mask.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE
+    )
+    if not found:
+        return np.zeros((0, 4), np.int64)
+    is_outer = nesting[0][:, 3] < 0
+    boxes = [cv2.boundingRect(found[index]) for index in np.flatnonzero(is_outer)[::-1]]
+    return np.array(boxes, np.int64)
 
 
 def spans(occupied: npt.ArrayLike, widest_gap: float) -> list[tuple[int, int]]:
@@ -151,8 +178,10 @@ def within_frame(box: PixelBox, mask: Mask) -> PixelBox:
     if columns.size < 12 or rows.size < 8:
         return box
     width_inked = int(columns[-1] + 1 - columns[0])
-    upper = [row + 1 for row in range(height // 3) if _is_ruled(mask[row], width_inked)]
-    lower = [row for row in range(2 * height // 3, height) if _is_ruled(mask[row], width_inked)]
+    full = np.flatnonzero(mask.sum(axis=1) > FRAME_COVER * width_inked).tolist()
+    ruled = [row for row in full if _is_ruled(mask[row], width_inked)]
+    upper = [row + 1 for row in ruled if row < height // 3]
+    lower = [row for row in ruled if row >= 2 * height // 3]
     cover = mask[rows[0] : rows[-1] + 1].mean(axis=0)
     if lower:  # the stem of an underlined `B` ends above the rule
         cover = cover * mask[max(lower[0] - 2, 0) : lower[0]].all(axis=0)
@@ -160,7 +189,8 @@ def within_frame(box: PixelBox, mask: Mask) -> PixelBox:
     left = [int(at) + 1 for at in columns if at < columns[0] + 6 and cover[at] > whole]
     right = [int(at) for at in columns if at > columns[-1] - 6 and cover[at] > whole]
     if not upper and not (lower and (left or right)):
-        return box  # a rule below alone underlines
+        # A rule below alone underlines; a side alone goes on beyond the box, as no letter does.
+        return _beside_side(box, mask, lower)
     top, bottom = max(upper, default=0), min(lower, default=height)
     start, stop = max(left, default=0), min(right, default=width)
     if bottom - top < 6 or stop - start < 6:
@@ -168,9 +198,23 @@ def within_frame(box: PixelBox, mask: Mask) -> PixelBox:
     return PixelBox(box.left + start, box.top + top, box.left + stop, box.top + bottom)
 
 
+def _beside_side(box: PixelBox, mask: Mask, lower: list[int]) -> PixelBox:
+    """A box without the left side of a frame, which is a stroke from its top to its end."""
+    end = lower[0] if lower else mask.shape[0]
+    strokes = spans(mask[:end].any(axis=0), 0)
+    if len(strokes) < 2:
+        return box
+    (start, stop), (following, _) = strokes[:2]
+    # Corners are round where there is a rule; above it the side is straight.
+    straight = mask[: end if not lower else max(1, end * 3 // 4), start:stop].all(axis=0).any()
+    if stop - start > SIDE_PX or following - stop < 2 or not straight:
+        return box
+    return PixelBox(box.left + following - 1, box.top, box.right, box.top + end)
+
+
 def _is_ruled(row: Mask, width: int) -> bool:
     """Whether a row of a mask holds one stroke across most of the ink's width."""
-    return max((stop - start for start, stop in spans(row, 0)), default=0) > FRAME_COVER * width
+    return _longest(row) > FRAME_COVER * width
 
 
 def line_rows(mask: Mask) -> tuple[int, int] | None:
@@ -182,11 +226,44 @@ def line_rows(mask: Mask) -> tuple[int, int] | None:
     return max(rows, key=lambda span: int(counts[span[0] : span[1]].sum()))
 
 
-def links(patch: Pixels, mask: Mask) -> list[tuple[int, int]]:
+def without_rules(mask: Mask) -> Mask:
+    """A mask without the underline of the line above and the rule of the page below.
+
+    The one is a stroke in the upper third with nothing right below it: no letter is as wide, and
+    the bar of a `T` has ink there. The other goes across all of the patch, beyond its letters.
+    """
+    height, width = mask.shape
+    counts = mask.sum(axis=1)
+    long = UNDERLINE_LENGTH * height
+    kept = mask
+    for row in range(height // 3, -1, -1):
+        if counts[row] >= long and not counts[row + 1] and _longest(mask[row]) >= long:
+            kept = mask.copy()
+            kept[: row + 1] = False
+            break
+    across = np.flatnonzero(counts[2 * height // 3 :] == width)
+    if across.size and width >= long:
+        kept = kept.copy()
+        kept[2 * height // 3 + int(across[0]) :] = False
+    return kept
+
+
+def _longest(row: Mask) -> int:
+    """The longest stroke of a row."""
+    return max((stop - start for start, stop in spans(row, 0)), default=0)
+
+
+def links(patch: Pixels, mask: Mask, below: Mask) -> list[tuple[int, int]]:
     """Columns of a line, (from, to), where it is strongly coloured or underlined.
 
     The colour is that of all ink on half an em: the edges of black letters are red on one side
     and blue on the other where type is smoothed for flat screens.
+
+    Args:
+        patch: the line.
+        mask: which of its pixels are ink.
+        below: the same of the rows under it, with as many more columns on each side as an
+            underline may reach.
     """
     gap = max(4.0, 0.5 * mask.shape[0])
     inked = mask.sum(axis=0)
@@ -195,11 +272,17 @@ def links(patch: Pixels, mask: Mask) -> list[tuple[int, int]]:
     of_all = cv2.boxFilter(np.column_stack((sums, inked))[None], -1, half_em, normalize=False)[0]
     colours = of_all[:, :3] / np.maximum(of_all[:, 3:], 1)
     marked = (inked > 0) & (np.ptp(colours, axis=1) > LEAST_SATURATION)
-    lower = mask[int(0.7 * mask.shape[0]) :]
-    for row in lower:
+    lower, long = mask[int(0.7 * mask.shape[0]) :], UNDERLINE_LENGTH * mask.shape[0]
+    for row in lower[lower.sum(axis=1) >= long]:
         for start, stop in spans(row, widest_gap=0):  # the feet of letters have gaps
-            if stop - start >= 1.2 * mask.shape[0]:
+            if stop - start >= long:
                 marked[start:stop] = True
+    beyond_px = (below.shape[1] - mask.shape[1]) // 2
+    for row in below[below.sum(axis=1) >= long]:
+        for start, stop in spans(row, widest_gap=0):
+            ends = start > 0 and stop < row.size  # else it is a rule of the page
+            if ends and stop - start >= long:
+                marked[max(0, start - beyond_px) : stop - beyond_px] = True
     plain = (inked > 0) & ~marked
     return [
         (start, stop)
@@ -216,10 +299,15 @@ def runs(pixels: Pixels, detected: PixelBox, widest_gap: float) -> list[InkRun]:
         detected: a box around one line, somewhat larger than its ink.
         widest_gap: gaps wider than this part of the line's height divide it.
     """
-    detected = within_frame(detected, ink(detected.of(pixels)))
     patch = detected.of(pixels)
     ground = background(patch)
-    mask = ink(patch)
+    mask = ink(patch, ground)
+    unframed = within_frame(detected, mask)
+    if unframed != detected:
+        detected, patch = unframed, unframed.of(pixels)
+        ground = background(patch)
+        mask = ink(patch, ground)
+    mask = without_rules(mask)
     cursor = caret(mask)
     if cursor is not None:
         mask[:, cursor.left : cursor.right] = False
@@ -243,7 +331,7 @@ def runs(pixels: Pixels, detected: PixelBox, widest_gap: float) -> list[InkRun]:
             InkRun(
                 box,
                 size_px,
-                _moved(links(cut, part), box.left),
+                _moved(links(cut, part, _below(pixels, box, bottom - top, ground)), box.left),
                 _moved(gaps(part, WORD_GAP * size_px), box.left),
                 look(cut, part, ground),
             )
@@ -251,6 +339,18 @@ def runs(pixels: Pixels, detected: PixelBox, widest_gap: float) -> list[InkRun]:
     if found and cursor is not None:
         found[-1] = replace(found[-1], caret=cursor.moved(detected.left, detected.top))
     return found
+
+
+def _below(pixels: Pixels, box: PixelBox, height_px: int, ground: npt.NDArray[np.int16]) -> Mask:
+    """Where an underline of a run may be: what differs from the ground in the rows below it."""
+    reach = math.ceil(UNDERLINE_REACH * height_px)
+    beyond_px = math.ceil(UNDERLINE_BEYOND * height_px)
+    around = np.full((reach, box.width + 2 * beyond_px, 3), ground, np.int16)
+    left, right = box.left - beyond_px, box.right + beyond_px
+    found = pixels[box.bottom : box.bottom + reach, max(left, 0) : right]
+    start = max(left, 0) - left
+    around[: found.shape[0], start : start + found.shape[1]] = found
+    return np.asarray(np.abs(around - ground).max(axis=2) > UNDERLINE_CONTRAST)
 
 
 def caret(mask: Mask) -> PixelBox | None:

@@ -16,6 +16,8 @@ Side = Literal["row", "of", "in", "near", "left", "right", "above", "below"]
 """Where a thing stands to its neighbour. `row`: on the same row; `of`: belonging to it, on its row
 or under it; `in`: on it or under it, as under a heading; `near`: beside it, on any side."""
 
+SAME_LEFT_PX = 5.0
+"""How far the left edges of texts of one column may differ."""
 SLACK_PX = 6.0
 """How far boxes that were found in pixels may overlap or miss an alignment."""
 

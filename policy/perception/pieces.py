@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vigorl.policy.perception.ink import Mask, PixelBox, Pixels, spans
+from vigorl.policy.perception.ink import Mask, PixelBox, Pixels, extents, spans
 
 FAINTEST_STEP = 16
 """Least step between neighbouring pixels that is ink, of 255; above the noise of JPEG."""
@@ -36,10 +36,7 @@ def pieces(pixels: Pixels) -> list[PixelBox]:
     height, width = pixels.shape[:2]
     ink = drawn(pixels)
     kernel = np.ones((2 * REACH_PX + 1, 2 * REACH_PX + 1), np.uint8)
-    _, _, stats, _ = cv2.connectedComponentsWithStats(
-        cv2.dilate(ink.astype(np.uint8), kernel), connectivity=8
-    )
-    boxes = stats[1:, :4].astype(np.int64)
+    boxes = extents(cv2.dilate(ink.astype(np.uint8), kernel))
     boxes[:, 2:] += boxes[:, :2]
     boxes += np.array([1, 1, -1, -1]) * REACH_PX * (boxes % [width, height, width, height] > 0)
     large = np.minimum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]) >= SPECK_PX

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vigorl.policy.perception.ink import Mask, PixelBox, Pixels
+from vigorl.policy.perception.ink import Mask, PixelBox, Pixels, extents
 
 COLOUR_NOISE = 12
 """How far a pixel may be from a frequent flat colour and still have it, of 255."""
@@ -210,11 +210,9 @@ def blobs(drawn: Mask, reach_px: int) -> list[PixelBox]:
     """Boxes of connected edges; parts up to about twice `reach_px` apart are one."""
     kernel = np.ones((2 * reach_px + 1, 2 * reach_px + 1), np.uint8)
     joined = cv2.dilate(drawn.astype(np.uint8), kernel)
-    count, _, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
     height, width = drawn.shape
     found = []
-    for index in range(1, count):
-        left, top, w, h, _ = (int(value) for value in stats[index])
+    for left, top, w, h in extents(joined).tolist():
         box = PixelBox(
             max(left + reach_px, 0),
             max(top + reach_px, 0),

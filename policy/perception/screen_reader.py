@@ -38,7 +38,7 @@ LEAST_STRANGE = 2
 """A single word may be a logo."""
 
 
-class Eyes:
+class ScreenReader:
     """Reads pictures; safe to call from several threads, each picture by one of them."""
 
     def __init__(self) -> None:
@@ -84,9 +84,9 @@ class Eyes:
 
 
 @cache
-def shared_eyes() -> Eyes:
-    """The eyes of all policies of this process."""
-    return Eyes()
+def shared_screen_reader() -> ScreenReader:
+    """The screen reader of all policies of this process."""
+    return ScreenReader()
 
 
 def unreadable(screen: Screen) -> str:

@@ -18,6 +18,8 @@ from vigorl.policy.perception.ink import Mask, PixelBox, Pixels, background, dif
 from vigorl.policy.perception.regions import ROUND, Region, blobs, contrast
 from vigorl.policy.perception.screen import Shape, TextLine
 
+DOT_MIXED = 0.15
+"""Share of the middle of a radio button's dot that may differ from it."""
 TICK_PX = (10, 30)
 """Side of a checkbox or radio button."""
 SWITCH_PX = (12, 40)
@@ -212,7 +214,10 @@ def _has_dot(circle: Pixels) -> bool:
     height, width = circle.shape[:2]
     rows, columns = np.indices((height, width))
     radius = np.hypot((rows + 0.5) / height - 0.5, (columns + 0.5) / width - 0.5) * 2
-    middle = np.median(circle[radius < 0.25].reshape(-1, 3), axis=0)
+    core = circle[radius < 0.25].reshape(-1, 3).astype(np.int16)
+    middle = np.median(core, axis=0)
+    if float((np.abs(core - middle).max(axis=1) > 48).mean()) > DOT_MIXED:
+        return False  # a question mark, or a half of the circle
     for inner, outer in ((0.45, 0.6), (0.55, 0.7), (0.65, 0.8)):
         ring = circle[(radius >= inner) & (radius < outer)].reshape(-1, 3).astype(np.int16)
         if float((np.abs(ring - middle).max(axis=1) > 48).mean()) > 0.85:

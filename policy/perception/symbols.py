@@ -72,6 +72,10 @@ class IconDrawing:
 
 LEAST_LIKENESS = 0.62
 """To some known icon; what has less is a part of a picture or of a frame."""
+PLAIN = frozenset({"minus", "minimize", "fullscreen", "record", "circle", "square", "stop", "more"})
+"""What bars and dots look like."""
+PART = 0.25
+"""How much less a bar or a dot looks like a whole icon where it is a part of one."""
 THIN_PX = 4
 """Narrower ones are icons only where that is rather sure: rules are narrow too."""
 
@@ -88,6 +92,11 @@ class IconCandidate:
         """How much it looks like a whole icon, against other cuts of the same drawing."""
         best = self.guesses[0]
         return best.sureness + best.likeness + 0.0005 * max(self.box.width, self.box.height)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is a bar or a dot, of which icons are made."""
+        return self.guesses[0].concept in PLAIN
 
     @property
     def is_likely(self) -> bool:
@@ -233,7 +242,15 @@ def _is_button_around(
 def _best(candidates: Sequence[IconCandidate]) -> list[IconCandidate]:
     """Of overlapping candidates the one that looks most like an icon; the larger of equals."""
     kept: list[IconCandidate] = []
-    order = sorted(candidates, key=lambda candidate: -candidate.rank)
+    plain = [one for one in candidates if one.is_plain]
+    parts = {
+        part.box
+        for whole in candidates
+        if not whole.is_plain and whole.is_likely
+        for part in plain
+        if whole.box.holds(part.box)
+    }
+    order = sorted(candidates, key=lambda one: one.rank - PART * (one.box in parts), reverse=True)
     for candidate in order:
         if not any(candidate.box.touches(other.box) for other in kept):
             kept.append(candidate)

@@ -1,20 +1,23 @@
-"""Table structure: the cells that a column and a row have in common."""
+"""Table structure: rows, and the cells that a column and a row have in common."""
 
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from vigorl.browser.geometry import Box
 from vigorl.policy.perception.layout import (
+    SAME_LEFT_PX,
     em_px,
     gap_x,
     gap_y,
     in_reading_order,
+    misalignment_x,
     overlap_y,
     rows_of,
     same_row,
     union,
 )
-from vigorl.policy.perception.screen import TextLine
+from vigorl.policy.perception.screen import Screen, TextLine
 
 _SLACK_PX = 4.0
 _SAME_CELL_EM = 0.5
@@ -165,3 +168,36 @@ def _body(lines: Sequence[TextLine], heads: Sequence[TextLine], head: TextLine) 
         body += row
         bottom = max(bottom, box.bottom)
     return body
+
+
+def rows(screen: Screen) -> list[Box]:
+    """The boxes of the rows of the screen's largest table, without its head."""
+    table: list[list[TextLine]] = []
+    best: list[list[TextLine]] = []
+    for row in rows_of(screen.lines):
+        if table and not _same_columns(table[-1], row):
+            table = []
+        if len(row) >= 2:
+            table.append(row)
+        best = max(best, table, key=len)
+    if len(best) > 1 and _is_head(best[0], best[1:]):
+        best = best[1:]
+    return [union(line.box_px for line in row) for row in best]
+
+
+def _same_columns(a: Sequence[TextLine], b: Sequence[TextLine]) -> bool:
+    """Whether at least two texts of a row stand under texts of the one above it."""
+    shared = sum(
+        any(misalignment_x(below.box_px, above.box_px) <= SAME_LEFT_PX for above in a)
+        for below in b
+    )
+    return shared >= 2
+
+
+def _is_head(first: Sequence[TextLine], rest: Sequence[Sequence[TextLine]]) -> bool:
+    """Whether the first row of a table names its columns: no digits where the others have some."""
+    others = [any(char.isdecimal() for line in row for char in line.text) for row in rest]
+    has_digits = any(char.isdecimal() for line in first for char in line.text)
+    usual_px = statistics.median(em_px(line) for row in rest for line in row)
+    smaller = statistics.median(map(em_px, first)) < 0.95 * usual_px
+    return (not has_digits and all(others)) or smaller

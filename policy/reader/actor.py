@@ -10,7 +10,7 @@ from vigorl.browser.errors import InconsistentData
 from vigorl.browser.geometry import Frame
 from vigorl.browser.observation import Observation
 from vigorl.policy.grammar import Dialect, parse, write
-from vigorl.policy.perception.screen_reader import Eyes, shared_eyes
+from vigorl.policy.perception.screen_reader import ScreenReader, shared_screen_reader
 from vigorl.policy.policy import Turn
 from vigorl.policy.reader.dispatch import carry_out
 from vigorl.policy.reader.language.instructions import as_name, parse_instructions
@@ -37,8 +37,8 @@ class ReaderPolicy:
     acts_on_marks = False
     needs_instructions = True
 
-    def __init__(self, eyes: Eyes | None = None) -> None:
-        self._eyes = eyes or shared_eyes()
+    def __init__(self, eyes: ScreenReader | None = None) -> None:
+        self._eyes = eyes or shared_screen_reader()
 
     def actor(self, goal: str) -> "ReaderActor":
         """A fresh actor for one episode."""
@@ -60,7 +60,7 @@ class ReaderPolicy:
 class ReaderActor:
     """Carries out one goal. Deterministic: the same observations lead to the same turns."""
 
-    def __init__(self, goal: str, eyes: Eyes) -> None:
+    def __init__(self, goal: str, eyes: ScreenReader) -> None:
         self._goal = goal
         self._eyes = eyes
         self._moves: Moves | None = None
@@ -99,7 +99,7 @@ class ReaderActor:
             return Move("Everything is done already.", Done())
 
 
-def _episode(goal: str, eyes: Eyes, first: Observation) -> Moves:
+def _episode(goal: str, eyes: ScreenReader, first: Observation) -> Moves:
     """The whole course of an episode."""
     try:
         steps = parse_instructions(goal)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from vigorl.browser.geometry import Box, Frame, Point
-from vigorl.policy.perception.blocks import blocks, rows
+from vigorl.policy.perception.blocks import blocks
 from vigorl.policy.perception.layout import (
     Side,
     at_place,
@@ -19,6 +19,7 @@ from vigorl.policy.perception.layout import (
     relation_cost,
 )
 from vigorl.policy.perception.screen import Screen, Shape, TextLine
+from vigorl.policy.perception.tables import rows
 from vigorl.policy.reader.language.steps import Relation, Target
 from vigorl.policy.reader.matching import CONTAINED, find
 

@@ -4,10 +4,10 @@ import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from vigorl.policy.perception.blocks import blocks, rows
+from vigorl.policy.perception.blocks import blocks
 from vigorl.policy.perception.layout import inside, same_row
 from vigorl.policy.perception.screen import Screen, TextLine
-from vigorl.policy.perception.tables import Table, table_under
+from vigorl.policy.perception.tables import Table, rows, table_under
 from vigorl.policy.reader.belonging import belongs
 from vigorl.policy.reader.candidates import SURE, Candidate, aims
 from vigorl.policy.reader.captions import labels_of, values_of

@@ -6,11 +6,18 @@ from typing import assert_never
 
 from vigorl.browser.actions import Action, Click, Drag, Hover
 from vigorl.browser.observation import Observation
+from vigorl.policy.perception.blocks import another_title
 from vigorl.policy.perception.concepts import meaning
 from vigorl.policy.perception.frames import is_faded, stands_out
 from vigorl.policy.perception.layout import inside, overlap_x, overlap_y, touch
 from vigorl.policy.perception.screen import Screen, Shape, TextLine
-from vigorl.policy.reader.candidates import Candidate, aims, is_sure, looks_clickable
+from vigorl.policy.reader.candidates import (
+    Candidate,
+    aims,
+    is_sure,
+    line_aim,
+    looks_clickable,
+)
 from vigorl.policy.reader.controls import boxes
 from vigorl.policy.reader.doubt import require_one
 from vigorl.policy.reader.effects import FAILURES, MoveOutcome, effect_at, told, zone_of
@@ -60,7 +67,11 @@ def point_once(play: Play, step: PointStep) -> Moves:
     """
     aim = yield from find_target(play, step.target)
     others = []
-    if not looks_clickable(play.screen(), aim):
+    if step.target.role == "item" and isinstance(aim.source, TextLine):
+        # A result opens by its title, and not by every text in it.
+        title = another_title(play.screen(), aim.box, aim.source)
+        others = [line_aim(title, 1.0)] if title and not aim.source.link else []
+    elif not looks_clickable(play.screen(), aim):
         found = candidates(play, play.screen(), step.target)
         others = [other for other in found if not touch(other.box, aim.box)]
     outcome = yield from pointed(play, step, aim, play.seen(aim))

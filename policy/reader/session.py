@@ -19,7 +19,7 @@ from vigorl.policy.grammar import Lens
 from vigorl.policy.perception.layout import SLACK_PX, overlap_x, overlap_y, touch
 from vigorl.policy.perception.panels import panels
 from vigorl.policy.perception.screen import Screen, Shape, TextLine
-from vigorl.policy.perception.screen_reader import Eyes
+from vigorl.policy.perception.screen_reader import ScreenReader
 from vigorl.policy.points import write_point
 from vigorl.policy.reader.candidates import Candidate, in_css
 from vigorl.policy.reader.outcome import Scene, changes, covers, grown, share
@@ -72,7 +72,7 @@ class Changed(Stuck):
 class Play:
     """What one episode has seen so far."""
 
-    def __init__(self, eyes: Eyes, first: Observation) -> None:
+    def __init__(self, eyes: ScreenReader, first: Observation) -> None:
         if first.view is None:
             raise InconsistentData("the first observation shows no screen")
         self._eyes = eyes

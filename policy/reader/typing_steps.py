@@ -103,9 +103,7 @@ def _behind_label(
     )
     if refusal := play.said(*FAILURES):
         raise Stuck(f'expected to type "{step.text}"; I was told: {refusal}')
-    if not play.changes_since(before, carets=True):
-        yield from play.wait("I see no text cursor yet. I look again.", _LOOK_S)
-    if not play.changes_since(before, carets=True):
+    if not (yield from _caret_came(play, before)):
         raise Stuck(
             f'expected a field to type "{step.text}" into; I saw the text "{label.text}" at '
             f"{play.at(label.point)}, and no field that belongs to it"
@@ -126,13 +124,18 @@ def _require_caret(play: Play, step: TypeStep, aim: Candidate) -> Moves:
     yield from play.do(thought, Click(aim.point))
     if refusal := play.said(*FAILURES):
         raise Stuck(f'expected to type "{step.text}"; I was told: {refusal}')
-    if not play.changes_since(before, carets=True):
-        yield from play.wait("I see no text cursor yet. I look again.", _LOOK_S)
-    if not play.changes_since(before, carets=True):
+    if not (yield from _caret_came(play, before)):
         raise Stuck(
             f'expected a field to type "{step.text}" into; I saw no text cursor at '
             f"{play.at(aim.point)} when I clicked there"
         )
+
+
+def _caret_came(play: Play, before: Scene) -> Generator[Move, Observation, bool]:
+    """Whether anything has changed since a click, be it by a text cursor; looks a second time."""
+    if not play.changes_since(before, carets=True):
+        yield from play.wait("I see no text cursor yet. I look again.", _LOOK_S)
+    return bool(play.changes_since(before, carets=True))
 
 
 def _date_hint(screen: Screen, label: Candidate) -> Candidate | None:

@@ -31,7 +31,7 @@ from vigorl.browser.geometry import Frame
 from vigorl.browser.observation import Observation
 from vigorl.browser.picture import Picture, View
 from vigorl.browser.vault import TYPED, Secret, Vault
-from vigorl.policy.perception.screen_reader import shared_eyes
+from vigorl.policy.perception.screen_reader import shared_screen_reader
 from vigorl.policy.policy import Tokens, Turn
 from vigorl.policy.wire import Server
 
@@ -89,7 +89,7 @@ def leaks(folder: Path, value: str = VALUE) -> list[str]:
 def read(path: Path) -> list[str]:
     picture = Picture.from_bytes(path.read_bytes())
     frame = Frame.of_viewport(picture.width_px, picture.height_px)
-    return [line.text for line in shared_eyes().read(View(picture, frame)).lines]
+    return [line.text for line in shared_screen_reader().read(View(picture, frame)).lines]
 
 
 def modes(folder: Path) -> set[str]:

@@ -115,9 +115,9 @@ def _looks_at_shard(shard: Path, kept: Path) -> dict[str, list[dict[str, Any]]]:
 
 def _look_at_shard(shard: Path) -> dict[str, list[dict[str, Any]]]:
     # Reading needs a library that training does not.
-    from vigorl.policy.perception.screen_reader import Eyes
+    from vigorl.policy.perception.screen_reader import ScreenReader
 
-    eyes = Eyes()
+    eyes = ScreenReader()
     looks = {}
     with tarfile.open(shard) as members:
         for member in members:

@@ -20,7 +20,7 @@ from vigorl.policy.nano.glance import close_lens, glance_size, parts, without
 from vigorl.policy.nano.prompt import MOST_PAST, Situation, write_prompt
 from vigorl.policy.nano.reading import MOST_CHARACTERS, item_at, items, name_of, write_rows
 from vigorl.policy.perception.screen import Screen, Shape, TextLine
-from vigorl.policy.perception.screen_reader import Eyes
+from vigorl.policy.perception.screen_reader import ScreenReader
 
 Make = Callable[..., Observation]
 FRAME = Frame.of_viewport(1000, 500)
@@ -185,7 +185,7 @@ def test_of_a_long_past_the_end_is_told_with_its_numbers() -> None:
     assert told[MOST_PAST] == f"{MOST_PAST + 2}. press {MOST_PAST + 2}"
 
 
-class Staged(Eyes):
+class Staged(ScreenReader):
     """See a form on every screen, and its doubtful word in every look closer."""
 
     def __init__(self) -> None:

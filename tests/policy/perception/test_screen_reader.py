@@ -13,7 +13,7 @@ from vigorl.policy.perception.detector import TextDetector
 from vigorl.policy.perception.ink import PixelBox, Pixels, runs
 from vigorl.policy.perception.ocr import TextReader
 from vigorl.policy.perception.screen import Screen
-from vigorl.policy.perception.screen_reader import Eyes
+from vigorl.policy.perception.screen_reader import ScreenReader
 
 
 def view_of(text: str) -> View:
@@ -23,7 +23,7 @@ def view_of(text: str) -> View:
 
 
 def test_a_picture_that_several_look_at_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    eyes = Eyes()
+    eyes = ScreenReader()
     looks: list[str] = []
     everybody_asks = threading.Barrier(4)
     look = eyes._look
@@ -44,7 +44,7 @@ def test_a_picture_that_several_look_at_is_read_once(monkeypatch: pytest.MonkeyP
 
 
 def test_a_reading_that_failed_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    eyes = Eyes()
+    eyes = ScreenReader()
     with monkeypatch.context() as broken, pytest.raises(MemoryError):
         broken.setattr(eyes, "_look", lambda view: (_ for _ in ()).throw(MemoryError))
         eyes.read(view_of("Sign in"))
@@ -110,3 +110,32 @@ def test_how_a_text_is_drawn_is_seen_on_any_ground() -> None:
     (run,) = runs(pixels, PixelBox(4, 4, 110, 36), widest_gap=0.8)
     assert run.look.ground_rgb == (20, 40, 90)
     assert run.look.colour_rgb == (250, 250, 250)
+
+
+@pytest.mark.parametrize(
+    ("text", "size_px", "pad_px", "border_px", "corner_px"),
+    [("12", 16, 2, 3, 8), ("12", 16, 2, 1, 4), ("notes", 13, 10, 3, 0)],
+)
+def test_the_frame_of_a_field_is_no_letter(
+    text: str, size_px: int, pad_px: int, border_px: int, corner_px: int
+) -> None:
+    image = Image.new("RGB", (420, 90), "white")
+    pen = ImageDraw.Draw(image)
+    height_px = 2 * size_px
+    pen.rounded_rectangle((40, 30, 380, 30 + height_px), corner_px, "white", "black", border_px)
+    place = (40 + border_px + pad_px, 30 + (height_px - 1.2 * size_px) / 2)
+    pen.text(place, text, "#333", font_size=size_px)
+    assert [line.text for line in TextReader().read(np.asarray(image)).lines] == [text]
+
+
+def test_an_underline_belongs_to_the_text_above_it() -> None:
+    image = Image.new("RGB", (320, 90), "#271918")
+    pen = ImageDraw.Draw(image)
+    pen.text((30, 20), "Brisa stool", "#c8a2a3", font_size=16)
+    end_px = 29 + pen.textlength("Brisa stool", font_size=16)
+    pen.line((30, 40, end_px, 40), "#c8a2a3")
+    pen.text((30, 41), "Light, sturdy and simple.", "#bbaeae", font_size=14)
+    title, text = TextReader().read(np.asarray(image)).lines
+    assert (title.text, title.link) == ("Brisa stool", True)
+    assert (text.text, text.link) == ("Light, sturdy and simple.", False)
+    assert text.box_px.top > 41

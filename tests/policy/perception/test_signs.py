@@ -8,15 +8,15 @@ from PIL import Image, ImageDraw, ImageFont
 from vigorl.browser.geometry import Frame
 from vigorl.browser.picture import Picture, View
 from vigorl.policy.perception.screen import TextLine
-from vigorl.policy.perception.screen_reader import Eyes
+from vigorl.policy.perception.screen_reader import ScreenReader
 from vigorl.policy.perception.text_match import fits, is_alike
 
 KEYS = "7850+xQRW?!3=<-K"
 
 
 @pytest.fixture(scope="module")
-def eyes() -> Eyes:
-    return Eyes()
+def eyes() -> ScreenReader:
+    return ScreenReader()
 
 
 def keypad(keys: str, ink: str, paper: str, size_px: int, frame: bool) -> Image.Image:
@@ -31,7 +31,7 @@ def keypad(keys: str, ink: str, paper: str, size_px: int, frame: bool) -> Image.
     return image
 
 
-def told(eyes: Eyes, image: Image.Image) -> list[TextLine]:
+def told(eyes: ScreenReader, image: Image.Image) -> list[TextLine]:
     """The signs on a picture, as on a live page: JPEG."""
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", quality=80)
@@ -44,7 +44,9 @@ def told(eyes: Eyes, image: Image.Image) -> list[TextLine]:
 
 @pytest.mark.parametrize(("ink", "paper"), [("#222222", "white"), ("#dddddd", "#14181f")])
 @pytest.mark.parametrize("frame", [False, True])
-def test_each_key_of_a_keypad_is_told(eyes: Eyes, ink: str, paper: str, frame: bool) -> None:
+def test_each_key_of_a_keypad_is_told(
+    eyes: ScreenReader, ink: str, paper: str, frame: bool
+) -> None:
     lines = told(eyes, keypad(KEYS, ink, paper, 20, frame))
     assert len(lines) == len(KEYS)
     wrong = [
@@ -55,7 +57,7 @@ def test_each_key_of_a_keypad_is_told(eyes: Eyes, ink: str, paper: str, frame: b
     assert len(wrong) <= 1, wrong
 
 
-def test_a_picture_of_no_sign_is_none(eyes: Eyes) -> None:
+def test_a_picture_of_no_sign_is_none(eyes: ScreenReader) -> None:
     image = Image.new("RGB", (400, 200), "white")
     draw = ImageDraw.Draw(image)
     draw.polygon([(60, 60), (84, 66), (70, 90), (52, 82)], fill="#444444")

@@ -11,7 +11,7 @@ from vigorl.browser.picture import Picture, View
 from vigorl.policy.perception.ink import PixelBox
 from vigorl.policy.perception.pieces import pieces
 from vigorl.policy.perception.screen import Screen, TextLine
-from vigorl.policy.perception.screen_reader import Eyes, unreadable
+from vigorl.policy.perception.screen_reader import ScreenReader, unreadable
 
 SIZES = [(800, 600), (1280, 720), (1920, 1080), (780, 1688)]
 TYPES_PX = [13, 18, 24]
@@ -19,8 +19,8 @@ FEW = [(800, 600, 13), (1280, 720, 18), (1920, 1080, 13), (780, 1688, 24)]
 
 
 @pytest.fixture(scope="module")
-def eyes() -> Eyes:
-    return Eyes()
+def eyes() -> ScreenReader:
+    return ScreenReader()
 
 
 def blank(width: int, height: int, paper: str = "white") -> Image.Image:
@@ -39,7 +39,7 @@ def view_of(image: Image.Image) -> View:
     return View(picture, Frame.of_viewport(image.width, image.height))
 
 
-def read(eyes: Eyes, image: Image.Image) -> list[str]:
+def read(eyes: ScreenReader, image: Image.Image) -> list[str]:
     return [line.text for line in eyes.read(view_of(image)).lines]
 
 
@@ -51,7 +51,9 @@ def read(eyes: Eyes, image: Image.Image) -> list[str]:
         for type_px in TYPES_PX
     ],
 )
-def test_a_label_alone_on_a_page_is_read(eyes: Eyes, width: int, height: int, size_px: int) -> None:
+def test_a_label_alone_on_a_page_is_read(
+    eyes: ScreenReader, width: int, height: int, size_px: int
+) -> None:
     for part, (ink, paper) in enumerate([("#222", "white"), ("#ddd", "#14181f"), ("#777", "#eee")]):
         image = blank(width, height, paper)
         write(image, (width * (1 + 2 * part) // 8, height * (part + 1) // 5), "Order", ink, size_px)
@@ -59,7 +61,7 @@ def test_a_label_alone_on_a_page_is_read(eyes: Eyes, width: int, height: int, si
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
-def test_a_label_in_an_empty_card_is_read(eyes: Eyes, width: int, height: int) -> None:
+def test_a_label_in_an_empty_card_is_read(eyes: ScreenReader, width: int, height: int) -> None:
     image = blank(width, height, "#f4f5f7")
     frame = (width // 10, height // 10, width * 9 // 10, height * 9 // 10)
     ImageDraw.Draw(image).rounded_rectangle(frame, 12, "white", "#c0c4cc")
@@ -67,7 +69,7 @@ def test_a_label_in_an_empty_card_is_read(eyes: Eyes, width: int, height: int) -
     assert read(eyes, image) == ["Results"]
 
 
-def test_a_button_is_read_after_any_other_picture_as_it_is_by_itself(eyes: Eyes) -> None:
+def test_a_button_is_read_after_any_other_picture_as_it_is_by_itself(eyes: ScreenReader) -> None:
     alone = blank(1280, 720)
     write(alone, (900, 500), "Continue", "#0055cc", 15)
     before = blank(1280, 720)
@@ -76,7 +78,7 @@ def test_a_button_is_read_after_any_other_picture_as_it_is_by_itself(eyes: Eyes)
     both = alone.copy()
     write(both, (40, 40), "Thank you", "#222", 16)
     for image in (before, both, alone):
-        fresh = Eyes().read(view_of(image))
+        fresh = ScreenReader().read(view_of(image))
         assert eyes.read(view_of(image)).lines == fresh.lines
     assert read(eyes, alone) == ["Continue"]
 
@@ -97,7 +99,7 @@ def test_no_two_pieces_overlap_and_together_they_hold_all_letters() -> None:
     assert all(PixelBox(0, 0, 1000, 800).holds(piece) for piece in cut)
 
 
-def test_the_box_of_a_label_leaves_out_the_icon_before_it(eyes: Eyes) -> None:
+def test_the_box_of_a_label_leaves_out_the_icon_before_it(eyes: ScreenReader) -> None:
     image = blank(640, 400)
     ImageDraw.Draw(image).ellipse((50, 52, 64, 66), fill="#222")
     write(image, (72, 50), "Dashboard", "#222", 16)
@@ -106,7 +108,7 @@ def test_the_box_of_a_label_leaves_out_the_icon_before_it(eyes: Eyes) -> None:
     assert 62 <= line.part(start, start + 1).left <= 76
 
 
-def test_small_type_is_named_as_a_region_and_large_is_not(eyes: Eyes) -> None:
+def test_small_type_is_named_as_a_region_and_large_is_not(eyes: ScreenReader) -> None:
     image = blank(1000, 700)
     write(image, (100, 100), "A heading that is large", "#222", 28)
     for row in range(5):

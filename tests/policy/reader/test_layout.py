@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vigorl.browser.geometry import Box, Frame
-from vigorl.policy.perception.blocks import blocks, rows
+from vigorl.policy.perception.blocks import blocks
 from vigorl.policy.perception.layout import em_px, in_reading_order
 from vigorl.policy.perception.panels import panels
 from vigorl.policy.perception.panorama import extended, moved_up_by
 from vigorl.policy.perception.screen import Screen, Shape, TextLine
+from vigorl.policy.perception.tables import rows
 from vigorl.policy.reader.candidates import aims
 from vigorl.policy.reader.controls import boxes, fields
 from vigorl.policy.reader.language.steps import Relation, Target

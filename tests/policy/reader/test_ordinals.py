@@ -62,6 +62,47 @@ async def test_without_such_a_result_nothing_is_clicked(read, heading, main, goa
     assert "click" not in run.kinds
 
 
+@pytest.mark.parametrize("gap_px", [0, 2, 5])
+async def test_results_are_told_by_titles_that_are_underlined_as_links_are(read, gap_px):
+    """Pale on a dark page the colour of links tells little."""
+    rows = "".join(
+        "<div style='display: flex; gap: 17px; padding: 12px; border: 1px solid #543'><i style="
+        "'width: 69px; height: 69px; background: #ccd'></i><div style='line-height: 1.15; padding:"
+        f" 18px 0'><a href=# style='color: #d8a8a8; text-underline-offset: {gap_px}px; font:"
+        f" bold 15px serif' onclick=\"did('opened {name}')\">{name}</a><br>"
+        f"<span style='font-size: 13px'>{blurb}</span></div></div>"
+        for name, blurb in (
+            ("Brisa stool", "Light, sturdy and simple."),
+            ("Grove stool", "Light, sturdy and simple."),
+            ("Calla stool", "A quiet companion for every day."),
+        )
+    )
+    page = f"<style>body {{ background: #271918; color: #bbaeae }}</style><p>3 results</p>{rows}"
+    run = await read(page, "open the first result")
+    assert run.title == "opened Brisa stool"
+    assert run.kinds.count("click") == 1
+
+
+async def test_a_card_that_does_not_open_by_its_text_is_tried_at_its_title_and_nowhere_else(read):
+    cards = "".join(
+        f"<div style='width: 300px; border: 1px solid #999; padding: 12px; margin: 8px'>"
+        f"<div style='font-size: 13px'{clicks.format(name)}>{name}</div>"
+        f"<div style='font-size: 20px'>Written by {name} on Monday</div><button onclick="
+        "\"did('deleted')\">Delete</button></div>"
+        for name, clicks in (
+            ("Anna", " onclick=\"did('opened {}')\""),
+            ("Bert", ""),
+            ("Cleo", ""),
+        )
+    )
+    run = await read(cards, "open the first card")
+    assert run.title == "opened Anna"
+    assert "The click did nothing." in run.thoughts
+    run = await read(cards, "open the second card")
+    assert run.title == "untouched"
+    assert run.reason is not None
+
+
 async def test_an_advertisement_is_no_result(read):
     ad = "<div style='margin-bottom: 18px'><a href=#>Buy my tent</a><br>Ad · by Tentland</div>"
     run = await read(

@@ -7,7 +7,7 @@ import pytest
 from vigorl.browser.picture import View
 from vigorl.policy.perception.layout import union
 from vigorl.policy.perception.screen import Screen
-from vigorl.policy.perception.screen_reader import Eyes
+from vigorl.policy.perception.screen_reader import ScreenReader
 from vigorl.policy.reader.actor import ReaderPolicy
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -17,8 +17,8 @@ sight and reach of children. Do not use after the date on the box. Return what i
 pharmacy.<br>Authorisation number: EU/1/23/456</p><p>Ask your doctor.</p>"""
 
 
-class FarSighted(Eyes):
-    """Eyes that tell where letters are small, and cannot read them."""
+class FarSighted(ScreenReader):
+    """ScreenReader that tell where letters are small, and cannot read them."""
 
     least_px = 10
 

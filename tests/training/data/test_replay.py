@@ -18,7 +18,7 @@ from vigorl.policy.family import family_named
 from vigorl.policy.model import ModelPolicy
 from vigorl.policy.nano.actor import ReadingPolicy
 from vigorl.policy.perception.screen import Screen, TextLine
-from vigorl.policy.perception.screen_reader import Eyes
+from vigorl.policy.perception.screen_reader import ScreenReader
 from vigorl.policy.policy import Tokens
 from vigorl.training.data.rows import Row, rows_of
 
@@ -150,7 +150,7 @@ def test_a_sampled_placeholder_is_not_replayed(network: Network, row: Row) -> No
         replay(network, forged, pictures_of(EPISODE))
 
 
-class Staged(Eyes):
+class Staged(ScreenReader):
     """See some words, as many as the picture's hash says."""
 
     def __init__(self) -> None:
