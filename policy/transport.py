@@ -231,7 +231,7 @@ class Transport:
                 "or correct the URL"
             )
         else:
-            advice = "start one (vllm serve MODEL --port 8000) or correct the URL"
+            advice = "start it (vigorl-agent serve MODEL; ollama serve), or correct the URL"
         return PolicyFault(f"no server answers at {_shown(url)} ({said}): {advice}")
 
 
