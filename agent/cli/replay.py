@@ -3,7 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from typer import Argument, Option
@@ -15,7 +15,6 @@ from vigorl.agent.cli.main import EXIT_CODES, FAULT, errors, play, print_json
 from vigorl.agent.cli.options import ANYWHERE, AsJson, BoundaryOptions, Secrets
 from vigorl.agent.cli.terminal import Console
 from vigorl.agent.run_config import RunConfig
-from vigorl.browser.deeds import Approve
 
 if TYPE_CHECKING:
     from vigorl.agent.record.trajectory import Trajectory
@@ -38,7 +37,9 @@ def replay(
     out: Annotated[Path, Option(help="Folder in which the replay is recorded.")] = Path("runs"),
     headed: Annotated[bool, shown(RunConfig, "headed")] = False,
     slow_motion_s: Annotated[float, shown(RunConfig, "slow_motion_s")] = 0.0,
-    approve: Annotated[Approve | None, shown(RunConfig, "approve")] = None,
+    approve: Annotated[
+        Literal["never", "risky", "always"] | None, shown(RunConfig, "approve")
+    ] = None,
     upload_from: Annotated[list[Path] | None, shown(RunConfig, "upload_from")] = None,
     secret: Secrets = None,
     as_json: AsJson = False,

@@ -459,7 +459,7 @@ async def test_the_published_model_that_names_marks_logs_in(stage: Stage) -> Non
     assert episode.end and episode.end.score and episode.end.score.value == 1.0, episode.end
     assert not any(step.turn.slip for step in episode.steps)
     sent = speaker.bodies[0]
-    assert (sent["temperature"], sent["top_p"], sent["max_tokens"]) == (0.5, 1.0, 2048)
+    assert (sent["temperature"], sent["max_tokens"]) == (0.5, 2048)
     assert sent["messages"][0] == {
         "role": "system",
         "content": family_named("vigorl-web-action").template_system,

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import itertools
 import os
+import signal
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -51,12 +52,14 @@ def owner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Owner]:
     command += ["--remote-debugging-port=0", f"--user-data-dir={folder}"]
     command += ["--no-sandbox"] * (os.geteuid() == 0)
     command.append("data:text/html,<title>mine</title>")
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
         assert process.stderr is not None
         told = (line for line in process.stderr if line.startswith("DevTools listening"))
         yield Owner(next(told).split()[-1], folder)
         assert process.poll() is None, "its owner still wants it"
-        process.terminate()
+        os.killpg(process.pid, signal.SIGTERM)
 
 
 async def command_of_chromium() -> list[str]:

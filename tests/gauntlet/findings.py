@@ -20,7 +20,7 @@ FINDINGS = (
     )),
     Finding(2, "one odd turn ends a whole evaluation", (
         "browser/test_boundary.py::test_an_odd_address_is_answered_in_words_and_never_a_fault",
-        "policy/test_server.py::test_half_a_character_is_no_reason_to_lose_a_turn",
+        "policy/test_server_behaviours.py::test_a_server_is_used_as_it_is",
         "policy/test_grammar.py::test_a_number_of_hundreds_of_digits_is_a_turn_like_any_other",
     )),
     Finding(3, "the answer key is in the policy's browser", (
@@ -33,7 +33,7 @@ FINDINGS = (
         "agent/test_faults.py::test_a_number_with_too_many_faults_is_withheld_between_its_bounds",
     )),
     Finding(5, "faults become a score of 0", (
-        "policy/test_server.py::test_an_answer_in_which_no_model_speaks_is_a_fault_asked_for_again",
+        "policy/test_server_behaviours.py::test_what_cannot_go_on_ends_soon_with_cause_and_remedy",
         "policy/test_server.py::test_waiting_for_a_server_in_vain_is_not_the_policys_time",
         "tasks/miniwob/test_miniwob.py::TestEpisode::test_a_page_that_dies_is_a_fault_and_one_that_was_left_a_0",
         "tasks/visualwebarena/test_judge.py::test_words_that_are_no_verdict_are_the_judges_fault",
@@ -94,8 +94,7 @@ FINDINGS = (
         "agent/test_secrets.py::TestTheTerminal::test_a_path_and_json_do_nothing_either",
     )),
     Finding(18, "a hang-up leaves no end; a server's date and null are not understood", (
-        "policy/test_server.py::"
-        "test_a_server_that_says_when_to_come_back_is_waited_for_with_patience",
+        "policy/test_server_behaviours.py::test_a_server_is_used_as_it_is",
         "agent/cli/test_commands.py::test_a_stopped_run_is_recorded_and_leaves_no_process",
         "browser/test_process.py::"
         "test_a_killed_driver_ends_the_episode_and_leaves_neither_process_nor_folder",
