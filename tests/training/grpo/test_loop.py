@@ -139,7 +139,7 @@ async def test_practice_makes_better(undecided: Path, tmp_path: Path) -> None:
     )
     progress = await train_grpo(config, tmp_path, TASKS)
     scores = [line["score"] for line in metrics_of(tmp_path)]
-    assert scores[0] < 0.7 and sum(scores[-4:]) / 4 > 0.85, scores
+    assert sum(scores[-4:]) / 4 > scores[0] + 0.25, scores
     assert progress.step == len(scores) == 10
     assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == ["000010"]
 
