@@ -289,7 +289,7 @@ async def test_nobody_at_the_address_is_a_fault_that_says_how_to_start_one() -> 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
-    with pytest.raises(PolicyFault, match=rf"no server answers at {url}/v1 .*vllm serve"):
+    with pytest.raises(PolicyFault, match=rf"no server answers at {url}/v1 .*vigorl-agent serve"):
         await Server.connect(url, limits=QUICK)
 
 
