@@ -111,6 +111,7 @@ async def test_an_answer_is_not_given_again_where_the_page_says_another(page: Pa
     assert "read off" in again.end.reason
 
 
+@pytest.mark.slow
 async def test_what_comes_late_is_waited_for(page: Path) -> None:
     policy = ReplayPolicy(await recorded(page, *CLICK_AND_ANSWER))
     write(page, later=f"setTimeout(() => {{ {SHOW} }}, 2500)")

@@ -37,6 +37,7 @@ async def test_a_way_out_works_without_a_boundary_and_not_with_one():
     assert all(free.values()) and not any(held.values())
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 async def test_an_order_in_a_title_is_obeyed_where_it_can_leave_its_quotes(tmp_path):
     order = next(each for each in injections() if each.name == "title, out of the quotes")

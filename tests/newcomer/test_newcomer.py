@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from _pytest.mark.structures import ParameterSet
 from playwright.async_api import Dialog
 
 import tests.newcomer.gold_dev  # registers its ways
@@ -31,6 +32,19 @@ LEAST_DONE = 0.85
 
 def by_id(tasks: list[NewcomerTask]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("task", tasks, ids=[task.id for task in tasks])
+
+
+def one_of_each_site(tasks: list[NewcomerTask]) -> list[ParameterSet]:
+    """All tasks, of each site one that is played with every change; the others are slow."""
+    first = {task.id.partition("/")[0]: task for task in reversed(tasks)}
+    return [
+        pytest.param(
+            task,
+            id=task.id,
+            marks=() if first[task.id.partition("/")[0]] is task else pytest.mark.slow,
+        )
+        for task in tasks
+    ]
 
 
 @dataclass(frozen=True)
@@ -76,7 +90,7 @@ def test_every_task_that_can_be_done_has_a_way_through_it() -> None:
 
 @pytest.mark.browser
 @pytest.mark.asyncio(loop_scope="module")
-@by_id(CAN)
+@pytest.mark.parametrize("task", one_of_each_site(CAN))
 async def test_a_person_s_way_is_right_and_less_than_it_is_not(
     world: World, task: NewcomerTask
 ) -> None:

@@ -74,6 +74,7 @@ def test_a_yes_lets_the_package_manager_work(bare_machine):
     assert "install -y -qq --no-install-recommends chromium-headless-shell" in calls.read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_the_switch_yes_skips_the_question(bare_machine):
     environment, calls = bare_machine

@@ -31,7 +31,10 @@ DEAD = "<button>Save draft</button>"
     [
         f"<p>Hello</p>{DEAD}",
         f"{SPINNER}<p>Hello</p>{DEAD} <span class=spin></span>",
-        f"{SPINNER}{DEAD}<p style='margin: 200px 300px'><span class=spin></span></p>",
+        pytest.param(
+            f"{SPINNER}{DEAD}<p style='margin: 200px 300px'><span class=spin></span></p>",
+            marks=pytest.mark.slow,
+        ),
         f"""<p id=clock>10:15:00</p><p style="margin: 80px">{DEAD}</p><script>let t = 0;
           setInterval(() => clock.textContent = `10:15:${{String(++t).padStart(2, "0")}}`, 1000)
           </script>""",

@@ -372,6 +372,7 @@ class Broken(StaticScreenshot):
         raise BrowserDied("the browser is gone")
 
 
+@pytest.mark.slow
 async def test_a_step_whose_episodes_all_broke_stops_the_training(
     undecided: Path, tmp_path: Path
 ) -> None:

@@ -302,6 +302,7 @@ with open_ranks() as ranks:
 """
 
 
+@pytest.mark.slow
 def test_one_whose_fellow_is_gone_says_so(launch: Launch) -> None:
     (status, words), _ = launch(2, GONE)
     assert status == 7 and "lost each other" in words and "again to go on" in words, words
