@@ -31,6 +31,10 @@ GUESSES = 4
 """Concepts that are given for each icon."""
 _NEAR_PX = 40.0
 """A cost up to which a text is the label of the field next to it, and no heading farther off."""
+_APART = 1.2
+"""Heights of a line; a gap that is wider does not lie between the words of a sentence."""
+_RUNNING_ON = 5.0
+"""Heights of a line; a text that goes on for longer beside a name is a sentence, and no button."""
 OTHER_ROLE = 0.10
 """Taken from what is not of the kind that is asked for."""
 SAME_SIZE = 0.25
@@ -343,6 +347,8 @@ def _for_role(screen: Screen, match: Match, role: str | None) -> float:
             return match.score if of_kind or short else match.score - OTHER_ROLE
         case "button" | "tab" | "menu":
             fits_role = isinstance(source, Shape) or _in_control(screen, match.box_px)
+            if not fits_role and _is_among_words(match):
+                return match.score - OTHER_ROLE
             return match.score if fits_role else match.score - 0.008
         case "link":
             fits_role = isinstance(source, TextLine) and _is_link(source, match.box_px)
@@ -352,6 +358,18 @@ def _for_role(screen: Screen, match: Match, role: str | None) -> float:
             return match.score if fits_role else match.score - 0.01
         case _:
             return match.score
+
+
+def _is_among_words(match: Match) -> bool:
+    """Whether a name is a part of a sentence, which is no name of a button."""
+    line, box = match.source, match.box_px
+    if not isinstance(line, TextLine) or _is_link(line, box):
+        return False
+    height = line.box_px.height
+    wide = [gap for gap in line.gaps_px if gap[1] - gap[0] > _APART * height]
+    left = max((end for _, end in wide if end <= box.left), default=line.box_px.left)
+    right = min((start for start, _ in wide if start >= box.right), default=line.box_px.right)
+    return right - left > box.width + _RUNNING_ON * height
 
 
 def _distinct(ranked: Sequence[Match]) -> list[Match]:

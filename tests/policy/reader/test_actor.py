@@ -206,6 +206,14 @@ async def test_something_further_down_is_scrolled_to(read):
     assert run.kinds[:2] == ["wait", "scroll"]
 
 
+async def test_a_word_of_a_sentence_is_not_the_button_of_that_name(read):
+    page = """<p onclick="did('a sentence')">Both sides agree to treat what they learn in
+      confidence.</p><div style='height: 1200px'></div>
+      <button onclick="did('agreed')">Agree</button>"""
+    run = await read(page, 'click the "Agree" button')
+    assert run.title == "agreed"
+
+
 async def test_something_that_comes_late_is_waited_for(read):
     page = """<p>Please be patient.</p>
       <button hidden id=late onclick="did('late')">Here we are</button>
