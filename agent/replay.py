@@ -241,11 +241,11 @@ def subject_of(recorded: Trajectory, told: dict[str, Any], url: str | None) -> d
     url = url or told.get("url") or (recorded.steps[0].seen.url if recorded.steps else "")
     if not url:
         raise UsageError(f"{recorded.folder} does not say where it began: give --url")
-    sides = ("viewport_width_px", "viewport_height_px")
+    looks = ("viewport_width_px", "viewport_height_px", "locale", "timezone", "color_scheme")
     return {
         "goal": recorded.start.goal,
         "url": url,
-        **{side: told[side] for side in sides if side in told},
+        **{name: told[name] for name in looks if name in told},
     }
 
 

@@ -8,14 +8,16 @@ never a 0.
 import hashlib
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
+
 from vigorl.agent.analysis.behaviors import Behavior, EpisodeBehaviors, count_behaviors
 from vigorl.agent.record.trajectory import StepRecord, Trajectory
 from vigorl.agent.viewer.show import describe_action
+from vigorl.browser.errors import UsageError
 from vigorl.browser.run_folder import disk, whole_lines
 from vigorl.policy.backend import Message
 from vigorl.policy.escape import escape
@@ -57,6 +59,9 @@ class BehaviorVerdict:
     counts: dict[Behavior, int] | None
 
 
+_VERDICT = TypeAdapter(BehaviorVerdict)
+
+
 class BehaviorJudge:
     """A language model that counts behaviours, and a file of what it has said."""
 
@@ -66,6 +71,9 @@ class BehaviorJudge:
         Args:
             policy: The model.
             kept: File of verdicts, a line of JSON each; made where it is not there.
+
+        Raises:
+            UsageError: the file holds something else.
         """
         self._policy = policy
         self._kept = kept
@@ -145,8 +153,21 @@ def _question(step: StepRecord) -> str | None:
 
 
 def _read(kept: Path) -> dict[str, BehaviorVerdict]:
-    """The verdicts of a file; a last line that was cut off is left out."""
+    """The verdicts of a file; a last line that was cut off is left out.
+
+    Raises:
+        UsageError: the file holds something else.
+    """
     if not kept.is_file():
         return {}
-    lines: list[Mapping[str, Any]] = [json.loads(line) for line in whole_lines(kept)]
-    return {line["key"]: BehaviorVerdict(line["key"], line["counts"]) for line in lines}
+    verdicts = {}
+    for number, line in enumerate(whole_lines(kept), 1):
+        try:
+            verdict = _VERDICT.validate_json(line)
+        except ValidationError as error:
+            raise UsageError(
+                f"{kept}, line {number}: no verdict ({error.errors()[0]['msg']}); name another "
+                "file with --verdicts"
+            ) from error
+        verdicts[verdict.key] = verdict
+    return verdicts

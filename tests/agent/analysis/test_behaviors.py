@@ -245,4 +245,7 @@ def test_a_judge_is_asked_once_and_its_silence_is_no_0(judge: str, tmp_path: Pat
         assert (told["episodes"], told["unjudged"]) == (1, 1)
         assert told["by_behavior"]["subgoals"]["mean"] == 5.0
     assert len(Judge.asked) == 5  # the second time nothing is asked
+    (tmp_path / "kept.jsonl").write_text('{"key": 1}\n')
+    done = CliRunner().invoke(app, command)
+    assert done.exit_code == 2 and "line 1: no verdict" in done.stderr
     assert plot.read_bytes().startswith(b"\x89PNG")
