@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Option
 
 from vigorl.browser.errors import UsageError
+from vigorl.training.data.held_out import is_held_out
 
 if TYPE_CHECKING:
     from vigorl.training.data.episodes import RecordedEpisode
@@ -21,6 +22,8 @@ class Selection:
     """Take episodes with at least this score."""
     most_score: Annotated[float | None, Option("--max-score", min=0, max=1)] = None
     """Take episodes with at most this score."""
+    takes_test_data: Annotated[bool, Option("--test-data")] = False
+    """Take episodes of test seeds too, on which nothing can be measured afterwards."""
     takes_slips: bool = field(default=False, metadata={"option": False})
     """Whether turns without a readable action, and those that depart from their format, are taken
     along with the rest of their episode."""
@@ -38,6 +41,8 @@ class Selection:
         score = episode.score
         if episode.trajectory.status in ("fault", "interrupted"):
             return "broken off"
+        if not self.takes_test_data and is_held_out(episode.trajectory.start.task):
+            return "of a test seed (--test-data takes them)"
         if not episode.trajectory.steps:
             return "without a turn"
         if not self.takes_slips and any(

@@ -57,6 +57,7 @@ from vigorl.agent.record.trajectory import Trajectory
 from vigorl.agent.rollout import Limits
 from vigorl.browser.errors import UsageError, VigorlError
 from vigorl.browser.run_folder import Identity
+from vigorl.training.data.held_out import check_learnable
 from vigorl.training.grpo.config import RENAMED, GrpoRunConfig
 from vigorl.training.grpo.learner import Learner, LocalLearner, OpenLearner
 from vigorl.training.grpo.rewards import RULES
@@ -275,6 +276,7 @@ async def train_grpo_from_config(
         if config.data is not None:
             from vigorl.agent.benchmarks.still_images import still_samples
 
+            check_learnable(Path(config.data))
             tasks = still_samples(Path(config.data))
             Random(config.seed).shuffle(tasks)
             return await train_grpo(config, out, tasks, log, on_episode, ranks)
