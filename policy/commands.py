@@ -19,6 +19,7 @@ from vigorl.browser.action_space import (
 from vigorl.browser.actions import (
     Accept,
     Action,
+    AskPerson,
     Back,
     CallFunction,
     Click,
@@ -98,6 +99,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "call": (
         'call name {"argument": 1}',
         "call one of the functions that the task lists, with its arguments as JSON",
+    ),
+    "ask": (
+        'ask "question"',
+        "ask the user, and wait for the answer: what only they can know, decide or type",
     ),
     "done": ('done "answer"', "the task is finished; with its answer where it asks for one"),
     "give_up": ('give_up "reason"', "the task cannot be done, and why"),
@@ -239,6 +244,8 @@ def write_command(action: Action, frame: Frame) -> str:
             return f"wait {_seconds(seconds)}"
         case CallFunction(function, given):
             return f"call {function} {_defused(json.dumps(dict(given), ensure_ascii=False))}"
+        case AskPerson(question):
+            return f"ask {_quote(question)}"
         case Done(answer):
             return f"done {_quote(answer)}" if answer else "done"
         case GiveUp(reason):
@@ -321,6 +328,8 @@ def _action(name: str, tokens: list[_Token], frame: Frame) -> Action:
             return Wait()
         case ("wait", float(seconds)):
             return Wait(seconds)
+        case ("ask", _Quoted(question)):
+            return AskPerson(question)
         case ("done",):
             return Done()
         case ("done", _Quoted(answer)):
