@@ -1,7 +1,7 @@
-"""Viewer: what the pages of one server have in common: folders, index, and the frame around them."""
+"""Viewer: what the pages of one server share: folders, index, and the frame around them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from http import HTTPStatus
 from pathlib import Path
