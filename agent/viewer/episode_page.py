@@ -17,8 +17,10 @@ from markupsafe import Markup
 
 from vigorl.agent.plain_text import plain
 from vigorl.agent.record.trajectory import Trajectory
-from vigorl.agent.viewer.episode_steps import Album, Figure, step_of
+from vigorl.agent.viewer.album import Album, Figure
+from vigorl.agent.viewer.episode_steps import step_of
 from vigorl.agent.viewer.overlay import Overlay
+from vigorl.agent.viewer.page_setting import ALONE, PageSetting
 from vigorl.agent.viewer.show import ending_reason, policy_name, title, verdict
 from vigorl.browser.picture import Picture
 from vigorl.browser.run_folder import write_whole
@@ -29,14 +31,13 @@ def write_page(trajectory: Trajectory, path: Path | None = None) -> Path:
     """Write the page of an episode.
 
     Args:
-        trajectory: The episode, with its pictures on disk.
+        trajectory: The episode; a picture of it that is missing or damaged is said on the page.
         path: Where to; the default is `index.html` in the episode's folder.
 
     Returns:
         The path written.
 
     Raises:
-        InconsistentData: a picture of the record is missing or damaged.
         StorageFault: the page cannot be written.
     """
     path = path or trajectory.folder / "index.html"
@@ -45,13 +46,9 @@ def write_page(trajectory: Trajectory, path: Path | None = None) -> Path:
     return path
 
 
-def render_page(trajectory: Trajectory) -> str:
-    """The page as HTML.
-
-    Raises:
-        InconsistentData: a picture of the record is missing or damaged.
-    """
-    album = Album(trajectory)
+def render_page(trajectory: Trajectory, setting: PageSetting = ALONE) -> str:
+    """The page as HTML; a picture that is missing or damaged is said in its place."""
+    album = Album(trajectory, setting)
     steps = [step_of(record, album) for record in trajectory.steps]
     end = trajectory.end
     last: Figure | None = None
@@ -69,6 +66,7 @@ def render_page(trajectory: Trajectory) -> str:
             facts=_facts(trajectory),
             steps=steps,
             last=last,
+            setting=setting,
             pictures=album.pictures,
             most_points=max((len(set(step.turn.points)) for step in trajectory.steps), default=0),
             papers=_papers(trajectory),

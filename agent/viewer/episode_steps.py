@@ -1,29 +1,18 @@
 """What the page of an episode shows, step by step: records cut and laid out, not yet HTML."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from vigorl.agent.plain_text import one_line
-from vigorl.agent.record.trajectory import Seen, SeenView, StepRecord, Trajectory
+from vigorl.agent.record.trajectory import SeenView, StepRecord
 from vigorl.agent.viewer.action_marker import ActionMarker, gesture_of
-from vigorl.agent.viewer.overlay import Overlay, overlay
+from vigorl.agent.viewer.album import Album, Figure
+from vigorl.agent.viewer.overlay import overlay
 from vigorl.agent.viewer.show import describe_action
-from vigorl.browser.geometry import Box, Frame, Point
+from vigorl.browser.geometry import Box, Point
 from vigorl.browser.observation import Event
-from vigorl.browser.picture import Picture
 from vigorl.policy.points import Mention
 from vigorl.policy.policy import Turn
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A picture with what is drawn over it."""
-
-    picture: str
-    """Its id in the page's store of pictures."""
-    frame: Frame
-    overlay: Overlay
-    caption: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,32 +64,6 @@ class StepView:
     def seen(self) -> Figure | None:
         """What was looked at: the zoomed view where there is one."""
         return self.zoom or self.screen
-
-
-@dataclass
-class Album:
-    """The pictures of a page, each once, and the screen that was seen last."""
-
-    trajectory: Trajectory
-    pictures: dict[str, Picture] = field(default_factory=dict)
-    screen: SeenView | None = None
-    zoom: SeenView | None = None
-    """The zoomed view of `screen` that was seen last, until another screen comes."""
-
-    def look(self, seen: Seen) -> None:
-        """Take in what a step saw; where it saw nothing new, the last view stands."""
-        if seen.view is None:
-            return
-        if seen.view.kind == "screen":
-            self.screen, self.zoom = seen.view, None
-        else:
-            self.zoom = seen.view
-
-    def figure(self, view: SeenView, drawn: Overlay, caption: str = "") -> Figure:
-        """Put a picture into the store, if it is not there yet, and refer to it."""
-        picture = self.trajectory.view(view).picture
-        self.pictures.setdefault(f"picture-{picture.sha256[:16]}", picture)
-        return Figure(f"picture-{picture.sha256[:16]}", view.frame, drawn, caption)
 
 
 def step_of(record: StepRecord, album: Album) -> StepView:
