@@ -21,7 +21,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from vigorl.agent.viewer.server.episode import show_episode
-from vigorl.agent.viewer.server.files import show_picture, show_static
+from vigorl.agent.viewer.server.files import show_picture, show_static, show_thumbnail
 from vigorl.agent.viewer.server.guard import Guard
 from vigorl.agent.viewer.server.listing import show_list
 from vigorl.agent.viewer.server.viewer import Viewer, viewer_of
@@ -41,6 +41,7 @@ def viewer_application(viewer: Viewer, token: str, routes: Sequence[BaseRoute] =
             Route("/", show_list, name="list"),
             Route("/episode/{place:path}", show_episode, name="episode"),
             Route("/picture/{place:path}", show_picture, name="picture"),
+            Route("/thumbnail/{place:path}", show_thumbnail, name="thumbnail"),
             Route("/static/{name}", show_static, name="static"),
             *routes,
         ],

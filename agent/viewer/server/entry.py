@@ -6,14 +6,17 @@ are parsed, and the lines between are counted. One that has grown is counted fro
 
 import json
 import os
+import re
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, get_args
 
 from vigorl.agent.plain_text import one_line
 from vigorl.agent.record.trajectory import Status
-from vigorl.agent.viewer.show import policy_name
+from vigorl.agent.viewer.show import STATUS_WORDS, policy_name
+from vigorl.browser.environment import is_solved
 
 EntryStatus = Literal["done", "gave_up", "limit", "fault", "interrupted", "running", "unreadable"]
 """As in a record; or without an end yet, or no record of ours."""
@@ -25,6 +28,9 @@ LONGEST_LINE = 4 << 20
 """Bytes of a first or last line that are read for a list."""
 _CHUNK = 1 << 20
 _TAIL = 1 << 15
+_LOOKED_THROUGH = 1 << 20
+_SHOWN = re.compile(rb'"view": ?\{"image": ?"([^"\\]{1,300})"')
+"""A view in a record. In a text of a page or a model, its quotation marks have backslashes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +63,11 @@ class EpisodeEntry:
     ending: Status | None = None
     """None where the record has no end."""
     reason: str = ""
+    why: str = ""
+    """What the judge said."""
     answer: str = ""
+    verified: bool | None = None
+    """As in `EndRecord`."""
     score: float | None = None
     seconds: float | None = None
     picture: str = ""
@@ -79,6 +89,40 @@ class EpisodeEntry:
             return self.ending
         is_fresh = time.time() - self.stamp.changed_ns / 1e9 < RUNNING_S
         return "running" if is_fresh else "interrupted"
+
+    @property
+    def ended(self) -> tuple[str, str]:
+        """How it ended, in words, and the tone in which that is said."""
+        match self.status:
+            case "done" if self.verified is None:
+                return "done, unchecked", "plain"
+            case "done":
+                return ("done", "good") if self.verified else ("missed", "warn")
+            case "running":
+                return "running", "plain"
+            case "unreadable":
+                return "not readable", "bad"
+            case status:
+                return STATUS_WORDS[status], "bad" if status == "fault" else "warn"
+
+    @property
+    def day_and_time(self) -> str:
+        """When it began, in UTC, as a list says it."""
+        try:
+            began = datetime.fromisoformat(self.started_at).astimezone(UTC)
+        except (ValueError, OverflowError):
+            return self.started_at
+        return f"{began:%Y-%m-%d %H:%M}"
+
+    @property
+    def told(self) -> str:
+        """What there is to say of its end: why it cannot be read, the reason, or the judge's words."""
+        return self.broken or self.reason or self.why
+
+    @property
+    def task_name(self) -> str:
+        """Of its task, without the seed."""
+        return self.task.partition(":")[0]
 
     @property
     def name(self) -> str:
@@ -103,9 +147,10 @@ def read_entry(folder: Path, place: str, before: EpisodeEntry | None = None) -> 
         file.seek(0)
         first = _parsed(file.readline(LONGEST_LINE))
         last = _parsed(_last_line(file, stamp.size)) if lines > 1 else {}
+        picture = _last_screen(file, stamp.size)
     if first.get("type") != "start":
         return EpisodeEntry(place, stamp, lines, broken="its first line is no start of an episode")
-    return EpisodeEntry(place, stamp, lines, **_about(first), **_came_of(last))
+    return EpisodeEntry(place, stamp, lines, picture=picture, **_about(first), **_came_of(last))
 
 
 def _count(file: BinaryIO, before: EpisodeEntry | None, stamp: FileStamp) -> int:
@@ -133,6 +178,17 @@ def _last_line(file: BinaryIO, size: int) -> bytes:
         if length >= min(size, LONGEST_LINE):
             return b""
         length *= 8
+
+
+def _last_screen(file: BinaryIO, size: int) -> str:
+    """The picture that was seen last, by its path; empty where none is near the end."""
+    for length in (_TAIL, _LOOKED_THROUGH):
+        file.seek(max(0, size - length))
+        if shown := _SHOWN.findall(file.read(min(length, size))):
+            return str(shown[-1].decode(errors="replace"))
+        if length >= size:
+            break
+    return ""
 
 
 def _parsed(line: bytes) -> dict[str, Any]:
@@ -167,18 +223,27 @@ def _about(start: dict[str, Any]) -> dict[str, Any]:
 
 
 def _came_of(last: dict[str, Any]) -> dict[str, Any]:
-    """What the last line says: of the end, or of the step that was taken last."""
-    seen = last.get("seen") if isinstance(last.get("seen"), dict) else {}
-    view = seen.get("view") if isinstance(seen.get("view"), dict) else {}
-    picture = {"picture": view["image"]} if isinstance(view.get("image"), str) else {}
+    """What the last line says, where it is an end."""
     if last.get("type") != "end" or last.get("status") not in get_args(Status):
-        return picture
+        return {}
     score = last.get("score") if isinstance(last.get("score"), dict) else {}
     return {
-        **picture,
         "ending": last["status"],
         "reason": _text(last.get("reason")),
+        "why": _text(score.get("why")),
         "answer": _text(last.get("answer")),
+        "verified": _verified(last, _number(score.get("value"))),
         "score": _number(score.get("value")),
         "seconds": _number(last.get("seconds")),
     }
+
+
+def _verified(end: dict[str, Any], score: float | None) -> bool | None:
+    if end["status"] != "done":
+        return None
+    if score is not None:
+        return is_solved(score)
+    checks = end.get("checks")
+    if not isinstance(checks, list) or not checks:
+        return None
+    return all(isinstance(check, dict) and check.get("passed") is True for check in checks)

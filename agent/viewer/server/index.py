@@ -117,6 +117,11 @@ class RunIndex:
         self._over = threading.Event()
         self._is_looking = False
 
+    @property
+    def latest(self) -> Snapshot:
+        """What the last look has found, without another."""
+        return self._snapshot
+
     def snapshot(self, wait_s: float = 0.5) -> Snapshot:
         """What is there; after a new look where the last one is older than a second.
 

@@ -1,6 +1,7 @@
 """Viewer: what the pages of one server share: folders, index, and the frame around them."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from http import HTTPStatus
@@ -12,10 +13,19 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from vigorl.agent.viewer.episode_page import templates
+from vigorl.agent.viewer.page_setting import PageSetting
 from vigorl.agent.viewer.server.index import RunIndex
 from vigorl.agent.viewer.server.places import Places, address
 
 HERE = Path(__file__).parent
+
+Adorn = Callable[[Request, Path, PageSetting], PageSetting]
+"""From a request, an episode's folder and what its page is set to, to what it is to be set to."""
+
+
+def as_it_is(request: Request, folder: Path, setting: PageSetting) -> PageSetting:
+    """Nothing beside the page's own."""
+    return setting
 
 
 @dataclass(frozen=True)
@@ -25,17 +35,24 @@ class Viewer:
     places: Places
     index: RunIndex
     template_folders: tuple[Path, ...] = ()
-    """Further folders of templates, for pages that are brought along."""
+    """Further folders of templates, sheets and scripts, for pages that are brought along."""
+    adorn: Adorn = as_it_is
+    """What the page of an episode has beside its own: controls of a run under way, say."""
 
     @classmethod
-    def of(cls, folders: Sequence[Path], template_folders: Sequence[Path] = ()) -> "Viewer":
+    def of(
+        cls,
+        folders: Sequence[Path],
+        template_folders: Sequence[Path] = (),
+        adorn: Adorn = as_it_is,
+    ) -> "Viewer":
         """A viewer of everything below some folders.
 
         Raises:
             UsageError: a folder is not there.
         """
         places = Places(folders)
-        return cls(places, RunIndex(places), tuple(template_folders))
+        return cls(places, RunIndex(places), tuple(template_folders), adorn)
 
     @cached_property
     def _templates(self) -> Environment:
@@ -57,8 +74,10 @@ class Viewer:
             context: What the template shows.
         """
         shown = self._templates.get_template(template)
-        html = shown.render(base=base_of(request), **context)
-        return HTMLResponse(html, status)
+        latest = self.index.latest
+        counts = Counter(each.kind for each in latest.collections)
+        frame = {"base": base_of(request), "counts": counts, "episodes": len(latest.episodes)}
+        return HTMLResponse(shown.render(**frame, **context), status)
 
 
 def viewer_of(request: Request) -> Viewer:
