@@ -116,7 +116,7 @@ class EpisodeEntry:
 
     @property
     def told(self) -> str:
-        """What there is to say of its end: why it cannot be read, the reason, or the judge's words."""
+        """What there is to say of its end: not readable, the reason, the judge's words."""
         return self.broken or self.reason or self.why
 
     @property

@@ -49,7 +49,6 @@ def picture_address(viewer: Viewer, base: str, episode: Trajectory, image: str) 
 
 def _parts(request: Request, window: StepWindow) -> Markup:
     """What is said of a part of a long episode, and the ways to the parts around it."""
-
     base, place = base_of(request), address(request.path_params["place"].strip("/"))
 
     def link(words: str, step: int) -> Markup:

@@ -77,7 +77,8 @@ class Guard:
                 ]
             await send(message)
 
-        await self._app({**scope, "root_path": root}, receive, send_guarded)
+        scope["root_path"] = root
+        await self._app(scope, receive, send_guarded)
 
     def _refusal(self, scope: Scope) -> str | None:
         """Why a request is not answered; None where it is."""

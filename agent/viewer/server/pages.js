@@ -50,6 +50,26 @@
     event.preventDefault();
   });
 
+  // What is still being written is looked at again, as long as somebody looks.
+  async function refresh(part, wait_ms) {
+    if (document.visibilityState === "visible") {
+      try {
+        const answer = await fetch(location.href);
+        if (answer.ok) {
+          const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+          const fresh = page.getElementById(part.id);
+          if (fresh && fresh.innerHTML !== part.innerHTML) part.innerHTML = fresh.innerHTML;
+          if (fresh && !fresh.dataset.live) return;
+        }
+      } catch { /* the server is gone, or not back yet */ }
+    }
+    setTimeout(refresh, wait_ms, part, wait_ms);
+  }
+  for (const part of document.querySelectorAll("[data-live]:not([data-live=''])")) {
+    const wait_ms = 1000 * Number(part.dataset.live);
+    setTimeout(refresh, wait_ms, part, wait_ms);
+  }
+
   // What is not whole yet is asked for again.
   const again = $("[data-again]");
   if (again) setTimeout(() => location.reload(), 1000 * Number(again.dataset.again));

@@ -18,7 +18,7 @@ MOST_CHOICES = 40
 
 SCORES: dict[str, Callable[[float | None], bool]] = {
     "solved": lambda score: score is not None and is_solved(score),
-    "partly": lambda score: score is not None and 0 < score and not is_solved(score),
+    "partly": lambda score: score is not None and score > 0 and not is_solved(score),
     "zero": lambda score: score == 0,
     "none": lambda score: score is None,
 }

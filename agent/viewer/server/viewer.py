@@ -76,7 +76,11 @@ class Viewer:
         shown = self._templates.get_template(template)
         latest = self.index.latest
         counts = Counter(each.kind for each in latest.collections)
-        frame = {"base": base_of(request), "counts": counts, "episodes": len(latest.episodes)}
+        frame = {
+            "base": base_of(request),
+            "kind_counts": counts,
+            "episode_count": len(latest.episodes),
+        }
         return HTMLResponse(shown.render(**frame, **context), status)
 
 
