@@ -42,18 +42,20 @@ def view(
     """
     with errors(as_json=False):
         from vigorl.agent.viewer.server.viewer import Viewer
+        from vigorl.training.viewing.pages import TEMPLATES
 
-        play(_serve(Viewer.of(folders or [Path("runs")]), port, opens))
+        play(_serve(Viewer.of(folders or [Path("runs")], [TEMPLATES]), port, opens))
 
 
 async def _serve(viewer: "Viewer", port: int, opens: bool) -> None:
     from vigorl.agent.viewer.server.application import viewer_application
     from vigorl.agent.viewer.server.guard import new_token
     from vigorl.tasks.server import LocalServer
+    from vigorl.training.viewing.pages import ROUTES
 
     console = Console(highlight=False)
     token = new_token()
-    async with LocalServer(viewer_application(viewer, token), port) as server:
+    async with LocalServer(viewer_application(viewer, token, ROUTES), port) as server:
         url = f"{server.origin}/{token}/"
         console.print(f"[green]ready[/green]  {escape(url)}", soft_wrap=True)
         console.print("[dim]Ctrl-C ends it[/dim]")
