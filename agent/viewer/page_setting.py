@@ -2,7 +2,9 @@
 
 A page that stands alone holds its pictures and asks for nothing. A server names an address for
 each picture, so that the page is small and its pictures come when they are looked at, and adds
-links, and what it has to add itself (controls of a run that is under way, say)::
+links, and what it has to add itself (controls of a run that is under way, say). A served page
+renews itself, and stays with the newest step whoever looks at that, at
+`document.dispatchEvent(new Event("episode:renew"))`::
 
     setting = PageSetting(
         picture_address=lambda episode, image: f"/pictures/{key_of(episode.folder)}/{image}",
@@ -10,6 +12,7 @@ links, and what it has to add itself (controls of a run that is under way, say):
         scripts=("/assets/live.js",),
     )
     html = render_page(trajectory, setting)
+    html = render_comparison(trajectory, other, setting)
 """
 
 from collections.abc import Callable
@@ -46,6 +49,8 @@ class PageSetting:
     """Addresses of further scripts, of the page's own origin; they run after its own."""
     styles: tuple[str, ...] = ()
     """Addresses of further style sheets, of the page's own origin."""
+    is_running: bool = False
+    """The episode goes on: where its record breaks off is not its end."""
     panel: Markup | None = None
     """HTML between the head and the steps, written by us and not by a page or a model."""
 
