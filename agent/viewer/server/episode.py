@@ -1,0 +1,75 @@
+"""The page of one episode, from its folder as it is now."""
+
+import re
+from html import unescape
+
+from markupsafe import Markup
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from vigorl.agent.record.trajectory import Trajectory
+from vigorl.agent.viewer.episode_page import render_page
+from vigorl.agent.viewer.page_setting import PageSetting
+from vigorl.agent.viewer.server.guard import HEADERS
+from vigorl.agent.viewer.server.listing import Neighbours
+from vigorl.agent.viewer.server.places import address
+from vigorl.agent.viewer.server.viewer import Viewer, base_of, viewer_of
+from vigorl.agent.viewer.server.window import MOST_STEPS, StepWindow, read_window
+from vigorl.browser.text import whole
+
+_OWN_POLICY = re.compile(r'http-equiv="Content-Security-Policy" content="([^"]+)"')
+
+_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
+
+
+def show_episode(request: Request) -> Response:
+    """`/episode/<place of its folder>`: its steps, or as many from `?step=` as one page holds."""
+    viewer, base = viewer_of(request), base_of(request)
+    place = request.path_params["place"].strip("/")
+    folder = viewer.places.path(place)
+    asked = request.query_params.get("step", "1")
+    window = read_window(folder, int(asked) if _NUMBER.fullmatch(asked) else 1)
+    setting = PageSetting(
+        picture_address=lambda episode, image: picture_address(viewer, base, episode, image),
+        links=tuple(Neighbours.of(request, place).links(base)),
+        panel=None if window.is_whole else _parts(request, window),
+    )
+    html = whole(render_page(window.trajectory, viewer.adorn(request, folder, setting)))
+    return HTMLResponse(html, headers={"content-security-policy": _policy(html)})
+
+
+def picture_address(viewer: Viewer, base: str, episode: Trajectory, image: str) -> str:
+    """Where a picture of a record is served; an address of nothing where it is outside."""
+    try:
+        return f"{base}/picture/{address(viewer.places.place(episode.folder / image))}"
+    except HTTPException:
+        return f"{base}/picture/"
+
+
+def _parts(request: Request, window: StepWindow) -> Markup:
+    """What is said of a part of a long episode, and the ways to the parts around it."""
+    base, place = base_of(request), address(request.path_params["place"].strip("/"))
+
+    def link(words: str, step: int) -> Markup:
+        query = request.url.include_query_params(step=step).query
+        return Markup('<a href="{}/episode/{}?{}">{}</a>').format(base, place, query, words)
+
+    said = [
+        Markup("Steps {}–{} of {}; what is counted above is of these.").format(
+            *(f"{number:,}" for number in (window.first, window.last, window.total))
+        )
+    ]
+    if window.first > 1:
+        said.append(link("Earlier steps", max(1, window.first - MOST_STEPS)))
+    if window.last < window.total:
+        said.append(link("Further steps", window.last + 1))
+    return Markup('<p class="head parts">{}</p>').format(Markup(" · ").join(said))
+
+
+def _policy(html: str) -> str:
+    """The policy that a page with inline code says itself: browsers keep to all they are told."""
+    own = _OWN_POLICY.search(html)
+    if own is None:
+        return HEADERS["content-security-policy"]
+    return f"{unescape(own[1])}; frame-ancestors 'none'"
