@@ -281,12 +281,11 @@ class _Episode:
         self.blame.note_observation(observation)
         progress.note_screen(None, observation)
         while progress.turns < self.limits.steps:
-            observe_s = time.monotonic() - began_s
             before = self.steps
-            stepped = await self._stepped_in(observation, observe_s)
+            stepped = await self._stepped_in(observation, time.monotonic() - began_s)
             if isinstance(stepped, _Ending):
                 return stepped
-            observation = stepped
+            observation, observe_s = stepped
             if self.steps > before:
                 progress.begin_again(observation)
             turn, step = await self._turn(actor, observation, observe_s)
@@ -323,8 +322,8 @@ class _Episode:
 
     async def _stepped_in(
         self, observation: Observation, observe_s: float
-    ) -> Observation | _Ending:
-        """What there is to see once a person who has taken over gives back, and is to be told."""
+    ) -> tuple[Observation, float] | _Ending:
+        """What the policy is to see once nobody else acts, and how long that took to come about."""
         events: tuple[Event, ...] = ()
         while True:
             began_s = time.monotonic()
@@ -354,7 +353,7 @@ class _Episode:
             if observation.ended:
                 return _Ending("done", answer="")
         told = tuple(Event(kind, words) for kind, words in self.referee.sayings())
-        return replace(observation, events=(*events, *observation.events, *told))
+        return replace(observation, events=(*events, *observation.events, *told)), observe_s
 
     async def _persons_step(self, action: Action) -> Observation:
         """What comes of a person's action, which takes none of the policy's time."""

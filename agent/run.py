@@ -30,6 +30,7 @@ from vigorl.browser.action_space import BROWSER
 from vigorl.browser.boundary import Boundary
 from vigorl.browser.chromium import Browser, BrowserSettings
 from vigorl.browser.deeds import Approver
+from vigorl.browser.environment import Optics
 from vigorl.browser.errors import UsageError
 from vigorl.browser.live import LivePage, PageSettings
 from vigorl.browser.marks import PageEnvironment
@@ -204,7 +205,9 @@ async def run(
         if additions.person is not None:
             environment = AskingEnvironment(environment, additions.person, vault)
         if additions.live is not None:
-            additions.live.begin(goal_of(config, row), policy, vault.redact, config.slow_motion_s)
+            live = additions.live
+            live.begin(goal_of(config, row), policy, vault.redact, config.slow_motion_s)
+            live.optics = page if isinstance(page, Optics) else None
         elif config.slow_motion_s:
             environment = SlowMotion(environment, config.slow_motion_s)
         limits = additions.limits or Limits(

@@ -132,7 +132,8 @@ class AskingEnvironment(EnvironmentWrapper[Environment]):
             return f"The person answers: {self._vault.redact(text)}"
         host = urlsplit(url).netloc.rpartition("@")[2]
         if not host:
-            return "The person gave a secret, and the page belongs to no site: it was not kept."
+            self._vault.keep(text, "<secret answer>")
+            return "The person gave a secret, but this page belongs to no site that may have it."
         secret = Secret(_new_name(self._vault.names), text, (host,))
         self._vault.add(secret)
         return (

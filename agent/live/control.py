@@ -19,6 +19,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, assert_never
 
 from vigorl.agent.live.commands import (
@@ -43,7 +44,9 @@ from vigorl.agent.referee import Instead, Referee, Ruling, TakeOver, Veto
 from vigorl.agent.watcher import Watcher
 from vigorl.browser.actions import Action
 from vigorl.browser.deeds import Deed
+from vigorl.browser.environment import Optics
 from vigorl.browser.observation import EventKind, Observation
+from vigorl.browser.picture import Picture
 from vigorl.policy.policy import Policy
 
 MOST_CHARACTERS = 4000
@@ -74,6 +77,10 @@ class LiveControl(Referee, Watcher):
         self._deeds: list[str] | None = None
         """What a person has done in the policy's place, which it has not been told; None: nobody
         has taken over."""
+        self.folder: Path | None = None
+        """Of the record; None before it begins."""
+        self.optics: Optics | None = None
+        """Renders the page as it is now, unseen by it; None: it cannot be rendered again."""
         self.acts_by_person = False
         """Whether what is being done now is a person's own doing."""
 
@@ -88,6 +95,19 @@ class LiveControl(Referee, Watcher):
                 return
             if self.state is state:
                 await changed.wait()
+
+    async def glance(self) -> Picture | None:
+        """The page as it is at this moment, unseen by it; None where somebody acts.
+
+        Raises:
+            BrowserFault: it does not render, or the browser is gone.
+        """
+        state = self.state
+        rests = state.awaits_action or (state.mode == "paused" and state.proposal is not None)
+        if self.optics is None or state.screen is None or not rests:
+            return None
+        frame = state.screen.frame
+        return await self.optics.magnify(frame.region_css_px, frame.width_px, frame.height_px)
 
     def begin(
         self, goal: str, policy: Policy, redact: Callable[[str], str], grace_s: float = 0.0
@@ -308,6 +328,10 @@ class LiveControl(Referee, Watcher):
         if self._stopped is None:
             self._stopped = asyncio.get_running_loop().create_future()
         return self._stopped
+
+    def recording(self, folder: Path) -> None:
+        """Note where it is recorded."""
+        self.folder = folder
 
     def stage(self, what: str) -> None:
         """Note what has begun."""

@@ -1,5 +1,6 @@
 """What can be seen of a run under way: one record, whoever looks at it."""
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,6 +11,12 @@ from vigorl.browser.geometry import Point
 from vigorl.browser.observation import Event, Observation
 from vigorl.browser.picture import View
 from vigorl.policy.policy import Turn
+
+_CONFIDENTIAL = re.compile(
+    r"pass(?:word|code|phrase|wort)|kennwort|mot de passe|contrase|senha|\bpins?\b|secret|token|"
+    r"\bcodes?\b|\bcv[cv]\b|credential|log-?in",
+    re.IGNORECASE,
+)
 
 Mode = Literal["running", "paused", "taken_over", "ended"]
 """Who has the say: the policy; the policy, with each action held back; a person; nobody."""
@@ -33,6 +40,11 @@ class Question:
     """What the policy asks the person."""
 
     text: str
+
+    @property
+    def is_confidential(self) -> bool:
+        """Whether the answer is to be kept secret, unless the person says otherwise."""
+        return _CONFIDENTIAL.search(self.text) is not None
 
 
 @dataclass(frozen=True, slots=True)
