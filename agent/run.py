@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from vigorl.agent.answers import AnswerForm, AnswerReferee
 from vigorl.agent.functions import FunctionsEnvironment, OwnFunction
-from vigorl.agent.live.asking import AskingEnvironment, Person
+from vigorl.agent.live.asking import AskingEnvironment, Respondent
 from vigorl.agent.live.control import LiveControl
 from vigorl.agent.record.recorder import Recorder
 from vigorl.agent.record.trajectory import Trajectory, as_json, config_of, read_trajectory
@@ -140,7 +140,7 @@ class Additions:
     """When to stop; None: as the configuration says."""
     live: LiveControl | None = None
     """Who steers the run while it is played; None: nobody can."""
-    person: Person | None = None
+    person: Respondent | None = None
     """Who answers what the policy asks; None: it is not offered to ask."""
 
 

@@ -125,6 +125,12 @@ _BUTTONS: dict[str, tuple[Literal["left", "middle", "right"], int]] = {
 _CLICKS = {button_and_count: name for name, button_and_count in _BUTTONS.items()}
 _DIRECTIONS = {"up": (0, -1), "down": (0, 1), "left": (-1, 0), "right": (1, 0)}
 
+_SPOKEN: dict[str, type[AskPerson | Done | GiveUp]] = {
+    "ask": AskPerson,
+    "done": Done,
+    "give_up": GiveUp,
+}
+
 _MODIFIERS: dict[str, Modifier] = {
     "alt": "Alt",
     "control": "Control",
@@ -244,12 +250,10 @@ def write_command(action: Action, frame: Frame) -> str:
             return f"wait {_seconds(seconds)}"
         case CallFunction(function, given):
             return f"call {function} {_defused(json.dumps(dict(given), ensure_ascii=False))}"
-        case AskPerson(question):
-            return f"ask {_quote(question)}"
         case Done(answer):
             return f"done {_quote(answer)}" if answer else "done"
-        case GiveUp(reason):
-            return f"give_up {_quote(reason)}"
+        case AskPerson(text) | GiveUp(text):
+            return f"{action.type} {_quote(text)}"
         case Zoom():
             raise ValueError("a zoom is a tool call, not a command")
         case _:
@@ -328,14 +332,10 @@ def _action(name: str, tokens: list[_Token], frame: Frame) -> Action:
             return Wait()
         case ("wait", float(seconds)):
             return Wait(seconds)
-        case ("ask", _Quoted(question)):
-            return AskPerson(question)
         case ("done",):
             return Done()
-        case ("done", _Quoted(answer)):
-            return Done(answer)
-        case ("give_up", _Quoted(reason)):
-            return GiveUp(reason)
+        case ("ask" | "done" | "give_up", _Quoted(said)):
+            return _SPOKEN[name](said)
     raise Malformed(_usage(name))
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from vigorl.agent.live.commands import Decide, Reply
+from vigorl.agent.live.commands import Decide, GiveAnswer
 from vigorl.agent.live.control import LiveControl
 from vigorl.agent.live.state import Question
 from vigorl.browser.action_space import ActionSpace
@@ -27,16 +27,16 @@ _APPROVALS = {
 }
 
 
-class Person(Protocol):
+class Respondent(Protocol):
     """Somebody who answers what a policy asks."""
 
-    async def answer(self, question: str) -> Reply | None:
+    async def answer(self, question: str) -> GiveAnswer | None:
         """The answer; None where there is none in time."""
         ...
 
 
 class LiveAsking:
-    """Asks whoever steers a run: for a yes (`Approver`), and for answers (`Person`).
+    """Asks whoever steers a run: for a yes (`Approver`), and for answers (`Respondent`).
 
     Args:
         control: Whose page it is asked on.
@@ -69,7 +69,7 @@ class LiveAsking:
                 each.cancel()
             await asyncio.gather(*asking, return_exceptions=True)
 
-    async def answer(self, question: str) -> Reply | None:
+    async def answer(self, question: str) -> GiveAnswer | None:
         """What the person says."""
         try:
             async with asyncio.timeout(self._limit_s) as limit:
@@ -78,7 +78,7 @@ class LiveAsking:
             if not limit.expired():
                 raise
             return None
-        return said if isinstance(said, Reply) else None
+        return said if isinstance(said, GiveAnswer) else None
 
     async def _on_the_page(self, deed: Deed) -> Approval:
         said = await self._control.asked(deed)
@@ -98,7 +98,7 @@ class AskingEnvironment(EnvironmentWrapper[Environment]):
         vault: Keeps what is secret.
     """
 
-    def __init__(self, inner: Environment, person: Person, vault: Vault) -> None:
+    def __init__(self, inner: Environment, person: Respondent, vault: Vault) -> None:
         super().__init__(inner)
         self._person = person
         self._vault = vault
@@ -124,7 +124,7 @@ class AskingEnvironment(EnvironmentWrapper[Environment]):
             said = await self._person.answer(self._vault.redact(action.question))
         return self._last.answer("person", self._told(said, self._last.url))
 
-    def _told(self, said: Reply | None, url: str) -> str:
+    def _told(self, said: GiveAnswer | None, url: str) -> str:
         if said is None:
             return "Nobody answered in time. Go on without an answer, or give up and say why."
         text = said.text.strip()

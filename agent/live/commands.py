@@ -77,7 +77,7 @@ class Say:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class GiveAnswer:
     """Answer what the policy has asked."""
 
     text: str
@@ -104,7 +104,7 @@ class Stop:
 
 
 Command = (
-    Pause | Resume | StepOnce | TakeControl | Act | Edit | Refuse | Say | Reply | Decide | Stop
+    Pause | Resume | StepOnce | TakeControl | Act | Edit | Refuse | Say | GiveAnswer | Decide | Stop
 )
 
 COMMAND: TypeAdapter[Command] = TypeAdapter(Annotated[Command, Field(discriminator="type")])

@@ -27,10 +27,10 @@ from vigorl.agent.live.commands import (
     Command,
     Decide,
     Edit,
+    GiveAnswer,
     NotNow,
     Pause,
     Refuse,
-    Reply,
     Resume,
     Say,
     StepOnce,
@@ -38,7 +38,7 @@ from vigorl.agent.live.commands import (
     TakeControl,
 )
 from vigorl.agent.live.lines import action_of, deed_in_words
-from vigorl.agent.live.state import LiveState, PastStep, Proposal, Question
+from vigorl.agent.live.state import PastStep, Proposal, Question, SteeredState
 from vigorl.agent.record.trajectory import StepRecord
 from vigorl.agent.referee import Instead, Referee, Ruling, TakeOver, Veto
 from vigorl.agent.watcher import Watcher
@@ -65,13 +65,13 @@ class LiveControl(Referee, Watcher):
     """
 
     def __init__(self, *, paused: bool = False) -> None:
-        self.state = LiveState(mode="paused" if paused else "running")
+        self.state = SteeredState(mode="paused" if paused else "running")
         self._redact: Callable[[str], str] = str
         self._grace_s = 0.0
         self._changed = asyncio.Event()
         self._decision: asyncio.Future[Ruling] | None = None
         self._act: asyncio.Future[Action | None] | None = None
-        self._answer: asyncio.Future[Reply | Decide] | None = None
+        self._answer: asyncio.Future[GiveAnswer | Decide] | None = None
         self._stopped: asyncio.Future[str] | None = None
         self._said: list[str] = []
         self._deeds: list[str] | None = None
@@ -86,7 +86,7 @@ class LiveControl(Referee, Watcher):
 
     # ------------------------------------------------------------------ who looks
 
-    async def states(self) -> AsyncIterator[LiveState]:
+    async def states(self) -> AsyncIterator[SteeredState]:
         """The state now, and again after each change; the last one has ended."""
         while True:
             state, changed = self.state, self._changed
@@ -166,7 +166,7 @@ class LiveControl(Referee, Watcher):
                 self._decide(Veto(self._veto(why), by="person"))
             case Say(text):
                 self._say(text)
-            case Reply() | Decide():
+            case GiveAnswer() | Decide():
                 self._reply(command)
             case Stop():
                 self._stopping().set_result(STOPPED)
@@ -215,11 +215,11 @@ class LiveControl(Referee, Watcher):
         self._said.append(text)
         self._set(to_be_told=tuple(self._said))
 
-    def _reply(self, command: Reply | Decide) -> None:
+    def _reply(self, command: GiveAnswer | Decide) -> None:
         asks = isinstance(self.state.asked, Question)
-        if self._answer is None or self._answer.done() or asks != isinstance(command, Reply):
+        if self._answer is None or self._answer.done() or asks != isinstance(command, GiveAnswer):
             raise NotNow("Nothing is asked that this would answer.")
-        if isinstance(command, Reply):
+        if isinstance(command, GiveAnswer):
             if not (text := command.text.strip()):
                 raise NotNow("The answer is empty.")
             if command.is_secret and not text.isprintable():
@@ -339,13 +339,13 @@ class LiveControl(Referee, Watcher):
 
     # ------------------------------------------------------------------ what is asked of a person
 
-    async def asked(self, about: Deed | Question) -> Reply | Decide:
+    async def asked(self, about: Deed | Question) -> GiveAnswer | Decide:
         """Put a question to whoever looks, and wait for the answer."""
         with self._asking(about) as answer:
             return await answer
 
     @contextmanager
-    def _asking(self, about: Deed | Question) -> Iterator["asyncio.Future[Reply | Decide]"]:
+    def _asking(self, about: Deed | Question) -> Iterator["asyncio.Future[GiveAnswer | Decide]"]:
         answer = self._answer = asyncio.get_running_loop().create_future()
         self._set(turn=self.state.turn + 1, asked=about)
         try:

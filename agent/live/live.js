@@ -109,7 +109,7 @@
   function renderPast() {
     const newest = state.past[0];
     const key = `${state.past.length} ${newest ? newest.number + newest.words : ""}`;
-    show("record", state.past.length > 0);
+    show("record", state.past.length > 0 && state.mode !== "ended");
     if ($("past").dataset.key === key) return;
     $("past").dataset.key = key;
     $("past").replaceChildren(...state.past.map((step) => {
@@ -154,8 +154,10 @@
     };
     if (proposal) {
       proposal.points.forEach(([x, y], index) => {
-        svg("circle", { class: "dot", cx: `${x}%`, cy: `${y}%`, r: 8 });
-        svg("text", { class: "number", x: `${x}%`, y: `${y}%` }, String(index + 1));
+        const aside = `translate(${x > 92 ? -20 : 20},${y > 10 ? -20 : 20})`;  // beside what it points at
+        svg("circle", { class: "dot", cx: `${x}%`, cy: `${y}%`, r: 3.5 });
+        svg("circle", { class: "dot", cx: `${x}%`, cy: `${y}%`, r: 9, transform: aside });
+        svg("text", { class: "number", x: `${x}%`, y: `${y}%`, transform: aside }, String(index + 1));
       });
       const gesture = proposal.gesture;
       if (gesture?.region) {
@@ -192,7 +194,9 @@
     }
   }
 
+  let refusedAt = -1;
   function refuse(words) {
+    refusedAt = state.turn;
     text("refused", words);
     show("refused", words !== "");
   }
@@ -392,6 +396,7 @@
       state = news;
       if (wasMine && !mine()) { queue = []; heldText = ""; clearTimeout(textTimer); }
       if (!wasMine && mine()) keys.focus({ preventScroll: true });
+      if (state.turn !== refusedAt) refuse("");
       render();
       next();
       if (state.mode === "ended") events.close();

@@ -49,7 +49,9 @@ async def served(control: LiveControl, runs: Path, port: int = 0) -> AsyncIterat
     """
     runs.mkdir(parents=True, exist_ok=True)
     token = new_token()
-    application = viewer_application(Viewer.of([runs], [HERE]), token, LivePage(control).routes())
+    application = viewer_application(
+        Viewer.of([runs], [HERE]), token, SteeringPage(control).routes()
+    )
     async with LocalServer(application, port) as server:
         try:
             yield f"{server.origin}/{token}/live"
@@ -59,7 +61,7 @@ async def served(control: LiveControl, runs: Path, port: int = 0) -> AsyncIterat
             await asyncio.sleep(LAST_WORD_S)
 
 
-class LivePage:
+class SteeringPage:
     """Routes of the page of one run."""
 
     def __init__(self, control: LiveControl) -> None:

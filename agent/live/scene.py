@@ -3,7 +3,7 @@
 from typing import Any
 
 from vigorl.agent.live.lines import line_of
-from vigorl.agent.live.state import LiveState, PastStep, Proposal, Question
+from vigorl.agent.live.state import PastStep, Proposal, Question, SteeredState
 from vigorl.agent.plain_text import one_line
 from vigorl.agent.viewer.action_marker import gesture_of
 from vigorl.agent.viewer.show import amended, describe_action
@@ -16,7 +16,7 @@ MOST_STEPS = 60
 """Steps that are listed, the newest first."""
 
 
-def scene_of(state: LiveState) -> dict[str, Any]:
+def scene_of(state: SteeredState) -> dict[str, Any]:
     """Everything that the page shows of a state."""
     seen = state.seen
     return {

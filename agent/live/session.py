@@ -49,7 +49,7 @@ class LiveSession:
     ) -> None:
         self._console, self._view = console, view
         self._control = LiveControl(paused=pause)
-        self._terminal = live_terminal(self._control, console, shown.aside)
+        self._terminal = live_terminal(self._control, console, shown.aside, shown.stage)
         if self._terminal is None and not view and (pause or ask):
             raise UsageError(
                 f"{'--pause' if pause else '--ask'} needs somebody who answers: run it in a "
@@ -90,5 +90,6 @@ class LiveSession:
         """Tell pages how it ended."""
         ended = verdict(trajectory)
         answer = trajectory.end.answer if trajectory.end is not None else ""
-        said = (f"{ended.sign} {ended.words}", ending_reason(trajectory), answer or "")
+        told = f"vigorl-agent show {trajectory.folder}"
+        said = (f"{ended.sign} {ended.words}", ending_reason(trajectory), answer or "", told)
         self._control.end(" · ".join(part for part in said if part))

@@ -57,7 +57,7 @@ class PastStep:
 
 
 @dataclass(frozen=True, slots=True)
-class LiveState:
+class SteeredState:
     """A run under way."""
 
     revision: int = 0

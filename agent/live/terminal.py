@@ -21,10 +21,10 @@ from vigorl.agent.live.commands import (
     Act,
     Command,
     Edit,
+    GiveAnswer,
     NotNow,
     Pause,
     Refuse,
-    Reply,
     Resume,
     Say,
     StepOnce,
@@ -33,7 +33,7 @@ from vigorl.agent.live.commands import (
 )
 from vigorl.agent.live.control import LiveControl
 from vigorl.agent.live.lines import line_of
-from vigorl.agent.live.state import LiveState, Question
+from vigorl.agent.live.state import Question, SteeredState
 from vigorl.agent.plain_text import one_line
 
 _KEYS = {
@@ -48,7 +48,7 @@ _KEYS = {
         ("q", "stop"),
     ),
 }
-_AT_ONCE: dict[str, Callable[[LiveState], Command]] = {
+_AT_ONCE: dict[str, Callable[[SteeredState], Command]] = {
     "p": lambda state: Pause(),
     "s": lambda state: StepOnce(state.turn if state.proposal else None),
     "r": lambda state: Resume(),
@@ -69,6 +69,7 @@ class LiveTerminal:
         console: Where it is told.
         keys: The terminal's input.
         aside: Keeps others from writing to the terminal meanwhile.
+        stage: Takes what is waited for.
     """
 
     def __init__(
@@ -77,11 +78,13 @@ class LiveTerminal:
         console: Console,
         keys: TextIO,
         aside: Callable[[], AbstractContextManager[None]],
+        stage: Callable[[str], None] = lambda what: None,
     ) -> None:
         self._control = control
         self._console = console
         self._descriptor = keys.fileno()
         self._others = aside
+        self._stage = stage
         self._pressed: asyncio.Queue[str] = asyncio.Queue()
         self._before = termios.tcgetattr(self._descriptor)
         self._is_listening = False
@@ -127,18 +130,20 @@ class LiveTerminal:
                 continue
             if state.mode == "paused" and state.proposal is not None:
                 told = about
+                self._stage("waiting for you")
                 self._console.print(_proposed(state))
             elif about[1]:
                 told = about
+                self._stage("waiting for you")
                 await self._persons_line(state)
 
-    async def _persons_line(self, state: LiveState) -> None:
+    async def _persons_line(self, state: SteeredState) -> None:
         if isinstance(state.asked, Question):
             hidden = state.asked.is_confidential
             self._console.print(Text(f"? {one_line(state.asked.text)}", style="bold yellow"))
             said = await self._read("answer (hidden): " if hidden else "answer: ", state, hidden)
             if said:
-                self._do(Reply(said, hidden, state.turn))
+                self._do(GiveAnswer(said, hidden, state.turn))
             return
         if not state.past or state.past[-1].record.by != "person":
             self._console.print(Text(_YOUR_TURN, style="magenta"))
@@ -204,7 +209,7 @@ class LiveTerminal:
     def _leave(self) -> None:
         if self._is_listening:
             asyncio.get_running_loop().remove_reader(self._descriptor)
-            termios.tcsetattr(self._descriptor, termios.TCSADRAIN, self._before)
+            termios.tcsetattr(self._descriptor, termios.TCSANOW, self._before)
             self._is_listening = False
 
     def _take_keys(self) -> None:
@@ -217,7 +222,9 @@ class LiveTerminal:
             for key in text:
                 self._pressed.put_nowait(key)
 
-    async def _read(self, prompt: str, about: LiveState | None, hidden: bool = False) -> str | None:
+    async def _read(
+        self, prompt: str, about: SteeredState | None, hidden: bool = False
+    ) -> str | None:
         """A line, without what surrounds it; None once it is decided, or somebody else asks."""
         if self._line is not None or self._is_lent:
             return None
@@ -247,7 +254,7 @@ class LiveTerminal:
         if not line.done():
             line.set_result(data.decode("utf-8", "replace").strip() if data else None)
 
-    async def _decided(self, about: LiveState | None) -> None:
+    async def _decided(self, about: SteeredState | None) -> None:
         """Return once what was asked is decided elsewhere, or the run is over."""
         async for state in self._control.states():
             if about is not None and state.turn != about.turn:
@@ -255,12 +262,15 @@ class LiveTerminal:
 
 
 def live_terminal(
-    control: LiveControl, console: Console, aside: Callable[[], AbstractContextManager[None]]
+    control: LiveControl,
+    console: Console,
+    aside: Callable[[], AbstractContextManager[None]],
+    stage: Callable[[str], None] = lambda what: None,
 ) -> LiveTerminal | None:
     """Whoever sits at the terminal; None where there is no terminal to steer from."""
     if not (console.is_terminal and sys.stdin is not None and sys.stdin.isatty()):
         return None
-    return LiveTerminal(control, console, sys.stdin, aside)
+    return LiveTerminal(control, console, sys.stdin, aside, stage)
 
 
 @contextlib.contextmanager
@@ -274,10 +284,10 @@ def _echo(descriptor: int, shown: bool) -> Iterator[None]:
     try:
         yield
     finally:
-        termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
+        termios.tcsetattr(descriptor, termios.TCSANOW, before)
 
 
-def _proposed(state: LiveState) -> Text:
+def _proposed(state: SteeredState) -> Text:
     assert state.proposal is not None
     line = line_of(state.proposal.action) or state.proposal.action.type
     return Text.assemble(("⏸ before ", "yellow"), (one_line(line), "cyan"), "\n", _hint("paused"))

@@ -14,10 +14,10 @@ from vigorl.agent.live.commands import (
     Command,
     Decide,
     Edit,
+    GiveAnswer,
     NotNow,
     Pause,
     Refuse,
-    Reply,
     Resume,
     Say,
     StepOnce,
@@ -25,7 +25,7 @@ from vigorl.agent.live.commands import (
     TakeControl,
 )
 from vigorl.agent.live.control import LiveControl
-from vigorl.agent.live.state import LiveState, Question
+from vigorl.agent.live.state import Question, SteeredState
 from vigorl.agent.record.recorder import Recorder
 from vigorl.agent.record.trajectory import Amendment, Trajectory, read_trajectory
 from vigorl.agent.rollout import Limits, rollout
@@ -111,13 +111,13 @@ class Run:
         self.control.begin("go", policy, self.vault.redact)
         self.environment: Environment = self.rooms
 
-    async def until(self, claim: Callable[[LiveState], Any]) -> LiveState:
+    async def until(self, claim: Callable[[SteeredState], Any]) -> SteeredState:
         async for state in self.control.states():
             if claim(state):
                 return state
         raise AssertionError("the run ended before")
 
-    async def proposed(self) -> LiveState:
+    async def proposed(self) -> SteeredState:
         return await self.until(lambda state: state.proposal)
 
     async def do(self, *commands: Command) -> None:
@@ -235,7 +235,7 @@ async def test_a_person_can_end_it_and_what_they_type_into_a_password_field_is_h
     assert b"swordfish" not in (tmp_path / "run/trajectory.jsonl").read_bytes()
 
 
-_IS_AT: dict[str, Callable[[LiveState], Any]] = {
+_IS_AT: dict[str, Callable[[SteeredState], Any]] = {
     "proposed": lambda state: state.proposal,
     "thinking": lambda state: state.doing == "thinking",
     "awaits_action": lambda state: state.awaits_action,
@@ -280,7 +280,7 @@ async def test_commands_that_do_not_fit_say_why(tmp_path: Path) -> None:
         for command, why in {
             Act(NORTH): "Take over first",
             Say(" "): "Nothing was said",
-            Reply("yes"): "Nothing is asked",
+            GiveAnswer("yes"): "Nothing is asked",
             Edit("fly (3, 4)"): "not a command",
             Edit(Click(Point(9, 4))): "not on the screen",
             Edit('ask "me?"'): "You are the person",
@@ -311,11 +311,11 @@ async def test_a_question_is_answered_and_a_secret_answer_is_named_only(tmp_path
 
     async def steer() -> None:
         state = await run.until(lambda now: now.asked == Question("Which room?"))
-        await run.do(Reply("the third", turn=state.turn))
+        await run.do(GiveAnswer("the third", turn=state.turn))
         state = await run.until(lambda now: now.asked == Question("The code?"))
         with pytest.raises(NotNow, match="Nothing is asked"):
             await run.do(Decide("yes"))
-        await run.do(Reply("4711-0815", is_secret=True, turn=state.turn))
+        await run.do(GiveAnswer("4711-0815", is_secret=True, turn=state.turn))
 
     await run.played(steer())
     told = [text for kind, text in run.policy.events if kind == "person"]

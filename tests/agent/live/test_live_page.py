@@ -76,7 +76,7 @@ class Judged(EnvironmentWrapper[LivePage]):
         return Score(float("right" in await self._inner.page.title()))
 
 
-class Steered:
+class SteeredRun:
     """A run, its page, and whoever looks at it."""
 
     def __init__(self, url: str, control: LiveControl, playing: "asyncio.Task[Trajectory]") -> None:
@@ -92,7 +92,7 @@ async def browser() -> AsyncIterator[Browser]:
 @asynccontextmanager
 async def steered(
     browser: Browser, folder: Path, model: Model, vault: Vault | None = None
-) -> AsyncIterator[Steered]:
+) -> AsyncIterator[SteeredRun]:
     control, vault = LiveControl(paused=True), vault or Vault(learns=True)
     html = folder / "shop.html"
     html.write_text(SHOP)
@@ -111,7 +111,7 @@ async def steered(
     async with asyncio.timeout(60), served(control, folder / "runs") as url:
         playing = asyncio.create_task(play())
         try:
-            yield Steered(url, control, playing)
+            yield SteeredRun(url, control, playing)
         finally:
             playing.cancel()
             await asyncio.gather(playing, return_exceptions=True)
