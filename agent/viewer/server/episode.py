@@ -1,7 +1,10 @@
 """The page of one episode, from its folder as it is now."""
 
 import re
+import time
 from html import unescape
+from http import HTTPStatus
+from pathlib import Path
 
 from markupsafe import Markup
 from starlette.exceptions import HTTPException
@@ -9,8 +12,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from vigorl.agent.record.trajectory import Trajectory
-from vigorl.agent.viewer.episode_page import render_page
-from vigorl.agent.viewer.page_setting import PageSetting
+from vigorl.agent.viewer.episode_page import render_comparison, render_page
+from vigorl.agent.viewer.page_setting import PageLink, PageSetting
+from vigorl.agent.viewer.server.entry import RECORD_FILE, RUNNING_S
 from vigorl.agent.viewer.server.guard import HEADERS
 from vigorl.agent.viewer.server.listing import Neighbours
 from vigorl.agent.viewer.server.places import address
@@ -34,8 +38,47 @@ def show_episode(request: Request) -> Response:
         picture_address=lambda episode, image: picture_address(viewer, base, episode, image),
         links=tuple(Neighbours.of(request, place).links(base)),
         panel=None if window.is_whole else _parts(request, window),
+        is_running=window.trajectory.end is None and is_being_written(folder),
     )
-    html = whole(render_page(window.trajectory, viewer.adorn(request, folder, setting)))
+    return _inline(render_page(window.trajectory, viewer.adorn(request, folder, setting)))
+
+
+def show_comparison(request: Request) -> Response:
+    """`/compare?episode=<A>&episode=<B>`: two episodes side by side."""
+    viewer, base = viewer_of(request), base_of(request)
+    places = request.query_params.getlist("episode")
+    if len(places) != 2:
+        raise HTTPException(
+            HTTPStatus.BAD_REQUEST, f"choose two episodes to compare, not {len(places)}"
+        )
+    windows = [read_window(viewer.places.path(place)) for place in places]
+    cut = [window for window in windows if not window.is_whole]
+    links = [PageLink("All episodes", f"{base}/", "up")]
+    for letter, place in zip("AB", places, strict=True):
+        links.append(PageLink(f"{letter} alone", f"{base}/episode/{address(place.strip('/'))}"))
+    setting = PageSetting(
+        picture_address=lambda episode, image: picture_address(viewer, base, episode, image),
+        links=tuple(links),
+        panel=Markup(
+            '<p class="head parts">Of a long episode, the first {} steps are compared.</p>'
+        ).format(MOST_STEPS)
+        if cut
+        else None,
+    )
+    return _inline(render_comparison(*(window.trajectory for window in windows), setting))
+
+
+def is_being_written(folder: Path) -> bool:
+    """Whether a line of its record was written a moment ago."""
+    try:
+        return time.time() - (folder / RECORD_FILE).stat().st_mtime < RUNNING_S
+    except OSError:
+        return False
+
+
+def _inline(page: str) -> Response:
+    """A page that has its style and script in itself, and says by which policy they are its own."""
+    html = whole(page)
     return HTMLResponse(html, headers={"content-security-policy": _policy(html)})
 
 
