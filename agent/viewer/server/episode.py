@@ -31,13 +31,13 @@ def show_episode(request: Request) -> Response:
     """`/episode/<place of its folder>`: its steps, or as many from `?step=` as one page holds."""
     viewer, base = viewer_of(request), base_of(request)
     place = request.path_params["place"].strip("/")
-    folder = viewer.places.path(place)
+    folder = viewer.places.folder(place)
     asked = request.query_params.get("step", "1")
     window = read_window(folder, int(asked) if _NUMBER.fullmatch(asked) else 1)
     setting = PageSetting(
         picture_address=lambda episode, image: picture_address(viewer, base, episode, image),
         links=tuple(Neighbours.of(request, place).links(base)),
-        panel=None if window.is_whole else _parts(request, window),
+        panel=_parts(request, window),
         is_running=window.trajectory.end is None and is_being_written(folder),
     )
     return _inline(render_page(window.trajectory, viewer.adorn(request, folder, setting)))
@@ -51,7 +51,7 @@ def show_comparison(request: Request) -> Response:
         raise HTTPException(
             HTTPStatus.BAD_REQUEST, f"choose two episodes to compare, not {len(places)}"
         )
-    windows = [read_window(viewer.places.path(place)) for place in places]
+    windows = [read_window(viewer.places.folder(place)) for place in places]
     cut = [window for window in windows if not window.is_whole]
     links = [PageLink("All episodes", f"{base}/", "up")]
     for letter, place in zip("AB", places, strict=True):
@@ -90,24 +90,26 @@ def picture_address(viewer: Viewer, base: str, episode: Trajectory, image: str) 
         return f"{base}/picture/"
 
 
-def _parts(request: Request, window: StepWindow) -> Markup:
-    """What is said of a part of a long episode, and the ways to the parts around it."""
+def _parts(request: Request, window: StepWindow) -> Markup | None:
+    """What is said where not all of the episode is shown, and the ways to the rest of it."""
     base, place = base_of(request), address(request.path_params["place"].strip("/"))
 
     def link(words: str, step: int) -> Markup:
         query = request.url.include_query_params(step=step).query
         return Markup('<a href="{}/episode/{}?{}">{}</a>').format(base, place, query, words)
 
-    said = [
-        Markup("Steps {}–{} of {}; what is counted above is of these.").format(
-            *(f"{number:,}" for number in (window.first, window.last, window.total))
-        )
-    ]
+    said: list[Markup] = []
+    if not window.is_whole:
+        numbers = (f"{number:,}" for number in (window.first, window.last, window.total))
+        said.append(Markup("Steps {} to {} of {}: times and tokens are of these").format(*numbers))
+    if window.left_out:
+        lines = ", ".join(f"{line:,}" for line in window.left_out[:20])
+        said.append(Markup("lines of the record that cannot be read, left out: {}").format(lines))
     if window.first > 1:
-        said.append(link("Earlier steps", max(1, window.first - MOST_STEPS)))
+        said.append(link("earlier steps", max(1, window.first - MOST_STEPS)))
     if window.last < window.total:
-        said.append(link("Further steps", window.last + 1))
-    return Markup('<p class="head parts">{}</p>').format(Markup(" · ").join(said))
+        said.append(link("further steps", window.last + 1))
+    return Markup('<p class="head parts">{}</p>').format(Markup(" · ").join(said)) if said else None
 
 
 def _policy(html: str) -> str:

@@ -16,6 +16,7 @@ from typing import Literal
 
 from vigorl.agent.viewer.server.entry import RECORD_FILE, EpisodeEntry, FileStamp, read_entry
 from vigorl.agent.viewer.server.places import Places
+from vigorl.browser.text import whole
 
 CollectionKind = Literal["evaluation", "training", "search", "study"]
 MARKERS: dict[str, CollectionKind] = {
@@ -159,6 +160,9 @@ class RunIndex:
         left = [(root, name)]
         while left:
             path, place = left.pop()
+            if whole(place) != place:
+                look.unread.append(f"{place}: its name is no text, so that nothing can lead there")
+                continue
             try:
                 if (entry := self._episode(path, place)) is not None:
                     look.episodes[place] = entry
