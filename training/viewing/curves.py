@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from vigorl.browser.errors import UsageError
 from vigorl.browser.run_folder import whole_lines
 
 MOST_POINTS = 240
@@ -71,10 +72,13 @@ def read_metrics(folder: Path) -> TrainingMetrics:
     """The metrics of a training's folder as they are now; read again only where they changed.
 
     Raises:
-        OSError: they cannot be read.
+        UsageError: there are none.
     """
     path = folder / "metrics.jsonl"
-    found = path.stat()
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise UsageError(f"no training at {folder}: there is no {path.name}") from error
     return _metrics(path, found.st_size, found.st_mtime_ns)
 
 

@@ -101,9 +101,9 @@ def show_group(request: Request) -> Response:
             "page: open its episodes one by one",
         )
     training = place.rpartition("/rollouts/")[0]
-    config = read_config(viewer.places.path(training)) if training else {}
+    config = read_config(viewer.places.folder(training)) if training else {}
     rule = RULES.get(str(config.get("reward")), RULES["multi-turn"])
-    episodes = [read_trajectory(viewer.places.path(entry.place)) for entry in group.rollouts]
+    episodes = [read_trajectory(viewer.places.folder(entry.place)) for entry in group.rollouts]
     rollouts = rewarded(group.rollouts, episodes, rule, _scales(config))
     at = names.index(asked)
     return viewer.page(

@@ -46,7 +46,7 @@ def show_search(request: Request) -> Response:
     """`/search/<place>`: its samples, and all its episodes."""
     viewer = viewer_of(request)
     place = request.path_params["place"].strip("/")
-    folder = viewer.places.path(place)
+    folder = viewer.places.folder(place)
     entries = viewer.index.snapshot().below(place)
     by_sample: dict[str, list[EpisodeEntry]] = defaultdict(list)
     for entry in entries:
@@ -161,8 +161,10 @@ def show_tree(request: Request) -> Response:
     """`/tree/<place of a sample's folder>`."""
     viewer = viewer_of(request)
     place = request.path_params["place"].strip("/")
-    folder = viewer.places.path(place)
-    file = viewer.places.path(f"{place}/{TREE}")
+    folder = viewer.places.folder(place)
+    file = folder / TREE
+    if not file.is_file():
+        raise HTTPException(HTTPStatus.NOT_FOUND, f"{place} holds no tree")
     if file.stat().st_size > MOST_TREE_BYTES:
         raise HTTPException(
             HTTPStatus.UNPROCESSABLE_ENTITY,

@@ -19,12 +19,11 @@ def show_study(request: Request) -> Response:
     """`/study/<place>`."""
     viewer = viewer_of(request)
     place = request.path_params["place"].strip("/")
-    viewer.places.path(place)
-    path = viewer.places.path(f"{place}/{FINDINGS}")
+    path = viewer.places.folder(place) / FINDINGS
     try:
         found = json.loads(path.read_bytes())
         outcomes = [_outcome(outcome) for outcome in found["outcomes"]]
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise HTTPException(
             HTTPStatus.UNPROCESSABLE_ENTITY, f"{path} does not hold what a study has found"
         ) from error

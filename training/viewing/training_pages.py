@@ -43,7 +43,7 @@ def show_training(request: Request) -> Response:
     """`/training/<place>`: its curves, and the groups of one update (`?update=`)."""
     viewer = viewer_of(request)
     place = request.path_params["place"].strip("/")
-    folder = viewer.places.path(place)
+    folder = viewer.places.folder(place)
     groups = siblings(viewer.index.snapshot().below(f"{place}/rollouts"))
     updates = sorted({group.update for group in groups}, reverse=True)
     asked = request.query_params.get("update", "")

@@ -22,7 +22,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from vigorl.agent.viewer.server.collection_pages import show_collections
-from vigorl.agent.viewer.server.episode import show_episode
+from vigorl.agent.viewer.server.episode import show_comparison, show_episode
 from vigorl.agent.viewer.server.evaluation_pages import show_difference, show_evaluation
 from vigorl.agent.viewer.server.files import show_picture, show_static, show_thumbnail
 from vigorl.agent.viewer.server.guard import HEADERS, Guard
@@ -43,6 +43,7 @@ def viewer_application(viewer: Viewer, token: str, routes: Sequence[BaseRoute] =
         routes=[
             Route("/", show_list, name="list"),
             Route("/episode/{place:path}", show_episode, name="episode"),
+            Route("/compare", show_comparison, name="compare"),
             Route("/picture/{place:path}", show_picture, name="picture"),
             Route("/thumbnail/{place:path}", show_thumbnail, name="thumbnail"),
             Route("/static/{name}", show_static, name="static"),

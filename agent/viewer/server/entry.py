@@ -4,6 +4,7 @@ A record may have 200 MB, and there may be ten thousand: of each, the first line
 are parsed, and the lines between are counted. One that has grown is counted from where it ended.
 """
 
+import io
 import json
 import os
 import re
@@ -28,6 +29,8 @@ LONGEST_LINE = 4 << 20
 """Bytes of a first or last line that are read for a list."""
 _CHUNK = 1 << 20
 _TAIL = 1 << 15
+_SMALL = 1 << 18
+"""Bytes of a record that is read at once."""
 _LOOKED_THROUGH = 1 << 20
 _SHOWN = re.compile(rb'"view": ?\{"image": ?"([^"\\]{1,300})"')
 """A view in a record. In a text of a page or a model, its quotation marks have backslashes."""
@@ -141,8 +144,10 @@ def read_entry(folder: Path, place: str, before: EpisodeEntry | None = None) -> 
     Raises:
         OSError: it cannot be read.
     """
-    with (folder / RECORD_FILE).open("rb") as file:
-        stamp = FileStamp.of(os.fstat(file.fileno()))
+    with (folder / RECORD_FILE).open("rb") as opened:
+        stamp = FileStamp.of(os.fstat(opened.fileno()))
+        is_small = stamp.size <= _SMALL
+        file = io.BytesIO(opened.read(stamp.size)) if is_small else opened
         lines = _count(file, before, stamp)
         file.seek(0)
         first = _parsed(file.readline(LONGEST_LINE))

@@ -32,7 +32,7 @@ def show_evaluation(request: Request) -> Response:
     """`/evaluation/<place>`: its tables as far as it has come, and its episodes."""
     viewer = viewer_of(request)
     place = request.path_params["place"].strip("/")
-    folder = viewer.places.path(place)
+    folder = viewer.places.folder(place)
     results = read_results(folder)
     snapshot = viewer.index.snapshot()
     summary = summarise(results, folder) if results else None
@@ -96,10 +96,13 @@ class ResultPair:
 def show_difference(request: Request) -> Response:
     """`/difference?evaluation=<A>&evaluation=<B>`: paired, sample by sample."""
     viewer = viewer_of(request)
-    places = request.query_params.getlist("evaluation")
+    places = [place.strip("/") for place in request.query_params.getlist("evaluation")]
     if len(places) != 2 or places[0] == places[1]:
         raise HTTPException(HTTPStatus.BAD_REQUEST, "choose two evaluations to compare")
-    one, other = (viewer.places.path(place) for place in places)
+    one, other = (viewer.places.folder(place) for place in places)
+    for place, folder in zip(places, (one, other), strict=True):
+        for result in read_results(folder):  # whose episodes are read
+            viewer.places.folder(f"{place}/{result.trajectory}")
     comparison = _compared(one, other, *map(_stamp, (one, other)))
     pairs = list(_pairs(one, other, places))
     counts = {change: sum(pair.change == change for pair in pairs) for change in CHANGES}

@@ -16,6 +16,7 @@ from typing import Literal
 
 from vigorl.agent.viewer.server.entry import RECORD_FILE, EpisodeEntry, FileStamp, read_entry
 from vigorl.agent.viewer.server.places import Places
+from vigorl.browser.text import whole
 
 CollectionKind = Literal["evaluation", "training", "search", "study"]
 MARKERS: dict[str, CollectionKind] = {
@@ -26,7 +27,9 @@ MARKERS: dict[str, CollectionKind] = {
 """Files that tell what a folder holds. A search is told by the trees in the folders below it."""
 TREE_FILE = "tree.json"
 AGAIN_S = 1.0
-"""Seconds after a look during which lists show what it has found."""
+"""Seconds after a look during which lists show what it has found, …"""
+REST = 10
+"""… and so many times the seconds that it took, so that looking is not all that is done."""
 _UNENTERED = frozenset({"images", "checkpoints", "model", "node_modules", "__pycache__"})
 _SETTLED_NS = 2_000_000_000
 """A folder that had changed so shortly before it was listed may have changed again unseen."""
@@ -113,7 +116,7 @@ class RunIndex:
         self._lock = threading.Lock()
         self._found = _Look()
         self._snapshot = Snapshot()
-        self._ended_s = float("-inf")
+        self._again_s = float("-inf")
         self._over = threading.Event()
         self._is_looking = False
 
@@ -122,15 +125,15 @@ class RunIndex:
         """What the last look has found, without another."""
         return self._snapshot
 
-    def snapshot(self, wait_s: float = 0.5) -> Snapshot:
-        """What is there; after a new look where the last one is older than a second.
+    def snapshot(self, wait_s: float = 0.4) -> Snapshot:
+        """What is there; after a new look where the last one is not fresh.
 
         Args:
             wait_s: How long to wait for that look; then what the one before found is returned,
                 or what the first one has found so far.
         """
         with self._lock:
-            if not self._is_looking and time.monotonic() - self._ended_s >= AGAIN_S:
+            if not self._is_looking and time.monotonic() >= self._again_s:
                 self._is_looking = True
                 self._over.clear()
                 threading.Thread(target=self._look, name="index", daemon=True).start()
@@ -138,6 +141,7 @@ class RunIndex:
         return self._snapshot
 
     def _look(self) -> None:
+        began_s = time.monotonic()
         try:
             look = _Look()
             for name, root in self._places.roots.items():
@@ -146,7 +150,8 @@ class RunIndex:
                         self._snapshot = look.snapshot(is_whole=False)
             self._found, self._snapshot = look, look.snapshot(is_whole=True)
         finally:
-            self._ended_s = time.monotonic()
+            ended_s = time.monotonic()
+            self._again_s = ended_s + max(AGAIN_S, REST * (ended_s - began_s))
             self._is_looking = False
             self._over.set()
 
@@ -155,6 +160,9 @@ class RunIndex:
         left = [(root, name)]
         while left:
             path, place = left.pop()
+            if whole(place) != place:
+                look.unread.append(f"{place}: its name is no text, so that nothing can lead there")
+                continue
             try:
                 if (entry := self._episode(path, place)) is not None:
                     look.episodes[place] = entry

@@ -99,7 +99,7 @@ class Neighbours:
         Raises:
             UsageError: the address asks for what there is not.
         """
-        snapshot = viewer_of(request).index.snapshot()
+        snapshot = viewer_of(request).index.snapshot(wait_s=0)
         within = request.query_params.get("in", "")
         scope = next((each for each in snapshot.collections if each.place == within), None)
         query = EpisodeQuery.of(request.query_params)

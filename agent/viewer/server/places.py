@@ -14,6 +14,9 @@ from starlette.exceptions import HTTPException
 
 from vigorl.browser.errors import UsageError
 
+_READ = (".json", ".jsonl")
+"""Ends of the names of what is read of a folder."""
+
 
 class Places:
     """The shown folders by their names in addresses."""
@@ -57,6 +60,22 @@ class Places:
             raise _missing(f"nothing is at {place}") from error
         if not resolved.is_relative_to(root):
             raise _missing(f"{place} leads out of the shown folders")
+        return path
+
+    def folder(self, place: str) -> Path:
+        """The folder at a place, whose files may be read.
+
+        Raises:
+            HTTPException: there is none, or one of its records is a link that leads out of the
+                shown folders (404).
+        """
+        path = self.path(place)
+        if not path.is_dir():
+            raise _missing(f"{place} is no folder")
+        with os.scandir(path) as entries:
+            for entry in entries:
+                if entry.is_symlink() and entry.name.endswith(_READ):
+                    self.path(f"{place.strip('/')}/{entry.name}")
         return path
 
     def place(self, path: Path) -> str:

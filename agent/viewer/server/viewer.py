@@ -12,8 +12,8 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from vigorl.agent.viewer.episode_page import templates
 from vigorl.agent.viewer.page_setting import PageSetting
+from vigorl.agent.viewer.page_templates import templates
 from vigorl.agent.viewer.server.index import RunIndex
 from vigorl.agent.viewer.server.places import Places, address
 

@@ -4,6 +4,8 @@ A record of 200 MB is gone through line by line; the lines that the page shows a
 others only counted.
 """
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -41,15 +43,18 @@ class StepWindow:
     total: int
     """Steps of the whole episode."""
 
+    left_out: tuple[int, ...] = ()
+    """Lines among them that cannot be read, counted from 1."""
+
     @property
     def last(self) -> int:
         """Number of the last step; less than the first where there is none."""
-        return self.first + len(self.trajectory.steps) - 1
+        return self.first + len(self.trajectory.steps) + len(self.left_out) - 1
 
     @property
     def is_whole(self) -> bool:
         """Whether these are all the steps."""
-        return len(self.trajectory.steps) == self.total
+        return self.first == 1 and self.last == self.total
 
 
 def read_window(folder: Path, first: int = 1) -> StepWindow:
@@ -60,8 +65,7 @@ def read_window(folder: Path, first: int = 1) -> StepWindow:
         first: Number of the step to begin with, from 1; the last one where there are fewer.
 
     Raises:
-        UsageError: there is no episode in this folder.
-        InconsistentData: a line cannot be read.
+        UsageError: there is no episode in this folder, or none that can be shown.
     """
     path = folder / RECORD_FILE
     try:
@@ -69,48 +73,49 @@ def read_window(folder: Path, first: int = 1) -> StepWindow:
     except OSError as error:
         raise UsageError(f"no episode at {folder}: there is no {path.name}") from error
     if size <= MOST_BYTES:
-        trajectory = read_trajectory(folder)
-        total = len(trajectory.steps)
-        if total <= MOST_STEPS:
-            return StepWindow(trajectory, 1, total)
+        with suppress(InconsistentData):
+            trajectory = read_trajectory(folder)
+            total = len(trajectory.steps)
+            if total <= MOST_STEPS:
+                return StepWindow(trajectory, 1, total)
     return _part(path, first)
 
 
 def _part(path: Path, first: int) -> StepWindow:
     with path.open("rb") as file:
         ends = _line_ends(file)
-
-        def record_at(number: int) -> Record:
-            """The record of a line, counted from 0."""
-            begin = ends[number - 1] if number else 0
-            length = ends[number] - begin
-            if length > LONGEST_LINE:
-                raise InconsistentData(
-                    f"{path}, line {number + 1} has {length:,} bytes: too many for a page"
-                )
-            file.seek(begin)
-            try:
-                return RECORD.validate_json(file.read(length))
-            except ValidationError as error:
-                told = error.errors()[0]["msg"]
-                raise InconsistentData(f"{path}, line {number + 1}: {told}") from error
-
-        start = record_at(0) if ends else None
+        start = _record(file, ends, 0) if ends else None
         if not isinstance(start, StartRecord):
-            raise UsageError(f"{path} holds no recorded episode")
-        last = record_at(len(ends) - 1)
+            raise UsageError(f"{path} holds no recorded episode: its first line is no start of one")
+        last = _record(file, ends, len(ends) - 1)
         end = last if isinstance(last, EndRecord) else None
         total = len(ends) - 1 - (end is not None)
         steps: list[StepRecord] = []
+        left_out: list[int] = []
         first = max(1, min(first, total))
         for number in range(first, min(first + MOST_STEPS, total + 1)):
-            if steps and ends[number] - ends[first - 1] > MOST_BYTES:
+            if number > first and ends[number] - ends[first - 1] > MOST_BYTES:
                 break
-            step = record_at(number)
-            if not isinstance(step, StepRecord):
-                raise InconsistentData(f"{path}, line {number + 1}: records out of order")
-            steps.append(step)
-    return StepWindow(Trajectory(path.parent, start, tuple(steps), end), first, total)
+            record = _record(file, ends, number)
+            if isinstance(record, StepRecord):
+                steps.append(record)
+            else:
+                left_out.append(number + 1)
+    trajectory = Trajectory(path.parent, start, tuple(steps), end)
+    return StepWindow(trajectory, first, total, tuple(left_out))
+
+
+def _record(file: BinaryIO, ends: Sequence[int], number: int) -> Record | None:
+    """The record of a line, counted from 0; None where it cannot be read."""
+    begin = ends[number - 1] if number else 0
+    length = ends[number] - begin
+    if length > LONGEST_LINE:
+        return None
+    file.seek(begin)
+    try:
+        return RECORD.validate_json(file.read(length))
+    except ValidationError:
+        return None
 
 
 def _line_ends(file: BinaryIO) -> list[int]:
