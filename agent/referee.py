@@ -80,7 +80,8 @@ class Referee:
 
     async def stopped(self) -> str:
         """Return when a person ends the episode, with the reason."""
-        return await asyncio.get_running_loop().create_future()
+        never: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        return await never
 
 
 class Referees(Referee):

@@ -299,8 +299,10 @@ class _Episode:
                     observation = observation.answer(kind, why)
                 case TakeOver():
                     observation = observation.again()
-                case Done() | GiveUp() | Instead(action=Done() | GiveUp()):
-                    return _ended_by(ruling.action if isinstance(ruling, Instead) else ruling, turn)
+                case (Done() | GiveUp()) as ending:
+                    return _ended_by(ending, turn)
+                case Instead(action=(Done() | GiveUp()) as ending):
+                    return _ended_by(ending, turn)
                 case _ if self.clock.left_s <= 0:
                     raise OutOfTime
                 case None:
