@@ -202,6 +202,9 @@ class _Episode:
         self.blame = Blame()
         self.steps = 0
         """Recorded so far, a person's among them."""
+        self.is_steered = False
+        """Something else was done than what the policy had chosen: what it has seen come of its
+        steps says no more whether it is done."""
         self.screens: deque[View] = deque(maxlen=LAST_SCREENS)
         self.instruction = ""
         self.unanswered: Seen | None = None
@@ -300,9 +303,9 @@ class _Episode:
                 case TakeOver():
                     observation = observation.again()
                 case (Done() | GiveUp()) as ending:
-                    return _ended_by(ending, turn)
+                    return _ended_by(ending, None if self.is_steered else turn.verified)
                 case Instead(action=(Done() | GiveUp()) as ending):
-                    return _ended_by(ending, turn)
+                    return _ended_by(ending, None if self.is_steered else turn.verified)
                 case _ if self.clock.left_s <= 0:
                     raise OutOfTime
                 case None:
@@ -346,7 +349,7 @@ class _Episode:
             began_s = time.monotonic()
             if isinstance(action, Done | GiveUp):
                 await self.referee.after(step)
-                return _ended_by(action, None)
+                return _ended_by(action)
             events += observation.events
             observation = await self._persons_step(action)
             observe_s = time.monotonic() - began_s
@@ -413,6 +416,9 @@ class _Episode:
     def _write(self, record: StepRecord) -> StepRecord:
         """Record a step; returns it as it is written."""
         self.steps += 1
+        changed = record.amendment is not None and record.done is not None
+        taken_over = record.amendment is not None and record.amendment.is_take_over
+        self.is_steered |= record.by == "person" or changed or taken_over
         written = self.recorder.step(record)
         self.unanswered = None
         return written
@@ -460,11 +466,10 @@ class _Episode:
         )
 
 
-def _ended_by(action: Done | GiveUp, turn: Turn | None) -> _Ending:
-    """The ending that somebody calls out; what the policy has checked itself stands beside its."""
+def _ended_by(action: Done | GiveUp, verified: bool | None = None) -> _Ending:
+    """The ending that somebody calls out; what the policy has checked itself stands beside it."""
     if isinstance(action, GiveUp):
         return _Ending("gave_up", action.reason)
-    verified = None if turn is None or turn.action != action else turn.verified
     own = () if verified is None else (DoneCheck(verified, "policy"),)
     return _Ending("done", answer=action.answer, checks=own)
 

@@ -195,9 +195,12 @@ def _print_steps(config: RunConfig, model: ModelConfig, console: Console, as_jso
 
 def _data(trajectory: "Trajectory", schema: Path) -> Any:
     """The answer as JSON; None where there is none that fits."""
-    from vigorl.agent.answers import AnswerForm
+    from vigorl.agent.answers import AnswerForm, Unfit
 
     end = trajectory.end
     if end is None or end.status != "done":
         return None
-    return AnswerForm.read(schema).value(end.answer or "")
+    try:
+        return AnswerForm.read(schema).value(end.answer or "")
+    except Unfit:  # a person who had taken over has ended it so
+        return None

@@ -169,6 +169,8 @@ class LiveControl(Referee, Watcher):
             case GiveAnswer() | Decide():
                 self._reply(command)
             case Stop():
+                if self._stopping().done():
+                    raise NotNow("It is being stopped already.")
                 self._stopping().set_result(STOPPED)
                 self._set(doing="stopping")
             case _:

@@ -59,6 +59,7 @@
     }
     renderAsked(asked);
     show("hands", yours);
+    show("dialog", state.question !== "");
     list("events", [...(state.question ? [`The page asks: ${state.question}`] : []), ...state.events]);
     $("say").disabled = $("say-form").querySelector("button").disabled = over || !state.hears;
     text("say-label", state.hears ? "Say something to the agent" : `${state.policy} follows its instructions and reads no messages`);
@@ -227,6 +228,8 @@
     if ($("act-line").value) act({ type: "type", text: $("act-line").value });
     $("act-line").value = "";
   });
+  $("accept").addEventListener("click", () => act({ type: "accept", text: $("act-line").value || null }));
+  $("dismiss").addEventListener("click", () => act({ type: "dismiss" }));
   $("act-enter").addEventListener("click", () => act({ type: "press", keys: "Enter" }));
   for (const button of $("decide").children) {
     button.addEventListener("click", () => ask({ type: "decide", answer: button.dataset.answer, turn: state.turn }));

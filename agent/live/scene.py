@@ -29,7 +29,9 @@ def scene_of(state: SteeredState) -> dict[str, Any]:
         "hears": state.hears,
         "title": one_line(seen.title, 120) if seen else "",
         "url": one_line(seen.url, 240) if seen else "",
-        "question": one_line(seen.question.text, 400) if seen and seen.question else "",
+        "question": one_line(seen.question.text or seen.question.kind, 400)
+        if seen and seen.question
+        else "",
         "events": [one_line(event.text, 400) for event in state.events],
         "screen": None if state.screen is None else _screen(state.screen),
         "proposal": None if state.proposal is None else _proposal(state.proposal, state.screen),

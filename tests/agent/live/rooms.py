@@ -16,7 +16,7 @@ from vigorl.agent.record.recorder import Recorder
 from vigorl.agent.record.trajectory import Trajectory, read_trajectory
 from vigorl.agent.rollout import Limits, rollout
 from vigorl.browser.action_space import BROWSER
-from vigorl.browser.actions import Action, Click
+from vigorl.browser.actions import Action, Click, Done
 from vigorl.browser.environment import Environment, Score
 from vigorl.browser.geometry import Frame, Point
 from vigorl.browser.observation import Observation
@@ -73,7 +73,8 @@ class Lines:
 
     async def act(self, observation: Observation) -> Turn:
         self.seen.append(observation)
-        return Turn("…", "I go on.", (), self.lines[min(len(self.seen), len(self.lines)) - 1])
+        line = self.lines[min(len(self.seen), len(self.lines)) - 1]
+        return Turn("…", "I go on.", (), line, verified=True if line == Done() else None)
 
     def describe(self) -> dict[str, Any]:
         return {"name": self.name}

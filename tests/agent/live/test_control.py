@@ -25,13 +25,18 @@ from vigorl.agent.live.commands import (
 )
 from vigorl.agent.live.control import LiveControl
 from vigorl.agent.live.state import Question, SteeredState
-from vigorl.agent.record.trajectory import Amendment
+from vigorl.agent.record.trajectory import Amendment, Trajectory
 from vigorl.agent.rollout import Limits
 from vigorl.browser.actions import AskPerson, Click, Done, Press, Type, Wait
 from vigorl.browser.deeds import Approval, Deed
 from vigorl.browser.geometry import Point
 from vigorl.browser.observation import Observation
 from vigorl.policy.policy import Turn
+
+
+def checks_of(trajectory: Trajectory) -> list[str]:
+    assert trajectory.end is not None
+    return [check.by for check in trajectory.end.checks]
 
 
 async def test_a_pause_holds_and_takes_none_of_the_policys_time(tmp_path: Path) -> None:
@@ -50,7 +55,7 @@ async def test_a_pause_holds_and_takes_none_of_the_policys_time(tmp_path: Path) 
     trajectory = await run.played(steer(), Limits(seconds=0.3))
     assert trajectory.is_solved and trajectory.steps[0].held_s >= 0.4
     assert all(step.observe_s < 0.2 for step in trajectory.steps)
-    assert not trajectory.is_assisted
+    assert not trajectory.is_assisted and checks_of(trajectory) == ["policy"]
 
 
 async def test_a_veto_and_a_message_are_told_and_an_edit_keeps_the_proposal(tmp_path: Path) -> None:
@@ -68,6 +73,7 @@ async def test_a_veto_and_a_message_are_told_and_an_edit_keeps_the_proposal(tmp_
 
     trajectory = await run.played(steer())
     assert trajectory.is_solved and trajectory.is_assisted
+    assert not checks_of(trajectory), "what it saw come of its own steps it has not seen"
     first, second = trajectory.steps[:2]
     assert first.turn.action == SOUTH and first.done is None
     assert first.amendment is not None and "south is a trap" in first.amendment.why
@@ -98,6 +104,7 @@ async def test_a_take_over_is_recorded_as_the_persons_and_the_episode_goes_on(
         await run.do(Resume())
 
     trajectory = await run.played(steer(), Limits(steps=2))
+    assert not checks_of(trajectory)
     assert trajectory.is_solved, "what a person did counts, and takes none of the policy's steps"
     assert [step.by for step in trajectory.steps] == ["policy", *["person"] * 3, "policy"]
     assert [step.done for step in trajectory.steps] == [None, NORTH, NORTH, NORTH, Done()]
