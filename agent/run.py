@@ -206,7 +206,7 @@ async def run(
             environment = AskingEnvironment(environment, additions.person, vault)
         if additions.live is not None:
             live = additions.live
-            live.begin(goal_of(config, row), policy, vault.redact, config.slow_motion_s)
+            live.begin(goal_of(config, row), policy, vault, config.slow_motion_s)
             live.optics = page if isinstance(page, Optics) else None
         elif config.slow_motion_s:
             environment = SlowMotion(environment, config.slow_motion_s)

@@ -16,7 +16,7 @@ wherever it is.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -47,6 +47,7 @@ from vigorl.browser.deeds import Deed
 from vigorl.browser.environment import Optics
 from vigorl.browser.observation import EventKind, Observation
 from vigorl.browser.picture import Picture
+from vigorl.browser.vault import Vault
 from vigorl.policy.policy import Policy
 
 MOST_CHARACTERS = 4000
@@ -66,7 +67,8 @@ class LiveControl(Referee, Watcher):
 
     def __init__(self, *, paused: bool = False) -> None:
         self.state = SteeredState(mode="paused" if paused else "running")
-        self._redact: Callable[[str], str] = str
+        self.vault = Vault()
+        """What is kept secret, also from who looks."""
         self._grace_s = 0.0
         self._changed = asyncio.Event()
         self._decision: asyncio.Future[Ruling] | None = None
@@ -109,19 +111,17 @@ class LiveControl(Referee, Watcher):
         frame = state.screen.frame
         return await self.optics.magnify(frame.region_css_px, frame.width_px, frame.height_px)
 
-    def begin(
-        self, goal: str, policy: Policy, redact: Callable[[str], str], grace_s: float = 0.0
-    ) -> None:
+    def begin(self, goal: str, policy: Policy, vault: Vault, grace_s: float = 0.0) -> None:
         """The episode begins.
 
         Args:
             goal: What is to be done.
             policy: Who is steered; one of literal instructions reads no messages.
-            redact: Takes secrets out of what is told to it.
+            vault: What is kept secret, from it as well.
             grace_s: Time that each action is shown before it is done, s.
         """
-        self._redact, self._grace_s = redact, grace_s
-        self._set(goal=redact(goal), policy=policy.name, hears=not policy.needs_instructions)
+        self.vault, self._grace_s = vault, grace_s
+        self._set(goal=vault.redact(goal), policy=policy.name, hears=not policy.needs_instructions)
 
     def end(self, how: str) -> None:
         """The episode is over, in a sentence."""
@@ -203,7 +203,7 @@ class LiveControl(Referee, Watcher):
         read = self._read(action)
         self._act.set_result(read)
         self.acts_by_person = True
-        self._set(turn=self.state.turn + 1, awaits_action=False, doing=deed_in_words(read))
+        self._set(turn=self.state.turn + 1, awaits_action=False, doing=f"you {read.type}")
 
     def _say(self, text: str) -> None:
         text = _whole(text)
@@ -250,7 +250,7 @@ class LiveControl(Referee, Watcher):
         return action_of(action, seen, self.state.screen)
 
     def _veto(self, why: str) -> str:
-        why = self._redact(_whole(why)).rstrip(".")
+        why = self.vault.redact(_whole(why)).rstrip(".")
         return f"{_VETOED}: {why}." if why else f"{_VETOED}. Do something else."
 
     @staticmethod
@@ -320,7 +320,7 @@ class LiveControl(Referee, Watcher):
         self._said.clear()
         if self.state.to_be_told:
             self._set(to_be_told=())
-        return tuple((kind, self._redact(words)) for kind, words in told)
+        return tuple((kind, self.vault.redact(words)) for kind, words in told)
 
     async def stopped(self) -> str:
         """Return when a person stops the run."""

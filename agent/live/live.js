@@ -49,7 +49,7 @@
     show("proposal", proposal !== null && !over);
     if (proposal) {
       text("instruction", proposal.instruction);
-      text("thought", proposal.thought);
+      renderThought(proposal.thought);
       text("words", proposal.words);
       if ($("edit-line").dataset.turn !== String(state.turn)) {
         $("edit-line").dataset.turn = state.turn;
@@ -66,6 +66,22 @@
     list("told", state.to_be_told.map((words) => `at its next turn: ${words}`));
     renderPast();
     renderScreen(yours);
+  }
+
+  // The points of the thought are lit where they are named.
+  function renderThought(pieces) {
+    const words = pieces.map(([each]) => each).join("");
+    if ($("thought").textContent === words) return;
+    $("thought").replaceChildren(...pieces.map(([each, number]) => {
+      if (number === null) return document.createTextNode(each);
+      const point = node("span", { class: "named", tabindex: 0, "data-number": number }, each);
+      const light = (is) => () => {
+        for (const dot of $("drawn").querySelectorAll(`[data-number="${number}"]`)) dot.classList.toggle("lit", is);
+      };
+      for (const event of ["mouseenter", "focus"]) point.addEventListener(event, light(true));
+      for (const event of ["mouseleave", "blur"]) point.addEventListener(event, light(false));
+      return point;
+    }));
   }
 
   function doing() {
@@ -156,8 +172,8 @@
     if (proposal) {
       proposal.points.forEach(([x, y], index) => {
         const aside = `translate(${x > 92 ? -20 : 20},${y > 10 ? -20 : 20})`;  // beside what it points at
-        svg("circle", { class: "dot", cx: `${x}%`, cy: `${y}%`, r: 3.5 });
-        svg("circle", { class: "dot", cx: `${x}%`, cy: `${y}%`, r: 9, transform: aside });
+        svg("circle", { class: "dot", "data-number": index + 1, cx: `${x}%`, cy: `${y}%`, r: 3.5 });
+        svg("circle", { class: "dot", "data-number": index + 1, cx: `${x}%`, cy: `${y}%`, r: 9, transform: aside });
         svg("text", { class: "number", x: `${x}%`, y: `${y}%`, transform: aside }, String(index + 1));
       });
       const gesture = proposal.gesture;
@@ -213,10 +229,12 @@
   const onSubmit = (id, send) => $(id).addEventListener("submit", async (event) => {
     event.preventDefault();
     const input = event.target.querySelector("input");
-    if (await send(input.value)) {
-      input.value = "";
-      if (document.activeElement === input) input.blur();  // keys are keys again
-    }
+    const words = input.value;
+    input.value = "";
+    input.blur();  // keys are keys again
+    if (await send(words)) return;
+    input.value = words;
+    input.focus();
   });
   onSubmit("say-form", (words) => ask({ type: "say", text: words }));
   onSubmit("veto-form", (why) => ask({ type: "veto", why, turn: state.turn }));

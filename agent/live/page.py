@@ -20,6 +20,7 @@ from starlette.routing import BaseRoute, Route
 from vigorl.agent.live.commands import COMMAND, NotNow
 from vigorl.agent.live.control import LiveControl
 from vigorl.agent.live.scene import scene_of
+from vigorl.agent.live.state import SteeredState
 from vigorl.agent.viewer.server.application import viewer_application
 from vigorl.agent.viewer.server.guard import new_token
 from vigorl.agent.viewer.server.viewer import Viewer, base_of, viewer_of
@@ -80,8 +81,12 @@ class SteeringPage:
         ]
 
     async def _page(self, request: Request) -> Response:
-        state = json.dumps(scene_of(self._control.state))
+        state = self._scene(self._control.state)
         return viewer_of(request).page(request, "live.html.jinja", here="live", state=state)
+
+    def _scene(self, state: SteeredState) -> str:
+        """What is shown of a state, as JSON, without what is known to be secret by now."""
+        return json.dumps(self._control.vault.redact_all(scene_of(state)))
 
     async def _events(self, request: Request) -> Response:
         return StreamingResponse(
@@ -99,7 +104,7 @@ class SteeringPage:
                     yield ": still here\n\n"
                     continue
                 state = coming.result()
-                yield f"data: {json.dumps(scene_of(state))}\n\n"
+                yield f"data: {self._scene(state)}\n\n"
                 if state.mode == "ended":
                     return
                 coming = asyncio.ensure_future(anext(states))

@@ -4,13 +4,15 @@ from typing import Any
 
 from vigorl.agent.live.lines import line_of
 from vigorl.agent.live.state import PastStep, Proposal, Question, SteeredState
-from vigorl.agent.plain_text import one_line
+from vigorl.agent.plain_text import one_line, plain
 from vigorl.agent.viewer.action_marker import gesture_of
+from vigorl.agent.viewer.episode_steps import pieces
 from vigorl.agent.viewer.show import amended, describe_action
 from vigorl.browser.actions import Action
 from vigorl.browser.deeds import Deed
 from vigorl.browser.geometry import Frame, Point
 from vigorl.browser.picture import View
+from vigorl.policy.policy import Turn
 
 MOST_STEPS = 60
 """Steps that are listed, the newest first."""
@@ -61,11 +63,17 @@ def _proposal(proposal: Proposal, screen: View | None) -> dict[str, Any]:
     return {
         "words": describe_action(proposal.action),
         "line": line_of(proposal.action),
-        "thought": one_line(turn.thought, 2000),
+        "thought": _pieces(turn),
         "instruction": one_line(turn.instruction, 300),
         "points": [_percent(point, frame) for point in proposal.points] if frame else [],
         "gesture": _gesture(proposal.action, frame) if frame else None,
     }
+
+
+def _pieces(turn: Turn) -> list[tuple[str, int | None]]:
+    """The thought, cut at its points: words, and the number of the point that they name."""
+    cut, _ = pieces(turn.thought, turn.named, turn.points)
+    return [(plain(each.text), each.number) for each in cut]
 
 
 def _gesture(action: Action, frame: Frame) -> dict[str, Any] | None:

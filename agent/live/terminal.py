@@ -198,8 +198,7 @@ class LiveTerminal:
 
     def _listen(self) -> None:
         """Have each key handed over at once, where this process has the terminal."""
-        is_ours = os.tcgetpgrp(self._descriptor) == os.getpgrp()
-        if self._is_listening or self._is_lent or not is_ours:
+        if self._is_listening or self._is_lent or not _is_in_front(self._descriptor):
             return
         tty.setcbreak(self._descriptor, termios.TCSANOW)
         termios.tcflush(self._descriptor, termios.TCIFLUSH)
@@ -271,6 +270,14 @@ def live_terminal(
     if not (console.is_terminal and sys.stdin is not None and sys.stdin.isatty()):
         return None
     return LiveTerminal(control, console, sys.stdin, aside, stage)
+
+
+def _is_in_front(descriptor: int) -> bool:
+    """Whether this process may change the terminal; one in the background would be stopped."""
+    try:
+        return os.tcgetpgrp(descriptor) == os.getpgrp()
+    except OSError:  # not the terminal of this session, which knows no background
+        return True
 
 
 @contextlib.contextmanager

@@ -94,7 +94,7 @@ class Run:
         self.folder, self.policy, self.rooms = folder, policy, Rooms()
         self.control = LiveControl(paused=paused)
         self.vault = Vault(learns=True)
-        self.control.begin("go", policy, self.vault.redact)
+        self.control.begin("go", policy, self.vault)
         self.environment: Environment = self.rooms
 
     async def until(self, claim: Callable[[SteeredState], Any]) -> SteeredState:

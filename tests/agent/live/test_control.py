@@ -88,7 +88,7 @@ async def test_a_take_over_is_recorded_as_the_persons_and_the_episode_goes_on(
     tmp_path: Path,
 ) -> None:
     run = Run(tmp_path, Lines(SOUTH, Done()), paused=False)
-    run.control.begin("go", run.policy, run.vault.redact, grace_s=5)
+    run.control.begin("go", run.policy, run.vault, grace_s=5)
 
     async def steer() -> None:
         await run.proposed()

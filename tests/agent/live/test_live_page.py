@@ -99,7 +99,7 @@ async def steered(
     policy = ModelPolicy(family_named("qwen3-vl"), model, Sampling())  # type: ignore[arg-type]
     shop = LivePage(browser, "buy it", html.as_uri(), PageSettings(width_px=640, height_px=480))
     environment: Environment = AskingEnvironment(Judged(shop), LiveAsking(control), vault)
-    control.begin("buy it", policy, vault.redact)
+    control.begin("buy it", policy, vault)
     control.optics = shop
     recorder = Recorder(folder / "runs" / "run", vault=vault)
 
@@ -142,6 +142,8 @@ async def test_a_person_vetoes_takes_over_in_the_picture_and_gives_back(
         await expect(ring).to_have_attribute("cx", "18.7%")
         await page.reload()
         await expect(page.locator("#thought")).to_contain_text("The button")
+        await page.locator("#thought .named").hover()
+        await expect(page.locator("#drawn .dot.lit")).to_have_count(2)
         await page.keyboard.press("v")
         await page.keyboard.type("that is <b>the wrong</b> one")
         await page.keyboard.press("Enter")

@@ -55,9 +55,8 @@ def terminal() -> Iterator[tuple[int, io.TextIOWrapper]]:
 
 
 async def test_keys_and_lines_steer_a_run_and_the_terminal_is_as_before(
-    tmp_path: Path, terminal: tuple[int, io.TextIOWrapper], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, terminal: tuple[int, io.TextIOWrapper]
 ) -> None:
-    monkeypatch.setattr(os, "tcgetpgrp", lambda _: os.getpgrp())  # nobody has logged in at a pty
     before = termios.tcgetattr(terminal[1].fileno())
     run = Run(tmp_path, Lines(SOUTH, SOUTH, SOUTH, Done()))
     sitting = Sitting(run, *terminal)
@@ -82,9 +81,8 @@ async def test_keys_and_lines_steer_a_run_and_the_terminal_is_as_before(
 
 
 async def test_a_secret_answer_is_not_shown_and_q_stops(
-    tmp_path: Path, terminal: tuple[int, io.TextIOWrapper], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, terminal: tuple[int, io.TextIOWrapper]
 ) -> None:
-    monkeypatch.setattr(os, "tcgetpgrp", lambda _: os.getpgrp())
     run = Run(tmp_path, Lines(AskPerson("Your password?"), Done()))
     run.environment = AskingEnvironment(run.rooms, LiveAsking(run.control), run.vault)
     os.set_blocking(terminal[0], False)
