@@ -90,9 +90,9 @@ def _print_whole(trajectory: "Trajectory", moving: Sequence[Path], console: Cons
         print_path("animation", write_animation(trajectory, path), console)
     if moving and (lacking := undrawn(trajectory)):
         console.print(
-            f"  [yellow]no font on this machine has[/] {escape(lacking)}: the animation gives their "
-            "codes; with a font that has them (Debian: fonts-noto-cjk, fonts-noto-core) it draws "
-            "them",
+            f"  [yellow]no font on this machine has[/] {escape(lacking)}: the animation gives "
+            "their codes; with a font that has them (Debian: fonts-noto-cjk, fonts-noto-core) it "
+            "draws them",
             highlight=False,
             soft_wrap=True,
         )
