@@ -9,6 +9,7 @@ from vigorl.browser.errors import UsageError
 from vigorl.training.data.held_out import is_held_out
 
 if TYPE_CHECKING:
+    from vigorl.agent.record.trajectory import StepRecord
     from vigorl.training.data.episodes import RecordedEpisode
 
 
@@ -51,6 +52,8 @@ class Selection:
             return "with a turn that could not be read"
         if not self.takes_slips and any(step.turn.slip for step in episode.trajectory.steps):
             return "with a turn that departs from its format"
+        if not self.takes_slips and any(map(_was_vetoed, episode.trajectory.steps)):
+            return "with an action that was vetoed"
         if score is None:
             return None if self.least_score is None else "not judged"
         if self.least_score is not None and score < self.least_score:
@@ -58,3 +61,9 @@ class Selection:
         if self.most_score is not None and score > self.most_score:
             return f"with a score above {self.most_score:g}"
         return None
+
+
+def _was_vetoed(step: "StepRecord") -> bool:
+    """Whether the policy was told that its action is not done; a take-over puts others there."""
+    amendment = step.amendment
+    return amendment is not None and amendment.action is None and not amendment.is_take_over
