@@ -4,6 +4,7 @@ import math
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from markupsafe import Markup
 
 from vigorl.agent.record.trajectory import Trajectory
@@ -119,9 +120,10 @@ def test_the_time_bar_is_full_and_says_where_the_time_went(shop_episode: Traject
     assert time_bar(replace(shop_episode, steps=(), end=None)).spans == ()
 
 
-def test_tokens_are_as_warm_as_they_were_unlikely_and_named_only_where_they_spell_the_turn() -> (
-    None
-):
+@pytest.mark.model
+def test_tokens_are_as_warm_as_unlikely_and_named_only_where_they_spell_the_turn() -> None:
+    from tokenizers import Tokenizer
+
     weights = Path(nano.__file__).parent / "weights"
     ids = tuple(Tokenizer.from_file(str(weights / "tokenizer.json")).encode("click it").ids)
     logprobs = (-0.01, -5.0, *(-0.2,) * (len(ids) - 2))
