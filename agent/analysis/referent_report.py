@@ -42,11 +42,13 @@ class ReferentSummary:
     unnamed: int
     """Points with no name near them: they stay out of everything below."""
     absent: int
-    """Points whose name nothing on the screen has; they count as missed."""
+    """Points whose name nothing on the screen has, as far as its boxes are known."""
     ambiguous: int
     """Points whose name several boxes have; any of them will do."""
     accuracy: Cell
-    """Share of the named points that lie on what their words name."""
+    """Share of the points that lie on what their words name, where that is on the screen."""
+    strict: Cell
+    """The same with absent ones as missed: between the two, if something seen had no box."""
     by_chance: float | None
     """The same share if names got the points of other names of their episode."""
 
@@ -127,10 +129,8 @@ def summary_of(placed: Sequence[PlacedReferent]) -> ReferentSummary:
         unnamed=len(placed) - len(named),
         absent=landings.count("absent"),
         ambiguous=sum(len(set(each.referent.boxes)) > 1 for each in named),
-        accuracy=wilson(
-            [float(landing == "inside") for landing in landings],
-            [each.cluster for each in named],
-        ),
+        accuracy=_accuracy([each for each in named if each.referent.landing != "absent"]),
+        strict=_accuracy(named),
         by_chance=_by_chance(named),
     )
 
@@ -140,14 +140,14 @@ def referent_table(reports: Sequence[ReferentReport]) -> Table:
     table = Table(
         title="points that lie on what their words name",
         title_justify="left",
-        caption="\n".join(_caption(report) for report in reports),
+        caption="\n".join(_caption(*each) for each in _lettered(reports)),
     )
     table.add_column("", style="bold")
-    for heading in ("episodes", "points", "named", "accuracy, %", "absent", "chance, %"):
+    for heading in ("points", "named", "absent", "accuracy, %", "strict", "chance"):
         table.add_column(heading, justify="right")
-    for report in reports:
+    for letter, report in _lettered(reports):
         for group, summary in report.groups.items():
-            table.add_row(f"{escape(report.policy)} {group}", *_cells(summary))
+            table.add_row(f"{letter} {group}", *_cells(summary))
     return table
 
 
@@ -181,6 +181,13 @@ def _steps_of(episode: NamedEpisode) -> Iterator[tuple[int, list[PlacedReferent]
         yield len(turn.named), found
 
 
+def _accuracy(named: Sequence[PlacedReferent]) -> Cell:
+    return wilson(
+        [float(each.referent.landing == "inside") for each in named],
+        [each.cluster for each in named],
+    )
+
+
 def _by_chance(named: Sequence[PlacedReferent]) -> float | None:
     """The expected share if each name got a point that its episode gives to another name."""
     shares = []
@@ -201,23 +208,30 @@ def _name(placed: PlacedReferent) -> str:
     return "" if named is None else named.name.casefold()
 
 
+def _lettered(reports: Sequence[ReferentReport]) -> Iterator[tuple[str, ReferentReport]]:
+    for index, report in enumerate(reports):
+        yield chr(ord("A") + index), report
+
+
 def _cells(summary: ReferentSummary) -> Iterator[str]:
-    yield from (str(summary.episodes), str(summary.points), str(summary.accuracy.n))
+    named = summary.points - summary.unnamed
+    yield from (str(summary.points), str(named), str(summary.absent))
     cell = summary.accuracy
     if cell.mean is None or cell.low is None or cell.high is None:
         yield "–"
     else:
         yield f"{100 * cell.mean:.1f} [{100 * cell.low:.1f}, {100 * cell.high:.1f}]"
-    yield str(summary.absent)
-    yield "–" if summary.by_chance is None else f"{100 * summary.by_chance:.1f}"
+    for share in (summary.strict.mean, summary.by_chance):
+        yield "–" if share is None else f"{100 * share:.1f}"
 
 
-def _caption(report: ReferentReport) -> str:
+def _caption(letter: str, report: ReferentReport) -> str:
     whole = report.groups["all"]
-    parts = [escape(str(report.folder)), f"{whole.unnamed} points without a name near them"]
+    head = f"{letter} {escape(report.policy)}, {escape(str(report.folder))}"
     counts = (
-        (whole.ambiguous, "with a name of several boxes"),
-        (report.unknown, "on screens whose boxes are not known"),
+        (whole.ambiguous, "names of several boxes"),
+        (report.unknown, "points on screens whose boxes are not known"),
         (report.left_out, "episodes left out"),
     )
-    return ", ".join([*parts, *(f"{count} {what}" for count, what in counts if count)])
+    told = [f"{count} {what}" for count, what in counts if count]
+    return ", ".join([f"{head}: {whole.episodes} episodes", *told])

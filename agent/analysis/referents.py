@@ -55,7 +55,7 @@ _ROLE = rf"(?:{'|'.join(_ROLES)})"
 _QUOTED = re.compile(r"\"([^\"\n]*)\"|“([^”\n]*)”|‘([^’\n]*)’|(?<!\w)'([^'\n]*)'(?!\w)|«([^»\n]*)»")
 _SENTENCE_END = re.compile(r"[.!?](?=\s)|\n")
 _LEADS_ON = re.compile(
-    rf"\W*(?:(?:is|are|shows?|reads?|says?|has|called|named|labell?ed|there|the|a|an|it|which|"
+    rf"\W*(?:(?:i|we|see|find|is|are|shows?|reads?|says?|has|called|named|labell?ed|there|the|a|an|it|which|"
     rf"that|this|text|words?|{_ROLE})\W+)*",
     re.IGNORECASE,
 )

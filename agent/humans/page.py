@@ -105,7 +105,7 @@ def _encoded(picture: Picture, longest_px: int, quality: int) -> dict[str, Any]:
     image = picture.image()
     image.thumbnail((longest_px, longest_px))
     buffer = io.BytesIO()
-    image.save(buffer, "WEBP", quality=quality, method=4)
+    image.save(buffer, "WEBP", quality=quality, method=2)
     data = base64.b64encode(buffer.getvalue()).decode()
     return {"uri": f"data:image/webp;base64,{data}", "width": image.width, "height": image.height}
 

@@ -152,8 +152,8 @@ def read_file(path: Path, key: StudyKey) -> RatingFile:
         *zip(order, range(1, len(order) + 1), strict=True)
     ]:
         raise UsageError(
-            f"{path} was changed after it was handed over: its items are not those of "
-            f"{file.rater[:40]!r}'s page, in their order"
+            f"{path} was changed after it was handed over: its items are not those of the page of "
+            f"{file.rater[:40]!r}, in their order"
         )
     if file.checksum != checksum_of(file):
         raise UsageError(
