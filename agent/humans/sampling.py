@@ -8,6 +8,7 @@ from pathlib import Path
 
 from vigorl.agent.analysis.report import episodes_of
 from vigorl.agent.record.trajectory import SeenView, StepRecord, Trajectory
+from vigorl.agent.viewer.show import title
 from vigorl.browser.errors import UsageError
 from vigorl.policy.points import Mention
 
@@ -29,7 +30,7 @@ class RatablePoint:
 
 
 def ratable_points(folders: Sequence[Path]) -> list[RatablePoint]:
-    """All that can be rated in the episodes of folders.
+    """All that can be rated in the episodes of folders, what looks the same to raters once.
 
     Episodes that broke, or that nobody could judge, have none.
 
@@ -48,7 +49,11 @@ def ratable_points(folders: Sequence[Path]) -> list[RatablePoint]:
             f"no step to rate in {', '.join(map(str, folders))}: a step can be rated that names a "
             "point of its picture, in an episode that its task's judge has scored"
         )
-    return found
+    different: dict[tuple[str, str, str, int], RatablePoint] = {}
+    for each in found:
+        shown = (title(each.trajectory), each.view.sha256, each.step.turn.thought)
+        different.setdefault((*shown, each.mention.start), each)
+    return list(different.values())
 
 
 def sampled(points: Sequence[RatablePoint], n: int, draw: random.Random) -> list[RatablePoint]:

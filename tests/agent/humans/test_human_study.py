@@ -281,7 +281,7 @@ async def test_the_same_seed_gives_the_same_page_with_half_of_it_solved(
         write_study([runs], StudyConfig(n=8, checks=4, seed=4), again.folder)
     with pytest.raises(UsageError, match="smaller --n or a larger --max-mb"):
         write_study([runs], StudyConfig(n=1, checks=0, max_mb=0.001), tmp_path / "small")
-    short = write_study([runs], StudyConfig(n=99, checks=0), tmp_path / "short")
+    short = write_study([runs, runs], StudyConfig(n=99, checks=0), tmp_path / "short")
     assert short.notices[0] == "only 12 steps can be rated, not 99"
 
 
