@@ -52,7 +52,7 @@ _ROLES: dict[str, frozenset[str]] = {
     "heading": frozenset({TEXT}),
 }
 _ROLE = rf"(?:{'|'.join(_ROLES)})"
-_QUOTED = re.compile(r"\"([^\"\n]*)\"|“([^”\n]*)”|‘([^’\n]*)’|(?<!\w)'([^'\n]*)'(?!\w)|«([^»\n]*)»")
+_QUOTED = re.compile(r"\"([^\"]*)\"|“([^”\n]*)”|‘([^’\n]*)’|(?<!\w)'([^'\n]*)'(?!\w)|«([^»\n]*)»")
 _SENTENCE_END = re.compile(r"[.!?](?=\s)|\n")
 _LEADS_ON = re.compile(
     rf"\W*(?:(?:i|we|see|find|is|are|shows?|reads?|says?|has|called|named|labell?ed|there|the|a|an|it|which|"
@@ -62,6 +62,7 @@ _LEADS_ON = re.compile(
 """All that may stand between a point and the quoted name behind it."""
 _BELONGS = re.compile(rf"\b({_ROLE})\b that belongs to it\b", re.IGNORECASE)
 _ROLE_BEFORE = re.compile(rf"\b({_ROLE})\W*$", re.IGNORECASE)
+_ROLE_AFTER_POINT = re.compile(rf"^\s+({_ROLE})\b", re.IGNORECASE)
 _ROLE_AFTER = re.compile(rf"^\W*({_ROLE})\b", re.IGNORECASE)
 
 
@@ -178,7 +179,7 @@ def _roles_around(before: str, behind: str, after_point: str) -> frozenset[str]:
     for found in (_ROLE_BEFORE.search(before), _ROLE_AFTER.search(behind)):
         if found:
             return _ROLES[found[1].lower()]
-    if not re.search(r"\w{4}", behind) and (found := _ROLE_AFTER.search(after_point)):
+    if not re.search(r"\w{4}", behind) and (found := _ROLE_AFTER_POINT.search(after_point)):
         return _ROLES[found[1].lower()]
     return frozenset()
 

@@ -49,6 +49,7 @@ def landings(thought: str) -> list[str]:
         ('type "anna" into "Account": field "Account" (250, 120) ""', ["inside"]),
         ('field "Account" (120, 90) ""', ["beside"]),
         ('check "Video previews": switch "Video previews" (520, 110) off', ["inside"]),
+        ('drag "Log\nin": "Log\nin" (140, 220) | icon x (9, 9)', ["inside", "unnamed"]),
         ("The ‘Log in’ button is at (140, 220).", ["inside"]),
         ("At (140, 220) I see the “Log in” button.", ["inside"]),
         ("The search field is at (700, 30); Save is at (530, 220).", ["inside", "inside"]),
