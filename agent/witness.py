@@ -3,15 +3,16 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-
-from playwright.async_api import Error as PlaywrightError
+from typing import TYPE_CHECKING
 
 from vigorl.agent.record.named_boxes import BoxFile, NamedBox, named_boxes
 from vigorl.browser.actions import Action
 from vigorl.browser.environment import Environment, EnvironmentWrapper
-from vigorl.browser.marks import PageEnvironment
 from vigorl.browser.observation import Observation
 from vigorl.tasks.truth import read_truth
+
+if TYPE_CHECKING:  # who plays still pictures alone may have no browser
+    from vigorl.browser.marks import PageEnvironment
 
 READ_LIMIT_S = 3.0
 """Time for a page to say what it shows."""
@@ -57,8 +58,10 @@ class WitnessedEnvironment(EnvironmentWrapper[Environment]):
         return observation
 
 
-async def boxes_on(world: PageEnvironment) -> tuple[NamedBox, ...] | None:
+async def boxes_on(world: "PageEnvironment") -> tuple[NamedBox, ...] | None:
     """What can be named on the page that a world shows now; None where it does not say."""
+    from playwright.async_api import Error as PlaywrightError
+
     try:
         async with asyncio.timeout(READ_LIMIT_S):
             return named_boxes(await read_truth(world.page))

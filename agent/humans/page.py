@@ -28,7 +28,7 @@ A rater can enlarge a picture, but no further than its pixels."""
 
 
 @dataclass
-class Album:
+class StudyPictures:
     """The pictures of a page, each once."""
 
     pictures: dict[str, Picture] = field(default_factory=dict)
@@ -60,7 +60,7 @@ class Album:
 
 
 def render_page(
-    study: str, items: Mapping[str, StudyItem], album: Album, config: StudyConfig
+    study: str, items: Mapping[str, StudyItem], album: StudyPictures, config: StudyConfig
 ) -> str:
     """The page as HTML; the same study gives the same bytes.
 

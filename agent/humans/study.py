@@ -26,7 +26,7 @@ from vigorl.agent.humans.items import (
     words_of,
 )
 from vigorl.agent.humans.order import fnv1a
-from vigorl.agent.humans.page import Album, render_page
+from vigorl.agent.humans.page import StudyPictures, render_page
 from vigorl.agent.humans.sampling import RatablePoint, ratable_points, sampled
 from vigorl.agent.humans.study_config import StudyConfig
 from vigorl.agent.viewer.show import policy_name
@@ -118,9 +118,9 @@ def write_study(folders: Sequence[Path], config: StudyConfig, out: Path) -> Writ
     chosen = sampled(points, config.n, draw)
     items = [(each, item_of(each)) for each in chosen]
     checks = _checks(points, chosen, config.checks, draw)
-    album = Album()
+    pictures = StudyPictures()
     for rated in (*chosen, *(each for each, _, _ in checks)):
-        album.add(rated.trajectory.picture(rated.view.image))
+        pictures.add(rated.trajectory.picture(rated.view.image))
     study = f"{fnv1a(repr([item for _, item in items] + [item for _, item, _ in checks])):08x}"
     names = {item: digest_of(item, study) for _, item in items}
     names |= {item: digest_of(item, study) for _, item, _ in checks}
@@ -130,7 +130,7 @@ def write_study(folders: Sequence[Path], config: StudyConfig, out: Path) -> Writ
         tuple(_key_item(names[item], rated, item) for rated, item in items),
         tuple(KeyCheck(names[item], right.overlap, right.helpfulness) for _, item, right in checks),
     )
-    page = render_page(study, {name: item for item, name in names.items()}, album, config)
+    page = render_page(study, {name: item for item, name in names.items()}, pictures, config)
     _write(out, key, page.encode())
     return WrittenStudy(out, key, len(page.encode()), tuple(_notices(key, config)))
 
