@@ -196,8 +196,8 @@ async def run(
             page = _page(config, model, policy, row, browser, site, settings, goal)
         environment = equipped(page, policy, vault)
         if isinstance(page, TaskEnvironment) and vault.is_empty:
-            look = partial(boxes_on, page)
-            environment = WitnessedEnvironment(environment, look, recorder.folder)
+            boxes = partial(boxes_on, page)
+            environment = WitnessedEnvironment(environment, boxes, recorder.folder)
         if additions.functions:
             environment = FunctionsEnvironment(environment, additions.functions)
         if config.slow_motion_s:

@@ -86,7 +86,9 @@ def _means(table_R_I: Table_R_I, raters_B_R: _Weights, items_B_I: _Weights) -> T
     given_R_I = ~np.isnan(table_R_I)
     sums_B = ((raters_B_R @ np.where(given_R_I, table_R_I, 0.0)) * items_B_I).sum(axis=1)
     counts_B = ((raters_B_R @ given_R_I.astype(np.float64)) * items_B_I).sum(axis=1)
-    return np.divide(sums_B, counts_B, out=np.full_like(sums_B, np.nan), where=counts_B > 0)
+    means_B: Table_R_I = np.full_like(sums_B, np.nan)
+    np.divide(sums_B, counts_B, out=means_B, where=counts_B > 0)
+    return means_B
 
 
 def _interval(means_B: Table_R_I) -> tuple[float, float]:

@@ -114,13 +114,10 @@ def analyse_ratings(
             "them all the same" + "".join(f"\n  {each}" for each in notices)
         )
     tables = {name: _tables(files, key, name, rules.unsure) for name in ("all", "right", "wrong")}
-    alphas: list[float | None] = [None, None]
+    overlap_alpha = helpfulness_alpha = None
     try:
-        whole = tables["all"]
-        alphas = [
-            krippendorff_alpha(whole.answers, "nominal"),
-            krippendorff_alpha(whole.helpfulness, "ordinal"),
-        ]
+        overlap_alpha = krippendorff_alpha(tables["all"].answers, "nominal")
+        helpfulness_alpha = krippendorff_alpha(tables["all"].helpfulness, "ordinal")
     except UsageError as missing:
         notices.append(str(missing))
     right, wrong = tables["right"], tables["wrong"]
@@ -130,7 +127,8 @@ def analyse_ratings(
         {name: _group(table, rules.seed) for name, table in tables.items()},
         crossed_difference(right.accuracy, wrong.accuracy, rules.seed),
         crossed_difference(right.helpfulness, wrong.helpfulness, rules.seed),
-        *alphas,
+        overlap_alpha,
+        helpfulness_alpha,
         raters,
         tuple(notices),
     )

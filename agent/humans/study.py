@@ -75,7 +75,8 @@ class StudyKey:
     @property
     def ids(self) -> tuple[str, ...]:
         """Of everything on the page, in no telling order."""
-        return tuple(sorted(each.id for each in (*self.items, *self.checks)))
+        items, checks = [each.id for each in self.items], [each.id for each in self.checks]
+        return tuple(sorted([*items, *checks]))
 
 
 @dataclass(frozen=True)

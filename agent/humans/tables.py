@@ -56,17 +56,18 @@ def write_human_plot(report: HumanReport, path: Path) -> Path:
 
 
 def _groups(report: HumanReport) -> Table:
-    table = Table(title=f"study {escape(report.study)}", title_justify="left")
+    steps = f"{report.groups['all'].items} steps"
+    table = Table(title=f"study {escape(report.study)}, {steps}", title_justify="left")
     table.add_column("episodes", style="bold")
-    for heading in ("items", "answers", "unsure", "referent accuracy, %", "helpfulness, 1-5"):
+    for heading in ("answers", "unsure", "accuracy, %", "helpfulness"):
         table.add_column(heading, justify="right")
     for name, group in report.groups.items():
-        counts = (str(group.items), str(group.answers), str(group.unsure))
+        counts = (str(group.answers), str(group.unsure))
         table.add_row(name, *counts, _share(group.accuracy), _mean(group.helpfulness))
     differences = (report.accuracy_difference, report.helpfulness_difference)
     if any(differences):
         shown = (_share(differences[0], "+"), _mean(differences[1], "+"))
-        table.add_row("right − wrong", "", "", "", *shown)
+        table.add_row("difference", "", "", *shown)
     return table
 
 

@@ -13,6 +13,7 @@ from playwright.async_api import Page
 
 from vigorl.agent.analysis.referent_report import report_referents
 from vigorl.agent.benchmarks.embedded import open_tasks
+from vigorl.agent.cli.app import app
 from vigorl.agent.evaluation.evaluation import evaluate
 from vigorl.agent.humans.order import order_of
 from vigorl.agent.humans.ratings import checksum_of, read_file, read_ratings
@@ -99,7 +100,7 @@ async def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def study(runs: Path, tmp_path_factory: pytest.TempPathFactory) -> WrittenStudy:
-    return write_study([runs], StudyConfig(n=8, checks=4, seed=3), tmp_path_factory.mktemp("study"))
+    return write_study([runs], StudyConfig(n=8, checks=2, seed=3), tmp_path_factory.mktemp("study"))
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -201,7 +202,7 @@ async def rated(
         await ann.tap('label:has([value="1"])')
         await ann.tap("#next")
     await ann.reload()
-    assert await ann.inner_text("#saved") == "ann: 2 of 12 rated"
+    assert await ann.inner_text("#saved") == "ann: 2 of 10 rated"
     await ann.tap("#saved button")
     for _ in range(2):
         await ann.tap("#back")  # what was said too quickly is said anew
@@ -271,14 +272,14 @@ async def test_the_page_tells_neither_what_is_right_nor_a_coordinate(
 async def test_the_same_seed_gives_the_same_page_with_half_of_it_solved(
     study: WrittenStudy, runs: Path, tmp_path: Path
 ) -> None:
-    again = write_study([runs], StudyConfig(n=8, checks=4, seed=3), tmp_path / "again")
+    again = write_study([runs], StudyConfig(n=8, checks=2, seed=3), tmp_path / "again")
     assert (again.folder / "rate.html").read_bytes() == (study.folder / "rate.html").read_bytes()
     assert [sum(each.solved for each in study.key.items), len(study.key.items)] == [4, 8]
     assert len({(each.episode, each.step) for each in study.key.items}) == 8
-    assert [check.helpfulness is None for check in study.key.checks].count(True) == 2
+    assert [check.helpfulness is None for check in study.key.checks].count(True) == 1
     assert read_key(study.folder) == study.key
     with pytest.raises(UsageError, match="holds another study"):
-        write_study([runs], StudyConfig(n=8, checks=4, seed=4), again.folder)
+        write_study([runs], StudyConfig(n=8, checks=2, seed=4), again.folder)
     with pytest.raises(UsageError, match="smaller --n or a larger --max-mb"):
         write_study([runs], StudyConfig(n=1, checks=0, max_mb=0.001), tmp_path / "small")
     short = write_study([runs, runs], StudyConfig(n=99, checks=0), tmp_path / "short")
@@ -313,8 +314,8 @@ async def test_an_inattentive_rater_is_reported_and_left_out_unless_kept(
     told = {
         rater.rater: (rater.checks_right, rater.checks, rater.counted) for rater in report.raters
     }
-    assert told["ann"] == told["ben"] == (4, 4, True)
-    assert told["cyd"][0] < 3 and told["cyd"][2] is False
+    assert told["ann"] == told["ben"] == (2, 2, True)
+    assert told["cyd"][0] < 2 and told["cyd"][2] is False
     assert [notice for notice in report.notices if "cyd" in notice and "left out" in notice]
     read = read_ratings([rated], study.key)
     kept = analyse_ratings(read, study.key, AnalysisRules(keep_inattentive=True))
@@ -416,9 +417,31 @@ async def test_copies_count_once_half_filled_files_count_as_far_as_they_go(
     assert both.files == (whole,)
     assert "is the same as" in both.notices[0] and "early.json" in both.notices[0]
     half = read_ratings([copy], study.key)
-    assert half.notices == ("not complete: ann has answered 5 of 12, which count",)
+    assert half.notices == ("not complete: ann has answered 5 of 10, which count",)
     figures = analyse_ratings(half, study.key)
     assert figures.groups["all"].answers == figures.raters[0].answered <= 5
     stranger = written("stranger.json", session="ffffffff")
     with pytest.raises(UsageError, match="with the same code, ann"):
         read_ratings([copy, stranger], study.key)
+
+
+async def test_the_commands_say_what_they_found_in_words_and_as_json(
+    rated: Path, study: WrittenStudy, runs: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def said(*arguments: str | Path) -> dict[str, Any]:
+        with pytest.raises(SystemExit) as leaving:
+            app([str(each) for each in (*arguments, "--json")])
+        out, words = capfd.readouterr()
+        assert leaving.value.code == 0, words
+        assert words
+        found: dict[str, Any] = json.loads(out)
+        return found
+
+    exported = said("humans", "export", runs, "--n", "4", "--checks", "2", "--out", tmp_path / "s")
+    assert (exported["items"], exported["solved"], exported["checks"]) == (4, 2, 2)
+    chart = tmp_path / "chart.png"
+    figures = said("humans", "analyze", rated, "--key", study.folder, "--plot", chart)
+    assert figures["groups"]["right"]["accuracy"]["mean"] == 7 / 8
+    assert chart.read_bytes().startswith(b"\x89PNG")
+    (referents,) = said("analyze", "referents", runs, "--missed")["folders"]
+    assert [each["landing"] for each in referents["missed"]] == ["beside", "beside"]
