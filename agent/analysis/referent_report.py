@@ -234,4 +234,4 @@ def _caption(letter: str, report: ReferentReport) -> str:
         (report.left_out, "episodes left out"),
     )
     told = [f"{count} {what}" for count, what in counts if count]
-    return ", ".join([f"{head}: {whole.episodes} episodes", *told])
+    return ", ".join([f"{head}, episodes: {whole.episodes}", *told])
