@@ -69,7 +69,7 @@ def analyze(
             metavar="RATINGS", help="Files that raters sent, JSON or CSV, or folders of them."
         ),
     ],
-    key: Annotated[Path, Option(help="key.json of the study, or its folder.")],
+    key: Annotated[Path, Option(help="Folder of the study, or its key.json.")],
     attentive: Annotated[
         float,
         Option(
@@ -85,8 +85,8 @@ def analyze(
     unsure: Annotated[
         Literal["miss", "out"],
         Option(
-            help="How unsure counts in referent accuracy: as not overlapping ([bold]miss[/bold]), "
-            "or not at all ([bold]out[/bold])."
+            help="Answers of unsure count in referent accuracy as not overlapping "
+            "([bold]miss[/bold]) or not at all ([bold]out[/bold])."
         ),
     ] = "miss",
     plot: Annotated[
