@@ -1,13 +1,14 @@
 """One task, from the words on the command line to a recorded episode."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Any, Literal
 
 from vigorl.agent.answers import AnswerForm, AnswerReferee
+from vigorl.agent.desktop import described, desktop_settings, until_stopped
 from vigorl.agent.functions import FunctionsEnvironment, OwnFunction
 from vigorl.agent.record.recorder import Recorder
 from vigorl.agent.record.trajectory import Trajectory, as_json, config_of, read_trajectory
@@ -28,6 +29,8 @@ from vigorl.browser.action_space import BROWSER
 from vigorl.browser.boundary import Boundary
 from vigorl.browser.chromium import Browser, BrowserSettings
 from vigorl.browser.deeds import Approver
+from vigorl.browser.desktop.environment import DesktopEnvironment
+from vigorl.browser.environment import Environment
 from vigorl.browser.errors import UsageError
 from vigorl.browser.live import LivePage, PageSettings
 from vigorl.browser.marks import PageEnvironment
@@ -45,9 +48,6 @@ from vigorl.tasks.miniwob.environment import MiniwobEnvironment
 from vigorl.tasks.miniwob.pages import PagePool
 from vigorl.tasks.miniwob.registry import PREFIX, find
 from vigorl.tasks.task import TaskRow
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["SAME", "Additions", "ModelConfig", "RunConfig", "run"]
 
@@ -170,6 +170,8 @@ async def run(
     model = model if additions.policy is not None else addressed(model)
     config, credentials = _without_log_in(config)
     vault = vault_of(config, model, credentials)
+    if config.desktop:
+        return await _run_on_desktop(config, model, vault, watcher, approver, additions)
     ticket = find(config.task) if config.task and config.task.startswith(PREFIX) else None
     row = find_task(config.task) if config.task and ticket is None else None
     watcher.stage(f"starting Chromium and {name}")
@@ -183,7 +185,7 @@ async def run(
         _require_able(additions, policy)
         if ticket is not None:
             row = await pages.draw(ticket)
-        recorder = _recorder(config, model, row, browser, vault)
+        recorder = _recorder(config, model, row, {"browser": browser.describe()}, vault)
         page: PageEnvironment
         if ticket is not None and row is not None:
             page = MiniwobEnvironment(pages, row)
@@ -192,22 +194,74 @@ async def run(
             settings = replace(settings, http_credentials=credentials, approver=approver)
             goal = told_goal(config, policy, vault, additions.functions, additions.answer)
             page = _page(config, model, policy, row, browser, site, settings, goal)
-        environment = equipped(page, policy, vault)
-        if additions.functions:
-            environment = FunctionsEnvironment(environment, additions.functions)
-        if config.slow_motion_s:
-            environment = SlowMotion(environment, config.slow_motion_s)
-        limits = additions.limits or Limits(
-            config.max_steps, config.max_seconds, config.max_tokens, config.max_cost
-        )
+        environment = _around(page, policy, vault, config, additions)
         task = as_json(row) if row else None
-        try:
-            return await rollout(
-                policy, environment, recorder, limits, task, watcher, look, referee=referee
-            )
-        except asyncio.CancelledError:
-            # Ctrl-C ends here like every other ending: with what was recorded.
-            return read_trajectory(recorder.folder)
+        playing = rollout(
+            policy, environment, recorder, _limits(config, additions), task, watcher, look,
+            referee=referee,
+        )  # fmt: skip
+        return await _recorded(playing, recorder)
+
+
+async def _run_on_desktop(
+    config: RunConfig,
+    model: ModelConfig,
+    vault: Vault,
+    watcher: Watcher,
+    approver: Approver | None,
+    additions: Additions,
+) -> Trajectory:
+    """Play and record one task on a desktop.
+
+    Raises:
+        UsageError: something in the configuration does not exist, or there is no such screen.
+        InfrastructureFault: the model's server does not start, or the record cannot be written.
+    """
+    settings = desktop_settings(config, vault, approver)
+    watcher.stage(f"starting {parted_url(model.model)[0]}")
+    policy = additions.policy or await open_policy(model)
+    try:
+        async with second_look(config.verify, policy, model) as look:
+            referee = _referee(additions, policy)
+            _require_able(additions, policy)
+            goal = told_goal(config, policy, vault, additions.functions, additions.answer)
+            desktop = DesktopEnvironment(goal, settings)
+            environment = _around(desktop, policy, vault, config, additions)
+            recorder = _recorder(config, model, None, {"desktop": described(config)}, vault)
+            playing = rollout(
+                policy, environment, recorder, _limits(config, additions), None, watcher, look,
+                referee=referee,
+            )  # fmt: skip
+            return await _recorded(until_stopped(playing, desktop), recorder)
+    finally:
+        if additions.policy is None:
+            await policy.close()
+
+
+def _around(
+    world: Environment, policy: Policy, vault: Vault, config: RunConfig, additions: Additions
+) -> Environment:
+    """A world with all that a run puts around it."""
+    environment = equipped(world, policy, vault)
+    if additions.functions:
+        environment = FunctionsEnvironment(environment, additions.functions)
+    if config.slow_motion_s:
+        environment = SlowMotion(environment, config.slow_motion_s)
+    return environment
+
+
+def _limits(config: RunConfig, additions: Additions) -> Limits:
+    return additions.limits or Limits(
+        config.max_steps, config.max_seconds, config.max_tokens, config.max_cost
+    )
+
+
+async def _recorded(playing: Coroutine[Any, Any, Trajectory], recorder: Recorder) -> Trajectory:
+    """What was played, also where a Ctrl-C ends it: like every other ending, with its record."""
+    try:
+        return await playing
+    except asyncio.CancelledError:
+        return read_trajectory(recorder.folder)
 
 
 def _browser_settings(config: RunConfig) -> BrowserSettings:
@@ -221,15 +275,20 @@ def _browser_settings(config: RunConfig) -> BrowserSettings:
 
 
 def _recorder(
-    config: RunConfig, model: ModelConfig, row: TaskRow | None, browser: Browser, vault: Vault
+    config: RunConfig,
+    model: ModelConfig,
+    row: TaskRow | None,
+    place: Mapping[str, Any],
+    vault: Vault,
 ) -> Recorder:
+    """A new record; `place` says where it is played, a browser or a desktop."""
     return Recorder.create(
         config.runs,
         config.goal or (row.goal if row else ""),
         {
             "run": config_of(config),
             "model": {**config_of(model), "api_key": None},
-            "browser": browser.describe(),
+            **place,
         },
         vault,
     )

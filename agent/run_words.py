@@ -8,6 +8,7 @@ from vigorl.agent.answers import AnswerForm
 from vigorl.agent.functions import OwnFunction, described
 from vigorl.agent.run_config import RunConfig
 from vigorl.browser.actions import Goto
+from vigorl.browser.desktop.screen import ORIGIN as DESKTOP_ORIGIN
 from vigorl.browser.errors import UsageError
 from vigorl.browser.page_settings import HttpCredentials
 from vigorl.browser.vault import Vault, parted_url
@@ -29,6 +30,9 @@ def require_runnable(config: RunConfig, model: ModelConfig) -> None:
         UsageError: reader does not understand the goal, or nobody says where to begin.
     """
     if config.goal is None:
+        return
+    if config.desktop:
+        own_steps(config, model)
         return
     starts_itself = bool(own_addresses(config, model))
     if config.url is None and not starts_itself:
@@ -88,7 +92,8 @@ def vault_of(config: RunConfig, model: ModelConfig, log_in: HttpCredentials | No
     """
     from vigorl.policy.reader.language.steps import TypeStep
 
-    vault = Vault(config.secrets, config.url or "", learns=config.goal is not None)
+    home = DESKTOP_ORIGIN if config.desktop else config.url or ""
+    vault = Vault(config.secrets, home, learns=config.goal is not None)
     vault.require_absent(config.goal or "")
     vault.require_known(config.goal or "")
     for step in own_steps(config, model):
