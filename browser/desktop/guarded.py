@@ -1,6 +1,7 @@
 """Programs that end with the agent, however it ends: started by a guard process of their own."""
 
 import asyncio
+import contextlib
 import json
 import subprocess
 import sys
@@ -84,10 +85,8 @@ def _asked(process: "subprocess.Popen[str]", order: dict[str, Any]) -> dict[str,
 
 def _end(process: "subprocess.Popen[str]") -> None:
     assert process.stdin is not None and process.stdout is not None
-    try:
+    with contextlib.suppress(BrokenPipeError):
         process.stdin.close()
-    except BrokenPipeError:
-        pass
     try:
         process.wait(END_LIMIT_S)
     except subprocess.TimeoutExpired:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, assert_never
 
 from vigorl.browser.actions import Click, Drag, Hover, Press, Scroll, Type
-from vigorl.browser.desktop.screen import ORIGIN, Screen, Wheel
+from vigorl.browser.desktop.screen import ORIGIN, DesktopScreen, Wheel
+from vigorl.browser.desktop.settle import come_to_rest
 from vigorl.browser.desktop.stop import STOP_CHORD, StopWatch
 from vigorl.browser.geometry import Frame, Point
 from vigorl.browser.impossible import Impossible
@@ -38,6 +39,9 @@ MOST_NOTCHES = 200
 CHUNK = 24
 """Characters between two looks at whether it is stopped, and at what has the focus."""
 
+_PASSAGE_S = 3.0
+"""Time for a window manager to pass on a click."""
+
 _STRIDE_PX = 12
 _STRIDE_S = 0.004
 _GRIP_S = 0.06
@@ -48,7 +52,7 @@ _GRIP_S = 0.06
 class DesktopHands:
     """Mouse and keyboard of one screen."""
 
-    screen: Screen
+    screen: DesktopScreen
     frame: Frame
     """The whole screen, its physical pixels over the unit of points."""
     watch: StopWatch
@@ -98,6 +102,7 @@ class DesktopHands:
                         await self.watch.sleep(action.hold_s)
                 finally:
                     self.screen.button(action.button, False)
+            await self._let_through()
         self._last_click = (time.monotonic(), *at)
 
     async def _scroll(self, action: Scroll) -> None:
@@ -143,19 +148,29 @@ class DesktopHands:
             self.tell("The secret was typed; whether the field shows it cannot be told.")
         if action.point is not None:
             await self._click(Click(action.point))
-            await self.watch.sleep(_GRIP_S)  # for the window manager to hand over the focus
+            await come_to_rest(self.screen, _PASSAGE_S)  # the field has the focus then
         if action.clear:
             # First what a field of one line understands, then what one of several does.
             for chord in ("Home", "Shift+End", "Control+Home", "Control+Shift+End", "Delete"):
                 await self._press(chord, 0)
+        while text:
+            count, is_new = self.screen.give_keys(text)
+            if is_new:
+                await come_to_rest(self.screen, _PASSAGE_S)  # programs know of the keys then
+            await self._write(text[:count])
+            text = text[count:]
+            if text:  # whose keys others have still
+                await come_to_rest(self.screen, _PASSAGE_S)
+        if action.enter:
+            await self._press("Enter", 0)
+
+    async def _write(self, text: str) -> None:
         for start in range(0, len(text), CHUNK):
             self.watch.require_going()
             with self._frozen():
                 self._require_focus()
                 self.screen.write(text[start : start + CHUNK])
             await self.watch.sleep(0)
-        if action.enter:
-            await self._press("Enter", 0)
 
     async def _press(self, keys: str, hold_s: float) -> None:
         _require_time(hold_s)
@@ -182,6 +197,15 @@ class DesktopHands:
         finally:
             for name in reversed(down):
                 self.screen.key(name, False)
+
+    async def _let_through(self) -> None:
+        """Wait until a window manager that looks at a click first has let it through.
+
+        A key would overtake it otherwise.
+        """
+        deadline_s = time.monotonic() + _PASSAGE_S
+        while self.screen.is_pressed() and time.monotonic() < deadline_s:
+            await self.watch.sleep(0.002)
 
     def _move(self, at: tuple[int, int]) -> None:
         self.watch.require_going()

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vigorl.browser.desktop.guarded import Guarded
-from vigorl.browser.desktop.screen import Screen
+from vigorl.browser.desktop.screen import DesktopScreen
 from vigorl.browser.errors import ScreenFault, StartFault, UsageError
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class Desktop:
 
     def __init__(
         self,
-        open_screen: Callable[[], Screen],
+        open_screen: Callable[[], DesktopScreen],
         environment: dict[str, str],
         guarded: Guarded | None,
         closing: AsyncExitStack,

@@ -1,4 +1,4 @@
-"""The `Screen` protocol: what a desktop shows, and the raw input that it takes.
+"""The `DesktopScreen` protocol: what a desktop shows, and the raw input that it takes.
 
 Everything here is in physical pixels from the upper left corner. Calls are short and synchronous.
 Keys have Playwright's names (`Enter`, `Control`, `ArrowDown`), or are the character that they type.
@@ -29,7 +29,7 @@ class Window:
     """It has the focus."""
 
 
-class Screen(Protocol):
+class DesktopScreen(Protocol):
     """One screen with mouse, keyboard and windows.
 
     Raises (all methods):
@@ -66,6 +66,10 @@ class Screen(Protocol):
         """Press or release a button of the mouse, where it is."""
         ...
 
+    def is_pressed(self) -> bool:
+        """Whether a button is down, as programs know it: a window manager may hold events back."""
+        ...
+
     def wheel(self, direction: Wheel) -> None:
         """Turn the wheel by one notch."""
         ...
@@ -78,12 +82,20 @@ class Screen(Protocol):
         """
         ...
 
-    def write(self, text: str) -> None:
-        """Type characters, whatever the layout of the keyboard.
+    def give_keys(self, text: str) -> tuple[int, bool]:
+        """Make characters typable, whatever the layout of the keyboard.
+
+        Returns:
+            How many from the first on can be typed now, and whether programs have to learn of new
+            keys before.
 
         Raises:
-            Impossible: one of them cannot be typed on this screen.
+            Impossible: the first cannot be typed on this screen.
         """
+        ...
+
+    def write(self, text: str) -> None:
+        """Type characters that have keys."""
         ...
 
     def holds(self, names: tuple[str, ...]) -> bool:
@@ -106,12 +118,12 @@ class Screen(Protocol):
         """Whether anything was drawn since the last call."""
         ...
 
-    def ask_program(self) -> bool:
-        """Ask the program that has the focus for a sign of life; whether it can give one."""
+    def attend(self) -> bool:
+        """Begin to attend to the program that has the focus; whether that can be done."""
         ...
 
-    def has_answered(self) -> bool:
-        """Whether it has given it: what it was sent before is done."""
+    def is_busy(self) -> bool:
+        """Whether it has something to do still, such as what it was just sent."""
         ...
 
     def close(self) -> None:

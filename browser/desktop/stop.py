@@ -8,7 +8,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 
-from vigorl.browser.desktop.screen import Screen
+from vigorl.browser.desktop.screen import DesktopScreen
 from vigorl.browser.errors import ScreenFault, StoppedByPerson
 
 STOP_CHORD = ("Control", "Alt", "Escape")
@@ -27,7 +27,7 @@ class StopWatch:
         open_screen: Opens a view of the screen for the thread alone.
     """
 
-    def __init__(self, open_screen: Callable[[], Screen]) -> None:
+    def __init__(self, open_screen: Callable[[], DesktopScreen]) -> None:
         self._open_screen = open_screen
         self._loop = asyncio.get_running_loop()
         self._stopped = asyncio.Event()

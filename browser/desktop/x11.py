@@ -1,6 +1,8 @@
 """A screen of an X server: captured by shared memory, moved by XTest, watched by XDamage."""
 
+import contextlib
 import re
+from pathlib import Path
 from typing import Any
 
 import mss
@@ -46,6 +48,7 @@ class X11Screen:
         self._closed = False
         self._drawn = True
         self._asked, self._answered = 0, 0
+        self._process, self._manager = 0, 0
         self._ping = self._display.intern_atom("_NET_WM_PING")
         self._protocols = self._display.intern_atom("WM_PROTOCOLS")
         self._root.change_attributes(event_mask=X.SubstructureNotifyMask)
@@ -80,6 +83,7 @@ class X11Screen:
             self._root.change_property(Xatom.RESOURCE_MANAGER, Xatom.STRING, 8, data)
             self._root.change_attributes(background_pixel=_BACKGROUND)
             self._root.clear_area(0, 0, 0, 0)
+            self.keyboard.take_media_keys()
             self._display.sync()
 
     @property
@@ -135,6 +139,11 @@ class X11Screen:
         """Press or release a button of the mouse, where it is."""
         self._press(_BUTTONS[button], down)
 
+    def is_pressed(self) -> bool:
+        """Whether a button is down, as programs know it: a window manager may hold events back."""
+        with x11_boundary():
+            return bool(self._root.query_pointer().mask & _ANY_BUTTON)
+
     def wheel(self, direction: Wheel) -> None:
         """Turn the wheel by one notch."""
         self._press(_WHEEL[direction], True)
@@ -150,12 +159,17 @@ class X11Screen:
             self.keyboard.press(name, down)
             self._display.sync()
 
-    def write(self, text: str) -> None:
-        """Type characters, whatever the layout of the keyboard.
+    def give_keys(self, text: str) -> tuple[int, bool]:
+        """Make characters typable; returns how many, and whether programs have to learn of it.
 
         Raises:
-            Impossible: one of them cannot be typed.
+            Impossible: the first cannot be typed.
         """
+        with x11_boundary():
+            return self.keyboard.give_keys(text)
+
+    def write(self, text: str) -> None:
+        """Type characters that have keys."""
         with x11_boundary():
             self.keyboard.write(text)
 
@@ -187,12 +201,21 @@ class X11Screen:
         drawn, self._drawn = self._drawn, self._damage is None
         return drawn
 
-    def ask_program(self) -> bool:
-        """Ask the program that has the focus for a sign of life; whether it can give one."""
+    def attend(self) -> bool:
+        """Begin to attend to the program that has the focus; whether that can be done.
+
+        It is asked for a sign of life where it understands that, and its process is looked at: one
+        that has been sent something is runnable at once, and sleeps when it has done with it.
+        """
         with x11_boundary():
             active = self.windows_of.active()
-            if active is None or not self.windows_of.has_protocol(active, self._ping):
+            self._manager = self.windows_of.manager_process()
+            if active is None:
+                self._process = 0
                 return False
+            self._process = self.windows_of.program_of(active.id)[1]
+            if not self.windows_of.has_protocol(active, self._ping):
+                return self._process != 0
             self._asked += 1
             data = (32, [self._ping, self._asked, active.id, 0, 0])
             message = event.ClientMessage(window=active, client_type=self._protocols, data=data)
@@ -200,10 +223,11 @@ class X11Screen:
             self._display.sync()
         return True
 
-    def has_answered(self) -> bool:
-        """Whether it has given it: what it was sent before is done."""
+    def is_busy(self) -> bool:
+        """Whether it has something to do still, such as what it was just sent."""
         self._take_events()
-        return self._answered >= self._asked
+        busy = self._answered < self._asked or _is_running(self._process)
+        return busy or _is_running(self._manager)
 
     def close(self) -> None:
         """Let go of it; may be called twice."""
@@ -216,10 +240,8 @@ class X11Screen:
                 self._display.close()
         except ScreenFault:
             pass  # it is gone already
-        try:
+        with contextlib.suppress(ScreenShotError):
             self._camera.close()
-        except ScreenShotError:
-            pass
 
     def _press(self, number: int, down: bool) -> None:
         with x11_boundary():
@@ -243,9 +265,20 @@ class X11Screen:
                 self._answered = max(self._answered, number)
 
 
+_ANY_BUTTON = X.Button1Mask | X.Button2Mask | X.Button3Mask | X.Button4Mask | X.Button5Mask
+
 _NON_EMPTY = 3
 """Level of damage: one report when there is some, and no other until it is taken.
 Source: the DAMAGE extension, `DamageReportNonEmpty`."""
+
+
+def _is_running(process: int) -> bool:
+    """Whether one of a process's threads runs, or waits for a processor."""
+    try:
+        threads = [Path(each, "stat") for each in Path(f"/proc/{process}/task").iterdir()]
+        return any(each.read_bytes().rpartition(b")")[2].split()[0] == b"R" for each in threads)
+    except OSError:
+        return False  # it has ended, or is another user's or machine's
 
 
 def _of_a_window_that_is_gone(error: Any, request: Any) -> None:

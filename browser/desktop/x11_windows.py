@@ -7,6 +7,7 @@ from typing import Any
 
 from Xlib import X
 from Xlib.error import XError
+from Xlib.ext import res
 from Xlib.protocol import event
 
 from vigorl.browser.desktop.screen import Window
@@ -42,6 +43,7 @@ class XWindows:
         self._display = display
         self._root = display.screen().root
         self._atoms: dict[str, int] = {}
+        self._processes: dict[int, int] = {}
 
     def listed(self) -> tuple[Window, ...]:
         """The windows that there are, in the order in which they were opened."""
@@ -55,6 +57,11 @@ class XWindows:
         """The name of the window manager; empty where there is none, or none of this convention."""
         checks = self._ids(self._root, "_NET_SUPPORTING_WM_CHECK")
         return self.title(checks[0]) if checks else ""
+
+    def manager_process(self) -> int:
+        """The process of the window manager; 0 where it is not known."""
+        checks = self._ids(self._root, "_NET_SUPPORTING_WM_CHECK")
+        return self.program_of(checks[0])[1] if checks else 0
 
     def active(self) -> Any | None:
         """The window that has the focus."""
@@ -89,8 +96,9 @@ class XWindows:
     def program_of(self, id: int) -> tuple[int, int]:
         """Who a window belongs to: its program's connection, and its process (0: unknown)."""
         connection = id & ~self._display.display.info.resource_id_mask
-        found = self._property(self._window(id), "_NET_WM_PID")
-        return connection, int(found.value[0]) if found is not None and found.value else 0
+        if connection not in self._processes:
+            self._processes[connection] = self._process_of(id)
+        return connection, self._processes[connection]
 
     def owner_of(self, id: int) -> int:
         """The window that a dialog is for; 0 where it is for none."""
@@ -141,6 +149,17 @@ class XWindows:
         finally:
             self._display.ungrab_server()
             self._display.flush()
+
+    def _process_of(self, id: int) -> int:
+        """The process behind a window, by what the server knows of its connections."""
+        if not self._display.has_extension("X-Resource"):
+            return 0
+        asked = [{"client": id, "mask": res.LocalClientPIDMask}]
+        try:
+            found = self._display.res_query_client_ids(asked).ids
+        except XError:
+            return 0  # it has closed
+        return int(found[0].value[0]) if found and found[0].value else 0
 
     def _is_for_people(self, id: int) -> bool:
         """Whether it is a window, and not a panel or the background of a desktop."""
