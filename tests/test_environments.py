@@ -36,6 +36,8 @@ from vigorl.browser.actions import (
     ZoomStyle,
 )
 from vigorl.browser.chromium import Browser
+from vigorl.browser.desktop.environment import DesktopEnvironment, DesktopSettings
+from vigorl.browser.desktop.virtual_size import VirtualSize
 from vigorl.browser.environment import Environment, Score
 from vigorl.browser.geometry import Box, Frame, Point
 from vigorl.browser.live import LivePage, PageSettings
@@ -113,6 +115,7 @@ KINDS = (
     "MiniWoB++, zoomed",
     "embedded task, zoomed",
     "VisualWebArena, zoomed",
+    pytest.param("desktop, zoomed", marks=pytest.mark.desktop),
 )
 """Pages of the synthetic world are still pictures; a task of VisualWebArena is one on the
 stand-in sites, with what puts them back around it."""
@@ -153,6 +156,9 @@ async def make(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Make]:
                     return PictureQuestion(place)
                 case "MiniWoB++":
                     return MiniwobEnvironment(pages, await pages.draw(Ticket("click-button", 1)))
+                case "desktop":
+                    virtual = VirtualSize(640, 400, 2)
+                    return DesktopEnvironment("the goal", DesktopSettings(virtual))
                 case "embedded task":
                     return TaskEnvironment(site, browser, next(iter(TASKS.values())).row(1))
                 case _:
@@ -273,7 +279,13 @@ async def test_it_closes_before_it_has_begun(make: Make, kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", ["live page, zoomed", "MiniWoB++, zoomed", "embedded task, zoomed"]
+    "kind",
+    [
+        "live page, zoomed",
+        "MiniWoB++, zoomed",
+        "embedded task, zoomed",
+        pytest.param("desktop, zoomed", marks=pytest.mark.desktop),
+    ],
 )
 async def test_it_closes_while_a_step_is_cut_short(make: Make, kind: str) -> None:
     environment = await make(kind)

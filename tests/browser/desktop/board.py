@@ -11,7 +11,7 @@ import tkinter as tk
 from typing import Any
 
 log_path, title, geometry, colour = sys.argv[1:5]
-log = open(log_path, "a", buffering=1)
+log = open(log_path, "a", buffering=1)  # noqa: SIM115 -- until it ends
 root = tk.Tk()
 root.title(title)
 root.geometry(geometry)

@@ -97,7 +97,7 @@ async def test_keys_chords_and_holds_reach_the_program(world: World) -> None:
     await world.environment.step(Press("Control+Shift+ArrowLeft"))
     await world.environment.step(Press("Control++"))
     await world.environment.step(Press("PageDown", hold_s=0.3))
-    keys = [note for note in world.board.notes("key")]
+    keys = list(world.board.notes("key"))
     pressed = list(dict.fromkeys(note["name"] for note in keys))
     assert pressed == ["Control_L", "Shift_L", "Left", "plus", "Next"]
     (left,) = [note for note in keys if note["name"] == "Left"]
