@@ -1,6 +1,8 @@
 """What every environment promises, of every environment there is: one episode of each is played."""
 
 import asyncio
+import os
+import shutil
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -104,6 +106,13 @@ IMPOSSIBLE: list[Action] = [
 """What can be done nowhere."""
 QUIET = ("tab_opened", "not_settled")
 """Events that say nothing against a page: a loaded machine is slow."""
+ON_A_SCREEN = (
+    pytest.mark.desktop,
+    pytest.mark.skipif(
+        not (shutil.which("Xvfb") and shutil.which("openbox")) and "CI" not in os.environ,
+        reason="no virtual screen here: apt-get install xvfb openbox",
+    ),
+)
 KINDS = (
     "live page",
     "live page, zoomed",
@@ -115,7 +124,7 @@ KINDS = (
     "MiniWoB++, zoomed",
     "embedded task, zoomed",
     "VisualWebArena, zoomed",
-    pytest.param("desktop, zoomed", marks=pytest.mark.desktop),
+    pytest.param("desktop, zoomed", marks=ON_A_SCREEN),
 )
 """Pages of the synthetic world are still pictures; a task of VisualWebArena is one on the
 stand-in sites, with what puts them back around it."""
@@ -284,7 +293,7 @@ async def test_it_closes_before_it_has_begun(make: Make, kind: str) -> None:
         "live page, zoomed",
         "MiniWoB++, zoomed",
         "embedded task, zoomed",
-        pytest.param("desktop, zoomed", marks=pytest.mark.desktop),
+        pytest.param("desktop, zoomed", marks=ON_A_SCREEN),
     ],
 )
 async def test_it_closes_while_a_step_is_cut_short(make: Make, kind: str) -> None:

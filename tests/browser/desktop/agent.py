@@ -4,6 +4,7 @@ agent.py LOG
 """
 
 import asyncio
+import json
 import sys
 from pathlib import Path
 
@@ -26,6 +27,7 @@ async def main(log: str) -> None:
         await environment.step(Press("F4"))
         desktop = environment._opened
         assert desktop is not None and isinstance(desktop.screen, X11Screen)
+        server = desktop.screen.server
         told = json.dumps([server.display, str(server.xauthority)])
         sys.stdout.write(f"{told}\n")
         sys.stdout.flush()
