@@ -62,7 +62,9 @@ class DesktopSettings:
     virtual: "VirtualSize | None" = None
     """Size of a screen of its own; None: the user's."""
     programs: tuple[Program, ...] = ()
-    """Started as the episode begins, and whenever the agent asks for one of them."""
+    """Started as the episode begins."""
+    may_start: bool = True
+    """Whether the agent may start them again."""
     variables: dict[str, str] = field(default_factory=dict)
     """Of the programs' environment, beside the usual ones."""
     only_window: str | None = None
@@ -123,7 +125,8 @@ class DesktopEnvironment:
     @property
     def actions(self) -> ActionSpace:
         """What can be done; programs are started only where the operator has named some."""
-        return DESKTOP | {"tab_new"} if self._settings.programs else DESKTOP
+        settings = self._settings
+        return DESKTOP | {"tab_new"} if settings.programs and settings.may_start else DESKTOP
 
     async def stopped(self) -> str:
         """Wait, once it has begun, until a person stops the agent; returns in which way."""
