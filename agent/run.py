@@ -8,7 +8,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from vigorl.agent.answers import AnswerForm, AnswerReferee
-from vigorl.agent.desktop import described, desktop_settings, until_stopped
+from vigorl.agent.desktop import (
+    described,
+    desktop_row,
+    desktop_settings,
+    desktop_world,
+    until_stopped,
+)
 from vigorl.agent.functions import FunctionsEnvironment, OwnFunction
 from vigorl.agent.record.recorder import Recorder
 from vigorl.agent.record.trajectory import Trajectory, as_json, config_of, read_trajectory
@@ -29,7 +35,6 @@ from vigorl.browser.action_space import BROWSER
 from vigorl.browser.boundary import Boundary
 from vigorl.browser.chromium import Browser, BrowserSettings
 from vigorl.browser.deeds import Approver
-from vigorl.browser.desktop.environment import DesktopEnvironment
 from vigorl.browser.environment import Environment
 from vigorl.browser.errors import UsageError
 from vigorl.browser.live import LivePage, PageSettings
@@ -170,7 +175,7 @@ async def run(
     model = model if additions.policy is not None else addressed(model)
     config, credentials = _without_log_in(config)
     vault = vault_of(config, model, credentials)
-    if config.desktop:
+    if config.desktop or desktop_row(config) is not None:
         return await _run_on_desktop(config, model, vault, watcher, approver, additions)
     ticket = find(config.task) if config.task and config.task.startswith(PREFIX) else None
     row = find_task(config.task) if config.task and ticket is None else None
@@ -217,7 +222,7 @@ async def _run_on_desktop(
         UsageError: something in the configuration does not exist, or there is no such screen.
         InfrastructureFault: the model's server does not start, or the record cannot be written.
     """
-    settings = desktop_settings(config, vault, approver)
+    settings, row = desktop_settings(config, vault, approver), desktop_row(config)
     watcher.stage(f"starting {parted_url(model.model)[0]}")
     policy = additions.policy or await open_policy(model)
     try:
@@ -225,14 +230,15 @@ async def _run_on_desktop(
             referee = _referee(additions, policy)
             _require_able(additions, policy)
             goal = told_goal(config, policy, vault, additions.functions, additions.answer)
-            desktop = DesktopEnvironment(goal, settings)
+            desktop = desktop_world(row, goal, told(config, policy), settings)
             environment = _around(desktop, policy, vault, config, additions)
-            recorder = _recorder(config, model, None, {"desktop": described(config)}, vault)
+            recorder = _recorder(config, model, row, {"desktop": described(config)}, vault)
+            task = as_json(row) if row else None
             playing = rollout(
-                policy, environment, recorder, _limits(config, additions), None, watcher, look,
+                policy, environment, recorder, _limits(config, additions), task, watcher, look,
                 referee=referee,
             )  # fmt: skip
-            return await _recorded(until_stopped(playing, desktop), recorder)
+            return await _recorded(until_stopped(playing, desktop.stopped()), recorder)
     finally:
         if additions.policy is None:
             await policy.close()

@@ -30,7 +30,7 @@ class RunConfig:
     url: Annotated[str | None, Option(metavar="URL")] = None
     """Page to start at."""
     task: Annotated[str | None, Option(metavar="NAME[:SEED]")] = None
-    """Do an embedded task instead, or miniwob/NAME[:SEED] of MiniWoB++."""
+    """Do an embedded task instead, miniwob/NAME[:SEED] of MiniWoB++, or desktop/NAME[:SEED]."""
     told: Annotated[Literal["goal", "instructions"] | None, Option("--prompt")] = None
     """Prompt the policy with the goal of an embedded task, or with instructions step by step.
     Default: as the policy needs it."""

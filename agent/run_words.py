@@ -15,6 +15,8 @@ from vigorl.browser.vault import Vault, parted_url
 from vigorl.policy.factory import READER
 from vigorl.policy.model_config import ModelConfig
 from vigorl.policy.policy import Policy
+from vigorl.tasks.desktop.registry import find_desktop_task
+from vigorl.tasks.desktop.task import PREFIX as DESKTOP
 from vigorl.tasks.environment import Told
 from vigorl.tasks.local.registry import find_task
 from vigorl.tasks.miniwob.registry import PREFIX
@@ -157,7 +159,8 @@ def told_text(config: RunConfig) -> str:
         return config.goal
     if config.task is not None and config.task.startswith(PREFIX):
         raise UsageError("what a task of MiniWoB++ says is known when its page has been loaded")
-    row = find_task(config.task or "")
+    task = config.task or ""
+    row = find_desktop_task(task) if task.startswith(DESKTOP) else find_task(task)
     return row.goal if config.told == "goal" else row.instructions
 
 

@@ -25,6 +25,7 @@ from vigorl.tasks.desktop.task import PREFIX
 from vigorl.tasks.environment import Told
 from vigorl.tasks.task import TaskRow
 
+_LOOK_EVERY_S = 0.05
 _PROGRAM = Path(__file__).with_name("program.py")
 
 
@@ -61,6 +62,12 @@ class DesktopTaskEnvironment:
         return ProgramLink(
             self._folder, shown.resized(size.width_px * size.scale, size.height_px * size.scale)
         )
+
+    async def stopped(self) -> str:
+        """Wait, once it has begun, until a person stops the agent; returns in which way."""
+        while self._desktop is None:
+            await asyncio.sleep(_LOOK_EVERY_S)
+        return await self._desktop.stopped()
 
     async def reset(self) -> Observation:
         """Start the screen and the program on it.

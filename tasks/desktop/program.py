@@ -39,6 +39,7 @@ class Window:
             font.nametofont(name).configure(family=self.look["font"], size=self.look["size_pt"])
         line_px = font.nametofont("TkDefaultFont").metrics("linespace")
         ttk.Style(self.root).configure("Treeview", rowheight=round(1.5 * line_px))
+        ttk.Style(self.root).configure("TCheckbutton", indicatorsize=round(0.8 * line_px))
         self.unit_px = round(line_px / 3)
         """Of distances, which grow with the letters."""
         left, top = self.look["place_px"]
