@@ -35,6 +35,7 @@ from vigorl.browser.action_space import BROWSER
 from vigorl.browser.boundary import Boundary
 from vigorl.browser.chromium import Browser, BrowserSettings
 from vigorl.browser.deeds import Approver
+from vigorl.browser.desktop.opening import require_screen
 from vigorl.browser.environment import Environment
 from vigorl.browser.errors import UsageError
 from vigorl.browser.live import LivePage, PageSettings
@@ -222,7 +223,10 @@ async def _run_on_desktop(
         UsageError: something in the configuration does not exist, or there is no such screen.
         InfrastructureFault: the model's server does not start, or the record cannot be written.
     """
-    settings, row = desktop_settings(config, vault, approver), desktop_row(config)
+    row = desktop_row(config)
+    settings = desktop_settings(config, vault, approver)
+    if row is None:  # a task's size is its own
+        require_screen(settings.virtual)
     watcher.stage(f"starting {parted_url(model.model)[0]}")
     policy = additions.policy or await open_policy(model)
     try:

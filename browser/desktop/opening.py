@@ -29,6 +29,9 @@ WINDOW_LIMIT_S = 20.0
 
 USE_VIRTUAL = "--virtual 1920x1080 starts a screen of the agent's own"
 
+PACKAGES = "apt-get install xvfb openbox"
+"""What gets a virtual screen on Debian and its kin."""
+
 _LOOK_EVERY_S = 0.01
 
 
@@ -120,18 +123,46 @@ async def open_desktop(size: "VirtualSize | None") -> Desktop:
         UsageError: there is none, or something is missing; says what to do.
         ScreenFault: it does not start.
     """
+    require_screen(size)
     if size is not None:
         return await _virtual_desktop(size)
-    if sys.platform in ("darwin", "win32"):
-        return _portable_desktop()
-    require_display(os.environ)
-    _require_packages("mss", "Xlib")
+    if _is_portable():
+        from vigorl.browser.desktop.portable import PortableScreen
+
+        return Desktop(PortableScreen, dict(os.environ), None, AsyncExitStack())
     from vigorl.browser.desktop.x11 import X11Screen
     from vigorl.browser.desktop.x11_connection import XServer
 
     server = XServer(os.environ["DISPLAY"])
     scale = X11Screen.scale_of(server)
     return Desktop(lambda: X11Screen(server, scale), dict(os.environ), None, AsyncExitStack())
+
+
+def require_screen(size: "VirtualSize | None") -> None:
+    """Refuse, before anything is started, what cannot be opened.
+
+    Raises:
+        UsageError: there is no such screen, or something is missing; says what to do.
+    """
+    if size is not None:
+        if not sys.platform.startswith("linux"):
+            raise UsageError("a virtual screen needs Linux: leave --virtual out to use this one")
+        _require_packages("mss", "Xlib")
+        for name in ("Xvfb", "openbox"):
+            if shutil.which(name) is None:
+                raise UsageError(
+                    f"a virtual screen needs {name}, which is not installed: {PACKAGES}"
+                )
+    elif _is_portable():
+        _require_packages("mss", "pyautogui", "pywinctl")
+    else:
+        require_display(os.environ)
+        _require_packages("mss", "Xlib")
+
+
+def _is_portable() -> bool:
+    """Whether this is a system whose screen pyautogui acts on."""
+    return sys.platform in ("darwin", "win32")
 
 
 def require_display(environ: "os._Environ[str] | dict[str, str]") -> None:
@@ -152,9 +183,6 @@ def require_display(environ: "os._Environ[str] | dict[str, str]") -> None:
 
 
 async def _virtual_desktop(size: "VirtualSize") -> Desktop:
-    if not sys.platform.startswith("linux"):
-        raise UsageError("a virtual screen needs Linux: leave --virtual out to use this screen")
-    _require_packages("mss", "Xlib")
     from vigorl.browser.desktop.virtual import VirtualScreen
     from vigorl.browser.desktop.x11 import X11Screen
 
@@ -175,13 +203,6 @@ async def _virtual_desktop(size: "VirtualSize") -> Desktop:
             await asyncio.sleep(_LOOK_EVERY_S)
         desktop._closing = closing.pop_all()
         return desktop
-
-
-def _portable_desktop() -> Desktop:
-    _require_packages("mss", "pyautogui", "pywinctl")
-    from vigorl.browser.desktop.portable import PortableScreen
-
-    return Desktop(PortableScreen, dict(os.environ), None, AsyncExitStack())
 
 
 def _require_packages(*names: str) -> None:

@@ -5,7 +5,6 @@ network. It ends with the agent, and so does every program on it.
 """
 
 import secrets
-import shutil
 import socket
 import struct
 import tempfile
@@ -15,15 +14,12 @@ from pathlib import Path
 from vigorl.browser.desktop.guarded import Guarded
 from vigorl.browser.desktop.virtual_size import VirtualSize
 from vigorl.browser.desktop.x11_connection import XServer
-from vigorl.browser.errors import ScreenFault, UsageError
+from vigorl.browser.errors import ScreenFault
 from vigorl.browser.launch import small_environment
 from vigorl.browser.private_files import write_private
 
 START_LIMIT_S = 20.0
 """Time for the X server, and then for the window manager."""
-
-PACKAGES = "apt-get install xvfb openbox"
-"""What gets both on Debian and its kin."""
 
 _DOTS_PER_INCH = 96
 _CURSOR_PX = 24
@@ -50,10 +46,8 @@ class VirtualScreen:
         """Start server and window manager; returns how the server is reached.
 
         Raises:
-            UsageError: one of the two is not installed.
             ScreenFault: one of the two does not start.
         """
-        server, manager = _installed("Xvfb"), _installed("openbox")
         folder = Path(tempfile.mkdtemp(prefix="vigorl-screen-"))
         await self._guarded.remove(folder)
         cookie = folder / "Xauthority"
@@ -61,14 +55,14 @@ class VirtualScreen:
         scale = self.size.scale
         geometry = f"{self.size.width_px * scale}x{self.size.height_px * scale}x24"
         dpi = str(_DOTS_PER_INCH * scale)
-        argv = [server, "-displayfd", "1", "-screen", "0", geometry, "-dpi", dpi]
+        argv = ["Xvfb", "-displayfd", "1", "-screen", "0", geometry, "-dpi", dpi]
         argv += ["-auth", str(cookie), "-nolisten", "tcp", "-noreset", "-s", "0"]
         number = await self._guarded.serve(argv, START_LIMIT_S)
         self._server = XServer(f":{number}", cookie)
         settings = folder / _OPENBOX
         settings.write_bytes(resources.files(__package__).joinpath(_OPENBOX).read_bytes())
         env = self.environment()
-        argv = [manager, "--sm-disable", "--config-file", str(settings)]
+        argv = ["openbox", "--sm-disable", "--config-file", str(settings)]
         await self._guarded.start(argv, env, folder)
         return self._server
 
@@ -97,18 +91,6 @@ class VirtualScreen:
     def resources(self) -> str:
         """What is written on the server for programs to read: its resolution."""
         return f"Xft.dpi:\t{_DOTS_PER_INCH * self.size.scale}\n"
-
-
-def _installed(name: str) -> str:
-    """The path of a program.
-
-    Raises:
-        UsageError: it is not installed.
-    """
-    path = shutil.which(name)
-    if path is None:
-        raise UsageError(f"a virtual screen needs {name}, which is not installed: {PACKAGES}")
-    return path
 
 
 def _xauthority(cookie: bytes) -> bytes:

@@ -12,7 +12,7 @@ from pathlib import Path
 from vigorl.browser.action_space import ActionSpace
 from vigorl.browser.actions import Action
 from vigorl.browser.desktop.environment import DESKTOP, DesktopEnvironment, DesktopSettings
-from vigorl.browser.desktop.opening import Program
+from vigorl.browser.desktop.opening import Program, require_screen
 from vigorl.browser.desktop.virtual_size import VirtualSize
 from vigorl.browser.environment import Score
 from vigorl.browser.errors import StartFault, TaskFault, UsageError
@@ -78,6 +78,7 @@ class DesktopTaskEnvironment:
             ScreenFault: the screen does not start.
         """
         _require_tk()
+        require_screen(self._size)
         folder = self._folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="vigorl-"))
         told = {"spec": self.row.parameters["spec"], "look": self.row.parameters["look"]}
         (folder / "spec.json").write_text(json.dumps(told), "utf-8")
