@@ -121,7 +121,7 @@ class X11Screen:
             shot = self._camera.grab(part)
         except (ScreenShotError, OSError) as error:
             raise ScreenFault(f"the screen cannot be captured: {error}") from error
-        return Image.frombuffer("RGB", shot.size, shot.bgra, "raw", "BGRX", 0, 1)
+        return Image.frombuffer("RGB", shot.size, shot.raw, "raw", "BGRX", 0, 1)
 
     def pointer(self) -> tuple[int, int]:
         """Where the mouse is."""
