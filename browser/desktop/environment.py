@@ -179,6 +179,7 @@ class DesktopEnvironment:
         if not await self._admitted(episode, action):
             return await self._look(episode)
         await self._keep_pace(episode)
+        episode.desktop.remind()
         try:
             await self._carry_out(episode, action)
         except Impossible as refusal:

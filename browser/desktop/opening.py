@@ -35,6 +35,19 @@ PACKAGES = "apt-get install xvfb openbox"
 _LOOK_EVERY_S = 0.01
 
 
+def _start_for_good(argv: tuple[str, ...], env: dict[str, str]) -> None:
+    """Start a program that is the user's from then on."""
+    if sys.platform == "win32":
+        subprocess.Popen(argv, env=env)
+        return
+    shell = ("sh", "-c", '"$@" >/dev/null 2>&1 </dev/null &', "sh", *argv)
+    subprocess.run(shell, env=env, start_new_session=True, check=True)
+
+
+def _nobody() -> None:
+    """Nobody sits before the screen."""
+
+
 @dataclass(frozen=True, slots=True)
 class Program:
     """A program that is started on a desktop, as one would type it."""
@@ -79,6 +92,8 @@ class Desktop:
         self._environment = environment
         self._guarded = guarded
         self._closing = closing
+        self.remind: Callable[[], None] = _nobody
+        """Tells whoever sits before the screen that an agent acts on it."""
 
     @property
     def is_virtual(self) -> bool:
@@ -98,7 +113,7 @@ class Desktop:
         before = {window.id for window in self.screen.windows()}
         env = {**self._environment, **(extra or {})}
         if self._guarded is None:
-            subprocess.Popen(program.argv, env=env, start_new_session=True)
+            await asyncio.to_thread(_start_for_good, program.argv, env)
         else:
             await self._guarded.start(program.argv, env, Path.cwd())
         deadline_s = time.monotonic() + WINDOW_LIMIT_S
@@ -130,12 +145,18 @@ async def open_desktop(size: "VirtualSize | None") -> Desktop:
         from vigorl.browser.desktop.portable import PortableScreen
 
         return Desktop(PortableScreen, dict(os.environ), None, AsyncExitStack())
+    from vigorl.browser.desktop.notice import Notice
     from vigorl.browser.desktop.x11 import X11Screen
     from vigorl.browser.desktop.x11_connection import XServer
 
     server = XServer(os.environ["DISPLAY"])
     scale = X11Screen.scale_of(server)
-    return Desktop(lambda: X11Screen(server, scale), dict(os.environ), None, AsyncExitStack())
+    closing = AsyncExitStack()
+    desktop = Desktop(lambda: X11Screen(server, scale), dict(os.environ), None, closing)
+    notice = Notice(server)
+    closing.callback(notice.close)
+    desktop.remind = notice.show
+    return desktop
 
 
 def require_screen(size: "VirtualSize | None") -> None:
