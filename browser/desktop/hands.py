@@ -102,7 +102,7 @@ class DesktopHands:
                         await self.watch.sleep(action.hold_s)
                 finally:
                     self.screen.button(action.button, False)
-            await self._let_through()
+                await self._let_through()
         self._last_click = (time.monotonic(), *at)
 
     async def _scroll(self, action: Scroll) -> None:

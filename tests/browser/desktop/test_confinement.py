@@ -86,6 +86,7 @@ async def test_its_own_dialogs_and_menus_are_a_part_of_it(world: World) -> None:
     assert [note["chosen"] for note in board.notes("menu")] == ["One"]
 
 
+@pytest.mark.slow
 async def test_no_or_several_windows_of_a_title_are_told(
     make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:

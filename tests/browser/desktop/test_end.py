@@ -50,7 +50,13 @@ def agent(tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
     process.communicate()
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT], ids=["kill -9", "Ctrl-C"])
+@pytest.mark.parametrize(
+    "number",
+    [
+        pytest.param(signal.SIGKILL, id="kill -9"),
+        pytest.param(signal.SIGINT, id="Ctrl-C", marks=pytest.mark.slow),
+    ],
+)
 async def test_nothing_is_left_behind_whatever_ends_the_agent(
     agent: "subprocess.Popen[str]", tmp_path: Path, number: signal.Signals
 ) -> None:

@@ -30,12 +30,15 @@ def move_to_corner(person: DesktopScreen) -> None:
 @pytest.mark.parametrize(
     ("action", "stop", "why"),
     [
-        (Wait(20), press_chord, "Control+Alt+Escape was pressed"),
+        pytest.param(
+            Wait(20), press_chord, "Control+Alt+Escape was pressed", marks=pytest.mark.slow
+        ),
         (Type("word " * 20_000), press_chord, "Control+Alt+Escape was pressed"),
-        (
+        pytest.param(
             Drag(Point(100, 300), Point(400, 300), (Point(400, 350), Point(90, 350)) * 40),
             press_chord,
             "Control+Alt+Escape was pressed",
+            marks=pytest.mark.slow,
         ),
         (Wait(20), move_to_corner, "the mouse was moved into the upper left corner"),
     ],
