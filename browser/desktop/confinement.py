@@ -124,7 +124,8 @@ class Confinement:
         for layer in layers:
             if layer.is_seen:
                 box = layer.box_px
-                edges = tuple(round(edge) for edge in (box.left, box.top, box.right, box.bottom))
+                left, top = round(box.left), round(box.top)
+                edges = (left, top, round(box.right), round(box.bottom))
                 seen.paste(self.owns(layer.window), edges)
         return seen
 

@@ -99,8 +99,8 @@ class PortableScreen:
         image = Image.frombuffer("RGB", shot.size, shot.bgra, "raw", "BGRX", 0, 1)
         if box_px is None:
             return image
-        edges = (box_px.left, box_px.top, box_px.right, box_px.bottom)
-        return image.crop(tuple(round(edge) for edge in edges))
+        left, top = round(box_px.left), round(box_px.top)
+        return image.crop((left, top, round(box_px.right), round(box_px.bottom)))
 
     def pointer(self) -> tuple[int, int]:
         """Where the mouse is."""

@@ -164,9 +164,9 @@ class QuantityTask(DesktopTask):
     def draw(self, draw: Draw) -> dict[str, Any]:
         """Five goods; one gets another quantity."""
         names = draw.words(GOODS, 5)
-        rows = [[name, draw.whole(2, 60), draw.one(PLACES)] for name in names]
+        numbers = {name: draw.whole(2, 60) for name in names}
+        rows = [[name, number, draw.one(PLACES)] for name, number in numbers.items()]
         target, spare = draw.several(names, 2)
-        before = next(row[1] for row in rows if row[0] == target)
         return {
             "title": "Stock",
             "columns": ["Article", "Number", "Place"],
@@ -175,7 +175,7 @@ class QuantityTask(DesktopTask):
             "apply": "Apply",
             "target": target,
             "spare": spare,
-            "new": before + draw.whole(3, 30),
+            "new": numbers[target] + draw.whole(3, 30),
         }
 
     def goal(self, spec: Mapping[str, Any]) -> str:

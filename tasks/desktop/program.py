@@ -14,6 +14,7 @@ import socket
 import sys
 import tkinter as tk
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from tkinter import font, ttk
 from typing import Any
@@ -116,7 +117,7 @@ def tree(window: Window) -> None:
     for name, folder in spec["files"].items():
         view.insert(folder, "end", iid=name, text=name)
     for each in (*spec["folders"], *spec["files"]):
-        window.places[each] = lambda each=each: _cell(view, each, "#0")
+        window.places[each] = partial(_cell, view, each, "#0")
 
     def rename() -> None:
         chosen = view.selection()
@@ -166,7 +167,7 @@ def table(window: Window) -> None:
     view.pack(fill="both", expand=True)
     for name, quantity, place in spec["rows"]:
         view.insert("", "end", iid=name, values=(name, quantity, place))
-        window.places[name] = lambda name=name: _cell(view, name, "name")
+        window.places[name] = partial(_cell, view, name, "name")
     row = ttk.Frame(frame)
     row.pack(anchor="w", pady=unit)
     ttk.Label(row, text=spec["label"]).pack(side="left")
@@ -205,7 +206,7 @@ def drawing(window: Window) -> None:
         canvas.create_rectangle(*trays[name], outline="#555555", width=2)
         middle = left + 14 * unit
         canvas.create_text(middle, 40 * unit, text=name, font="TkDefaultFont")
-        window.places[name] = lambda name=name: _on(canvas, trays[name])
+        window.places[name] = partial(_on, canvas, trays[name])
     for index, (name, colour) in enumerate(spec["pieces"]):
         left, top = (4 + 24 * index) * unit, 8 * unit
         tag = f"piece{index}"
@@ -219,7 +220,7 @@ def drawing(window: Window) -> None:
             font="TkDefaultFont",
             tags=tag,
         )
-        window.places[name] = lambda tag=tag: _on(canvas, canvas.bbox(tag))
+        window.places[name] = partial(_piece, canvas, tag)
         _let_drag(window, canvas, tag, name, trays)
 
 
@@ -262,6 +263,11 @@ def _cell(view: ttk.Treeview, item: str, column: str) -> tuple[int, int, int, in
     left, top, width, height = box
     left, top = view.winfo_rootx() + int(left), view.winfo_rooty() + int(top)
     return left, top, left + int(width), top + int(height)
+
+
+def _piece(canvas: tk.Canvas, tag: str) -> tuple[int, int, int, int]:
+    """Where a piece is now, on the screen."""
+    return _on(canvas, canvas.bbox(tag))
 
 
 def _on(canvas: tk.Canvas, box: Any) -> tuple[int, int, int, int]:
