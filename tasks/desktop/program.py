@@ -23,7 +23,7 @@ _COLOURS = {"red": "#c62828", "green": "#2e7d32", "blue": "#1565c0", "orange": "
 Where = Callable[[], "tuple[int, int, int, int] | None"]
 
 
-class Window:
+class ProgramWindow:
     """What all kinds have: a window with a look, a state, and names for what is on it."""
 
     def __init__(self, folder: Path) -> None:
@@ -84,7 +84,7 @@ class Window:
         self.root.destroy()
 
 
-def settings(window: Window) -> None:
+def settings(window: ProgramWindow) -> None:
     """Switches that count once they are saved."""
     spec, frame, unit = window.spec, window.frame, window.unit_px
     window.state["on"] = list(spec["on"])
@@ -105,7 +105,7 @@ def settings(window: Window) -> None:
     window.name("save", button)
 
 
-def tree(window: Window) -> None:
+def tree(window: ProgramWindow) -> None:
     """Folders with files, one of which is to be renamed in a dialog."""
     spec, frame, unit = window.spec, window.frame, window.unit_px
     window.state["files"] = dict(spec["files"])
@@ -154,7 +154,7 @@ def tree(window: Window) -> None:
     window.name("rename", button)
 
 
-def table(window: Window) -> None:
+def table(window: ProgramWindow) -> None:
     """Rows of goods; the quantity of the chosen one is set below."""
     spec, frame, unit = window.spec, window.frame, window.unit_px
     window.state["quantities"] = {row[0]: row[1] for row in spec["rows"]}
@@ -193,7 +193,7 @@ def table(window: Window) -> None:
     window.name("apply", button)
 
 
-def drawing(window: Window) -> None:
+def drawing(window: ProgramWindow) -> None:
     """A canvas on which pieces are dragged into trays."""
     spec, unit = window.spec, window.unit_px
     canvas = tk.Canvas(window.frame, width=100 * unit, height=60 * unit, background="#fafafa")
@@ -225,7 +225,7 @@ def drawing(window: Window) -> None:
 
 
 def _let_drag(
-    window: Window,
+    window: ProgramWindow,
     canvas: tk.Canvas,
     tag: str,
     name: str,
@@ -277,7 +277,7 @@ def _on(canvas: tk.Canvas, box: Any) -> tuple[int, int, int, int]:
 
 
 if __name__ == "__main__":
-    _window = Window(Path(sys.argv[1]))
+    _window = ProgramWindow(Path(sys.argv[1]))
     {"settings": settings, "tree": tree, "table": table, "drawing": drawing}[_window.spec["kind"]](
         _window
     )

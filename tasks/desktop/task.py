@@ -25,7 +25,7 @@ Moves = Callable[[ProgramLink], AsyncIterator[Action]]
 
 
 @dataclass(frozen=True)
-class Look:
+class WindowLook:
     """How the program looks, and where its window is."""
 
     theme: str
@@ -83,7 +83,7 @@ class DesktopTask(ABC):
         scale = looks.one((1, 1, 1, 2))
         place = (looks.whole(0, width_px // 4) * scale, looks.whole(0, height_px // 5) * scale)
         size_pt = looks.whole(10, 13)
-        look = Look(looks.one(THEMES), looks.one(FONTS), size_pt, place, scale)
+        look = WindowLook(looks.one(THEMES), looks.one(FONTS), size_pt, place, scale)
         spec = {"kind": self.name, **self.draw(Draw(self.name, seed, "content"))}
         return TaskRow(
             name=f"{PREFIX}{self.name}",
