@@ -9,7 +9,7 @@ from Xlib import X
 from Xlib.ext import shape
 
 from vigorl.browser.desktop.stop import STOP_CHORD
-from vigorl.browser.desktop.x11_connection import XServer, x11_boundary
+from vigorl.browser.desktop.x11_connection import XServer, let_go, x11_boundary
 
 TEXT = f"vigorl-agent acts here. Stop: {'+'.join(STOP_CHORD)}, or the mouse to the upper left"
 
@@ -41,8 +41,7 @@ class Notice:
 
     def close(self) -> None:
         """Take it away."""
-        with x11_boundary():
-            self._display.close()
+        let_go(self._display)
 
     def _made(self) -> tuple[Any, Any, int]:
         """The window, what to draw on it with, and where."""

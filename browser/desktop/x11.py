@@ -13,7 +13,7 @@ from Xlib.ext import xtest
 from Xlib.protocol import event
 
 from vigorl.browser.desktop.screen import Button, Wheel, Window
-from vigorl.browser.desktop.x11_connection import XServer, x11_boundary
+from vigorl.browser.desktop.x11_connection import XServer, let_go, x11_boundary
 from vigorl.browser.desktop.x11_keys import Keyboard
 from vigorl.browser.desktop.x11_windows import XWindows
 from vigorl.browser.errors import ScreenFault
@@ -67,7 +67,7 @@ class X11Screen:
         """
         display = server.connect()
         found = display.screen().root.get_full_property(Xatom.RESOURCE_MANAGER, Xatom.STRING)
-        display.close()
+        let_go(display)
         text = found.value.decode("latin-1") if found is not None else ""
         dots = re.search(r"^Xft\.dpi:\s*(\d+)", text, re.MULTILINE)
         return max(1, int(dots[1]) // _DOTS_PER_INCH) if dots else 1
@@ -234,12 +234,9 @@ class X11Screen:
         if self._closed:
             return
         self._closed = True
-        try:
-            with x11_boundary():
-                self.keyboard.restore()
-                self._display.close()
-        except ScreenFault:
-            pass  # it is gone already
+        with contextlib.suppress(ScreenFault), x11_boundary():  # it may be gone already
+            self.keyboard.restore()
+        let_go(self._display)
         with contextlib.suppress(ScreenShotError):
             self._camera.close()
 

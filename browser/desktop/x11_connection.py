@@ -1,5 +1,6 @@
 """Connections to an X server: which one, with which cookie, and what it means when it is lost."""
 
+import contextlib
 import os
 import threading
 from collections.abc import Iterator
@@ -53,6 +54,15 @@ class XServer:
                     del os.environ["XAUTHORITY"]
                 else:
                     os.environ["XAUTHORITY"] = before
+
+
+def let_go(display: Any) -> None:
+    """Close a connection of python-xlib, also where the server is gone."""
+    try:
+        with contextlib.suppress(ScreenFault), x11_boundary():
+            display.close()
+    finally:
+        display.display.socket.close()
 
 
 @contextmanager
