@@ -51,12 +51,12 @@ class Thinker:
         display, cookie = self._told.read_text().split()
         person = X11Screen(XServer(display, Path(cookie)))
         self.stopped_s = time.monotonic()
-        for down in (True, False):
+        try:
             for name in STOP_CHORD:
-                person.key(name, down)
-            await asyncio.sleep(0.1)
-        person.close()
-        await asyncio.sleep(60)
+                person.key(name, True)
+            await asyncio.sleep(60)
+        finally:
+            person.close()
         raise AssertionError("nobody has stopped it")
 
     def describe(self) -> dict[str, Any]:
