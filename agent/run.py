@@ -16,6 +16,8 @@ from vigorl.agent.desktop import (
     until_stopped,
 )
 from vigorl.agent.functions import FunctionsEnvironment, OwnFunction
+from vigorl.agent.live.asking import AskingEnvironment, Respondent
+from vigorl.agent.live.control import LiveControl
 from vigorl.agent.record.recorder import Recorder
 from vigorl.agent.record.trajectory import Trajectory, as_json, config_of, read_trajectory
 from vigorl.agent.referee import Referee, Referees
@@ -36,7 +38,7 @@ from vigorl.browser.boundary import Boundary
 from vigorl.browser.chromium import Browser, BrowserSettings
 from vigorl.browser.deeds import Approver
 from vigorl.browser.desktop.opening import require_screen
-from vigorl.browser.environment import Environment
+from vigorl.browser.environment import Environment, Optics
 from vigorl.browser.errors import UsageError
 from vigorl.browser.live import LivePage, PageSettings
 from vigorl.browser.marks import PageEnvironment
@@ -141,6 +143,10 @@ class Additions:
     """What the policy may call beside what can be done to the page."""
     limits: Limits | None = None
     """When to stop; None: as the configuration says."""
+    live: LiveControl | None = None
+    """Who steers the run while it is played; None: nobody can."""
+    person: Respondent | None = None
+    """Who answers what the policy asks; None: it is not offered to ask."""
 
 
 async def run(
@@ -200,7 +206,7 @@ async def run(
             settings = replace(settings, http_credentials=credentials, approver=approver)
             goal = told_goal(config, policy, vault, additions.functions, additions.answer)
             page = _page(config, model, policy, row, browser, site, settings, goal)
-        environment = _around(page, policy, vault, config, additions)
+        environment = _around(page, policy, vault, config, additions, row)
         task = as_json(row) if row else None
         playing = rollout(
             policy, environment, recorder, _limits(config, additions), task, watcher, look,
@@ -235,7 +241,7 @@ async def _run_on_desktop(
             _require_able(additions, policy)
             goal = told_goal(config, policy, vault, additions.functions, additions.answer)
             desktop = desktop_world(row, goal, told(config, policy), settings)
-            environment = _around(desktop, policy, vault, config, additions)
+            environment = _around(desktop, policy, vault, config, additions, row)
             recorder = _recorder(config, model, row, {"desktop": described(config)}, vault)
             task = as_json(row) if row else None
             playing = rollout(
@@ -249,13 +255,24 @@ async def _run_on_desktop(
 
 
 def _around(
-    world: Environment, policy: Policy, vault: Vault, config: RunConfig, additions: Additions
+    world: Environment,
+    policy: Policy,
+    vault: Vault,
+    config: RunConfig,
+    additions: Additions,
+    row: TaskRow | None,
 ) -> Environment:
     """A world with all that a run puts around it."""
     environment = equipped(world, policy, vault)
     if additions.functions:
         environment = FunctionsEnvironment(environment, additions.functions)
-    if config.slow_motion_s:
+    if additions.person is not None:
+        environment = AskingEnvironment(environment, additions.person, vault)
+    if additions.live is not None:
+        live = additions.live
+        live.begin(goal_of(config, row), policy, vault, config.slow_motion_s)
+        live.optics = world if isinstance(world, Optics) else None
+    elif config.slow_motion_s:
         environment = SlowMotion(environment, config.slow_motion_s)
     return environment
 
@@ -294,7 +311,7 @@ def _recorder(
     """A new record; `place` says where it is played, a browser or a desktop."""
     return Recorder.create(
         config.runs,
-        config.goal or (row.goal if row else ""),
+        goal_of(config, row),
         {
             "run": config_of(config),
             "model": {**config_of(model), "api_key": None},
@@ -325,10 +342,10 @@ def _page_settings(
 
 def _referee(additions: Additions, policy: Policy) -> Referee:
     """Who watches over the run, the answer's form last."""
-    form = additions.answer
-    if form is None:
-        return additions.referee
-    return Referees(additions.referee, AnswerReferee(form, second_try=writes_json(policy)))
+    form, live = additions.answer, additions.live
+    answer = None if form is None else AnswerReferee(form, second_try=writes_json(policy))
+    referees = [each for each in (additions.referee, live, answer) if each is not None]
+    return referees[0] if len(referees) == 1 else Referees(*referees)
 
 
 def _require_goal(config: RunConfig, additions: Additions) -> None:
@@ -357,6 +374,7 @@ def _require_able(additions: Additions, policy: Policy) -> None:
             "that is a text, a number or a truth value, or give a vision-language model (--model), "
             "which writes JSON"
         )
+    _require_asking(additions, policy)
     if not additions.functions:
         return
     family = getattr(policy, "family", None)
@@ -368,6 +386,31 @@ def _require_able(additions: Additions, policy: Policy) -> None:
             f"{who} has a language of its own, in which no functions of yours can be called: leave "
             "the tools out, or give a model that is told its actions in words (--family generic)"
         )
+
+
+def _require_asking(additions: Additions, policy: Policy) -> None:
+    """Refuse a person who answers, where the policy cannot ask.
+
+    Raises:
+        UsageError: it has no words for it.
+    """
+    if additions.person is None:
+        return
+    family = getattr(policy, "family", None)
+    if family is None and not policy.needs_instructions:
+        return  # somebody's own policy, which reads what is offered
+    told = () if family is None else map(family.system_prompt, (BROWSER, BROWSER | {"ask"}))
+    if len(set(told)) < 2:
+        who = policy.name if family is None else f"{policy.name} ({family.name})"
+        raise UsageError(
+            f"{who} asks nobody: leave out --ask, or give a model that is told its actions in "
+            "words (--family generic)"
+        )
+
+
+def goal_of(config: RunConfig, row: TaskRow | None) -> str:
+    """What is to be done, as a person reads it."""
+    return config.goal or (row.goal if row else "")
 
 
 def _without_log_in(config: RunConfig) -> tuple[RunConfig, HttpCredentials | None]:
