@@ -19,6 +19,7 @@ from vigorl.agent.cli import (
     search,
     serve,
     setup,
+    show,
     standin,
     tasks,
     train,
@@ -60,6 +61,7 @@ def options(
 
 
 app.add_typer(run.app)
+app.add_typer(show.app)
 app.add_typer(replay.app)
 app.add_typer(view.app)
 app.add_typer(setup.app)

@@ -1,4 +1,4 @@
-"""`vigorl-agent run` and `show`: one episode."""
+"""`vigorl-agent run`: one episode."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
-from typer import Argument, Option
+from typer import Option
 
 from vigorl.agent.cli.app_class import App
-from vigorl.agent.cli.ending import exit_code, kept, print_path, result_of, write_pictures
+from vigorl.agent.cli.ending import exit_code, kept, result_of
 from vigorl.agent.cli.main import (
     DONE,
     EXIT_CODES,
@@ -119,37 +119,6 @@ def _played(
         trajectory = play(run_task(config, model, watcher, approver))
     console.print(ending(trajectory))
     return trajectory
-
-
-@app.command()
-def show(
-    trajectory: Annotated[Path, Argument(help="A recorded run's folder.")],
-    animation: Annotated[
-        Path | None,
-        Option(
-            help="Also write the run as a moving picture into this file, .webp or .gif.",
-            show_default=False,
-        ),
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Print a recorded run, and write it as one HTML page and one picture.
-
-    [dim]$[/dim] vigorl-agent show runs/20261121-101500-find-a-kettle-3f9a --animation kettle.webp
-    """
-    with errors(as_json):
-        from vigorl.agent.record.trajectory import read_trajectory
-        from vigorl.agent.viewer.animation import write_animation
-        from vigorl.agent.viewer.show import print_trajectory
-
-        recorded = read_trajectory(trajectory)
-        console = Console(stderr=as_json)
-        print_trajectory(recorded, console)
-        write_pictures(recorded, console)
-        if animation is not None:
-            print_path("animation", write_animation(recorded, animation), console)
-    if as_json:
-        print_json(result_of(recorded))
 
 
 def _print_steps(config: RunConfig, model: ModelConfig, console: Console, as_json: bool) -> None:

@@ -5,6 +5,7 @@ security policy allows exactly the one style sheet and the one script that are p
 """
 
 import json
+import webbrowser
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from vigorl.agent.viewer.album import PageStore
 from vigorl.agent.viewer.lane import lane_of, rows_of
 from vigorl.agent.viewer.page_setting import ALONE, PageSetting
 from vigorl.agent.viewer.page_templates import templates
+from vigorl.browser.errors import UsageError
 from vigorl.browser.run_folder import write_whole
 from vigorl.browser.text import whole
 
@@ -34,6 +36,16 @@ def write_page(trajectory: Trajectory, path: Path | None = None) -> Path:
     html = render_page(trajectory)
     write_whole(path, whole(html).encode())
     return path
+
+
+def open_page(page: Path) -> None:
+    """Show a page in the user's browser.
+
+    Raises:
+        UsageError: there is no browser to show it in.
+    """
+    if not webbrowser.open(page.resolve().as_uri()):
+        raise UsageError(f"no browser to show it in; the page is {page}")
 
 
 def render_page(trajectory: Trajectory, setting: PageSetting = ALONE) -> str:
