@@ -61,7 +61,7 @@ async def test_a_foreign_file_gets_a_sentence(tmp_path: Path, content: bytes) ->
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "trajectory.jsonl").write_bytes(content)
     listed, page = await ask(tmp_path, "", f"episode/{tmp_path.name}/run")
-    assert listed.status_code == 200 and "not readable" in listed.text or content[:1] == b"{"
+    assert (listed.status_code == 200 and "not readable" in listed.text) or content[:1] == b"{"
     assert page.status_code == 422 and "holds no recorded episode" in page.text
 
 
