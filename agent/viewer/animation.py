@@ -13,7 +13,7 @@ from vigorl.agent.record.trajectory import SeenView, StepRecord, Trajectory
 from vigorl.agent.viewer.action_marker import gesture_of
 from vigorl.agent.viewer.episode_steps import Piece, pieces
 from vigorl.agent.viewer.filmstrip import evenly_chosen
-from vigorl.agent.viewer.show import describe_action, ending_reason, title, verdict
+from vigorl.agent.viewer.show import amended, describe_action, ending_reason, title, verdict
 from vigorl.agent.viewer.stage import Stage, StageSigns, paint
 from vigorl.agent.viewer.typeface import draw_text, fitting, text_width_px, without_font
 from vigorl.agent.viewer.video import webm
@@ -92,8 +92,12 @@ class _Player:
             error = replace(caption, outcome=turn.error or "no action", ink=_TONES["bad"])
             yield Still(stage, signs, error, 1200)
             return
-        caption = replace(caption, outcome=describe_action(turn.action))
-        yield from self._act(stage, signs, caption, turn.action)
+        if record.amendment is not None:
+            told = replace(caption, outcome=amended(record.amendment), ink=_TONES["bad"])
+            yield Still(stage, signs, told, 1200)
+        if record.done is not None:
+            caption = replace(caption, outcome=describe_action(record.done))
+            yield from self._act(stage, signs, caption, record.done)
 
     def end(self, of: int) -> Iterator[Still]:
         """How it ended, over what was seen last."""

@@ -1,7 +1,7 @@
 """What the page of an episode shows, step by step: records cut and laid out, not yet HTML."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -11,7 +11,7 @@ from vigorl.agent.record.trajectory import Seen, SeenView, StepRecord, Trajector
 from vigorl.agent.viewer.action_marker import ActionMarker, gesture_of
 from vigorl.agent.viewer.album import Album, Figure
 from vigorl.agent.viewer.overlay import Overlay, overlay
-from vigorl.agent.viewer.show import describe_action
+from vigorl.agent.viewer.show import amended, describe_action
 from vigorl.agent.viewer.token_heat import TokenCell, token_cells
 from vigorl.browser.actions import Done, GiveUp, Zoom
 from vigorl.browser.geometry import Box, Point
@@ -131,7 +131,7 @@ def step_of(
     if album.zoom:
         drawn = overlay(album.zoom.frame, points, gesture)
         zoom = album.figure(album.zoom, drawn, _zoom_caption(album.zoom))
-    led_to = _led_to(turn, after)
+    led_to = _led_to(record, after)
     unchanged = bool(led_to and album.screen and led_to.sha256 == album.screen.sha256)
     return StepView(
         number=record.index + 1,
@@ -148,7 +148,7 @@ def step_of(
         error=turn.error or "",
         text=turn.text,
         happened=happenings(seen),
-        asides=_asides(seen, turn),
+        asides=(*_steering(record), *_asides(seen, turn)),
         observe_s=record.observe_s,
         act_s=record.act_s,
         sampling=_sampling(turn, policy),
@@ -179,9 +179,17 @@ def pieces(
     return tuple(piece for piece in pieces if piece.text), loose
 
 
-def _led_to(turn: Turn, after: Seen | None) -> SeenView | None:
+def _steering(record: StepRecord) -> Iterator[str]:
+    """Who has acted, and what was made of what the policy had chosen."""
+    if record.by == "person":
+        yield "A person who had taken over did this."
+    if record.amendment is not None:
+        yield amended(record.amendment)
+
+
+def _led_to(record: StepRecord, after: Seen | None) -> SeenView | None:
     """The screen that an action led to; None where it acts on no screen, or none was seen."""
-    if turn.action is None or isinstance(turn.action, Zoom | Done | GiveUp):
+    if record.done is None or isinstance(record.done, Zoom | Done | GiveUp):
         return None
     view = after.view if after else None
     return view if view is not None and view.kind == "screen" else None
