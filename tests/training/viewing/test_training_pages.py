@@ -14,6 +14,7 @@ from vigorl.agent.record.trajectory import read_trajectory
 from vigorl.agent.viewer.server.application import viewer_application
 from vigorl.agent.viewer.server.entry import read_entry
 from vigorl.agent.viewer.server.viewer import Viewer
+from vigorl.training.grpo.config import VarianceOf
 from vigorl.training.grpo.rewards import RULES
 from vigorl.training.search.record import StoredTree, write_tree
 from vigorl.training.search.search_tree import SearchTree
@@ -103,12 +104,16 @@ def test_advantages_are_those_that_are_trained_on(runs: Path) -> None:
     folders = sorted((runs / "grpo" / "rollouts" / "000001").iterdir())
     entries = [read_entry(folder, folder.name) for folder in folders]
     episodes = [read_trajectory(folder) for folder in folders]
-    for scales in (True, False):
-        shown = rewarded(entries, episodes, RULES["single-turn"], scales)
-        kept = [each for each in shown if each.reward is not None]
-        totals_G = torch.tensor([each.reward.total for each in kept if each.reward])
-        trained_on = group_advantages(totals_G, scales)
-        assert [each.advantage for each in kept] == pytest.approx(trained_on.tolist(), abs=1e-6)
+    scaled: tuple[VarianceOf | None, ...] = ("score", "reward", None)
+    for by in scaled:
+        shown = rewarded(entries, episodes, RULES["single-turn"], by)
+        kept = [each.reward for each in shown if each.reward is not None]
+        totals_G = torch.tensor([reward.total for reward in kept])
+        scores_G = torch.tensor([reward.score for reward in kept])
+        scale_G = {"score": scores_G, "reward": totals_G, None: None}[by]
+        trained_on = group_advantages(totals_G, scale_G)
+        advantages = [each.advantage for each in shown if each.reward is not None]
+        assert advantages == pytest.approx(trained_on.tolist(), abs=1e-6)
 
 
 def test_rollouts_share_what_they_saw_and_said_up_to_where_they_part(runs: Path) -> None:
