@@ -280,8 +280,12 @@ def _parts(whole: IconCandidate, candidates: Sequence[IconCandidate]) -> list[Ic
     """The drawings of which an icon is made: bars and dots, and what stands among several such."""
     held = [one for one in candidates if one.box != whole.box and whole.box.holds(one.box)]
     plain = [one for one in held if one.is_plain]
-    alone = [one for one in plain if not any(one.box.touches(kept.box) for kept in plain if kept is not one)]
-    return held if len(alone) > 1 and whole.guesses[0].likeness >= MOST_ALIKE else plain
+    apart = [
+        one
+        for one in plain
+        if not any(one.box.touches(other.box) for other in plain if other is not one)
+    ]
+    return held if len(apart) > 1 and whole.guesses[0].likeness >= MOST_ALIKE else plain
 
 
 def _shape(candidate: IconCandidate) -> Shape:
