@@ -47,22 +47,22 @@ def test_a_mark_on_uneven_ground_is_no_icon() -> None:
 
 def test_an_icon_on_a_gradient_is_seen_as_the_bar_of_a_player_has_them() -> None:
     pixels = _page()
-    pixels[:] = np.linspace(230, 30, 200)[:, None, None].round()
-    for row in range(12):
-        pixels[90 + row, 196 : 198 + 2 * min(row, 11 - row)] = 255
+    pixels[:] = np.clip(520 - 4 * np.arange(200), 0, 255)[:, None, None]
+    for row in range(14):
+        pixels[88 + row, 196 : 198 + 2 * min(row, 13 - row)] = 255
     (play,) = _icons(pixels)
     assert play.names[0] in ("play", "right")
 
 
 def test_bars_with_an_arrow_among_them_are_one_icon_on_a_fine_screen() -> None:
     pixels = _page()
-    for top, left in ((80, 200), (88, 212), (96, 212), (103, 200)):
-        pixels[top : top + 3, left:230] = 40
-    for row in range(10):
-        pixels[89 + row, 207 - min(row, 9 - row) : 207] = 40
+    for top, left in ((60, 200), (73, 216), (86, 216), (99, 200)):
+        pixels[top : top + 3, left:236] = 40
+    for row in range(12):
+        pixels[75 + row, 208 - min(row, 11 - row) : 208] = 40
     (outdent,) = _icons(pixels)
-    assert outdent.names[0] in ("outdent", "indent")
-    assert outdent.box_px == Box(200, 80, 230, 106)
+    assert outdent.names[0] == "outdent"
+    assert outdent.box_px == Box(200, 60, 236, 102)
 
 
 @pytest.mark.parametrize(
