@@ -20,3 +20,11 @@ def test_a_box_that_is_pressed_into_a_grey_page_is_a_box(is_checked: bool) -> No
     found = small_control(page, PixelBox(10, 10, 23, 23))
     assert found is not None
     assert (found.kind, found.checked) == ("checkbox", is_checked)
+
+
+def test_a_box_that_is_filled_with_a_colour_is_not_called_empty() -> None:
+    page = np.full((40, 40, 3), 217, np.uint8)
+    page[10:23, 10:23] = 255
+    page[10, 10:22] = page[10:22, 10] = 110
+    page[11:22, 11:22] = (70, 105, 140)  # which some looks have in place of a tick
+    assert small_control(page, PixelBox(10, 10, 23, 23)) is None
