@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Literal
 
 from vigorl.agent.answers import AnswerForm, AnswerReferee
 from vigorl.agent.functions import FunctionsEnvironment, OwnFunction
+from vigorl.agent.live.asking import AskingEnvironment, Respondent
+from vigorl.agent.live.control import LiveControl
 from vigorl.agent.record.recorder import Recorder
 from vigorl.agent.record.trajectory import Trajectory, as_json, config_of, read_trajectory
 from vigorl.agent.referee import Referee, Referees
@@ -28,6 +30,7 @@ from vigorl.browser.action_space import BROWSER
 from vigorl.browser.boundary import Boundary
 from vigorl.browser.chromium import Browser, BrowserSettings
 from vigorl.browser.deeds import Approver
+from vigorl.browser.environment import Optics
 from vigorl.browser.errors import UsageError
 from vigorl.browser.live import LivePage, PageSettings
 from vigorl.browser.marks import PageEnvironment
@@ -140,6 +143,10 @@ class Additions:
     """What watches a person act in each tab; None: nobody does."""
     around: Callable[[PageEnvironment, Vault], PageEnvironment] | None = None
     """What is put around the page; None: nothing."""
+    live: LiveControl | None = None
+    """Who steers the run while it is played; None: nobody can."""
+    person: Respondent | None = None
+    """Who answers what the policy asks; None: it is not offered to ask."""
 
 
 async def run(
@@ -204,7 +211,13 @@ async def run(
         environment = equipped(page, policy, vault)
         if additions.functions:
             environment = FunctionsEnvironment(environment, additions.functions)
-        if config.slow_motion_s:
+        if additions.person is not None:
+            environment = AskingEnvironment(environment, additions.person, vault)
+        if additions.live is not None:
+            live = additions.live
+            live.begin(goal_of(config, row), policy, vault, config.slow_motion_s)
+            live.optics = page if isinstance(page, Optics) else None
+        elif config.slow_motion_s:
             environment = SlowMotion(environment, config.slow_motion_s)
         limits = additions.limits or Limits(
             config.max_steps, config.max_seconds, config.max_tokens, config.max_cost
@@ -234,7 +247,7 @@ def _recorder(
 ) -> Recorder:
     return Recorder.create(
         config.runs,
-        config.goal or (row.goal if row else ""),
+        goal_of(config, row),
         {
             "run": config_of(config),
             "model": {**config_of(model), "api_key": None},
@@ -265,10 +278,10 @@ def _page_settings(
 
 def _referee(additions: Additions, policy: Policy) -> Referee:
     """Who watches over the run, the answer's form last."""
-    form = additions.answer
-    if form is None:
-        return additions.referee
-    return Referees(additions.referee, AnswerReferee(form, second_try=writes_json(policy)))
+    form, live = additions.answer, additions.live
+    answer = None if form is None else AnswerReferee(form, second_try=writes_json(policy))
+    referees = [each for each in (additions.referee, live, answer) if each is not None]
+    return referees[0] if len(referees) == 1 else Referees(*referees)
 
 
 def _require_goal(config: RunConfig, additions: Additions) -> None:
@@ -297,6 +310,7 @@ def _require_able(additions: Additions, policy: Policy) -> None:
             "that is a text, a number or a truth value, or give a vision-language model (--model), "
             "which writes JSON"
         )
+    _require_asking(additions, policy)
     if not additions.functions:
         return
     family = getattr(policy, "family", None)
@@ -308,6 +322,31 @@ def _require_able(additions: Additions, policy: Policy) -> None:
             f"{who} has a language of its own, in which no functions of yours can be called: leave "
             "the tools out, or give a model that is told its actions in words (--family generic)"
         )
+
+
+def _require_asking(additions: Additions, policy: Policy) -> None:
+    """Refuse a person who answers, where the policy cannot ask.
+
+    Raises:
+        UsageError: it has no words for it.
+    """
+    if additions.person is None:
+        return
+    family = getattr(policy, "family", None)
+    if family is None and not policy.needs_instructions:
+        return  # somebody's own policy, which reads what is offered
+    told = () if family is None else map(family.system_prompt, (BROWSER, BROWSER | {"ask"}))
+    if len(set(told)) < 2:
+        who = policy.name if family is None else f"{policy.name} ({family.name})"
+        raise UsageError(
+            f"{who} asks nobody: leave out --ask, or give a model that is told its actions in "
+            "words (--family generic)"
+        )
+
+
+def goal_of(config: RunConfig, row: TaskRow | None) -> str:
+    """What is to be done, as a person reads it."""
+    return config.goal or (row.goal if row else "")
 
 
 def _without_log_in(config: RunConfig) -> tuple[RunConfig, HttpCredentials | None]:

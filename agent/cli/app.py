@@ -20,9 +20,11 @@ from vigorl.agent.cli import (
     search,
     serve,
     setup,
+    show,
     standin,
     tasks,
     train,
+    view,
 )
 from vigorl.agent.cli.app_class import App
 from vigorl.agent.cli.main import EXIT_CODES
@@ -61,7 +63,9 @@ def options(
 
 app.add_typer(run.app)
 app.add_typer(record.app)
+app.add_typer(show.app)
 app.add_typer(replay.app)
+app.add_typer(view.app)
 app.add_typer(setup.app)
 app.add_typer(serve.app)
 app.add_typer(mcp.app)

@@ -18,8 +18,8 @@ from vigorl.agent.evaluation.report import EvaluationReport
 from vigorl.agent.plain_text import one_line
 from vigorl.agent.record.trajectory import SeenView, Trajectory, read_trajectory
 from vigorl.agent.viewer.action_marker import ActionMarker, gesture_of
-from vigorl.agent.viewer.episode_page import moment, templates
 from vigorl.agent.viewer.overlay import Overlay, overlay
+from vigorl.agent.viewer.page_templates import moment, templates
 from vigorl.agent.viewer.show import STATUS_WORDS, describe_action, policy_name, title
 from vigorl.browser.geometry import Box, Point
 from vigorl.browser.run_folder import write_whole

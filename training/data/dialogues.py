@@ -5,16 +5,19 @@ each is what the model read and said in one row of tokens. They are made by the 
 made the conversation when it was played, from the pictures that were recorded.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from typing import Any
 
 from vigorl.agent.record.ground_truth import GroundTruth
-from vigorl.agent.record.trajectory import Trajectory
+from vigorl.agent.record.trajectory import Seen, StepRecord, Trajectory
 from vigorl.browser.errors import UsageError
+from vigorl.browser.observation import Event
 from vigorl.policy.backend import Message, Reply
 from vigorl.policy.conversation import Conversation
 from vigorl.policy.family import Family, family_named
+from vigorl.policy.grammar import Dialect, write
 from vigorl.training.data.episodes import RecordedEpisode
 
 
@@ -66,7 +69,9 @@ def family_of_episode(trajectory: Trajectory) -> Family:
 def dialogues_of(episode: RecordedEpisode) -> list[Dialogue]:
     """The dialogues of an episode, in order, up to a turn that was begun for the model.
 
-    Of that turn the first words are not its own, and nothing can be learnt from them.
+    Of that turn the first words are not its own, and nothing can be learnt from them. What a
+    person did in the policy's place is taught as if the model had chosen it, without a thought;
+    what it had chosen instead is left out.
 
     Raises:
         UsageError: there is no conversation to be had from it.
@@ -77,14 +82,15 @@ def dialogues_of(episode: RecordedEpisode) -> list[Dialogue]:
     conversation = Conversation(trajectory.start.goal, family)
     said: list[tuple[Message, ...]] = []
     news: list[int] = []
-    for step in takewhile(lambda step: not step.turn.begun, trajectory.steps):
-        conversation.see(trajectory.observation(step.seen))
+    for step in _to_be_taught(trajectory):
+        observation = trajectory.observation(step.seen)
+        conversation.see(replace(observation, events=_without_steering(observation.events)))
         before = conversation.messages()
         if not said or before[: len(said[-1])] != said[-1]:
             said.append(())
             news.append(len(before))
-        turn = step.turn
-        conversation.hear(Reply(turn.text, 0, 0, False), turn.action)
+        text = _words(step, conversation.dialect, episode.name)
+        conversation.hear(Reply(text, 0, 0, False), step.done)
         said[-1] = conversation.messages()
     return [
         Dialogue(
@@ -99,3 +105,39 @@ def dialogues_of(episode: RecordedEpisode) -> list[Dialogue]:
         )
         for number, (messages, first_new) in enumerate(zip(said, news, strict=True), 1)
     ]
+
+
+def _to_be_taught(trajectory: Trajectory) -> Iterator[StepRecord]:
+    """The steps up to a turn that was begun for the model.
+
+    One at which a person took over is left out; what it saw is what they saw then.
+    """
+    seen: Seen | None = None
+    for step in takewhile(lambda step: not step.turn.begun, trajectory.steps):
+        seen = step.seen if seen is None else seen
+        if step.amendment is None or not step.amendment.is_take_over:
+            yield replace(step, seen=seen)
+            seen = None
+
+
+def _without_steering(events: tuple[Event, ...]) -> tuple[Event, ...]:
+    """What was told but that somebody else has acted, which the model is taught to do itself."""
+    return tuple(event for event in events if event.kind != "steered")
+
+
+def _words(step: StepRecord, dialect: Dialect, name: str) -> str:
+    """What the model said, or would have said to do what was done.
+
+    Raises:
+        UsageError: its language cannot say that.
+    """
+    action = step.done
+    if action is None or (step.by == "policy" and step.amendment is None):
+        return step.turn.text
+    try:
+        return write("", action, dialect)
+    except ValueError as error:
+        raise UsageError(
+            f"{name}: what a person did in step {step.index + 1} cannot be said in the model's "
+            f"language ({error}): leave the episode out"
+        ) from error

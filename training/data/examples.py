@@ -177,8 +177,12 @@ def _of_episode(
 def _recorded(trajectory: Trajectory, codec: Codec, thoughts: Thoughts) -> list[Row] | None:
     """The rows of an episode as they were recorded, if they say its text in these tokens.
 
+    Where a person has acted, or changed what was done, its text is another than was sampled.
+
     Thoughts are said otherwise only where no later prompt holds them.
     """
+    if trajectory.is_assisted:
+        return None
     tokens = []
     for step in trajectory.steps:
         turn = step.turn

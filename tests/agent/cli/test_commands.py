@@ -159,6 +159,7 @@ def test_ctrl_c_at_any_moment_of_the_start_ends_it_in_a_word(site: str, tmp_path
         assert "Traceback" not in errors, pause_s
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -3,13 +3,14 @@
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
+from markupsafe import Markup
 
 from vigorl.agent.record.trajectory import Trajectory
-from vigorl.agent.viewer.episode_page import duration, render_page, write_page
+from vigorl.agent.viewer.episode_page import render_page
 from vigorl.agent.viewer.episode_steps import Piece, pieces
+from vigorl.agent.viewer.page_setting import PageLink, PageSetting
+from vigorl.agent.viewer.page_templates import duration
 from vigorl.browser.actions import Click
-from vigorl.browser.errors import InconsistentData
 from vigorl.browser.geometry import Frame, Point
 from vigorl.policy.grammar import Dialect, parse
 from vigorl.policy.points import mentions_by_order
@@ -52,9 +53,32 @@ def test_durations_are_said_as_a_person_would() -> None:
     assert said == ["4 ms", "99 ms", "0.1 s", "9.9 s", "10 s", "99 s", "1 min 40 s", "60 min 1 s"]
 
 
-def test_a_damaged_picture_is_said_and_not_shown(shop_episode: Trajectory, tmp_path: Path) -> None:
-    with pytest.raises(InconsistentData, match="is not there"):
-        write_page(replace(shop_episode, folder=tmp_path))
+def test_a_missing_picture_is_said_in_its_place_and_the_words_stay(
+    shop_episode: Trajectory, tmp_path: Path
+) -> None:
+    html = render_page(replace(shop_episode, folder=tmp_path))
+    assert "is not there" in html and "<image" not in html
+    assert "There is small print" in html
+
+
+def test_a_server_names_the_addresses_of_pictures_links_and_scripts(
+    shop_episode: Trajectory,
+) -> None:
+    setting = PageSetting(
+        picture_address=lambda episode, image: f"/p/{episode.folder.name}/{image}?a&b",
+        links=(PageLink("All <runs>", "/list?q=1&r", "up"),),
+        scripts=("/live.js",),
+        styles=("/live.css",),
+        panel=Markup("<section id=live></section>"),
+    )
+    html = render_page(shop_episode, setting)
+    first = shop_episode.steps[0].seen.view
+    assert first is not None
+    assert f'src="/p/{shop_episode.folder.name}/{first.image}?a&amp;b"' in html
+    assert '<a href="/list?q=1&amp;r" rel="up">All &lt;runs&gt;</a>' in html
+    assert '<script src="/live.js" defer>' in html and 'href="/live.css"' in html
+    assert "<section id=live></section>" in html
+    assert "<image" not in html and "connect-src &#39;self&#39;" in html
 
 
 def test_a_point_that_is_on_no_picture_draws_nothing(shop_episode: Trajectory) -> None:
@@ -70,4 +94,4 @@ def test_a_task_is_headed_by_its_goal_and_shows_what_the_policy_was_told(
     html = render_page(replace(shop_episode, start=told))
     assert "<h1>Buy a kettle</h1>" in html
     assert '<p class="told">Press &lt;Enter&gt;</p>' in html
-    assert "told" not in render_page(shop_episode).partition("<body>")[2]
+    assert 'class="told"' not in render_page(shop_episode).partition("<body>")[2]

@@ -26,6 +26,7 @@ DEAD = "<button>Save draft</button>"
 # Clicks
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(
     "page",
     [
