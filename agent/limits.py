@@ -1,6 +1,7 @@
 """Limits of an episode: what a policy may use, and how its turns are held against that."""
 
 from dataclasses import asdict, dataclass
+from typing import Literal
 
 from vigorl.browser.actions import Action, Wait
 from vigorl.browser.errors import UsageError
@@ -20,6 +21,10 @@ class Limits:
     """That the policy may use, from the first look to the last action: for thinking, and for what
     its actions take. Waiting for a server that is away, a judge, or a page that has to be brought
     back is not its own."""
+    clock: Literal["policy", "world"] = "policy"
+    """Whose seconds are counted: the policy's, as above, and an episode without any left is cut
+    short and scored; or those alone that its world takes to answer, and it is a fault, which is
+    neither scored nor learnt from."""
     tokens: int | None = None
     """Tokens sampled by the policy; None: no limit."""
     cost_usd: float | None = None
@@ -33,7 +38,7 @@ class Limits:
 
     def __post_init__(self) -> None:
         for name, value in asdict(self).items():
-            if value is not None and value <= 0:
+            if isinstance(value, int | float) and value <= 0:
                 raise UsageError(f"the limit on {name} is {value}; give a number above 0")
 
 

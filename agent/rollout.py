@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Coroutine
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol, get_args
 
@@ -219,7 +220,11 @@ class _Episode:
         broken = False
         try:
             ending = await self._turns(actor)
-        except OutOfTime:
+        except OutOfTime as error:
+            if self.limits.clock == "world":
+                raise BrowserFault(
+                    f"its pages took {self.limits.seconds:g} seconds and more to answer"
+                ) from error
             ending = _Ending("limit", f"{self.limits.seconds:g} seconds have passed")
         except BrowserFault as fault:
             if not self.blame.is_policys(fault):
@@ -399,7 +404,8 @@ class _Episode:
         seen = self._see(observation)
         began_s = time.monotonic()
         async with self.clock.running():
-            turn = cleaned(await actor.act(observation), whole)
+            with somebody_elses_time() if self.limits.clock == "world" else nullcontext():
+                turn = cleaned(await actor.act(observation), whole)
         self.instruction = turn.instruction
         record = StepRecord(self.steps, seen, turn, observe_s, time.monotonic() - began_s)
         self.watcher.step(self.recorder.as_written(record))

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -25,6 +26,7 @@ from vigorl.agent.run_words import (
     vault_of,
     writes_json,
 )
+from vigorl.agent.witness import WitnessedEnvironment, boxes_on
 from vigorl.agent.wrappers import SlowMotion, equipped
 from vigorl.browser.action_space import BROWSER
 from vigorl.browser.boundary import Boundary
@@ -209,6 +211,9 @@ async def run(
         if additions.around is not None:
             page = additions.around(page, vault)
         environment = equipped(page, policy, vault)
+        if isinstance(page, TaskEnvironment) and vault.is_empty:
+            boxes = partial(boxes_on, page)
+            environment = WitnessedEnvironment(environment, boxes, recorder.folder)
         if additions.functions:
             environment = FunctionsEnvironment(environment, additions.functions)
         if additions.person is not None:

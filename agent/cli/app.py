@@ -13,6 +13,7 @@ from vigorl.agent.cli import (
     data,
     evaluation,
     export,
+    humans,
     mcp,
     record,
     replay,
@@ -71,6 +72,7 @@ app.add_typer(serve.app)
 app.add_typer(mcp.app)
 app.add_typer(evaluation.app, name="eval")
 app.add_typer(analyze.app, name="analyze")
+app.add_typer(humans.app, name="humans")
 app.add_typer(tasks.app, name="tasks")
 app.add_typer(standin.sites, name="sites")
 app.add_typer(data.app, name="data")

@@ -1,9 +1,11 @@
 """Live control of one run: who steers it, where they do, and what the run is given for that."""
 
+import sys
 import webbrowser
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
@@ -11,7 +13,6 @@ from rich.markup import escape
 from vigorl.agent.approval import InTime, terminal_approver
 from vigorl.agent.live.asking import LiveAsking
 from vigorl.agent.live.control import LiveControl
-from vigorl.agent.live.terminal import live_terminal
 from vigorl.agent.record.trajectory import Trajectory
 from vigorl.agent.run import Additions
 from vigorl.agent.viewer.show import ending_reason, verdict
@@ -19,6 +20,9 @@ from vigorl.agent.viewer.watching import TerminalWatcher
 from vigorl.agent.watcher import Watcher, Watchers
 from vigorl.browser.deeds import Approver
 from vigorl.browser.errors import UsageError
+
+if TYPE_CHECKING:
+    from vigorl.agent.live.terminal import LiveTerminal
 
 
 class LiveSession:
@@ -49,7 +53,7 @@ class LiveSession:
     ) -> None:
         self._console, self._view = console, view
         self._control = LiveControl(paused=pause)
-        self._terminal = live_terminal(self._control, console, shown.aside, shown.stage)
+        self._terminal = _terminal_of(self._control, console, shown)
         if self._terminal is None and not view and (pause or ask):
             raise UsageError(
                 f"{'--pause' if pause else '--ask'} needs somebody who answers: run it in a "
@@ -93,3 +97,14 @@ class LiveSession:
         told = f"vigorl-agent show {trajectory.folder}"
         said = (f"{ended.sign} {ended.words}", ending_reason(trajectory), answer or "", told)
         self._control.end(" · ".join(part for part in said if part))
+
+
+def _terminal_of(
+    control: LiveControl, console: Console, shown: TerminalWatcher
+) -> "LiveTerminal | None":
+    """Whoever sits at the terminal; None where there is none, or none whose keys can be read."""
+    if sys.platform == "win32":
+        return None
+    from vigorl.agent.live.terminal import live_terminal
+
+    return live_terminal(control, console, shown.aside, shown.stage)

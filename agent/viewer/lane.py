@@ -56,7 +56,7 @@ class Lane:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class StepPair:
     """A step of two episodes side by side; None: that one has ended."""
 
     number: int
@@ -99,13 +99,13 @@ def lane_of(trajectory: Trajectory, store: PageStore) -> Lane:
     )
 
 
-def rows_of(left: Lane, right: Lane) -> Sequence[Row]:
+def rows_of(left: Lane, right: Lane) -> Sequence[StepPair]:
     """The steps of two episodes, those with the same number beside each other."""
-    rows: list[Row] = []
+    rows: list[StepPair] = []
     parted = False
     for number, (one, other) in enumerate(zip_longest(left.steps, right.steps), 1):
         differ = one is None or other is None or one.action != other.action
-        rows.append(Row(number, (one, other), differ and not parted))
+        rows.append(StepPair(number, (one, other), differ and not parted))
         parted = parted or differ
     return rows
 

@@ -186,7 +186,7 @@ class _Loop:
                 config.groups,
                 config.max_groups,
                 config.episodes_at_once,
-                Limits(steps=config.turns, seconds=config.episode_s),
+                Limits(steps=config.turns, seconds=config.episode_s, clock="world"),
                 config.update.variance_of,
             ),
             run.folder / "rollouts" / f"{step:06d}",
