@@ -32,7 +32,7 @@ from vigorl.browser.action_space import BROWSER
 from vigorl.browser.boundary import Boundary
 from vigorl.browser.chromium import Browser, BrowserSettings
 from vigorl.browser.deeds import Approver
-from vigorl.browser.environment import Optics
+from vigorl.browser.environment import Environment, Optics
 from vigorl.browser.errors import UsageError
 from vigorl.browser.live import LivePage, PageSettings
 from vigorl.browser.marks import PageEnvironment
@@ -203,9 +203,8 @@ async def run(
             page = MiniwobEnvironment(pages, row)
         else:
             settings = _page_settings(config, row, recorder.folder, vault)
-            settings = replace(
-                settings, http_credentials=credentials, approver=approver, attend=additions.attend
-            )
+            settings = replace(settings, http_credentials=credentials, approver=approver)
+            settings = replace(settings, attend=additions.attend)
             goal = told_goal(config, policy, vault, additions.functions, additions.answer)
             page = _page(config, model, policy, row, browser, site, settings, goal)
         if additions.around is not None:
@@ -214,19 +213,14 @@ async def run(
         if isinstance(page, TaskEnvironment) and vault.is_empty:
             boxes = partial(boxes_on, page)
             environment = WitnessedEnvironment(environment, boxes, recorder.folder)
-        if additions.functions:
-            environment = FunctionsEnvironment(environment, additions.functions)
-        if additions.person is not None:
-            environment = AskingEnvironment(environment, additions.person, vault)
+        environment = _added(environment, additions, vault)
         if additions.live is not None:
             live = additions.live
             live.begin(goal_of(config, row), policy, vault, config.slow_motion_s)
             live.optics = page if isinstance(page, Optics) else None
         elif config.slow_motion_s:
             environment = SlowMotion(environment, config.slow_motion_s)
-        limits = additions.limits or Limits(
-            config.max_steps, config.max_seconds, config.max_tokens, config.max_cost
-        )
+        limits = additions.limits or _limits(config)
         task = as_json(row) if row else None
         try:
             return await rollout(
@@ -235,6 +229,19 @@ async def run(
         except asyncio.CancelledError:
             # Ctrl-C ends here like every other ending: with what was recorded.
             return read_trajectory(recorder.folder)
+
+
+def _added(environment: Environment, additions: Additions, vault: Vault) -> Environment:
+    """An environment in which functions can be called and a person can be asked."""
+    if additions.functions:
+        environment = FunctionsEnvironment(environment, additions.functions)
+    if additions.person is not None:
+        environment = AskingEnvironment(environment, additions.person, vault)
+    return environment
+
+
+def _limits(config: RunConfig) -> Limits:
+    return Limits(config.max_steps, config.max_seconds, config.max_tokens, config.max_cost)
 
 
 def _browser_settings(config: RunConfig) -> BrowserSettings:

@@ -101,7 +101,7 @@ class LivePage:
         """
         episode = self._living()
         asked = episode.questions.current
-        return episode.interruptions.take_events(), asked and asked.question
+        return episode.interruptions.take_events(), asked.question if asked else None
 
     async def reset(self) -> Observation:
         """Open a fresh context and load the first page.

@@ -9,7 +9,7 @@ from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page
 
 from vigorl.agent.demonstration.acts import Acts
-from vigorl.agent.demonstration.strokes import Act
+from vigorl.agent.demonstration.strokes import PersonAct
 from vigorl.agent.demonstration.travels import Travels
 from vigorl.agent.demonstration.watched_tab import WatchedTab
 from vigorl.agent.demonstration.witnessed import Told
@@ -60,7 +60,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class _Noticed:
-    act: Act
+    act: PersonAct
     tab: WatchedTab
     url: str
     title: str
@@ -130,7 +130,7 @@ class Eyewitness:
     def note_answer(self, answer: Accept | Dismiss, question: PendingQuestion) -> None:
         """The person has answered a question of the browser's own."""
         self._acts.flush()
-        self._put(Act(answer, time.time() * 1000, time.time() * 1000), question)
+        self._put(PersonAct(answer, time.time() * 1000, time.time() * 1000), question)
 
     def begin(self, first: Observation, news: News) -> None:
         """The first page is shown; from now on it is the person's turn.
@@ -217,7 +217,7 @@ class Eyewitness:
             self._acts.flush()
             self._flush_fresh()
             now_ms = time.time() * 1000
-            self._fresh = self._noticing(Act(TabNew(), now_ms, now_ms))
+            self._fresh = self._noticing(PersonAct(TabNew(), now_ms, now_ms))
         self._tabs.append(tab)
         self._shown = tab
 
@@ -235,7 +235,7 @@ class Eyewitness:
             return
         if is_own and not tab.live.given_up:
             shown = self._shown is tab
-            self._put(Act(TabClose(None if shown else index), now_ms, now_ms))
+            self._put(PersonAct(TabClose(None if shown else index), now_ms, now_ms))
         self._tabs.remove(tab)
         if self._shown is tab:
             heirs = [each for each in self._tabs if each.live is tab.live.opener]
@@ -257,7 +257,7 @@ class Eyewitness:
             if tab is not self._shown:
                 self._acts.flush()
                 switch = TabSwitch(self._tabs.index(tab))
-                self._put(Act(switch, told.at_ms, told.at_ms))
+                self._put(PersonAct(switch, told.at_ms, told.at_ms))
                 self._shown = tab
         if tab is self._shown:
             self._acts.hear(told)
@@ -273,10 +273,10 @@ class Eyewitness:
             self._say(f"{in_words(question)} Write accept or dismiss here.")
         self.question = question
 
-    def _note_act(self, act: Act) -> None:
+    def _note_act(self, act: PersonAct) -> None:
         self._put(act)
 
-    def _note_travel(self, tab: WatchedTab, act: Act) -> None:
+    def _note_travel(self, tab: WatchedTab, act: PersonAct) -> None:
         if self._ending is not None or self._last is None:  # the first page is of our own opening
             return
         self._acts.flush()
@@ -286,7 +286,7 @@ class Eyewitness:
             self._flush_fresh()
             return
         if tab is not self._shown and tab in self._tabs:
-            self._put(Act(TabSwitch(self._tabs.index(tab)), act.began_ms, act.began_ms))
+            self._put(PersonAct(TabSwitch(self._tabs.index(tab)), act.began_ms, act.began_ms))
             self._shown = tab
         self._put(act)
 
@@ -312,15 +312,17 @@ class Eyewitness:
         at_ms, question = asked
         is_text = question.kind == "prompt"
         yes = Accept(str(event.get("userInput", "")) if is_text else None)
-        self._put(Act(yes if event["result"] else Dismiss(), at_ms, time.time() * 1000), question)
+        self._put(
+            PersonAct(yes if event["result"] else Dismiss(), at_ms, time.time() * 1000), question
+        )
 
-    def _put(self, act: Act, question: PendingQuestion | None = None) -> None:
+    def _put(self, act: PersonAct, question: PendingQuestion | None = None) -> None:
         """Keep an act for whoever records."""
         self._flush_fresh()
         if self._ending is None:
             self._noticed.put_nowait(self._noticing(act, question))
 
-    def _noticing(self, act: Act, question: PendingQuestion | None = None) -> "_Noticed":
+    def _noticing(self, act: PersonAct, question: PendingQuestion | None = None) -> "_Noticed":
         """An act together with what there was beside it when it began."""
         tab, since_ms, rested = self._shown, self._since_ms, self._rested
         assert tab is not None

@@ -121,8 +121,10 @@ class Film:
         """The picture of an act: without what pointing alone has changed on its target."""
         acted = self._at(began_ms)
         stay = self._stay(began_ms)
-        if acted is None or stay is None or point is None:
-            return acted and acted.picture
+        if acted is None:
+            return None
+        if stay is None or point is None:
+            return acted.picture
         before = self._at(stay.at_ms - AHEAD_MS)
         own = stay.box or box
         if before is None or before is acted or own is None:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from playwright.async_api import CDPSession
 
-from vigorl.agent.demonstration.strokes import Act
+from vigorl.agent.demonstration.strokes import PersonAct
 from vigorl.browser.actions import Action, Back, Forward, Goto, Reload
 
 ASKED_MS = 3000
@@ -41,7 +41,7 @@ class Travels:
     def __init__(
         self,
         session: CDPSession,
-        done: Callable[[Act], None],
+        done: Callable[[PersonAct], None],
         last_input_ms: Callable[[], float],
         take_chord: Callable[[frozenset[str]], float | None],
     ) -> None:
@@ -97,7 +97,7 @@ class Travels:
         if in_page and not isinstance(action, Goto):
             return
         began_ms = at_ms if pressed_ms is None else pressed_ms
-        self._done(Act(action, began_ms, at_ms))
+        self._done(PersonAct(action, began_ms, at_ms))
 
     def _told(self, kind: str, at_ms: float, steps: int, entry: dict[str, Any]) -> Action | None:
         if kind.startswith("reload"):

@@ -25,7 +25,7 @@ Kind = Literal[
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class PointedAt:
     """What lies under the pointer."""
 
     number: int
@@ -82,7 +82,7 @@ class Told:
     client: tuple[float, float] | None = None
     """CSS px of its own document's viewport."""
     screen: tuple[float, float] | None = None
-    target: Target | None = None
+    target: PointedAt | None = None
     field: FieldState | None = None
     before: str | None = None
     """What stood in the field before; None: not known."""

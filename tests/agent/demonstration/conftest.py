@@ -103,7 +103,7 @@ class Somebody:
 
     async def key(self, chord: str) -> None:
         *held, key = chord.split("+")
-        code, text = KEYS.get(key, (ord(key.upper()[0]), key))
+        code, text = KEYS.get(key, (ord(key.upper()) if key.isalnum() else 0, key))
         modifiers = sum(MODIFIERS[each] for each in held)
         text = "" if set(held) & {"Control", "Alt", "Meta"} else text
         event = {"key": key, "windowsVirtualKeyCode": code, "modifiers": modifiers, "text": text}
@@ -202,6 +202,11 @@ class Demonstrating:
         with contextlib.suppress(PlaywrightError):
             await shown.session.send("Page.captureScreenshot", {"format": "jpeg", "quality": 1})
         await asyncio.sleep(0.08)
+
+    async def close_window(self) -> Trajectory:
+        assert self._playing is not None
+        await self.page.close()
+        return await self._playing
 
     async def end(self, ending: Done | None = None) -> Trajectory:
         assert self._playing is not None
