@@ -21,10 +21,6 @@ class Limits:
     """That the policy may use, from the first look to the last action: for thinking, and for what
     its actions take. Waiting for a server that is away, a judge, or a page that has to be brought
     back is not its own."""
-    clock: Literal["policy", "world"] = "policy"
-    """Whose seconds are counted: the policy's, as above, and an episode without any left is cut
-    short and scored; or those alone that its world takes to answer, and it is a fault, which is
-    neither scored nor learnt from."""
     tokens: int | None = None
     """Tokens sampled by the policy; None: no limit."""
     cost_usd: float | None = None
@@ -35,6 +31,10 @@ class Limits:
     """Equal actions in a row that each left the screen as it was."""
     unchanged: int = 12
     """Actions in a row, equal or not, after which the screen was byte for byte the same."""
+    clock: Literal["policy", "world"] = "policy"
+    """Whose `seconds` are counted: the policy's, as above, and an episode without any left is cut
+    short and scored; or those alone that its world takes to answer, and it is a fault, which is
+    neither scored nor learnt from."""
 
     def __post_init__(self) -> None:
         for name, value in asdict(self).items():

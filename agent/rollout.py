@@ -152,8 +152,8 @@ async def rollout(
             ending = _Ending.by(fault)
         except StoppedByPerson as stop:
             ending = _Ending("interrupted", str(stop))
-        except asyncio.CancelledError:
-            episode.end(_Ending("interrupted", "stopped from outside"))
+        except asyncio.CancelledError as cancelled:
+            episode.end(_Ending("interrupted", str(cancelled) or "stopped from outside"))
             raise
         except Exception as mistake:
             episode.end(_Ending.by(mistake))

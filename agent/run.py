@@ -1,14 +1,21 @@
 """One task, from the words on the command line to a recorded episode."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Any, Literal
 
 from vigorl.agent.answers import AnswerForm, AnswerReferee
+from vigorl.agent.desktop import (
+    described,
+    desktop_row,
+    desktop_settings,
+    desktop_world,
+    until_stopped,
+)
 from vigorl.agent.functions import FunctionsEnvironment, OwnFunction
 from vigorl.agent.live.asking import AskingEnvironment, Respondent
 from vigorl.agent.live.control import LiveControl
@@ -32,6 +39,7 @@ from vigorl.browser.action_space import BROWSER
 from vigorl.browser.boundary import Boundary
 from vigorl.browser.chromium import Browser, BrowserSettings
 from vigorl.browser.deeds import Approver
+from vigorl.browser.desktop.opening import require_screen
 from vigorl.browser.environment import Environment, Optics
 from vigorl.browser.errors import UsageError
 from vigorl.browser.live import LivePage, PageSettings
@@ -51,9 +59,6 @@ from vigorl.tasks.miniwob.environment import MiniwobEnvironment
 from vigorl.tasks.miniwob.pages import PagePool
 from vigorl.tasks.miniwob.registry import PREFIX, find
 from vigorl.tasks.task import TaskRow
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["SAME", "Additions", "ModelConfig", "RunConfig", "run"]
 
@@ -184,6 +189,8 @@ async def run(
     model = model if additions.policy is not None else addressed(model)
     config, credentials = _without_log_in(config)
     vault = vault_of(config, model, credentials)
+    if config.desktop or desktop_row(config) is not None:
+        return await _run_on_desktop(config, model, vault, watcher, approver, additions)
     ticket = find(config.task) if config.task and config.task.startswith(PREFIX) else None
     row = find_task(config.task) if config.task and ticket is None else None
     watcher.stage(f"starting Chromium and {name}")
@@ -197,7 +204,7 @@ async def run(
         _require_able(additions, policy)
         if ticket is not None:
             row = await pages.draw(ticket)
-        recorder = _recorder(config, model, row, browser, vault)
+        recorder = _recorder(config, model, row, {"browser": browser.describe()}, vault)
         page: PageEnvironment
         if ticket is not None and row is not None:
             page = MiniwobEnvironment(pages, row)
@@ -209,39 +216,93 @@ async def run(
             page = _page(config, model, policy, row, browser, site, settings, goal)
         if additions.around is not None:
             page = additions.around(page, vault)
-        environment = equipped(page, policy, vault)
-        if isinstance(page, TaskEnvironment) and vault.is_empty:
-            boxes = partial(boxes_on, page)
-            environment = WitnessedEnvironment(environment, boxes, recorder.folder)
-        environment = _added(environment, additions, vault)
-        if additions.live is not None:
-            live = additions.live
-            live.begin(goal_of(config, row), policy, vault, config.slow_motion_s)
-            live.optics = page if isinstance(page, Optics) else None
-        elif config.slow_motion_s:
-            environment = SlowMotion(environment, config.slow_motion_s)
-        limits = additions.limits or _limits(config)
+        environment = _around(page, policy, vault, config, additions, row, recorder)
         task = as_json(row) if row else None
-        try:
-            return await rollout(
-                policy, environment, recorder, limits, task, watcher, look, referee=referee
-            )
-        except asyncio.CancelledError:
-            # Ctrl-C ends here like every other ending: with what was recorded.
-            return read_trajectory(recorder.folder)
+        playing = rollout(
+            policy, environment, recorder, _limits(config, additions), task, watcher, look,
+            referee=referee,
+        )  # fmt: skip
+        return await _recorded(playing, recorder)
 
 
-def _added(environment: Environment, additions: Additions, vault: Vault) -> Environment:
-    """An environment in which functions can be called and a person can be asked."""
+async def _run_on_desktop(
+    config: RunConfig,
+    model: ModelConfig,
+    vault: Vault,
+    watcher: Watcher,
+    approver: Approver | None,
+    additions: Additions,
+) -> Trajectory:
+    """Play and record one task on a desktop.
+
+    Raises:
+        UsageError: something in the configuration does not exist, or there is no such screen.
+        InfrastructureFault: the model's server does not start, or the record cannot be written.
+    """
+    row = desktop_row(config)
+    settings = desktop_settings(config, vault, approver)
+    if row is None:  # a task's size is its own
+        require_screen(settings.virtual)
+    watcher.stage(f"starting {parted_url(model.model)[0]}")
+    policy = additions.policy or await open_policy(model)
+    try:
+        async with second_look(config.verify, policy, model) as look:
+            referee = _referee(additions, policy)
+            _require_able(additions, policy)
+            goal = told_goal(config, policy, vault, additions.functions, additions.answer)
+            desktop = desktop_world(row, goal, told(config, policy), settings)
+            recorder = _recorder(config, model, row, {"desktop": described(config)}, vault)
+            environment = _around(desktop, policy, vault, config, additions, row, recorder)
+            task = as_json(row) if row else None
+            playing = rollout(
+                policy, environment, recorder, _limits(config, additions), task, watcher, look,
+                referee=referee,
+            )  # fmt: skip
+            return await _recorded(until_stopped(playing, desktop.stopped()), recorder)
+    finally:
+        if additions.policy is None:
+            await policy.close()
+
+
+def _around(
+    world: Environment,
+    policy: Policy,
+    vault: Vault,
+    config: RunConfig,
+    additions: Additions,
+    row: TaskRow | None,
+    recorder: Recorder,
+) -> Environment:
+    """A world with all that a run puts around it."""
+    environment = equipped(world, policy, vault)
+    if isinstance(world, TaskEnvironment) and vault.is_empty:
+        boxes = partial(boxes_on, world)
+        environment = WitnessedEnvironment(environment, boxes, recorder.folder)
     if additions.functions:
         environment = FunctionsEnvironment(environment, additions.functions)
     if additions.person is not None:
         environment = AskingEnvironment(environment, additions.person, vault)
+    if additions.live is not None:
+        live = additions.live
+        live.begin(goal_of(config, row), policy, vault, config.slow_motion_s)
+        live.optics = world if isinstance(world, Optics) else None
+    elif config.slow_motion_s:
+        environment = SlowMotion(environment, config.slow_motion_s)
     return environment
 
 
-def _limits(config: RunConfig) -> Limits:
-    return Limits(config.max_steps, config.max_seconds, config.max_tokens, config.max_cost)
+def _limits(config: RunConfig, additions: Additions) -> Limits:
+    return additions.limits or Limits(
+        config.max_steps, config.max_seconds, config.max_tokens, config.max_cost
+    )
+
+
+async def _recorded(playing: Coroutine[Any, Any, Trajectory], recorder: Recorder) -> Trajectory:
+    """What was played, also where a Ctrl-C ends it: like every other ending, with its record."""
+    try:
+        return await playing
+    except asyncio.CancelledError:
+        return read_trajectory(recorder.folder)
 
 
 def _browser_settings(config: RunConfig) -> BrowserSettings:
@@ -255,15 +316,20 @@ def _browser_settings(config: RunConfig) -> BrowserSettings:
 
 
 def _recorder(
-    config: RunConfig, model: ModelConfig, row: TaskRow | None, browser: Browser, vault: Vault
+    config: RunConfig,
+    model: ModelConfig,
+    row: TaskRow | None,
+    place: Mapping[str, Any],
+    vault: Vault,
 ) -> Recorder:
+    """A new record; `place` says where it is played, a browser or a desktop."""
     return Recorder.create(
         config.runs,
         goal_of(config, row),
         {
             "run": config_of(config),
             "model": {**config_of(model), "api_key": None},
-            "browser": browser.describe(),
+            **place,
         },
         vault,
     )

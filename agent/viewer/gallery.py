@@ -6,6 +6,7 @@ model has said: its content security policy allows one style sheet and the folde
 """
 
 import os
+import shlex
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Literal
@@ -115,6 +116,7 @@ def render_gallery(folder: Path, report: EvaluationReport) -> str:
             facts={**facts, "episodes": str(len(results))},
             status_words=STATUS_WORDS,
             sheet=sheet(),
+            folder=shlex.quote(str(folder)),
         )
     )
 

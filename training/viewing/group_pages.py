@@ -14,6 +14,7 @@ from vigorl.agent.record.trajectory import Trajectory, read_trajectory
 from vigorl.agent.viewer.server.entry import EpisodeEntry
 from vigorl.agent.viewer.server.viewer import viewer_of
 from vigorl.browser.environment import is_solved
+from vigorl.training.grpo.config import VarianceOf
 from vigorl.training.grpo.rewards import MOST_CROPS, RULES, Reward, RewardRule, reward_of
 from vigorl.training.viewing.said_tree import said_tree
 from vigorl.training.viewing.training_pages import read_config, siblings
@@ -57,9 +58,15 @@ def rewarded(
     entries: Sequence[EpisodeEntry],
     episodes: Sequence[Trajectory],
     rule: RewardRule,
-    scale_by_std: bool,
+    scaled_by: VarianceOf | None,
 ) -> list[RewardedRollout]:
     """The rollouts of a group with their advantages.
+
+    Args:
+        entries: As the index has them.
+        episodes: The same, read.
+        rule: What is rewarded.
+        scaled_by: Advantages are divided by the standard deviation of this; None: by nothing.
 
     Raises:
         InconsistentData: a score is no number from 0 to 1.
@@ -67,7 +74,12 @@ def rewarded(
     rewards = [reward_of(episode, rule) if episode.steps else None for episode in episodes]
     totals = [reward.total for reward in rewards if reward is not None]
     mean = statistics.fmean(totals) if totals else 0.0
-    std = statistics.stdev(totals) + STD_FLOOR if scale_by_std and len(totals) > 1 else 1.0
+    compared = [
+        reward.score if scaled_by == "score" else reward.total
+        for reward in rewards
+        if reward is not None
+    ]
+    std = statistics.stdev(compared) + STD_FLOOR if scaled_by and len(compared) > 1 else 1.0
     can_compare = len(totals) > 1
     return [
         RewardedRollout(
@@ -104,7 +116,9 @@ def show_group(request: Request) -> Response:
     config = read_config(viewer.places.folder(training)) if training else {}
     rule = RULES.get(str(config.get("reward")), RULES["multi-turn"])
     episodes = [read_trajectory(viewer.places.folder(entry.place)) for entry in group.rollouts]
-    rollouts = rewarded(group.rollouts, episodes, rule, _scales(config))
+    compares = _compares(config)
+    scales = config.get("update.scale_by_std", True) is not False
+    rollouts = rewarded(group.rollouts, episodes, rule, compares if scales else None)
     at = names.index(asked)
     return viewer.page(
         request,
@@ -114,9 +128,17 @@ def show_group(request: Request) -> Response:
         group=group,
         rule=rule,
         rule_name=config.get("reward", "multi-turn, as nothing else is known"),
-        scales=_scales(config),
+        scales=scales,
+        compares=compares,
         rollouts=rollouts,
-        has_variance=len({each.reward.total for each in rollouts if each.reward}) > 1,
+        has_variance=len(
+            {
+                each.reward.score if compares == "score" else each.reward.total
+                for each in rollouts
+                if each.reward
+            }
+        )
+        > 1,
         tree=said_tree(episodes),
         screens=_screens(episodes),
         before=names[at - 1] if at else "",
@@ -131,6 +153,6 @@ def _screens(episodes: Sequence[Trajectory]) -> dict[str, int]:
     return {sha256: number for number, sha256 in enumerate(hashes, 1)}
 
 
-def _scales(config: dict[str, Any]) -> bool:
-    """Whether advantages are divided by the group's standard deviation, as is usual."""
-    return config.get("update.scale_by_std", True) is not False
+def _compares(config: dict[str, Any]) -> VarianceOf:
+    """By what rollouts are compared; trainings that do not say are older, and compare rewards."""
+    return "score" if config.get("update.variance_of") == "score" else "reward"

@@ -49,11 +49,14 @@ class CollectionRow:
         return any(each.status == "running" for each in self.episodes)
 
     @property
+    def changed_ns(self) -> int:
+        """When something was last written."""
+        return max(self.entry.changed_ns, *(each.stamp.changed_ns for each in self.episodes), 0)
+
+    @property
     def changed(self) -> str:
-        """When something was last written, UTC."""
-        changed_ns = max((each.stamp.changed_ns for each in self.episodes), default=0)
-        latest = max(changed_ns, self.entry.changed_ns) / 1e9
-        return f"{datetime.fromtimestamp(latest, UTC):%Y-%m-%d %H:%M}"
+        """The same in UTC, as a list says it."""
+        return f"{datetime.fromtimestamp(self.changed_ns / 1e9, UTC):%Y-%m-%d %H:%M}"
 
 
 def rows_of(snapshot: Snapshot, kind: CollectionKind) -> list[CollectionRow]:
@@ -63,7 +66,7 @@ def rows_of(snapshot: Snapshot, kind: CollectionKind) -> list[CollectionRow]:
         for entry in snapshot.collections
         if entry.kind == kind
     ]
-    return sorted(rows, key=lambda row: (row.changed, row.entry.place), reverse=True)
+    return sorted(rows, key=lambda row: (row.changed_ns, row.entry.place), reverse=True)
 
 
 def show_collections(request: Request) -> Response:

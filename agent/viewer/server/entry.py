@@ -202,6 +202,11 @@ def _parsed(line: bytes) -> dict[str, Any]:
         value = json.loads(line)
     except (ValueError, RecursionError):
         return {}
+    return _object(value)
+
+
+def _object(value: Any) -> dict[str, Any]:
+    """An object of JSON; empty where it is none."""
     return value if isinstance(value, dict) else {}
 
 
@@ -209,14 +214,14 @@ def _text(value: object, limit: int = 400) -> str:
     return one_line(value, limit) if isinstance(value, str) else ""
 
 
-def _number(value: object) -> float | None:
+def _number(value: Any) -> float | None:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if is_number and abs(value) < 1e15 else None  # type: ignore[operator,arg-type]
+    return float(value) if is_number and abs(value) < 1e15 else None
 
 
 def _about(start: dict[str, Any]) -> dict[str, Any]:
     """What the first line says."""
-    task = start.get("task") if isinstance(start.get("task"), dict) else {}
+    task = _object(start.get("task"))
     policy = start.get("policy")
     name, seed = task.get("name"), task.get("seed")
     return {
@@ -231,7 +236,7 @@ def _came_of(last: dict[str, Any]) -> dict[str, Any]:
     """What the last line says, where it is an end."""
     if last.get("type") != "end" or last.get("status") not in get_args(Status):
         return {}
-    score = last.get("score") if isinstance(last.get("score"), dict) else {}
+    score = _object(last.get("score"))
     return {
         "ending": last["status"],
         "reason": _text(last.get("reason")),

@@ -65,7 +65,7 @@ def show_comparison(request: Request) -> Response:
         if cut
         else None,
     )
-    return _inline(render_comparison(*(window.trajectory for window in windows), setting))
+    return _inline(render_comparison(windows[0].trajectory, windows[1].trajectory, setting))
 
 
 def is_being_written(folder: Path) -> bool:

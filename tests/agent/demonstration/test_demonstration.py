@@ -46,7 +46,7 @@ async def demonstrated(task: str, runs: Path, demonstrating: Any) -> Trajectory:
 def is_taught(runs: Path) -> bool:
     """Whether `train sft` takes what was recorded as it is, each act a turn of the model."""
     (episode,) = episodes_in([runs], ChainConfig())
-    family = family_named("vigorl-web")
+    family = family_named("qwen2.5-vl")
     messages = [each for one in dialogues_of(episode, family) for each in one.messages]
     said = [message for message in messages if message.role == "assistant"]
     return len(said) >= len(episode.trajectory.steps)
