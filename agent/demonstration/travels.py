@@ -51,6 +51,8 @@ class Travels:
         self._take_chord = take_chord
         self._frame_id = ""
         self._asked_ms = 0.0
+        self._shown_since_ms = 0.0
+        """When what is shown has come; what was done before cannot have caused what it does."""
         self._index = 0
         self._under_way: tuple[str, str, float] | None = None
         """Kind of the navigation, address, and when it began."""
@@ -83,6 +85,7 @@ class Travels:
             playwright.async_api.Error: the tab is gone.
         """
         began, self._under_way = self._under_way, None
+        shown_since_ms, self._shown_since_ms = self._shown_since_ms, time.time() * 1000
         history = await self._session.send("Page.getNavigationHistory")
         before, self._index = self._index, history["currentIndex"]
         if began is None or url.startswith("about:blank"):
@@ -93,7 +96,9 @@ class Travels:
         if action is None:
             return
         pressed_ms = self._take_chord(CHORDS.get(action.type, frozenset()))
-        in_page = pressed_ms is None and at_ms - self._last_input_ms() < CAUSED_MS
+        input_ms = self._last_input_ms()
+        is_recent = input_ms > shown_since_ms and at_ms - input_ms < CAUSED_MS
+        in_page = pressed_ms is None and is_recent
         if in_page and not isinstance(action, Goto):
             return
         began_ms = at_ms if pressed_ms is None else pressed_ms
