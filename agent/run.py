@@ -241,8 +241,7 @@ async def _run_on_desktop(
     """
     row = desktop_row(config)
     settings = desktop_settings(config, vault, approver)
-    if row is None:  # a task's size is its own
-        require_screen(settings.virtual)
+    require_screen(is_virtual=settings.virtual is not None or row is not None)
     watcher.stage(f"starting {parted_url(model.model)[0]}")
     policy = additions.policy or await open_policy(model)
     try:

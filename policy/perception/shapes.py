@@ -95,9 +95,23 @@ def small_control(pixels: Pixels, mark: PixelBox) -> Shape | None:
     if float((np.abs(ring - ground).max(axis=1) > 24).mean()) > 0.1:
         return None
     distance = difference(patch, ground)
-    outline = outline_of(distance > max(12, 0.25 * float(distance.max())))
-    if outline is None:
-        return None
+    # What is pressed into a page has two dark sides, and may be hardly lighter than it inside.
+    least = max(12.0, 0.25 * float(distance.max()))
+    for above in (least, 20.0) if least > 20 else (least,):
+        outline = outline_of(distance > above)
+        if outline is not None and (found := _control_in(pixels, patch, frame, outline, ground)):
+            return found
+    return None
+
+
+def _control_in(
+    pixels: Pixels,
+    patch: Pixels,
+    frame: PixelBox,
+    outline: "Outline",
+    ground: npt.NDArray[np.int16],
+) -> Shape | None:
+    """The control that an outline in a patch of the screen is, if it is one."""
     box = Box(
         frame.left + outline.left,
         frame.top + outline.top,
