@@ -15,6 +15,7 @@ from vigorl.agent.cli import (
     export,
     humans,
     mcp,
+    record,
     replay,
     run,
     search,
@@ -62,6 +63,7 @@ def options(
 
 
 app.add_typer(run.app)
+app.add_typer(record.app)
 app.add_typer(show.app)
 app.add_typer(replay.app)
 app.add_typer(view.app)

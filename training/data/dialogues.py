@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from typing import Any
 
+from vigorl.agent.demonstration.person import PERSON
 from vigorl.agent.record.ground_truth import GroundTruth
 from vigorl.agent.record.trajectory import Seen, StepRecord, Trajectory
 from vigorl.browser.errors import UsageError
@@ -40,6 +41,11 @@ class Dialogue:
     """What is right in it, where that is known."""
 
 
+def is_demonstration(trajectory: Trajectory) -> bool:
+    """Whether a person has played the whole of an episode."""
+    return trajectory.start.policy.get("policy") == PERSON
+
+
 def family_of_episode(trajectory: Trajectory) -> Family:
     """How the model was talked to in an episode.
 
@@ -66,19 +72,25 @@ def family_of_episode(trajectory: Trajectory) -> Family:
     )
 
 
-def dialogues_of(episode: RecordedEpisode) -> list[Dialogue]:
+def dialogues_of(episode: RecordedEpisode, learner: Family | None = None) -> list[Dialogue]:
     """The dialogues of an episode, in order, up to a turn that was begun for the model.
 
     Of that turn the first words are not its own, and nothing can be learnt from them. What a
     person did in the policy's place is taught as if the model had chosen it, without a thought;
-    what it had chosen instead is left out.
+    what it had chosen instead is left out. What a person has shown from beginning to end was said
+    to no model: it is told as the learner is talked to.
+
+    Args:
+        episode: What was recorded.
+        learner: Who is to learn from it.
 
     Raises:
         UsageError: there is no conversation to be had from it.
         InconsistentData: a picture is gone, or is another.
     """
     trajectory = episode.trajectory
-    family = family_of_episode(trajectory)
+    is_shown = is_demonstration(trajectory)
+    family = learner if is_shown and learner is not None else family_of_episode(trajectory)
     conversation = Conversation(trajectory.start.goal, family)
     said: list[tuple[Message, ...]] = []
     news: list[int] = []
@@ -89,7 +101,7 @@ def dialogues_of(episode: RecordedEpisode) -> list[Dialogue]:
         if not said or before[: len(said[-1])] != said[-1]:
             said.append(())
             news.append(len(before))
-        text = _words(step, conversation.dialect, episode.name)
+        text = _words(step, conversation.dialect, episode.name, is_shown=is_shown)
         conversation.hear(Reply(text, 0, 0, False), step.done)
         said[-1] = conversation.messages()
     return [
@@ -125,17 +137,18 @@ def _without_steering(events: tuple[Event, ...]) -> tuple[Event, ...]:
     return tuple(event for event in events if event.kind != "steered")
 
 
-def _words(step: StepRecord, dialect: Dialect, name: str) -> str:
+def _words(step: StepRecord, dialect: Dialect, name: str, *, is_shown: bool) -> str:
     """What the model said, or would have said to do what was done.
 
     Raises:
         UsageError: its language cannot say that.
     """
     action = step.done
-    if action is None or (step.by == "policy" and step.amendment is None):
+    is_own = step.by == "policy" and step.amendment is None
+    if action is None or (is_own and not is_shown):
         return step.turn.text
     try:
-        return write("", action, dialect)
+        return write(step.turn.thought if is_shown else "", action, dialect)
     except ValueError as error:
         raise UsageError(
             f"{name}: what a person did in step {step.index + 1} cannot be said in the model's "
