@@ -21,7 +21,7 @@ from vigorl.training.search.config import ChainConfig
 
 pytestmark = pytest.mark.browser
 
-THREE = ("shop:3", "login:1", "todo:1")
+THREE = ("shop:3", "login:1", pytest.param("todo:1", marks=pytest.mark.slow))
 PASSWORD = "Zebra-47hat"
 PAGE = """<!doctype html><title>Log in</title><style>
 body { font: 20px sans-serif; margin: 0; height: 3000px }
