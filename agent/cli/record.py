@@ -46,7 +46,8 @@ NO_SCREEN = (
 def record(
     url: Annotated[str | None, Argument(metavar="[URL]", help="Page to start at.")] = None,
     goal: Annotated[
-        str | None, Option(help="The task that you are going to show, in words.", show_default=False)
+        str | None,
+        Option(help="The task that you are going to show, in words.", show_default=False),
     ] = None,
     task: Annotated[str | None, shown(RunConfig, "task")] = None,
     out: Annotated[Path, shown(RunConfig, "runs")] = Path("runs"),
