@@ -56,7 +56,7 @@ def record(
         Option(
             "--annotate",
             help="Give each step a thought of ours that says where its target is. Default: none, "
-            "as nobody knows what you thought.",
+            "since what you thought is not known.",
         ),
     ] = False,
     viewport: Annotated[
