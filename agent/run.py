@@ -1,7 +1,7 @@
 """One task, from the words on the command line to a recorded episode."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -33,6 +33,7 @@ from vigorl.browser.live import LivePage, PageSettings
 from vigorl.browser.marks import PageEnvironment
 from vigorl.browser.origins import origin_of
 from vigorl.browser.page_settings import HttpCredentials
+from vigorl.browser.tab import LiveTab
 from vigorl.browser.vault import Vault, parted_url
 from vigorl.policy.commands import COMMANDS
 from vigorl.policy.factory import addressed, beside, open_policy
@@ -135,6 +136,10 @@ class Additions:
     """What the policy may call beside what can be done to the page."""
     limits: Limits | None = None
     """When to stop; None: as the configuration says."""
+    attend: Callable[[LiveTab], Awaitable[None]] | None = None
+    """What watches a person act in each tab; None: nobody does."""
+    around: Callable[[PageEnvironment, Vault], PageEnvironment] | None = None
+    """What is put around the page; None: nothing."""
 
 
 async def run(
@@ -189,9 +194,13 @@ async def run(
             page = MiniwobEnvironment(pages, row)
         else:
             settings = _page_settings(config, row, recorder.folder, vault)
-            settings = replace(settings, http_credentials=credentials, approver=approver)
+            settings = replace(
+                settings, http_credentials=credentials, approver=approver, attend=additions.attend
+            )
             goal = told_goal(config, policy, vault, additions.functions, additions.answer)
             page = _page(config, model, policy, row, browser, site, settings, goal)
+        if additions.around is not None:
+            page = additions.around(page, vault)
         environment = equipped(page, policy, vault)
         if additions.functions:
             environment = FunctionsEnvironment(environment, additions.functions)

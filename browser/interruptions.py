@@ -42,7 +42,8 @@ class Interruptions:
 
     def watch(self, tab: LiveTab) -> None:
         """Answer what this tab brings."""
-        tab.page.on("filechooser", self._note_chooser)
+        if self._settings.attend is None:
+            tab.page.on("filechooser", self._note_chooser)
 
     def note(self, kind: EventKind, text: str) -> None:
         """Remember something for the next observation."""

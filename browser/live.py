@@ -47,7 +47,7 @@ from vigorl.browser.geometry import Box
 from vigorl.browser.impossible import Impossible
 from vigorl.browser.input import Hands, perform
 from vigorl.browser.navigation import require_startable
-from vigorl.browser.observation import Observation
+from vigorl.browser.observation import Event, Observation, PendingQuestion
 from vigorl.browser.page_settings import PageSettings
 from vigorl.browser.picture import Picture
 from vigorl.browser.tab import LiveTab
@@ -92,6 +92,15 @@ class LivePage:
     def page(self) -> Page:
         """The page that is shown."""
         return self._living().tabs.shown.page
+
+    def told(self) -> tuple[tuple[Event, ...], PendingQuestion | None]:
+        """What has happened since the last observation, for who looks by other means.
+
+        And what is asked and waits for an answer, if anything is.
+        """
+        episode = self._living()
+        asked = episode.questions.current
+        return episode.interruptions.take_events(), asked and asked.question
 
     async def reset(self) -> Observation:
         """Open a fresh context and load the first page.

@@ -2,15 +2,19 @@
 
 import difflib
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from zoneinfo import available_timezones
 
 from vigorl.browser.boundary import Boundary
 from vigorl.browser.deeds import Approve, Approver
 from vigorl.browser.errors import UsageError
 from vigorl.browser.vault import Vault
+
+if TYPE_CHECKING:
+    from vigorl.browser.tab import LiveTab
 
 GREENWICH = (51.4779, -0.0015)
 """Latitude and longitude of the old observatory, degrees: a place as good as any."""
@@ -97,6 +101,11 @@ class PageSettings:
     """What needs a yes before it is done (`vigorl.browser.risks`)."""
     approver: Approver | None = field(default=None, repr=False, compare=False)
     """Who is asked for it; None: nobody is there, and what needs a yes is denied."""
+    attend: "Callable[[LiveTab], Awaitable[None]] | None" = field(
+        default=None, repr=False, compare=False
+    )
+    """What watches a person act in each tab, put there before it shows anything. Choosers of files
+    are left to that person then."""
 
     def __post_init__(self) -> None:
         if self.width_px < 1 or self.height_px < 1:

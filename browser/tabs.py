@@ -176,6 +176,8 @@ class Tabs:
         async with asyncio.timeout(ATTACH_LIMIT_S):
             tab = await LiveTab.attach(await self._new_page(), self._settings.jpeg_quality)
             await self._fence.put_up(tab)
+            if self._settings.attend is not None:
+                await self._settings.attend(tab)
             return tab
 
     async def _new_page(self) -> Page:
@@ -247,6 +249,8 @@ class Tabs:
                     await self._fit_out(page, self._own_scripts or ())
                     tab = await LiveTab.attach(page, self._settings.jpeg_quality)
                     await self._fence.put_up(tab)
+                    if self._settings.attend is not None:
+                        await self._settings.attend(tab)
                     return tab
             except (PlaywrightError, TimeoutError, PageHung):
                 if page.is_closed() or self._questions.count == asked:

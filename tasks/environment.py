@@ -13,7 +13,7 @@ from vigorl.browser.environment import Score
 from vigorl.browser.errors import StartFault, TaskFault
 from vigorl.browser.geometry import Box
 from vigorl.browser.live import LivePage, PageSettings
-from vigorl.browser.observation import Observation
+from vigorl.browser.observation import Event, Observation, PendingQuestion
 from vigorl.browser.picture import Picture
 from vigorl.tasks.local.site import Site, SiteEpisode
 from vigorl.tasks.task import TaskRow
@@ -60,6 +60,10 @@ class TaskEnvironment:
     def page(self) -> Page:
         """The page that is shown, for the oracle and for tests."""
         return self._shown.page
+
+    def told(self) -> tuple[tuple[Event, ...], PendingQuestion | None]:
+        """What has happened since the last observation, and what is asked."""
+        return self._shown.told()
 
     async def reset(self) -> Observation:
         """Set the world up and open its first page.

@@ -14,6 +14,7 @@ from vigorl.agent.cli import (
     evaluation,
     export,
     mcp,
+    record,
     replay,
     run,
     search,
@@ -59,6 +60,7 @@ def options(
 
 
 app.add_typer(run.app)
+app.add_typer(record.app)
 app.add_typer(replay.app)
 app.add_typer(setup.app)
 app.add_typer(serve.app)
