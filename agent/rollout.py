@@ -8,11 +8,12 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Coroutine
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, get_args
 
 from vigorl.agent.blame import Blame, told, trace_of
+from vigorl.agent.limits import Limits, Progress
 from vigorl.agent.record.ground_truth import GroundTruth
 from vigorl.agent.record.recorder import Recorder
 from vigorl.agent.record.trajectory import (
@@ -25,9 +26,18 @@ from vigorl.agent.record.trajectory import (
     Trajectory,
     now,
 )
-from vigorl.agent.referee import INSTEAD, CutShort, Referee, Ruling, Veto
-from vigorl.browser.actions import Action, Done, GiveUp, Wait
-from vigorl.browser.clock import Clock, OutOfTime
+from vigorl.agent.referee import (
+    CutShort,
+    Instead,
+    Referee,
+    Ruling,
+    TakeOver,
+    Veto,
+    amendment,
+)
+from vigorl.agent.watcher import Watcher
+from vigorl.browser.actions import Action, Done, GiveUp
+from vigorl.browser.clock import Clock, OutOfTime, somebody_elses_time
 from vigorl.browser.environment import Environment, Score
 from vigorl.browser.errors import (
     BrowserFault,
@@ -38,17 +48,17 @@ from vigorl.browser.errors import (
     StoppedByPerson,
     StorageFault,
     TaskFault,
-    UsageError,
 )
-from vigorl.browser.observation import Observation
+from vigorl.browser.observation import Event, Observation
 from vigorl.browser.picture import View
-from vigorl.browser.quoting import quoted
 from vigorl.browser.text import cleaned, whole
 from vigorl.policy.policy import Actor, Policy, Turn
 from vigorl.policy.usage import UNUSED, Usage
 
 if TYPE_CHECKING:
     from vigorl.policy.second_look import Opinion
+
+__all__ = ["Limits", "SecondLook", "Watcher", "rollout"]
 
 JUDGE_LIMIT_S = 180.0
 """Time for a judge, who may have to look at a dozen pages."""
@@ -58,22 +68,6 @@ somebody else is waited for, a person who is asked for a yes, say."""
 CLOSE_LIMIT_S = 15.0
 LAST_SCREENS = 3
 """Screens that a second look is shown."""
-
-
-class Watcher:
-    """Somebody who is told how an episode goes; this one is not interested."""
-
-    def recording(self, folder: Path) -> None:
-        """The record begins, in this folder."""
-
-    def stage(self, what: str) -> None:
-        """Something that takes time begins: `starting Chromium`."""
-
-    def seen(self, index: int, seen: Seen) -> None:
-        """The policy is about to choose step `index` (from 0) by what it sees."""
-
-    def step(self, record: StepRecord) -> None:
-        """A step is chosen and recorded; it is carried out next."""
 
 
 class SecondLook(Protocol):
@@ -86,83 +80,6 @@ class SecondLook(Protocol):
             PolicyFault: the model's server or device broke.
         """
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """When an episode is cut short."""
-
-    steps: int = 30
-    """Turns of the policy, malformed ones included."""
-    seconds: float = 600.0
-    """That the policy may use, from the first look to the last action: for thinking, and for what
-    its actions take. Waiting for a server that is away, a judge, or a page that has to be brought
-    back is not its own."""
-    tokens: int | None = None
-    """Tokens sampled by the policy; None: no limit."""
-    cost_usd: float | None = None
-    """What the policy's turns may cost, in US dollars; None: no limit."""
-    malformed: int = 3
-    """Turns in a row without a readable action."""
-    repeats: int = 5
-    """Equal actions in a row that each left the screen as it was."""
-    unchanged: int = 12
-    """Actions in a row, equal or not, after which the screen was byte for byte the same."""
-
-    def __post_init__(self) -> None:
-        for name, value in asdict(self).items():
-            if value is not None and value <= 0:
-                raise UsageError(f"the limit on {name} is {value}; give a number above 0")
-
-
-@dataclass
-class _Progress:
-    """What the limits look at; the only state of the loop beside the observation."""
-
-    usage: Usage = UNUSED
-    malformed: int = 0
-    repeats: int = 1
-    unchanged: int = 0
-    last_action: Action | None = None
-    last_screen: str = ""
-    last_turn: Turn | None = None
-
-    def note_turn(self, turn: Turn) -> None:
-        self.last_turn = turn
-        self.usage += turn.usage
-        self.malformed = 0 if turn.action else self.malformed + 1
-
-    def note_screen(self, action: Action | None, observation: Observation) -> None:
-        if observation.view is None or observation.view.kind != "screen":
-            return
-        screen = observation.view.picture.sha256
-        same = screen == self.last_screen
-        self.repeats = self.repeats + 1 if same and action == self.last_action else 1
-        self.unchanged = self.unchanged + 1 if same else 0
-        self.last_action, self.last_screen = action, screen
-
-    def exceeded(self, limits: Limits) -> str | None:
-        """The limit that was reached, in words."""
-        if limits.tokens is not None and self.usage.sampled_tokens >= limits.tokens:
-            return f"{limits.tokens} tokens sampled"
-        if limits.cost_usd is not None and not self.usage.is_priced:
-            return "what a turn costs is not known, so no limit on it can be kept: give its price"
-        if limits.cost_usd is not None and (self.usage.cost_usd or 0) >= limits.cost_usd:
-            return f"{limits.cost_usd:g} dollars spent"
-        if self.malformed >= limits.malformed:
-            unread = _unread(self.last_turn) if self.last_turn is not None else ""
-            return f"{limits.malformed} turns in a row without a readable action{unread}"
-        if self.repeats >= limits.repeats and not isinstance(self.last_action, Wait):
-            return f"the same action {limits.repeats} times in a row changed nothing"
-        if self.unchanged >= limits.unchanged:
-            return f"{limits.unchanged} actions in a row changed nothing on the screen"
-        return None
-
-
-def _unread(turn: Turn) -> str:
-    """How the last turn looked that could not be read, and what is known of it."""
-    said = f", the last: {quoted(turn.text)}" if turn.text.strip() else ", the last without a word"
-    return f"{said} ({turn.notice})" if turn.notice else said
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +144,7 @@ async def rollout(
         )
         recorder.start(start)
         try:
-            ending = await episode.play(policy.actor(goal))
+            ending = await _unless_stopped(episode.play(policy.actor(goal)), episode.referee)
             ending = await episode.looked_at_again(ending, second_look)
         except StorageFault:
             raise
@@ -235,8 +152,8 @@ async def rollout(
             ending = _Ending.by(fault)
         except StoppedByPerson as stop:
             ending = _Ending("interrupted", str(stop))
-        except asyncio.CancelledError:
-            episode.end(_Ending("interrupted", "stopped from outside"))
+        except asyncio.CancelledError as cancelled:
+            episode.end(_Ending("interrupted", str(cancelled) or "stopped from outside"))
             raise
         except Exception as mistake:
             episode.end(_Ending.by(mistake))
@@ -246,6 +163,24 @@ async def rollout(
         recorder.close()
         unsaved = await _close(environment)
     return replace(trajectory, unsaved=unsaved)
+
+
+async def _unless_stopped(playing: Coroutine[Any, Any, _Ending], referee: Referee) -> _Ending:
+    """How the episode ends, unless a person stops it before, whatever it is at.
+
+    Raises:
+        StoppedByPerson: somebody has.
+    """
+    play, stop = asyncio.ensure_future(playing), asyncio.ensure_future(referee.stopped())
+    try:
+        await asyncio.wait((play, stop), return_when=asyncio.FIRST_COMPLETED)
+        if play.done():
+            return play.result()
+        raise StoppedByPerson(stop.result())
+    finally:
+        play.cancel()
+        stop.cancel()
+        await asyncio.wait((play, stop))
 
 
 class _Episode:
@@ -266,7 +201,11 @@ class _Episode:
         self.referee = referee
         self.clock = Clock(limits.seconds)
         self.blame = Blame()
-        self.turns = 0
+        self.steps = 0
+        """Recorded so far, a person's among them."""
+        self.is_steered = False
+        """Something else was done than what the policy had chosen: what it has seen come of its
+        steps says no more whether it is done."""
         self.screens: deque[View] = deque(maxlen=LAST_SCREENS)
         self.instruction = ""
         self.unanswered: Seen | None = None
@@ -281,14 +220,18 @@ class _Episode:
         broken = False
         try:
             ending = await self._turns(actor)
-        except OutOfTime:
+        except OutOfTime as error:
+            if self.limits.clock == "world":
+                raise BrowserFault(
+                    f"its pages took {self.limits.seconds:g} seconds and more to answer"
+                ) from error
             ending = _Ending("limit", f"{self.limits.seconds:g} seconds have passed")
         except BrowserFault as fault:
             if not self.blame.is_policys(fault):
                 raise
             broken = True
             ending = _Ending("limit", f"the page that it went to broke: {fault}")
-        if not self.turns:
+        if not self.steps:
             raise PolicyFault(f"it has not said anything: {ending.reason}")
         if ending.status == "limit" and self.instruction:
             ending = replace(ending, reason=f"{ending.reason}, at {self.instruction}")
@@ -339,35 +282,46 @@ class _Episode:
         return replace(ending, checks=(*ending.checks, check))
 
     async def _turns(self, actor: Actor) -> _Ending:
-        progress = _Progress()
+        progress = Progress()
         began_s = time.monotonic()
         self.watcher.stage("loading the first page")
         observation = await self._answered(self.environment.reset())
         self.blame.note_observation(observation)
         progress.note_screen(None, observation)
-        for index in range(self.limits.steps):
-            turn, step = await self._turn(actor, index, observation, time.monotonic() - began_s)
+        while progress.turns < self.limits.steps:
+            before = self.steps
+            stepped = await self._stepped_in(observation, time.monotonic() - began_s)
+            if isinstance(stepped, _Ending):
+                return stepped
+            observation, observe_s = stepped
+            if self.steps > before:
+                progress.begin_again(observation)
+            turn, step = await self._turn(actor, observation, observe_s)
             progress.note_turn(turn)
+            ruling, step = await self._ruled(turn.action, step)
             began_s = time.monotonic()
-            match await self._ruled(turn.action, step):
+            match ruling:
                 case CutShort(reason=reason):
                     return _Ending("limit", reason)
                 case Veto(why=why, kind=kind):
                     observation = observation.answer(kind, why)
-                case Done(answer=answer):
-                    own = () if turn.verified is None else (DoneCheck(turn.verified, "policy"),)
-                    return _Ending("done", answer=answer, checks=own)
-                case GiveUp(reason=reason):
-                    return _Ending("gave_up", reason)
+                case TakeOver():
+                    observation = observation.again()
+                case (Done() | GiveUp()) as ending:
+                    return _ended_by(ending, None if self.is_steered else turn.verified)
+                case Instead(action=(Done() | GiveUp()) as ending):
+                    return _ended_by(ending, None if self.is_steered else turn.verified)
                 case _ if self.clock.left_s <= 0:
                     raise OutOfTime
                 case None:
                     observation = observation.answer("malformed", turn.error or "no action")
+                case Instead(action=action, told=words):
+                    observation = await self._step(action)
+                    progress.note_screen(action, observation)
+                    observation = observation.with_event("steered", words)
                 case action:
                     observation = await self._step(action)
                     progress.note_screen(action, observation)
-                    if action != turn.action:
-                        observation = observation.with_event("input", INSTEAD)
             await self.referee.after(step)
             self.unanswered = self.recorder.seen(observation)
             if observation.ended:
@@ -376,34 +330,104 @@ class _Episode:
                 return _Ending("limit", limit)
         return _Ending("limit", f"{self.limits.steps} steps taken")
 
-    async def _ruled(self, action: Action | None, step: StepRecord) -> Ruling | None:
-        """What is to be done of what the policy has chosen; an ending is a step that is over."""
-        if action is None:
-            return None
-        ruling = await self.referee.rule(action, step)
-        if isinstance(ruling, CutShort | Done | GiveUp):
+    async def _stepped_in(
+        self, observation: Observation, observe_s: float
+    ) -> tuple[Observation, float] | _Ending:
+        """What the policy is to see once nobody else acts, and how long that took to come about."""
+        events: tuple[Event, ...] = ()
+        while True:
+            began_s = time.monotonic()
+            action = await self.referee.step_in(observation)
+            if action is None:
+                break
+            seen = self._see(observation)
+            record = StepRecord(
+                self.steps,
+                seen,
+                Turn("", "", (), action),
+                observe_s,
+                time.monotonic() - began_s,
+                by="person",
+            )
+            self.watcher.step(self.recorder.as_written(record))
+            step = self._write(record)
+            began_s = time.monotonic()
+            if isinstance(action, Done | GiveUp):
+                await self.referee.after(step)
+                return _ended_by(action)
+            events += observation.events
+            observation = await self._persons_step(action)
+            observe_s = time.monotonic() - began_s
             await self.referee.after(step)
-        return ruling
+            self.unanswered = self.recorder.seen(observation)
+            if observation.ended:
+                return _Ending("done", answer="")
+        told = tuple(Event(kind, words) for kind, words in self.referee.sayings())
+        return replace(observation, events=(*events, *observation.events, *told)), observe_s
+
+    async def _persons_step(self, action: Action) -> Observation:
+        """What comes of a person's action, which takes none of the policy's time."""
+        async with self.clock.running():
+            with somebody_elses_time():
+                observation = await self._answered(self.environment.step(action))
+        self.blame.note_observation(observation)
+        return observation
+
+    async def _ruled(
+        self, action: Action | None, step: StepRecord
+    ) -> tuple[Ruling | None, StepRecord]:
+        """What is to be done of what the policy has chosen, and the step as it is recorded.
+
+        An ending is a step that is over.
+        """
+        began_s = time.monotonic()
+        ruling: Ruling | None = None
+        try:
+            if action is not None:
+                ruling = await self.referee.rule(action, self.recorder.as_written(step))
+                if ruling != action and isinstance(ruling, get_args(Action)):
+                    ruling = Instead(ruling)
+        finally:  # what the policy has said is kept, also where it is stopped here
+            held_s = time.monotonic() - began_s
+            step = replace(step, amendment=amendment(action, ruling), held_s=held_s)
+            written = self._write(step)
+        if isinstance(ruling, CutShort | Done | GiveUp | Instead):
+            ends = not isinstance(ruling, Instead) or isinstance(ruling.action, Done | GiveUp)
+            if ends:
+                await self.referee.after(written)
+        return ruling, written
 
     async def _turn(
-        self, actor: Actor, index: int, observation: Observation, observe_s: float
+        self, actor: Actor, observation: Observation, observe_s: float
     ) -> tuple[Turn, StepRecord]:
-        """What the policy says, and how it is recorded."""
-        seen = self.recorder.seen(observation)
-        self.unanswered = seen
-        if observation.view is not None and observation.view.kind == "screen":
-            self.screens.append(observation.view)
-        self.watcher.seen(index, seen)
+        """What the policy says, not recorded yet."""
+        seen = self._see(observation)
         began_s = time.monotonic()
         async with self.clock.running():
-            turn = cleaned(await actor.act(observation), whole)
-        self.turns += 1
+            with somebody_elses_time() if self.limits.clock == "world" else nullcontext():
+                turn = cleaned(await actor.act(observation), whole)
         self.instruction = turn.instruction
-        record = StepRecord(index, seen, turn, observe_s, time.monotonic() - began_s)
+        record = StepRecord(self.steps, seen, turn, observe_s, time.monotonic() - began_s)
+        self.watcher.step(self.recorder.as_written(record))
+        return turn, record
+
+    def _see(self, observation: Observation) -> Seen:
+        """An observation that somebody is about to answer, as it is recorded."""
+        seen = self.unanswered = self.recorder.seen(observation)
+        if observation.view is not None and observation.view.kind == "screen":
+            self.screens.append(observation.view)
+        self.watcher.seen(self.steps, seen)
+        return seen
+
+    def _write(self, record: StepRecord) -> StepRecord:
+        """Record a step; returns it as it is written."""
+        self.steps += 1
+        changed = record.amendment is not None and record.done is not None
+        taken_over = record.amendment is not None and record.amendment.is_take_over
+        self.is_steered |= record.by == "person" or changed or taken_over
         written = self.recorder.step(record)
         self.unanswered = None
-        self.watcher.step(written)
-        return turn, written
+        return written
 
     async def _step(self, action: Action) -> Observation:
         """What comes of an action; the time for bringing back a page that broke is given back."""
@@ -446,6 +470,14 @@ class _Episode:
                 second_look=ending.second_look,
             )
         )
+
+
+def _ended_by(action: Done | GiveUp, verified: bool | None = None) -> _Ending:
+    """The ending that somebody calls out; what the policy has checked itself stands beside it."""
+    if isinstance(action, GiveUp):
+        return _Ending("gave_up", action.reason)
+    own = () if verified is None else (DoneCheck(verified, "policy"),)
+    return _Ending("done", answer=action.answer, checks=own)
 
 
 async def _close(environment: Environment) -> str:

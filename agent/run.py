@@ -1,14 +1,24 @@
 """One task, from the words on the command line to a recorded episode."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Any, Literal
 
 from vigorl.agent.answers import AnswerForm, AnswerReferee
+from vigorl.agent.desktop import (
+    described,
+    desktop_row,
+    desktop_settings,
+    desktop_world,
+    until_stopped,
+)
 from vigorl.agent.functions import FunctionsEnvironment, OwnFunction
+from vigorl.agent.live.asking import AskingEnvironment, Respondent
+from vigorl.agent.live.control import LiveControl
 from vigorl.agent.record.recorder import Recorder
 from vigorl.agent.record.trajectory import Trajectory, as_json, config_of, read_trajectory
 from vigorl.agent.referee import Referee, Referees
@@ -23,11 +33,14 @@ from vigorl.agent.run_words import (
     vault_of,
     writes_json,
 )
+from vigorl.agent.witness import WitnessedEnvironment, boxes_on
 from vigorl.agent.wrappers import SlowMotion, equipped
 from vigorl.browser.action_space import BROWSER
 from vigorl.browser.boundary import Boundary
 from vigorl.browser.chromium import Browser, BrowserSettings
 from vigorl.browser.deeds import Approver
+from vigorl.browser.desktop.opening import require_screen
+from vigorl.browser.environment import Environment, Optics
 from vigorl.browser.errors import UsageError
 from vigorl.browser.live import LivePage, PageSettings
 from vigorl.browser.marks import PageEnvironment
@@ -46,9 +59,6 @@ from vigorl.tasks.miniwob.environment import MiniwobEnvironment
 from vigorl.tasks.miniwob.pages import PagePool
 from vigorl.tasks.miniwob.registry import PREFIX, find
 from vigorl.tasks.task import TaskRow
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["SAME", "Additions", "ModelConfig", "RunConfig", "run"]
 
@@ -140,6 +150,10 @@ class Additions:
     """What watches a person act in each tab; None: nobody does."""
     around: Callable[[PageEnvironment, Vault], PageEnvironment] | None = None
     """What is put around the page; None: nothing."""
+    live: LiveControl | None = None
+    """Who steers the run while it is played; None: nobody can."""
+    person: Respondent | None = None
+    """Who answers what the policy asks; None: it is not offered to ask."""
 
 
 async def run(
@@ -175,6 +189,8 @@ async def run(
     model = model if additions.policy is not None else addressed(model)
     config, credentials = _without_log_in(config)
     vault = vault_of(config, model, credentials)
+    if config.desktop or desktop_row(config) is not None:
+        return await _run_on_desktop(config, model, vault, watcher, approver, additions)
     ticket = find(config.task) if config.task and config.task.startswith(PREFIX) else None
     row = find_task(config.task) if config.task and ticket is None else None
     watcher.stage(f"starting Chromium and {name}")
@@ -188,7 +204,7 @@ async def run(
         _require_able(additions, policy)
         if ticket is not None:
             row = await pages.draw(ticket)
-        recorder = _recorder(config, model, row, browser, vault)
+        recorder = _recorder(config, model, row, {"browser": browser.describe()}, vault)
         page: PageEnvironment
         if ticket is not None and row is not None:
             page = MiniwobEnvironment(pages, row)
@@ -201,22 +217,93 @@ async def run(
             page = _page(config, model, policy, row, browser, site, settings, goal)
         if additions.around is not None:
             page = additions.around(page, vault)
-        environment = equipped(page, policy, vault)
-        if additions.functions:
-            environment = FunctionsEnvironment(environment, additions.functions)
-        if config.slow_motion_s:
-            environment = SlowMotion(environment, config.slow_motion_s)
-        limits = additions.limits or Limits(
-            config.max_steps, config.max_seconds, config.max_tokens, config.max_cost
-        )
+        environment = _around(page, policy, vault, config, additions, row, recorder)
         task = as_json(row) if row else None
-        try:
-            return await rollout(
-                policy, environment, recorder, limits, task, watcher, look, referee=referee
-            )
-        except asyncio.CancelledError:
-            # Ctrl-C ends here like every other ending: with what was recorded.
-            return read_trajectory(recorder.folder)
+        playing = rollout(
+            policy, environment, recorder, _limits(config, additions), task, watcher, look,
+            referee=referee,
+        )  # fmt: skip
+        return await _recorded(playing, recorder)
+
+
+async def _run_on_desktop(
+    config: RunConfig,
+    model: ModelConfig,
+    vault: Vault,
+    watcher: Watcher,
+    approver: Approver | None,
+    additions: Additions,
+) -> Trajectory:
+    """Play and record one task on a desktop.
+
+    Raises:
+        UsageError: something in the configuration does not exist, or there is no such screen.
+        InfrastructureFault: the model's server does not start, or the record cannot be written.
+    """
+    row = desktop_row(config)
+    settings = desktop_settings(config, vault, approver)
+    if row is None:  # a task's size is its own
+        require_screen(settings.virtual)
+    watcher.stage(f"starting {parted_url(model.model)[0]}")
+    policy = additions.policy or await open_policy(model)
+    try:
+        async with second_look(config.verify, policy, model) as look:
+            referee = _referee(additions, policy)
+            _require_able(additions, policy)
+            goal = told_goal(config, policy, vault, additions.functions, additions.answer)
+            desktop = desktop_world(row, goal, told(config, policy), settings)
+            recorder = _recorder(config, model, row, {"desktop": described(config)}, vault)
+            environment = _around(desktop, policy, vault, config, additions, row, recorder)
+            task = as_json(row) if row else None
+            playing = rollout(
+                policy, environment, recorder, _limits(config, additions), task, watcher, look,
+                referee=referee,
+            )  # fmt: skip
+            return await _recorded(until_stopped(playing, desktop.stopped()), recorder)
+    finally:
+        if additions.policy is None:
+            await policy.close()
+
+
+def _around(
+    world: Environment,
+    policy: Policy,
+    vault: Vault,
+    config: RunConfig,
+    additions: Additions,
+    row: TaskRow | None,
+    recorder: Recorder,
+) -> Environment:
+    """A world with all that a run puts around it."""
+    environment = equipped(world, policy, vault)
+    if isinstance(world, TaskEnvironment) and vault.is_empty:
+        boxes = partial(boxes_on, world)
+        environment = WitnessedEnvironment(environment, boxes, recorder.folder)
+    if additions.functions:
+        environment = FunctionsEnvironment(environment, additions.functions)
+    if additions.person is not None:
+        environment = AskingEnvironment(environment, additions.person, vault)
+    if additions.live is not None:
+        live = additions.live
+        live.begin(goal_of(config, row), policy, vault, config.slow_motion_s)
+        live.optics = world if isinstance(world, Optics) else None
+    elif config.slow_motion_s:
+        environment = SlowMotion(environment, config.slow_motion_s)
+    return environment
+
+
+def _limits(config: RunConfig, additions: Additions) -> Limits:
+    return additions.limits or Limits(
+        config.max_steps, config.max_seconds, config.max_tokens, config.max_cost
+    )
+
+
+async def _recorded(playing: Coroutine[Any, Any, Trajectory], recorder: Recorder) -> Trajectory:
+    """What was played, also where a Ctrl-C ends it: like every other ending, with its record."""
+    try:
+        return await playing
+    except asyncio.CancelledError:
+        return read_trajectory(recorder.folder)
 
 
 def _browser_settings(config: RunConfig) -> BrowserSettings:
@@ -230,15 +317,20 @@ def _browser_settings(config: RunConfig) -> BrowserSettings:
 
 
 def _recorder(
-    config: RunConfig, model: ModelConfig, row: TaskRow | None, browser: Browser, vault: Vault
+    config: RunConfig,
+    model: ModelConfig,
+    row: TaskRow | None,
+    place: Mapping[str, Any],
+    vault: Vault,
 ) -> Recorder:
+    """A new record; `place` says where it is played, a browser or a desktop."""
     return Recorder.create(
         config.runs,
-        config.goal or (row.goal if row else ""),
+        goal_of(config, row),
         {
             "run": config_of(config),
             "model": {**config_of(model), "api_key": None},
-            "browser": browser.describe(),
+            **place,
         },
         vault,
     )
@@ -265,10 +357,10 @@ def _page_settings(
 
 def _referee(additions: Additions, policy: Policy) -> Referee:
     """Who watches over the run, the answer's form last."""
-    form = additions.answer
-    if form is None:
-        return additions.referee
-    return Referees(additions.referee, AnswerReferee(form, second_try=writes_json(policy)))
+    form, live = additions.answer, additions.live
+    answer = None if form is None else AnswerReferee(form, second_try=writes_json(policy))
+    referees = [each for each in (additions.referee, live, answer) if each is not None]
+    return referees[0] if len(referees) == 1 else Referees(*referees)
 
 
 def _require_goal(config: RunConfig, additions: Additions) -> None:
@@ -297,6 +389,7 @@ def _require_able(additions: Additions, policy: Policy) -> None:
             "that is a text, a number or a truth value, or give a vision-language model (--model), "
             "which writes JSON"
         )
+    _require_asking(additions, policy)
     if not additions.functions:
         return
     family = getattr(policy, "family", None)
@@ -308,6 +401,31 @@ def _require_able(additions: Additions, policy: Policy) -> None:
             f"{who} has a language of its own, in which no functions of yours can be called: leave "
             "the tools out, or give a model that is told its actions in words (--family generic)"
         )
+
+
+def _require_asking(additions: Additions, policy: Policy) -> None:
+    """Refuse a person who answers, where the policy cannot ask.
+
+    Raises:
+        UsageError: it has no words for it.
+    """
+    if additions.person is None:
+        return
+    family = getattr(policy, "family", None)
+    if family is None and not policy.needs_instructions:
+        return  # somebody's own policy, which reads what is offered
+    told = () if family is None else map(family.system_prompt, (BROWSER, BROWSER | {"ask"}))
+    if len(set(told)) < 2:
+        who = policy.name if family is None else f"{policy.name} ({family.name})"
+        raise UsageError(
+            f"{who} asks nobody: leave out --ask, or give a model that is told its actions in "
+            "words (--family generic)"
+        )
+
+
+def goal_of(config: RunConfig, row: TaskRow | None) -> str:
+    """What is to be done, as a person reads it."""
+    return config.goal or (row.goal if row else "")
 
 
 def _without_log_in(config: RunConfig) -> tuple[RunConfig, HttpCredentials | None]:

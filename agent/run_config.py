@@ -1,4 +1,4 @@
-"""Configuration of `vigorl-agent run`: one task in a browser."""
+"""Configuration of `vigorl-agent run`: one task in a browser, or on a desktop."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from typer import Argument, Option
 
 from vigorl.browser.deeds import Approve
+from vigorl.browser.desktop.virtual_size import VirtualSize
 from vigorl.browser.errors import UsageError
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class RunConfig:
     url: Annotated[str | None, Option(metavar="URL")] = None
     """Page to start at."""
     task: Annotated[str | None, Option(metavar="NAME[:SEED]")] = None
-    """Do an embedded task instead, or miniwob/NAME[:SEED] of MiniWoB++."""
+    """Do an embedded task instead, miniwob/NAME[:SEED] of MiniWoB++, or desktop/NAME[:SEED]."""
     told: Annotated[Literal["goal", "instructions"] | None, Option("--prompt")] = None
     """Prompt the policy with the goal of an embedded task, or with instructions step by step.
     Default: as the policy needs it."""
@@ -53,6 +54,18 @@ class RunConfig:
     """CSS px; an embedded task brings its own."""
     viewport_height_px: int = field(default=720, metadata=_LIBRARY)
     """CSS px; an embedded task brings its own."""
+    desktop: Annotated[bool, Option("--desktop", rich_help_panel="Desktop")] = False
+    """Act on a desktop instead of in a browser: on your own screen, or with [bold]--virtual[/bold]
+    on one of the agent's own. Control+Alt+Escape stops it, and so does the mouse in the upper left
+    corner."""
+    virtual: Annotated[str | None, Option(metavar="WxH[@SCALE]")] = None
+    """Start a screen for the agent alone, such as 1920x1080, or 1920x1080@2 with twice the pixels.
+    It ends with the run, and so do the programs on it."""
+    launch: Annotated[tuple[str, ...], Option(metavar="COMMAND")] = ()
+    """Program to start on the desktop, which the agent may start again; may be repeated."""
+    only_window: Annotated[str | None, Option(metavar="TITLE")] = None
+    """Part of the title of the one window that the agent sees and acts on, with its dialogs and
+    menus; all else is black to it."""
     headed: Annotated[bool, Option("--headed", rich_help_panel="Browser")] = False
     """Show the browser's window."""
     cdp: Annotated[str | None, Option(metavar="URL")] = None
@@ -82,7 +95,8 @@ class RunConfig:
     approve: Annotated[Approve | None, Option(rich_help_panel="Safety")] = None
     """Ask you before an action is done: never; when it is risky (pays, deletes, sends, publishes,
     uploads and the like); or always when it changes anything. Without a terminal to ask in, it is
-    denied. Default: risky; never for an embedded task."""
+    denied. Default: risky; never for an embedded task; always on your own desktop, and never on a
+    virtual one."""
     upload_from: Annotated[tuple[Path, ...], Option(metavar="PATH")] = ()
     """File, or folder with all that is in it, that may be handed to pages; may be repeated.
     Default: none."""
@@ -115,6 +129,47 @@ class RunConfig:
         if self.storage_state and not self.storage_state.is_file():
             raise UsageError(f"no storage state at {self.storage_state}")
         self._require_browser()
+        self._require_desktop()
+
+    def _require_desktop(self) -> None:
+        """Refuse what a desktop has not, and what only a desktop has.
+
+        Raises:
+            UsageError: two options contradict each other.
+        """
+        only_here = {
+            "--virtual": self.virtual,
+            "--launch": self.launch,
+            "--only-window": self.only_window,
+        }
+        if not self.desktop:
+            if wrong := [name for name, value in only_here.items() if value]:
+                raise UsageError(f"{', '.join(wrong)}: only a desktop has this; add --desktop")
+            return
+        of_a_browser = {
+            "--url": self.url,
+            "--task": self.task,
+            "--cdp": self.cdp,
+            "--profile": self.profile,
+            "--headed": self.headed,
+            "--proxy": self.proxy,
+            "--locale": self.locale,
+            "--timezone": self.timezone,
+            "--color-scheme": self.color_scheme,
+            "--storage-state": self.storage_state,
+            "--save-storage-state": self.save_storage_state,
+            "--upload-from": self.upload_from,
+            "--allow, --deny and --allow-local": self.boundary,
+        }
+        if wrong := [name for name, value in of_a_browser.items() if value]:
+            raise UsageError(f"{', '.join(wrong)}: a desktop has no pages; leave it out")
+        if self.approve == "risky":
+            raise UsageError(
+                "--approve risky: nothing on a screen says what a click does, so nobody can tell "
+                "what is risky there. Give --approve always, or --approve never"
+            )
+        if self.virtual is not None:
+            VirtualSize.parse(self.virtual)
 
     def _require_browser(self) -> None:
         """Refuse what the browser that is asked for cannot do.
@@ -155,7 +210,11 @@ class RunConfig:
     @property
     def approves(self) -> Approve:
         """What needs a yes before it is done."""
-        return self.approve or ("never" if self.task is not None else "risky")
+        if self.approve is not None:
+            return self.approve
+        if self.desktop:
+            return "never" if self.virtual is not None else "always"
+        return "never" if self.task is not None else "risky"
 
 
 def require_text(name: str, text: str | None) -> None:

@@ -8,12 +8,15 @@ from vigorl.agent.answers import AnswerForm
 from vigorl.agent.functions import OwnFunction, described
 from vigorl.agent.run_config import RunConfig
 from vigorl.browser.actions import Goto
+from vigorl.browser.desktop.screen import ORIGIN as DESKTOP_ORIGIN
 from vigorl.browser.errors import UsageError
 from vigorl.browser.page_settings import HttpCredentials
 from vigorl.browser.vault import Vault, parted_url
 from vigorl.policy.factory import READER
 from vigorl.policy.model_config import ModelConfig
 from vigorl.policy.policy import Policy
+from vigorl.tasks.desktop.registry import find_desktop_task
+from vigorl.tasks.desktop.task import PREFIX as DESKTOP
 from vigorl.tasks.environment import Told
 from vigorl.tasks.local.registry import find_task
 from vigorl.tasks.miniwob.registry import PREFIX
@@ -29,6 +32,9 @@ def require_runnable(config: RunConfig, model: ModelConfig) -> None:
         UsageError: reader does not understand the goal, or nobody says where to begin.
     """
     if config.goal is None:
+        return
+    if config.desktop:
+        own_steps(config, model)
         return
     starts_itself = bool(own_addresses(config, model))
     if config.url is None and not starts_itself:
@@ -88,7 +94,8 @@ def vault_of(config: RunConfig, model: ModelConfig, log_in: HttpCredentials | No
     """
     from vigorl.policy.reader.language.steps import TypeStep
 
-    vault = Vault(config.secrets, config.url or "", learns=config.goal is not None)
+    home = DESKTOP_ORIGIN if config.desktop else config.url or ""
+    vault = Vault(config.secrets, home, learns=config.goal is not None)
     vault.require_absent(config.goal or "")
     vault.require_known(config.goal or "")
     for step in own_steps(config, model):
@@ -152,7 +159,8 @@ def told_text(config: RunConfig) -> str:
         return config.goal
     if config.task is not None and config.task.startswith(PREFIX):
         raise UsageError("what a task of MiniWoB++ says is known when its page has been loaded")
-    row = find_task(config.task or "")
+    task = config.task or ""
+    row = find_desktop_task(task) if task.startswith(DESKTOP) else find_task(task)
     return row.goal if config.told == "goal" else row.instructions
 
 

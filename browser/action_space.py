@@ -29,6 +29,7 @@ ActionType = Literal[
     "wait",
     "zoom",
     "call",
+    "ask",
     "done",
     "give_up",
 ]
@@ -60,7 +61,7 @@ BROWSER: ActionSpace = PAGE | NAVIGATION
 """What a live page in a browser of its own offers."""
 
 EVERY_ACTION: ActionSpace = BROWSER | ENDINGS | {"zoom"}
-"""What can be done wherever nobody adds functions of their own to be called."""
+"""What can be done wherever nobody adds functions to be called, or a person to be asked."""
 
 
 MANY_CLICKS: ActionSpace = frozenset({"click", "hover"})

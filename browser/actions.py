@@ -224,6 +224,14 @@ class CallFunction:
 
 
 @dataclass(frozen=True, slots=True)
+class AskPerson:
+    """Ask the person who watches, and wait for the answer."""
+
+    question: str
+    type: Literal["ask"] = "ask"
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """The task is finished; `answer` where one was asked for."""
 
@@ -260,6 +268,7 @@ Action = (
     | Wait
     | Zoom
     | CallFunction
+    | AskPerson
     | Done
     | GiveUp
 )

@@ -27,6 +27,7 @@ nobody else, decides by these questions, in this order:
     │   │   ├── BrowserDied     the browser process is gone
     │   │   ├── PageCrashed     the renderer of the page is gone and could not be brought back
     │   │   └── PageHung        the page does not answer and could not be replaced
+    │   ├── ScreenFault         the screen of a desktop, or what shows windows on it
     │   ├── StartFault          the page that an episode begins with does not load
     │   ├── PolicyFault         the model's server or device
     │   ├── TaskFault           a task's site or judge
@@ -72,6 +73,10 @@ class PageCrashed(BrowserFault):
 
 class PageHung(BrowserFault):
     """The page does not answer and could not be replaced."""
+
+
+class ScreenFault(InfrastructureFault):
+    """The screen of a desktop is gone, or does not answer."""
 
 
 class StartFault(InfrastructureFault):

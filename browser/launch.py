@@ -202,7 +202,7 @@ async def launched(
             "args": settings.flags(),
             "ignore_default_args": list(UNWANTED_FLAGS),
             "chromium_sandbox": settings.sandboxed,
-            "env": _small_environment(),
+            "env": small_environment(),
             "timeout": settings.launch_limit_s * 1000,
             # Signals are ours to answer: a Ctrl-C must not end Chromium under an episode
             # that is still writing its record.
@@ -241,8 +241,8 @@ async def launched(
     raise BrowserMissing(MISSING)
 
 
-def _small_environment() -> dict[str, str | float | bool]:
-    """What Chromium needs of our environment, which may hold keys and passwords."""
+def small_environment() -> dict[str, str]:
+    """What a program needs of our environment, which may hold keys and passwords."""
     return {name: value for name, value in os.environ.items() if _NEEDED.fullmatch(name)}
 
 

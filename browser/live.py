@@ -19,6 +19,7 @@ from vigorl.browser.action_space import BROWSER, ActionSpace, not_offered
 from vigorl.browser.actions import (
     Accept,
     Action,
+    AskPerson,
     Back,
     CallFunction,
     Dismiss,
@@ -289,7 +290,7 @@ class LivePage:
                 await self._wait(episode, seconds)
             case Accept() | Dismiss():
                 raise ValueError("an answer is not carried out but given")
-            case Zoom() | CallFunction():
+            case Zoom() | CallFunction() | AskPerson():
                 raise Impossible(not_offered(action, self.actions))
             case Done() | GiveUp():
                 raise ValueError(f"{action.type} ends an episode and never reaches its environment")

@@ -24,6 +24,8 @@ EventKind = Literal[
     "input",  # what the hands noticed: a field shows something else than was typed, a tooltip
     "changed",  # what was aimed at is not what it was on the screen; nothing was done
     "denied",  # whoever was asked said no; nothing was done
+    "person",  # whoever watches over the run says something, or answers what was asked
+    "steered",  # somebody did something in the policy's place
     "returned",  # a function of the operator's own was called, and this is what it says
     "bad_action",  # the action could not be carried out as given
     "malformed",  # the policy's output held no action
@@ -142,6 +144,10 @@ class Observation:
     def with_event(self, kind: EventKind, text: str) -> "Observation":
         """The same observation with one more event."""
         return replace(self, events=(*self.events, Event(kind, text)))
+
+    def again(self) -> "Observation":
+        """The same screen once more, of which everything else has been told."""
+        return replace(self, events=(), pictures=(), consents=(), refused=())
 
     def answer(self, kind: EventKind, text: str) -> "Observation":
         """An observation that shows nothing new and says one sentence."""

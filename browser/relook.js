@@ -8,7 +8,7 @@
     '[role=switch],[role=checkbox],[role=radio],[role=textbox],[onclick],[tabindex],' +
     '[contenteditable=""],[contenteditable=true]';
   const UNSEEN_INSIDE = 'iframe,embed,object,canvas';
-  const MOST = 400, MOST_KNOWN = 20000, NEAR_PX = 60, GRID_PX = 48;
+  const MOST = 400, MOST_KNOWN = 20000, NEAR_PX = 60, GRID_PX = 48, BEGIN_MS = 100, SLICE_MS = 2, PAUSE_MS = 4;
 
   const read = (kind, name) => {
     const get = Object.getOwnPropertyDescriptor(kind.prototype, name).get;
@@ -69,28 +69,22 @@
   const boxed = (box, x, y, by = 0) =>
     box.left - by <= x && x < box.right + by && box.top - by <= y && y < box.bottom + by;
 
-  // All that is there, with its box; and what takes the clicks on a grid of points.
-  const known = new WeakMap(), roots = [document];
-  let count = 0;
+  const all = [], roots = [document];
   for (const root of roots) {
     for (const element of pick(root)('*')) {
-      if (++count > MOST_KNOWN) break;
-      known.set(element, boxOf(element));
+      if (all.push(element) >= MOST_KNOWN) break;
       if (shadowOf(element)) roots.push(shadowOf(element));
     }
   }
-  const grid = new Map();
-  for (let x = GRID_PX / 2; x < innerWidth; x += GRID_PX) {
-    for (let y = GRID_PX / 2; y < innerHeight; y += GRID_PX) grid.set(`${x} ${y}`, deepest(x, y));
-  }
 
   const then = [];
-  let isWhole = count <= MOST_KNOWN;
+  const isKnown = all.length < MOST_KNOWN;
+  let isListed = isKnown;
   for (const element of roots.flatMap((root) => [...pick(root)(ACTS)])) {
-    const box = known.get(element);
-    if (!box || box.width <= 0 || box.height <= 0 || box.bottom <= 0 || box.right <= 0 ||
+    const box = boxOf(element);
+    if (box.width <= 0 || box.height <= 0 || box.bottom <= 0 || box.right <= 0 ||
       box.top >= innerHeight || box.left >= innerWidth) continue;
-    if (then.length === MOST) { isWhole = false; break; }
+    if (then.length === MOST) { isListed = false; break; }
     const found = deepest((Math.max(box.left, 0) + Math.min(box.right, innerWidth)) / 2,
       (Math.max(box.top, 0) + Math.min(box.bottom, innerHeight)) / 2);
     then.push({ element, box, says: says(element), shown: Boolean(found && owner(found) &&
@@ -99,8 +93,31 @@
   const focus = focused();
   const focusSaid = focus && says(focus);
 
+  // What takes the clicks on a grid of points, and the boxes of all: measured bit by bit, beginning
+  // after a while and with pauses, so that who acts at once neither waits nor pays for it. It is over
+  // when pictures begin to be doubted; until then pixels are compared where no element tells.
+  const grid = new Map(), known = new Map();
+  let isMeasured = false;
+  const measured = function* () {
+    for (let x = GRID_PX / 2; x < innerWidth; x += GRID_PX) {
+      for (let y = GRID_PX / 2; y < innerHeight; y += GRID_PX) {
+        yield grid.set(`${x} ${y}`, deepest(x, y));
+      }
+    }
+    for (const element of all) yield known.set(element, boxOf(element));
+  };
+  const turn = (globalThis.look = {});
+  const pause = (ms) => new Promise((over) => setTimeout(over, ms));
+  const measure = async (steps) => {
+    for (await pause(BEGIN_MS); globalThis.look === turn; await pause(PAUSE_MS)) {
+      const end = performance.now() + SLICE_MS;
+      while (performance.now() < end) if (steps.next().done) return void (isMeasured = true);
+    }
+  };
+  measure(measured());
+
   const judge = (was, is) => {
-    if (!was) return isWhole || !known.has(is) ? 'changed' : 'unknown';
+    if (!was) return isListed || (isMeasured && isKnown && !known.has(is)) ? 'changed' : 'unknown';
     if (is && (is === was.element || relates(is, was.element)) && isIn(was.element)) {
       if (says(was.element) !== was.says) return 'changed';
       return matches(was.element, UNSEEN_INSIDE) ? 'unknown' : 'same';
@@ -123,7 +140,7 @@
   };
   // Where nothing says what it is for: has something else come under the pointer?
   const judgeBare = (now, x, y) => {
-    if (!now || !isWhole) return 'unknown';
+    if (!now || !isListed || !isMeasured) return 'unknown';
     const points = around(x, y).filter(([left, top]) => grid.has(`${left} ${top}`));
     const takers = points.map(([left, top]) => [grid.get(`${left} ${top}`), deepest(left, top)]);
     if (!known.has(now)) return takers.some(([old]) => old && isAnew(old, now)) ? 'unknown' : 'changed';

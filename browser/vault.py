@@ -176,6 +176,19 @@ class Vault:
             ]
         )
 
+    def add(self, secret: Secret) -> None:
+        """Keep one more secret, which may be typed by its name from now on.
+
+        Raises:
+            UsageError: there is one of that name, or it is bound to no host.
+        """
+        if secret.name in self._secrets:
+            raise UsageError(f"two secrets are named {secret.name}")
+        if not secret.hosts:
+            raise UsageError(f"the secret {secret.name} has to name its host")
+        self._secrets[secret.name] = secret
+        self._renew()
+
     def require_known(self, text: str) -> None:
         """Refuse a text that names a secret which nobody gave.
 

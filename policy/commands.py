@@ -19,6 +19,7 @@ from vigorl.browser.action_space import (
 from vigorl.browser.actions import (
     Accept,
     Action,
+    AskPerson,
     Back,
     CallFunction,
     Click,
@@ -99,6 +100,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         'call name {"argument": 1}',
         "call one of the functions that the task lists, with its arguments as JSON",
     ),
+    "ask": (
+        'ask "question"',
+        "ask the user, and wait for the answer: what only they can know, decide or type",
+    ),
     "done": ('done "answer"', "the task is finished; with its answer where it asks for one"),
     "give_up": ('give_up "reason"', "the task cannot be done, and why"),
 }
@@ -119,6 +124,12 @@ _BUTTONS: dict[str, tuple[Literal["left", "middle", "right"], int]] = {
 }
 _CLICKS = {button_and_count: name for name, button_and_count in _BUTTONS.items()}
 _DIRECTIONS = {"up": (0, -1), "down": (0, 1), "left": (-1, 0), "right": (1, 0)}
+
+_SPOKEN: dict[str, type[AskPerson | Done | GiveUp]] = {
+    "ask": AskPerson,
+    "done": Done,
+    "give_up": GiveUp,
+}
 
 _MODIFIERS: dict[str, Modifier] = {
     "alt": "Alt",
@@ -241,8 +252,8 @@ def write_command(action: Action, frame: Frame) -> str:
             return f"call {function} {_defused(json.dumps(dict(given), ensure_ascii=False))}"
         case Done(answer):
             return f"done {_quote(answer)}" if answer else "done"
-        case GiveUp(reason):
-            return f"give_up {_quote(reason)}"
+        case AskPerson(text) | GiveUp(text):
+            return f"{action.type} {_quote(text)}"
         case Zoom():
             raise ValueError("a zoom is a tool call, not a command")
         case _:
@@ -323,10 +334,8 @@ def _action(name: str, tokens: list[_Token], frame: Frame) -> Action:
             return Wait(seconds)
         case ("done",):
             return Done()
-        case ("done", _Quoted(answer)):
-            return Done(answer)
-        case ("give_up", _Quoted(reason)):
-            return GiveUp(reason)
+        case ("ask" | "done" | "give_up", _Quoted(said)):
+            return _SPOKEN[name](said)
     raise Malformed(_usage(name))
 
 

@@ -20,6 +20,7 @@ from urllib.parse import quote_plus
 from vigorl.browser.action_space import ActionSpace
 from vigorl.browser.actions import (
     Action,
+    AskPerson,
     Back,
     Click,
     Done,
@@ -57,6 +58,7 @@ BROWSER_COMMANDS = (
     "tab_switch",
     "tab_close",
     "call",
+    "ask",
     "give_up",
 )
 """Our commands that are offered by it."""
@@ -179,8 +181,7 @@ def action_of(name: str, arguments: Mapping[str, Any], dialect: Dialect) -> Acti
         case "terminate":
             return _terminate(arguments)
         case "call_user" | "calluser" | "ask_user" | "ask_user_question" | "interact":
-            asked = _first(arguments, ("text", "content", "question")) or "it needs help"
-            return GiveUp(f"it asks: {asked}")
+            return _ask(arguments, dialect.actions)
         case "browser":
             command = _text(name, arguments, ("command", "content", "text"))
             return read_command(command, frame, dialect.actions)
@@ -319,6 +320,12 @@ def _system_button(button: str) -> Action:
         case "enter":
             return Press("Enter")
     raise Malformed(f"A browser has no system button {button[:_LONGEST_NAME]!r}, only Back, Enter.")
+
+
+def _ask(arguments: Mapping[str, Any], actions: ActionSpace) -> Action:
+    """A question, which ends the episode where nobody is there to answer it."""
+    asked = str(_first(arguments, ("text", "content", "question")) or "it needs help")
+    return AskPerson(asked) if "ask" in actions else GiveUp(f"it asks: {asked}")
 
 
 def _terminate(arguments: Mapping[str, Any]) -> Action:

@@ -23,6 +23,7 @@ from typing import Any, Literal
 from vigorl.browser.action_space import ENDINGS, EVERY_ACTION, MANY_CLICKS, ActionSpace
 from vigorl.browser.actions import (
     Action,
+    AskPerson,
     Back,
     Click,
     Done,
@@ -103,7 +104,7 @@ class FunctionCalls:
         offered = actions | ENDINGS
         calls = [(call, told) for needs, call, told in self._calls() if needs <= offered]
         listed = "\n".join(f"{call}  # {told}" if told else call for call, told in calls)
-        commands = [COMMANDS[name] for name in browser_commands(actions)]
+        commands = [COMMANDS[name] for name in browser_commands(actions) if name != "ask"]
         usages = "\n".join(f"{usage}: {meaning}" for usage, meaning in commands)
         return (
             f"{self._shape()}\n\nThe calls:\n{listed}\n\nThe commands of browser:\n{usages}\n\n"
@@ -136,6 +137,7 @@ class FunctionCalls:
             self._call("finished", content="''"),
             "the task is finished; with the answer",
         )
+        yield {"ask"}, self._call("ask", content="''"), "asks the user, and waits for the answer"
         command = self._call("browser", command="''")
         yield {"give_up"}, command, "what the browser itself can do, see below"
 
@@ -166,6 +168,8 @@ class FunctionCalls:
                 return self._call("wait")
             case Back() if self.way == "tags":
                 return "PressBack()"
+            case AskPerson(question):
+                return self._call("ask", content=_quoted(question))
             case Done(answer):
                 return self._call("finished", content=_quoted(answer))
             case _:
@@ -217,6 +221,7 @@ _LINE_NAMES = {
     "scroll": "scroll",
     "wait": "wait",
     "finished": "finished",
+    "ask": "call_user",
     "browser": "browser",
 }
 _TAG_NAMES = {
@@ -227,6 +232,7 @@ _TAG_NAMES = {
     "scroll": "Scroll",
     "wait": "Wait",
     "finished": "Finished",
+    "ask": "CallUser",
     "browser": "Browser",
 }
 

@@ -1,5 +1,6 @@
 """Policies that are vision-language models: a family, a backend, and an actor for each episode."""
 
+import hashlib
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +14,18 @@ from vigorl.policy.grammar import Dialect, Parsed, parse
 from vigorl.policy.policy import Actor, Turn
 from vigorl.policy.price import Price
 from vigorl.policy.usage import Usage
+
+
+def episode_seed(seed: int, episode: int) -> int:
+    """The seed that an episode of a policy draws with, in [0, 2³¹) but for the first one's.
+
+    The first one has the policy's own. The others' are drawn, so that policies with seeds side by
+    side share no episode.
+    """
+    if episode == 0:
+        return seed
+    digest = hashlib.sha256(f"{seed} {episode}".encode()).digest()
+    return int.from_bytes(digest[:4]) >> 1
 
 
 class ModelPolicy:
@@ -39,7 +52,7 @@ class ModelPolicy:
         self._episode_count = 0
 
     def actor(self, goal: str) -> Actor:
-        """A fresh actor; the n-th one draws with the n-th seed after the policy's own."""
+        """A fresh actor, which draws with a seed of its own (`episode_seed`)."""
         return self.actor_in(goal, self.next_session())
 
     def actor_in(self, goal: str, session: Session) -> Actor:
@@ -48,12 +61,12 @@ class ModelPolicy:
 
     def next_session(self) -> Session:
         """A place at the backend for one more episode, with a seed of its own."""
-        session = self.backend.session(self._sampling.seed + self._episode_count)
+        session = self.backend.session(episode_seed(self._sampling.seed, self._episode_count))
         self._episode_count += 1
         return session
 
     def begin_at(self, episode: int) -> None:
-        """Let the next episode draw with this one's seed after the policy's own."""
+        """Let the next episode draw with this one's seed."""
         self._episode_count = episode
 
     def usage(self, reply: Reply) -> Usage:

@@ -9,6 +9,7 @@ import pytest
 
 from vigorl.agent.evaluation.evaluation import Result, summarise
 from vigorl.agent.record.ground_truth import GroundTruth
+from vigorl.agent.record.named_boxes import NamedBox
 from vigorl.agent.record.trajectory import (
     DoneCheck,
     EndRecord,
@@ -45,7 +46,7 @@ RECORDS = (
         Mark,
     ),
     *(PendingQuestion, RefusedConnections, Consent, Deed, Approval, Turn, Mention, Tokens),
-    *(ShownImage, Usage, Result),
+    *(ShownImage, Usage, Result, NamedBox),
     *(StoredTree, SearchTree, Node),
 )
 PAGES = [*sorted((ROOT / "docs").rglob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]

@@ -1,6 +1,8 @@
 """What every environment promises, of every environment there is: one episode of each is played."""
 
 import asyncio
+import os
+import shutil
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -36,6 +38,8 @@ from vigorl.browser.actions import (
     ZoomStyle,
 )
 from vigorl.browser.chromium import Browser
+from vigorl.browser.desktop.environment import DesktopEnvironment, DesktopSettings
+from vigorl.browser.desktop.virtual_size import VirtualSize
 from vigorl.browser.environment import Environment, Score
 from vigorl.browser.geometry import Box, Frame, Point
 from vigorl.browser.live import LivePage, PageSettings
@@ -102,6 +106,13 @@ IMPOSSIBLE: list[Action] = [
 """What can be done nowhere."""
 QUIET = ("tab_opened", "not_settled")
 """Events that say nothing against a page: a loaded machine is slow."""
+ON_A_SCREEN = (
+    pytest.mark.desktop,
+    pytest.mark.skipif(
+        not (shutil.which("Xvfb") and shutil.which("openbox")) and "CI" not in os.environ,
+        reason="no virtual screen here: apt-get install xvfb openbox",
+    ),
+)
 KINDS = (
     "live page",
     "live page, zoomed",
@@ -113,6 +124,7 @@ KINDS = (
     "MiniWoB++, zoomed",
     "embedded task, zoomed",
     "VisualWebArena, zoomed",
+    pytest.param("desktop, zoomed", marks=ON_A_SCREEN),
 )
 """Pages of the synthetic world are still pictures; a task of VisualWebArena is one on the
 stand-in sites, with what puts them back around it."""
@@ -153,6 +165,9 @@ async def make(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Make]:
                     return PictureQuestion(place)
                 case "MiniWoB++":
                     return MiniwobEnvironment(pages, await pages.draw(Ticket("click-button", 1)))
+                case "desktop":
+                    virtual = VirtualSize(640, 400, 2)
+                    return DesktopEnvironment("the goal", DesktopSettings(virtual))
                 case "embedded task":
                     return TaskEnvironment(site, browser, next(iter(TASKS.values())).row(1))
                 case _:
@@ -273,7 +288,13 @@ async def test_it_closes_before_it_has_begun(make: Make, kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", ["live page, zoomed", "MiniWoB++, zoomed", "embedded task, zoomed"]
+    "kind",
+    [
+        "live page, zoomed",
+        "MiniWoB++, zoomed",
+        "embedded task, zoomed",
+        pytest.param("desktop, zoomed", marks=ON_A_SCREEN),
+    ],
 )
 async def test_it_closes_while_a_step_is_cut_short(make: Make, kind: str) -> None:
     environment = await make(kind)

@@ -202,7 +202,8 @@ def count_behaviors(trajectory: Trajectory) -> EpisodeBehaviors:
     by_screen: dict[str, list[Point]] = {}
     screen, width = "", math.inf
     told: list[bool] = []
-    for step in trajectory.steps:
+    turns = [step for step in trajectory.steps if step.by == "policy"]
+    for step in turns:
         view = step.seen.view
         if view is not None and view.kind == "screen":
             screen, width = view.image, view.frame.region_css_px.width
@@ -216,7 +217,7 @@ def count_behaviors(trajectory: Trajectory) -> EpisodeBehaviors:
         if shown.follows is not None:
             told.append(shown.follows)
     counts["regions"] = sum(distinct_regions(points, width) for points in by_screen.values())
-    return EpisodeBehaviors(counts, len(trajectory.steps), sum(told), len(told))
+    return EpisodeBehaviors(counts, len(turns), sum(told), len(told))
 
 
 def _is_aim(sentence: str) -> bool:

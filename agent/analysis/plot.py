@@ -1,11 +1,15 @@
 """Behaviours per episode as a bar chart with intervals, one group of bars for each behaviour."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from vigorl.agent.analysis.behaviors import BEHAVIORS
 from vigorl.agent.analysis.report import BehaviorReport, BehaviorSummary, MeanCount
 from vigorl.browser.errors import UsageError
 from vigorl.browser.run_folder import disk
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _WIDTH = 0.8
 """Of a group of bars; 1 is from the middle of one group to that of the next."""
@@ -18,13 +22,7 @@ def write_plot(report: BehaviorReport, path: Path) -> Path:
         UsageError: matplotlib is not installed, or does not know the ending.
         StorageFault: the disk refuses.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise UsageError("a plot needs matplotlib: pip install 'vigorl-agent[plot]'") from error
-    figure = Figure(figsize=(9, 4.5), layout="constrained")
-    if path.suffix.lstrip(".") not in figure.canvas.get_supported_filetypes():
-        raise UsageError(f"{path}: the ending names no format of pictures; .png, .svg or .pdf does")
+    figure = new_figure(path, 9, 4.5)
     axes = figure.add_subplot()
     for index, summary in enumerate(report.summaries):
         bar = _WIDTH / len(report.summaries)
@@ -43,6 +41,31 @@ def write_plot(report: BehaviorReport, path: Path) -> Path:
     axes.set_title(f"{report.which} episodes, counted by {report.counted_by}", loc="left")
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False)
+    return save_figure(figure, path)
+
+
+def new_figure(path: Path, width_in: float, height_in: float) -> "Figure":
+    """An empty figure that can be saved under a name.
+
+    Raises:
+        UsageError: matplotlib is not installed, or does not know the ending.
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise UsageError("a plot needs matplotlib: pip install 'vigorl-agent[plot]'") from error
+    figure = Figure(figsize=(width_in, height_in), layout="constrained")
+    if path.suffix.lstrip(".") not in figure.canvas.get_supported_filetypes():
+        raise UsageError(f"{path}: the ending names no format of pictures; .png, .svg or .pdf does")
+    return figure
+
+
+def save_figure(figure: "Figure", path: Path) -> Path:
+    """Write a figure.
+
+    Raises:
+        StorageFault: the disk refuses.
+    """
     with disk(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(path, dpi=150)

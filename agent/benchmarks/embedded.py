@@ -8,7 +8,9 @@ from rich.table import Table
 
 from vigorl.agent.evaluation.evaluation import Sample
 from vigorl.agent.record.ground_truth import GroundTruth
+from vigorl.agent.record.named_boxes import NamedBox
 from vigorl.agent.record.trajectory import as_json
+from vigorl.agent.witness import boxes_on
 from vigorl.browser.boundary import Boundary
 from vigorl.browser.chromium import Browser
 from vigorl.browser.environment import Environment
@@ -48,9 +50,15 @@ async def open_tasks(
 
             asked = row.goal if told == "goal" else row.instructions
             truth = GroundTruth(answer=row.answer)
-            return Sample(row.id, (row.name,), as_json(row), make, False, asked, truth)
+            return Sample(row.id, (row.name,), as_json(row), make, False, asked, truth, _look)
 
         yield [sample(row) for row in rows]
+
+
+async def _look(environment: Environment) -> tuple[NamedBox, ...] | None:
+    """What can be named on a task's page."""
+    assert isinstance(environment, TaskEnvironment)
+    return await boxes_on(environment)
 
 
 def task_table(seed: int) -> Table:

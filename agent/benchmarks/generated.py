@@ -10,12 +10,13 @@ from typing import Any
 
 from vigorl.agent.evaluation.evaluation import Sample
 from vigorl.agent.record.ground_truth import GroundTruth
+from vigorl.agent.record.named_boxes import NamedBox, named_boxes
 from vigorl.browser.environment import Environment
 from vigorl.browser.errors import UsageError
 from vigorl.browser.geometry import Box
 from vigorl.browser.picture import Picture
 from vigorl.browser.still_image import StaticScreenshot
-from vigorl.tasks.world.shards import shards_in
+from vigorl.tasks.world.shards import decoded, shards_in
 
 _SIZES = ((1e-4, "0.01 %"), (3e-4, "0.03 %"), (1e-3, "0.1 %"), (1e-2, "1 %"))
 """Targets up to these shares of a picture make a cell of the table."""
@@ -56,7 +57,7 @@ def _pages(path: Path) -> list[list[Sample]]:
             key = member.name.removesuffix(".json")
             pages.append(
                 [
-                    _sample(path, picture, f"{key}-{number}", question)
+                    _sample(path, picture, member, f"{key}-{number}", question)
                     for number, question in enumerate(row["questions"])
                     if question["bbox_xyxy"] and question["answer"] is None
                 ]
@@ -73,21 +74,34 @@ def _readable(path: Path) -> Iterator[None]:
         raise UsageError(f"{path} is damaged: {error!r}; generate it anew") from error
 
 
-def _sample(path: Path, picture: tarfile.TarInfo, name: str, question: dict[str, Any]) -> Sample:
-    start, size = picture.offset_data, picture.size
+def _sample(
+    path: Path,
+    picture: tarfile.TarInfo,
+    about: tarfile.TarInfo,
+    name: str,
+    question: dict[str, Any],
+) -> Sample:
     target = Box(*question["bbox_xyxy"])
     instruction = question["instruction"]
 
     def make() -> Environment:
-        with path.open("rb") as file:
-            file.seek(start)
-            image = Picture.from_outside(file.read(size), f"{path}, {picture.name}")
+        image = Picture.from_outside(_read(path, picture), f"{path}, {picture.name}")
         return StaticScreenshot(image, instruction, target)
+
+    async def look(_: Environment) -> tuple[NamedBox, ...]:
+        page = decoded(name, _read(path, picture), _read(path, about))
+        return named_boxes(page.truth)
 
     task = {"id": name, "image": f"{path.name}/{picture.name}", **question}
     cells = (question["ui_type"], f"by {question['kind']}", _size(question["area_fraction"]))
     truth = GroundTruth((target,))
-    return Sample(name, cells, task, make, True, instruction, truth)
+    return Sample(name, cells, task, make, True, instruction, truth, look)
+
+
+def _read(path: Path, member: tarfile.TarInfo) -> bytes:
+    with path.open("rb") as file:
+        file.seek(member.offset_data)
+        return file.read(member.size)
 
 
 def _size(area_fraction: float) -> str:

@@ -17,6 +17,7 @@ _BUILT_IN = (
     "screenspot",
     "visualwebarena",
     "standin",
+    "desktop",
     "visual_reasoning",
 )
 """Modules of `vigorl.agent.benchmarks.builtin`, each with its `BENCHMARKS`."""

@@ -83,6 +83,41 @@ def behaviors(
         print_json(report.as_json())
 
 
+@app.command("referents")
+def referents(
+    folders: Annotated[
+        list[Path],
+        Argument(metavar="FOLDER", help="Folders of runs or evaluations, with recorded boxes."),
+    ],
+    missed: Annotated[
+        bool, Option("--missed", help="Also list each point that is not on what its words name.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Measure whether points lie on what the words near them name, where boxes are known.
+
+    By rule, without raters: embedded tasks and generated pages record the boxes of what can be
+    named on each screen, which no policy sees. Split by solved and unsolved episodes.
+
+    [dim]$[/dim] vigorl-agent analyze referents runs/reader runs/nano --missed
+    """
+    with errors(as_json):
+        from vigorl.agent.analysis.referent_report import (
+            missed_lines,
+            referent_table,
+            report_referents,
+        )
+
+        console = Console(stderr=as_json)
+        reports = [report_referents(folder) for folder in folders]
+        console.print(referent_table(reports))
+        for report in reports if missed else ():
+            for line in missed_lines(report):
+                console.print(f"  {escape(line)}", soft_wrap=True, highlight=False)
+    if as_json:
+        print_json({"folders": [report.as_json() for report in reports]})
+
+
 async def _judged(
     folders: list[Path], which: str, model: str, verdicts: Path, seed: int
 ) -> "BehaviorReport":

@@ -13,6 +13,7 @@ from vigorl.agent.cli import (
     data,
     evaluation,
     export,
+    humans,
     mcp,
     record,
     replay,
@@ -20,9 +21,11 @@ from vigorl.agent.cli import (
     search,
     serve,
     setup,
+    show,
     standin,
     tasks,
     train,
+    view,
 )
 from vigorl.agent.cli.app_class import App
 from vigorl.agent.cli.main import EXIT_CODES
@@ -61,12 +64,15 @@ def options(
 
 app.add_typer(run.app)
 app.add_typer(record.app)
+app.add_typer(show.app)
 app.add_typer(replay.app)
+app.add_typer(view.app)
 app.add_typer(setup.app)
 app.add_typer(serve.app)
 app.add_typer(mcp.app)
 app.add_typer(evaluation.app, name="eval")
 app.add_typer(analyze.app, name="analyze")
+app.add_typer(humans.app, name="humans")
 app.add_typer(tasks.app, name="tasks")
 app.add_typer(standin.sites, name="sites")
 app.add_typer(data.app, name="data")

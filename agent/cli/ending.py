@@ -61,8 +61,8 @@ def kept(trajectory: "Trajectory", console: Console) -> list[str]:
     return unsaved
 
 
-def write_pictures(trajectory: "Trajectory", console: Console) -> None:
-    """Write page and picture of a run, and print where.
+def write_pictures(trajectory: "Trajectory", console: Console) -> Path:
+    """Write page and picture of a run, and print where; the page's path.
 
     Raises:
         StorageFault: the disk refuses.
@@ -70,12 +70,11 @@ def write_pictures(trajectory: "Trajectory", console: Console) -> None:
     from vigorl.agent.viewer.episode_page import write_page
     from vigorl.agent.viewer.filmstrip import write_filmstrip
 
-    for label, path in (
-        ("recorded", trajectory.folder),
-        ("page", write_page(trajectory)),
-        ("picture", write_filmstrip(trajectory)),
-    ):
-        print_path(label, path, console)
+    print_path("recorded", trajectory.folder, console)
+    page = write_page(trajectory)
+    print_path("page", page, console)
+    print_path("picture", write_filmstrip(trajectory), console)
+    return page
 
 
 def print_path(label: str, path: Path, console: Console) -> None:

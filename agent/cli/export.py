@@ -28,6 +28,8 @@ class ScoreBounds:
     """Take episodes with at least this score. Default: 1; all tasks for verl."""
     max_score: Annotated[float | None, Option(min=0, max=1)] = None
     """Take episodes with at most this score."""
+    test_data: bool = False
+    """Take episodes of test seeds too, on which nothing can be measured afterwards."""
 
 
 @app.command("export")
@@ -87,9 +89,9 @@ def _taken(
     from vigorl.training.data.selection import Selection
 
     if one_per_task:
-        everything = Selection(least_score=None, takes_slips=True)
+        everything = Selection(None, None, bounds.test_data, takes_slips=True)
         taken, left_out = episodes.select(episodes.episodes_in(runs, None), everything)
         return episodes.one_per_task(taken, bounds.min_score, bounds.max_score), left_out
     least = 1.0 if bounds.min_score is None else bounds.min_score
-    selection = Selection(least, bounds.max_score)
+    selection = Selection(least, bounds.max_score, bounds.test_data)
     return episodes.select(episodes.episodes_in(runs, chains), selection)

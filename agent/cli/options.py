@@ -42,6 +42,24 @@ class BrowserOptions:
     """Seconds to wait for your answer; then it is no."""
 
 
+@dataclass(frozen=True)
+class LiveOptions:
+    """How a person steers a run while it works."""
+
+    view: Annotated[bool, Option("--view", rich_help_panel="Live control")] = False
+    """Serve a page on which you steer the run while it works: pause, step, edit or veto, take over,
+    say something, stop. Only this machine, and who has the address, gets there."""
+    no_open: Annotated[bool, Option("--no-open")] = False
+    """Print the address of that page, and do not open it. Without a display it is never opened."""
+    pause: Annotated[bool, Option("--pause")] = False
+    """Begin paused: the first action waits for you."""
+    ask: Annotated[bool, Option("--ask")] = False
+    """Let the policy ask you what only you can know, on that page or in the terminal."""
+
+
+UNWATCHED = LiveOptions()
+"""Nobody steers but who sits at the terminal."""
+
 USUAL_BROWSER = BrowserOptions()
 """Nothing was said about the browser."""
 

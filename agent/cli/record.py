@@ -135,12 +135,12 @@ def require_screen(config: RunConfig) -> None:
 
 def _recorded(config: RunConfig, annotate: bool, console: Console) -> "Trajectory":
     """Let a person act until they say that it is over."""
-    from vigorl.agent.demonstration.person import PERSON, Demonstration
-    from vigorl.agent.record.trajectory import StepRecord
-    from vigorl.agent.rollout import Watcher
+    from vigorl.agent.demonstration.person import Demonstration
+    from vigorl.agent.record.trajectory import PERSON, StepRecord
     from vigorl.agent.run import ModelConfig
     from vigorl.agent.run import run as play_task
     from vigorl.agent.viewer.show import ending, print_step
+    from vigorl.agent.watcher import Watcher
 
     class Teller(Watcher):
         def step(self, record: StepRecord) -> None:

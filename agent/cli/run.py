@@ -1,15 +1,17 @@
-"""`vigorl-agent run` and `show`: one episode."""
+"""`vigorl-agent run`: one episode."""
 
+import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
-from typer import Argument, Option
+from typer import Option
 
 from vigorl.agent.cli.app_class import App
-from vigorl.agent.cli.ending import exit_code, kept, print_path, result_of, write_pictures
+from vigorl.agent.cli.ending import exit_code, kept, result_of
 from vigorl.agent.cli.main import (
     DONE,
     EXIT_CODES,
@@ -20,10 +22,12 @@ from vigorl.agent.cli.main import (
 )
 from vigorl.agent.cli.options import (
     ANYWHERE,
+    UNWATCHED,
     USUAL_BROWSER,
     AsJson,
     BoundaryOptions,
     BrowserOptions,
+    LiveOptions,
     viewport_of,
 )
 from vigorl.agent.cli.terminal import Console
@@ -65,6 +69,7 @@ def run(
     as_json: AsJson = False,
     browser: BrowserOptions = USUAL_BROWSER,
     network: BoundaryOptions = ANYWHERE,
+    live: LiveOptions = UNWATCHED,
 ) -> None:
     """Do a task in a real browser, and record every step.
 
@@ -97,7 +102,7 @@ def run(
         if dry_run:
             _print_steps(config, model, console, as_json)
             raise typer.Exit(DONE)
-        trajectory = _played(config, model, console, browser.approve_seconds)
+        trajectory = _played(config, model, console, browser.approve_seconds, live)
         unsaved = kept(trajectory, console)
         data = {} if config.schema is None else {"data": _data(trajectory, config.schema)}
     if as_json:
@@ -106,50 +111,40 @@ def run(
 
 
 def _played(
-    config: RunConfig, model: ModelConfig, console: Console, approve_seconds: float
+    config: RunConfig,
+    model: ModelConfig,
+    console: Console,
+    approve_seconds: float,
+    live: LiveOptions,
 ) -> "Trajectory":
     """Play the task, and print each step and how it ended."""
-    from vigorl.agent.approval import terminal_approver
+    from vigorl.agent.live.session import LiveSession
     from vigorl.agent.run import run as run_task
     from vigorl.agent.viewer.show import ending
     from vigorl.agent.viewer.watching import TerminalWatcher
 
     with TerminalWatcher(console) as watcher:
-        approver = terminal_approver(console, watcher.aside, approve_seconds)
-        trajectory = play(run_task(config, model, watcher, approver))
+        session = LiveSession(console, watcher, approve_seconds, live.view, live.pause, live.ask)
+        opens = live.view and not live.no_open and _has_display()
+
+        async def steered() -> "Trajectory":
+            async with session.steering(config.runs, opens):
+                trajectory = await run_task(
+                    config, model, session.watcher, session.approver, session.additions
+                )
+                session.end(trajectory)
+                return trajectory
+
+        trajectory = play(steered())
     console.print(ending(trajectory))
     return trajectory
 
 
-@app.command()
-def show(
-    trajectory: Annotated[Path, Argument(help="A recorded run's folder.")],
-    animation: Annotated[
-        Path | None,
-        Option(
-            help="Also write the run as a moving picture into this file, .webp or .gif.",
-            show_default=False,
-        ),
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Print a recorded run, and write it as one HTML page and one picture.
-
-    [dim]$[/dim] vigorl-agent show runs/20261121-101500-find-a-kettle-3f9a --animation kettle.webp
-    """
-    with errors(as_json):
-        from vigorl.agent.record.trajectory import read_trajectory
-        from vigorl.agent.viewer.animation import write_animation
-        from vigorl.agent.viewer.show import print_trajectory
-
-        recorded = read_trajectory(trajectory)
-        console = Console(stderr=as_json)
-        print_trajectory(recorded, console)
-        write_pictures(recorded, console)
-        if animation is not None:
-            print_path("animation", write_animation(recorded, animation), console)
-    if as_json:
-        print_json(result_of(recorded))
+def _has_display() -> bool:
+    """Whether a page that is opened would be seen."""
+    if sys.platform in ("win32", "darwin"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def _print_steps(config: RunConfig, model: ModelConfig, console: Console, as_json: bool) -> None:
@@ -169,9 +164,12 @@ def _print_steps(config: RunConfig, model: ModelConfig, console: Console, as_jso
 
 def _data(trajectory: "Trajectory", schema: Path) -> Any:
     """The answer as JSON; None where there is none that fits."""
-    from vigorl.agent.answers import AnswerForm
+    from vigorl.agent.answers import AnswerForm, Unfit
 
     end = trajectory.end
     if end is None or end.status != "done":
         return None
-    return AnswerForm.read(schema).value(end.answer or "")
+    try:
+        return AnswerForm.read(schema).value(end.answer or "")
+    except Unfit:  # a person who had taken over has ended it so
+        return None

@@ -47,7 +47,9 @@ class SearchedSamples:
         from vigorl.agent.benchmarks.still_images import still_samples
         from vigorl.agent.benchmarks.visual_reasoning import visual_samples
         from vigorl.tasks.visual_reasoning.benchmarks import read_questions
+        from vigorl.training.data.held_out import check_learnable
 
+        check_learnable(self.data)
         if self.questions is None:
             return still_samples(self.data, self.images, self.limit)
         questions = read_questions(self.questions, self.data, self.split)

@@ -11,7 +11,8 @@ from typing import Any, Protocol, cast
 from playwright.async_api import Page
 
 from vigorl.agent.demonstration.eyewitness import Eyewitness, Step, point_of
-from vigorl.agent.rollout import Limits
+from vigorl.agent.limits import Limits
+from vigorl.agent.record.trajectory import PERSON
 from vigorl.agent.run import Additions
 from vigorl.agent.viewer.show import describe_action
 from vigorl.browser.actions import Accept, Action, Dismiss, Done, GiveUp, Wait
@@ -24,8 +25,6 @@ from vigorl.browser.observation import Event, Observation, PendingQuestion
 from vigorl.browser.vault import Vault
 from vigorl.policy.policy import Turn
 
-PERSON = "person"
-"""Who plays, in records."""
 _FOR_EVER = 10**9
 UNHURRIED = Limits(
     _FOR_EVER, _FOR_EVER, None, malformed=_FOR_EVER, repeats=_FOR_EVER, unchanged=_FOR_EVER

@@ -227,7 +227,9 @@ async def evaluate(
         async def one(sample: Sample) -> None:
             async with places:
                 name = folder_name(sample.id)
-                played = await play(policy, sample, folder, name, limits, tries, second_look)
+                played = await play(
+                    policy, sample, folder, name, limits, tries, second_look, witnessed=True
+                )
                 result = _result(sample, played, spent.get(sample.id, UNUSED))
                 if played.error is not None:
                     unusable.append(played.error)

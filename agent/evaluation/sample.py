@@ -1,10 +1,11 @@
 """Sample: one episode to be played, in an evaluation, a training or a search."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from vigorl.agent.record.ground_truth import GroundTruth
+from vigorl.agent.record.named_boxes import NamedBox
 from vigorl.browser.environment import Environment
 
 
@@ -26,3 +27,6 @@ class Sample:
     """What is asked for; empty where the world says it when it begins."""
     truth: GroundTruth = field(default_factory=GroundTruth)
     """What is right, where that can be told beforehand."""
+    look: Callable[[Environment], Awaitable[tuple[NamedBox, ...] | None]] | None = None
+    """Says what can be named on the screen that its world shows, for measurements; the policy never
+    sees it. None: nobody knows."""

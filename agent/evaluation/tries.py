@@ -3,6 +3,7 @@
 import asyncio
 import random
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 from vigorl.agent.blame import told, trace_of
@@ -12,6 +13,7 @@ from vigorl.agent.record.place import clear
 from vigorl.agent.record.recorder import Recorder
 from vigorl.agent.record.trajectory import EndRecord, StartRecord, Trajectory, now, read_trajectory
 from vigorl.agent.rollout import Limits, SecondLook, rollout
+from vigorl.agent.witness import WitnessedEnvironment
 from vigorl.agent.wrappers import equipped
 from vigorl.browser.errors import LeftOut, StorageFault, UsageError, VigorlError
 from vigorl.policy.policy import Policy
@@ -67,6 +69,7 @@ async def play(
     tries: Tries,
     second_look: SecondLook | None = None,
     images: Path | None = None,
+    witnessed: bool = False,
 ) -> PlayedSample:
     """Play one sample from the start, whatever an earlier episode has left of it.
 
@@ -83,6 +86,7 @@ async def play(
         tries: How often.
         second_look: Who is asked whether it is done, where the policy says so.
         images: Gets the pictures; None: `images` in the folder.
+        witnessed: Write down what can be named on each screen, where the sample knows it.
 
     Raises:
         StorageFault: the record cannot be written.
@@ -96,7 +100,7 @@ async def play(
         recorder = Recorder(place, images or folder / "images")
         error: VigorlError | None = None
         try:
-            trajectory = await _once(policy, sample, recorder, limits, second_look)
+            trajectory = await _once(policy, sample, recorder, limits, second_look, witnessed)
         except StorageFault:
             raise
         except VigorlError as raised:
@@ -121,10 +125,15 @@ async def _once(
     recorder: Recorder,
     limits: Limits,
     second_look: SecondLook | None,
+    witnessed: bool,
 ) -> Trajectory:
     truth = None if sample.truth == GroundTruth() else sample.truth
     try:
-        environment = equipped(sample.make(), policy)
+        world = sample.make()
+        environment = equipped(world, policy)
+        if witnessed and sample.look is not None:
+            look = partial(sample.look, world)
+            environment = WitnessedEnvironment(environment, look, recorder.folder)
     except Exception as error:
         about = (policy.describe(), asdict(limits), sample.task, now(), truth)
         recorder.start(StartRecord("", *about))

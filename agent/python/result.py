@@ -2,7 +2,6 @@
 
 import base64
 import io
-import webbrowser
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -13,7 +12,7 @@ from PIL import Image
 from vigorl.agent.answers import AnswerForm, Unfit
 from vigorl.agent.plain_text import one_line
 from vigorl.agent.record.trajectory import Status, StepRecord, Trajectory
-from vigorl.agent.viewer.episode_page import write_page
+from vigorl.agent.viewer.episode_page import open_page, write_page
 from vigorl.agent.viewer.filmstrip import draw_filmstrip
 from vigorl.agent.viewer.show import (
     describe_action,
@@ -22,7 +21,6 @@ from vigorl.agent.viewer.show import (
     verdict,
 )
 from vigorl.browser.actions import Action
-from vigorl.browser.errors import UsageError
 from vigorl.browser.picture import Picture
 from vigorl.policy.usage import Usage
 
@@ -162,8 +160,7 @@ class AgentResult:
             StorageFault: the page cannot be written.
         """
         page = write_page(self.trajectory)
-        if not webbrowser.open(page.resolve().as_uri()):
-            raise UsageError(f"no browser to show it in; the page is {page}")
+        open_page(page)
         return page
 
     def __str__(self) -> str:

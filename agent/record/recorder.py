@@ -1,7 +1,8 @@
 """Recorder: writes the record of one episode, a line at a time.
 
-A step's line is written when the policy has spoken, before its action is carried out, so a run
-that is killed loses at most the step in flight. What came of the action stands in the next line.
+A step's line is written when the policy has spoken and nobody objects any more, before its action
+is carried out, so a run that is killed loses at most the step in flight. What came of the action
+stands in the next line.
 
 Nobody but its owner may read the folder, and secrets are in none of its texts. One that comes to
 light later (what was typed turns out to be a password) is taken out of the lines before as well.
@@ -104,6 +105,10 @@ class Recorder:
             refused=observation.refused,
             consents=observation.consents,
         )
+
+    def as_written(self, record: StepRecord) -> StepRecord:
+        """A step without secrets, as it would be written now."""
+        return self._redacted(record)
 
     def step(self, record: StepRecord) -> StepRecord:
         """Append one step; returns it as it is written."""

@@ -7,8 +7,9 @@
         trajectory.jsonl    a record a line: start, step …, end; appended and flushed
         images/<sha256>.jpg every picture once, by the hash of its bytes
 
-A step's line is written when the policy has spoken, before its action is carried out, so a run
-that is killed loses at most the step in flight. What came of the action stands in the next line.
+A step's line is written when the policy has spoken and nobody objects any more, before its action
+is carried out, so a run that is killed loses at most the step in flight. What came of the action
+stands in the next line.
 
 Nobody but its owner may read the folder, and secrets are in none of its texts. One that comes to
 light later (what was typed turns out to be a password) is taken out of the lines before as well.
@@ -26,6 +27,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from vigorl.agent.record.ground_truth import GroundTruth
 from vigorl.browser.action_space import EVERY_ACTION, ActionSpace, ActionType
+from vigorl.browser.actions import Action
 from vigorl.browser.deeds import Consent
 from vigorl.browser.environment import Score
 from vigorl.browser.errors import InconsistentData, UsageError
@@ -44,6 +46,9 @@ from vigorl.policy.usage import UNUSED, Usage
 
 Status = Literal["done", "gave_up", "limit", "fault", "interrupted"]
 """How an episode ended. Only `fault` and `interrupted` say nothing about the policy."""
+
+PERSON = "person"
+"""Who plays in a demonstration, as its record names its policy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +115,23 @@ class StartRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Amendment:
+    """What was made of a policy's action before it was done, by whoever watches over the run."""
+
+    by: Literal["person", "program"]
+    action: Action | None
+    """What was done in its place; None: nothing."""
+    why: str = ""
+    is_take_over: bool = False
+    """A person has taken over: what was done in its place is in the steps that follow."""
+
+
+@dataclass(frozen=True, slots=True)
 class StepRecord:
-    """One turn: what was seen, and what the policy said to it."""
+    """One turn: what was seen, and what the policy said to it; or what a person did in its place.
+
+    A step of a person has a turn without words, which the policy never said.
+    """
 
     index: int
     seen: Seen
@@ -119,8 +139,19 @@ class StepRecord:
     observe_s: float
     """Time the environment took to bring about this observation (its action included)."""
     act_s: float
-    """Time the policy took."""
+    """Time that the policy, or the person, took."""
+    by: Literal["policy", "person"] = "policy"
+    """Who has chosen the action."""
+    amendment: Amendment | None = None
+    """What was made of the action; None: it was done as it was chosen."""
+    held_s: float = 0.0
+    """Time that the action was held back, for whoever watches over the run."""
     type: Literal["step"] = "step"
+
+    @property
+    def done(self) -> Action | None:
+        """The action that was done, whoever chose it; None where nothing was."""
+        return self.turn.action if self.amendment is None else self.amendment.action
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +243,19 @@ class Trajectory:
     def is_solved(self) -> bool | None:
         """Whether the judge calls the task solved; None where nobody could judge."""
         return self.score.is_solved if self.score else None
+
+    @property
+    def is_demonstration(self) -> bool:
+        """Whether a person has shown how it is done, and no model has played."""
+        return self.start.policy.get("policy") == PERSON
+
+    @property
+    def is_assisted(self) -> bool:
+        """Whether a person acted in it, or changed or vetoed what the policy chose."""
+        return any(
+            step.by == "person" or (step.amendment is not None and step.amendment.by == "person")
+            for step in self.steps
+        )
 
     @property
     def usage(self) -> Usage:

@@ -1,10 +1,10 @@
-"""An episode as a moving picture, WebP or GIF: what was seen, thought and done."""
+"""An episode as a moving picture, WebP, GIF or WebM: what was seen, thought and done."""
 
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, assert_never
 
 from PIL import Image, ImageDraw
 
@@ -13,19 +13,23 @@ from vigorl.agent.record.trajectory import SeenView, StepRecord, Trajectory
 from vigorl.agent.viewer.action_marker import gesture_of
 from vigorl.agent.viewer.episode_steps import Piece, pieces
 from vigorl.agent.viewer.filmstrip import evenly_chosen
-from vigorl.agent.viewer.show import describe_action, ending_reason, title, verdict
+from vigorl.agent.viewer.show import amended, describe_action, ending_reason, title, verdict
 from vigorl.agent.viewer.stage import Stage, StageSigns, paint
-from vigorl.agent.viewer.typeface import draw_text, fitting, text_width_px
+from vigorl.agent.viewer.typeface import draw_text, fitting, text_width_px, without_font
+from vigorl.agent.viewer.video import webm
 from vigorl.browser.actions import Action, Done, Type
 from vigorl.browser.errors import UsageError
 from vigorl.browser.geometry import Box, Point
 from vigorl.browser.run_folder import write_whole
 from vigorl.policy.points import mentions_by_order
 
+AnimationForm = Literal["webp", "gif", "webm"]
+
 WIDTH_PX = 900
 MAX_STEPS = 24
 """Steps that are shown; of more, evenly chosen ones, the first and the last among them."""
 
+_FORMS: dict[str, AnimationForm] = {".webp": "webp", ".gif": "gif", ".webm": "webm"}
 _MAX_STAGE_HEIGHT_PX = 640
 _MARGIN_PX = 16
 _HEAD_PX = 20
@@ -88,8 +92,12 @@ class _Player:
             error = replace(caption, outcome=turn.error or "no action", ink=_TONES["bad"])
             yield Still(stage, signs, error, 1200)
             return
-        caption = replace(caption, outcome=describe_action(turn.action))
-        yield from self._act(stage, signs, caption, turn.action)
+        if record.amendment is not None:
+            told = replace(caption, outcome=amended(record.amendment), ink=_TONES["bad"])
+            yield Still(stage, signs, told, 1200)
+        if record.done is not None:
+            caption = replace(caption, outcome=describe_action(record.done))
+            yield from self._act(stage, signs, caption, record.done)
 
     def end(self, of: int) -> Iterator[Still]:
         """How it ended, over what was seen last."""
@@ -151,7 +159,7 @@ class _Player:
 
 
 def write_animation(trajectory: Trajectory, path: Path) -> Path:
-    """Write an episode as a moving picture, WebP or GIF by the name of the file.
+    """Write an episode as a moving picture, WebP, GIF or WebM by the name of the file.
 
     Returns:
         The path written.
@@ -161,24 +169,39 @@ def write_animation(trajectory: Trajectory, path: Path) -> Path:
         InconsistentData: a picture of the record is missing or damaged.
         StorageFault: the file cannot be written.
     """
-    form = path.suffix.lower()
-    if form not in {".webp", ".gif"}:
-        raise UsageError(f"{path}: an animation is a .webp or a .gif")
+    form = _FORMS.get(path.suffix.lower())
+    if form is None:
+        raise UsageError(f"{path}: an animation is a .webp, a .gif or a .webm")
     stills = list(stills_of(trajectory))
     if not stills:
         raise UsageError(f"{trajectory.folder}: nothing was seen in this episode, so nothing moves")
-    write_whole(path, encoded(stills, trajectory, "webp" if form == ".webp" else "gif"))
+    write_whole(path, encoded(stills, trajectory, form))
     return path
 
 
-def encoded(stills: list[Still], trajectory: Trajectory, form: Literal["webp", "gif"]) -> bytes:
-    """The bytes of an animation that begins anew when it ends."""
+def undrawn(trajectory: Trajectory) -> str:
+    """The characters of an animation's texts that no font of this machine has, each once."""
+    texts = [title(trajectory)]
+    for still in stills_of(trajectory):
+        texts += [*(piece.text for piece in still.caption.thought), still.caption.outcome]
+        texts += [still.signs.label, still.signs.banner]
+    return without_font("".join(texts))
+
+
+def encoded(stills: list[Still], trajectory: Trajectory, form: AnimationForm) -> bytes:
+    """The bytes of an animation; a WebP and a GIF begin anew when they end."""
     pictures = [_draw(still, title(trajectory)) for still in stills]
     shown_ms = [still.shown_ms for still in stills]
     buffer = io.BytesIO()
-    if form == "gif":
-        pictures = _with_one_palette(pictures)
-    options = {"webp": {"quality": 80, "method": 2}, "gif": {}}[form]
+    match form:
+        case "webm":
+            return webm(pictures, shown_ms)
+        case "gif":
+            pictures, options = _with_one_palette(pictures), {}
+        case "webp":
+            options = {"quality": 80, "method": 2}
+        case _:
+            assert_never(form)
     first, *others = pictures
     first.save(
         buffer, form, save_all=True, append_images=others, duration=shown_ms, loop=0, **options

@@ -118,10 +118,11 @@ def _panels(trajectory: Trajectory) -> list[_Panel]:
 
 
 def _panel(record: StepRecord, view: SeenView) -> _Panel:
-    action = record.turn.action
+    action = record.done
     number = str(record.index + 1)
     if action is None:
-        return _Panel(view, number, "no action", ActionMarker(), wrong=True)
+        told = "no action" if record.amendment is None else "not done"
+        return _Panel(view, number, told, ActionMarker(), wrong=True)
     return _Panel(view, number, describe_action(action), gesture_of(action))
 
 

@@ -6,6 +6,7 @@ model has said: its content security policy allows one style sheet and the folde
 """
 
 import os
+import shlex
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Literal
@@ -18,8 +19,8 @@ from vigorl.agent.evaluation.report import EvaluationReport
 from vigorl.agent.plain_text import one_line
 from vigorl.agent.record.trajectory import SeenView, Trajectory, read_trajectory
 from vigorl.agent.viewer.action_marker import ActionMarker, gesture_of
-from vigorl.agent.viewer.episode_page import moment, templates
 from vigorl.agent.viewer.overlay import Overlay, overlay
+from vigorl.agent.viewer.page_templates import moment, templates
 from vigorl.agent.viewer.show import STATUS_WORDS, describe_action, policy_name, title
 from vigorl.browser.geometry import Box, Point
 from vigorl.browser.run_folder import write_whole
@@ -115,6 +116,7 @@ def render_gallery(folder: Path, report: EvaluationReport) -> str:
             facts={**facts, "episodes": str(len(results))},
             status_words=STATUS_WORDS,
             sheet=sheet(),
+            folder=shlex.quote(str(folder)),
         )
     )
 

@@ -20,9 +20,17 @@ LABEL_LENGTH = 36
 
 _LABEL_CELL_PX = 7.3
 _LABEL_PADDING_PX = 14
-_LABEL_DISTANCE_PX = 25
-_USUAL_WIDTH_PX = 520
-"""Of a picture on a page; decides on which side of its target a label has room."""
+_LABEL_DISTANCE_PX = 22
+_LABEL_HEIGHT_PX = 24
+_USUAL_WIDTH_PX = 640
+"""Of a picture on a page; decides on which side of its place a label has room."""
+_RING_PX = 17
+_BADGE_SIDES = ((1, -1), (1, 1), (-1, -1), (-1, 1))
+"""Where the number of a point may stand, the best first: right above it, right below …"""
+_BADGE_AWAY_PX, _BADGE_FAR_PX = 13.0, 21.0
+"""From a point to its number, across and down; the second where the action's ring is between."""
+_BADGE_PX = 19
+"""As wide as a number with its rim."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +47,8 @@ class Dot:
 
     number: int
     spot: Spot
+    badge_px: tuple[float, float]
+    """From the point to its number, right and down: beside the point, which stays in sight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +58,8 @@ class TargetMark:
     spot: Spot
     label: str
     label_width_px: int
-    label_left: bool
-    """The label stands left of the target, since there is no room to the right."""
+    label_px: tuple[float, float]
+    """From the target to the label's upper left corner: below the target, or above it."""
     push_degrees: float | None
     """Direction of a scroll, clockwise from the right; None: no scroll."""
 
@@ -105,11 +115,6 @@ def overlay(
         truth_css_px: The targets of a task, where they are known.
     """
     shown = frame.region_css_px
-    dots = [
-        Dot(number, _spot(point, frame))
-        for number, point in enumerate(points, 1)
-        if shown.contains(point)
-    ]
     target = None
     if gesture.at is not None and shown.contains(gesture.at):
         target = _target(gesture, gesture.at, frame)
@@ -117,21 +122,81 @@ def overlay(
     truth = tuple(region for box in truth_css_px if (region := _region(box, frame)))
     path = [point for point in gesture.path if shown.contains(point)]
     lines = [DragLine(_spot(start, frame), _spot(end, frame)) for start, end in pairwise(path)]
-    return Overlay(tuple(dots), target, tuple(lines), zoom, zoomed, truth)
+    return Overlay(_dots(points, gesture, frame), target, tuple(lines), zoom, zoomed, truth)
+
+
+def _dots(points: Sequence[Point], gesture: ActionMarker, frame: Frame) -> tuple[Dot, ...]:
+    """The points with their numbers, none of which covers a point or another number."""
+    places = {
+        number: _usual(point, frame)
+        for number, point in enumerate(points, 1)
+        if frame.region_css_px.contains(point)
+    }
+    target = None if gesture.at is None else _usual(gesture.at, frame)
+    label = None if target is None else _label_box(gesture, target, frame)
+    taken = [*places.values(), *([] if target is None else [target])]
+    dots = []
+    for number, place in places.items():
+        on_target = target is not None and _distance(place, target) < _RING_PX
+        away = _BADGE_FAR_PX if on_target else _BADGE_AWAY_PX
+        sides = [(across * away, down * away) for across, down in _BADGE_SIDES]
+        badge = min(sides, key=lambda side: _crowding(place, side, taken, label, frame))
+        taken.append(Point(place.x + badge[0], place.y + badge[1]))
+        dots.append(Dot(number, _spot(points[number - 1], frame), badge))
+    return tuple(dots)
+
+
+def _crowding(
+    place: Point, side: tuple[float, float], taken: Sequence[Point], label: Box | None, frame: Frame
+) -> int:
+    """How many points, numbers and labels a number there would cover; worst is off the picture."""
+    at = Point(place.x + side[0], place.y + side[1])
+    box = Box.around(at, _BADGE_PX / 2)
+    near = sum(0 < _distance(at, other) < _BADGE_PX for other in taken)
+    near += label is not None and label.intersection(box) is not None
+    return near + (0 if _usual_bounds(frame).intersection(box) == box else 2)
 
 
 def _target(gesture: ActionMarker, at: Point, frame: Frame) -> TargetMark:
-    label = one_line(gesture.label, LABEL_LENGTH)
-    width_px = round(cell_len(label) * _LABEL_CELL_PX) + _LABEL_PADDING_PX
-    reach = (_LABEL_DISTANCE_PX + width_px) / _USUAL_WIDTH_PX
-    push = gesture.push
+    place, push = _usual(at, frame), gesture.push
+    box = _label_box(gesture, place, frame)
     return TargetMark(
         _spot(at, frame),
-        label,
-        width_px,
-        frame.from_region(at).x / frame.width_px > max(1 - reach, 0.5),
+        one_line(gesture.label, LABEL_LENGTH),
+        round(box.width) if box else 0,
+        (box.left - place.x, box.top - place.y) if box else (0.0, 0.0),
         None if push is None else round(math.degrees(math.atan2(push[1], push[0])), 1),
     )
+
+
+def _label_box(gesture: ActionMarker, place: Point, frame: Frame) -> Box | None:
+    """Where the label of an action stands whose target is at this place, px of the page."""
+    label, push = one_line(gesture.label, LABEL_LENGTH), gesture.push
+    if not label:
+        return None
+    bounds = _usual_bounds(frame)
+    width_px = round(cell_len(label) * _LABEL_CELL_PX) + _LABEL_PADDING_PX
+    left = place.x - 10 if place.x + width_px < bounds.right else place.x + 10 - width_px
+    below = place.y + _LABEL_DISTANCE_PX + _LABEL_HEIGHT_PX < bounds.bottom
+    if push is not None and abs(push[1]) > abs(push[0]):  # an arrow is on one side
+        below = push[1] < 0
+    top = place.y + (_LABEL_DISTANCE_PX if below else -_LABEL_DISTANCE_PX - _LABEL_HEIGHT_PX)
+    return Box(left, top, left + width_px, top + _LABEL_HEIGHT_PX)
+
+
+def _usual_bounds(frame: Frame) -> Box:
+    """The picture at the usual width, px of the page."""
+    return Box(0, 0, _USUAL_WIDTH_PX, _USUAL_WIDTH_PX * frame.height_px / frame.width_px)
+
+
+def _usual(point_css_px: Point, frame: Frame) -> Point:
+    """Where a point is on a picture of the usual width, px of the page."""
+    point, scale = frame.from_region(point_css_px), _USUAL_WIDTH_PX / frame.width_px
+    return Point(point.x * scale, point.y * scale)
+
+
+def _distance(one: Point, other: Point) -> float:
+    return math.hypot(one.x - other.x, one.y - other.y)
 
 
 def _region(box_css_px: Box | None, frame: Frame) -> ZoomRectangle | None:

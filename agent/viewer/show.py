@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from vigorl.agent.plain_text import one_line
-from vigorl.agent.record.trajectory import Status, StepRecord, Trajectory
+from vigorl.agent.record.trajectory import Amendment, Status, StepRecord, Trajectory
 from vigorl.browser.actions import ACTION, Action, Zoom
 from vigorl.browser.geometry import Frame
 from vigorl.policy.commands import write_command
@@ -211,4 +211,15 @@ def _lines(record: StepRecord, longest_thought: int | None = _LONGEST_THOUGHT) -
     if turn.action is None:
         yield Text(f"✗ {one_line(turn.error or 'no action')}", style="red")
     else:
-        yield Text(f"→ {one_line(describe_action(turn.action))}", style="cyan")
+        who = "a person: " if record.by == "person" else ""
+        yield Text(f"→ {who}{one_line(describe_action(turn.action))}", style="cyan")
+    if record.amendment is not None:
+        yield Text(one_line(amended(record.amendment)), style="magenta")
+
+
+def amended(amendment: Amendment) -> str:
+    """What was made of an action, for a person."""
+    who = "a person" if amendment.by == "person" else "the program"
+    if amendment.action is None:
+        return f"◼ not done: {amendment.why or f'{who} said no'}"
+    return f"↳ {who} did this in its place: {describe_action(amendment.action)}"

@@ -70,6 +70,18 @@ def fitting(text: str, size_px: int, room_px: float) -> str:
     return line.rstrip() + "…"
 
 
+def without_font(text: str) -> str:
+    """The characters of a text that no font of this machine has, each once, in their order."""
+    drawn = dict.fromkeys(unicodedata.normalize("NFC", plain(text)))
+    return "".join(
+        each
+        for each in drawn
+        if not unicodedata.category(each).startswith("M")
+        and each not in "\u200d\ufe0f"
+        and _font_of(each) is None
+    )
+
+
 def _runs(text: str, size_px: int) -> Iterator[tuple[str, ImageFont.FreeTypeFont]]:
     """The text in parts that one font can draw each."""
     pieces: list[tuple[str, str]] = []

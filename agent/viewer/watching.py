@@ -28,6 +28,7 @@ class TerminalWatcher(Watcher):
     def __init__(self, console: Console) -> None:
         self._console = console
         self._status: Status | None = None
+        self._asides = 0
 
     def __enter__(self) -> Self:
         if self._console.is_terminal:
@@ -50,11 +51,14 @@ class TerminalWatcher(Watcher):
         if self._status is None:
             yield
             return
+        self._asides += 1
         self._status.stop()
         try:
             yield
         finally:
-            self._status.start()
+            self._asides -= 1
+            if not self._asides:
+                self._status.start()
 
     def stage(self, what: str) -> None:
         """Say what has begun."""

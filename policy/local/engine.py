@@ -34,6 +34,9 @@ _FEWEST_TOKENS = 32
 _ROWS_SHARED = 4
 """Rows read last that are kept for others who ask for the same."""
 
+_PATIENCE_TURNS = 32
+"""Turns after a lack of memory until one more is generated at a time; doubled at each lack."""
+
 _TURNS_REMEMBERED = 4
 """Turns whose form the next ones will probably repeat."""
 
@@ -76,7 +79,10 @@ class Engine:
 
     def __init__(self, network: Network, max_batch: int) -> None:
         self._network = network
-        self._room = max_batch
+        self._most = self._room = max_batch
+        self._patience = _PATIENCE_TURNS
+        self._untroubled = 0
+        """Turns that have ended since memory ran out, or since a place was added."""
         self._running: list[PendingTurn] = []
         self._batch: KeyValues | None = None
         self._memories: WeakSet[Memory] = WeakSet()
@@ -262,6 +268,7 @@ class Engine:
                 self._said.append(turn.sampled_ids)
                 with suppress(InvalidStateError):
                     turn.future.set_result(self._reply(turn, turn.prompt))
+                self._make_room()
         self._running = [turn for turn in self._running if not turn.is_over]
 
     def _reply(self, turn: PendingTurn, prompt: Prompt) -> Reply:
@@ -275,6 +282,13 @@ class Engine:
             logprobs=tuple(turn.logprobs),
             images=tuple(image.shown for image in prompt.images),
         )
+
+    def _make_room(self) -> None:
+        """After enough turns without trouble add a place, up to as many as were asked for."""
+        self._untroubled += 1
+        if self._room < self._most and self._untroubled >= self._patience:
+            self._room += 1
+            self._untroubled = 0
 
     def _retreat(self, waiting: deque[PendingTurn]) -> None:
         """Out of memory: throw all caches away and go on with half as many turns."""
@@ -296,6 +310,7 @@ class Engine:
             )
             return
         self._room = max(1, len(self._running) // 2)
+        self._untroubled, self._patience = 0, 2 * self._patience
         self._running, back = self._running[: self._room], self._running[self._room :]
         waiting.extendleft(reversed(back))
 

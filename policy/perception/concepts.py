@@ -329,6 +329,7 @@ _IDLE = frozenset(
         "use",
         "go",
         "access",
+        "insert",
         "page",
         "site",
         "window",
@@ -343,6 +344,12 @@ _IDLE = frozenset(
     ]
 )
 """Words that say little about which icon is meant; they count where nothing else is said."""
+
+_SHORTCUT = re.compile(
+    r"\s*[<(\[]\s*(?:(?:ctrl|control|shift|alt|cmd|command|option|meta|[⌘⇧⌥])\s*\+?\s*)+[^\s>)\]]*[>)\]]",
+    re.IGNORECASE,
+)
+"""The keys that a tooltip names beside what a button does: 'Undo (Ctrl+Z)'."""
 
 
 def stem(word: str) -> str:
@@ -375,7 +382,7 @@ def meaning(phrase: str) -> dict[str, float]:
 
     1: the phrase is one of its names; less where the phrase says more than the name does.
     """
-    said = words(phrase)
+    said = words(_SHORTCUT.sub("", phrase) or phrase)
     idle_words = _idle()
     telling = [word for word in said if word not in idle_words] or list(said)
     fits: dict[str, float] = {}

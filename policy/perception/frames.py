@@ -21,6 +21,17 @@ _INK = 22
 _SAME_INK = 12
 _FADED = 0.6
 """Share of another text's contrast below which a text is pale."""
+_BAR_AWAY = (0.4, 2.5)
+"""How far below its text the bar of a chosen tab lies, in heights of the text; underlines of links
+are nearer."""
+_BAR_ROWS_PX = 2
+"""Least height of such a bar; the rule of a page has one row."""
+_BAR_INK = 60
+"""Least difference of such a bar from what lies above it."""
+_BAR_NOISE = 32
+"""Difference up to which two pixels of a picture that was JPEG are of one bar."""
+_BAR_SLACK_PX = 3
+"""How much narrower than its text a bar may be on either side."""
 
 
 def empty_box(view: View, text: Box) -> Box | None:
@@ -66,7 +77,43 @@ def empty_field(screen: Screen, label: Box) -> Box | None:
 
 def stands_out(view: View, screen: Screen, line: TextLine) -> bool:
     """Whether a text has a colour of its own among those in its row, as a tab that is chosen."""
-    row = [
+    row = _row_of(screen, line)
+    if len(row) < 2:
+        return False
+    own, others = _ink(view, line.box_px), [_ink(view, other.box_px) for other in row]
+    alike = np.abs(np.stack(others) - np.median(np.stack(others), axis=0)).max() <= _SAME_INK
+    return bool(alike and all(np.abs(own - other).max() >= _INK for other in others))
+
+
+def has_bar_below(view: View, screen: Screen, line: TextLine) -> bool:
+    """Whether a bar lies below a text and below none of the others in its row: a chosen tab's."""
+    row = _row_of(screen, line)
+    if len(row) < 2:
+        return False
+    place = view.frame.box_from_region(line.box_px)
+    others = [view.frame.box_from_region(other.box_px) for other in row]
+    pixels = np.asarray(view.picture.image(), dtype=np.int16)
+    nearest, farthest = (round(place.bottom + share * place.height) for share in _BAR_AWAY)
+    middle = min(round(place.center.x), pixels.shape[1] - 1)
+    column = pixels[nearest:farthest, middle]
+    if column.size == 0:
+        return False
+    away = np.abs(column - column[0]).max(axis=1)
+    rows = np.flatnonzero(away >= max(_BAR_INK, int(0.8 * away.max())))
+    if rows.size < _BAR_ROWS_PX or np.any(np.diff(rows[:_BAR_ROWS_PX]) > 1):
+        return False
+    at = nearest + int(rows[_BAR_ROWS_PX - 1])
+    same = np.abs(pixels[at] - pixels[at, middle]).max(axis=1) <= _BAR_NOISE
+    ends = np.flatnonzero(~same)
+    left = int(ends[ends < middle].max(initial=-1)) + 1
+    right = int(ends[ends > middle].min(initial=pixels.shape[1]))
+    covers = left <= place.left + _BAR_SLACK_PX and right >= place.right - _BAR_SLACK_PX
+    return covers and not any(same[round(other.center.x)] for other in others)
+
+
+def _row_of(screen: Screen, line: TextLine) -> list[TextLine]:
+    """The other texts of one size in the row of a text."""
+    return [
         other
         for other in screen.lines
         if other is not line
@@ -74,11 +121,6 @@ def stands_out(view: View, screen: Screen, line: TextLine) -> bool:
         and 0.6 < other.box_px.height / line.box_px.height < 1.6
         and abs(other.box_px.center.x - line.box_px.center.x) <= 500
     ]
-    if len(row) < 2:
-        return False
-    own, others = _ink(view, line.box_px), [_ink(view, other.box_px) for other in row]
-    alike = np.abs(np.stack(others) - np.median(np.stack(others), axis=0)).max() <= _SAME_INK
-    return bool(alike and all(np.abs(own - other).max() >= _INK for other in others))
 
 
 def is_faded(view: View, text: Box, beside: Box) -> bool:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from vigorl.browser.geometry import Box
 from vigorl.policy.perception.concepts import CONCEPTS
 from vigorl.policy.perception.icons import Guess, atlas
-from vigorl.policy.perception.ink import Mask, PixelBox, Pixels, difference
+from vigorl.policy.perception.ink import Mask, PixelBox, Pixels, Scalar, difference
 from vigorl.policy.perception.regions import blobs
 from vigorl.policy.perception.screen import Shape, TextLine, is_text
 
@@ -27,7 +27,7 @@ BUTTON_PADDING_PX = 4
 """Least distance of an icon from the outline of its button."""
 ROUGHEST = 0.2
 """Most of the rim around an icon that may differ from its ground; in a photograph much does."""
-REACHES_PX = (1, 2, 4)
+REACHES_PX = (1, 2, 4, 7)
 """An icon's parts may be apart by about twice these: the bars of a menu, the dots of a list."""
 DOT_PX = 14
 """Longest side of one of the dots of 'more'."""
@@ -48,13 +48,12 @@ class IconDrawing:
         """The drawing; None where it hardly differs from its ground."""
         left, top = max(blob.left - 2, 0), max(blob.top - 2, 0)
         patch = pixels[top : blob.bottom + 1, left : blob.right + 1]
-        rim = np.concatenate([patch[0], patch[-1], patch[:, 0], patch[:, -1]])
-        ground = np.median(rim, axis=0).astype(np.int16)
+        ground = np.median(_rim(patch), axis=0).astype(np.int16)
         distance = difference(patch, ground).astype(np.float32)
+        if distance.max() >= FAINTEST and _is_rough(distance):
+            distance = np.abs(patch - _slope(patch)).max(axis=2)
         strongest = float(distance.max())
-        if strongest < FAINTEST:
-            return None
-        if float((np.abs(rim - ground).max(axis=1) > 0.2 * strongest).mean()) > ROUGHEST:
+        if strongest < FAINTEST or _is_rough(distance):
             return None
         mask = distance / strongest
         strong = mask > 0.3
@@ -70,12 +69,34 @@ class IconDrawing:
         return cls(box, tight)
 
 
+def _rim(patch: npt.NDArray[Scalar]) -> npt.NDArray[Scalar]:
+    """The outermost pixels of a patch: first and last row, first and last column."""
+    return np.concatenate([patch[0], patch[-1], patch[:, 0], patch[:, -1]])
+
+
+def _is_rough(distance: npt.NDArray[np.float32]) -> bool:
+    """Whether much of the rim differs from the ground."""
+    return float((_rim(distance) > 0.2 * distance.max()).mean()) > ROUGHEST
+
+
+def _slope(patch: Pixels) -> npt.NDArray[np.float32]:
+    """The even gradient that runs through the rim of a patch; height x width x 3."""
+    height, width = patch.shape[:2]
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+    places = np.stack([x, y, np.ones_like(x)], axis=-1)
+    fitted, *_ = np.linalg.lstsq(_rim(places), _rim(patch).astype(np.float32), rcond=None)
+    return np.asarray(places @ fitted, np.float32)
+
+
 LEAST_LIKENESS = 0.62
 """To some known icon; what has less is a part of a picture or of a frame."""
 PLAIN = frozenset({"minus", "minimize", "fullscreen", "record", "circle", "square", "stop", "more"})
 """What bars and dots look like."""
-PART = 0.25
+PART = 0.45
 """How much less a bar or a dot looks like a whole icon where it is a part of one."""
+MOST_ALIKE = 0.9
+"""Likeness from which on a drawing with several bars or dots in it is a whole icon, and the arrow
+beside these is a part of it too."""
 THIN_PX = 4
 """Narrower ones are icons only where that is rather sure: rules are narrow too."""
 
@@ -242,19 +263,29 @@ def _is_button_around(
 def _best(candidates: Sequence[IconCandidate]) -> list[IconCandidate]:
     """Of overlapping candidates the one that looks most like an icon; the larger of equals."""
     kept: list[IconCandidate] = []
-    plain = [one for one in candidates if one.is_plain]
     parts = {
         part.box
         for whole in candidates
         if not whole.is_plain and whole.is_likely
-        for part in plain
-        if whole.box.holds(part.box)
+        for part in _parts(whole, candidates)
     }
     order = sorted(candidates, key=lambda one: one.rank - PART * (one.box in parts), reverse=True)
     for candidate in order:
         if not any(candidate.box.touches(other.box) for other in kept):
             kept.append(candidate)
     return kept
+
+
+def _parts(whole: IconCandidate, candidates: Sequence[IconCandidate]) -> list[IconCandidate]:
+    """The drawings of which an icon is made: bars and dots, and what stands among several such."""
+    held = [one for one in candidates if one.box != whole.box and whole.box.holds(one.box)]
+    plain = [one for one in held if one.is_plain]
+    apart = [
+        one
+        for one in plain
+        if not any(one.box.touches(other.box) for other in plain if other is not one)
+    ]
+    return held if len(apart) > 1 and whole.guesses[0].likeness >= MOST_ALIKE else plain
 
 
 def _shape(candidate: IconCandidate) -> Shape:

@@ -8,7 +8,7 @@ from vigorl.browser.actions import Action, Click, Drag, Hover
 from vigorl.browser.observation import Observation
 from vigorl.policy.perception.blocks import another_title
 from vigorl.policy.perception.concepts import meaning
-from vigorl.policy.perception.frames import is_faded, stands_out
+from vigorl.policy.perception.frames import has_bar_below, is_faded, stands_out
 from vigorl.policy.perception.layout import inside, overlap_x, overlap_y, touch
 from vigorl.policy.perception.screen import Screen, Shape, TextLine
 from vigorl.policy.reader.candidates import (
@@ -138,14 +138,15 @@ def require_effect(play: Play, step: PointStep, aim: Candidate, outcome: MoveOut
 def _is_chosen(play: Play, step: PointStep, aim: Candidate) -> bool:
     """Whether the target is a radio button that is chosen, or a tab that looks chosen.
 
-    Only what is said to be a tab: any other text may have a colour of its own, and be covered.
+    A colour of its own tells only of what is said to be a tab: any other text may have one, and be
+    covered. A bar below it, and below none of the others in its row, tells of any.
     """
-    if (
-        step.target.role == "tab"
-        and isinstance(aim.source, TextLine)
-        and stands_out(play.view, play.screen(), aim.source)
-    ):
-        return True
+    if isinstance(aim.source, TextLine):
+        screen = play.screen()
+        if has_bar_below(play.view, screen, aim.source) or (
+            step.target.role == "tab" and stands_out(play.view, screen, aim.source)
+        ):
+            return True
     found = boxes(play.screen(), step.target)[:1]
     return any(
         isinstance(aim.source, Shape) and aim.source.kind == "radio" and aim.source.checked is True
@@ -266,7 +267,7 @@ def _is_alike(aim: Candidate, like: Candidate) -> bool:
     """Whether this can be what was pointed at before, here or elsewhere on the page."""
     match aim.source, like.source:
         case TextLine(), TextLine():
-            same_text = aim.text.casefold() == like.text.casefold()
+            same_text = _letters(aim.text) == _letters(like.text)
             return same_text and aim.score >= like.score - _SAME_SCORE
         case Shape(kind=kind, names=names), Shape() as other if kind == other.kind:
             same_size = 0.7 < aim.box.area / max(1.0, like.box.area) < 1.4
@@ -274,6 +275,11 @@ def _is_alike(aim: Candidate, like: Candidate) -> bool:
             return same_size and near and names[:1] == other.names[:1]
         case _:
             return False
+
+
+def _letters(text: str) -> str:
+    """What a text says, without the sign that is read with it once and not the next time."""
+    return "".join(filter(str.isalnum, text.casefold())) or text.strip()
 
 
 def _is_arrow_of_list(screen: Screen, aim: Candidate) -> bool:

@@ -6,7 +6,7 @@ several phrasings, all in reader's language (`vigorl.policy.reader.language`); t
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 from vigorl.browser.actions import (
     Action,
@@ -49,7 +49,16 @@ class PlanStep:
     sights: tuple[Sight, ...] = ()
 
 
-def compose(steps: Sequence[PlanStep], draw: Draw) -> str:
+class Phrased(Protocol):
+    """A step in words; the seed picks one of them."""
+
+    @property
+    def phrasings(self) -> tuple[str, ...]:
+        """Sentences of one meaning."""
+        ...
+
+
+def compose(steps: Sequence[Phrased], draw: Draw) -> str:
     """The steps as one text; the seed picks phrasings, separators and quotation marks."""
     separator, ending = draw.one(
         (("\n", ""), ("; ", ""), (". ", "."), (", then ", ""), ("\n", "."), (", ", ""))

@@ -296,6 +296,30 @@ async def test_seconds_are_a_limit_also_while_the_world_is_slow(tmp_path: Path) 
     assert trajectory.end is not None and "0.2 seconds" in trajectory.end.reason
 
 
+async def test_by_the_world_s_clock_a_slow_world_is_a_fault_and_a_slow_policy_is_none(
+    tmp_path: Path,
+) -> None:
+    limits = Limits(steps=2, seconds=0.3, clock="world")
+
+    class Slow(Corridor):
+        async def step(self, action: Action) -> Observation:
+            await asyncio.sleep(60)
+            raise AssertionError("never reached")
+
+    slow = await rollout(Script([CLICK]), Slow(), Recorder(tmp_path / "slow"), limits)
+    assert (slow.status, slow.score) == ("fault", None)
+    assert slow.end is not None and "0.3 seconds and more to answer" in slow.end.reason
+
+    class Thoughtful(Script):
+        async def act(self, observation: Observation) -> Turn:
+            await asyncio.sleep(0.4)
+            return await super().act(observation)
+
+    policy = Thoughtful([CLICK, Done("there")])
+    quick = await rollout(policy, Corridor(), Recorder(tmp_path / "quick"), limits)
+    assert (quick.status, quick.score) == ("done", Score(1.0))
+
+
 async def test_a_fault_has_no_score_and_keeps_what_was_recorded(tmp_path: Path) -> None:
     trajectory, corridor, _ = await play(tmp_path, [CLICK], fault_at=3)
     assert trajectory.end is not None

@@ -137,6 +137,8 @@ CHANGES: dict[str, tuple[str, str, Action]] = {
 async def test_a_changed_target_is_told_and_left_alone(site, visit, name: str) -> None:
     body, change, action = CHANGES[name]
     async with visit(site.body("/a", body), look_again_after_s=0) as page:
+        if {"blank", "bare"} & set(name.split()):  # what took the clicks is noted after a while
+            await asyncio.sleep(0.3)
         await page.page.evaluate(change)
         seen = await page.step(action)
         assert len(changes(seen)) == 1 and "Nothing was done" in changes(seen)[0]

@@ -17,13 +17,14 @@ from vigorl.browser.action_space import (
     ActionSpace,
     not_offered,
 )
-from vigorl.browser.actions import Goto
+from vigorl.browser.actions import AskPerson, GiveUp, Goto
 from vigorl.browser.geometry import Frame
 from vigorl.browser.observation import Observation, PendingQuestion
 from vigorl.policy.commands import COMMANDS, offered_commands
 from vigorl.policy.conversation import Conversation
 from vigorl.policy.family import FAMILIES, Family, family_named
-from vigorl.policy.grammar import parse
+from vigorl.policy.foreign import action_of
+from vigorl.policy.grammar import parse, write
 
 Make = Callable[..., Observation]
 STILL: ActionSpace = frozenset({"click", "zoom"})
@@ -76,6 +77,25 @@ def test_a_still_picture_is_offered_no_addresses_tabs_or_keys(family: Family) ->
     assert not set(re.findall(r"\w+", prompt)) & set(words.split())
     assert "browser for a user" not in prompt
     assert len(prompt) < len(family.system_prompt() or "")
+
+
+@pytest.mark.parametrize("family", TAUGHT, ids=lambda family: family.name)
+def test_a_person_can_be_asked_where_one_is_there_and_nowhere_else(family: Family) -> None:
+    offered: ActionSpace = EVERY_ACTION | {"ask"}
+    alone, watched = (family.system_prompt(actions) or "" for actions in (EVERY_ACTION, offered))
+    assert "the user, and wait" in watched and "the user, and wait" not in alone
+    dialect = family.dialect(Frame.of_viewport(640, 400), actions=offered)
+    question = AskPerson('Which "one"?\nThe red?')
+    assert parse(write("I do not know.", question, dialect), dialect).action == question
+
+
+@pytest.mark.parametrize("name", ["call_user", "CallUser", "ask_user_question"])
+def test_who_calls_for_the_user_asks_or_gives_up_where_nobody_is_there(name: str) -> None:
+    frame = Frame.of_viewport(640, 400)
+    said = {"content": "Which one?"}
+    asks = OURS.dialect(frame, actions=EVERY_ACTION | {"ask"})
+    assert action_of(name, said, asks) == AskPerson("Which one?")
+    assert action_of(name, said, OURS.dialect(frame)) == GiveUp("it asks: Which one?")
 
 
 @given(offered=st.frozensets(st.sampled_from(sorted(EVERY_ACTION - ENDINGS))))

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from vigorl.agent.viewer.episode_page import templates
 from vigorl.agent.viewer.gallery import sheet
+from vigorl.agent.viewer.page_templates import templates
 from vigorl.browser.run_folder import disk
 from vigorl.training.ablation.ablation import AblationFindings, VariantOutcome
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from vigorl.agent.benchmarks.still_images import still_samples
 from vigorl.agent.evaluation.evaluation import Sample
 from vigorl.training.ablation.config import AblationTasks
+from vigorl.training.data.held_out import check_learnable
 
 if TYPE_CHECKING:
     pass
@@ -24,6 +25,7 @@ async def open_ablation_tasks(
         InfrastructureFault: the browser or the site does not start.
     """
     if wanted.data is not None and wanted.held_out is not None:
+        check_learnable(wanted.data)
         yield (
             _some(still_samples(wanted.data), wanted.practised),
             _some(still_samples(wanted.held_out), wanted.measured),

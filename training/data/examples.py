@@ -155,6 +155,10 @@ def _of_episode(
 ) -> Example:
     trajectory = episode.trajectory
     family = trajectory.start.policy.get("family")
+    if trajectory.is_demonstration:
+        shown = dialogues_of(episode, network.family)
+        told = [_ablated(dialogue, thoughts) for dialogue in shown]
+        return _of_dialogues(told, network.codec, pictures, episode.name)
     if family != network.family.name:
         raise UsageError(
             f"{episode.name} was played as {family}, and the model is a {network.family.name}, "
@@ -166,10 +170,10 @@ def _of_episode(
     if rows is None:
         told = [_ablated(dialogue, thoughts) for dialogue in dialogues_of(episode)]
         return _of_dialogues(told, network.codec, pictures, episode.name)
-    shown = {image.sha256 for row in rows for image in row.images}
+    in_rows = {image.sha256 for row in rows for image in row.images}
     for image in trajectory.images():
         sha256 = sha256_of(image)
-        if sha256 in shown and sha256 not in pictures:
+        if sha256 in in_rows and sha256 not in pictures:
             pictures[sha256] = trajectory.picture(image)
     return Example(episode.name, tuple(rows))
 
@@ -177,8 +181,12 @@ def _of_episode(
 def _recorded(trajectory: Trajectory, codec: Codec, thoughts: Thoughts) -> list[Row] | None:
     """The rows of an episode as they were recorded, if they say its text in these tokens.
 
+    Where a person has acted, or changed what was done, its text is another than was sampled.
+
     Thoughts are said otherwise only where no later prompt holds them.
     """
+    if trajectory.is_assisted:
+        return None
     tokens = []
     for step in trajectory.steps:
         turn = step.turn

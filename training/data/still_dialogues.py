@@ -20,6 +20,7 @@ from vigorl.policy.family import Family
 from vigorl.policy.grammar import write
 from vigorl.policy.thought_text import ablate
 from vigorl.training.data.dialogues import Dialogue
+from vigorl.training.data.held_out import check_learnable
 
 
 def holds_stills(data: Path) -> bool:
@@ -39,6 +40,7 @@ def still_dialogues(data: Path, family: Family) -> Iterator[Dialogue]:
             f"{data} holds screenshots, and {family.name} is told what `reader` reads on them: let "
             "it, or an oracle, play them (`eval grounding`, `data oracles`), and learn from that"
         )
+    check_learnable(data)
     for sample in still_samples(data):
         yield _dialogue(sample, family)
 

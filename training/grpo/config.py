@@ -8,6 +8,7 @@ from typer import Option
 from vigorl.browser.errors import UsageError
 
 Normalisation = Literal["dapo", "dr_grpo", "grpo"]
+VarianceOf = Literal["score", "reward"]
 RewardName = Literal["multi-turn", "single-turn", "vanilla", "score"]
 """Names of the reward rules in `vigorl.training.grpo.rewards`."""
 
@@ -47,6 +48,15 @@ class GrpoConfig:
     """How token losses are averaged."""
     scale_by_std: bool = field(default=True, metadata=_LIBRARY)
     """Whether advantages are divided by their group's standard deviation."""
+    variance_of: Annotated[VarianceOf, Option("--variance-of", rich_help_panel="Optimization")] = (
+        "score"
+    )
+    """By what a group's rollouts have to differ to be learnt from, and what advantages are divided
+    by the standard deviation of: the judge's [bold]score[/bold], beside which shaping counts as
+    little as the reward says; or the whole [bold]reward[/bold], where groups that are all right
+    or all wrong teach form."""
+    clip_dual: float = field(default=3.0, metadata=_LIBRARY)
+    """With a negative advantage a token's loss is at most this times its advantage."""
     importance_cap: float = field(default=2.0, metadata=_LIBRARY)
     """Largest importance weight of the trainer against the sampler (truncated)."""
     longest_tokens: int = field(default=2048, metadata=_LIBRARY)
@@ -57,6 +67,8 @@ class GrpoConfig:
     def __post_init__(self) -> None:
         if min(self.learning_rate, self.gradient_norm, self.importance_cap) <= 0:
             raise UsageError("learning_rate, gradient_norm and importance_cap are above 0")
+        if self.clip_dual <= 1:
+            raise UsageError("clip_dual is above 1")
         if min(self.weight_decay, self.kl, self.clip_low, self.clip_high) < 0:
             raise UsageError("weight_decay, kl, clip_low and clip_high are at least 0")
         if not 0 <= self.final_learning_rate <= 1:
@@ -113,8 +125,9 @@ class GrpoRunConfig:
     """Most turns of a rollout."""
     turn_tokens: Annotated[int, Option("--turn-tokens", min=1)] = 512
     """Most tokens sampled in one turn."""
-    episode_s: float = field(default=300.0, metadata=_LIBRARY)
-    """Wall-clock limit of a rollout, seconds."""
+    episode_s: Annotated[float, Option("--max-seconds", min=1)] = 300.0
+    """Seconds that pages may take in a rollout; one that takes longer is a fault: neither scored
+    nor learnt from. Waiting for the policy does not count."""
     device: Annotated[Literal["auto", "cpu", "cuda"], Option(rich_help_panel="Compute")] = "auto"
     """Device; [bold]auto[/bold] takes a CUDA device where there is one."""
     dtype: Literal["float32", "bfloat16"] = "float32"

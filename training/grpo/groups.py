@@ -2,12 +2,14 @@
 
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import assert_never
 
 from vigorl.agent.record.trajectory import Trajectory, sha256_of
 from vigorl.browser.errors import UsageError
 from vigorl.browser.picture import Picture
 from vigorl.training.data.rows import Row, rows_of
+from vigorl.training.grpo.config import VarianceOf
 from vigorl.training.grpo.rewards import Reward, RewardRule, reward_of
 
 
@@ -41,14 +43,50 @@ class Group:
         return [rollout.reward.total for rollout in self.rollouts]
 
     @property
-    def has_variance(self) -> bool:
-        """Whether one rollout has a higher reward than another; otherwise nothing is learnt."""
-        return len(set(self.rewards)) > 1
+    def row_count(self) -> int:
+        """Rows of all rollouts."""
+        return sum(len(rollout.rows) for rollout in self.rollouts)
+
+    def compared(self, by: VarianceOf) -> list[float]:
+        """The judge's score of each rollout, or the whole of its reward."""
+        match by:
+            case "score":
+                return [rollout.reward.score for rollout in self.rollouts]
+            case "reward":
+                return self.rewards
+            case _:
+                assert_never(by)
+
+    def varies(self, by: VarianceOf) -> bool:
+        """Whether one rollout was better than another; otherwise nothing is learnt."""
+        return len(set(self.compared(by))) > 1
 
     @property
     def reward_std(self) -> float:
         """Standard deviation of the rewards, over the number of rollouts less one."""
         return statistics.stdev(self.rewards)
+
+
+def without_long_rows(groups: Sequence[Group], most_tokens: int) -> tuple[list[Group], int]:
+    """Groups without the rows that are too long to be learnt from, and how many these are.
+
+    A rollout that loses its rows is still one that the others are compared with.
+
+    Args:
+        groups: Of a rollout batch.
+        most_tokens: Most tokens of a row.
+    """
+    count = 0
+    kept = []
+    for group in groups:
+        rollouts = tuple(
+            replace(rollout, rows=tuple(row for row in rollout.rows if len(row.ids) <= most_tokens))
+            for rollout in group.rollouts
+        )
+        left_out = group.row_count - (fitting := replace(group, rollouts=rollouts)).row_count
+        count += left_out
+        kept.append(fitting if left_out else group)
+    return kept, count
 
 
 def group_of(trajectories: Sequence[Trajectory], rule: RewardRule) -> Group | None:

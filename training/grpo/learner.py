@@ -17,7 +17,7 @@ from vigorl.policy.local.backend import LocalBackend
 from vigorl.policy.local.network import Network
 from vigorl.policy.policy import Policy
 from vigorl.training.grpo.config import GrpoRunConfig
-from vigorl.training.grpo.groups import Group
+from vigorl.training.grpo.groups import Group, without_long_rows
 from vigorl.training.grpo.update import prepare, update
 from vigorl.training.run.base_model import base_model, family_of_model
 from vigorl.training.run.network_weights import NetworkWeights
@@ -151,6 +151,8 @@ class LocalLearner:
             self._config.updates_per_batch,
             self._config.epochs_per_batch,
         )
+        groups, left_out = without_long_rows(groups, how.tree_tokens)
+        too_long = self._ranks.all_reduce({"rows_too_long": left_out})
         prepared = [
             prepare(
                 self.network,
@@ -169,7 +171,13 @@ class LocalLearner:
             rate = self._trainer.begin(step)
             metrics = update(self.network, self._trainer.optimizer, minibatches, how, self._ranks)
             update_s = time.monotonic() - began_s
-            yield {**metrics, "learning_rate": rate, "prepare_s": prepare_s, "update_s": update_s}
+            yield {
+                **metrics,
+                **too_long,
+                "learning_rate": rate,
+                "prepare_s": prepare_s,
+                "update_s": update_s,
+            }
             prepare_s = 0.0
         self._backend.forget()  # what was computed with the weights before
 

@@ -33,6 +33,7 @@ sampled_tokens        tokens sampled in them
 model_s, world_s      seconds that all rollouts together waited for policy and pages
 loss, norm, kl, …     means over the updates of what the learner reports; of the learner in this
                       process: `vigorl.training.grpo.update.update`
+rows_too_long         rows that do not fit into a prefix tree (`tree_tokens`): not learnt from
 skipped               share of the updates whose gradient was not finite: left out
 learning_rate         mean over the updates
 prepare_s, update_s   seconds for what needs no gradient (the reference), and for the updates
@@ -56,6 +57,7 @@ from vigorl.agent.record.trajectory import Trajectory
 from vigorl.agent.rollout import Limits
 from vigorl.browser.errors import UsageError, VigorlError
 from vigorl.browser.run_folder import Identity
+from vigorl.training.data.held_out import check_learnable
 from vigorl.training.grpo.config import RENAMED, GrpoRunConfig
 from vigorl.training.grpo.learner import Learner, LocalLearner, OpenLearner
 from vigorl.training.grpo.rewards import RULES
@@ -184,7 +186,8 @@ class _Loop:
                 config.groups,
                 config.max_groups,
                 config.episodes_at_once,
-                Limits(steps=config.turns, seconds=config.episode_s),
+                Limits(steps=config.turns, seconds=config.episode_s, clock="world"),
+                config.update.variance_of,
             ),
             run.folder / "rollouts" / f"{step:06d}",
             rule=RULES[config.reward],
@@ -208,7 +211,10 @@ def _over_updates(made: Sequence[Mapping[str, float]]) -> dict[str, float]:
 def identity_of(config: GrpoRunConfig) -> Identity:
     """What makes it this run; names of older versions are understood."""
     asked = json.loads(json.dumps(config_values(asdict(config), "update")))
-    may_change = ("steps", "checkpoint_every", "episodes_at_once", "device")
+    may_change = (
+        *("steps", "checkpoint_every", "episodes_at_once", "device", "episode_s"),
+        *("update.tree_tokens", "update.gradient_checkpointing"),  # what memory asks for
+    )
     return Identity(
         "training",
         asked,
@@ -233,6 +239,8 @@ def summary(line: Mapping[str, float], steps: int) -> str:
         )
     if not line["groups_kept"]:
         parts.append("nothing to learn from")
+    if line.get("rows_too_long"):
+        parts.append(f"{line['rows_too_long']:g} rows longer than --tree-tokens: not learnt from")
     if line.get("skipped"):
         parts.append("gradient not finite: left out")
     if "kl" in line:
@@ -268,6 +276,7 @@ async def train_grpo_from_config(
         if config.data is not None:
             from vigorl.agent.benchmarks.still_images import still_samples
 
+            check_learnable(Path(config.data))
             tasks = still_samples(Path(config.data))
             Random(config.seed).shuffle(tasks)
             return await train_grpo(config, out, tasks, log, on_episode, ranks)

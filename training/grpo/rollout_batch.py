@@ -23,6 +23,7 @@ from vigorl.browser.errors import InfrastructureFault, VigorlError
 from vigorl.browser.first_error import first_error
 from vigorl.browser.run_folder import disk
 from vigorl.policy.policy import Policy
+from vigorl.training.grpo.config import VarianceOf
 from vigorl.training.grpo.groups import Group, group_of
 from vigorl.training.grpo.rewards import Reward, RewardRule, reward_of
 from vigorl.training.run.ranks import Ranks
@@ -54,6 +55,8 @@ class RolloutLimits:
     """Rollouts sampled at the same time."""
     episode: Limits
     """Turns and seconds of a rollout."""
+    variance_of: VarianceOf = "score"
+    """By what a group's rollouts have to differ for it to be kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,9 +215,10 @@ class RolloutBatch:
         tally.stds.append(group.reward_std)
         tally.all_right += all(solved)
         tally.all_wrong += not any(solved)
-        if group.has_variance:
+        is_kept = group.varies(self._limits.variance_of)
+        if is_kept:
             tally.groups.append(group)
-        return group.has_variance
+        return is_kept
 
     async def _rollout(self, number: int, index: int) -> Trajectory:
         """One rollout of a task."""

@@ -22,6 +22,7 @@ normaliser and no std arXiv 2503.20783 (Dr. GRPO); k3 http://joschu.net/blog/kl-
 Axes: G rollouts of a group, B rollouts of a batch, S sampled tokens.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -51,11 +52,20 @@ ALONE = Ranks()
 _STD_FLOOR = 1e-4
 """Added to a group's standard deviation. Source: trl."""
 
+_RATIO_BOUND = 20.0
+"""Of the logarithm of a ratio that is exponentiated."""
+_K3_BOUND = 10.0
 
-def group_advantages(rewards_G: Tensor, scale_by_std: bool) -> Tensor:
-    """How much better than its group each rollout was, [G]."""
+
+def group_advantages(rewards_G: Tensor, scale_G: Tensor | None) -> Tensor:
+    """How much better than its group each rollout was, [G].
+
+    Args:
+        rewards_G: What is compared.
+        scale_G: Differences are divided by the standard deviation of these; None: by nothing.
+    """
     centred_G = rewards_G - rewards_G.mean()
-    return centred_G / (rewards_G.std() + _STD_FLOOR) if scale_by_std else centred_G
+    return centred_G if scale_G is None else centred_G / (scale_G.std() + _STD_FLOOR)
 
 
 def token_weights(
@@ -81,9 +91,13 @@ def token_weights(
 
 
 def k3(logprobs_S: Tensor, reference_S: Tensor) -> Tensor:
-    """Unbiased estimate of KL(policy ‖ reference) at each token, never below 0, [S]."""
-    ratio_S = reference_S - logprobs_S
-    return ratio_S.exp() - ratio_S - 1
+    """Unbiased estimate of KL(policy ‖ reference) at each token, from 0 to 10, [S].
+
+    Beyond that it is cut off, so that a single token cannot make a whole update infinite.
+    Source: the bounds are those of verl (`kl_penalty`).
+    """
+    ratio_S = (reference_S - logprobs_S).clamp(-_RATIO_BOUND, _RATIO_BOUND)
+    return (ratio_S.exp() - ratio_S - 1).clamp(max=_K3_BOUND)
 
 
 def sampler_correction(old_S: Tensor, sampler_S: Tensor, cap: float) -> Tensor:
@@ -92,12 +106,24 @@ def sampler_correction(old_S: Tensor, sampler_S: Tensor, cap: float) -> Tensor:
 
 
 def policy_losses(
-    logprobs_S: Tensor, old_S: Tensor, advantages_S: Tensor, clip_low: float, clip_high: float
+    logprobs_S: Tensor,
+    old_S: Tensor,
+    advantages_S: Tensor,
+    clip_low: float,
+    clip_high: float,
+    clip_dual: float = math.inf,
 ) -> Tensor:
-    """The clipped surrogate at each token, [S]; `old_S` has no gradient."""
-    ratio_S = (logprobs_S - old_S).exp()
+    """The clipped surrogate at each token, [S]; `old_S` has no gradient.
+
+    Where the advantage is negative it is at most `clip_dual` times as large, however much likelier
+    the token has become. Source: dual clip, arXiv 1912.09729.
+    """
+    ratio_S = (logprobs_S - old_S).clamp(-_RATIO_BOUND, _RATIO_BOUND).exp()
     clipped_S = ratio_S.clamp(1 - clip_low, 1 + clip_high)
-    return -torch.minimum(ratio_S * advantages_S, clipped_S * advantages_S)
+    losses_S = -torch.minimum(ratio_S * advantages_S, clipped_S * advantages_S)
+    if math.isinf(clip_dual):
+        return losses_S
+    return losses_S.where(advantages_S >= 0, losses_S.minimum(-clip_dual * advantages_S))
 
 
 @dataclass(frozen=True)
@@ -145,7 +171,7 @@ def prepare(
         raise UsageError("a KL needs a reference: give one, or set kl to 0")
     if reference is network and not has_adapters(network):
         raise UsageError("a network is its own reference only where it learns by adapters")
-    kept = [group for group in groups if group.has_variance]
+    kept = [group for group in groups if group.varies(config.variance_of)]
     lengths = [
         sum(len(row.sampled_at) for row in rollout.rows)
         for group in kept
@@ -158,7 +184,8 @@ def prepare(
     first = sum(len(lengths) for lengths in everywhere[: ranks.number])
     for group in kept:
         rewards_G = torch.tensor([float(rollout.reward.total) for rollout in group.rollouts])
-        advantages_G = group_advantages(rewards_G, config.scale_by_std)
+        scale_G = torch.tensor(group.compared(config.variance_of)) if config.scale_by_std else None
+        advantages_G = group_advantages(rewards_G, scale_G)
         weights_G = weights_B[first : first + len(rewards_G)]
         first += len(rewards_G)
         owned = [(g, row) for g, rollout in enumerate(group.rollouts) for row in rollout.rows]
@@ -213,7 +240,12 @@ def minibatch_loss(
     """
     old_S = logprobs_S.detach() if minibatch.old_S is None else minibatch.old_S
     losses_S = policy_losses(
-        logprobs_S, old_S, minibatch.advantages_S, config.clip_low, config.clip_high
+        logprobs_S,
+        old_S,
+        minibatch.advantages_S,
+        config.clip_low,
+        config.clip_high,
+        config.clip_dual,
     )
     ratio_S = (logprobs_S.detach() - old_S).exp()
     rising_S = minibatch.advantages_S > 0
@@ -314,6 +346,6 @@ def _memory_for(tree: PrefixTree, group: Group, config: GrpoConfig) -> Iterator[
             raise
         raise PolicyFault(
             f"no memory for a tree of {len(tree.ids_L)} tokens of {group.name}: lower "
-            f"tree_tokens (--tree-tokens), {config.tree_tokens} now, compute layers twice "
-            "(--save-memory), or let episodes have fewer turns"
+            f"tree_tokens (--tree-tokens), {config.tree_tokens} now, or compute layers twice "
+            "(--gradient-checkpointing); a run that is resumed may change both"
         ) from error

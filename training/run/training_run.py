@@ -28,6 +28,7 @@ from typing import Any, Protocol
 
 from vigorl.browser.errors import UsageError
 from vigorl.browser.run_folder import Identity, disk, whole_folder, write_json
+from vigorl.training.run.checkpoint_copy import checkpoint_of_all
 from vigorl.training.run.metrics import metrics_of
 from vigorl.training.run.ranks import Ranks
 from vigorl.training.run.tensorboard import open_tensorboard
@@ -64,7 +65,9 @@ class TrainingRun:
     def __init__(
         self, folder: Path, identity: Identity, trained: Checkpointed, ranks: Ranks | None = None
     ) -> None:
-        """Start, or resume from the newest checkpoint of the folder; nothing is written.
+        """Start, or resume from the newest checkpoint of the first process's folder.
+
+        Nothing is written, but for a copy of it where a process has a disk of its own.
 
         Args:
             folder: Gets everything that is written.
@@ -74,7 +77,8 @@ class TrainingRun:
 
         Raises:
             UsageError: the folder holds another run, or one of an older version that cannot be
-                resumed, or the processes do not see the same folder.
+                resumed, or the first process lacks a checkpoint that another one has.
+            StorageFault: the disk of a process refuses the first one's checkpoint.
         """
         self.folder = folder
         self.ranks = ranks or Ranks()
@@ -84,17 +88,12 @@ class TrainingRun:
         self.progress: dict[str, int] = {"step": 0}
         """Updates made (`step`), and whatever else tells how far the run has come."""
         self._log: list[Callable[[Mapping[str, float]], None]] = []
-        newest = newest_checkpoint(folder)
+        newest = checkpoint_of_all(self.ranks, folder / "checkpoints", newest_checkpoint(folder))
         if newest is not None:
             self.progress |= json.loads((newest / _PROGRESS).read_text())
             trained.load(newest)
         self._saved = self.step if newest is not None else None
-        steps = self.ranks.all_gather(self.step)  # and nobody writes before all have read
-        if len(set(steps)) > 1:
-            raise UsageError(
-                f"the processes find different checkpoints in {folder} (of steps "
-                f"{', '.join(map(str, steps))}): put it on a disk that all of them share"
-            )
+        self.ranks.all_gather(None)  # nobody writes before all have read
 
     @property
     def step(self) -> int:

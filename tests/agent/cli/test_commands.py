@@ -52,7 +52,9 @@ def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.browser
-def test_a_task_in_words_is_done_recorded_and_shown(site: str, tmp_path: Path) -> None:
+def test_a_task_in_words_is_done_recorded_and_shown(
+    site: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     goal = 'type "Ada" into "Your name", click "Greet", wait until you see "Welcome, Ada"'
     done = run("run", goal, "--url", site, "--json", "--out", tmp_path)
     assert done.returncode == 0, done.stderr
@@ -63,9 +65,14 @@ def test_a_task_in_words_is_done_recorded_and_shown(site: str, tmp_path: Path) -
     recorded = read_trajectory(folder)
     assert len(recorded.steps) == result["steps"]
     assert (folder / "filmstrip.png").is_file()
-    shown = run("show", folder)
+    monkeypatch.setenv("BROWSER", "echo")
+    shown = run("show", folder, "--open")
     assert shown.returncode == 0
     assert "Ada" in shown.stdout and str(folder / "index.html") in shown.stdout.replace("\n", "")
+    assert (folder / "index.html").as_uri() in shown.stdout
+    compared = run("show", folder, folder, "--json")
+    page = Path(json.loads(compared.stdout)["page"])
+    assert page.parent == folder and page.read_text().count('class="step') >= 2
 
 
 @pytest.mark.parametrize(
@@ -159,6 +166,7 @@ def test_ctrl_c_at_any_moment_of_the_start_ends_it_in_a_word(site: str, tmp_path
         assert "Traceback" not in errors, pause_s
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -174,6 +182,8 @@ def test_ctrl_c_at_any_moment_of_the_start_ends_it_in_a_word(site: str, tmp_path
         (["run", "x", "--storage-state", "/no/such.json"], "/no/such.json"),
         (["run", "x", "--url", "http://x", "--model", "/no/such/model"], "/no/such/model"),
         (["show", "/no/such/run"], "no trajectory"),
+        (["show", "one", "two", "three"], "or two to compare"),
+        (["show", "one", "two", "--gif"], "an animation shows one run"),
         (["eval", "grounding", "--data", "/no/such"], "manifest.json"),
     ],
 )

@@ -97,6 +97,7 @@ def test_options_are_those_of_the_command_by_the_same_names() -> None:
         if option.startswith("--")
     }
     only_in_a_terminal = {"json", "dry_run", "help_language", "secret", "approve_seconds", "help"}
+    only_in_a_terminal |= {"view", "no_open", "pause", "ask"}
     assert set(AgentOptions.__annotations__) == (names - only_in_a_terminal) | {"secrets"}
     assert set(AgentOptions.__annotations__) <= set(inspect.signature(Agent).parameters)
 
@@ -209,7 +210,7 @@ def test_hooks_see_change_and_veto_actions(tmp_path: Path) -> None:
     result = agent(tmp_path, policy, BUTTON, before_action=before, on_step=note).run()
     assert result.answer == "yes" and len(over) == 5 == len(result.steps)
     assert ("denied", "Stay here.") in policy.events and ("denied", "Not yet.") in policy.events
-    assert [kind for kind, _ in policy.events] == ["input", "denied", "denied"]
+    assert [kind for kind, _ in policy.events] == ["steered", "denied", "denied"]
     assert [seen.title for seen in policy.seen[:3]] == ["no", "pressed", "pressed"]
     assert result.steps[1].action == Type("x"), "what the policy chose is what is recorded"
 

@@ -5,6 +5,7 @@ import unicodedata
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from vigorl.agent.record.trajectory import Trajectory
-from vigorl.agent.viewer.animation import MAX_STEPS, WIDTH_PX, stills_of, write_animation
+from vigorl.agent.viewer.animation import MAX_STEPS, WIDTH_PX, stills_of, undrawn, write_animation
 from vigorl.agent.viewer.filmstrip import (
     MAX_WIDTH_PX,
     draw_filmstrip,
@@ -20,7 +21,7 @@ from vigorl.agent.viewer.filmstrip import (
     write_filmstrip,
 )
 from vigorl.agent.viewer.stage import Stage, StageSigns, paint
-from vigorl.agent.viewer.typeface import _runs, draws, fitting, text_width_px
+from vigorl.agent.viewer.typeface import _runs, draws, fitting, text_width_px, without_font
 from vigorl.browser.actions import Click, Done, Type
 from vigorl.browser.errors import InconsistentData, UsageError
 from vigorl.browser.geometry import Box, Frame, Point
@@ -146,6 +147,23 @@ def test_an_episode_moves_and_begins_anew(
         assert np.abs(np.asarray(image.convert("RGB")).astype(int) - first).max() > 100
 
 
+def test_a_video_shows_each_picture_for_its_time(shop_episode: Trajectory, tmp_path: Path) -> None:
+    path = write_animation(only(shop_episode, 4), tmp_path / "run.webm")
+    assert path.read_bytes()[:4] == b"\x1a\x45\xdf\xa3"
+    video = cv2.VideoCapture(str(path))
+    shown_ms = sum(still.shown_ms for still in stills_of(only(shop_episode, 4)))
+    assert video.get(cv2.CAP_PROP_FRAME_WIDTH) == WIDTH_PX
+    assert video.get(cv2.CAP_PROP_FRAME_COUNT) * 100 == pytest.approx(shown_ms, abs=150)
+    video.release()
+
+
+def test_characters_that_no_font_has_are_named(shop_episode: Trajectory) -> None:
+    assert without_font("café 12 €") == ""
+    nobody = "\U000f0000"  # private use
+    goal = replace(shop_episode.start, goal=f"find {nobody} and {nobody}", task=None)
+    assert undrawn(replace(only(shop_episode, 4), start=goal)) == nobody
+
+
 def test_signs_stand_where_the_action_went_also_on_a_stage_with_borders() -> None:
     tall = Stage.of(view("white", Frame.of_viewport(400, 800)), 900, 600)
     image = paint(tall, StageSigns(target=Point(100, 400)))
@@ -187,7 +205,7 @@ def test_of_a_long_episode_at_most_so_many_steps_move(shop_episode: Trajectory) 
 
 
 def test_what_cannot_be_animated_is_said(shop_episode: Trajectory, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"\.webp or a \.gif"):
+    with pytest.raises(UsageError, match=r"a \.webp, a \.gif or a \.webm"):
         write_animation(shop_episode, tmp_path / "run.mp4")
     with pytest.raises(UsageError, match="nothing was seen"):
         write_animation(replace(shop_episode, steps=(), end=None), tmp_path / "run.gif")

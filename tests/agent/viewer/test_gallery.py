@@ -109,7 +109,7 @@ async def test_failures_come_first_each_with_picture_box_points_and_zooms(
     assert await beside.locator(".picture img").count() == 2  # the screen, and what was zoomed
     screen = beside.locator(".picture").first
     boxes = {}
-    for sign in ("img", ".truth rect >> nth=1", ".target .middle"):
+    for sign in ("img", ".truth rect >> nth=1", ".target .ring"):
         box = await screen.locator(sign).bounding_box()
         assert box is not None
         boxes[sign] = box

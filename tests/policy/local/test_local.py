@@ -300,6 +300,38 @@ async def test_where_memory_runs_out_fewer_turns_share_it_and_nothing_changes(
     assert ids == expected
 
 
+class Crowded(Watched):
+    """Runs out of memory once, at the first token of four turns."""
+
+    has_lacked = False
+
+    def step(self, ids_B: list[int], positions_B: list[int], batch: Any) -> Any:
+        if len(ids_B) == 4 and not self.has_lacked:
+            self.has_lacked = True
+            self.widths.clear()
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return super().step(ids_B, positions_B, batch)
+
+
+async def test_after_a_lack_of_memory_the_batch_grows_again(
+    checkpoints: dict[str, Path], screen: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vigorl.policy.local.engine._PATIENCE_TURNS", 3)
+    network = Crowded(str(checkpoints["qwen2_5_vl"]), family_for("qwen2_5_vl"))
+    backend = LocalBackend(network, GREEDY, max_batch=4)
+    widest = []
+    for _ in range(6):
+        await asyncio.gather(
+            *(play(backend.session(seed), network.family, [screen(seed)]) for seed in range(4))
+        )
+        widest.append(max(network.widths))
+        network.widths.clear()
+    assert widest[0] == 2
+    assert widest[-1] == 4
+    assert widest == sorted(widest)
+    await backend.close()
+
+
 async def test_where_one_turn_is_too_much_the_fault_says_what_helps(
     checkpoints: dict[str, Path], screen: Make
 ) -> None:

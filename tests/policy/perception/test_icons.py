@@ -45,6 +45,26 @@ def test_a_mark_on_uneven_ground_is_no_icon() -> None:
     assert _icons(pixels) == []
 
 
+def test_an_icon_on_a_gradient_is_seen_as_the_bar_of_a_player_has_them() -> None:
+    pixels = _page()
+    pixels[:] = np.clip(520 - 4 * np.arange(200), 0, 255)[:, None, None]
+    for row in range(14):
+        pixels[88 + row, 196 : 198 + 2 * min(row, 13 - row)] = 255
+    (play,) = _icons(pixels)
+    assert play.names[0] in ("play", "right")
+
+
+def test_bars_with_an_arrow_among_them_are_one_icon_on_a_fine_screen() -> None:
+    pixels = _page()
+    for top, left in ((60, 200), (73, 216), (86, 216), (99, 200)):
+        pixels[top : top + 3, left:236] = 40
+    for row in range(12):
+        pixels[75 + row, 208 - min(row, 11 - row) : 208] = 40
+    (outdent,) = _icons(pixels)
+    assert outdent.names[0] == "outdent"
+    assert outdent.box_px == Box(200, 60, 236, 102)
+
+
 @pytest.mark.parametrize(
     ("phrase", "concept"),
     [
@@ -55,7 +75,14 @@ def test_a_mark_on_uneven_ground_is_no_icon() -> None:
         ("Find my location", "target"),
         ("Accessibility options", "accessibility"),
         ("Mute", "volume"),
+        ("Insert table", "table"),
     ],
 )
 def test_what_people_call_an_icon_is_understood(phrase: str, concept: str) -> None:
     assert meaning(phrase).get(concept, 0.0) > 0.7
+
+
+def test_the_keys_that_a_tooltip_names_say_nothing_about_its_icon() -> None:
+    for keys in (" (Ctrl+Z)", " <Ctrl+Shift+Z>", " [Cmd Z]"):
+        assert meaning(f"Undo{keys}") == meaning("Undo")
+    assert meaning("Undo (all)") != meaning("Undo")

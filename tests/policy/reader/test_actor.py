@@ -244,6 +244,15 @@ async def test_clicking_until_something_is_seen_ends_when_it_is_seen(read):
     assert run.answer == ""
 
 
+async def test_the_same_button_is_found_again_when_its_arrow_is_read_with_it(read):
+    page = """<script>let n = 1; function go(b) { b.textContent = 'Onward >';
+      page.textContent = 'Page ' + ++n }</script>
+      <button onclick="go(this)">Onward</button><p id=page>Page 1</p>"""
+    run = await read(page, 'click "Onward" until you see "Page 4"')
+    assert run.answer == ""
+    assert run.kinds.count("click") == 3
+
+
 async def test_clicking_until_something_is_seen_gives_up_where_nothing_changes(read):
     run = await read("<button>Forward</button>", 'click "Forward" until you see "Page 4"')
     assert run.reason is not None

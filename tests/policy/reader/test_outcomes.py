@@ -26,6 +26,7 @@ DEAD = "<button>Save draft</button>"
 # Clicks
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(
     "page",
     [
@@ -104,6 +105,26 @@ async def test_a_text_of_its_own_colour_that_is_covered_is_no_tab_that_is_chosen
       <div style="position: fixed; inset: 0; background: #0001"></div>"""
     run = await read(page, 'click "Subtitles"')
     assert run.reason
+
+
+TABS = """<style>nav { display: flex; border-bottom: 1px solid #bbb; margin: 60px }
+  nav button { border: 0; background: none; padding: 12px 16px; font: 16px sans-serif }
+  nav .on { border-bottom: 3px solid #33c }</style>
+  <nav><button class=on>Your card</button><button>News</button><button>Who sees what</button>
+  <button>Place</button></nav>"""
+
+
+async def test_a_tab_that_is_chosen_already_needs_no_change_whatever_it_is_called(read):
+    run = await read(TABS, 'click "Your card"')
+    assert run.answer == ""
+    assert run.turns[-1].verified is None
+    assert "it may have been so already" in run.turns[-1].thought
+
+
+async def test_a_tab_that_is_not_chosen_has_to_change_something(read):
+    run = await read(TABS, 'click "News"')
+    assert run.reason
+    assert "nothing changed" in run.reason
 
 
 async def test_a_radio_button_that_is_chosen_already_needs_no_change(read):

@@ -35,6 +35,7 @@ from vigorl.training.data.conversations import conversations_in
 from vigorl.training.data.dialogues import Dialogue, dialogues_of
 from vigorl.training.data.episodes import RecordedEpisode, episodes_in, one_per_task, select
 from vigorl.training.data.export import FORMATS, Format, export
+from vigorl.training.data.held_out import check_learnable
 from vigorl.training.data.selection import Selection
 from vigorl.training.search.config import ChainConfig, SearchConfig
 from vigorl.training.search.loop import search
@@ -460,3 +461,27 @@ def test_pictures_keep_their_own_bytes_where_they_were_shown_at_their_own_size(
     export([Dialogue("x", messages, FAMILY.name)], "sharegpt", tmp_path / "out")
     (stored,) = (tmp_path / "out" / "images").iterdir()
     assert stored.suffix == ".jpg" and stored.read_bytes() == jpeg.data
+
+
+def test_episodes_of_test_seeds_are_left_out_unless_asked_for(trees: Path) -> None:
+    episode = next(iter(episodes_in([trees], None)))
+
+    def on(task: dict[str, Any]) -> RecordedEpisode:
+        start = replace(episode.trajectory.start, task=task)
+        return replace(episode, trajectory=replace(episode.trajectory, start=start))
+
+    played = [on({"seed": 3}), on({"seed": 1_000_000}), on({"split": "test"}), on({})]
+    taken, left_out = select(played, Selection(least_score=0))
+    assert taken == [played[0], played[3]]
+    assert left_out == {"of a test seed (--test-data takes them)": 2}
+    assert select(played, Selection(least_score=0, takes_test_data=True))[0] == played
+
+
+def test_generated_pages_of_a_test_split_are_not_learnt_from(tmp_path: Path) -> None:
+    card = tmp_path / "card.json"
+    for text in ("", "[]", '{"split": "train"}'):
+        card.write_text(text)
+        check_learnable(tmp_path)
+    card.write_text('{"split": "test"}')
+    with pytest.raises(UsageError, match="held out to measure on: learn from another"):
+        check_learnable(tmp_path)

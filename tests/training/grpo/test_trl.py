@@ -1,5 +1,6 @@
 """Loss and gradients agree with those of trl's GRPOTrainer, on turns with pictures between them."""
 
+import math
 import random
 import warnings
 from pathlib import Path
@@ -94,6 +95,7 @@ def trainer_of(network: Network, checkpoint: Path, folder: Path, loss_type: str)
             beta=KL,
             epsilon=0.2,
             epsilon_high=0.28,
+            delta=GrpoConfig().clip_dual,
             max_completion_length=LONGEST,
             use_bias_correction_kl=False,
         )
@@ -189,8 +191,12 @@ def inputs_of(
     ],
 )
 def test_loss_and_gradients_are_those_of_trl(
-    tmp_path: Path, architecture: Architecture, normalisation: Normalisation
+    tmp_path: Path,
+    architecture: Architecture,
+    normalisation: Normalisation,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("vigorl.training.grpo.update._K3_BOUND", math.inf)  # theirs has none
     torch.set_num_threads(1)
     checkpoint = write_tiny_checkpoint(tmp_path / "policy", architecture)
     family = family_named({"qwen2_5_vl": "qwen2.5-vl", "qwen3_vl": "qwen3-vl"}[architecture])

@@ -21,7 +21,7 @@ from vigorl.browser.zoom import ZoomEnvironment
 from vigorl.policy.backend import Sampling
 from vigorl.policy.family import family_named
 from vigorl.policy.model import ModelPolicy
-from vigorl.training.grpo.groups import Group, group_of
+from vigorl.training.grpo.groups import Group, group_of, without_long_rows
 from vigorl.training.grpo.rewards import RULES
 
 torch = pytest.importorskip("torch")
@@ -60,10 +60,16 @@ def optimizer_of(network: Network, config: GrpoConfig) -> MasterAdamW:
 
 def test_advantages_computed_by_hand() -> None:
     rewards_G = torch.tensor([1.0, 0.0, 0.0, 1.0])
-    assert group_advantages(rewards_G, False).tolist() == [0.5, -0.5, -0.5, 0.5]
+    assert group_advantages(rewards_G, None).tolist() == [0.5, -0.5, -0.5, 0.5]
     scaled = 0.5 / (math.sqrt(1 / 3) + 1e-4)
-    assert group_advantages(rewards_G, True).tolist() == pytest.approx(
+    assert group_advantages(rewards_G, rewards_G).tolist() == pytest.approx(
         [scaled, -scaled, -scaled, scaled]
+    )
+    # Shaping counts as much beside the score as the reward says.
+    shaped_G = rewards_G + torch.tensor([0.1, 0.0, 0.0, 0.0])
+    scale = math.sqrt(1 / 3) + 1e-4
+    assert group_advantages(shaped_G, rewards_G).tolist() == pytest.approx(
+        [each / scale for each in (0.575, -0.525, -0.525, 0.475)]
     )
 
 
@@ -82,6 +88,14 @@ def test_losses_computed_by_hand() -> None:
     assert k3(torch.tensor([-1.0]), torch.tensor([-1.0 + math.log(2)])).item() == pytest.approx(
         2 - math.log(2) - 1
     )
+    # One token far from the reference, or far likelier than before, does not make it all.
+    far_S = torch.tensor([-100.0], requires_grad=True)
+    k3(far_S, torch.tensor([0.0])).sum().backward()
+    assert k3(far_S, torch.tensor([0.0])).tolist() == [10.0]
+    assert far_S.grad is not None and math.isfinite(float(far_S.grad))
+    five_S = old_S[:2] + math.log(5)
+    losses_S = policy_losses(five_S, old_S[:2], torch.tensor([-1.0, 1.0]), 0.2, 0.28, 3.0)
+    assert losses_S.tolist() == pytest.approx([3.0, -1.28])
     sampler_S = old_S[:2] - torch.tensor([math.log(3), -math.log(4)])
     assert sampler_correction(old_S[:2], sampler_S, 2.0).tolist() == pytest.approx([2.0, 0.25])
 
@@ -122,7 +136,7 @@ async def play(network: Network, folder: Path, count: int) -> list[Trajectory]:
 def worth(group: Group, *rewards: float) -> Group:
     """The same rollouts with other rewards."""
     rollouts = [
-        replace(rollout, reward=replace(rollout.reward, total=reward))
+        replace(rollout, reward=replace(rollout.reward, total=reward, score=reward))
         for rollout, reward in zip(group.rollouts, rewards, strict=True)
     ]
     return replace(group, rollouts=tuple(rollouts))
@@ -247,6 +261,38 @@ async def test_a_group_without_variance_teaches_nothing(network: Network, group:
     assert all(
         torch.equal(weight, before[name]) for name, weight in network.model.state_dict().items()
     )
+
+
+async def test_what_differs_by_shaping_alone_teaches_only_where_that_is_asked_for(
+    network: Network, group: Group
+) -> None:
+    right = [replace(rollout.reward, score=1.0) for rollout in group.rollouts]
+    totals = zip(group.rollouts, right, (1.0, 1.0, 1.05), strict=True)
+    shaped = replace(
+        group,
+        rollouts=tuple(
+            replace(rollout, reward=replace(reward, total=total))
+            for rollout, reward, total in totals
+        ),
+    )
+    assert prepare(network, [shaped], CONFIG) == []
+    assert prepare(network, [shaped], replace(CONFIG, variance_of="reward"))
+
+
+async def test_a_row_that_is_too_long_is_left_out_and_the_others_are_compared_with_it(
+    network: Network, group: Group
+) -> None:
+    lengths = sorted(len(row.ids) for rollout in group.rollouts for row in rollout.rows)
+    (fitting,), count = without_long_rows([group], lengths[-1] - 1)
+    assert count == lengths.count(lengths[-1])
+    assert fitting.rewards == group.rewards
+    left = prepare(network, [fitting], replace(CONFIG, tree_tokens=lengths[-1] - 1))
+    rows = [row for minibatch in left for row in minibatch.tree.rows]
+    assert sorted(len(row.ids) for row in rows) == lengths[:-count]
+    assert without_long_rows([group], lengths[-1]) == ([group], 0)
+    nothing, count = without_long_rows([group], 1)
+    assert count == len(lengths)
+    assert prepare(network, nothing, CONFIG) == []
 
 
 async def test_tokens_likelier_to_the_trainer_than_to_the_sampler_weigh_more(

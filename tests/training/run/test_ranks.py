@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -262,6 +263,58 @@ def test_weights_are_dealt_out_evenly() -> None:
             for each in range(count)
         ]
         assert sum(loads) == sum(sizes) and max(loads) <= max(900, sum(sizes) / count + 40)
+
+
+TWO_DISKS = """
+import sys
+from pathlib import Path
+from vigorl.browser.run_folder import Identity
+from vigorl.training.run import checkpoint_copy
+from vigorl.training.run.ranks import open_ranks
+from vigorl.training.run.training_run import TrainingRun
+
+checkpoint_copy._PART_BYTES = 1000
+
+class Bytes:
+    known = b""
+    def save(self, folder):
+        if ranks.is_first:
+            (folder / "model").mkdir()
+            (folder / "model" / "weights").write_bytes(self.known)
+            (folder / "empty").write_bytes(b"")
+    def load(self, folder):
+        assert (folder / "empty").read_bytes() == b""
+        self.known = (folder / "model" / "weights").read_bytes()
+
+def run():
+    return TrainingRun(disk, Identity("training", {"seed": 1}), Bytes(), ranks)
+
+with open_ranks() as ranks:
+    number = ranks.number if sys.argv[2] == "in order" else 1 - ranks.number
+    disk = Path(sys.argv[1], str(number))
+    for step in (3, 7):
+        begun = run()
+        assert begun.step == (0 if step == 3 else 3), begun.step
+        begun._trained.known += bytes(range(250)) * (10 if step == 3 else 1)
+        with begun.opened():
+            begun.progress["step"] = step
+            begun.save()
+    resumed = run()
+    assert resumed.step == 7
+    assert resumed._trained.known == bytes(range(250)) * 11
+"""
+
+
+def test_processes_with_disks_of_their_own_resume_from_the_first_one_s_checkpoint(
+    launch: Launch, tmp_path: Path
+) -> None:
+    assert launch(2, TWO_DISKS, str(tmp_path), "in order") == [(0, ""), (0, "")]
+    copies = [tmp_path / str(disk) / "checkpoints/000007/model/weights" for disk in (0, 1)]
+    assert copies[0].read_bytes() == copies[1].read_bytes() != b""
+    # The first one's disk is another one now: what it lacks is not begun anew.
+    shutil.rmtree(tmp_path / "0")
+    ends = launch(2, TWO_DISKS, str(tmp_path), "in order")
+    assert all(end != 0 and "start the first one where that is" in words for end, words in ends)
 
 
 def test_shares_are_whole_and_follow_each_other() -> None:

@@ -1,0 +1,1 @@
+"""The human study: a page for raters, and what their ratings say."""

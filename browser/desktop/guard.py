@@ -1,0 +1,178 @@
+"""The guard of a screen: a small process that starts programs, and ends all of them in the end.
+
+It is run as a script, by nothing but Python's own library, so that it starts in 20 ms. Orders come
+as lines of JSON on its standard input, an answer to each goes to its standard output. When the
+input ends, however the agent came to its end, or on SIGTERM, everything is ended that it has
+started, and all that they have started: as the reaper of its descendants it sees those as well
+whose parents are gone. Whoever kills the guard itself ends what it has started directly.
+
+Orders:
+    {"start": ARGV, "env": {…}, "cwd": FOLDER}      a program; answered by {"pid": N}
+    {"server": ARGV, "limit_s": N}                  an X server that writes the number of its
+        display to its standard output; answered by {"pid": N, "display": N}
+    {"remove": FOLDER}                              in the end; answered by {}
+An order that cannot be carried out is answered by {"error": "…"}.
+"""
+
+import ctypes
+import json
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+POLITE_S = 1.0
+"""Time for programs, and then for the X server, to leave after SIGTERM."""
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
+"""Source: linux/prctl.h."""
+
+
+class _Guard:
+    """Who was started, and what is to be removed."""
+
+    def __init__(self) -> None:
+        self.server: subprocess.Popen[bytes] | None = None
+        self.display: int | None = None
+        self.folders: list[str] = []
+
+    def obey(self, order: dict[str, Any]) -> dict[str, Any]:
+        """Carry out one order; returns what is answered."""
+        try:
+            match order:
+                case {"start": argv, "env": env, "cwd": cwd}:
+                    return {"pid": _started(argv, env, cwd, subprocess.DEVNULL).pid}
+                case {"server": argv, "limit_s": limit_s}:
+                    return self._serve(argv, limit_s)
+                case {"remove": folder}:
+                    self.folders.append(folder)
+                    return {}
+                case _:
+                    return {"error": f"no order: {order}"}
+        except OSError as error:
+            return {"error": f"{error.strerror}: {error.filename or ''}"}
+
+    def _serve(self, argv: list[str], limit_s: float) -> dict[str, Any]:
+        self.server = _started(argv, dict(os.environ), "/", subprocess.PIPE, signal.SIGTERM)
+        assert self.server.stdout is not None
+        ready, _, _ = select.select([self.server.stdout], [], [], limit_s)
+        line = self.server.stdout.readline().strip() if ready else b""
+        if not line.isdigit():
+            why = "it ended at once" if ready else f"it said nothing for {limit_s:g} s"
+            return {"error": why}
+        self.display = int(line)
+        return {"pid": self.server.pid, "display": self.display}
+
+    def end(self) -> None:
+        """End everything, the X server last, and remove what is left of it."""
+        server = self.server.pid if self.server is not None else None
+        _end_all(keep=server)
+        if server is not None:
+            _end_all(keep=None)
+        if self.display is not None:  # of a server that had no time to do so itself
+            for left in (f"/tmp/.X{self.display}-lock", f"/tmp/.X11-unix/X{self.display}"):
+                Path(left).unlink(missing_ok=True)
+        for folder in self.folders:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _started(
+    argv: list[str],
+    env: dict[str, str],
+    cwd: str,
+    stdout: int,
+    at_our_end: signal.Signals = signal.SIGKILL,
+) -> subprocess.Popen[bytes]:
+    """A program in a session of its own, which gets a signal should the guard be killed."""
+    prctl = ctypes.CDLL(None).prctl
+    return subprocess.Popen(
+        argv,
+        env=env,
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+        stdout=stdout,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        preexec_fn=lambda: prctl(_PR_SET_PDEATHSIG, int(at_our_end)),
+    )
+
+
+def _descendants() -> set[int]:
+    """All processes below this one."""
+    parents: dict[int, int] = {}
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            try:
+                stat = Path("/proc", entry, "stat").read_bytes()
+            except OSError:
+                continue
+            state, parent = stat.rpartition(b")")[2].split()[:2]
+            if state != b"Z":
+                parents[int(entry)] = int(parent)
+    found, grown = {os.getpid()}, True
+    while grown:
+        more = {pid for pid, parent in parents.items() if parent in found} - found
+        grown = bool(more)
+        found |= more
+    return found - {os.getpid()}
+
+
+def _end_all(keep: int | None) -> None:
+    """End all descendants but one: by SIGTERM, and those that stay by SIGKILL."""
+    deadline_s = time.monotonic() + POLITE_S
+    told: set[int] = set()
+    while living := _descendants() - {keep}:
+        late = time.monotonic() > deadline_s
+        for pid in living if late else living - told:
+            try:
+                os.kill(pid, signal.SIGKILL if late else signal.SIGTERM)
+            except ProcessLookupError:
+                continue
+        told |= living
+        time.sleep(0.01)
+        _reap()
+
+
+def _reap() -> None:
+    """Take note of ended children, so that they are gone."""
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        return
+
+
+def _leave(number: int, frame: object) -> None:
+    raise SystemExit(0)
+
+
+def main() -> None:
+    """Obey until the input ends."""
+    prctl = ctypes.CDLL(None).prctl
+    prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    prctl(_PR_SET_PDEATHSIG, int(signal.SIGTERM))
+    signal.signal(signal.SIGTERM, _leave)
+    for number in (signal.SIGINT, signal.SIGHUP):  # the agent's to answer; programs get them anew
+        signal.signal(number, lambda number, frame: None)
+    guard = _Guard()
+    try:
+        for line in sys.stdin:
+            answer = guard.obey(json.loads(line))
+            _reap()
+            sys.stdout.write(json.dumps(answer) + "\n")
+            sys.stdout.flush()
+    except BrokenPipeError:
+        pass
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        guard.end()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,241 @@
+"""Opening a desktop: the user's own, or a virtual screen; with the programs that belong to it.
+
+What cannot work is said at once, with what can be done about it.
+"""
+
+import asyncio
+import importlib
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vigorl.browser.desktop.guarded import Guarded
+from vigorl.browser.desktop.screen import DesktopScreen
+from vigorl.browser.errors import ScreenFault, StartFault, UsageError
+
+if TYPE_CHECKING:
+    from vigorl.browser.desktop.virtual_size import VirtualSize
+
+WINDOW_LIMIT_S = 20.0
+"""Time for a program to show a window, and for a window manager to answer."""
+
+USE_VIRTUAL = "--virtual 1920x1080 starts a screen of the agent's own"
+
+PACKAGES = "apt-get install xvfb openbox"
+"""What gets a virtual screen on Debian and its kin."""
+
+_LOOK_EVERY_S = 0.01
+
+
+def _start_for_good(argv: tuple[str, ...], env: dict[str, str]) -> None:
+    """Start a program that is the user's from then on."""
+    if sys.platform == "win32":
+        subprocess.Popen(argv, env=env)
+        return
+    shell = ("sh", "-c", '"$@" >/dev/null 2>&1 </dev/null &', "sh", *argv)
+    subprocess.run(shell, env=env, start_new_session=True, check=True)
+
+
+def _nobody() -> None:
+    """Nobody sits before the screen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A program that is started on a desktop, as one would type it."""
+
+    command: str
+    argv: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        try:
+            argv = tuple(shlex.split(self.command))
+        except ValueError as error:
+            raise UsageError(f"--launch {self.command!r} is no command: {error}") from error
+        if not argv:
+            raise UsageError("--launch names no program: give it as you would type it")
+        if shutil.which(argv[0]) is None:
+            raise UsageError(f"--launch {self.command!r}: there is no program {argv[0]!r} here")
+        object.__setattr__(self, "argv", argv)
+
+    def is_called(self, name: str) -> bool:
+        """Whether a name is its command, or the name of its program."""
+        return name.strip() in (self.command, self.argv[0], Path(self.argv[0]).name)
+
+
+class Desktop:
+    """A screen, and who starts programs on it.
+
+    Args:
+        open_screen: Opens a view of the screen; several may be open at a time.
+        environment: What programs are started with.
+        guarded: Starts and ends them; None: they are the user's, and stay.
+    """
+
+    def __init__(
+        self,
+        open_screen: Callable[[], DesktopScreen],
+        environment: dict[str, str],
+        guarded: Guarded | None,
+        closing: AsyncExitStack,
+    ) -> None:
+        self.open_screen = open_screen
+        self.screen = open_screen()
+        self._environment = environment
+        self._guarded = guarded
+        self._closing = closing
+        self.remind: Callable[[], None] = _nobody
+        """Tells whoever sits before the screen that an agent acts on it."""
+
+    @property
+    def is_virtual(self) -> bool:
+        """Whether it is the agent's own, which nobody looks at."""
+        return self._guarded is not None
+
+    async def start(self, program: Program, extra: dict[str, str] | None = None) -> None:
+        """Start a program, and wait for a window of its.
+
+        Args:
+            program: Which.
+            extra: Variables of its environment beside the usual ones.
+
+        Raises:
+            StartFault: it does not start, or shows no window in time.
+        """
+        before = {window.id for window in self.screen.windows()}
+        env = {**self._environment, **(extra or {})}
+        if self._guarded is None:
+            await asyncio.to_thread(_start_for_good, program.argv, env)
+        else:
+            await self._guarded.start(program.argv, env, Path.cwd())
+        deadline_s = time.monotonic() + WINDOW_LIMIT_S
+        while {window.id for window in self.screen.windows()} <= before:
+            if time.monotonic() > deadline_s:
+                raise StartFault(f"{program.command} showed no window in {WINDOW_LIMIT_S:g} s")
+            await asyncio.sleep(_LOOK_EVERY_S)
+
+    async def close(self) -> None:
+        """Let go of the screen; of a virtual one, end everything on it."""
+        self.screen.close()
+        await self._closing.aclose()
+
+
+async def open_desktop(size: "VirtualSize | None") -> Desktop:
+    """The user's own desktop, or a virtual one.
+
+    Args:
+        size: Of a virtual screen; None: the user's own.
+
+    Raises:
+        UsageError: there is none, or something is missing; says what to do.
+        ScreenFault: it does not start.
+    """
+    require_screen(size)
+    if size is not None:
+        return await _virtual_desktop(size)
+    if _is_portable():
+        from vigorl.browser.desktop.portable import PortableScreen
+
+        return Desktop(PortableScreen, dict(os.environ), None, AsyncExitStack())
+    from vigorl.browser.desktop.notice import Notice
+    from vigorl.browser.desktop.x11 import X11Screen
+    from vigorl.browser.desktop.x11_connection import XServer
+
+    server = XServer(os.environ["DISPLAY"])
+    scale = X11Screen.scale_of(server)
+    closing = AsyncExitStack()
+    desktop = Desktop(lambda: X11Screen(server, scale), dict(os.environ), None, closing)
+    notice = Notice(server)
+    closing.callback(notice.close)
+    desktop.remind = notice.show
+    return desktop
+
+
+def require_screen(size: "VirtualSize | None") -> None:
+    """Refuse, before anything is started, what cannot be opened.
+
+    Raises:
+        UsageError: there is no such screen, or something is missing; says what to do.
+    """
+    if size is not None:
+        if not sys.platform.startswith("linux"):
+            raise UsageError("a virtual screen needs Linux: leave --virtual out to use this one")
+        _require_packages("mss", "Xlib")
+        for name in ("Xvfb", "openbox"):
+            if shutil.which(name) is None:
+                raise UsageError(
+                    f"a virtual screen needs {name}, which is not installed: {PACKAGES}"
+                )
+    elif _is_portable():
+        _require_packages("mss", "pyautogui", "pywinctl")
+    else:
+        require_display(os.environ)
+        _require_packages("mss", "Xlib")
+
+
+def _is_portable() -> bool:
+    """Whether this is a system whose screen pyautogui acts on."""
+    return sys.platform in ("darwin", "win32")
+
+
+def require_display(environ: "os._Environ[str] | dict[str, str]") -> None:
+    """Refuse to go on where there is no X display to act on.
+
+    Raises:
+        UsageError: there is none; says what to do.
+    """
+    if environ.get("XDG_SESSION_TYPE") == "wayland" or (
+        environ.get("WAYLAND_DISPLAY") and not environ.get("DISPLAY")
+    ):
+        raise UsageError(
+            "this is a Wayland session, in which no program sees or moves the others: log in to "
+            f"an X session ('Xorg' at the log-in screen), or use --virtual: {USE_VIRTUAL}"
+        )
+    if not environ.get("DISPLAY"):
+        raise UsageError(f"there is no display here (DISPLAY is not set): {USE_VIRTUAL}")
+
+
+async def _virtual_desktop(size: "VirtualSize") -> Desktop:
+    from vigorl.browser.desktop.virtual import VirtualScreen
+    from vigorl.browser.desktop.x11 import X11Screen
+
+    async with AsyncExitStack() as closing:
+        guarded = Guarded()
+        closing.push_async_callback(guarded.close)
+        virtual = VirtualScreen(size, guarded)
+        server = await virtual.start()
+        desktop = Desktop(
+            lambda: X11Screen(server, size.scale), virtual.environment(), guarded, closing
+        )
+        assert isinstance(desktop.screen, X11Screen)
+        desktop.screen.prepare(virtual.resources())
+        deadline_s = time.monotonic() + WINDOW_LIMIT_S
+        while not desktop.screen.windows_of.manager():
+            if time.monotonic() > deadline_s:
+                raise ScreenFault("the window manager does not answer")
+            await asyncio.sleep(_LOOK_EVERY_S)
+        desktop._closing = closing.pop_all()
+        return desktop
+
+
+def _require_packages(*names: str) -> None:
+    """Refuse to go on without a package.
+
+    Raises:
+        UsageError: it is not installed.
+    """
+    for name in names:
+        try:
+            importlib.import_module(name)
+        except ImportError as error:
+            raise UsageError(
+                f"a desktop needs the package {name} ({error}): pip install 'vigorl-agent[desktop]'"
+            ) from error

@@ -1,0 +1,98 @@
+"""A virtual screen leaves nothing behind, however it ends; what breaks on it is told or a fault."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.browser.desktop.conftest import Make
+from vigorl.browser.actions import Click, Press, Wait
+from vigorl.browser.desktop.x11 import X11Screen
+from vigorl.browser.errors import ScreenFault
+from vigorl.browser.geometry import Point
+
+pytestmark = [pytest.mark.desktop, pytest.mark.asyncio(loop_scope="session")]
+
+AGENT = Path(__file__).with_name("agent.py")
+ROOT = Path(__file__).parents[3]
+END_LIMIT_S = 8.0
+
+
+def processes_of(folder: Path) -> dict[int, bytes]:
+    """Living processes that know of a folder by their command or environment, with the command."""
+    found = {}
+    for process in Path("/proc").iterdir():
+        if not process.name.isdigit():
+            continue
+        try:
+            environment = (process / "environ").read_bytes()
+            command = (process / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if str(folder).encode() in environment + command:
+            found[int(process.name)] = command
+    return found
+
+
+@pytest.fixture
+def agent(tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
+    process = subprocess.Popen(
+        [sys.executable, AGENT, tmp_path / "log"], stdout=subprocess.PIPE, text=True, cwd=ROOT
+    )
+    yield process
+    process.kill()
+    process.communicate()
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        pytest.param(signal.SIGKILL, id="kill -9"),
+        pytest.param(signal.SIGINT, id="Ctrl-C", marks=pytest.mark.slow),
+    ],
+)
+async def test_nothing_is_left_behind_whatever_ends_the_agent(
+    agent: "subprocess.Popen[str]", tmp_path: Path, number: signal.Signals
+) -> None:
+    assert agent.stdout is not None
+    display, cookie = json.loads(agent.stdout.readline())
+    folder = Path(cookie).parent
+    traces = [Path(f"/tmp/.X11-unix/X{display[1:]}"), folder]
+    assert all(trace.exists() for trace in traces)
+    there = [
+        command.split(b"\0")[0].rpartition(b"/")[2] for command in processes_of(folder).values()
+    ]
+    assert {b"Xvfb", b"openbox", b"sleep"} < set(there)  # the last one's parent is gone
+    agent.send_signal(number)
+    agent.wait(END_LIMIT_S)
+    deadline_s = time.monotonic() + END_LIMIT_S
+    lock = Path(f"/tmp/.X{display[1:]}-lock")
+    while left := [*(each for each in (*traces, lock) if each.exists()), *processes_of(folder)]:
+        assert time.monotonic() < deadline_s, left
+        time.sleep(0.02)
+
+
+async def test_a_program_that_dies_is_told_and_a_screen_that_dies_is_a_fault(make: Make) -> None:
+    world = await make("400x400", ("Board", "300x300+0+0", "#336633"))
+    environment = world.environment
+    assert environment._opened is not None and isinstance(environment._opened.screen, X11Screen)
+    screen = environment._opened.screen
+    (window,) = screen.windows()
+    os.kill(screen.windows_of.program_of(window.id)[1], signal.SIGSEGV)
+    answer = await environment.step(Wait(0.3))
+    assert [event.text for event in answer.events] == ['The window "Board" has closed.']
+    assert answer.tabs == () and answer.view is not None
+    assert not (await environment.step(Click(Point(100, 100)))).events
+    assert screen.server.xauthority is not None
+    there = processes_of(screen.server.xauthority.parent)
+    (server,) = [process for process, command in there.items() if b"Xvfb" in command]
+    os.kill(server, signal.SIGKILL)
+    with pytest.raises(ScreenFault):
+        await environment.step(Press("a"))
+    await environment.close()

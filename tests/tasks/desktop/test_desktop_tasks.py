@@ -1,0 +1,82 @@
+"""Desktop tasks: the oracle scores 1, near misses 0, and each seed draws its own."""
+
+import json
+import os
+import shutil
+
+import pytest
+
+from vigorl.agent.record.trajectory import as_json
+from vigorl.browser.errors import UsageError
+from vigorl.tasks.desktop.environment import DesktopTaskEnvironment
+from vigorl.tasks.desktop.registry import DESKTOP_TASKS, desktop_rows, find_desktop_task
+from vigorl.tasks.task import TEST_SEEDS, TaskRow
+
+ON_A_SCREEN = [
+    pytest.mark.desktop,
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.skipif(
+        not (shutil.which("Xvfb") and shutil.which("openbox")) and "CI" not in os.environ,
+        reason="no virtual screen here: apt-get install xvfb openbox",
+    ),
+]
+
+
+def on_a_screen(function):  # type: ignore[no-untyped-def]
+    for mark in ON_A_SCREEN:
+        function = mark(function)
+    return function
+
+
+async def scored(row: TaskRow, miss: str | None = None) -> float:
+    """What the judge says to the oracle, or to a near miss."""
+    environment = DesktopTaskEnvironment(row)
+    try:
+        await environment.reset()
+        task, link = environment.task, environment.link
+        actions = task.oracle(link, row) if miss is None else task.wrong(link, row, miss)
+        async for action in actions:
+            if action.type != "done":
+                observation = await environment.step(action)
+                assert not [each for each in observation.events if each.kind == "bad_action"]
+        return (await environment.score("")).value
+    finally:
+        await environment.close()
+
+
+@on_a_screen
+@pytest.mark.parametrize(("name", "miss"), [("tree", "cancelled"), ("drawing", "one too few")])
+async def test_the_oracle_scores_1_and_a_near_miss_0(name: str, miss: str) -> None:
+    row = DESKTOP_TASKS[name].row(TEST_SEEDS[3])
+    assert (await scored(row), await scored(row, miss)) == (1.0, 0.0)
+
+
+@on_a_screen
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("name", DESKTOP_TASKS)
+async def test_the_oracle_scores_1_and_every_near_miss_0(name: str, seed: int) -> None:
+    row = DESKTOP_TASKS[name].row(TEST_SEEDS[seed])
+    assert await scored(row) == 1.0
+    for miss in DESKTOP_TASKS[name].near_misses(row.parameters["spec"]):
+        assert await scored(row, miss) == 0.0, miss
+
+
+@pytest.mark.parametrize("name", DESKTOP_TASKS)
+def test_a_row_is_its_seeds_alone_and_survives_its_record(name: str) -> None:
+    task = DESKTOP_TASKS[name]
+    rows = [task.row(seed) for seed in (*range(25), *TEST_SEEDS[:25])]
+    assert len({row.instructions for row in rows}) > 45
+    assert task.row(7) == rows[7]
+    stored = json.loads(json.dumps(as_json(rows[7])))
+    assert stored["parameters"] == json.loads(json.dumps(rows[7].parameters))
+    shown = {json.dumps(row.parameters["look"]) for row in rows}
+    assert len(shown) > 45 and {row.parameters["look"]["scale"] for row in rows} == {1, 2}
+
+
+def test_a_task_is_found_by_name_and_seed_or_the_message_lists_them() -> None:
+    assert find_desktop_task("desktop/tree:17") == DESKTOP_TASKS["tree"].row(17)
+    with pytest.raises(UsageError, match=r"no desktop task 'trees'\. Tasks: settings, tree"):
+        find_desktop_task("desktop/trees")
+    with pytest.raises(UsageError, match="name the task alone"):
+        desktop_rows("test", 1, ["tree:1"])

@@ -1,0 +1,1 @@
+"""Pages of trainings, groups of rollouts, searches and studies, for the viewer's server."""
