@@ -155,7 +155,11 @@ def _recorded(config: RunConfig, annotate: bool, console: Console) -> "Trajector
         console.print(TURN, highlight=False)
 
     demonstration = Demonstration(
-        answers=config.task is None, annotates=annotate, say=say, begins=begins
+        answers=config.task is None,
+        annotates=annotate,
+        ends_with_tabs=config.profile is not None,
+        say=say,
+        begins=begins,
     )
     prompt = _Prompt(demonstration, say)
     if config.task is not None:

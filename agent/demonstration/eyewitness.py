@@ -5,10 +5,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from playwright.async_api import BrowserContext, Page
 from playwright.async_api import Error as PlaywrightError
-from playwright.async_api import Page
 
 from vigorl.agent.demonstration.acts import Acts
+from vigorl.agent.demonstration.film import AHEAD_MS, Aim
 from vigorl.agent.demonstration.strokes import Act
 from vigorl.agent.demonstration.travels import Travels
 from vigorl.agent.demonstration.watched_tab import WatchedTab
@@ -42,6 +43,8 @@ from vigorl.browser.vault import Vault
 TICK_S = 0.1
 CLOSED_ITSELF_MS = 1000
 """After an input to a tab, in which its end is the page's own doing."""
+DEATH_S = 0.3
+"""In which a browser that dies is seen to be gone, after its tabs."""
 _PRESSES = ("down", "key", "wheel", "input", "choice")
 """What begins an act, by when news are news of what was before."""
 
@@ -104,8 +107,8 @@ class Eyewitness:
         self._fresh: _Noticed | None = None
         """A tab that the person has opened, and that shows nothing yet."""
         self._ending: Action | None = None
-        self.broke = ""
-        """What broke, so that it is over; mostly empty."""
+        self._context: BrowserContext | None = None
+        """Whose last tab was closed; None: none was."""
         self._question: tuple[float, PendingQuestion] | None = None
 
     # ------------------------------------------------------------------ for who records
@@ -177,6 +180,13 @@ class Eyewitness:
         """Whether it has ended."""
         return self._ending is not None
 
+    async def has_died(self) -> bool:
+        """Whether the browser has gone, and not just its last tab."""
+        if self._context is None:
+            return False
+        await asyncio.sleep(DEATH_S)
+        return not connected(self._context)
+
     @property
     def is_open(self) -> bool:
         """Whether there is a tab still."""
@@ -213,8 +223,8 @@ class Eyewitness:
         live.page.on("close", lambda page: self._note_close(tab, page))
         live.session.on("Page.javascriptDialogOpening", lambda e: self._note_question(tab, e))
         live.session.on("Page.javascriptDialogClosed", lambda e: self._note_answer(tab, e))
+        self._acts.flush()  # in the tab that was shown until now
         if self._shown is not None and not tab.is_opened_by_page:
-            self._acts.flush()
             self._flush_fresh()
             now_ms = time.time() * 1000
             self._fresh = self._noticing(Act(TabNew(), now_ms, now_ms))
@@ -227,9 +237,8 @@ class Eyewitness:
         self._acts.flush()
         index, now_ms = self._tabs.index(tab), time.time() * 1000
         is_own = now_ms - self._acts.last_input_ms > CLOSED_ITSELF_MS
-        if not connected(tab.live.page.context):
-            self.broke = "the browser process is gone"
-        if len(self._tabs) == 1 or self.broke:
+        if len(self._tabs) == 1:
+            self._context = tab.live.page.context
             self.end(Done())
             self._tabs.remove(tab)
             return
@@ -324,12 +333,10 @@ class Eyewitness:
         """An act together with what there was beside it when it began."""
         tab, since_ms, rested = self._shown, self._since_ms, self._rested
         assert tab is not None
-        listed = tuple(
-            Tab(each.url or each.live.url, each.title, each is tab) for each in self._tabs
-        )
+        listed = tuple(Tab(*each.page_at(act.began_ms), active=each is tab) for each in self._tabs)
         self._since_ms = max(since_ms, act.ended_ms)
         self._rested = act.action.end if isinstance(act.action, Drag) else point_of(act.action)
-        return _Noticed(act, tab, tab.url, tab.title, listed, since_ms, rested, question)
+        return _Noticed(act, tab, *tab.page_at(act.began_ms), listed, since_ms, rested, question)
 
     def _flush_fresh(self) -> None:
         fresh, self._fresh = self._fresh, None
@@ -353,16 +360,17 @@ class Eyewitness:
         if act.secret:
             self.vault.learn(act.secret)
         point = point_of(act.action)
+        aim = None if point is None else Aim(point, act.box)
         steps = []
-        if point is not None and noticed.question is None:
-            stay = film.pointing(point, act.began_ms, noticed.since_ms, noticed.rested)
+        if aim is not None and noticed.question is None:
+            stay = film.pointing(aim, act.began_ms, noticed.since_ms, noticed.rested)
             if stay is not None:
-                before = film.at(stay.at_ms - 1)
+                before = film.at(stay.at_ms - AHEAD_MS)
                 hover = replace(act, action=Hover(stay.point), began_ms=stay.at_ms)
                 steps.append(self._step(replace(noticed, act=hover), before, stay.note))
         if film.was_moving(noticed.tab.scrolled.get(act.began_ms), act.began_ms):
             self._unsaid.append((act.began_ms, "the page was pressed while it was moving"))
-        picture = film.acted_on(point, act.box, act.began_ms)
+        picture = film.acted_on(aim, act.began_ms)
         steps.append(self._step(noticed, picture, act.note))
         return steps
 

@@ -15,7 +15,7 @@ from vigorl.browser.actions import Action, Back, Forward, Goto, Reload
 
 ASKED_MS = 3000
 """In which begins what a page has asked for."""
-CAUSED_MS = 1000
+CAUSED_MS = 500
 """After an input to the page, in which going back or loading anew is the page's own doing."""
 CHORDS: dict[str, frozenset[str]] = {
     "reload": frozenset({"F5", "Control+R", "Control+Shift+R", "Meta+R"}),

@@ -169,6 +169,7 @@ class Demonstrating:
         self.demonstration = Demonstration(
             begins=self._begun.set, say=self.unsaid.append, **options
         )
+        self._hands: dict[Page, Somebody] = {}
         self._playing: asyncio.Task[Trajectory] | None = None
 
     @property
@@ -190,10 +191,28 @@ class Demonstrating:
         """Act, and wait each time until the page has come to rest and is drawn."""
         for action in actions:
             shown = self.demonstration.eyewitness.shown
-            somebody = await Somebody.at(shown.page)
+            somebody = await self.hands(shown.page)
             shown.settle.begin()
             await somebody.do(action)
             await self.look()
+
+    async def hands(self, page: Page | None = None) -> Somebody:
+        """Of somebody at a page, the one that is shown."""
+        page = page or self.page
+        if page not in self._hands:
+            self._hands[page] = await Somebody.at(page)
+        return self._hands[page]
+
+    async def settled_in(self, name: str) -> None:
+        """Wait until a page whose address ends so is shown."""
+        while not self.page.url.endswith(name):
+            await asyncio.sleep(0.02)
+        await self.look()
+
+    async def ended(self) -> Trajectory:
+        """Wait until it ends by itself."""
+        assert self._playing is not None
+        return await self._playing
 
     async def look(self) -> None:
         """Wait until the page has come to rest and is drawn, as somebody does who looks."""
@@ -207,6 +226,12 @@ class Demonstrating:
         assert self._playing is not None
         self.demonstration.end(ending)
         return await self._playing
+
+
+@pytest.fixture(scope="session")
+def demonstrations() -> type[Demonstrating]:
+    """Of them, for a loop of one's own."""
+    return Demonstrating
 
 
 @pytest.fixture
