@@ -31,8 +31,9 @@ if TYPE_CHECKING:
 app = App()
 
 TURN = """\
-Your turn. Each step is printed here when it is over. To finish, close the window, press Ctrl-C, or
-write here:  done  ·  answer "…"  ·  give up "…"  (accept or dismiss answers what the browser asks)
+Your turn. Each step is printed here when it is over.
+To finish, close the window, press Ctrl-C, or write here:
+  done · answer "…" · give up "…"
 """
 NO_SCREEN = (
     "a person needs a window, and there is no screen here (DISPLAY is not set). Make one that can "

@@ -12,9 +12,9 @@ from typing import Literal, assert_never
 from vigorl.agent.demonstration.strokes import (
     DOUBLE_CLICK_MS,
     SLOP_CSS_PX,
-    Act,
     Clicking,
     Keying,
+    PersonAct,
     Scrolling,
     bends,
     chord_of,
@@ -59,7 +59,7 @@ _UNSAID = {
 
 @dataclass
 class _Choosing:
-    act: Act
+    act: PersonAct
     number: int
     """Of the list."""
     last_ms: float
@@ -76,7 +76,7 @@ class Acts:
         unsaid: Told, in words, of what no action can say.
     """
 
-    def __init__(self, done: Callable[[Act], None], unsaid: Callable[[str], None]) -> None:
+    def __init__(self, done: Callable[[PersonAct], None], unsaid: Callable[[str], None]) -> None:
         self._done = done
         self._unsaid = unsaid
         self._pending: _Pending = None
@@ -185,7 +185,7 @@ class Acts:
         if max(distance(path[0], point) for point in path) > SLOP_CSS_PX:
             self.flush()
             drag = Drag(path[0], path[-1], bends(path), pressed.modifiers)
-            self._done(Act(drag, pressed.at_ms, told.at_ms, *words(pressed)))
+            self._done(PersonAct(drag, pressed.at_ms, told.at_ms, *words(pressed)))
         elif isinstance(self._pending, Clicking) and self._pending.goes_on(pressed):
             self._click_again(self._pending, pressed)
         else:
@@ -236,6 +236,8 @@ class Acts:
         field = told.field
         if field is not None and field.takes_text and self._key_in_field(told, field, chord):
             return
+        if field is not None and field.kind == "list" and told.key not in _LEAVES_FIELD:
+            return  # what it chooses is told by itself
         self.flush()
         self._pending = Keying(told, chord, told.at_ms + KEY_MS)
 
@@ -306,7 +308,7 @@ class Acts:
         if action is None:
             if typing.point is not None:  # the click remains
                 self._done(
-                    Act(
+                    PersonAct(
                         Click(typing.point),
                         typing.began_ms,
                         typing.began_ms,
@@ -316,7 +318,9 @@ class Acts:
                 )
             return
         secret = action.text if typing.is_secret else ""
-        self._done(Act(action, typing.began_ms, typing.last_ms, typing.note, typing.box, secret))
+        self._done(
+            PersonAct(action, typing.began_ms, typing.last_ms, typing.note, typing.box, secret)
+        )
 
     def _end_key(self, key: Keying) -> None:
         if key.before is not None:
@@ -325,7 +329,7 @@ class Acts:
             self._unsaid(f"a person {_UNSAID[key.chord]} ({key.chord})")
         elif key.chord not in _BROWSERS_OWN:
             held_s = round(key.held_s, 1) if key.held_s >= HOLD_S else 0
-            self._done(Act(Press(key.chord, held_s), key.told.at_ms, key.told.at_ms))
+            self._done(PersonAct(Press(key.chord, held_s), key.told.at_ms, key.told.at_ms))
 
     def _end_chord(self, told: Told) -> None:
         """A key was let go, or the page has taken a chord or the wheel for itself."""
@@ -336,7 +340,7 @@ class Acts:
                 key.held_s = (told.at_ms - pressed.at_ms) / 1000 * (told.kind == "keyup")
                 if told.kind == "handled":  # the page's own affair then, whoever else knows it
                     self._pending = None
-                    self._done(Act(Press(chord), pressed.at_ms, told.at_ms))
+                    self._done(PersonAct(Press(chord), pressed.at_ms, told.at_ms))
                 elif chord not in _BROWSERS_OWN and chord not in _UNSAID:
                     self.flush()
 
@@ -367,7 +371,7 @@ class Acts:
             return
         first, *others = told.labels
         note = f"{field.role} {field.name}".strip()
-        act = Act(SelectOption(point, first, tuple(others)), began_ms, told.at_ms, note, box)
+        act = PersonAct(SelectOption(point, first, tuple(others)), began_ms, told.at_ms, note, box)
         self._pending = _Choosing(act, field.number, told.at_ms)
 
     def _take_files(self, told: Told) -> None:
@@ -383,7 +387,7 @@ class Acts:
             self._unsaid("files were chosen whose paths, or whose field, are not known")
             return
         note = f"{field.role} {field.name}".strip() if field is not None else ""
-        self._done(Act(Upload(point, told.files), began_ms, told.at_ms, note, box))
+        self._done(PersonAct(Upload(point, told.files), began_ms, told.at_ms, note, box))
 
 
 def _goes_on_in(typing: Typing, told: Told, field: FieldState | None) -> bool:

@@ -2,15 +2,15 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from playwright.async_api import BrowserContext, Page
-from playwright.async_api import Error as PlaywrightError
 
 from vigorl.agent.demonstration.acts import Acts
 from vigorl.agent.demonstration.film import AHEAD_MS, Aim
-from vigorl.agent.demonstration.strokes import Act
+from vigorl.agent.demonstration.strokes import PersonAct
 from vigorl.agent.demonstration.travels import Travels
 from vigorl.agent.demonstration.watched_tab import WatchedTab
 from vigorl.agent.demonstration.witnessed import Told
@@ -33,7 +33,7 @@ from vigorl.browser.actions import (
 )
 from vigorl.browser.fault_boundary import connected
 from vigorl.browser.geometry import Frame, Point
-from vigorl.browser.observation import Event, Observation, PendingQuestion, Tab
+from vigorl.browser.observation import Event, EventKind, Observation, PendingQuestion, Tab
 from vigorl.browser.origins import origin_of
 from vigorl.browser.picture import Picture, View
 from vigorl.browser.questions import in_words
@@ -63,7 +63,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class _Noticed:
-    act: Act
+    act: PersonAct
     tab: WatchedTab
     url: str
     title: str
@@ -102,6 +102,8 @@ class Eyewitness:
         self._ready: list[Step] = []
         self._told: list[tuple[float, Event]] = []
         self._unsaid: list[tuple[float, str]] = []
+        self._own: Counter[EventKind] = Counter()
+        """What will be told of tabs, and is the person's own doing."""
         self._since_ms = 0.0
         self._rested: Point | None = None
         self._fresh: _Noticed | None = None
@@ -133,7 +135,7 @@ class Eyewitness:
     def note_answer(self, answer: Accept | Dismiss, question: PendingQuestion) -> None:
         """The person has answered a question of the browser's own."""
         self._acts.flush()
-        self._put(Act(answer, time.time() * 1000, time.time() * 1000), question)
+        self._put(PersonAct(answer, time.time() * 1000, time.time() * 1000), question)
 
     def begin(self, first: Observation, news: News) -> None:
         """The first page is shown; from now on it is the person's turn.
@@ -212,14 +214,10 @@ class Eyewitness:
             lambda act: self._note_travel(tab, act),
             lambda: self._acts.last_input_ms,
             self._acts.take_chord,
+            tab.send,
         )
         await travels.begin()
 
-        def note_address(frame: object) -> None:
-            if frame is live.page.main_frame:
-                tab.send(_quietly(travels.arrived(live.page.url)))
-
-        live.page.on("framenavigated", note_address)
         live.page.on("close", lambda page: self._note_close(tab, page))
         live.session.on("Page.javascriptDialogOpening", lambda e: self._note_question(tab, e))
         live.session.on("Page.javascriptDialogClosed", lambda e: self._note_answer(tab, e))
@@ -227,7 +225,8 @@ class Eyewitness:
         if self._shown is not None and not tab.is_opened_by_page:
             self._flush_fresh()
             now_ms = time.time() * 1000
-            self._fresh = self._noticing(Act(TabNew(), now_ms, now_ms))
+            self._fresh = self._noticing(PersonAct(TabNew(), now_ms, now_ms))
+            self._own["tab_opened"] += 1
         self._tabs.append(tab)
         self._shown = tab
 
@@ -244,7 +243,8 @@ class Eyewitness:
             return
         if is_own and not tab.live.given_up:
             shown = self._shown is tab
-            self._put(Act(TabClose(None if shown else index), now_ms, now_ms))
+            self._put(PersonAct(TabClose(None if shown else index), now_ms, now_ms))
+            self._own["tab_closed"] += 1
         self._tabs.remove(tab)
         if self._shown is tab:
             heirs = [each for each in self._tabs if each.live is tab.live.opener]
@@ -266,7 +266,7 @@ class Eyewitness:
             if tab is not self._shown:
                 self._acts.flush()
                 switch = TabSwitch(self._tabs.index(tab))
-                self._put(Act(switch, told.at_ms, told.at_ms))
+                self._put(PersonAct(switch, told.at_ms, told.at_ms))
                 self._shown = tab
         if tab is self._shown:
             self._acts.hear(told)
@@ -275,17 +275,23 @@ class Eyewitness:
         if self._news is None:
             return
         events, question = self._news()
-        self._told += [(at_ms, event) for event in events]
+        if self._question is not None:  # which is what they are about, and what is answered next
+            at_ms = self._question[0]
+        for event in events:
+            if self._own[event.kind]:
+                self._own[event.kind] -= 1  # an action says so
+            else:
+                self._told.append((at_ms, event))
         if question is not None and question.halts:  # the person answers it in the window
             question = None
         if question is not None and question != self.question:
             self._say(f"{in_words(question)} Write accept or dismiss here.")
         self.question = question
 
-    def _note_act(self, act: Act) -> None:
+    def _note_act(self, act: PersonAct) -> None:
         self._put(act)
 
-    def _note_travel(self, tab: WatchedTab, act: Act) -> None:
+    def _note_travel(self, tab: WatchedTab, act: PersonAct) -> None:
         if self._ending is not None or self._last is None:  # the first page is of our own opening
             return
         self._acts.flush()
@@ -295,7 +301,7 @@ class Eyewitness:
             self._flush_fresh()
             return
         if tab is not self._shown and tab in self._tabs:
-            self._put(Act(TabSwitch(self._tabs.index(tab)), act.began_ms, act.began_ms))
+            self._put(PersonAct(TabSwitch(self._tabs.index(tab)), act.began_ms, act.began_ms))
             self._shown = tab
         self._put(act)
 
@@ -317,19 +323,22 @@ class Eyewitness:
     def _note_answer(self, tab: WatchedTab, event: dict[str, object]) -> None:
         asked, self._question = self._question, None
         if asked is None or not self._answers or self._ending is not None:
-            return
+            return  # settings have answered, or nobody records any more
+        self._gather_news(asked[0])
         at_ms, question = asked
         is_text = question.kind == "prompt"
         yes = Accept(str(event.get("userInput", "")) if is_text else None)
-        self._put(Act(yes if event["result"] else Dismiss(), at_ms, time.time() * 1000), question)
+        self._put(
+            PersonAct(yes if event["result"] else Dismiss(), at_ms, time.time() * 1000), question
+        )
 
-    def _put(self, act: Act, question: PendingQuestion | None = None) -> None:
+    def _put(self, act: PersonAct, question: PendingQuestion | None = None) -> None:
         """Keep an act for whoever records."""
         self._flush_fresh()
         if self._ending is None:
             self._noticed.put_nowait(self._noticing(act, question))
 
-    def _noticing(self, act: Act, question: PendingQuestion | None = None) -> "_Noticed":
+    def _noticing(self, act: PersonAct, question: PendingQuestion | None = None) -> "_Noticed":
         """An act together with what there was beside it when it began."""
         tab, since_ms, rested = self._shown, self._since_ms, self._rested
         assert tab is not None
@@ -393,13 +402,6 @@ class Eyewitness:
 
     def _view(self, picture: Picture) -> View:
         return View(picture, Frame.of_viewport(picture.width_px, picture.height_px))
-
-
-async def _quietly(work: object) -> None:
-    try:
-        await work  # type: ignore[misc]
-    except PlaywrightError:
-        return  # the tab is gone
 
 
 def point_of(action: Action) -> Point | None:

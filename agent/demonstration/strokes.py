@@ -19,7 +19,7 @@ _NAMES = {" ": "Space"}
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class PersonAct:
     """One thing that a person did."""
 
     action: Action
@@ -72,13 +72,13 @@ class Clicking:
             and self.action.hold_s == 0
         )
 
-    def act(self) -> Act:
+    def act(self) -> PersonAct:
         """What it was."""
         note, box = words(self.told)
         if self.label is not None:
             chosen = SelectOption(self.action.point, self.label)
-            return Act(chosen, self.told.at_ms, self.last_ms, note, box)
-        return Act(self.action, self.told.at_ms, self.last_ms, note, box)
+            return PersonAct(chosen, self.told.at_ms, self.last_ms, note, box)
+        return PersonAct(self.action, self.told.at_ms, self.last_ms, note, box)
 
 
 @dataclass
@@ -98,7 +98,7 @@ class Scrolling:
     is_end: bool = False
     """It could move no further."""
 
-    def act(self) -> Act | None:
+    def act(self) -> PersonAct | None:
         """What it was; None where a scrollbar has moved nothing.
 
         How far the wheel was turned counts, as what it moves may be under way still; but where
@@ -121,7 +121,7 @@ class Scrolling:
         if not (round(dx) or round(dy)):
             return None
         scroll = Scroll(point, round(dx), round(dy), modifiers)
-        return Act(scroll, self.told.at_ms, self.last_ms, box=self.box)
+        return PersonAct(scroll, self.told.at_ms, self.last_ms, box=self.box)
 
 
 @dataclass

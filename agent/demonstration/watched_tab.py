@@ -85,6 +85,8 @@ class WatchedTab:
         self.is_opened_by_page = await page.opener() is not None
         session = await page.context.new_cdp_session(page)
         await self._listen(session)
+        # As without a window, where runs are played that learn from this, or play it again.
+        await session.send("Emulation.setScrollbarsHidden", {"hidden": True})
         await self.film.start(session, PageSettings().jpeg_quality)
         page.on("framenavigated", self._note_frame)
 

@@ -267,6 +267,7 @@ async def test_dialogs_dates_files_and_what_fills_fields_by_itself_are_recorded(
     assert actions[3:] == [Accept("me"), Dismiss(), Done()]
     question = trajectory.steps[3].seen.question
     assert question is not None and (question.kind, question.text) == ("prompt", "Who?")
+    assert [event.kind for event in trajectory.steps[3].seen.events] == ["dialog"]
 
 
 async def test_a_browser_that_dies_leaves_what_was_done_and_a_closed_window_is_an_end(
