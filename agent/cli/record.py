@@ -162,7 +162,7 @@ def _recorded(config: RunConfig, annotate: bool, console: Console) -> "Trajector
         say=say,
         begins=begins,
     )
-    prompt = _Prompt(demonstration, say)
+    prompt = Prompt(demonstration, say)
     if config.task is not None:
         from vigorl.tasks.local.registry import find_task
 
@@ -180,7 +180,7 @@ def _recorded(config: RunConfig, annotate: bool, console: Console) -> "Trajector
 
 
 @dataclass
-class _Prompt:
+class Prompt:
     """What is written into the terminal meanwhile, and Ctrl-C: the first says that it is over."""
 
     demonstration: "Demonstration"
@@ -213,6 +213,10 @@ class _Prompt:
         for errand in self._errands:
             errand.cancel()
 
+    async def finish(self) -> None:
+        """Wait for what was asked of the browser."""
+        await asyncio.gather(*self._errands)
+
     def _let_go(self) -> None:
         if self._input is not None:
             asyncio.get_running_loop().remove_reader(self._input)
@@ -226,9 +230,10 @@ class _Prompt:
         *lines, self._rest = (self._rest + new).split(b"\n")
         for line in lines:
             if words := line.decode("utf-8", "replace").strip():
-                self._obey(words)
+                self.obey(words)
 
-    def _obey(self, words: str) -> None:
+    def obey(self, words: str) -> None:
+        """Do what is written."""
         from vigorl.browser.actions import Accept, Dismiss, Done, GiveUp
 
         found = re.fullmatch(r"(done|answer|give[ _]up|accept|dismiss)\b\s*(.*)", words, re.DOTALL)

@@ -243,7 +243,9 @@ class Eyewitness:
             return
         if is_own and not tab.live.given_up:
             shown = self._shown is tab
-            self._put(PersonAct(TabClose(None if shown else index), now_ms, now_ms))
+            close = PersonAct(TabClose(None if shown else index), now_ms, now_ms)
+            others = [each for each in self._tabs if each is not tab]
+            others[0].send(self._put_unless_dying(self._noticing(close), others[0]))
             self._own["tab_closed"] += 1
         self._tabs.remove(tab)
         if self._shown is tab:
@@ -337,6 +339,12 @@ class Eyewitness:
         self._flush_fresh()
         if self._ending is None:
             self._noticed.put_nowait(self._noticing(act, question))
+
+    async def _put_unless_dying(self, noticed: "_Noticed", other: WatchedTab) -> None:
+        """Keep the end of a tab that is not the end of all."""
+        await asyncio.sleep(DEATH_S)
+        if self._ending is None and connected(other.live.page.context) and self._tabs:
+            self._noticed.put_nowait(noticed)
 
     def _noticing(self, act: PersonAct, question: PendingQuestion | None = None) -> "_Noticed":
         """An act together with what there was beside it when it began."""

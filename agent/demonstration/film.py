@@ -141,7 +141,7 @@ class Film:
         acted = self._at(began_ms)
         stay = self._stay(began_ms)
         if acted is None or stay is None or target is None:
-            return acted and acted.picture
+            return None if acted is None else acted.picture
         before = self._at(stay.at_ms - AHEAD_MS)
         own = stay.box or target.box
         if before is None or before is acted or own is None:
