@@ -71,21 +71,29 @@ class Clock:
         Raises:
             TimeoutError: the limit is over (`Timeout.expired`).
         """
-        async with asyncio.timeout(limit_s) as limit:
-            self._patience = limit
-            try:
-                yield limit
-            finally:
-                self._patience = None
+        token = _CLOCK.set(self)  # whether it runs or not: the first look takes no time of its
+        try:
+            async with asyncio.timeout(limit_s) as limit:
+                self._patience = limit
+                try:
+                    yield limit
+                finally:
+                    self._patience = None
+        finally:
+            _CLOCK.reset(token)
 
     @contextmanager
     def stopped(self) -> Iterator[None]:
-        """Let it stand as long as the block lasts; does nothing where it does not run."""
-        if self._alarm is None:
+        """Let it stand as long as the block lasts, and whoever waits for the world's answer.
+
+        Does nothing where it does not run and nobody waits.
+        """
+        if self._alarm is None and self._patience is None:
             yield
             return
         self._stand()
-        self._stops += 1
+        runs = self._alarm is not None
+        self._stops += runs
         began_s = time.monotonic()
         limit, self._patience = self._patience, None  # of stops inside of this one, this one counts
         ends_s = limit.when() if limit is not None else None
@@ -97,7 +105,7 @@ class Clock:
             if limit is not None and ends_s is not None and not limit.expired():
                 limit.reschedule(ends_s + time.monotonic() - began_s)
                 self._patience = limit
-            if self._alarm is not None:
+            if runs and self._alarm is not None:
                 self._stops -= 1
                 if not self._stops:
                     self._start(max(self.left_s, LAST_WORD_S))

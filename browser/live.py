@@ -101,7 +101,8 @@ class LivePage:
         """
         episode = self._living()
         asked = episode.questions.current
-        return episode.interruptions.take_events(), asked.question if asked else None
+        question = None if asked is None else asked.question
+        return episode.interruptions.take_events(), question
 
     async def reset(self) -> Observation:
         """Open a fresh context and load the first page.

@@ -237,7 +237,8 @@ class Tabs:
         self._interruptions.note(
             "tab_opened", f"The page opened a new tab, which is shown now: {quoted(page.url)}."
         )
-        await self.show(tab)
+        if self._settings.attend is None:
+            await self.show(tab)  # a person has it before them, and perhaps types its address
 
     async def _take_in(self, page: Page) -> LiveTab | None:
         """Attach the instruments; None where the page does not answer and asks nothing either."""

@@ -31,8 +31,9 @@ if TYPE_CHECKING:
 app = App()
 
 TURN = """\
-Your turn. Each step is printed here when it is over. To finish, close the window, press Ctrl-C, or
-write here:  done  ·  answer "…"  ·  give up "…"  (accept or dismiss answers what the browser asks)
+Your turn. Each step is printed here when it is over.
+To finish, close the window, press Ctrl-C, or write here:
+  done · answer "…" · give up "…"
 """
 NO_SCREEN = (
     "a person needs a window, and there is no screen here (DISPLAY is not set). Make one that can "
@@ -136,12 +137,12 @@ def require_screen(config: RunConfig) -> None:
 
 def _recorded(config: RunConfig, annotate: bool, console: Console) -> "Trajectory":
     """Let a person act until they say that it is over."""
-    from vigorl.agent.demonstration.person import PERSON, Demonstration
-    from vigorl.agent.record.trajectory import StepRecord
-    from vigorl.agent.rollout import Watcher
+    from vigorl.agent.demonstration.person import Demonstration
+    from vigorl.agent.record.trajectory import PERSON, StepRecord
     from vigorl.agent.run import ModelConfig
     from vigorl.agent.run import run as play_task
     from vigorl.agent.viewer.show import ending, print_step
+    from vigorl.agent.watcher import Watcher
 
     class Teller(Watcher):
         def step(self, record: StepRecord) -> None:
@@ -156,9 +157,13 @@ def _recorded(config: RunConfig, annotate: bool, console: Console) -> "Trajector
         console.print(TURN, highlight=False)
 
     demonstration = Demonstration(
-        answers=config.task is None, annotates=annotate, say=say, begins=begins
+        answers=config.task is None,
+        annotates=annotate,
+        ends_with_tabs=config.profile is not None,
+        say=say,
+        begins=begins,
     )
-    prompt = _Prompt(demonstration, say)
+    prompt = Prompt(demonstration, say)
     if config.task is not None:
         from vigorl.tasks.local.registry import find_task
 
@@ -176,7 +181,7 @@ def _recorded(config: RunConfig, annotate: bool, console: Console) -> "Trajector
 
 
 @dataclass
-class _Prompt:
+class Prompt:
     """What is written into the terminal meanwhile, and Ctrl-C: the first says that it is over."""
 
     demonstration: "Demonstration"
@@ -209,6 +214,10 @@ class _Prompt:
         for errand in self._errands:
             errand.cancel()
 
+    async def finish(self) -> None:
+        """Wait for what was asked of the browser."""
+        await asyncio.gather(*self._errands)
+
     def _let_go(self) -> None:
         if self._input is not None:
             asyncio.get_running_loop().remove_reader(self._input)
@@ -222,9 +231,10 @@ class _Prompt:
         *lines, self._rest = (self._rest + new).split(b"\n")
         for line in lines:
             if words := line.decode("utf-8", "replace").strip():
-                self._obey(words)
+                self.obey(words)
 
-    def _obey(self, words: str) -> None:
+    def obey(self, words: str) -> None:
+        """Do what is written."""
         from vigorl.browser.actions import Accept, Dismiss, Done, GiveUp
 
         found = re.fullmatch(r"(done|answer|give[ _]up|accept|dismiss)\b\s*(.*)", words, re.DOTALL)

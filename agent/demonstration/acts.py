@@ -22,7 +22,7 @@ from vigorl.agent.demonstration.strokes import (
     plus,
     words,
 )
-from vigorl.agent.demonstration.typing import Typing
+from vigorl.agent.demonstration.typed_text import Typing
 from vigorl.agent.demonstration.witnessed import FieldState, Told
 from vigorl.browser.actions import Click, Drag, Press, SelectOption, Upload
 from vigorl.browser.geometry import Box, Point
@@ -86,6 +86,8 @@ class Acts:
 
     def hear(self, told: Told) -> None:
         """Take in one event."""
+        if told.kind in ("down", "up") and told.button not in _BUTTONS:
+            return  # of the browser's own: back, forward
         if told.kind in ("down", "up", "key", "input", "choice"):
             self.last_input_ms = max(told.at_ms, self.last_input_ms)
         self.tick(told.at_ms)
@@ -193,7 +195,7 @@ class Acts:
             held_s = (told.at_ms - pressed.at_ms) / 1000
             click = Click(
                 pressed.point,
-                _BUTTONS.get(pressed.button, "left"),
+                _BUTTONS[pressed.button],
                 modifiers=pressed.modifiers,
                 hold_s=round(held_s, 1) if held_s >= HOLD_S else 0,
             )
@@ -236,6 +238,8 @@ class Acts:
         field = told.field
         if field is not None and field.takes_text and self._key_in_field(told, field, chord):
             return
+        if field is not None and field.kind == "list" and told.key not in _LEAVES_FIELD:
+            return  # what it chooses is told by itself
         self.flush()
         self._pending = Keying(told, chord, told.at_ms + KEY_MS)
 
@@ -305,15 +309,8 @@ class Acts:
         action = typing.action(enter=enter)
         if action is None:
             if typing.point is not None:  # the click remains
-                self._done(
-                    PersonAct(
-                        Click(typing.point),
-                        typing.began_ms,
-                        typing.began_ms,
-                        typing.note,
-                        typing.box,
-                    )
-                )
+                began_ms, about = typing.began_ms, (typing.note, typing.box)
+                self._done(PersonAct(Click(typing.point), began_ms, began_ms, *about))
             return
         secret = action.text if typing.is_secret else ""
         self._done(
@@ -405,7 +402,7 @@ def _leads_into(clicked: Told, click: Click, told: Told, field: FieldState | Non
     """Whether a click has only put the cursor where something is written now."""
     if clicked.document != told.document or click.button != "left" or click.modifiers:
         return False
-    if click.count > 1:
+    if click.count > 1 or click.hold_s:
         return False
     if field is None:
         return clicked.field is None

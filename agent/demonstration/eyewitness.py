@@ -2,13 +2,14 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from playwright.async_api import Error as PlaywrightError
-from playwright.async_api import Page
+from playwright.async_api import BrowserContext, Page
 
 from vigorl.agent.demonstration.acts import Acts
+from vigorl.agent.demonstration.film import AHEAD_MS, Aim
 from vigorl.agent.demonstration.strokes import PersonAct
 from vigorl.agent.demonstration.travels import Travels
 from vigorl.agent.demonstration.watched_tab import WatchedTab
@@ -32,7 +33,7 @@ from vigorl.browser.actions import (
 )
 from vigorl.browser.fault_boundary import connected
 from vigorl.browser.geometry import Frame, Point
-from vigorl.browser.observation import Event, Observation, PendingQuestion, Tab
+from vigorl.browser.observation import Event, EventKind, Observation, PendingQuestion, Tab
 from vigorl.browser.origins import origin_of
 from vigorl.browser.picture import Picture, View
 from vigorl.browser.questions import in_words
@@ -42,6 +43,8 @@ from vigorl.browser.vault import Vault
 TICK_S = 0.1
 CLOSED_ITSELF_MS = 1000
 """After an input to a tab, in which its end is the page's own doing."""
+DEATH_S = 0.3
+"""In which a browser that dies is seen to be gone, after its tabs."""
 _PRESSES = ("down", "key", "wheel", "input", "choice")
 """What begins an act, by when news are news of what was before."""
 
@@ -99,13 +102,15 @@ class Eyewitness:
         self._ready: list[Step] = []
         self._told: list[tuple[float, Event]] = []
         self._unsaid: list[tuple[float, str]] = []
+        self._own: Counter[EventKind] = Counter()
+        """What will be told of tabs, and is the person's own doing."""
         self._since_ms = 0.0
         self._rested: Point | None = None
         self._fresh: _Noticed | None = None
         """A tab that the person has opened, and that shows nothing yet."""
         self._ending: Action | None = None
-        self.broke = ""
-        """What broke, so that it is over; mostly empty."""
+        self._context: BrowserContext | None = None
+        """Whose last tab was closed; None: none was."""
         self._question: tuple[float, PendingQuestion] | None = None
 
     # ------------------------------------------------------------------ for who records
@@ -177,6 +182,13 @@ class Eyewitness:
         """Whether it has ended."""
         return self._ending is not None
 
+    async def has_died(self) -> bool:
+        """Whether the browser has gone, and not just its last tab."""
+        if self._context is None:
+            return False
+        await asyncio.sleep(DEATH_S)
+        return not connected(self._context)
+
     @property
     def is_open(self) -> bool:
         """Whether there is a tab still."""
@@ -202,22 +214,19 @@ class Eyewitness:
             lambda act: self._note_travel(tab, act),
             lambda: self._acts.last_input_ms,
             self._acts.take_chord,
+            tab.send,
         )
         await travels.begin()
 
-        def note_address(frame: object) -> None:
-            if frame is live.page.main_frame:
-                tab.send(_quietly(travels.arrived(live.page.url)))
-
-        live.page.on("framenavigated", note_address)
         live.page.on("close", lambda page: self._note_close(tab, page))
         live.session.on("Page.javascriptDialogOpening", lambda e: self._note_question(tab, e))
         live.session.on("Page.javascriptDialogClosed", lambda e: self._note_answer(tab, e))
+        self._acts.flush()  # in the tab that was shown until now
         if self._shown is not None and not tab.is_opened_by_page:
-            self._acts.flush()
             self._flush_fresh()
             now_ms = time.time() * 1000
             self._fresh = self._noticing(PersonAct(TabNew(), now_ms, now_ms))
+            self._own["tab_opened"] += 1
         self._tabs.append(tab)
         self._shown = tab
 
@@ -227,15 +236,17 @@ class Eyewitness:
         self._acts.flush()
         index, now_ms = self._tabs.index(tab), time.time() * 1000
         is_own = now_ms - self._acts.last_input_ms > CLOSED_ITSELF_MS
-        if not connected(tab.live.page.context):
-            self.broke = "the browser process is gone"
-        if len(self._tabs) == 1 or self.broke:
+        if len(self._tabs) == 1:
+            self._context = tab.live.page.context
             self.end(Done())
             self._tabs.remove(tab)
             return
         if is_own and not tab.live.given_up:
             shown = self._shown is tab
-            self._put(PersonAct(TabClose(None if shown else index), now_ms, now_ms))
+            close = PersonAct(TabClose(None if shown else index), now_ms, now_ms)
+            others = [each for each in self._tabs if each is not tab]
+            others[0].send(self._put_unless_dying(self._noticing(close), others[0]))
+            self._own["tab_closed"] += 1
         self._tabs.remove(tab)
         if self._shown is tab:
             heirs = [each for each in self._tabs if each.live is tab.live.opener]
@@ -266,7 +277,13 @@ class Eyewitness:
         if self._news is None:
             return
         events, question = self._news()
-        self._told += [(at_ms, event) for event in events]
+        if self._question is not None:  # which is what they are about, and what is answered next
+            at_ms = self._question[0]
+        for event in events:
+            if self._own[event.kind]:
+                self._own[event.kind] -= 1  # an action says so
+            else:
+                self._told.append((at_ms, event))
         if question is not None and question.halts:  # the person answers it in the window
             question = None
         if question is not None and question != self.question:
@@ -308,7 +325,8 @@ class Eyewitness:
     def _note_answer(self, tab: WatchedTab, event: dict[str, object]) -> None:
         asked, self._question = self._question, None
         if asked is None or not self._answers or self._ending is not None:
-            return
+            return  # settings have answered, or nobody records any more
+        self._gather_news(asked[0])
         at_ms, question = asked
         is_text = question.kind == "prompt"
         yes = Accept(str(event.get("userInput", "")) if is_text else None)
@@ -322,16 +340,20 @@ class Eyewitness:
         if self._ending is None:
             self._noticed.put_nowait(self._noticing(act, question))
 
+    async def _put_unless_dying(self, noticed: "_Noticed", other: WatchedTab) -> None:
+        """Keep the end of a tab that is not the end of all."""
+        await asyncio.sleep(DEATH_S)
+        if self._ending is None and connected(other.live.page.context) and self._tabs:
+            self._noticed.put_nowait(noticed)
+
     def _noticing(self, act: PersonAct, question: PendingQuestion | None = None) -> "_Noticed":
         """An act together with what there was beside it when it began."""
         tab, since_ms, rested = self._shown, self._since_ms, self._rested
         assert tab is not None
-        listed = tuple(
-            Tab(each.url or each.live.url, each.title, each is tab) for each in self._tabs
-        )
+        listed = tuple(Tab(*each.page_at(act.began_ms), active=each is tab) for each in self._tabs)
         self._since_ms = max(since_ms, act.ended_ms)
         self._rested = act.action.end if isinstance(act.action, Drag) else point_of(act.action)
-        return _Noticed(act, tab, tab.url, tab.title, listed, since_ms, rested, question)
+        return _Noticed(act, tab, *tab.page_at(act.began_ms), listed, since_ms, rested, question)
 
     def _flush_fresh(self) -> None:
         fresh, self._fresh = self._fresh, None
@@ -355,16 +377,17 @@ class Eyewitness:
         if act.secret:
             self.vault.learn(act.secret)
         point = point_of(act.action)
+        aim = None if point is None else Aim(point, act.box)
         steps = []
-        if point is not None and noticed.question is None:
-            stay = film.pointing(point, act.began_ms, noticed.since_ms, noticed.rested)
+        if aim is not None and noticed.question is None:
+            stay = film.pointing(aim, act.began_ms, noticed.since_ms, noticed.rested)
             if stay is not None:
-                before = film.at(stay.at_ms - 1)
+                before = film.at(stay.at_ms - AHEAD_MS)
                 hover = replace(act, action=Hover(stay.point), began_ms=stay.at_ms)
                 steps.append(self._step(replace(noticed, act=hover), before, stay.note))
         if film.was_moving(noticed.tab.scrolled.get(act.began_ms), act.began_ms):
             self._unsaid.append((act.began_ms, "the page was pressed while it was moving"))
-        picture = film.acted_on(point, act.box, act.began_ms)
+        picture = film.acted_on(aim, act.began_ms)
         steps.append(self._step(noticed, picture, act.note))
         return steps
 
@@ -387,13 +410,6 @@ class Eyewitness:
 
     def _view(self, picture: Picture) -> View:
         return View(picture, Frame.of_viewport(picture.width_px, picture.height_px))
-
-
-async def _quietly(work: object) -> None:
-    try:
-        await work  # type: ignore[misc]
-    except PlaywrightError:
-        return  # the tab is gone
 
 
 def point_of(action: Action) -> Point | None:

@@ -37,6 +37,8 @@ CHANGED_SHARE = 0.0005
 """Of the pixels outside of a target, from which on the page has changed."""
 NEAR_CSS_PX = (60, 20)
 """What is looked at around a point: half of its width and of its height."""
+LEAST_AREA = 64
+"""CSS px², of a target of which a part tells what it is."""
 APPEARED_SHARE = 0.05
 """Of the pixels around a point, from which on something else stands there."""
 COMES_OUT_MS = 500
@@ -70,6 +72,23 @@ class Stay:
     point: Point
     box: Box | None
     note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """What was acted on."""
+
+    point: Point
+    """CSS px of the viewport."""
+    box: Box | None
+
+    def cut(self, picture: Picture) -> Image.Image:
+        """What can be seen of it around the point."""
+        near = Box.around(self.point, *NEAR_CSS_PX)
+        if self.box is not None and self.box.contains(self.point) and self.box.area > LEAST_AREA:
+            near = self.box.intersection(near) or near
+        corners = (round(near.left), round(near.top), round(near.right), round(near.bottom))
+        return picture.image().crop(corners)
 
 
 @dataclass
@@ -117,16 +136,14 @@ class Film:
         frame = self._at(at_ms)
         return None if frame is None else frame.picture
 
-    def acted_on(self, point: Point | None, box: Box | None, began_ms: float) -> Picture | None:
+    def acted_on(self, target: Aim | None, began_ms: float) -> Picture | None:
         """The picture of an act: without what pointing alone has changed on its target."""
         acted = self._at(began_ms)
         stay = self._stay(began_ms)
-        if acted is None:
-            return None
-        if stay is None or point is None:
-            return acted.picture
+        if acted is None or stay is None or target is None:
+            return None if acted is None else acted.picture
         before = self._at(stay.at_ms - AHEAD_MS)
-        own = stay.box or box
+        own = stay.box or target.box
         if before is None or before is acted or own is None:
             return acted.picture
         changed = _changed_outside(before.picture.image(), acted.picture.image(), own)
@@ -140,12 +157,12 @@ class Film:
         return max(abs(scrolled[0] - frame.scrolled[0]), abs(scrolled[1] - frame.scrolled[1])) > 2
 
     def pointing(
-        self, point: Point, began_ms: float, since_ms: float, rested: Point | None
+        self, target: Aim, began_ms: float, since_ms: float, rested: Point | None
     ) -> Stay | None:
         """Where the pointer had to be first, so that what was acted on came out; None: nowhere.
 
         Args:
-            point: That was acted on, CSS px.
+            target: That was acted on.
             began_ms: When.
             since_ms: When the act before it was over.
             rested: Where that has left the pointer; what comes to lie under it there has moved.
@@ -159,13 +176,13 @@ class Film:
         ]
         if acted is None or first is None or acted is first or not stays:
             return None
-        wanted = _near(acted.picture.image(), point)
-        if differing_share(_near(first.picture.image(), point), wanted) <= APPEARED_SHARE:
+        wanted = target.cut(acted.picture)
+        if differing_share(target.cut(first.picture), wanted) <= APPEARED_SHARE:
             return None
         appeared = acted
         between = [each for each in self.frames if first.at_ms < each.at_ms < acted.at_ms]
         for frame in reversed(between[-MOST_COMPARED:]):
-            if differing_share(_near(frame.picture.image(), point), wanted) > APPEARED_SHARE:
+            if differing_share(target.cut(frame.picture), wanted) > APPEARED_SHARE:
                 break
             appeared = frame
         latest = appeared.at_ms + AHEAD_MS
@@ -237,9 +254,3 @@ def _changed_outside(before: Image.Image, after: Image.Image, box: Box) -> bool:
         for image in (before, after):
             image.paste((0, 0, 0), corner)
     return differing_share(before, after) > CHANGED_SHARE
-
-
-def _near(image: Image.Image, point: Point) -> Image.Image:
-    half_width, half_height = NEAR_CSS_PX
-    left, top = round(point.x) - half_width, round(point.y) - half_height
-    return image.crop((left, top, left + 2 * half_width, top + 2 * half_height))

@@ -11,7 +11,8 @@ from typing import Any, Protocol, cast
 from playwright.async_api import Page
 
 from vigorl.agent.demonstration.eyewitness import Eyewitness, Step, point_of
-from vigorl.agent.rollout import Limits
+from vigorl.agent.limits import Limits
+from vigorl.agent.record.trajectory import PERSON
 from vigorl.agent.run import Additions
 from vigorl.agent.viewer.show import describe_action
 from vigorl.browser.actions import Accept, Action, Dismiss, Done, GiveUp, Wait
@@ -24,8 +25,6 @@ from vigorl.browser.observation import Event, Observation, PendingQuestion
 from vigorl.browser.vault import Vault
 from vigorl.policy.policy import Turn
 
-PERSON = "person"
-"""Who plays, in records."""
 _FOR_EVER = 10**9
 UNHURRIED = Limits(
     _FOR_EVER, _FOR_EVER, None, malformed=_FOR_EVER, repeats=_FOR_EVER, unchanged=_FOR_EVER
@@ -51,13 +50,20 @@ class WatchedEnvironment(EnvironmentWrapper[TellingPage]):
         eyewitness: Who sees what they do.
         policy: Who says it.
         vault: What is kept secret.
+        ends_with_tabs: Whether the browser ends with its last tab, as that of a profile does.
     """
 
     def __init__(
-        self, inner: TellingPage, eyewitness: Eyewitness, policy: "PersonPolicy", vault: Vault
+        self,
+        inner: TellingPage,
+        eyewitness: Eyewitness,
+        policy: "PersonPolicy",
+        vault: Vault,
+        ends_with_tabs: bool,
     ) -> None:
         super().__init__(inner)
         eyewitness.keep(vault)
+        self._ends_with_tabs = ends_with_tabs
         self._eyewitness = eyewitness
         self._policy = policy
 
@@ -107,8 +113,8 @@ class WatchedEnvironment(EnvironmentWrapper[TellingPage]):
         Raises:
             BrowserDied: the browser broke, and that is how it ended.
         """
-        if self._eyewitness.broke:
-            raise BrowserDied(self._eyewitness.broke)
+        if not self._ends_with_tabs and await self._eyewitness.has_died():
+            raise BrowserDied("the browser process is gone")
         if not self._eyewitness.is_open:
             return self._eyewitness.last()
         try:
@@ -172,12 +178,14 @@ class Demonstration:
     Args:
         answers: Whether the person answers the dialogs of pages, and not the settings.
         annotates: As `PersonPolicy`.
+        ends_with_tabs: Whether the browser ends with its last tab, as that of a profile does.
         say: Told of what no action can say, as soon as it is done.
         begins: Told when it is the person's turn.
     """
 
     answers: bool = True
     annotates: bool = False
+    ends_with_tabs: bool = False
     say: Callable[[str], None] = lambda text: None
     begins: Callable[[], None] = lambda: None
 
@@ -220,5 +228,7 @@ class Demonstration:
                 "tasks of MiniWoB++ cannot be demonstrated: record an embedded task or a page"
             )
         inner = cast(TellingPage, page)
-        self._environment = WatchedEnvironment(inner, self.eyewitness, self._policy, vault)
+        self._environment = WatchedEnvironment(
+            inner, self.eyewitness, self._policy, vault, self.ends_with_tabs
+        )
         return self._environment

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vigorl.agent.demonstration.typing import Typing
+from vigorl.agent.demonstration.typed_text import Typing
 from vigorl.agent.demonstration.witnessed import Told
 from vigorl.browser.actions import Action, Click, Scroll, SelectOption
 from vigorl.browser.geometry import Box, Point

@@ -5,17 +5,18 @@ has asked for came from the address bar, a bookmark, or the buttons beside it.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any, Literal
 
 from playwright.async_api import CDPSession
+from playwright.async_api import Error as PlaywrightError
 
 from vigorl.agent.demonstration.strokes import PersonAct
 from vigorl.browser.actions import Action, Back, Forward, Goto, Reload
 
 ASKED_MS = 3000
 """In which begins what a page has asked for."""
-CAUSED_MS = 1000
+CAUSED_MS = 500
 """After an input to the page, in which going back or loading anew is the page's own doing."""
 CHORDS: dict[str, frozenset[str]] = {
     "reload": frozenset({"F5", "Control+R", "Control+Shift+R", "Meta+R"}),
@@ -36,6 +37,7 @@ class Travels:
         done: Told of each act of the browser's own controls.
         last_input_ms: When somebody last did something in a page.
         take_chord: When a chord was pressed that has led to this; it is no act of its own then.
+        send: Does what nobody waits for.
     """
 
     def __init__(
@@ -44,15 +46,15 @@ class Travels:
         done: Callable[[PersonAct], None],
         last_input_ms: Callable[[], float],
         take_chord: Callable[[frozenset[str]], float | None],
+        send: Callable[[Coroutine[Any, Any, None]], None],
     ) -> None:
+        self._send = send
         self._session = session
         self._done = done
         self._last_input_ms = last_input_ms
         self._take_chord = take_chord
         self._frame_id = ""
         self._asked_ms = 0.0
-        self._shown_since_ms = 0.0
-        """When what is shown has come; what was done before cannot have caused what it does."""
         self._index = 0
         self._under_way: tuple[str, str, float] | None = None
         """Kind of the navigation, address, and when it began."""
@@ -68,6 +70,8 @@ class Travels:
         self._session.on("Page.frameRequestedNavigation", self._note_request)
         self._session.on("Page.frameScheduledNavigation", self._note_request)
         self._session.on("Page.frameStartedNavigating", self._note_start)
+        self._session.on("Page.frameNavigated", lambda e: self._note_arrival(e["frame"]["id"]))
+        self._session.on("Page.navigatedWithinDocument", lambda e: self._note_arrival(e["frameId"]))
 
     def _note_request(self, event: dict[str, Any]) -> None:
         if event["frameId"] == self._frame_id:
@@ -78,27 +82,27 @@ class Travels:
             kind = str(event["navigationType"])
             self._under_way = (kind, event["url"], time.time() * 1000)
 
-    async def arrived(self, url: str) -> None:
-        """Another document, or another place in it, is shown.
+    def _note_arrival(self, frame_id: str) -> None:
+        if frame_id == self._frame_id:
+            began, self._under_way = self._under_way, None
+            self._send(self._arrived(began))
 
-        Raises:
-            playwright.async_api.Error: the tab is gone.
-        """
-        began, self._under_way = self._under_way, None
-        shown_since_ms, self._shown_since_ms = self._shown_since_ms, time.time() * 1000
-        history = await self._session.send("Page.getNavigationHistory")
+    async def _arrived(self, began: tuple[str, str, float] | None) -> None:
+        """Another document, or another place in it, is shown."""
+        try:
+            history = await self._session.send("Page.getNavigationHistory")
+        except PlaywrightError:
+            return  # the tab is gone
         before, self._index = self._index, history["currentIndex"]
-        if began is None or url.startswith("about:blank"):
+        entry = history["entries"][self._index]
+        if began is None or entry["url"] == "about:blank":
             return
         kind, _, at_ms = began
-        entry = history["entries"][self._index]
         action = self._told(kind, at_ms, self._index - before, entry)
         if action is None:
             return
         pressed_ms = self._take_chord(CHORDS.get(action.type, frozenset()))
-        input_ms = self._last_input_ms()
-        is_recent = input_ms > shown_since_ms and at_ms - input_ms < CAUSED_MS
-        in_page = pressed_ms is None and is_recent
+        in_page = pressed_ms is None and at_ms - self._last_input_ms() < CAUSED_MS
         if in_page and not isinstance(action, Goto):
             return
         began_ms = at_ms if pressed_ms is None else pressed_ms

@@ -156,6 +156,7 @@
     tell('up', event, { button: event.button, path });
   };
   listen('pointerup', release);
+  listen('contextmenu', release);  // where the browser shows its own, it keeps the rest to itself
   listen('dragstart', () => { dragged = true; });
   listen('dragend', (event) => { if (dragged) release(event); });
   listen('drop', (event) => {

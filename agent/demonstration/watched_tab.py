@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from importlib import resources
@@ -25,6 +26,7 @@ WORLD = "vigorl.person"
 """Of the listeners, which no script of a page sees."""
 BINDING = "personDid"
 """Through which they tell, in that world alone."""
+MOST_PAGES = 200
 COVER_LIMIT_S = 2.0
 
 _WATCH = (
@@ -53,8 +55,8 @@ class WatchedTab:
     ) -> None:
         self.live = live
         self.is_opened_by_page = False
-        self.url, self.title = "", ""
-        """Of its document, as the last event told."""
+        self._pages: deque[tuple[float, str, str]] = deque(maxlen=MOST_PAGES)
+        """When, by which address and by which title its document was known, oldest first."""
         self.scrolled: dict[float, tuple[float, float]] = {}
         """How far the page was scrolled when it was pressed, CSS px, by the time of that."""
         self._vault = vault
@@ -67,6 +69,12 @@ class WatchedTab:
         self._apart: dict[Frame, CDPSession] = {}
         self._errands: set[asyncio.Task[None]] = set()
 
+    def page_at(self, at_ms: float) -> tuple[str, str]:
+        """Address and title that it had at a time, as far as events have told."""
+        earlier = [page for page in self._pages if page[0] <= at_ms]
+        _, url, title = earlier[-1] if earlier else (0, self.live.url, "")
+        return url, title
+
     async def begin(self) -> None:
         """Listen in all documents of it, also those to come, and film it.
 
@@ -77,6 +85,8 @@ class WatchedTab:
         self.is_opened_by_page = await page.opener() is not None
         session = await page.context.new_cdp_session(page)
         await self._listen(session)
+        # As without a window, where runs are played that learn from this, or play it again.
+        await session.send("Emulation.setScrollbarsHidden", {"hidden": True})
         await self.film.start(session, PageSettings().jpeg_quality)
         page.on("framenavigated", self._note_frame)
 
@@ -129,7 +139,7 @@ class WatchedTab:
 
     def _take(self, told: Told) -> None:
         if told.is_top and told.url is not None:
-            self.url, self.title = told.url, told.title or ""
+            self._pages.append((told.at_ms, told.url, told.title or ""))
         if told.screen is not None and told.client is not None:
             if told.is_top:
                 self._window = Point(

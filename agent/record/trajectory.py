@@ -47,6 +47,9 @@ from vigorl.policy.usage import UNUSED, Usage
 Status = Literal["done", "gave_up", "limit", "fault", "interrupted"]
 """How an episode ended. Only `fault` and `interrupted` say nothing about the policy."""
 
+PERSON = "person"
+"""Who plays in a demonstration, as its record names its policy."""
+
 
 @dataclass(frozen=True, slots=True)
 class SeenView:
@@ -240,6 +243,11 @@ class Trajectory:
     def is_solved(self) -> bool | None:
         """Whether the judge calls the task solved; None where nobody could judge."""
         return self.score.is_solved if self.score else None
+
+    @property
+    def is_demonstration(self) -> bool:
+        """Whether a person has shown how it is done, and no model has played."""
+        return self.start.policy.get("policy") == PERSON
 
     @property
     def is_assisted(self) -> bool:

@@ -30,3 +30,14 @@ async def test_a_limit_is_over_where_nobody_is_waited_for() -> None:
         with pytest.raises(TimeoutError):
             async with clock.patience(0.05):
                 await asyncio.sleep(5)
+
+
+async def test_the_worlds_first_answer_may_wait_for_somebody_as_well_as_any_other() -> None:
+    clock = Clock(60)
+    async with clock.patience(0.05) as limit:  # which no running clock stands around
+        with somebody_elses_time():
+            await asyncio.sleep(0.1)
+        assert not limit.expired()
+    with pytest.raises(TimeoutError):
+        async with clock.patience(0.02):
+            await asyncio.sleep(0.5)

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from typing import Any
 
-from vigorl.agent.demonstration.person import PERSON
 from vigorl.agent.record.ground_truth import GroundTruth
 from vigorl.agent.record.trajectory import Seen, StepRecord, Trajectory
 from vigorl.browser.errors import UsageError
@@ -19,6 +18,8 @@ from vigorl.policy.backend import Message, Reply
 from vigorl.policy.conversation import Conversation
 from vigorl.policy.family import Family, family_named
 from vigorl.policy.grammar import Dialect, write
+from vigorl.policy.points import write_point
+from vigorl.policy.policy import Turn
 from vigorl.training.data.episodes import RecordedEpisode
 
 
@@ -41,11 +42,6 @@ class Dialogue:
     """What is right in it, where that is known."""
 
 
-def is_demonstration(trajectory: Trajectory) -> bool:
-    """Whether a person has played the whole of an episode."""
-    return trajectory.start.policy.get("policy") == PERSON
-
-
 def family_of_episode(trajectory: Trajectory) -> Family:
     """How the model was talked to in an episode.
 
@@ -53,6 +49,11 @@ def family_of_episode(trajectory: Trajectory) -> Family:
         UsageError: it was played by something that is talked to in no conversation.
     """
     about = trajectory.start.policy
+    if trajectory.is_demonstration:
+        raise UsageError(
+            f"{trajectory.folder} was shown by a person, in the language of no model: `train sft` "
+            "takes it, and writes it in that of the model which learns from it"
+        )
     if "family" not in about:
         raise UsageError(
             f"{trajectory.folder} was played by {about.get('policy', about.get('name'))}, which is "
@@ -72,25 +73,30 @@ def family_of_episode(trajectory: Trajectory) -> Family:
     )
 
 
-def dialogues_of(episode: RecordedEpisode, learner: Family | None = None) -> list[Dialogue]:
+def dialogues_of(episode: RecordedEpisode, family: Family | None = None) -> list[Dialogue]:
     """The dialogues of an episode, in order, up to a turn that was begun for the model.
 
     Of that turn the first words are not its own, and nothing can be learnt from them. What a
     person did in the policy's place is taught as if the model had chosen it, without a thought;
-    what it had chosen instead is left out. What a person has shown from beginning to end was said
-    to no model: it is told as the learner is talked to.
+    what it had chosen instead is left out.
 
     Args:
-        episode: What was recorded.
-        learner: Who is to learn from it.
+        episode: As it was recorded.
+        family: How the model is talked to that is to learn from it, where that may be chosen: in
+            the words of none did a person show it. None: as it was talked to.
 
     Raises:
         UsageError: there is no conversation to be had from it.
         InconsistentData: a picture is gone, or is another.
     """
     trajectory = episode.trajectory
-    is_shown = is_demonstration(trajectory)
-    family = learner if is_shown and learner is not None else family_of_episode(trajectory)
+    if family is None or not trajectory.is_demonstration:
+        family = family_of_episode(trajectory)
+    elif family.reads:
+        raise UsageError(
+            f"{episode.name} was shown by a person, who saw pictures, and {family.name} is told "
+            "what `reader` reads on them: choose a vision-language model"
+        )
     conversation = Conversation(trajectory.start.goal, family)
     said: list[tuple[Message, ...]] = []
     news: list[int] = []
@@ -101,7 +107,8 @@ def dialogues_of(episode: RecordedEpisode, learner: Family | None = None) -> lis
         if not said or before[: len(said[-1])] != said[-1]:
             said.append(())
             news.append(len(before))
-        text = _words(step, conversation.dialect, episode.name, is_shown=is_shown)
+        is_shown = trajectory.is_demonstration
+        text = _words(step, conversation.dialect, episode.name, is_shown)
         conversation.hear(Reply(text, 0, 0, False), step.done)
         said[-1] = conversation.messages()
     return [
@@ -137,20 +144,35 @@ def _without_steering(events: tuple[Event, ...]) -> tuple[Event, ...]:
     return tuple(event for event in events if event.kind != "steered")
 
 
-def _words(step: StepRecord, dialect: Dialect, name: str, *, is_shown: bool) -> str:
+def _words(step: StepRecord, dialect: Dialect, name: str, is_shown: bool) -> str:
     """What the model said, or would have said to do what was done.
+
+    Args:
+        step: Of the episode.
+        dialect: How the model says it.
+        name: Of the episode.
+        is_shown: A person has shown it, whose thoughts, if any, name points of the viewport.
 
     Raises:
         UsageError: its language cannot say that.
     """
     action = step.done
-    is_own = step.by == "policy" and step.amendment is None
-    if action is None or (is_own and not is_shown):
+    if action is None or (step.by == "policy" and step.amendment is None and not is_shown):
         return step.turn.text
     try:
-        return write(step.turn.thought if is_shown else "", action, dialect)
+        return write(_pointed(step.turn, dialect) if is_shown else "", action, dialect)
     except ValueError as error:
         raise UsageError(
             f"{name}: what a person did in step {step.index + 1} cannot be said in the model's "
             f"language ({error}): leave the episode out"
         ) from error
+
+
+def _pointed(turn: Turn, dialect: Dialect) -> str:
+    """A thought with its points in the model's coordinates."""
+    said, at = "", 0
+    for mention in turn.named:
+        if mention.point is not None:
+            said += turn.thought[at : mention.start] + write_point(mention.point, dialect.frame)
+            at = mention.end
+    return said + turn.thought[at:]

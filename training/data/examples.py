@@ -18,7 +18,7 @@ from vigorl.policy.local.codec import Codec
 from vigorl.policy.local.network import Network
 from vigorl.policy.thought_text import Thoughts, ablate
 from vigorl.training.data.conversations import conversations_in, holds_conversations
-from vigorl.training.data.dialogues import Dialogue, dialogues_of, is_demonstration
+from vigorl.training.data.dialogues import Dialogue, dialogues_of
 from vigorl.training.data.episodes import RecordedEpisode, episodes_in, select
 from vigorl.training.data.rows import Row, rows_of
 from vigorl.training.data.selection import Selection
@@ -155,12 +155,11 @@ def _of_episode(
 ) -> Example:
     trajectory = episode.trajectory
     family = trajectory.start.policy.get("family")
-    if is_demonstration(trajectory) and network.family.reads:
-        raise UsageError(
-            f"{episode.name} was shown by a person, and {network.family.name} learns only from "
-            "what it has read itself: choose other data, or a model that sees"
-        )
-    if family != network.family.name and not is_demonstration(trajectory):
+    if trajectory.is_demonstration:
+        shown = dialogues_of(episode, network.family)
+        told = [_ablated(dialogue, thoughts) for dialogue in shown]
+        return _of_dialogues(told, network.codec, pictures, episode.name)
+    if family != network.family.name:
         raise UsageError(
             f"{episode.name} was played as {family}, and the model is a {network.family.name}, "
             "which is talked to in other words and coordinates: choose other data, or --family"
@@ -169,13 +168,12 @@ def _of_episode(
     if thoughts == "pointed" or network.family.reads:
         rows = _recorded(trajectory, network.codec, thoughts)
     if rows is None:
-        dialogues = dialogues_of(episode, network.family)
-        told = [_ablated(dialogue, thoughts) for dialogue in dialogues]
+        told = [_ablated(dialogue, thoughts) for dialogue in dialogues_of(episode)]
         return _of_dialogues(told, network.codec, pictures, episode.name)
-    shown = {image.sha256 for row in rows for image in row.images}
+    in_rows = {image.sha256 for row in rows for image in row.images}
     for image in trajectory.images():
         sha256 = sha256_of(image)
-        if sha256 in shown and sha256 not in pictures:
+        if sha256 in in_rows and sha256 not in pictures:
             pictures[sha256] = trajectory.picture(image)
     return Example(episode.name, tuple(rows))
 

@@ -55,7 +55,8 @@ class Selection:
         if not self.takes_slips and any(map(_was_vetoed, episode.trajectory.steps)):
             return "with an action that was vetoed"
         if score is None:
-            return None if self.least_score is None else "not judged"
+            is_shown = episode.trajectory.is_demonstration and episode.trajectory.status == "done"
+            return None if self.least_score is None or is_shown else "not judged"
         if self.least_score is not None and score < self.least_score:
             return f"with a score below {self.least_score:g}"
         if self.most_score is not None and score > self.most_score:

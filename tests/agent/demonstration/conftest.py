@@ -103,7 +103,7 @@ class Somebody:
 
     async def key(self, chord: str) -> None:
         *held, key = chord.split("+")
-        code, text = KEYS[key] if key in KEYS else (ord(key.upper()) if key.isalnum() else 0, key)
+        code, text = KEYS.get(key, (ord(key.upper()[0]), key))
         modifiers = sum(MODIFIERS[each] for each in held)
         text = "" if set(held) & {"Control", "Alt", "Meta"} else text
         event = {"key": key, "windowsVirtualKeyCode": code, "modifiers": modifiers, "text": text}
@@ -169,6 +169,7 @@ class Demonstrating:
         self.demonstration = Demonstration(
             begins=self._begun.set, say=self.unsaid.append, **options
         )
+        self._hands: dict[Page, Somebody] = {}
         self._playing: asyncio.Task[Trajectory] | None = None
 
     @property
@@ -190,10 +191,28 @@ class Demonstrating:
         """Act, and wait each time until the page has come to rest and is drawn."""
         for action in actions:
             shown = self.demonstration.eyewitness.shown
-            somebody = await Somebody.at(shown.page)
+            somebody = await self.hands(shown.page)
             shown.settle.begin()
             await somebody.do(action)
             await self.look()
+
+    async def hands(self, page: Page | None = None) -> Somebody:
+        """Of somebody at a page, the one that is shown."""
+        page = page or self.page
+        if page not in self._hands:
+            self._hands[page] = await Somebody.at(page)
+        return self._hands[page]
+
+    async def settled_in(self, name: str) -> None:
+        """Wait until a page whose address ends so is shown."""
+        while not self.page.url.endswith(name):
+            await asyncio.sleep(0.02)
+        await self.look()
+
+    async def ended(self) -> Trajectory:
+        """Wait until it ends by itself."""
+        assert self._playing is not None
+        return await self._playing
 
     async def look(self) -> None:
         """Wait until the page has come to rest and is drawn, as somebody does who looks."""
@@ -203,15 +222,16 @@ class Demonstrating:
             await shown.session.send("Page.captureScreenshot", {"format": "jpeg", "quality": 1})
         await asyncio.sleep(0.08)
 
-    async def close_window(self) -> Trajectory:
-        assert self._playing is not None
-        await self.page.close()
-        return await self._playing
-
     async def end(self, ending: Done | None = None) -> Trajectory:
         assert self._playing is not None
         self.demonstration.end(ending)
         return await self._playing
+
+
+@pytest.fixture(scope="session")
+def demonstrations() -> type[Demonstrating]:
+    """Of them, for a loop of one's own."""
+    return Demonstrating
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ empty field, that is the keys, also where the page shows them otherwise. Whateve
 place of what stood there before.
 """
 
-import dataclasses
 from dataclasses import dataclass
 
 from vigorl.agent.demonstration.witnessed import FieldState, Told
@@ -35,7 +34,7 @@ class Typing:
     """Nothing but keys one after the other, so that `keys` says it all."""
     is_changed: bool = False
     last_ms: float = 0.0
-    _composed: str = dataclasses.field(default="", init=False)
+    _composed: str = ""
     """What an input method shows until it is decided."""
 
     def note_input(self, told: Told) -> None:
