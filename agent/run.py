@@ -210,9 +210,8 @@ async def run(
             page = MiniwobEnvironment(pages, row)
         else:
             settings = _page_settings(config, row, recorder.folder, vault)
-            settings = replace(
-                settings, http_credentials=credentials, approver=approver, attend=additions.attend
-            )
+            settings = replace(settings, http_credentials=credentials, approver=approver)
+            settings = replace(settings, attend=additions.attend)
             goal = told_goal(config, policy, vault, additions.functions, additions.answer)
             page = _page(config, model, policy, row, browser, site, settings, goal)
         if additions.around is not None:
@@ -242,8 +241,7 @@ async def _run_on_desktop(
     """
     row = desktop_row(config)
     settings = desktop_settings(config, vault, approver)
-    if row is None:  # a task's size is its own
-        require_screen(settings.virtual)
+    require_screen(is_virtual=settings.virtual is not None or row is not None)
     watcher.stage(f"starting {parted_url(model.model)[0]}")
     policy = additions.policy or await open_policy(model)
     try:

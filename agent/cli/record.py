@@ -47,7 +47,8 @@ NO_SCREEN = (
 def record(
     url: Annotated[str | None, Argument(metavar="[URL]", help="Page to start at.")] = None,
     goal: Annotated[
-        str | None, Option(help="What you are going to show, in words.", show_default=False)
+        str | None,
+        Option(help="The task that you are going to show, in words.", show_default=False),
     ] = None,
     task: Annotated[str | None, shown(RunConfig, "task")] = None,
     out: Annotated[Path, shown(RunConfig, "runs")] = Path("runs"),
@@ -56,7 +57,7 @@ def record(
         Option(
             "--annotate",
             help="Give each step a thought of ours that says where its target is. Default: none, "
-            "as nobody knows what you thought.",
+            "since what you thought is not known.",
         ),
     ] = False,
     viewport: Annotated[
@@ -162,7 +163,7 @@ def _recorded(config: RunConfig, annotate: bool, console: Console) -> "Trajector
         say=say,
         begins=begins,
     )
-    prompt = Prompt(demonstration, say)
+    prompt = TerminalPrompt(demonstration, say)
     if config.task is not None:
         from vigorl.tasks.local.registry import find_task
 
@@ -180,7 +181,7 @@ def _recorded(config: RunConfig, annotate: bool, console: Console) -> "Trajector
 
 
 @dataclass
-class Prompt:
+class TerminalPrompt:
     """What is written into the terminal meanwhile, and Ctrl-C: the first says that it is over."""
 
     demonstration: "Demonstration"

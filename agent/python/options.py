@@ -52,6 +52,11 @@ class AgentOptions(TypedDict, total=False):
     max_tokens: int | None
     max_cost: float | None
 
+    desktop: bool
+    virtual: str | None
+    launch: Sequence[str]
+    only_window: str | None
+
     viewport: tuple[int, int]
     """Width and height, CSS px."""
     headed: bool
@@ -136,6 +141,8 @@ def _as_field(name: str, value: Any) -> Any:
     match name, value:
         case "upload_from", paths:
             return tuple(map(Path, paths))
+        case "launch", commands:
+            return tuple(commands)
         case "price", _:
             return _prices(value)
         case "runs" | "schema" | "profile" | "storage_state" | "save_storage_state", str(path):

@@ -138,7 +138,7 @@ async def open_desktop(size: "VirtualSize | None") -> Desktop:
         UsageError: there is none, or something is missing; says what to do.
         ScreenFault: it does not start.
     """
-    require_screen(size)
+    require_screen(is_virtual=size is not None)
     if size is not None:
         return await _virtual_desktop(size)
     if _is_portable():
@@ -159,13 +159,16 @@ async def open_desktop(size: "VirtualSize | None") -> Desktop:
     return desktop
 
 
-def require_screen(size: "VirtualSize | None") -> None:
+def require_screen(*, is_virtual: bool) -> None:
     """Refuse, before anything is started, what cannot be opened.
+
+    Args:
+        is_virtual: It is a virtual screen, and not the user's own.
 
     Raises:
         UsageError: there is no such screen, or something is missing; says what to do.
     """
-    if size is not None:
+    if is_virtual:
         if not sys.platform.startswith("linux"):
             raise UsageError("a virtual screen needs Linux: leave --virtual out to use this one")
         _require_packages("mss", "Xlib")

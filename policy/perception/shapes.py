@@ -28,6 +28,10 @@ BUTTON_PX = (16, 76)
 """Height of a button."""
 FIELD_PX = (17, 66)
 """Height of a field for one line."""
+PAPER = 225
+"""Of 255, in each channel: an empty box may be so light on any ground; otherwise it differs …"""
+FILLED_BY = 80
+"""… by no more than this from its ground."""
 LETTER_GAP_PX = 4
 """Letters of a word are nearer to each other; a label stands further from its box."""
 LABEL_GAP_PX = 26
@@ -95,9 +99,23 @@ def small_control(pixels: Pixels, mark: PixelBox) -> Shape | None:
     if float((np.abs(ring - ground).max(axis=1) > 24).mean()) > 0.1:
         return None
     distance = difference(patch, ground)
-    outline = outline_of(distance > max(12, 0.25 * float(distance.max())))
-    if outline is None:
-        return None
+    # What is pressed into a page has two dark sides, and may be hardly lighter than it inside.
+    least = max(12.0, 0.25 * float(distance.max()))
+    for above in (least, 20.0) if least > 20 else (least,):
+        outline = outline_of(distance > above)
+        if outline is not None and (found := _control_in(pixels, patch, frame, outline, ground)):
+            return found
+    return None
+
+
+def _control_in(
+    pixels: Pixels,
+    patch: Pixels,
+    frame: PixelBox,
+    outline: "Outline",
+    ground: npt.NDArray[np.int16],
+) -> Shape | None:
+    """The control that an outline in a patch of the screen is, if it is one."""
     box = Box(
         frame.left + outline.left,
         frame.top + outline.top,
@@ -107,7 +125,7 @@ def small_control(pixels: Pixels, mark: PixelBox) -> Shape | None:
     if _is_letter(pixels, box, ground):
         return None
     inside = patch[outline.top : outline.bottom, outline.left : outline.right]
-    return _tick(inside, outline, box) or _switch(inside, outline, box)
+    return _tick(inside, outline, box, ground) or _switch(inside, outline, box)
 
 
 def _is_letter(pixels: Pixels, box: Box, ground: npt.NDArray[np.int16]) -> bool:
@@ -121,7 +139,9 @@ def _is_letter(pixels: Pixels, box: Box, ground: npt.NDArray[np.int16]) -> bool:
     return any(strip.size > 0 and int(difference(strip, ground).max()) > 60 for strip in beside)
 
 
-def _tick(inside: Pixels, outline: "Outline", box: Box) -> Shape | None:
+def _tick(
+    inside: Pixels, outline: "Outline", box: Box, ground: npt.NDArray[np.int16]
+) -> Shape | None:
     low, high = TICK_PX
     if not (low <= box.width <= high and low <= box.height <= high):
         return None
@@ -134,7 +154,7 @@ def _tick(inside: Pixels, outline: "Outline", box: Box) -> Shape | None:
         kind = "radio"
     else:
         return None
-    state = _state(inside, kind)
+    state = _state(inside, kind, ground)
     return None if state is None else Shape(kind, box, checked=state)
 
 
@@ -192,8 +212,13 @@ def outline_of(mask: Mask) -> Outline | None:
     return Outline(left, top, left + width, top + height, share, float(circularity))
 
 
-def _state(box: Pixels, kind: Literal["checkbox", "radio"]) -> bool | None:
-    """Whether a box is ticked; None where its inside looks like neither."""
+def _state(
+    box: Pixels, kind: Literal["checkbox", "radio"], ground: npt.NDArray[np.int16]
+) -> bool | None:
+    """Whether a box is ticked; None where its inside looks like neither.
+
+    One that is filled with a colour and has no mark may be either: in some looks that is the mark.
+    """
     height, width = box.shape[:2]
     if kind == "radio" and _has_dot(box):
         return True
@@ -206,7 +231,8 @@ def _state(box: Pixels, kind: Literal["checkbox", "radio"]) -> bool | None:
         ticked = kind == "checkbox" and _is_mark(box[2 : height - 2, 2 : width - 2])
         return True if ticked else None
     framed = int(np.abs(border - plain).max(axis=1).max()) >= 24
-    return False if framed and spread.max() < 30 else None
+    is_empty = plain.min() >= PAPER or np.abs(plain - ground).max() <= FILLED_BY
+    return False if framed and spread.max() < 30 and is_empty else None
 
 
 def _has_dot(circle: Pixels) -> bool:

@@ -78,7 +78,7 @@ class DesktopTaskEnvironment:
             ScreenFault: the screen does not start.
         """
         _require_tk()
-        require_screen(self._size)
+        require_screen(is_virtual=True)
         folder = self._folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="vigorl-"))
         told = {"spec": self.row.parameters["spec"], "look": self.row.parameters["look"]}
         (folder / "spec.json").write_text(json.dumps(told), "utf-8")

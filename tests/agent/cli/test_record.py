@@ -40,7 +40,7 @@ async def test_words_in_the_terminal_end_a_demonstration_or_answer_the_browser()
             heard.append(answer)
             return False
 
-    prompt = record.Prompt(Demonstration(), heard.append)  # type: ignore[arg-type]
+    prompt = record.TerminalPrompt(Demonstration(), heard.append)  # type: ignore[arg-type]
     for words in ("done", 'answer "$12"', "answer 12", 'give up "sold out"', "answer", "what?"):
         prompt.obey(words)
     for words in ("accept", "dismiss"):

@@ -305,6 +305,7 @@ with open_ranks() as ranks:
 """
 
 
+@pytest.mark.slow
 def test_processes_with_disks_of_their_own_resume_from_the_first_one_s_checkpoint(
     launch: Launch, tmp_path: Path
 ) -> None:
