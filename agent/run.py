@@ -210,9 +210,8 @@ async def run(
             page = MiniwobEnvironment(pages, row)
         else:
             settings = _page_settings(config, row, recorder.folder, vault)
-            settings = replace(
-                settings, http_credentials=credentials, approver=approver, attend=additions.attend
-            )
+            settings = replace(settings, http_credentials=credentials, approver=approver)
+            settings = replace(settings, attend=additions.attend)
             goal = told_goal(config, policy, vault, additions.functions, additions.answer)
             page = _page(config, model, policy, row, browser, site, settings, goal)
         if additions.around is not None:

@@ -101,8 +101,7 @@ class LivePage:
         """
         episode = self._living()
         asked = episode.questions.current
-        question = None if asked is None else asked.question
-        return episode.interruptions.take_events(), question
+        return episode.interruptions.take_events(), asked.question if asked else None
 
     async def reset(self) -> Observation:
         """Open a fresh context and load the first page.

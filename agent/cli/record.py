@@ -163,7 +163,7 @@ def _recorded(config: RunConfig, annotate: bool, console: Console) -> "Trajector
         say=say,
         begins=begins,
     )
-    prompt = Prompt(demonstration, say)
+    prompt = TerminalPrompt(demonstration, say)
     if config.task is not None:
         from vigorl.tasks.local.registry import find_task
 
@@ -181,7 +181,7 @@ def _recorded(config: RunConfig, annotate: bool, console: Console) -> "Trajector
 
 
 @dataclass
-class Prompt:
+class TerminalPrompt:
     """What is written into the terminal meanwhile, and Ctrl-C: the first says that it is over."""
 
     demonstration: "Demonstration"

@@ -402,7 +402,7 @@ def _leads_into(clicked: Told, click: Click, told: Told, field: FieldState | Non
     """Whether a click has only put the cursor where something is written now."""
     if clicked.document != told.document or click.button != "left" or click.modifiers:
         return False
-    if click.count > 1 or click.hold_s:
+    if click.count > 1:
         return False
     if field is None:
         return clicked.field is None

@@ -55,6 +55,8 @@ class Travels:
         self._take_chord = take_chord
         self._frame_id = ""
         self._asked_ms = 0.0
+        self._shown_since_ms = 0.0
+        """When what is shown has come; what was done before cannot have caused what it does."""
         self._index = 0
         self._under_way: tuple[str, str, float] | None = None
         """Kind of the navigation, address, and when it began."""
@@ -85,9 +87,10 @@ class Travels:
     def _note_arrival(self, frame_id: str) -> None:
         if frame_id == self._frame_id:
             began, self._under_way = self._under_way, None
-            self._send(self._arrived(began))
+            since_ms, self._shown_since_ms = self._shown_since_ms, time.time() * 1000
+            self._send(self._arrived(began, since_ms))
 
-    async def _arrived(self, began: tuple[str, str, float] | None) -> None:
+    async def _arrived(self, began: tuple[str, str, float] | None, shown_since_ms: float) -> None:
         """Another document, or another place in it, is shown."""
         try:
             history = await self._session.send("Page.getNavigationHistory")
@@ -102,7 +105,9 @@ class Travels:
         if action is None:
             return
         pressed_ms = self._take_chord(CHORDS.get(action.type, frozenset()))
-        in_page = pressed_ms is None and at_ms - self._last_input_ms() < CAUSED_MS
+        input_ms = self._last_input_ms()
+        is_recent = input_ms > shown_since_ms and at_ms - input_ms < CAUSED_MS
+        in_page = pressed_ms is None and is_recent
         if in_page and not isinstance(action, Goto):
             return
         began_ms = at_ms if pressed_ms is None else pressed_ms

@@ -2,8 +2,10 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +42,7 @@ async def test_words_in_the_terminal_end_a_demonstration_or_answer_the_browser()
             heard.append(answer)
             return False
 
-    prompt = record.Prompt(Demonstration(), heard.append)  # type: ignore[arg-type]
+    prompt = record.TerminalPrompt(Demonstration(), heard.append)  # type: ignore[arg-type]
     for words in ("done", 'answer "$12"', "answer 12", 'give up "sold out"', "answer", "what?"):
         prompt.obey(words)
     for words in ("accept", "dismiss"):
@@ -55,15 +57,18 @@ async def test_words_in_the_terminal_end_a_demonstration_or_answer_the_browser()
 @pytest.mark.browser
 @pytest.mark.slow
 def test_a_browser_of_ones_own_is_recorded_until_the_terminal_says_so(tmp_path: Path) -> None:
-    shell = ["chromium-headless-shell", "--remote-debugging-port=0", "--no-sandbox"]
+    profile = tmp_path / "profile"
+    switches = ("--remote-debugging-port=0", "--no-sandbox", f"--user-data-dir={profile}")
     page = tmp_path / "page.html"
     page.write_text("<title>Shop</title><h1>12 €</h1>")
     browser = subprocess.Popen(
-        [*shell, f"--user-data-dir={tmp_path / 'profile'}"], stderr=subprocess.PIPE, text=True
+        ["chromium-headless-shell", *switches], stderr=subprocess.DEVNULL, start_new_session=True
     )
     try:
-        assert browser.stderr is not None
-        address = next(line.split()[-1] for line in browser.stderr if "DevTools listening" in line)
+        port_file = profile / "DevToolsActivePort"
+        while not port_file.is_file() or len(lines := port_file.read_text().splitlines()) < 2:
+            time.sleep(0.05)
+        address = f"http://localhost:{lines[0]}"
         arguments = ["record", page.as_uri(), "--goal", "the price", "--cdp", address, "--json"]
         done = subprocess.run(
             [sys.executable, "-m", "vigorl.agent.cli", *arguments, "--out", tmp_path / "runs"],
@@ -74,8 +79,8 @@ def test_a_browser_of_ones_own_is_recorded_until_the_terminal_says_so(tmp_path: 
             env={**os.environ, "DISPLAY": ""},
         )
     finally:
-        browser.kill()
-        browser.communicate()
+        os.killpg(browser.pid, signal.SIGKILL)
+        browser.wait()
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
     trajectory = read_trajectory(Path(result["trajectory"]))

@@ -103,7 +103,7 @@ class Somebody:
 
     async def key(self, chord: str) -> None:
         *held, key = chord.split("+")
-        code, text = KEYS.get(key, (ord(key.upper()[0]), key))
+        code, text = KEYS[key] if key in KEYS else (ord(key.upper()) if key.isalnum() else 0, key)
         modifiers = sum(MODIFIERS[each] for each in held)
         text = "" if set(held) & {"Control", "Alt", "Meta"} else text
         event = {"key": key, "windowsVirtualKeyCode": code, "modifiers": modifiers, "text": text}

@@ -61,6 +61,7 @@ async def test_a_demonstrated_task_is_solved_and_so_is_its_replay(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_demonstrations_train_a_model_as_they_are(
     three: dict[str, Trajectory], tmp_path: Path
 ) -> None:
@@ -74,7 +75,7 @@ def test_demonstrations_train_a_model_as_they_are(
     said: list[str] = []
     config = FineTuneConfig(
         model=str(start),
-        data=(three[THREE[0]].folder.parent,),
+        data=(three[THREE[0]].folder.parent,),  # of all three
         family="qwen2.5-vl",
         held_out=0.0,
         updates=1,
