@@ -20,7 +20,7 @@ TORCH_INDEX = $(shell command -v nvidia-smi >/dev/null 2>&1 || \
                   $(CPU_WHEELS) 2>/dev/null && echo --extra-index-url $(CPU_WHEELS); })
 
 # Tests wait for pages about half of the time; more than four need more memory than a laptop spares.
-WORKERS = $(shell $(BIN)/python -c 'import os; print(min(4, (os.cpu_count() or 1) + 1))')
+WORKERS = $(shell $(BIN)/python -c 'import os; print(min(4, 2 * (os.cpu_count() or 1)))')
 
 .PHONY: demo test test-slow test-desktop test-vllm lint format bench gauntlet clean
 .DEFAULT_GOAL := demo

@@ -133,6 +133,7 @@ CHANGES: dict[str, tuple[str, str, Action]] = {
 }
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("name", CHANGES)
 async def test_a_changed_target_is_told_and_left_alone(site, visit, name: str) -> None:
     body, change, action = CHANGES[name]
@@ -187,6 +188,7 @@ async def test_a_click_meant_for_another_page_is_not_made(site, visit) -> None:
         assert await page.page.evaluate("log") == [1]
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("name", MOVING)
 async def test_what_moves_by_itself_is_clicked_at_once(site, visit, name: str) -> None:
     body = "<script>log = []</script>" + MOVING[name].replace("{box}", FIXED)

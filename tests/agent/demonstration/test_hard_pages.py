@@ -102,6 +102,7 @@ def actions_of(trajectory: Trajectory) -> list[Action | None]:
     return [step.turn.action for step in trajectory.steps]
 
 
+@pytest.mark.slow
 async def test_what_is_done_is_recorded_whatever_the_page_makes_of_events(
     site: Path, demonstrating: Any
 ) -> None:
@@ -158,6 +159,7 @@ async def test_the_picture_is_from_before_the_act_and_does_not_show_where_the_po
     assert differing_share(ticks[0], ticks[1]) < 0.01 < 0.1 < differing_share(ticks[1], ticks[2])
 
 
+@pytest.mark.slow
 async def test_what_pointing_brings_out_takes_pointing_as_a_step(
     site: Path, demonstrating: Any
 ) -> None:
@@ -171,6 +173,7 @@ async def test_what_pointing_brings_out_takes_pointing_as_a_step(
     assert click.turn.action == Click(Point(90, 350))
 
 
+@pytest.mark.slow
 async def test_quick_clicks_on_a_page_that_goes_away_are_two_acts(
     site: Path, demonstrating: Any
 ) -> None:
@@ -193,6 +196,7 @@ async def test_quick_clicks_on_a_page_that_goes_away_are_two_acts(
     assert trajectory.steps[0].seen.url.endswith("hard.html")
 
 
+@pytest.mark.slow
 async def test_addresses_and_tabs_of_the_browsers_own_are_actions(
     site: Path, demonstrating: Any
 ) -> None:
@@ -234,6 +238,7 @@ async def test_passwords_are_in_no_line_and_no_picture(site: Path, demonstrating
     assert "hunter" not in trajectory.steps[-1].seen.title
 
 
+@pytest.mark.slow
 async def test_dialogs_dates_files_and_what_fills_fields_by_itself_are_recorded(
     site: Path, demonstrating: Any
 ) -> None:

@@ -241,6 +241,7 @@ def report(rated: Path, study: WrittenStudy) -> HumanReport:
     return analyse_ratings(read_ratings([rated], study.key), study.key)
 
 
+@pytest.mark.slow
 async def test_boxes_are_recorded_beside_real_episodes_and_points_held_against_them(
     runs: Path,
 ) -> None:

@@ -83,6 +83,7 @@ async def test_results_are_told_by_titles_that_are_underlined_as_links_are(read,
     assert run.kinds.count("click") == 1
 
 
+@pytest.mark.slow
 async def test_a_card_that_does_not_open_by_its_text_is_tried_at_its_title_and_nowhere_else(read):
     cards = "".join(
         f"<div style='width: 300px; border: 1px solid #999; padding: 12px; margin: 8px'>"

@@ -65,6 +65,7 @@ async def both_ways(world: SharedWorld, stand_ins: StandIns, id: str) -> None:
         assert score is not None and score.value == value, score
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.browser
 @pytest.mark.asyncio(loop_scope="session")
 @pytest.mark.parametrize("id", FEW)
