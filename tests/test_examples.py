@@ -26,6 +26,7 @@ QUICK = ("own_policy", "own_tool", "structured")
 """Those that say most about the interface, in the least time."""
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.browser
 @pytest.mark.parametrize(
     "name",

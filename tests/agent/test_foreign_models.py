@@ -426,6 +426,7 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
         yield Stage(browser, site, tmp_path)
 
 
+@pytest.mark.slow
 async def test_models_of_each_grammar_log_in(stage: Stage) -> None:
     lesson = await stage.taught("login:3")
     at_a_time = asyncio.Semaphore(2)

@@ -103,6 +103,7 @@ async def test_a_button_with_another_name_is_not_clicked_and_both_screens_are_ke
     assert policy.parting.write(again.folder).read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 async def test_an_answer_is_not_given_again_where_the_page_says_another(page: Path) -> None:
     policy = ReplayPolicy(await recorded(page, *CLICK_AND_ANSWER))
     write(page, later=SHOW.replace("12", "19"))

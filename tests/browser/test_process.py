@@ -109,6 +109,7 @@ def start(tmp_path: Path):
         command.communicate()
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(
     "name",
     [

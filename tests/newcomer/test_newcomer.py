@@ -111,6 +111,7 @@ async def test_a_person_s_way_is_right_and_less_than_it_is_not(
         await page.close()
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.browser
 @pytest.mark.asyncio(loop_scope="module")
 @by_id(TRAPS)

@@ -45,6 +45,7 @@ def three(tmp_path_factory: pytest.TempPathFactory, demonstrations: Any) -> dict
     return asyncio.run(all_of_them())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("task", THREE)
 async def test_a_demonstrated_task_is_solved_and_so_is_its_replay(
     task: str, three: dict[str, Trajectory], tmp_path: Path

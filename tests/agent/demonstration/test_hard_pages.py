@@ -276,6 +276,7 @@ async def test_dialogs_dates_files_and_what_fills_fields_by_itself_are_recorded(
     assert [event.kind for event in trajectory.steps[3].seen.events] == ["dialog"]
 
 
+@pytest.mark.slow
 async def test_a_browser_that_dies_leaves_what_was_done_and_a_closed_window_is_an_end(
     site: Path, demonstrating: Any
 ) -> None:

@@ -287,6 +287,7 @@ async def test_the_same_seed_gives_the_same_page_with_half_of_it_solved(
     assert short.notices[0] == "only 12 steps can be rated, not 99"
 
 
+@pytest.mark.slow
 async def test_three_raters_in_a_real_browser_give_the_figures_of_their_answers(
     report: HumanReport,
 ) -> None:

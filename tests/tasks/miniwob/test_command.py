@@ -27,6 +27,7 @@ def test_tasks_are_played_and_counted_by_task(tmp_path: Path) -> None:
     assert all(line["steps"] <= 3 for line in lines)
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_one_task_is_played_and_recorded(tmp_path: Path) -> None:
     task = ("--task", "miniwob/click-button:17", "--model", "random", "--max-steps", "2")

@@ -144,6 +144,7 @@ async def test_what_a_page_or_a_model_says_runs_nowhere(viewed: ServedViewer) ->
     await page.context.close()
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(
     ("width", "scheme"), [(1280, "light"), (390, "dark")], ids=["desk", "phone"]
 )
