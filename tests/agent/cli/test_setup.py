@@ -50,7 +50,6 @@ def answered(environment, answer):
         os.close(theirs)
 
 
-@pytest.mark.slow
 @pytest.mark.browser
 def test_nothing_is_installed_where_nobody_can_be_asked(bare_machine):
     environment, calls = bare_machine
