@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from rich.markup import escape
 from rich.table import Table
 
+from vigorl.agent.benchmarks.embedded import goals_table
 from vigorl.agent.evaluation.sample import Sample
 from vigorl.agent.record.trajectory import as_json
 from vigorl.browser.environment import Environment
@@ -33,9 +33,5 @@ def desktop_table(seed: int) -> Table:
     Raises:
         UsageError: the seed belongs to no split.
     """
-    table = Table(title=f"Desktop tasks, seed {seed}", title_justify="left", show_lines=True)
-    table.add_column("name", style="bold", no_wrap=True)
-    table.add_column("goal")
-    for name, task in DESKTOP_TASKS.items():
-        table.add_row(escape(name), escape(task.row(seed).goal))
-    return table
+    rows = {name: task.row(seed) for name, task in DESKTOP_TASKS.items()}
+    return goals_table(f"Desktop tasks, seed {seed}", rows)

@@ -1,6 +1,6 @@
 """The embedded tasks, as samples of an evaluation and as a list."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from rich.markup import escape
@@ -67,9 +67,15 @@ def task_table(seed: int) -> Table:
     Raises:
         UsageError: the seed belongs to no split.
     """
-    table = Table(title=f"Embedded tasks, seed {seed}", title_justify="left", show_lines=True)
+    rows = {name: task.row(seed) for name, task in TASKS.items()}
+    return goals_table(f"Embedded tasks, seed {seed}", rows)
+
+
+def goals_table(title: str, rows: Mapping[str, TaskRow]) -> Table:
+    """Tasks by their names, with their goals."""
+    table = Table(title=title, title_justify="left", show_lines=True)
     table.add_column("name", style="bold", no_wrap=True)
     table.add_column("goal")
-    for name, task in TASKS.items():
-        table.add_row(escape(name), escape(task.row(seed).goal))
+    for name, row in rows.items():
+        table.add_row(escape(name), escape(row.goal))
     return table

@@ -122,7 +122,8 @@ class ExampleObjective:
         return (
             f"{', '.join(names[:3])}{', …' if len(names) > 3 else ''}. Compute less at a time "
             f"(--tree-tokens, {self._config.tree_tokens} now), compute layers twice "
-            "(--save-memory), take fewer examples (--batch), or learn by adapters (--lora 16)"
+            "(--gradient-checkpointing), take fewer examples (--batch), or learn by adapters "
+            "(--lora 16)"
         )
 
     @torch.no_grad()

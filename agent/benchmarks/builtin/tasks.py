@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class TasksOptions:
-    """Which embedded tasks, and what the policy is told."""
+    """Which tasks with seeds, and what the policy is told."""
 
     task: list[str] | None = None
     """Play only this task; may be repeated."""
