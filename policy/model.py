@@ -20,7 +20,8 @@ def episode_seed(seed: int, episode: int) -> int:
     """The seed that an episode of a policy draws with, in [0, 2³¹) but for the first one's.
 
     The first one has the policy's own. The others' are drawn, so that policies with seeds side by
-    side hardly ever share an episode: servers take 31 bits, so two of n episodes each share n² / 2³¹.
+    side hardly ever share an episode: servers take 31 bits, so two of n episodes each share about
+    n² / 2³¹.
     """
     if episode == 0:
         return seed
