@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from vigorl.policy.perception.ink import PixelBox
-from vigorl.policy.perception.shapes import small_control
+from vigorl.policy.perception.small_controls import small_control
 
 
 @pytest.mark.parametrize("is_checked", [False, True])
