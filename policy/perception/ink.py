@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from vigorl.browser.geometry import Box
 from vigorl.policy.perception.screen import TextLook
 
 Pixels = npt.NDArray[np.uint8]
@@ -92,6 +93,17 @@ class PixelBox:
         return PixelBox(
             self.left + right_px, self.top + down_px, self.right + right_px, self.bottom + down_px
         )
+
+    def shrunk(self, by_px: int) -> "PixelBox":
+        """The same rectangle without a margin on each side."""
+        return PixelBox(
+            self.left + by_px, self.top + by_px, self.right - by_px, self.bottom - by_px
+        )
+
+    @property
+    def box(self) -> Box:
+        """As a box of any numbers."""
+        return Box(self.left, self.top, self.right, self.bottom)
 
     def of(self, pixels: npt.NDArray[Scalar]) -> npt.NDArray[Scalar]:
         """This part of a picture or mask, as a view."""

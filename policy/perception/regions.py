@@ -46,6 +46,12 @@ class Region:
     filled: float
     """Share of the box inside the outline: 1 for a rectangle, 0.79 for a circle."""
 
+    @classmethod
+    def of(cls, pixels: Pixels, box: PixelBox) -> "Region":
+        """A rectangle of a picture that is known to be one."""
+        red, green, blue = (int(value) for value in np.median(box.of(pixels), axis=(0, 1)))
+        return cls(box, (red, green, blue), _around(pixels, box), 1.0)
+
     @property
     def outside(self) -> Colour:
         """The colour around it, where the four sides agree more or less."""

@@ -11,6 +11,7 @@ import numpy as np
 
 from vigorl.browser.geometry import Box
 from vigorl.browser.picture import View
+from vigorl.policy.perception.bevels import Bevel, bevels, parted
 from vigorl.policy.perception.ink import Mask, Pixels
 from vigorl.policy.perception.layout import em_px
 from vigorl.policy.perception.ocr import TextReader
@@ -69,9 +70,9 @@ class ScreenReader:
         pixels = np.asarray(view.picture.image())
         outlines = self._beside.submit(_outlines, pixels)
         text = self._text.read(pixels)
-        lines = text.lines
-        drawn, regions = outlines.result()
-        shapes = controls(pixels, drawn, regions, lines)
+        drawn, regions, pressed = outlines.result()
+        lines = parted(text.lines, pressed)
+        shapes = controls(pixels, drawn, regions, pressed, lines)
         shapes += icons(pixels, drawn, lines, shapes)
         lines = merged(lines, signs(pixels, lines))
         return Screen(
@@ -134,6 +135,6 @@ def _small_text(lines: Sequence[TextLine], unread: Sequence[Box]) -> tuple[Box, 
     return tuple(sorted((Box(*box.tolist()) for box in regions), key=lambda box: box.top))
 
 
-def _outlines(pixels: Pixels) -> tuple[Mask, list[Region]]:
+def _outlines(pixels: Pixels) -> tuple[Mask, list[Region], list[Bevel]]:
     drawn = edges(pixels)
-    return drawn, flat_regions(pixels, drawn)
+    return drawn, flat_regions(pixels, drawn), bevels(pixels)

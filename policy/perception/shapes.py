@@ -5,15 +5,16 @@ the left of a field, nothing in an empty field, a small arrow at the end of a li
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from vigorl.browser.geometry import Box
+from vigorl.policy.perception.bevels import BEVEL_PX, Bevel
 from vigorl.policy.perception.ink import Mask, PixelBox, Pixels, ink, spans
 from vigorl.policy.perception.regions import Region, blobs, contrast
 from vigorl.policy.perception.screen import Shape, TextLine
-from vigorl.policy.perception.small_controls import small_control
+from vigorl.policy.perception.small_controls import bevelled_boxes, small_control
 
 BUTTON_PX = (16, 76)
 """Height of a button."""
@@ -38,6 +39,7 @@ def controls(
     pixels: Pixels,
     drawn: Mask,
     regions: Sequence[Region],
+    pressed: Sequence[Bevel],
     lines: Sequence[TextLine],
 ) -> list[Shape]:
     """The controls of a picture, without icons.
@@ -46,17 +48,21 @@ def controls(
         pixels: the picture.
         drawn: its edges, as `regions.edges` gives them.
         regions: its flat regions.
+        pressed: its bevels.
         lines: its text.
     """
     marks = blobs(drawn, 1)
     around = Surroundings(lines, marks)
     small = [shape for mark in marks if (shape := small_control(pixels, mark)) is not None]
+    small += _new(bevelled_boxes(pixels, pressed, lines), small)
     large = [
         shape
         for region in regions
         if not _is_cell(region, regions)
         and (shape := _rectangle(pixels, region, around)) is not None
+        and not (shape.kind == "field" and _is_row(shape.box_px, pressed))
     ]
+    large += _new(_pressed_fields(pixels, pressed, regions, around), large)
     ruled = [
         shape
         for mark in marks
@@ -103,6 +109,36 @@ def _is_field(
         return False
     before, after = left - box.left, box.right - right
     return before < 48 and (has_arrow or after > 2.2 * before + 8)
+
+
+def _pressed_fields(
+    pixels: Pixels, found: Sequence[Bevel], regions: Sequence[Region], around: Surroundings
+) -> list[Shape]:
+    """Fields that are pressed into a darker window, and are no flat rectangle.
+
+    A letter that touches its frame, or a frame that hardly differs from the window, is enough to
+    run the inside of such a field into what is around it.
+    """
+    fields = []
+    for bevel in found:
+        if not bevel.is_light or any(_coincide(region.box, bevel.box) for region in regions):
+            continue
+        region = Region.of(pixels, bevel.box.shrunk(BEVEL_PX))
+        shape = _rectangle(pixels, region, around)
+        if shape is not None and shape.kind != "button" and bevel.box.height <= FIELD_PX[1]:
+            fields.append(replace(shape, box_px=bevel.box.box))
+    return fields
+
+
+def _is_row(box: Box, found: Sequence[Bevel]) -> bool:
+    """Whether a box is a row of a list: as wide as something pressed that is much higher."""
+    return any(
+        bevel.is_light
+        and bevel.box.height > 2 * box.height
+        and box.width > bevel.box.width - 4 * BEVEL_PX
+        and _covers(bevel.box.box, box)
+        for bevel in found
+    )
 
 
 def _ruled_field(pixels: Pixels, rule: PixelBox, around: Surroundings) -> Shape | None:
@@ -223,6 +259,28 @@ def _is_cell(region: Region, regions: Sequence[Region]) -> bool:
         and min(abs(other.box.top - box.bottom), abs(box.top - other.box.bottom)) <= 4
         and contrast(other.colour, region.colour) <= 24
         for other in regions
+    )
+
+
+def _new(shapes: Sequence[Shape], known: Sequence[Shape]) -> list[Shape]:
+    """Shapes that meet none of the known ones, nor an earlier one of their own."""
+    found: list[Shape] = []
+    for shape in shapes:
+        if not any(_meet(shape.box_px, other.box_px) for other in [*known, *found]):
+            found.append(shape)
+    return found
+
+
+def _coincide(one: PixelBox, other: PixelBox) -> bool:
+    """Whether two boxes are one, but for a frame."""
+    return (
+        max(
+            abs(one.left - other.left),
+            abs(one.top - other.top),
+            abs(one.right - other.right),
+            abs(one.bottom - other.bottom),
+        )
+        <= 2 * BEVEL_PX
     )
 
 

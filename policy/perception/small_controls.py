@@ -1,5 +1,6 @@
 """Small controls by outline: checkboxes, radio buttons and switches, with their states."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -8,10 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from vigorl.browser.geometry import Box
+from vigorl.policy.perception.bevels import BEVEL_PX, Bevel
 from vigorl.policy.perception.icons import atlas
 from vigorl.policy.perception.ink import Mask, PixelBox, Pixels, background, difference
 from vigorl.policy.perception.regions import ROUND
-from vigorl.policy.perception.screen import Shape
+from vigorl.policy.perception.screen import Shape, TextLine
 
 DOT_MIXED = 0.15
 """Share of the middle of a radio button's dot that may differ from it."""
@@ -52,6 +54,57 @@ def small_control(pixels: Pixels, mark: PixelBox) -> Shape | None:
         if outline is not None and (found := _control_in(pixels, patch, frame, outline, ground)):
             return found
     return None
+
+
+def bevelled_boxes(
+    pixels: Pixels, found: Sequence[Bevel], lines: Sequence[TextLine]
+) -> list[Shape]:
+    """The checkboxes among bevels.
+
+    A pressed one with paper in it is as any box. One that is raised is off, as Motif has it, where
+    a label follows. One that is filled with a colour may be either, unless another box above or
+    below it, of the same size and in the same column, is empty: then the colour is the mark.
+    """
+    known: list[Shape] = []
+    filled: list[Box] = []
+    for bevel in sorted(found, key=lambda bevel: -bevel.box.width):
+        box, side = bevel.box.box, bevel.box.width
+        if not TICK_PX[0] <= side <= TICK_PX[1] or abs(side - bevel.box.height) > 2:
+            continue
+        core = bevel.box.shrunk(BEVEL_PX + 1).of(pixels).astype(np.int16)
+        plain = np.median(core.reshape(-1, 3), axis=0)
+        is_flat = float((np.abs(core - plain).max(axis=2) > 30).mean()) <= 0.04
+        if not is_flat:
+            if bevel.is_light and _is_mark(bevel.box.shrunk(BEVEL_PX).of(pixels)):
+                known.append(Shape("checkbox", box, checked=True))
+        elif bevel.is_light and plain.min() > bevel.ground:
+            known.append(Shape("checkbox", box, checked=False))
+        elif bevel.is_pressed and np.abs(plain - bevel.ground).max() > FILLED_BY:
+            filled.append(box)
+        elif not bevel.is_pressed and _has_label(box, lines):
+            known.append(Shape("checkbox", box, checked=False))
+    empty = [shape.box_px for shape in known if shape.checked is False]
+    known += [
+        Shape("checkbox", box, checked=True)
+        for box in filled
+        if any(_is_in_column(box, other) for other in empty)
+    ]
+    return known
+
+
+def _has_label(box: Box, lines: Sequence[TextLine]) -> bool:
+    """Whether text follows a box closely on its row; the box may have been read as a letter."""
+    return any(
+        line.box_px.left - box.right <= 1.5 * box.height
+        and line.box_px.right > box.right + box.height
+        and line.box_px.top - 2 <= box.center.y <= line.box_px.bottom + 2
+        for line in lines
+    )
+
+
+def _is_in_column(one: Box, other: Box) -> bool:
+    """Whether two boxes are of one size and stand above each other."""
+    return abs(one.left - other.left) <= 2 and abs(one.width - other.width) <= 2
 
 
 def _control_in(

@@ -40,7 +40,10 @@ class ProgramWindow:
             font.nametofont(name).configure(family=self.look["font"], size=self.look["size_pt"])
         line_px = font.nametofont("TkDefaultFont").metrics("linespace")
         ttk.Style(self.root).configure("Treeview", rowheight=round(1.5 * line_px))
-        ttk.Style(self.root).configure("TCheckbutton", indicatorsize=round(0.8 * line_px))
+        box_px = round(0.8 * line_px)  # which two of the themes call by another name
+        ttk.Style(self.root).configure(
+            "TCheckbutton", indicatorsize=box_px, indicatordiameter=box_px
+        )
         self.unit_px = round(line_px / 3)
         """Of distances, which grow with the letters."""
         left, top = self.look["place_px"]
