@@ -9,7 +9,9 @@ operator has named is started as a tab is opened.
 import asyncio
 import io
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PIL import Image
@@ -67,6 +69,11 @@ class DesktopSettings:
     """Whether the agent may start them again."""
     variables: dict[str, str] = field(default_factory=dict)
     """Of the programs' environment, beside the usual ones."""
+    home: Callable[[Path], None] | None = field(default=None, repr=False, compare=False)
+    """Fills a new folder that is the programs' home on a virtual screen, and goes with it; None:
+    they have the user's."""
+    place_px: tuple[int, int] | None = None
+    """Where the upper left corner of their first window is put, physical px; None: anywhere."""
     only_window: str | None = None
     """Part of the title of the one window that is seen and acted on; None: the whole screen."""
     settle_limit_s: float = 3.0
@@ -87,6 +94,8 @@ class DesktopSettings:
             raise UsageError("time limits are positive")
         if not 1 <= self.jpeg_quality <= 100:
             raise UsageError(f"JPEG quality is 1-100, not {self.jpeg_quality}")
+        if self.virtual is None and (self.home or self.place_px):
+            raise UsageError("programs have a home of their own on virtual screens only")
         if self.actions_per_s is not None and not self.actions_per_s > 0:
             raise UsageError(f"{self.actions_per_s} actions a second: give a number above 0")
 
@@ -157,8 +166,12 @@ class DesktopEnvironment:
             screen, shown.resized(width_px, height_px), watch, self._settings.vault, self._tell
         )
         self._episode = episode = _Episode(desktop, watch, hands, shown)
+        if self._settings.home is not None:
+            await desktop.furnish(self._settings.home)
         for program in self._settings.programs:
             await desktop.start(program, self._settings.variables)
+        if self._settings.place_px is not None:
+            desktop.place(self._settings.place_px)
         if self._settings.only_window is not None:
             episode.confinement = hands.confinement = await self._confined(desktop)
         await come_to_rest(screen, self._settings.settle_limit_s)

@@ -6,10 +6,12 @@ What cannot work is said at once, with what can be done about it.
 import asyncio
 import importlib
 import os
+import secrets
 import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -33,6 +35,9 @@ PACKAGES = "apt-get install xvfb openbox"
 """What gets a virtual screen on Debian and its kin."""
 
 _LOOK_EVERY_S = 0.01
+
+_RUNTIME, _TEMPORARY = ".run", ".tmp"
+"""Folders of a home that are no part of what a user would see there."""
 
 
 def _start_for_good(argv: tuple[str, ...], env: dict[str, str]) -> None:
@@ -92,6 +97,8 @@ class Desktop:
         self._environment = environment
         self._guarded = guarded
         self._closing = closing
+        self.home: Path | None = None
+        """A folder of the programs' own; None: they have the user's."""
         self.remind: Callable[[], None] = _nobody
         """Tells whoever sits before the screen that an agent acts on it."""
 
@@ -99,6 +106,20 @@ class Desktop:
     def is_virtual(self) -> bool:
         """Whether it is the agent's own, which nobody looks at."""
         return self._guarded is not None
+
+    async def furnish(self, fill: Callable[[Path], None]) -> None:
+        """Give programs a new folder as their home and workplace, which goes with the screen.
+
+        Args:
+            fill: Puts into it what they are to find there.
+        """
+        assert self._guarded is not None, "only the agent's own screen has a home of its own"
+        home = Path(tempfile.gettempdir()) / f"vigorl-home-{secrets.token_hex(8)}"
+        await self._guarded.remove(home)  # first, so that nothing is left whenever we are ended
+        await asyncio.to_thread(_made_home, home)
+        await asyncio.to_thread(fill, home)
+        self._environment |= home_environment(home)
+        self.home = home
 
     async def start(self, program: Program, extra: dict[str, str] | None = None) -> None:
         """Start a program, and wait for a window of its.
@@ -115,17 +136,47 @@ class Desktop:
         if self._guarded is None:
             await asyncio.to_thread(_start_for_good, program.argv, env)
         else:
-            await self._guarded.start(program.argv, env, Path.cwd())
+            await self._guarded.start(program.argv, env, self.home or Path.cwd())
         deadline_s = time.monotonic() + WINDOW_LIMIT_S
         while {window.id for window in self.screen.windows()} <= before:
             if time.monotonic() > deadline_s:
                 raise StartFault(f"{program.command} showed no window in {WINDOW_LIMIT_S:g} s")
             await asyncio.sleep(_LOOK_EVERY_S)
 
+    def place(self, corner_px: tuple[int, int]) -> None:
+        """Put the first window somewhere, as far as it is on the screen there as a whole."""
+        from vigorl.browser.desktop.x11 import X11Screen
+
+        windows = self.screen.windows()
+        if windows and isinstance(self.screen, X11Screen):
+            self.screen.windows_of.place(windows[0].id, corner_px)
+
     async def close(self) -> None:
         """Let go of the screen; of a virtual one, end everything on it."""
         self.screen.close()
         await self._closing.aclose()
+
+
+def home_environment(home: Path) -> dict[str, str]:
+    """Variables by which programs keep to a home of their own, and ask no service of the user's."""
+    return {
+        "HOME": str(home),
+        "XDG_CONFIG_HOME": str(home / ".config"),
+        "XDG_DATA_HOME": str(home / ".local/share"),
+        "XDG_STATE_HOME": str(home / ".local/state"),
+        "XDG_CACHE_HOME": str(home / ".cache"),
+        "XDG_RUNTIME_DIR": str(home / _RUNTIME),
+        "TMPDIR": str(home / _TEMPORARY),
+        "DBUS_SESSION_BUS_ADDRESS": "disabled:",
+        "GSETTINGS_BACKEND": "keyfile",
+        "GIO_USE_VFS": "local",
+        "GIO_USE_VOLUME_MONITOR": "unix",
+    }
+
+
+def _made_home(home: Path) -> None:
+    for folder in (home, home / _RUNTIME, home / _TEMPORARY):
+        folder.mkdir(mode=0o700)
 
 
 async def open_desktop(size: "VirtualSize | None") -> Desktop:

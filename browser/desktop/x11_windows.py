@@ -93,6 +93,19 @@ class XWindows:
         self._root.send_event(message, event_mask=mask)
         self._display.sync()
 
+    def place(self, id: int, corner_px: tuple[int, int]) -> None:
+        """Put a window with its frame somewhere, moved so that the whole of it is on the screen."""
+        try:
+            outer = self._window(self.top_of(id)).get_geometry()
+        except XError:
+            return  # it has closed
+        screen = self._display.screen()
+        (x, y), sizes = corner_px, (outer.width, outer.height)
+        left = max(0, min(x, screen.width_in_pixels - sizes[0]))
+        top = max(0, min(y, screen.height_in_pixels - sizes[1]))
+        self._window(id).configure(x=left, y=top)
+        self._display.sync()
+
     def program_of(self, id: int) -> tuple[int, int]:
         """Who a window belongs to: its program's connection, and its process (0: unknown)."""
         connection = id & ~self._display.display.info.resource_id_mask

@@ -1,11 +1,7 @@
 """A desktop task as an environment: its program on a virtual screen, and the task's judge."""
 
 import asyncio
-import json
-import shlex
-import shutil
-import sys
-import tempfile
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,14 +15,14 @@ from vigorl.browser.errors import StartFault, TaskFault, UsageError
 from vigorl.browser.geometry import Box, Frame
 from vigorl.browser.observation import Observation
 from vigorl.browser.picture import Picture
-from vigorl.tasks.desktop.link import ProgramLink
 from vigorl.tasks.desktop.registry import DESKTOP_TASKS
-from vigorl.tasks.desktop.task import PREFIX
+from vigorl.tasks.desktop.task import PREFIX, Link
 from vigorl.tasks.environment import Told
 from vigorl.tasks.task import TaskRow
 
 _LOOK_EVERY_S = 0.05
-_PROGRAM = Path(__file__).with_name("program.py")
+_ENGLISH = {"LC_ALL": "C.UTF-8", "LANGUAGE": "C"}
+"""The language of the tasks, whatever the user's."""
 
 
 class DesktopTaskEnvironment:
@@ -47,21 +43,20 @@ class DesktopTaskEnvironment:
         self.goal = row.goal if told == "goal" else row.instructions
         self.task = DESKTOP_TASKS[row.name.removeprefix(PREFIX)]
         self._settings = settings or DesktopSettings()
-        self._folder: Path | None = None
+        self._home: Path | None = None
         self._desktop: DesktopEnvironment | None = None
         scale = row.parameters["look"]["scale"]
         self._size = VirtualSize(row.width_px, row.height_px, scale)
 
     @property
-    def link(self) -> ProgramLink:
-        """The line to the program, for the oracle and for tests."""
-        if self._folder is None:
+    def link(self) -> Link:
+        """The line to the program, for the judge, the oracle and tests."""
+        if self._home is None:
             raise RuntimeError("an episode begins with reset")
         size = self._size
         shown = Frame.of_viewport(size.width_px, size.height_px)
-        return ProgramLink(
-            self._folder, shown.resized(size.width_px * size.scale, size.height_px * size.scale)
-        )
+        physical = shown.resized(size.width_px * size.scale, size.height_px * size.scale)
+        return self.task.link(self._home, physical)
 
     async def stopped(self) -> str:
         """Wait, once it has begun, until a person stops the agent; returns in which way."""
@@ -77,14 +72,18 @@ class DesktopTaskEnvironment:
             TaskFault: the program shows no window.
             ScreenFault: the screen does not start.
         """
-        _require_tk()
         require_screen(is_virtual=True)
-        folder = self._folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="vigorl-"))
-        told = {"spec": self.row.parameters["spec"], "look": self.row.parameters["look"]}
-        (folder / "spec.json").write_text(json.dumps(told), "utf-8")
-        command = shlex.join((sys.executable, "-I", str(_PROGRAM), str(folder)))
-        program = Program(command)
-        settings = replace(self._settings, virtual=self._size, programs=(program,), may_start=False)
+        require_programs([self.row])
+        parameters = self.row.parameters
+        settings = replace(
+            self._settings,
+            virtual=self._size,
+            programs=(Program(self.task.command(parameters["spec"])),),
+            may_start=False,
+            variables=_ENGLISH,
+            home=self._fill,
+            place_px=tuple(parameters["look"]["place_px"]),
+        )
         self._desktop = DesktopEnvironment(self.goal, settings)
         try:
             return replace(await self._desktop.reset(), actions=self.actions)
@@ -108,13 +107,13 @@ class DesktopTaskEnvironment:
         return await self._shown.magnify(region_css_px, width_px, height_px)
 
     async def close(self) -> None:
-        """End the program and its screen; may be called twice."""
-        try:
-            if self._desktop is not None:
-                await self._desktop.close()
-        finally:
-            if self._folder is not None:
-                await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
+        """End the program and its screen, with the program's home; may be called twice."""
+        if self._desktop is not None:
+            await self._desktop.close()
+
+    def _fill(self, home: Path) -> None:
+        self.task.fill(home, self.row.parameters)
+        self._home = home
 
     @property
     def _shown(self) -> DesktopEnvironment:
@@ -123,15 +122,21 @@ class DesktopTaskEnvironment:
         return self._desktop
 
 
-def _require_tk() -> None:
-    """Refuse to play where the task's program cannot run.
+def require_programs(rows: Sequence[TaskRow]) -> None:
+    """Refuse to play where a program is missing.
 
     Raises:
-        UsageError: this Python has no Tk.
+        UsageError: one is; the message names the packages, and the tasks that need none of them.
     """
-    try:
-        import tkinter  # noqa: F401 -- it is the program that needs it
-    except ImportError as error:
-        raise UsageError(
-            "the desktop tasks need Tk, which this Python lacks: apt-get install python3-tk"
-        ) from error
+    tasks = {row.name: DESKTOP_TASKS[row.name.removeprefix(PREFIX)] for row in rows}
+    missing = {name: task.package for name, task in tasks.items() if not task.is_installed()}
+    if not missing:
+        return
+    names = ", ".join(missing)
+    packages = " ".join(sorted(set(missing.values())))
+    there = [f"--task {task.name}" for name, task in tasks.items() if name not in missing]
+    raise UsageError(
+        f"{names}: the program is not installed: "
+        f"apt-get install --no-install-recommends {packages}"
+        + (f"; or name the tasks to be played: {' '.join(there)}" if there else "")
+    )

@@ -1,10 +1,11 @@
-"""The kinds of desktop tasks."""
+"""The kinds of tasks with the Tk program of ours."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vigorl.browser.environment import Score
-from vigorl.tasks.desktop.task import DesktopStep, DesktopTask, click, drag, replace_text, tick
+from vigorl.tasks.desktop.task import DesktopStep, click, drag, replace_text, tick
+from vigorl.tasks.desktop.tk_task import TkTask
 from vigorl.tasks.local.draw import Draw, WordLists
 from vigorl.tasks.local.embedded import verdict
 from vigorl.tasks.local.kinds.settings import SWITCHES
@@ -39,7 +40,7 @@ PIECES = WordLists(
 TRAYS = WordLists(train=("North", "East", "West"), test=("Upper", "Middle", "Lower"))
 
 
-class PreferencesTask(DesktopTask):
+class PreferencesTask(TkTask):
     """Turn switches of a program and save."""
 
     name = "settings"
@@ -95,7 +96,7 @@ class PreferencesTask(DesktopTask):
         return click(spec["save"], "save", "button")
 
 
-class RenameTask(DesktopTask):
+class RenameTask(TkTask):
     """Rename a file in a tree of folders, by a dialog."""
 
     name = "tree"
@@ -155,7 +156,7 @@ class RenameTask(DesktopTask):
         ]
 
 
-class QuantityTask(DesktopTask):
+class QuantityTask(TkTask):
     """Set a number in a table."""
 
     name = "table"
@@ -208,7 +209,7 @@ class QuantityTask(DesktopTask):
         ]
 
 
-class SortingTask(DesktopTask):
+class SortingTask(TkTask):
     """Drag pieces on a canvas into trays."""
 
     name = "drawing"

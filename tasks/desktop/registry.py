@@ -3,13 +3,24 @@
 from collections.abc import Sequence
 
 from vigorl.browser.errors import UsageError
+from vigorl.tasks.desktop.editor import EditorTask
+from vigorl.tasks.desktop.file_manager import FilesTask
 from vigorl.tasks.desktop.kinds import PreferencesTask, QuantityTask, RenameTask, SortingTask
+from vigorl.tasks.desktop.sheet import SheetTask
 from vigorl.tasks.desktop.task import PREFIX, DesktopTask
 from vigorl.tasks.task import LONGEST_SEED, TEST_SEEDS, TRAIN_SEEDS, Split, TaskRow
 
-DESKTOP_TASKS: dict[str, DesktopTask] = {
-    task.name: task for task in (PreferencesTask(), RenameTask(), QuantityTask(), SortingTask())
-}
+_TASKS: tuple[DesktopTask, ...] = (
+    PreferencesTask(),
+    RenameTask(),
+    QuantityTask(),
+    SortingTask(),
+    EditorTask(),
+    FilesTask(),
+    SheetTask(),
+)
+
+DESKTOP_TASKS: dict[str, DesktopTask] = {task.name: task for task in _TASKS}
 """Tasks by name."""
 
 

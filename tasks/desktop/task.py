@@ -1,13 +1,14 @@
-"""A desktop task: what the seed draws, the plan, and the judge of the program's state."""
+"""A desktop task: what the seed draws, its program, the plan, and the judge of the real state."""
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, ClassVar
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
 
-from vigorl.browser.actions import Action, Click, Done, Drag, Type
+from vigorl.browser.actions import Action, Click, Done, Drag, Press, Type
 from vigorl.browser.environment import Score
-from vigorl.tasks.desktop.link import ProgramLink
+from vigorl.browser.geometry import Frame, Point
 from vigorl.tasks.local.draw import Draw
 from vigorl.tasks.local.plan import compose
 from vigorl.tasks.task import TaskRow
@@ -19,9 +20,25 @@ SCREENS = ((1280, 720), (1366, 768), (1440, 900))
 """Width and height of screens, in the unit of points."""
 
 FONTS = ("DejaVu Sans", "Liberation Sans", "DejaVu Serif")
-THEMES = ("clam", "alt", "default", "classic")
 
-Moves = Callable[[ProgramLink], AsyncIterator[Action]]
+
+class Link(Protocol):
+    """What a task knows of its program, beside what is on the screen.
+
+    Raises (all methods):
+        TaskFault: it is not to be had.
+    """
+
+    async def state(self) -> Mapping[str, Any]:
+        """The program's real state, as JSON has it."""
+        ...
+
+    async def where(self, name: str) -> Point:
+        """The middle of what is called so, in the unit of points."""
+        ...
+
+
+Moves = Callable[[Link], AsyncIterator[Action]]
 
 
 @dataclass(frozen=True)
@@ -46,11 +63,36 @@ class DesktopStep:
 
 
 class DesktopTask(ABC):
-    """One kind of task; its specification is what `program.py` is given."""
+    """One kind of task, done with one program."""
 
     name: ClassVar[str]
     summary: ClassVar[str]
     """What it asks of an agent, in half a sentence."""
+    package: ClassVar[str]
+    """Of Debian, that has the program."""
+    themes: ClassVar[tuple[str, ...]]
+    """Looks of the program; the seed draws one."""
+
+    @abstractmethod
+    def is_installed(self) -> bool:
+        """Whether the program is there."""
+
+    @abstractmethod
+    def command(self, spec: Mapping[str, Any]) -> str:
+        """How the program is started, in the folder that is its home."""
+
+    @abstractmethod
+    def fill(self, home: Path, parameters: Mapping[str, Any]) -> None:
+        """Put into the home what a row's program is to find there."""
+
+    @abstractmethod
+    def link(self, home: Path, frame: Frame) -> Link:
+        """The line to the program that was started there.
+
+        Args:
+            home: its home.
+            frame: of the screen: its physical pixels over the unit of points.
+        """
 
     @abstractmethod
     def draw(self, draw: Draw) -> dict[str, Any]:
@@ -83,7 +125,7 @@ class DesktopTask(ABC):
         scale = looks.one((1, 1, 1, 2))
         place = (looks.whole(0, width_px // 4) * scale, looks.whole(0, height_px // 5) * scale)
         size_pt = looks.whole(10, 13)
-        look = WindowLook(looks.one(THEMES), looks.one(FONTS), size_pt, place, scale)
+        look = WindowLook(looks.one(self.themes), looks.one(FONTS), size_pt, place, scale)
         spec = {"kind": self.name, **self.draw(Draw(self.name, seed, "content"))}
         return TaskRow(
             name=f"{PREFIX}{self.name}",
@@ -97,16 +139,16 @@ class DesktopTask(ABC):
             height_px=height_px,
         )
 
-    def oracle(self, link: ProgramLink, row: TaskRow) -> AsyncIterator[Action]:
+    def oracle(self, link: Link, row: TaskRow) -> AsyncIterator[Action]:
         """Actions that solve the task; the last one is `Done`."""
         return _carried_out(self.plan(row.parameters["spec"]), link)
 
-    def wrong(self, link: ProgramLink, row: TaskRow, miss: str) -> AsyncIterator[Action]:
+    def wrong(self, link: Link, row: TaskRow, miss: str) -> AsyncIterator[Action]:
         """Actions that fail it, by the name of the near miss."""
         return _carried_out(self.near_misses(row.parameters["spec"])[miss], link)
 
 
-async def _carried_out(steps: Sequence[DesktopStep], link: ProgramLink) -> AsyncIterator[Action]:
+async def _carried_out(steps: Sequence[DesktopStep], link: Link) -> AsyncIterator[Action]:
     for step in steps:
         async for action in step.moves(link):
             yield action
@@ -116,7 +158,7 @@ async def _carried_out(steps: Sequence[DesktopStep], link: ProgramLink) -> Async
 def click(text: str, at: str, role: str = "", count: int = 1) -> DesktopStep:
     """Click, or double-click, the text."""
 
-    async def moves(link: ProgramLink) -> AsyncIterator[Action]:
+    async def moves(link: Link) -> AsyncIterator[Action]:
         yield Click(await link.where(at), count=count)
 
     if count == 2:
@@ -128,16 +170,36 @@ def click(text: str, at: str, role: str = "", count: int = 1) -> DesktopStep:
 def tick(text: str, at: str, on: bool) -> DesktopStep:
     """Turn a box that is the other way."""
 
-    async def moves(link: ProgramLink) -> AsyncIterator[Action]:
+    async def moves(link: Link) -> AsyncIterator[Action]:
         yield Click(await link.where(at))
 
     return DesktopStep((f'{"check" if on else "uncheck"} "{text}"',), moves)
 
 
+def told(words: str, *actions: Action) -> DesktopStep:
+    """A step in words, and actions that come to the same: keys, in place of the mouse."""
+
+    async def moves(link: Link) -> AsyncIterator[Action]:
+        for action in actions:
+            yield action
+
+    return DesktopStep((words,), moves)
+
+
+def press(keys: str) -> DesktopStep:
+    """Press a key or chord."""
+    return told(f"press {keys}", Press(keys))
+
+
+def write(text: str) -> DesktopStep:
+    """Type where the focus is."""
+    return told(f'type "{text}"', Type(text))
+
+
 def replace_text(text: str, label: str, at: str) -> DesktopStep:
     """Empty the field with this label and type."""
 
-    async def moves(link: ProgramLink) -> AsyncIterator[Action]:
+    async def moves(link: Link) -> AsyncIterator[Action]:
         yield Type(text, await link.where(at), clear=True)
 
     return DesktopStep((f'replace the text in "{label}" with "{text}"',), moves)
@@ -146,7 +208,7 @@ def replace_text(text: str, label: str, at: str) -> DesktopStep:
 def drag(text: str, to: str) -> DesktopStep:
     """Drag one text onto another."""
 
-    async def moves(link: ProgramLink) -> AsyncIterator[Action]:
+    async def moves(link: Link) -> AsyncIterator[Action]:
         yield Drag(await link.where(text), await link.where(to))
 
     return DesktopStep((f'drag "{text}" to "{to}"',), moves)

@@ -12,9 +12,11 @@ if TYPE_CHECKING:
 
 
 def _open(options: TasksOptions) -> Opening:
+    from vigorl.tasks.desktop.environment import require_programs
     from vigorl.tasks.desktop.registry import desktop_rows
 
     rows = desktop_rows(options.split, options.seeds, options.task, options.skip_seeds)
+    require_programs(rows)
 
     @asynccontextmanager
     async def opened(setting: Setting) -> AsyncIterator[Opened]:
@@ -38,7 +40,9 @@ BENCHMARKS = (
         name="desktop",
         about="""Do the desktop tasks, each with a program on a virtual screen of its own.
 
-They need Xvfb and openbox (apt-get install xvfb openbox).
+They need Xvfb and openbox (apt-get install xvfb openbox), and the programs that they are done
+with: mousepad, pcmanfm, gnumeric (apt-get install --no-install-recommends …), unless --task names
+others.
 
 [dim]$[/dim] vigorl-agent eval desktop --task tree --seeds 5""",
         options=TasksOptions,

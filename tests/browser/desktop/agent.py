@@ -21,14 +21,17 @@ BOARD = Path(__file__).with_name("board.py")
 async def main(log: str) -> None:
     program = Program(f"{sys.executable} {BOARD} {log} Board 300x300+0+0 green")
     size = VirtualSize(400, 400)
-    environment = DesktopEnvironment("", DesktopSettings(virtual=size, programs=(program,)))
+    settings = DesktopSettings(
+        virtual=size, programs=(program,), home=lambda home: (home / "letter.txt").touch()
+    )
+    environment = DesktopEnvironment("", settings)
     await environment.reset()
     try:
         await environment.step(Press("F4"))
         desktop = environment._opened
         assert desktop is not None and isinstance(desktop.screen, X11Screen)
         server = desktop.screen.server
-        told = json.dumps([server.display, str(server.xauthority)])
+        told = json.dumps([server.display, str(server.xauthority), str(desktop.home)])
         sys.stdout.write(f"{told}\n")
         sys.stdout.flush()
         while True:

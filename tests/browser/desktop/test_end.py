@@ -61,14 +61,15 @@ async def test_nothing_is_left_behind_whatever_ends_the_agent(
     agent: "subprocess.Popen[str]", tmp_path: Path, number: signal.Signals
 ) -> None:
     assert agent.stdout is not None
-    display, cookie = json.loads(agent.stdout.readline())
+    display, cookie, home = json.loads(agent.stdout.readline())
     folder = Path(cookie).parent
-    traces = [Path(f"/tmp/.X11-unix/X{display[1:]}"), folder]
+    traces = [Path(f"/tmp/.X11-unix/X{display[1:]}"), folder, Path(home, "letter.txt"), Path(home)]
     assert all(trace.exists() for trace in traces)
     there = [
         command.split(b"\0")[0].rpartition(b"/")[2] for command in processes_of(folder).values()
     ]
     assert {b"Xvfb", b"openbox", b"sleep"} < set(there)  # the last one's parent is gone
+    assert any(b"board.py" in command for command in processes_of(Path(home)).values())
     agent.send_signal(number)
     agent.wait(END_LIMIT_S)
     deadline_s = time.monotonic() + END_LIMIT_S

@@ -3,13 +3,15 @@
 import json
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 
 from vigorl.agent.record.trajectory import as_json
 from vigorl.browser.errors import UsageError
-from vigorl.tasks.desktop.environment import DesktopTaskEnvironment
+from vigorl.tasks.desktop.environment import DesktopTaskEnvironment, require_programs
 from vigorl.tasks.desktop.registry import DESKTOP_TASKS, desktop_rows, find_desktop_task
+from vigorl.tasks.desktop.sheet import SheetTask
 from vigorl.tasks.task import TEST_SEEDS, TaskRow
 
 ON_A_SCREEN = [
@@ -26,6 +28,13 @@ def on_a_screen(function):  # type: ignore[no-untyped-def]
     for mark in ON_A_SCREEN:
         function = mark(function)
     return function
+
+
+def require(name: str) -> None:
+    """Skip what needs a program that is not here."""
+    task = DESKTOP_TASKS[name]
+    if not task.is_installed():
+        pytest.skip(f"apt-get install --no-install-recommends {task.package}")
 
 
 async def scored(row: TaskRow, miss: str | None = None) -> float:
@@ -52,10 +61,31 @@ async def test_the_oracle_scores_1_and_a_near_miss_0(name: str, miss: str) -> No
 
 
 @on_a_screen
+async def test_what_an_installed_program_leaves_on_the_disk_is_judged_and_then_gone() -> None:
+    name = "files"
+    require(name)
+    row = DESKTOP_TASKS[name].row(TEST_SEEDS[1])
+    environment = DesktopTaskEnvironment(row)
+    try:
+        await environment.reset()
+        assert environment._home is not None
+        assert (environment._home / row.parameters["spec"]["target"]).is_file()
+        assert (await environment.score("")).value == 0.0
+        async for action in environment.task.oracle(environment.link, row):
+            if action.type != "done":
+                await environment.step(action)
+        assert (await environment.score("")).value == 1.0
+    finally:
+        await environment.close()
+    assert not environment._home.exists()
+
+
+@on_a_screen
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(20))
 @pytest.mark.parametrize("name", DESKTOP_TASKS)
 async def test_the_oracle_scores_1_and_every_near_miss_0(name: str, seed: int) -> None:
+    require(name)
     row = DESKTOP_TASKS[name].row(TEST_SEEDS[seed])
     assert await scored(row) == 1.0
     for miss in DESKTOP_TASKS[name].near_misses(row.parameters["spec"]):
@@ -72,6 +102,31 @@ def test_a_row_is_its_seeds_alone_and_survives_its_record(name: str) -> None:
     assert stored["parameters"] == json.loads(json.dumps(rows[7].parameters))
     shown = {json.dumps(row.parameters["look"]) for row in rows}
     assert len(shown) > 45 and {row.parameters["look"]["scale"] for row in rows} == {1, 2}
+
+
+def test_a_program_that_is_missing_is_named_with_its_package(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    rows = desktop_rows("test", 1, ["tree", "editor", "sheet"])
+    message = (
+        "desktop/editor, desktop/sheet: the program is not installed: "
+        "apt-get install --no-install-recommends gnumeric mousepad; "
+        "or name the tasks to be played: --task tree"
+    )
+    with pytest.raises(UsageError, match=f"^{message}$"):
+        require_programs(rows)
+
+
+def test_a_sheet_that_is_gone_or_is_no_sheet_scores_0(tmp_path: Path) -> None:
+    task = DESKTOP_TASKS["sheet"]
+    require(task.name)
+    spec = task.row(3).parameters["spec"]
+    assert isinstance(task, SheetTask)
+    for content in (None, "", "<a/>", *task.files(spec).values()):
+        if content is not None:
+            (tmp_path / "stock.gnumeric").write_text(content, "utf-8")
+        assert task.judge(spec, task.read(tmp_path)).value == 0.0
 
 
 def test_a_task_is_found_by_name_and_seed_or_the_message_lists_them() -> None:
