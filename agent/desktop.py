@@ -48,6 +48,7 @@ def desktop_settings(config: RunConfig, vault: Vault, approver: Approver | None)
     return DesktopSettings(
         virtual=None if config.virtual is None else VirtualSize.parse(config.virtual),
         programs=tuple(Program(command) for command in config.launch),
+        monitor=config.monitor,
         only_window=config.only_window,
         vault=vault,
         asks=config.approves == "always",
@@ -57,7 +58,12 @@ def desktop_settings(config: RunConfig, vault: Vault, approver: Approver | None)
 
 def described(config: RunConfig) -> dict[str, Any]:
     """What a record says of the desktop, before it is opened."""
-    return {"system": sys.platform, "virtual": config.virtual, "only_window": config.only_window}
+    return {
+        "system": sys.platform,
+        "virtual": config.virtual,
+        "monitor": config.monitor,
+        "only_window": config.only_window,
+    }
 
 
 async def until_stopped(

@@ -63,6 +63,8 @@ class RunConfig:
     It ends with the run, and so do the programs on it."""
     launch: Annotated[tuple[str, ...], Option(metavar="COMMAND")] = ()
     """Program to start on the desktop, which the agent may start again; may be repeated."""
+    monitor: Annotated[int | None, Option(min=1, metavar="N")] = None
+    """The one monitor of several that the agent sees and acts on, counted from 1. Default: all."""
     only_window: Annotated[str | None, Option(metavar="TITLE")] = None
     """Part of the title of the one window that the agent sees and acts on, with its dialogs and
     menus; all else is black to it."""
@@ -140,6 +142,7 @@ class RunConfig:
         only_here = {
             "--virtual": self.virtual,
             "--launch": self.launch,
+            "--monitor": self.monitor,
             "--only-window": self.only_window,
         }
         if not self.desktop:

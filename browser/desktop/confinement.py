@@ -28,6 +28,9 @@ class Confinement:
         window: The one.
     """
 
+    whose = "window"
+    """What the agent is confined to, as it is told."""
+
     def __init__(self, windows: XWindows, window: Window) -> None:
         self._windows = windows
         self._main = window.id

@@ -74,6 +74,8 @@ class DesktopSettings:
     they have the user's."""
     place_px: tuple[int, int] | None = None
     """Where the upper left corner of their first window is put, physical px; None: anywhere."""
+    monitor: int | None = None
+    """The number of the one monitor that is seen and acted on, from 1; None: all of them."""
     only_window: str | None = None
     """Part of the title of the one window that is seen and acted on; None: the whole screen."""
     settle_limit_s: float = 3.0
@@ -155,9 +157,9 @@ class DesktopEnvironment:
             StartFault: a program shows no window.
             ScreenFault: the screen cannot be used.
         """
-        desktop = self._opened = await open_desktop(self._settings.virtual)
+        desktop = self._opened = await open_desktop(self._settings.virtual, self._settings.monitor)
         screen = desktop.screen
-        watch = self._watch = StopWatch(desktop.open_screen)
+        watch = self._watch = StopWatch(desktop.open_screen, desktop.origin_px)
         watch.start()
         width_px, height_px = screen.size_px
         scale = screen.pixels_per_unit
@@ -169,11 +171,8 @@ class DesktopEnvironment:
         if self._settings.home is not None:
             await desktop.furnish(self._settings.home)
         for program in self._settings.programs:
-            await desktop.start(program, self._settings.variables)
-        if self._settings.place_px is not None:
-            desktop.place(self._settings.place_px)
-        if self._settings.only_window is not None:
-            episode.confinement = hands.confinement = await self._confined(desktop)
+            await self._begin(desktop, program)
+        episode.confinement = hands.confinement = await self._confined(desktop)
         await come_to_rest(screen, self._settings.settle_limit_s)
         episode.windows = self._listed(episode)
         return await self._look(episode)
@@ -250,7 +249,7 @@ class DesktopEnvironment:
         for program in programs:
             if program.is_called(name):
                 try:
-                    await episode.desktop.start(program, self._settings.variables)
+                    await self._begin(episode.desktop, program)
                 except StartFault as fault:
                     raise Impossible(f"{fault}.") from fault
                 return
@@ -326,14 +325,34 @@ class DesktopEnvironment:
                 break
         return await asyncio.to_thread(confinement.masked, image, before, after)
 
-    async def _confined(self, desktop: Desktop) -> "Confinement":
+    async def _begin(self, desktop: Desktop, program: Program) -> None:
+        """Start a program, and put its windows where they belong, and at least where they are seen.
+
+        Raises:
+            StartFault: it shows no window.
+        """
+        windows = await desktop.start(program, self._settings.variables)
+        if self._settings.place_px is not None or self._settings.monitor is not None:
+            desktop.place(windows, self._settings.place_px or (0, 0))
+
+    async def _confined(self, desktop: Desktop) -> "Confinement | None":
+        """What keeps the agent to a window or monitor; None: it is kept to neither.
+
+        Raises:
+            UsageError: there is no such window, or nothing tells what hides it.
+        """
+        if self._settings.only_window is None and self._settings.monitor is None:
+            return None
         from vigorl.browser.desktop.confinement import Confinement
+        from vigorl.browser.desktop.monitors import MonitorConfinement
         from vigorl.browser.desktop.x11 import X11Screen
 
         if not isinstance(desktop.screen, X11Screen):
             raise UsageError("--only-window needs an X server, which alone says what hides what")
-        title = self._settings.only_window or ""
-        return await Confinement.to(title, desktop.screen.windows_of)
+        windows = desktop.screen.windows_of
+        if self._settings.only_window is None:
+            return MonitorConfinement(windows, desktop.screen.size_px)
+        return await Confinement.to(self._settings.only_window, windows)
 
     def _listed(self, episode: _Episode) -> tuple[Window, ...]:
         windows = episode.desktop.screen.windows()

@@ -178,7 +178,8 @@ class DesktopHands:
         if set(STOP_CHORD) <= {_same(name) for name in names}:
             raise Impossible(f"{'+'.join(STOP_CHORD)} is for a person who wants this to stop.")
         if self.confinement is not None and _is_for_the_desktop(names):
-            raise Impossible(f"{keys} is for the whole desktop, and you have one window of it.")
+            whose = self.confinement.whose
+            raise Impossible(f"{keys} is for the whole desktop, and you have one {whose} of it.")
         with self._frozen():
             self._require_focus()
         async with self._held(names):
@@ -256,12 +257,19 @@ class DesktopHands:
 
     def _require_focus(self) -> None:
         if self.confinement is not None and not self.confinement.admits_keys():
-            raise Impossible("Keys would not reach your window: click into it first.")
+            whose = self.confinement.whose
+            raise Impossible(f"Keys would not reach your {whose}: click into it first.")
 
 
 def keys_of(chord: str) -> list[str]:
-    """The keys of a chord; the plus sign is a key, too: `Control++`."""
-    return re.findall(r"\+(?=\+|$)|[^+]+", chord.replace("++", "+", 1)) or [chord]
+    """The keys of a chord; the plus sign is a key, too: `Control++`.
+
+    A letter of a chord is the key that bears it: `Control+S` is without Shift.
+    """
+    names = re.findall(r"\+(?=\+|$)|[^+]+", chord.replace("++", "+", 1)) or [chord]
+    if len(names) == 1:
+        return names
+    return [name.lower() if len(name) == 1 else name for name in names]
 
 
 def _is_for_the_desktop(names: Sequence[str]) -> bool:

@@ -10,6 +10,7 @@ from Xlib.ext import shape
 
 from vigorl.browser.desktop.stop import STOP_CHORD
 from vigorl.browser.desktop.x11_connection import XServer, let_go, x11_boundary
+from vigorl.browser.geometry import Box
 
 TEXT = f"vigorl-agent acts here. Stop: {'+'.join(STOP_CHORD)}, or the mouse to the upper left"
 
@@ -19,14 +20,16 @@ _FONTS = ("9x15", "fixed")
 
 
 class Notice:
-    """A small window at the bottom of an X server's screen.
+    """A small window at the bottom of what the agent acts on.
 
     Args:
         server: On whose screen.
+        part_px: Where on it the agent acts.
     """
 
-    def __init__(self, server: XServer) -> None:
+    def __init__(self, server: XServer, part_px: Box) -> None:
         self._display = server.connect()
+        self._part = part_px
         with x11_boundary():
             self._window, self._pen, self._baseline_px = self._made()
             self._window.map()
@@ -55,8 +58,8 @@ class Notice:
         width_px = extent.overall_width + 2 * _PADDING_PX
         height_px = extent.font_ascent + extent.font_descent + 2 * _PADDING_PX
         window = screen.root.create_window(
-            (screen.width_in_pixels - width_px) // 2,
-            screen.height_in_pixels - height_px,
+            round(self._part.center.x) - width_px // 2,
+            round(self._part.bottom) - height_px,
             width_px,
             height_px,
             1,

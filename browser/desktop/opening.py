@@ -13,9 +13,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -80,9 +81,11 @@ class Desktop:
     """A screen, and who starts programs on it.
 
     Args:
-        open_screen: Opens a view of the screen; several may be open at a time.
+        open_screen: Opens a view of the whole screen; several may be open at a time.
         environment: What programs are started with.
         guarded: Starts and ends them; None: they are the user's, and stay.
+        closing: What is undone in the end.
+        screen: What of it is shown and acted on; None: the whole.
     """
 
     def __init__(
@@ -91,9 +94,10 @@ class Desktop:
         environment: dict[str, str],
         guarded: Guarded | None,
         closing: AsyncExitStack,
+        screen: DesktopScreen | None = None,
     ) -> None:
         self.open_screen = open_screen
-        self.screen = open_screen()
+        self.screen = screen or open_screen()
         self._environment = environment
         self._guarded = guarded
         self._closing = closing
@@ -106,6 +110,11 @@ class Desktop:
     def is_virtual(self) -> bool:
         """Whether it is the agent's own, which nobody looks at."""
         return self._guarded is not None
+
+    @property
+    def origin_px(self) -> tuple[int, int]:
+        """Where on the whole screen the part begins that is acted on."""
+        return getattr(self.screen, "origin_px", (0, 0))
 
     async def furnish(self, fill: Callable[[Path], None]) -> None:
         """Give programs a new folder as their home and workplace, which goes with the screen.
@@ -121,8 +130,8 @@ class Desktop:
         self._environment |= home_environment(home)
         self.home = home
 
-    async def start(self, program: Program, extra: dict[str, str] | None = None) -> None:
-        """Start a program, and wait for a window of its.
+    async def start(self, program: Program, extra: dict[str, str] | None = None) -> set[int]:
+        """Start a program, and wait for a window of its; returns the windows that came.
 
         Args:
             program: Which.
@@ -138,18 +147,19 @@ class Desktop:
         else:
             await self._guarded.start(program.argv, env, self.home or Path.cwd())
         deadline_s = time.monotonic() + WINDOW_LIMIT_S
-        while {window.id for window in self.screen.windows()} <= before:
+        while not (new := {window.id for window in self.screen.windows()} - before):
             if time.monotonic() > deadline_s:
                 raise StartFault(f"{program.command} showed no window in {WINDOW_LIMIT_S:g} s")
             await asyncio.sleep(_LOOK_EVERY_S)
+        return new
 
-    def place(self, corner_px: tuple[int, int]) -> None:
-        """Put the first window somewhere, as far as it is on the screen there as a whole."""
+    def place(self, windows: Iterable[int], corner_px: tuple[int, int]) -> None:
+        """Put windows somewhere on what is shown, as far as they are there as a whole."""
         from vigorl.browser.desktop.x11 import X11Screen
 
-        windows = self.screen.windows()
-        if windows and isinstance(self.screen, X11Screen):
-            self.screen.windows_of.place(windows[0].id, corner_px)
+        if isinstance(self.screen, X11Screen):
+            for window in windows:
+                self.screen.windows_of.place(window, corner_px, self.screen.size_px)
 
     async def close(self) -> None:
         """Let go of the screen; of a virtual one, end everything on it."""
@@ -179,11 +189,12 @@ def _made_home(home: Path) -> None:
         folder.mkdir(mode=0o700)
 
 
-async def open_desktop(size: "VirtualSize | None") -> Desktop:
+async def open_desktop(size: "VirtualSize | None", monitor: int | None = None) -> Desktop:
     """The user's own desktop, or a virtual one.
 
     Args:
         size: Of a virtual screen; None: the user's own.
+        monitor: The number of the only one that is shown, from 1; None: all of them.
 
     Raises:
         UsageError: there is none, or something is missing; says what to do.
@@ -191,20 +202,24 @@ async def open_desktop(size: "VirtualSize | None") -> Desktop:
     """
     require_screen(is_virtual=size is not None)
     if size is not None:
-        return await _virtual_desktop(size)
+        return await _virtual_desktop(size, monitor)
     if _is_portable():
+        if monitor is not None:
+            raise UsageError("--monitor needs an X server; here the main monitor is shown")
         from vigorl.browser.desktop.portable import PortableScreen
 
         return Desktop(PortableScreen, dict(os.environ), None, AsyncExitStack())
+    from vigorl.browser.desktop.monitors import monitor_of
     from vigorl.browser.desktop.notice import Notice
     from vigorl.browser.desktop.x11 import X11Screen
     from vigorl.browser.desktop.x11_connection import XServer
 
     server = XServer(os.environ["DISPLAY"])
-    scale = X11Screen.scale_of(server)
+    scale, part = X11Screen.scale_of(server), monitor_of(server, monitor)
     closing = AsyncExitStack()
-    desktop = Desktop(lambda: X11Screen(server, scale), dict(os.environ), None, closing)
-    notice = Notice(server)
+    screen = X11Screen(server, scale, part)
+    desktop = Desktop(lambda: X11Screen(server, scale), dict(os.environ), None, closing, screen)
+    notice = Notice(server, screen.part_px)
     closing.callback(notice.close)
     desktop.remind = notice.show
     return desktop
@@ -257,7 +272,8 @@ def require_display(environ: "os._Environ[str] | dict[str, str]") -> None:
         raise UsageError(f"there is no display here (DISPLAY is not set): {USE_VIRTUAL}")
 
 
-async def _virtual_desktop(size: "VirtualSize") -> Desktop:
+async def _virtual_desktop(size: "VirtualSize", monitor: int | None) -> Desktop:
+    from vigorl.browser.desktop.monitors import monitor_of
     from vigorl.browser.desktop.virtual import VirtualScreen
     from vigorl.browser.desktop.x11 import X11Screen
 
@@ -266,13 +282,12 @@ async def _virtual_desktop(size: "VirtualSize") -> Desktop:
         closing.push_async_callback(guarded.close)
         virtual = VirtualScreen(size, guarded)
         server = await virtual.start()
-        desktop = Desktop(
-            lambda: X11Screen(server, size.scale), virtual.environment(), guarded, closing
-        )
-        assert isinstance(desktop.screen, X11Screen)
-        desktop.screen.prepare(virtual.resources())
+        screen = X11Screen(server, size.scale, monitor_of(server, monitor))
+        whole = partial(X11Screen, server, size.scale)
+        desktop = Desktop(whole, virtual.environment(), guarded, closing, screen)
+        screen.prepare(virtual.resources())
         deadline_s = time.monotonic() + WINDOW_LIMIT_S
-        while not desktop.screen.windows_of.manager():
+        while not screen.windows_of.manager():
             if time.monotonic() > deadline_s:
                 raise ScreenFault("the window manager does not answer")
             await asyncio.sleep(_LOOK_EVERY_S)

@@ -24,11 +24,15 @@ class StopWatch:
     """Watches for a person who wants the agent to stop.
 
     Args:
-        open_screen: Opens a view of the screen for the thread alone.
+        open_screen: Opens a view of the whole screen for the thread alone.
+        origin_px: Where on it the part begins that the agent acts on.
     """
 
-    def __init__(self, open_screen: Callable[[], DesktopScreen]) -> None:
+    def __init__(
+        self, open_screen: Callable[[], DesktopScreen], origin_px: tuple[int, int] = (0, 0)
+    ) -> None:
         self._open_screen = open_screen
+        self._origin_px = origin_px
         self._loop = asyncio.get_running_loop()
         self._stopped = asyncio.Event()
         self._ending = threading.Event()
@@ -43,7 +47,7 @@ class StopWatch:
 
     def moving_to(self, x_px: int, y_px: int) -> None:
         """Note that the agent itself is about to put the mouse there."""
-        self._ours = (x_px, y_px)
+        self._ours = (x_px + self._origin_px[0], y_px + self._origin_px[1])
 
     def require_going(self) -> None:
         """Let nothing more be done once somebody has stopped it.

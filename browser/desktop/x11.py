@@ -33,18 +33,24 @@ class X11Screen:
     Args:
         server: How it is reached.
         pixels_per_unit: Physical pixels for each unit of a point.
+        part_px: The part of it that is shown and acted on: a monitor. None: the whole.
     """
 
-    def __init__(self, server: XServer, pixels_per_unit: float = 1) -> None:
+    def __init__(
+        self, server: XServer, pixels_per_unit: float = 1, part_px: Box | None = None
+    ) -> None:
         self.server = server
         self._scale = pixels_per_unit
         self._display = server.connect()
         self._display.set_error_handler(_of_a_window_that_is_gone)
-        self._root = self._display.screen().root
+        screen = self._display.screen()
+        self._root = screen.root
+        self.part_px = part_px or Box(0, 0, screen.width_in_pixels, screen.height_in_pixels)
+        """What of it is shown and acted on."""
         with server.authorised():
             self._camera = mss.MSS(display=server.display)
         self.keyboard = Keyboard(self._display)
-        self.windows_of = XWindows(self._display)
+        self.windows_of = XWindows(self._display, self.origin_px)
         self._closed = False
         self._drawn = True
         self._asked, self._answered = 0, 0
@@ -89,8 +95,12 @@ class X11Screen:
     @property
     def size_px(self) -> tuple[int, int]:
         """Width and height."""
-        screen = self._display.screen()
-        return screen.width_in_pixels, screen.height_in_pixels
+        return round(self.part_px.width), round(self.part_px.height)
+
+    @property
+    def origin_px(self) -> tuple[int, int]:
+        """Where it begins on the server's whole screen."""
+        return round(self.part_px.left), round(self.part_px.top)
 
     @property
     def pixels_per_unit(self) -> float:
@@ -104,6 +114,7 @@ class X11Screen:
             "system": "X11",
             "width_px": width_px,
             "height_px": height_px,
+            "origin_px": list(self.origin_px),
             "pixels_per_unit": self._scale,
             "window_manager": self.windows_of.manager(),
         }
@@ -112,8 +123,8 @@ class X11Screen:
         """What is shown now, or a part of it, as RGB; without the pointer."""
         box = box_px or Box(0, 0, *self.size_px)
         part = {
-            "left": round(box.left),
-            "top": round(box.top),
+            "left": round(box.left + self.part_px.left),
+            "top": round(box.top + self.part_px.top),
             "width": round(box.width),
             "height": round(box.height),
         }
@@ -127,12 +138,14 @@ class X11Screen:
         """Where the mouse is."""
         with x11_boundary():
             found = self._root.query_pointer()
-        return found.root_x, found.root_y
+        left, top = self.origin_px
+        return found.root_x - left, found.root_y - top
 
     def move(self, x_px: int, y_px: int) -> None:
         """Put the mouse somewhere."""
+        left, top = self.origin_px
         with x11_boundary():
-            xtest.fake_input(self._display, X.MotionNotify, x=x_px, y=y_px)
+            xtest.fake_input(self._display, X.MotionNotify, x=x_px + left, y=y_px + top)
             self._display.sync()
 
     def button(self, button: Button, down: bool) -> None:

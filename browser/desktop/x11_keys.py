@@ -114,9 +114,8 @@ class Keyboard:
         keysym = keysym_of(name)
         codes = self._display.keysym_to_keycodes(keysym) if keysym else []
         plain = [code for code, level in codes if level == 0]
-        others = [code for code, level in codes if level == 1]
-        if plain or others:
-            code = (plain or others)[0]
+        if plain:
+            code = plain[0]
         elif keysym and len(name) == 1:
             self._give({keysym})
             code = self._spare_key(keysym) or 0

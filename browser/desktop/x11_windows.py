@@ -37,10 +37,12 @@ class XWindows:
 
     Args:
         display: A connection of python-xlib.
+        origin_px: From where places are told: the corner of a monitor.
     """
 
-    def __init__(self, display: Any) -> None:
+    def __init__(self, display: Any, origin_px: tuple[int, int] = (0, 0)) -> None:
         self._display = display
+        self._origin_px = origin_px
         self._root = display.screen().root
         self._atoms: dict[str, int] = {}
         self._processes: dict[int, int] = {}
@@ -93,17 +95,21 @@ class XWindows:
         self._root.send_event(message, event_mask=mask)
         self._display.sync()
 
-    def place(self, id: int, corner_px: tuple[int, int]) -> None:
-        """Put a window with its frame somewhere, moved so that the whole of it is on the screen."""
+    def place(self, id: int, corner_px: tuple[int, int], within_px: tuple[int, int]) -> None:
+        """Put a window with its frame somewhere.
+
+        Args:
+            id: which.
+            corner_px: where its upper left corner should be.
+            within_px: width and height of the place that should hold the whole of it.
+        """
         try:
             outer = self._window(self.top_of(id)).get_geometry()
         except XError:
             return  # it has closed
-        screen = self._display.screen()
-        (x, y), sizes = corner_px, (outer.width, outer.height)
-        left = max(0, min(x, screen.width_in_pixels - sizes[0]))
-        top = max(0, min(y, screen.height_in_pixels - sizes[1]))
-        self._window(id).configure(x=left, y=top)
+        left = max(0, min(corner_px[0], within_px[0] - outer.width))
+        top = max(0, min(corner_px[1], within_px[1] - outer.height))
+        self._window(id).configure(x=left + self._origin_px[0], y=top + self._origin_px[1])
         self._display.sync()
 
     def program_of(self, id: int) -> tuple[int, int]:
@@ -130,7 +136,8 @@ class XWindows:
             if attributes.map_state != X.IsViewable:
                 continue
             edge = 2 * place.border_width
-            box = Box(place.x, place.y, place.x + place.width + edge, place.y + place.height + edge)
+            x, y = place.x - self._origin_px[0], place.y - self._origin_px[1]
+            box = Box(x, y, x + place.width + edge, y + place.height + edge)
             is_seen = attributes.win_class != X.InputOnly
             managed = tops.get(window.id)
             found.append(Layer(box, managed or window.id, managed is not None, is_seen))

@@ -96,10 +96,11 @@ async def test_keys_chords_and_holds_reach_the_program(world: World) -> None:
     world.board.forget()
     await world.environment.step(Press("Control+Shift+ArrowLeft"))
     await world.environment.step(Press("Control++"))
+    await world.environment.step(Press("Control+S"))
     await world.environment.step(Press("PageDown", hold_s=0.3))
     keys = list(world.board.notes("key"))
     pressed = list(dict.fromkeys(note["name"] for note in keys))
-    assert pressed == ["Control_L", "Shift_L", "Left", "plus", "Next"]
+    assert pressed == ["Control_L", "Shift_L", "Left", "plus", "s", "Next"]
     (left,) = [note for note in keys if note["name"] == "Left"]
     assert left["state"] & 0b101 == 0b101  # Shift and Control
     down = next(note["at_s"] for note in keys if note["name"] == "Next")
