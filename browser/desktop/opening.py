@@ -32,6 +32,11 @@ WINDOW_LIMIT_S = 20.0
 
 USE_VIRTUAL = "--virtual 1920x1080 starts a screen of the agent's own"
 
+_WAYLAND = (
+    "this is a Wayland session, in which no program sees or moves the others: log in to "
+    f"an X session ('Xorg' at the log-in screen), or use --virtual: {USE_VIRTUAL}"
+)
+
 PACKAGES = "apt-get install xvfb openbox"
 """What gets a virtual screen on Debian and its kin."""
 
@@ -215,6 +220,8 @@ async def open_desktop(size: "VirtualSize | None", monitor: int | None = None) -
     from vigorl.browser.desktop.x11_connection import XServer
 
     server = XServer(os.environ["DISPLAY"])
+    if server.is_within_wayland():  # as seen from a shell that knows nothing of the session
+        raise UsageError(_WAYLAND)
     scale, part = X11Screen.scale_of(server), monitor_of(server, monitor)
     closing = AsyncExitStack()
     screen = X11Screen(server, scale, part)
@@ -261,13 +268,9 @@ def require_display(environ: "os._Environ[str] | dict[str, str]") -> None:
     Raises:
         UsageError: there is none; says what to do.
     """
-    if environ.get("XDG_SESSION_TYPE") == "wayland" or (
-        environ.get("WAYLAND_DISPLAY") and not environ.get("DISPLAY")
-    ):
-        raise UsageError(
-            "this is a Wayland session, in which no program sees or moves the others: log in to "
-            f"an X session ('Xorg' at the log-in screen), or use --virtual: {USE_VIRTUAL}"
-        )
+    kind = environ.get("XDG_SESSION_TYPE")
+    if kind == "wayland" or (kind != "x11" and environ.get("WAYLAND_DISPLAY")):
+        raise UsageError(_WAYLAND)
     if not environ.get("DISPLAY"):
         raise UsageError(f"there is no display here (DISPLAY is not set): {USE_VIRTUAL}")
 

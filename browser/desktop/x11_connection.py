@@ -38,6 +38,21 @@ class XServer:
         except (DisplayError, OSError) as error:
             raise ScreenFault(f"the X server {self.display} cannot be reached: {error}") from error
 
+    def is_within_wayland(self) -> bool:
+        """Whether it only passes on what X programs draw in a Wayland session.
+
+        Source: the extension `XWAYLAND`, which Xwayland has from 23.1 on.
+
+        Raises:
+            ScreenFault: it cannot be reached.
+        """
+        display = self.connect()
+        try:
+            with x11_boundary():
+                return "XWAYLAND" in display.list_extensions()
+        finally:
+            let_go(display)
+
     @contextmanager
     def authorised(self) -> Iterator[None]:
         """Let the libraries for X, which look for the cookie in the environment, find it."""

@@ -140,6 +140,7 @@ async def test_a_monitor_that_is_not_there_is_answered_by_those_that_are(
         r"--monitor 9: there is no such monitor\. There are: 1 \(500 x 600 px at 0, 0\), "
         r"2 \(600 x 500 px at 500, 80\)"
     )
+    assert not own_screen.server.is_within_wayland()
     environment = DesktopEnvironment("", DesktopSettings(monitor=9))
     with pytest.raises(UsageError, match=message):
         await environment.reset()

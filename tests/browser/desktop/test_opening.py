@@ -17,11 +17,16 @@ from vigorl.browser.errors import UsageError
         ({}, "no display here .DISPLAY is not set.: --virtual 1920x1080"),
         ({"WAYLAND_DISPLAY": "wayland-0"}, "Wayland session.*--virtual"),
         ({"XDG_SESSION_TYPE": "wayland", "DISPLAY": ":0"}, "Wayland session.*--virtual"),
+        ({"WAYLAND_DISPLAY": "wayland-0", "DISPLAY": ":0"}, "this is a Wayland session"),
     ],
 )
 def test_without_an_x_display_a_virtual_one_is_named(environ: dict[str, str], said: str) -> None:
     with pytest.raises(UsageError, match=said):
         require_display(environ)
+
+
+def test_an_x_session_in_which_a_wayland_display_is_named_is_an_x_session() -> None:
+    require_display({"XDG_SESSION_TYPE": "x11", "WAYLAND_DISPLAY": "wayland-1", "DISPLAY": ":0"})
 
 
 def test_without_an_x_server_its_package_is_named(
