@@ -36,6 +36,8 @@ test-slow: $(VENV)/.dev $(VENV)/.browser $(VENV)/.desktop
 
 # Desktops on virtual screens: everything, oracles and near misses of 20 seeds included.
 test-desktop: $(VENV)/.dev $(VENV)/.browser $(VENV)/.desktop
+	@for program in mousepad pcmanfm gnumeric; do command -v $$program >/dev/null || \
+	  echo "no $$program: its tasks are skipped (apt-get install --no-install-recommends $$program)"; done
 	@$(BIN)/python -m pytest -m desktop --timeout 600
 
 # On vLLM itself, on the CPU, in an environment of its own: 3.5 GB in ~/.cache/vigorl-test/vllm.
