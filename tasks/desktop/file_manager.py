@@ -18,7 +18,7 @@ STEMS = WordLists(
 JOBS = ("rename", "move")
 
 
-class FilesTask(InstalledTask):
+class FileManagerTask(InstalledTask):
     """Rename a file, or move it into a folder."""
 
     name = "files"

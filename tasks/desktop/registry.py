@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from vigorl.browser.errors import UsageError
 from vigorl.tasks.desktop.editor import EditorTask
-from vigorl.tasks.desktop.file_manager import FilesTask
+from vigorl.tasks.desktop.file_manager import FileManagerTask
 from vigorl.tasks.desktop.kinds import PreferencesTask, QuantityTask, RenameTask, SortingTask
 from vigorl.tasks.desktop.sheet import SheetTask
 from vigorl.tasks.desktop.task import PREFIX, DesktopTask
@@ -16,7 +16,7 @@ _TASKS: tuple[DesktopTask, ...] = (
     QuantityTask(),
     SortingTask(),
     EditorTask(),
-    FilesTask(),
+    FileManagerTask(),
     SheetTask(),
 )
 
