@@ -5,7 +5,7 @@ window. So a bevel is looked for at its upper left corner, where a horizontal an
 of one tone meet, both darker than what lies beyond them, or both lighter.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -36,6 +36,8 @@ _STRAIGHT = 0.85
 """Share of a side along which something must end."""
 
 Brightness = npt.NDArray[np.int16]
+Line = tuple[int, int, int, int]
+"""Left, top, width and height."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +61,40 @@ class Bevel:
 
 def bevels(pixels: Pixels) -> list[Bevel]:
     """The bevels of a picture."""
-    bright = cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_RGB2GRAY).astype(np.int16)
+    grey = np.asarray(cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_RGB2GRAY), np.uint8)
+    bright = grey.astype(np.int16)
     found = []
     for is_pressed in (True, False):
-        into = bright if is_pressed else -bright
-        tops, lefts = _lines(into), _lines(into.T)
-        for left, top, width, _ in tops:
-            for y, x, height, _ in lefts:
-                if abs(x - left) <= _CORNER_PX and abs(y - top) <= _CORNER_PX:
-                    box = PixelBox(min(left, x), min(top, y), left + width, y + height)
-                    bevel = _bevel(bright, box, is_pressed)
-                    if bevel is not None:
-                        found.append(bevel)
+        into = grey if is_pressed else 255 - grey
+        across, down = _lines(into), _lines(np.ascontiguousarray(into.T))
+        for box in _corners(across, down, bright.shape):
+            if _may_be_one(bright, box, is_pressed):
+                bevel = _bevel(bright, box, is_pressed)
+                if bevel is not None:
+                    found.append(bevel)
     return found
+
+
+def _corners(
+    tops: Sequence[Line], lefts: Sequence[Line], shape: tuple[int, ...]
+) -> Iterator[PixelBox]:
+    """What two lines span that begin at one place, within a pixel or two.
+
+    Args:
+        tops: Horizontal lines.
+        lefts: Vertical ones, with the two axes exchanged.
+        shape: Height and width of the picture.
+    """
+    starts = np.zeros((shape[0] + 2 * _CORNER_PX, shape[1] + 2 * _CORNER_PX), np.int32)
+    for number, (y, x, _, _) in enumerate(lefts, 1):
+        starts[y + _CORNER_PX, x + _CORNER_PX] = number
+    reach = 2 * _CORNER_PX + 1
+    for left, top, width, _ in tops:
+        near = starts[top : top + reach, left : left + reach]
+        if near.any():
+            for number in near[near > 0]:
+                y, x, height, _ = lefts[number - 1]
+                yield PixelBox(min(left, x), min(top, y), left + width, y + height)
 
 
 def parted(lines: Sequence[TextLine], found: Sequence[Bevel]) -> tuple[TextLine, ...]:
@@ -116,10 +139,11 @@ def _cut(line: TextLine, edge_px: float) -> tuple[TextLine, ...]:
     return tuple(pieces)
 
 
-def _lines(bright: Brightness) -> list[tuple[int, int, int, int]]:
-    """Boxes (left, top, width, height) of horizontal lines that are darker than what is above."""
-    darker = np.zeros(bright.shape, np.uint8)
-    darker[2:] = (bright[:-2] - bright[2:] >= _STEP) & (bright[1:-1] - bright[2:] >= _STEP // 2)
+def _lines(grey: npt.NDArray[np.uint8]) -> list[Line]:
+    """The horizontal lines that are darker than what is above."""
+    darker = np.zeros(grey.shape, np.uint8)
+    edge = cv2.subtract(grey[1:-1], grey[2:]) >= _STEP // 2  # which stays 0 where it is lighter
+    darker[2:] = (cv2.subtract(grey[:-2], grey[2:]) >= _STEP) & edge
     closed = cv2.morphologyEx(darker, cv2.MORPH_CLOSE, np.ones((1, 3), np.uint8))
     straight = cv2.morphologyEx(closed, cv2.MORPH_OPEN, np.ones((1, _SIDE_PX), np.uint8))
     _, _, stats, _ = cv2.connectedComponentsWithStats(straight, connectivity=8)
@@ -130,17 +154,27 @@ def _lines(bright: Brightness) -> list[tuple[int, int, int, int]]:
     ]
 
 
-def _bevel(bright: Brightness, box: PixelBox, is_pressed: bool) -> Bevel | None:
-    """What stands in a corner of two lines, where it is a bevel."""
+def _may_be_one(bright: Brightness, box: PixelBox, is_pressed: bool) -> bool:
+    """Whether it is worth a look: three pixels tell that most corners are those of letters."""
     height, width = bright.shape
     reach = _BEYOND_PX
     if min(box.left, box.top) < reach or box.right + reach >= width or box.bottom + reach >= height:
-        return None
+        return False
     if box.width < _SIDE_PX or box.height < _SIDE_PX:
-        return None
+        return False
+    x, y = (box.left + box.right) // 2, (box.top + box.bottom) // 2
+    ground = int(bright[box.top - reach, x])
+    apart = [abs(int(bright[at]) - ground) for at in ((y, x), (box.top + 3, box.left + 3))]
+    if not is_pressed:
+        return max(apart) <= _STEP
+    paper = int(bright[box.top + 3, box.left + 3 : box.right - 3].max())
+    return paper >= ground + _FAINT or min(apart) >= _FAINT
+
+
+def _bevel(bright: Brightness, box: PixelBox, is_pressed: bool) -> Bevel | None:
+    """What stands in a corner of two lines, where it is a bevel."""
+    reach = _BEYOND_PX
     core = bright[box.top + 3 : box.bottom - 3, box.left + 3 : box.right - 3]
-    if core.size == 0:
-        return None
     inside = int(np.percentile(core, 75 if is_pressed else 50))
     rows, columns = slice(box.top + 1, box.bottom - 1), slice(box.left + 1, box.right - 1)
     beyond = (
