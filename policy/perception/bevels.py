@@ -155,16 +155,22 @@ def _lines(grey: npt.NDArray[np.uint8]) -> list[Line]:
 
 
 def _may_be_one(bright: Brightness, box: PixelBox, is_pressed: bool) -> bool:
-    """Whether it is worth a look: three pixels tell that most corners are those of letters."""
+    """Whether it is worth a look: a few pixels tell that most corners are those of letters.
+
+    A raised one is of the window's colour throughout, a pressed one has paper at its upper edge or
+    is filled with something else.
+    """
     height, width = bright.shape
     reach = _BEYOND_PX
     if min(box.left, box.top) < reach or box.right + reach >= width or box.bottom + reach >= height:
         return False
     if box.width < _SIDE_PX or box.height < _SIDE_PX:
         return False
-    x, y = (box.left + box.right) // 2, (box.top + box.bottom) // 2
-    ground = int(bright[box.top - reach, x])
-    apart = [abs(int(bright[at]) - ground) for at in ((y, x), (box.top + 3, box.left + 3))]
+    ground = int(bright[box.top - reach, (box.left + box.right) // 2])
+    parts = (2, 4, 6) if is_pressed else (2, 3, 4)  # the noise may have drawn out its shadow
+    rows = [box.top + box.height * part // 8 for part in parts]
+    columns = [box.left + box.width * part // 8 for part in parts]
+    apart = [abs(int(bright[row, column]) - ground) for row in rows for column in columns]
     if not is_pressed:
         return max(apart) <= _STEP
     paper = int(bright[box.top + 3, box.left + 3 : box.right - 3].max())
