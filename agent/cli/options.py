@@ -87,6 +87,9 @@ class EvaluationOptions:
 
     workers: Annotated[int, typer.Option(min=1)] = 1
     """Episodes at once."""
+    shard: Annotated[str | None, typer.Option(metavar="K/N")] = None
+    """Play only the K-th of N parts of the samples, in a folder of its own; any machine draws the
+    same parts. [bold]eval merge[/bold] makes one evaluation of all N. Default: all samples."""
     max_faults: Annotated[float, typer.Option(min=0, max=1)] = 0.05
     """Share of episodes that may break (server, browser, judge); above it there is no score but its
     bounds, and exit code 5."""

@@ -11,7 +11,6 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, runtime_checkable
 
 from vigorl.agent.evaluation.sample import Sample
 from vigorl.agent.evaluation.tries import Tries, play
@@ -22,7 +21,7 @@ from vigorl.browser.environment import is_solved
 from vigorl.browser.errors import InfrastructureFault, VigorlError
 from vigorl.browser.first_error import first_error
 from vigorl.browser.run_folder import disk
-from vigorl.policy.policy import Policy
+from vigorl.policy.policy import Policy, numbered
 from vigorl.training.grpo.config import VarianceOf
 from vigorl.training.grpo.groups import Group, group_of
 from vigorl.training.grpo.rewards import Reward, RewardRule, reward_of
@@ -30,15 +29,6 @@ from vigorl.training.run.ranks import Ranks
 
 OnRollout = Callable[[Trajectory], None]
 """Told each rollout as it ends."""
-
-
-@runtime_checkable
-class Seeded(Protocol):
-    """A policy whose episodes are sampled with seeds of their own, by their number."""
-
-    def begin_at(self, episode: int) -> None:
-        """Let the next episode be this one."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,12 +163,14 @@ class RolloutBatch:
         """Sample so many groups, all under way together."""
         size, first = self._limits.group_size, self.position.tasks
         share = self._ranks.share(range(first, first + count))
-        if isinstance(self._policy, Seeded):
-            self._policy.begin_at(self.position.episodes + (share.start - first) * size)
+        begun = self.position.episodes - first * size
         with first_error(VigorlError):
             async with asyncio.TaskGroup() as running:
                 started = [
-                    [running.create_task(self._rollout(number, index)) for index in range(size)]
+                    [
+                        running.create_task(self._rollout(number, index, begun + number * size))
+                        for index in range(size)
+                    ]
                     for number in share
                 ]
         played = [[task.result() for task in group] for group in started]
@@ -220,14 +212,15 @@ class RolloutBatch:
             tally.groups.append(group)
         return is_kept
 
-    async def _rollout(self, number: int, index: int) -> Trajectory:
-        """One rollout of a task."""
+    async def _rollout(self, number: int, index: int, before: int) -> Trajectory:
+        """One rollout of a task, whose group begins after so many rollouts of the run."""
         tally = self._tally
         async with self._places:
+            policy = numbered(self._policy, before + index)
             sample = self._tasks[number % len(self._tasks)]
             name = f"{number:06d}-{folder_name(sample.id)}-{index}"
             limits = self._limits.episode
-            played = await play(self._policy, sample, self._folder, name, limits, Tries())
+            played = await play(policy, sample, self._folder, name, limits, Tries())
         tally.retried += len(played.broke)
         tally.errors += [] if played.error is None else [played.error]
         tally.mistakes += played.mistakes

@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -61,11 +62,12 @@ class Bandit(Policy):
         self.preferences = [0.0] * len(PLACES)
         self.episode = 0
 
-    def begin_at(self, episode: int) -> None:
-        self.episode = episode
+    def numbered(self, episode: int) -> "Bandit":
+        policy = copy(self)  # with the same preferences
+        policy.episode = episode
+        return policy
 
     def actor(self, goal: str) -> Actor:
-        self.episode += 1
         return Pull(self, Random(self.episode))
 
     def describe(self) -> dict[str, Any]:
