@@ -1,7 +1,9 @@
 """Rollout batches: groups of rollouts, sampled until enough of them have reward variance.
 
 A batch needs a policy and tasks, and knows nothing of how the policy learns. Groups whose rollouts
-all have the same reward are discarded and others sampled in their place.
+all have the same reward are discarded and others sampled in their place. A rollout that a fault has
+ended says nothing of the policy: its place in the group is filled again by another, which draws
+with a seed of its own, so that what is drawn elsewhere stays as it is.
 
 Source: dynamic sampling, arXiv 2503.14476 (DAPO).
 """
@@ -47,6 +49,8 @@ class RolloutLimits:
     """Turns and seconds of a rollout."""
     variance_of: VarianceOf = "score"
     """By what a group's rollouts have to differ for it to be kept."""
+    tries: Tries = field(default_factory=Tries)
+    """How often a rollout's place in its group is filled again where a fault ends it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,11 @@ class _Tally:
     all_wrong: int = 0
     """Groups of which no rollout did."""
     retried: int = 0
-    """Episodes that broke and were played again."""
+    """Times that a rollout broke and was played again."""
+    refilled: int = 0
+    """Places in groups that have a rollout because it was."""
+    short: int = 0
+    """Groups that lack rollouts."""
     errors: list[VigorlError] = field(default_factory=list)
     """Why samples cannot be used as they are written."""
     mistakes: list[Exception] = field(default_factory=list)
@@ -185,7 +193,10 @@ class RolloutBatch:
         tally.episodes += episodes
         rewards = [reward_of(episode, rule) for episode in episodes]
         tally.rewards += [reward for reward in rewards if reward is not None]
-        kept = sum(self._compare(group) for each in played if (group := group_of(each, rule)))
+        groups = [group_of(each, rule) for each in played]
+        size = self._limits.group_size
+        tally.short += sum(group is None or len(group.rollouts) < size for group in groups)
+        kept = sum(self._compare(group) for group in groups if group is not None)
         broken = [
             f"{episode.folder.name}: {episode.end.reason if episode.end else 'killed'}"
             for episode in episodes
@@ -220,8 +231,10 @@ class RolloutBatch:
             sample = self._tasks[number % len(self._tasks)]
             name = f"{number:06d}-{folder_name(sample.id)}-{index}"
             limits = self._limits.episode
-            played = await play(policy, sample, self._folder, name, limits, Tries())
+            tries = self._limits.tries
+            played = await play(policy, sample, self._folder, name, limits, tries)
         tally.retried += len(played.broke)
+        tally.refilled += bool(played.broke) and played.trajectory.status != "fault"
         tally.errors += [] if played.error is None else [played.error]
         tally.mistakes += played.mistakes
         self._on_rollout(played.trajectory)
@@ -262,11 +275,13 @@ def _sums(tally: _Tally) -> dict[str, float]:
         "reward_kept": sum(trained),
         "compared": len(tally.stds),
         "std": sum(tally.stds),
+        "groups/short": tally.short,
         "groups/all_right": tally.all_right,
         "groups/all_wrong": tally.all_wrong,
         "episodes": len(tally.episodes),
         "faults": sum(end.status == "fault" for end in ends),
         "retried": tally.retried,
+        "refilled": tally.refilled,
         "mistakes": len(tally.mistakes),
         "turns": len(steps),
         "sampled_tokens": sum(step.turn.sampled_token_count or 0 for step in steps),
