@@ -94,7 +94,10 @@ class Benchmark:
     model: str | None = "reader"
     """Default of `--model`; None: it has to be named."""
     workers: int | None = 1
-    """Default of `--workers`; None: one episode at a time, and no such option."""
+    """Default of `--workers` for a policy that computes on this machine's CPU; None: one episode at
+    a time, and no such option."""
+    is_shared: bool = False
+    """Episodes see each other's changes: `workers` is the default for every policy."""
     check: Check | None = None
     tasks: "Callable[[int], RenderableType] | None" = None
     """Lists its tasks for a seed: `tasks list`."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import os
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -36,7 +37,10 @@ Out = Annotated[
 ]
 
 MaxFaults = Annotated[float, shown(EvaluationOptions, "max_faults")]
-Workers = Annotated[int, shown(EvaluationOptions, "workers")]
+Workers = Annotated[int | None, shown(EvaluationOptions, "workers")]
+SharedWorkers = Annotated[
+    int, typer.Option(min=1, help="Episodes at once; they see each other's changes.")
+]
 ShardText = Annotated[str | None, shown(EvaluationOptions, "shard")]
 
 
@@ -52,13 +56,15 @@ def command_of(benchmark: "Benchmark") -> "Callable[..., None]":
     ) -> None:
         with errors(given["as_json"]):
             asked, shard = benchmark_options, shard_of(given["shard"])
+            config = replace(policy, model=model)
+            workers = workers_of(benchmark, config, given.get("workers"))
             Measurement(
                 benchmark,
                 benchmark.run_name(asked) if benchmark.run_name else benchmark.name,
-                replace(policy, model=model),
+                replace(config, turns_at_once=workers),
                 benchmark.open(asked),
                 shard,
-                given.get("workers", 1),
+                workers,
                 network.boundary(),
                 given["out"],
                 given["as_json"],
@@ -79,7 +85,9 @@ def _shared(benchmark: "Benchmark") -> list[inspect.Parameter]:
         ("model", options.Model, benchmark.model or inspect.Parameter.empty),
         ("policy", ModelConfig, ModelConfig()),
         ("verify", options.Verify, None),
-        ("workers", Workers, benchmark.workers),
+        ("workers", SharedWorkers, benchmark.workers)
+        if benchmark.is_shared
+        else ("workers", Workers, None),
         ("shard", ShardText, None),
         ("max_faults", MaxFaults, 0.05),
         ("network", BoundaryOptions, ANYWHERE),
@@ -106,6 +114,28 @@ def shard_of(text: str | None) -> "Shard | None":
     from vigorl.agent.evaluation.shards import Shard
 
     return None if text is None else Shard.of(text)
+
+
+EPISODES_A_CORE = 4
+"""Two cores are busy with four to eight contexts of one Chromium (measured)."""
+
+
+def workers_of(benchmark: "Benchmark", model: ModelConfig, asked: int | None) -> int:
+    """How many episodes are played at once.
+
+    Args:
+        benchmark: Which may let episodes see each other.
+        model: Whose place says how many turns it can be asked for at once.
+        asked: What `--workers` says.
+    """
+    if asked is not None:
+        return asked
+    if benchmark.workers is None or benchmark.is_shared:
+        return benchmark.workers or 1
+    from vigorl.policy.capacity import model_capacity
+
+    most = EPISODES_A_CORE * (os.cpu_count() or 1)
+    return max(benchmark.workers, min(model_capacity(model) or 1, most))
 
 
 def new_folder(name: str) -> Path:

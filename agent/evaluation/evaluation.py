@@ -48,8 +48,9 @@ RESULTS = "results.jsonl"
 _DENIALS = ("blocked", "denied")
 """Kinds of events."""
 
-FOUND_OUT = ("left_out", "pictures")
-"""What a policy learns of its server, and says of itself, only as it plays."""
+FOUND_OUT = ("left_out", "pictures", "max_num_seqs")
+"""What a policy learns of its server, and says of itself, only as it plays; and how many turns are
+generated at a time, which may change."""
 
 
 async def evaluate(

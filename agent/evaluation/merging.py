@@ -16,7 +16,7 @@ from vigorl.browser.private_files import make_private_folder
 from vigorl.browser.run_folder import disk, whole_folder, write_whole
 
 _PLACES = ("url", *FOUND_OUT)
-"""In what a policy says of itself: where it is asked, and what it finds out. Each shard may ask a
+"""Of what a policy says of itself: where it is asked, and what it finds out. Each shard may ask a
 server of its own."""
 _SHOWN = 3
 """Differences that a message tells."""

@@ -146,6 +146,7 @@ have no score without one. Episodes that are played at once see each other's cha
         options=VwaOptions,
         open=_open,
         has_pages=True,
+        is_shared=True,
         report=_report,
         check=Check(
             about="""Count VisualWebArena's tasks, and look whether each can be judged; needs no \
