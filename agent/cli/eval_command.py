@@ -3,7 +3,7 @@
 import asyncio
 import inspect
 import os
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -18,14 +18,18 @@ from vigorl.agent.cli.fields import shown
 from vigorl.agent.cli.main import errors, play
 from vigorl.agent.cli.options import ANYWHERE, BoundaryOptions, EvaluationOptions
 from vigorl.agent.cli.terminal import Console
+from vigorl.browser.errors import UsageError
 from vigorl.policy.model_config import ModelConfig
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from vigorl.agent.benchmarks.benchmark import Benchmark, Opening
+    from vigorl.agent.evaluation.play_queue import PlayQueue
+    from vigorl.agent.evaluation.sample_outcome import PlayOrder, SampleOutcome
     from vigorl.agent.evaluation.shards import Heading, Shard
     from vigorl.agent.evaluation.summary import Summary
+    from vigorl.agent.rollout import Limits
     from vigorl.browser.boundary import Boundary
 
 Out = Annotated[
@@ -38,6 +42,7 @@ Out = Annotated[
 
 MaxFaults = Annotated[float, shown(EvaluationOptions, "max_faults")]
 Workers = Annotated[int | None, shown(EvaluationOptions, "workers")]
+Processes = Annotated[int | None, shown(EvaluationOptions, "processes")]
 SharedWorkers = Annotated[
     int, typer.Option(min=1, help="Episodes at once; they see each other's changes.")
 ]
@@ -57,13 +62,18 @@ def command_of(benchmark: "Benchmark") -> "Callable[..., None]":
         with errors(given["as_json"]):
             asked, shard = benchmark_options, shard_of(given["shard"])
             config = replace(policy, model=model)
-            workers = workers_of(benchmark, config, given.get("workers"))
+            processes = given.get("processes")
+            if processes is not None and given.get("workers") is not None:
+                raise UsageError("give --processes or --workers, not both")
+            workers = processes or workers_of(benchmark, config, given.get("workers"))
             Measurement(
                 benchmark,
                 benchmark.run_name(asked) if benchmark.run_name else benchmark.name,
                 replace(config, turns_at_once=workers),
+                asked,
                 benchmark.open(asked),
                 shard,
+                processes,
                 workers,
                 network.boundary(),
                 given["out"],
@@ -88,6 +98,7 @@ def _shared(benchmark: "Benchmark") -> list[inspect.Parameter]:
         ("workers", SharedWorkers, benchmark.workers)
         if benchmark.is_shared
         else ("workers", Workers, None),
+        ("processes", Processes, None),
         ("shard", ShardText, None),
         ("max_faults", MaxFaults, 0.05),
         ("network", BoundaryOptions, ANYWHERE),
@@ -96,6 +107,7 @@ def _shared(benchmark: "Benchmark") -> list[inspect.Parameter]:
     ]
     absent = set() if benchmark.has_pages else {"verify", "network"}
     absent |= {"workers"} if benchmark.workers is None else set()
+    absent |= {"processes"} if benchmark.workers is None or benchmark.is_shared else set()
     return [
         inspect.Parameter(
             name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
@@ -116,6 +128,8 @@ def shard_of(text: str | None) -> "Shard | None":
     return None if text is None else Shard.of(text)
 
 
+GRACE_S = 120.0
+"""Beside its limit, for an episode's start, its judge and its end."""
 EPISODES_A_CORE = 4
 """Two cores are busy with four to eight contexts of one Chromium (measured)."""
 
@@ -151,8 +165,11 @@ class Measurement:
     name: str
     """Of its run folders and tables."""
     model: ModelConfig
+    options: Any
+    """The benchmark's own."""
     opening: "Opening"
     shard: "Shard | None"
+    processes: int | None
     workers: int
     boundary: "Boundary | None"
     out: Path | None
@@ -183,6 +200,21 @@ class Measurement:
         if self.shard is not None:
             title += f" · shard {self.shard}"
         show_evaluation(summary, title, self.benchmark.report, self.as_json)
+
+    def _queue(
+        self, folder: Path, limits: "Limits"
+    ) -> "AbstractAsyncContextManager[PlayQueue[PlayOrder, SampleOutcome] | None]":
+        """The processes that play; None: this one does."""
+        if self.processes is None:
+            return nullcontext()
+        from vigorl.agent.workers.process_place import process_queue
+        from vigorl.agent.workers.worker_setting import WorkerSetting
+
+        setting = WorkerSetting(
+            self.benchmark.name, self.options, self.model, folder, self.boundary, self.verify
+        )
+        deadline_s = setting.tries.count * (limits.seconds + GRACE_S)
+        return process_queue(setting, self.processes, deadline_s)
 
     def _heading(self) -> "Heading":
         from vigorl.agent.evaluation.shards import Heading
@@ -215,6 +247,8 @@ class Measurement:
                     look = await world.enter_async_context(
                         second_look(self.verify, policy, self.model)
                     )
+                with console.status("[dim]starting processes …[/dim]"):
+                    queue = await world.enter_async_context(self._queue(folder, opened.limits))
                 ids = [sample.id for sample in opened.samples]
                 count = len(self.shard.part(ids)) if self.shard else len(ids)
                 with progress(count, console) as on_result:
@@ -229,6 +263,7 @@ class Measurement:
                         max_faults=self.max_faults,
                         shard=self.shard,
                         heading=self._heading(),
+                        queue=queue,
                     )
         finally:
             await policy.close()

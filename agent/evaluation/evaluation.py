@@ -21,32 +21,34 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from vigorl.agent.blame import trace_of
+from vigorl.agent.evaluation.play_queue import Here, PlayQueue, WorkerLost
 from vigorl.agent.evaluation.results import Result, read_results
 from vigorl.agent.evaluation.sample import Sample
+from vigorl.agent.evaluation.sample_outcome import (
+    PlayOrder,
+    SampleOutcome,
+    lost_sample,
+    play_sample,
+)
 from vigorl.agent.evaluation.shards import UNTITLED, EvaluationPlan, Heading, Shard
 from vigorl.agent.evaluation.summary import MAX_FAULTS, Summary, cell_of, summarise
-from vigorl.agent.evaluation.tries import PlayedSample, Tries, play
-from vigorl.agent.record.place import folder_name
-from vigorl.agent.record.trajectory import Trajectory, as_json, read_start
+from vigorl.agent.evaluation.tries import Tries
+from vigorl.agent.record.trajectory import as_json, read_start
 from vigorl.agent.rollout import Limits, SecondLook
 from vigorl.browser.errors import InconsistentData, UsageError, VigorlError
 from vigorl.browser.first_error import first_error
 from vigorl.browser.run_folder import LineFile, claimed, disk, write_whole
 from vigorl.browser.text import cleaned, whole
-from vigorl.policy.policy import Policy, numbered
+from vigorl.policy.policy import Policy
 from vigorl.policy.usage import UNUSED, Usage
 
 __all__ = ["Result", "Sample", "Summary", "cell_of", "evaluate", "read_results", "summarise"]
 
 RESULTS = "results.jsonl"
-
-_DENIALS = ("blocked", "denied")
-"""Kinds of events."""
 
 FOUND_OUT = ("left_out", "pictures", "max_num_seqs")
 """What a policy learns of its server, and says of itself, only as it plays; and how many turns are
@@ -66,6 +68,7 @@ async def evaluate(
     max_faults: float = MAX_FAULTS,
     shard: Shard | None = None,
     heading: Heading = UNTITLED,
+    queue: PlayQueue[PlayOrder, SampleOutcome] | None = None,
 ) -> Summary:
     """Play every sample once, at most `workers` at a time; go on where the folder's record ends.
 
@@ -83,6 +86,8 @@ async def evaluate(
         max_faults: Share of broken episodes above which the means are not to be believed.
         shard: Which part of the samples is played; None: all of them.
         heading: What is evaluated, for whoever reads the folder.
+        queue: Who plays it in the policy's place, elsewhere, into the same folder; None: `workers`
+            tasks of this process.
 
     Raises:
         UsageError: there are no samples, two of one name, the folder holds another evaluation or
@@ -97,42 +102,75 @@ async def evaluate(
     )
     own = frozenset(plan.part)
     chosen = {number: sample for number, sample in enumerate(samples) if sample.id in own}
-    unusable: list[VigorlError] = []
     with claimed(folder, "evaluating"), LineFile(folder / RESULTS) as lines:
         plan.require_shard(folder)
         recorded = _recorded(folder, policy, list(chosen.values()), limits)
         plan.write(folder)
-        results = {result.id: result for result in recorded if result.status != "fault"}
-        spent = {result.id: result.usage for result in recorded if result.status == "fault"}
-        for result in results.values():
-            on_result(result)
-        places = asyncio.Semaphore(workers)
+        record = _Record(folder, lines, on_result)
+        record.go_on(recorded)
+
+        async def here(order: PlayOrder) -> SampleOutcome:
+            sample, number = samples[order.number], order.number
+            return await play_sample(policy, sample, number, folder, limits, tries, second_look)
+
+        line = queue or PlayQueue([Here(here) for _ in range(workers)])
 
         async def one(number: int, sample: Sample) -> None:
-            async with places:
-                name, player = folder_name(sample.id), numbered(policy, number)
-                played = await play(
-                    player, sample, folder, name, limits, tries, second_look, witnessed=True
-                )
-                result = _result(sample, played, spent.get(sample.id, UNUSED))
-                if played.error is not None:
-                    unusable.append(played.error)
-                for mistake in played.mistakes:
-                    _tell_mistake(folder, sample, mistake)
-                results[sample.id] = result
-                lines.append(line_of(result))
-                on_result(result)
+            try:
+                outcome = await line.play(PlayOrder(number, sample.id))
+            except WorkerLost as lost:
+                outcome = lost_sample(policy, sample, folder, limits, lost)
+            record.add(sample, outcome)
 
         with first_error(VigorlError):
             async with asyncio.TaskGroup() as group:
                 for number, sample in chosen.items():
-                    if sample.id not in results:
+                    if sample.id not in record.results:
                         group.create_task(one(number, sample))
-        if len(unusable) == len(chosen):
-            raise unusable[0]
-        summary = summarise([results[name] for name in plan.part], folder, max_faults)
+        if len(record.unusable) == len(chosen):
+            raise record.unusable[0]
+        summary = summarise([record.results[name] for name in plan.part], folder, max_faults)
         write_summary(summary, folder)
         return summary
+
+
+@dataclass
+class _Record:
+    """What an evaluation has come to, in memory and on the disk."""
+
+    folder: Path
+    lines: LineFile
+    on_result: Callable[[Result], None]
+    results: dict[str, Result] = field(default_factory=dict)
+    """Of samples that are not played again."""
+    spent: dict[str, Usage] = field(default_factory=dict)
+    """On those that are, before."""
+    unusable: list[VigorlError] = field(default_factory=list)
+
+    def go_on(self, recorded: Sequence[Result]) -> None:
+        """Take over what an earlier start has left."""
+        for result in recorded:
+            if result.status == "fault":
+                self.spent[result.id] = result.usage
+            else:
+                self.results[result.id] = result
+                self.on_result(result)
+
+    def add(self, sample: Sample, outcome: SampleOutcome) -> None:
+        """Write down what came of a sample.
+
+        Raises:
+            StorageFault: the disk refuses.
+        """
+        spent = self.spent.get(sample.id, UNUSED)
+        result = replace(outcome.result, usage=spent + outcome.result.usage)
+        self.unusable += [] if outcome.error is None else [outcome.error]
+        for trace in outcome.traces:
+            with disk(self.folder), (self.folder / "mistakes.txt").open("ab") as file:
+                file.write(whole(f"{sample.id}\n{trace}\n").encode())
+        self.results[sample.id] = result
+        self.lines.append(line_of(result))
+        self.on_result(result)
 
 
 def _require_ids(samples: Sequence[Sample]) -> None:
@@ -163,56 +201,6 @@ def write_summary(summary: Summary, folder: Path) -> None:
     """
     text = json.dumps(summary.as_json(), indent=2) + "\n"
     write_whole(folder / "summary.json", text.encode())
-
-
-def _result(sample: Sample, played: PlayedSample, spent: Usage) -> Result:
-    """The line of a sample that was played, and on which so much had been spent before."""
-    trajectory = played.trajectory
-    end, score = trajectory.end, trajectory.score
-    assert end is not None
-    looks = [check.passed for check in end.checks if check.by == "second look"]
-    return cleaned(
-        Result(
-            sample.id,
-            sample.cells,
-            score.value if score else None,
-            score.why if score else "",
-            end.status,
-            end.reason,
-            len(trajectory.steps),
-            round(end.seconds, 3),
-            trajectory.folder.name,
-            score.by_other_rules if score else {},
-            _first_picture(trajectory) if sample.is_still else "",
-            looks[0] if looks else None,
-            end.fault,
-            played.broke,
-            bool(played.mistakes),
-            end.refused,
-            _denials(trajectory),
-            spent + played.usage,
-        ),
-        whole,
-    )
-
-
-def _denials(trajectory: Trajectory) -> int:
-    end = trajectory.end
-    seen = [step.seen for step in trajectory.steps]
-    if end is not None and end.seen is not None:
-        seen.append(end.seen)
-    return sum(event.kind in _DENIALS for each in seen for event in each.events)
-
-
-def _tell_mistake(folder: Path, sample: Sample, error: Exception) -> None:
-    with disk(folder), (folder / "mistakes.txt").open("a", encoding="utf-8") as file:
-        file.write(whole(f"{sample.id}\n{trace_of(error)}\n"))
-
-
-def _first_picture(trajectory: Trajectory) -> str:
-    """The hash of the first screen; empty where the episode broke before it."""
-    view = trajectory.steps[0].seen.view if trajectory.steps else None
-    return view.sha256 if view else ""
 
 
 def _recorded(

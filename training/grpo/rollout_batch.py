@@ -14,8 +14,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from vigorl.agent.evaluation.play_queue import Here, PlayQueue
 from vigorl.agent.evaluation.sample import Sample
-from vigorl.agent.evaluation.tries import Tries, play
+from vigorl.agent.evaluation.tries import PlayedSample, Tries, play
 from vigorl.agent.record.place import folder_name
 from vigorl.agent.record.trajectory import Trajectory
 from vigorl.agent.rollout import Limits
@@ -51,6 +52,18 @@ class RolloutLimits:
     """By what a group's rollouts have to differ for it to be kept."""
     tries: Tries = field(default_factory=Tries)
     """How often a rollout's place in its group is filled again where a fault ends it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _RolloutOrder:
+    """Which rollout is to be played."""
+
+    task: int
+    """How many tasks of the run come before its own."""
+    index: int
+    """In its group."""
+    episode: int
+    """Its number in the run, by whose seed it draws."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +146,7 @@ class RolloutBatch:
         self._rule = rule
         self._ranks = ranks or Ranks()
         self._on_rollout = on_rollout
-        self._places = asyncio.Semaphore(limits.at_once)
+        self._queue = PlayQueue([Here(self._play) for _ in range(limits.at_once)])
         self._tally = _Tally()
         self._sampled = 0
         """Groups, by all processes, and …"""
@@ -226,19 +239,20 @@ class RolloutBatch:
     async def _rollout(self, number: int, index: int, before: int) -> Trajectory:
         """One rollout of a task, whose group begins after so many rollouts of the run."""
         tally = self._tally
-        async with self._places:
-            policy = numbered(self._policy, before + index)
-            sample = self._tasks[number % len(self._tasks)]
-            name = f"{number:06d}-{folder_name(sample.id)}-{index}"
-            limits = self._limits.episode
-            tries = self._limits.tries
-            played = await play(policy, sample, self._folder, name, limits, tries)
+        played = await self._queue.play(_RolloutOrder(number, index, before + index))
         tally.retried += len(played.broke)
         tally.refilled += bool(played.broke) and played.trajectory.status != "fault"
         tally.errors += [] if played.error is None else [played.error]
         tally.mistakes += played.mistakes
         self._on_rollout(played.trajectory)
         return played.trajectory
+
+    async def _play(self, order: _RolloutOrder) -> PlayedSample:
+        """Play a rollout here."""
+        sample, limits = self._tasks[order.task % len(self._tasks)], self._limits
+        name = f"{order.task:06d}-{folder_name(sample.id)}-{order.index}"
+        policy = numbered(self._policy, order.episode)
+        return await play(policy, sample, self._folder, name, limits.episode, limits.tries)
 
     def metrics(self) -> dict[str, float]:
         """What the rollouts of all processes were like (`vigorl.training.grpo.loop`)."""
