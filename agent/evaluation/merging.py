@@ -11,6 +11,7 @@ from vigorl.agent.evaluation.evaluation import FOUND_OUT, RESULTS, line_of, writ
 from vigorl.agent.evaluation.results import Result, read_results
 from vigorl.agent.evaluation.shards import EvaluationPlan, Shard, read_plan
 from vigorl.agent.evaluation.summary import Summary, summarise
+from vigorl.agent.record.place import folder_name
 from vigorl.browser.errors import InconsistentData, UsageError
 from vigorl.browser.private_files import make_private_folder
 from vigorl.browser.run_folder import disk, whole_folder, write_whole
@@ -161,8 +162,8 @@ def _finished(
             )
         for name in plan.part:
             result = results[name]
-            if Path(result.trajectory).name != result.trajectory:
-                raise InconsistentData(f"{folder}: {result.trajectory!r} is no folder in it")
+            if result.trajectory != folder_name(name):
+                raise InconsistentData(f"{folder}: {result.trajectory!r} is no folder of {name}")
             yield name, (folder, result)
 
 

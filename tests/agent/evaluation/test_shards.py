@@ -23,7 +23,7 @@ from vigorl.agent.rollout import Limits
 from vigorl.agent.viewer.gallery import write_gallery
 from vigorl.browser.actions import Click
 from vigorl.browser.environment import Environment
-from vigorl.browser.errors import PolicyFault, UsageError
+from vigorl.browser.errors import InconsistentData, PolicyFault, UsageError
 from vigorl.browser.geometry import Box, Point
 from vigorl.browser.observation import Observation
 from vigorl.browser.picture import Picture
@@ -147,6 +147,10 @@ async def test_a_shard_goes_on_where_it_was_stopped_and_takes_in_no_other(tmp_pa
         with pytest.raises(UsageError, match="holds shard 2/2: go on with --shard 2/2, or choose"):
             await play(folder, others)
     lines = (unfinished / "results.jsonl").read_text().splitlines(keepends=True)
+    foreign = re.sub(r'"trajectory": "[^"]+"', '"trajectory": ".."', "".join(lines))
+    (unfinished / "results.jsonl").write_text(foreign)
+    with pytest.raises(InconsistentData, match=r"'\.\.' is no folder of site/"):
+        merge([part, unfinished], tmp_path / "merged")
     (unfinished / "results.jsonl").write_text("".join(lines[:2]))
     with pytest.raises(UsageError, match=r"shard 1/2 in .*unfinished has 4 of 6 samples left"):
         merge([part, unfinished], tmp_path / "merged")
