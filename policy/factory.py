@@ -336,7 +336,9 @@ async def _opened(
         backend = ServerBackend(server, chosen, drawn, config.extra_body)
         price = price_of(config.price, config.model, config.model_name, server.model)
         return policy_of(chosen, backend, drawn, notice, price)
-    hardware = hardware or Hardware(config.device, config.dtype, quantization=config.quantization)
+    hardware = hardware or Hardware(
+        config.device, config.dtype, config.turns_at_once, config.quantization
+    )
     if is_vllm(config.model):
         return await _open_vllm(config.model, adapted, hardware)
     return await asyncio.to_thread(_load, config.model, adapted, hardware)

@@ -85,3 +85,6 @@ class ModelConfig:
     """Number format of a checkpoint's weights in this process."""
     quantization: Literal["none", "4bit", "8bit"] = "none"
     """Bits of a checkpoint's weights in this process (CUDA; needs the extra `quantization`)."""
+    turns_at_once: int = field(default=8, metadata={"option": False})
+    """Most turns that a checkpoint in this process generates at a time; commands that play episodes
+    side by side set it to their number."""
