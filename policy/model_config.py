@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from typer import Option
 
+from vigorl.policy.backend import Hardware
 from vigorl.policy.price import Prices, read_prices
 
 READER = "reader"
@@ -84,4 +85,10 @@ class ModelConfig:
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     """Number format of a checkpoint's weights in this process."""
     quantization: Literal["none", "4bit", "8bit"] = "none"
-    """Bits of a checkpoint's weights in this process (CUDA; needs the extra `quantization`)."""
+    """Bits of a checkpoint's weights in this process (CUDA, with the extra `quantization`; a CPU has
+    8bit alone)."""
+
+    @property
+    def hardware(self) -> Hardware:
+        """What a checkpoint in this process runs on."""
+        return Hardware(self.device, self.dtype, quantization=self.quantization)

@@ -39,7 +39,7 @@ class ReadingPolicy(ModelPolicy):
 
     def describe(self) -> dict[str, Any]:
         """What `ModelPolicy` tells, and that screens are read."""
-        return {**super().describe(), "policy": "nano"}
+        return {**super().describe(), "policy": self.family.name}
 
 
 @dataclass
@@ -92,6 +92,8 @@ class ReadingActor:
         self._family = family
         self._session = session
         self._eyes = eyes
+        system = family.system_prompt()
+        self._told = () if system is None else (Message("system", (system,)),)
         self._rows = RowKeeper()
         self._past: list[str] = []
         self._acted = False
@@ -120,7 +122,7 @@ class ReadingActor:
         )
         prompt = write_prompt(situation).replace("<|", "‹|")
         reply = await self._session.reply(
-            (Message("user", (prompt,)),), "anew" if self._is_lost else "as set"
+            (*self._told, Message("user", (prompt,))), "anew" if self._is_lost else "as set"
         )
         dialect = self._dialect(seen)
         parsed = parse(reply.text, dialect)
