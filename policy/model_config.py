@@ -85,8 +85,8 @@ class ModelConfig:
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     """Number format of a checkpoint's weights in this process."""
     quantization: Literal["none", "4bit", "8bit"] = "none"
-    """Bits of a checkpoint's weights in this process (CUDA, with the extra `quantization`; a CPU has
-    8bit alone)."""
+    """Bits of a checkpoint's weights in this process (CUDA, with the extra `quantization`; a CPU
+    takes 8bit)."""
 
     @property
     def hardware(self) -> Hardware:

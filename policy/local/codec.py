@@ -18,7 +18,6 @@ from vigorl.policy.backend import Message
 from vigorl.policy.family import Family
 from vigorl.policy.images import FittedImage, token_count
 
-
 NO_CELL = -1
 """In place of the token of a picture's cell, of models that are shown none."""
 
