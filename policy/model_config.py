@@ -46,8 +46,8 @@ class ModelConfig:
         ),
     ] = READER
     """Policy: [bold]reader[/bold] (embedded, follows literal instructions), [bold]nano[/bold]
-    (embedded, small; goals on pages like those it was trained on), [bold]random[/bold] (clicks
-    anywhere), a hosted or local model by its name ([bold]gpt-5[/bold], [bold]claude-…[/bold],
+    (embedded, small; goals on pages like those it was trained on), [bold]scout[/bold] (a small
+    language model; needs the extra `scout`), [bold]random[/bold] (clicks anywhere), a hosted or local model by its name ([bold]gpt-5[/bold], [bold]claude-…[/bold],
     [bold]gemini-…[/bold], [bold]openrouter/…[/bold], [bold]ollama/…[/bold]), the URL of an
     OpenAI-compatible server, a checkpoint folder, a hub id, or the policy of another package (its
     name, or module:function)."""

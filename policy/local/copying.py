@@ -48,14 +48,18 @@ class Copying:
         self._codec = codec
         self._within: dict[str, list[int]] = {}
         """By text: tokens that stand inside of a place and end there."""
-        self._bracketed: list[tuple[int, str]] = []
-        """Tokens that open or close one, or more than that."""
+        self._opening: list[tuple[int, str]] = []
+        """Tokens that open one, whatever else they do …"""
+        self._closing: list[tuple[int, str]] = []
+        """… and others that close one."""
         for written, token_id in codec.tokenizer.get_vocab().items():
             if not any(character in written for character in "(),0123456789") and len(written) > 1:
                 continue  # neither is this one, however it writes a space
             text = codec.decode([token_id])
-            if "(" in text or ")" in text:
-                self._bracketed.append((token_id, text))
+            if "(" in text:
+                self._opening.append((token_id, text))
+            elif ")" in text:
+                self._closing.append((token_id, text))
             elif text and _WITHIN.issuperset(text):
                 self._within.setdefault(text, []).append(token_id)
         self._told: OrderedDict[tuple[int, ...], ToldPlaces] = OrderedDict()
@@ -73,9 +77,8 @@ class Copying:
         said = Said(told).with_text(self._codec.decode(ids[start:]))
         if not said.is_kept:
             return None  # it was begun by others
-        bracketed = ((token_id, said.with_text(text).is_kept) for token_id, text in self._bracketed)
         if said.rests is None:
-            never = tuple(token_id for token_id, is_kept in bracketed if not is_kept)
+            never = tuple(at for at, text in self._opening if not said.with_text(text).is_kept)
             return Choice(never, False) if never else None
         within = {
             token_id
@@ -83,7 +86,8 @@ class Copying:
             for length in range(1, len(rest))
             for token_id in self._within.get(rest[:length], ())
         }
-        closing = (token_id for token_id, is_kept in bracketed if is_kept)
+        bracketed = (*self._opening, *self._closing)
+        closing = (token_id for token_id, text in bracketed if said.with_text(text).is_kept)
         return Choice(tuple(sorted({*within, *closing})), True)
 
     def _places(self, before: tuple[int, ...]) -> ToldPlaces:

