@@ -47,10 +47,10 @@ class ModelConfig:
     ] = READER
     """Policy: [bold]reader[/bold] (embedded, follows literal instructions), [bold]nano[/bold]
     (embedded, small; goals on pages like those it was trained on), [bold]scout[/bold] (a small
-    language model; needs the extra `scout`), [bold]random[/bold] (clicks anywhere), a hosted or local model by its name ([bold]gpt-5[/bold], [bold]claude-…[/bold],
-    [bold]gemini-…[/bold], [bold]openrouter/…[/bold], [bold]ollama/…[/bold]), the URL of an
-    OpenAI-compatible server, a checkpoint folder, a hub id, or the policy of another package (its
-    name, or module:function)."""
+    language model; needs the extra `scout`), [bold]random[/bold] (clicks anywhere), a hosted or
+    local model by its name ([bold]gpt-5[/bold], [bold]claude-…[/bold], [bold]gemini-…[/bold],
+    [bold]openrouter/…[/bold], [bold]ollama/…[/bold]), the URL of an OpenAI-compatible server, a
+    checkpoint folder, a hub id, or the policy of another package (its name, or module:function)."""
     model_name: Annotated[str | None, Option(metavar="NAME", rich_help_panel="Model")] = None
     """Model of a server that serves several. Default: its only one."""
     family: Annotated[str | None, Option(metavar="NAME")] = None
