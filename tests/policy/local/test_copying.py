@@ -110,6 +110,16 @@ async def test_what_is_sampled_is_scored_as_it_was_drawn_alone_and_in_a_tree(
         assert (logprobs(network, taught, features) < noted - 1e-2).any()
 
 
+def test_digits_that_nothing_else_may_stand_for_are_read_at_once(network: Network) -> None:
+    def certain(said: str, most: int = 8) -> str:
+        row = (*network.codec.encode(asked()).ids, *network.codec.tokenizer.encode(said))
+        return network.codec.decode(network.certain(row, most))
+
+    assert certain('<think> "Add" (5') == certain('<think> "Add" (9') == ""
+    assert certain('<think> "Send" (') == "7, 9"  # and then ")" or ") (45, 610)"
+    assert certain('<think> "Send" (', most=2) == "7,"
+
+
 async def test_another_sampler_is_refused(origin: str) -> None:
     with pytest.raises(UsageError, match="which the sampler in this process alone"):
         await open_model(f"{origin}/v1", model_name="some", family="scout")
