@@ -3,9 +3,10 @@
     python benchmarks/against.py /path/to/other [--rounds N] [--only step update …] [--json]
 
 The other checkout has a virtual environment of its own, `.venv`, into which it is installed. Each
-round makes the same measurement in a process of either checkout, the first one in turns. A ratio
-is other / this for times and this / other for rates: above 1, this checkout is the faster. It is
-told as the median over the rounds, with the smallest and the largest.
+round makes the same measurement in a process of either checkout, the first one in turns; `step` by
+this checkout's script on either, the others each by its own. A ratio is other / this for times and
+this / other for rates: above 1, this checkout is the faster. It is told as the median over the
+rounds, with the smallest and the largest.
 
 - `step`: ms of `LivePage.step(Click(...))`, median (`step.py`);
 - `settle`: ms until a page is known to be ready, mean over the usual scenarios (`settle.py`);
@@ -35,6 +36,8 @@ class Metric:
     keys: tuple[str, ...]
     """Where in the JSON."""
     is_rate: bool = False
+    is_ours: bool = False
+    """This checkout's script measures the other one as well."""
 
 
 RATE = (
@@ -44,7 +47,7 @@ RATE = (
 """Clicks per second without BrowserGym beside it."""
 
 METRICS: Mapping[str, Metric] = {
-    "step": Metric(("step.py", "--repeat", "15"), ("median_ms", "step")),
+    "step": Metric(("step.py", "--repeat", "15"), ("median_ms", "step"), is_ours=True),
     "settle": Metric(("settle.py", "--repeat", "1"), ("totals", "causal", "mean_ms")),
     "miniwob": Metric(("miniwob.py",), ("rate",), is_rate=True),
     "update": Metric(("update.py", "--arms", "tree", "--repeat", "2"), ("seconds", "tree")),
@@ -53,7 +56,8 @@ METRICS: Mapping[str, Metric] = {
 
 def measured(checkout: Path, metric: Metric) -> float:
     """The number of a checkout, in a process of its own."""
-    folder = next(checkout / name for name in FOLDERS if (checkout / name / "step.py").is_file())
+    home = THIS if metric.is_ours else checkout
+    folder = next(home / name for name in FOLDERS if (home / name / "step.py").is_file())
     script, *options = metric.arguments
     command = [str(checkout / ".venv/bin/python")]
     command += ["-c", RATE] if metric.is_rate else []

@@ -3,7 +3,7 @@
     python benchmarks/step.py [--repeat N] [--json]
 
 On a page of about 4,000 elements at 1280x720, interleaved, each in a Chromium of its own with the
-same switches:
+same switches; each begins when the pages of the others have nothing left to do:
 
 - `raw`: `Input.dispatchMouseEvent` (moved, pressed, released, sent at once as Playwright does)
   and, when the page has handled them, `Page.captureScreenshot`, through Chromium's own pipe;
@@ -43,6 +43,8 @@ from vigorl.browser.settle import QUIET_MS
 
 WIDTH_PX, HEIGHT_PX = 1280, 720
 BUTTON = Point(60, 20)
+REST_S = 0.4
+"""Before each step. A page measures what stands where after its own step, and is over by then."""
 ROWS = "".join(f"<div><b>{i}</b> <a href='#{i}'>link {i}</a></div>" for i in range(1330))
 PAGE = (
     "<!doctype html><meta charset=utf-8><title>step</title><body style='margin: 0'>"
@@ -184,6 +186,7 @@ async def measure(repeat: int) -> dict[str, Any]:
             times_ms: dict[str, list[float]] = {name: [] for name in arms}
             for turn in range(repeat + 3):
                 for name, arm in arms.items():
+                    await asyncio.sleep(REST_S)
                     started = time.perf_counter()
                     await arm()
                     if turn >= 3:  # the first ones warm up

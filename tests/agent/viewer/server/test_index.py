@@ -1,9 +1,7 @@
 """The index of run folders: what it finds, and how it keeps up."""
 
-import json
 import os
 import shutil
-import time
 from pathlib import Path
 from typing import Any
 
@@ -148,30 +146,3 @@ def test_filters_and_orders_in_an_address_choose_episodes(asked: str, found: str
 def test_an_address_that_asks_for_nonsense_is_told_what_to_ask(asked: str) -> None:
     with pytest.raises(UsageError):
         EpisodeQuery.of(dict([asked.split("=")]))
-
-
-@pytest.mark.slow
-def test_ten_thousand_episodes_are_listed_in_a_second(tmp_path: Path) -> None:
-    start, step, end = (
-        write_episode(tmp_path / "one").joinpath("trajectory.jsonl").read_bytes().splitlines()
-    )
-    for number in range(10_000):
-        folder = tmp_path / f"tasks-{number % 7}" / f"{number:05d}"
-        folder.mkdir(parents=True)
-        told = json.loads(start) | {"goal": f"Goal {number}"}
-        lines = [json.dumps(told).encode(), *[step] * 20, end, b""]
-        (folder / "trajectory.jsonl").write_bytes(b"\n".join(lines))
-    index = RunIndex(Places([tmp_path]))
-    began_s = time.monotonic()
-    index.snapshot()
-    assert time.monotonic() - began_s < 1  # with what was found so far
-    while not index.latest.is_whole:
-        index.snapshot()
-    query = EpisodeQuery.of({"q": "goal 99", "sort": "-score"})
-    took_s = []
-    for _ in range(3):  # the quickest: others use the machine too
-        began_s = time.monotonic()
-        found = query.chosen(index.snapshot().episodes)
-        took_s.append(time.monotonic() - began_s)
-    assert min(took_s) < 1
-    assert len(found) == sum("99" in f"{number:05d}" for number in range(10_000))
