@@ -29,6 +29,7 @@ from vigorl.policy.images import FittedImage, token_count
 from vigorl.policy.local.architecture import architecture_of, is_part
 from vigorl.policy.local.codec import Codec, Prompt
 from vigorl.policy.local.copying import Copying, NextTokens
+from vigorl.policy.local.eight_bits import weight_count
 from vigorl.policy.local.keyvalues import KeyValues, Layers, row_cache, row_layers
 from vigorl.policy.local.loading import Place, bar_for, files_of
 
@@ -117,8 +118,7 @@ class Network:
         Its layers are done before others have woken up: on two cores, 12 million parameters made
         a token in 17 ms by one thread, and, beside other work, in 200 ms by two.
         """
-        count = sum(weight.numel() for weight in self.model.parameters())
-        if self.device.type == "cpu" and count < SMALL_PARAMETERS:
+        if self.device.type == "cpu" and weight_count(self.model) < SMALL_PARAMETERS:
             torch.set_num_threads(1)
 
     @property

@@ -15,6 +15,7 @@ from transformers import AutoTokenizer  # noqa: E402
 from vigorl.policy.factory import open_model  # noqa: E402
 from vigorl.policy.local.backend import LocalBackend  # noqa: E402
 from vigorl.policy.local.codec import Prompt  # noqa: E402
+from vigorl.policy.local.eight_bits import weight_count  # noqa: E402
 from vigorl.policy.local.loading import read_model_type  # noqa: E402
 from vigorl.policy.local.network import Network  # noqa: E402
 from vigorl.policy.local.tiny import write_tiny_checkpoint  # noqa: E402
@@ -153,5 +154,6 @@ def test_on_a_cpu_8_bits_say_nearly_the_same(network: Network) -> None:
     exact, rounded = network.read(prompt)[0], light.read(prompt)[0]
     assert torch.nn.functional.cosine_similarity(exact, rounded, dim=0) > 0.99
     assert not torch.equal(exact, rounded)
+    assert weight_count(light.model) == weight_count(network.model)
     with pytest.raises(UsageError, match="a CPU takes 8bit"):
         Network(network.path, SCOUT, Hardware(device="cpu", quantization="4bit"))
