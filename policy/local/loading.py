@@ -21,6 +21,7 @@ from transformers.utils.logging import (
 
 from vigorl.browser.errors import UsageError
 from vigorl.policy.backend import Hardware
+from vigorl.policy.local.eight_bits import in_eight_bits
 
 _A_MOMENT = 1_000_000_000
 """Bytes of weights that are loaded too fast for a progress bar."""
@@ -68,15 +69,20 @@ class Place:
         arguments: dict[str, Any] = {"dtype": self.dtype}
         if hardware.attention != "auto":
             arguments["attn_implementation"] = hardware.attention
-        if hardware.quantization != "none":
+        on_cpu = self.device.type == "cpu"
+        if hardware.quantization != "none" and not on_cpu:
             arguments["quantization_config"] = self._quantization()
         if hardware.spread:
             arguments["device_map"] = "auto"
-        elif hardware.quantization != "none":  # weights that are packed cannot be moved
+        elif (
+            hardware.quantization != "none" and not on_cpu
+        ):  # weights that are packed cannot be moved
             arguments["device_map"] = {"": self.device}
         model = loader.from_pretrained(path, **arguments)
         if "device_map" not in arguments:
             model.to(self.device)
+        if hardware.quantization != "none" and on_cpu:
+            return in_eight_bits(model.eval())
         return model.eval()
 
     def _quantization(self) -> BitsAndBytesConfig:
@@ -96,15 +102,18 @@ def _require_libraries(hardware: Hardware, device: str) -> None:
     Raises:
         UsageError: there is not.
     """
+    if hardware.quantization == "8bit" and device == "cpu":
+        return
     if hardware.quantization != "none":
+        if device != "cuda":
+            raise UsageError(
+                f"weights in {hardware.quantization} need a CUDA device, and this is {device}; "
+                "a CPU takes 8bit"
+            )
         if find_spec("bitsandbytes") is None or find_spec("accelerate") is None:
             raise UsageError(
                 f"weights in {hardware.quantization} need bitsandbytes and accelerate: "
                 "pip install 'vigorl-agent[quantization]'"
-            )
-        if device != "cuda":
-            raise UsageError(
-                f"weights in {hardware.quantization} need a CUDA device, and this is {device}"
             )
     if hardware.spread and find_spec("accelerate") is None:
         raise UsageError("spreading layers over devices needs accelerate: pip install accelerate")
