@@ -92,7 +92,8 @@ class Hardware:
     max_batch: int = 8
     """Turns that are generated at a time; further ones wait."""
     quantization: Literal["none", "4bit", "8bit"] = "none"
-    """Weights are stored in so many bits (bitsandbytes, CUDA), to play and not to be trained."""
+    """Weights are stored in so many bits, to play and not to be trained: on CUDA by bitsandbytes;
+    on a CPU only in 8, by PyTorch, which computes in them as well."""
     attention: Literal["auto", "eager", "sdpa", "flash_attention_2"] = "auto"
     """How attention is computed, by transformers' names; `auto`: as it chooses."""
     spread: bool = False

@@ -2,7 +2,7 @@
 
 A name is, in this order:
 
-1. a policy of this package: `reader`, `random`, `nano`;
+1. a policy of this package: `reader`, `random`, `nano`, `scout`;
 2. one that another package adds (entry points of the group `vigorl.policies`), or the place of a
    function in one: `package.module:function`;
 3. a vision-language model: the URL of an OpenAI-compatible server, a folder that exists, a short
@@ -35,6 +35,12 @@ from vigorl.policy.model_config import ModelConfig as ModelConfig
 from vigorl.policy.policy import Policy
 from vigorl.policy.price import Price, also_named, price_of
 from vigorl.policy.providers import Served, key_for, same_server, served
+from vigorl.policy.scout.checkpoint import (
+    ADAPTER_CONFIG,
+    base_checkpoint,
+    merged_checkpoint,
+    scout_checkpoint,
+)
 
 if TYPE_CHECKING:
     from vigorl.policy.wire import WireLimits
@@ -46,6 +52,11 @@ RANDOM = "random"
 
 NANO = "nano"
 """The model that the package carries."""
+
+SCOUT = "scout"
+"""The model that is made of one that another package carries …"""
+SCOUT_BASE = "scout-base"
+"""… and that one as it is, without our training."""
 
 GROUP = "vigorl.policies"
 """Of entry points: each names a function that makes a policy of a `ModelConfig`."""
@@ -107,6 +118,8 @@ POLICIES: Mapping[str, NamedPolicy] = {
     READER: NamedPolicy(_open_reader),
     RANDOM: NamedPolicy(_open_random),
     NANO: NamedPolicy(_open_language_model, _packaged_nano),
+    SCOUT: NamedPolicy(_open_language_model, scout_checkpoint),
+    SCOUT_BASE: NamedPolicy(_open_language_model, base_checkpoint),
 }
 """Those of this package, by name."""
 
@@ -256,6 +269,8 @@ def checkpoint_of(model: str) -> str:
     if named is not None and named.checkpoint is not None:
         return str(named.checkpoint())
     folder = Path(model)
+    if (folder / ADAPTER_CONFIG).is_file() and not (folder / "config.json").is_file():
+        return str(merged_checkpoint(folder))
     if folder.exists() and not (folder / "config.json").is_file():
         raise UsageError(f"{model} is no checkpoint: it holds no config.json")
     if not folder.exists() and (folder.is_absolute() or model.count("/") != 1):
@@ -329,6 +344,7 @@ async def _opened(
         server = await Server.connect(config.model, config.model_name, config.api_key, limits)
         try:
             chosen, notice = adapted.served(*server.names)
+            _require_own_sampler(chosen)
             drawn = adapted.sampling(chosen)
         except UsageError:
             await server.close()
@@ -336,9 +352,8 @@ async def _opened(
         backend = ServerBackend(server, chosen, drawn, config.extra_body)
         price = price_of(config.price, config.model, config.model_name, server.model)
         return policy_of(chosen, backend, drawn, notice, price)
-    hardware = hardware or Hardware(config.device, config.dtype, quantization=config.quantization)
     if is_vllm(config.model):
-        return await _open_vllm(config.model, adapted, hardware)
+        return await _open_vllm(config.model, adapted, hardware or config.hardware)
     return await asyncio.to_thread(_load, config.model, adapted, hardware)
 
 
@@ -353,9 +368,23 @@ async def _open_vllm(spec: str, adapted: Adaptation, hardware: Hardware) -> Mode
 
     model_type = await asyncio.to_thread(read_model_type, config.path)
     chosen, notice = adapted.loaded(config.path, model_type)
+    _require_own_sampler(chosen)
     drawn = adapted.sampling(chosen)
     backend = await open_vllm(config, chosen, drawn, hardware)
     return policy_of(chosen, backend, drawn, notice, price_of(adapted.asked.price, config.path))
+
+
+def _require_own_sampler(family: Family) -> None:
+    """Check that a family's words may be drawn by another program.
+
+    Raises:
+        UsageError: they may not: only our own sampler keeps its points to what was read.
+    """
+    if family.copies:
+        raise UsageError(
+            f"{family.name} copies its points from what was read, which the sampler in this "
+            "process alone sees to: give the folder of its checkpoint, or the name scout"
+        )
 
 
 def policy_of(
@@ -373,7 +402,7 @@ def policy_of(
     return ReadingPolicy(family, backend, sampling)
 
 
-def _load(spec: str, adapted: Adaptation, hardware: Hardware) -> ModelPolicy:
+def _load(spec: str, adapted: Adaptation, hardware: Hardware | None) -> ModelPolicy:
     """The policy of a checkpoint; takes from seconds to minutes to load."""
     spec = checkpoint_of(spec)
     try:
@@ -386,7 +415,19 @@ def _load(spec: str, adapted: Adaptation, hardware: Hardware) -> ModelPolicy:
             "pip install 'vigorl-agent[model]', or give the URL of a server"
         ) from error
     chosen, notice = adapted.loaded(spec, read_model_type(spec))
+    hardware = hardware or _played_on(adapted.asked, chosen)
     network = Network(spec, chosen, hardware)
     drawn = adapted.sampling(chosen)
     backend = LocalBackend(network, drawn, max_batch=hardware.max_batch)
     return policy_of(chosen, backend, drawn, notice, price_of(adapted.asked.price, spec))
+
+
+def _played_on(config: ModelConfig, family: Family) -> Hardware:
+    """What a checkpoint is played on, where only a configuration says it."""
+    from vigorl.policy.local.loading import Place
+
+    hardware = config.hardware
+    is_open = (hardware.quantization, hardware.dtype) == ("none", "auto")
+    if family.plays_in_8bit and is_open and Place.of(hardware).device.type == "cpu":
+        return replace(hardware, quantization="8bit")
+    return hardware

@@ -30,7 +30,7 @@ class ChatFormat:
     end: str = "<|im_end|>"
     image_start: str = "<|vision_start|>"
     image_cell: str = "<|image_pad|>"
-    """Stands once for every cell of a picture."""
+    """Stands once for every cell of a picture; empty where none is shown."""
     image_end: str = "<|vision_end|>"
     never_sampled: tuple[str, ...] = (
         "<|vision_start|>",
@@ -127,6 +127,13 @@ class Family:
     that a caller gives win."""
     reads: bool = False
     """It is told what `reader` reads on the screen instead of being shown a picture."""
+    most_read_characters: int = 6000
+    """Of a reading, about; what concerns the task least is left out of a longer one."""
+    copies: bool = False
+    """Its points are places that stand in its prompt: the sampler lets it write no others, see
+    `vigorl.policy.nano.places`."""
+    plays_in_8bit: bool = False
+    """On a CPU it plays with weights of 8 bits, unless a number format is asked for."""
 
     def __post_init__(self) -> None:
         if self.max_images < self.window_screens + (self.zoom is not None):

@@ -9,7 +9,14 @@ from vigorl.policy.images import SizeLimits
 from vigorl.policy.json_turns import JsonTurns
 from vigorl.policy.maker_toolsets import COMPUTER, GEMINI
 from vigorl.policy.published import PUBLISHED
-from vigorl.policy.system_prompts import PIXELS, THOUSANDTHS, CallPrompt, CommandPrompt, ToolPrompt
+from vigorl.policy.system_prompts import (
+    PIXELS,
+    READING,
+    THOUSANDTHS,
+    CallPrompt,
+    CommandPrompt,
+    ToolPrompt,
+)
 from vigorl.policy.tags import Tags
 from vigorl.policy.tool_calls import ToolCalls
 
@@ -176,6 +183,43 @@ FAMILIES: tuple[Family, ...] = (
         temperature=0.0,  # it copies what it reads, and a slip of a letter is another word
         longest_turn_tokens=384,
         reads=True,
+    ),
+    Family(
+        name="scout",
+        matches=re.compile(r"^llama$"),
+        system=None,
+        format=Tags("actions", "point"),
+        coordinates="thousandths",
+        size=SizeLimits(_QWEN3_CELL_PX, 65_536, 1280 * 28 * 28),
+        wording=_OURS,
+        zoom=_OUR_ZOOM,
+        chat=_UNTOLD,
+        stop=_OUR_STOP,
+        temperature=0.0,
+        longest_turn_tokens=384,
+        reads=True,
+        most_read_characters=2000,
+        copies=True,
+        plays_in_8bit=True,
+    ),
+    Family(
+        # The model of scout without our training: it is told in words what scout has learnt.
+        name="scout-base",
+        matches=re.compile(r"smollm2-135m-\d+-\d+$"),
+        system=READING,
+        format=Tags("actions", "point"),
+        coordinates="thousandths",
+        size=SizeLimits(_QWEN3_CELL_PX, 65_536, 1280 * 28 * 28),
+        wording=_OURS,
+        zoom=_OUR_ZOOM,
+        chat=_UNTOLD,
+        stop=_OUR_STOP,
+        temperature=0.0,
+        longest_turn_tokens=256,
+        reads=True,
+        most_read_characters=2000,
+        copies=True,
+        plays_in_8bit=True,
     ),
     Family(
         name="nano-pixels",

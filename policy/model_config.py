@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from typer import Option
 
+from vigorl.policy.backend import Hardware
 from vigorl.policy.price import Prices, read_prices
 
 READER = "reader"
@@ -45,11 +46,11 @@ class ModelConfig:
         ),
     ] = READER
     """Policy: [bold]reader[/bold] (embedded, follows literal instructions), [bold]nano[/bold]
-    (embedded, small; goals on pages like those it was trained on), [bold]random[/bold] (clicks
-    anywhere), a hosted or local model by its name ([bold]gpt-5[/bold], [bold]claude-…[/bold],
-    [bold]gemini-…[/bold], [bold]openrouter/…[/bold], [bold]ollama/…[/bold]), the URL of an
-    OpenAI-compatible server, a checkpoint folder, a hub id, or the policy of another package (its
-    name, or module:function)."""
+    (embedded, small; goals on pages like those it was trained on), [bold]scout[/bold] (a small
+    language model; needs the extra `scout`), [bold]random[/bold] (clicks anywhere), a hosted or
+    local model by its name ([bold]gpt-5[/bold], [bold]claude-…[/bold], [bold]gemini-…[/bold],
+    [bold]openrouter/…[/bold], [bold]ollama/…[/bold]), the URL of an OpenAI-compatible server, a
+    checkpoint folder, a hub id, or the policy of another package (its name, or module:function)."""
     model_name: Annotated[str | None, Option(metavar="NAME", rich_help_panel="Model")] = None
     """Model of a server that serves several. Default: its only one."""
     family: Annotated[str | None, Option(metavar="NAME")] = None
@@ -84,4 +85,10 @@ class ModelConfig:
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     """Number format of a checkpoint's weights in this process."""
     quantization: Literal["none", "4bit", "8bit"] = "none"
-    """Bits of a checkpoint's weights in this process (CUDA; needs the extra `quantization`)."""
+    """Bits of a checkpoint's weights in this process (CUDA, with the extra `quantization`; a CPU
+    takes 8bit)."""
+
+    @property
+    def hardware(self) -> Hardware:
+        """What a checkpoint in this process runs on."""
+        return Hardware(self.device, self.dtype, quantization=self.quantization)

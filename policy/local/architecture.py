@@ -72,6 +72,7 @@ ARCHITECTURES: dict[str, Architecture] = {
     "qwen3_5": QwenVl(),
     "qwen3_5_moe": QwenVl(),
     "qwen3": TextAlone(),
+    "llama": TextAlone(),
 }
 """By the `model_type` of the checkpoints that can be run here."""
 

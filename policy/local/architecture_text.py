@@ -1,4 +1,4 @@
-"""Qwen3: text alone, numbered from 0."""
+"""Llama and Qwen3: text alone, numbered from 0."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

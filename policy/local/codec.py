@@ -18,6 +18,9 @@ from vigorl.policy.backend import Message
 from vigorl.policy.family import Family
 from vigorl.policy.images import FittedImage, token_count
 
+NO_CELL = -1
+"""In place of the token of a picture's cell, of models that are shown none."""
+
 
 @dataclass(frozen=True)
 class Prompt:
@@ -43,7 +46,7 @@ class Codec:
         self._special_ids = frozenset(self._special.values())
         self._start_id = self._special[chat.start]
         self.end_id = self._special[chat.end]
-        self.cell_id = self._special[chat.image_cell]
+        self.cell_id = self._special[chat.image_cell] if chat.image_cell else NO_CELL
         self.never_sampled = [self._special[text] for text in chat.never_sampled]
         self._preamble = self._preamble_ids()
 
@@ -76,6 +79,23 @@ class Codec:
             list(ids), skip_special_tokens=not special, clean_up_tokenization_spaces=False
         )
         return text
+
+    def reply_start(self, ids: Sequence[int]) -> int:
+        """Where the last message of the assistant begins among the tokens of a row.
+
+        Raises:
+            InconsistentData: there is none.
+        """
+        header = (self._start_id, *self._text_ids("assistant\n"))
+        for place in range(len(ids) - len(header), -1, -1):
+            if ids[place] == self._start_id and tuple(ids[place : place + len(header)]) == header:
+                return place + len(header)
+        raise InconsistentData("a row in which the assistant says nothing")
+
+    def last_message(self, ids: Sequence[int]) -> str:
+        """The text of the last message before a reply, whose header ends these tokens."""
+        *_, begin, end = (0, *(at for at, each in enumerate(ids) if each == self._start_id))
+        return self.decode(ids[begin:end])
 
     def save(self, folder: Path) -> None:
         """Write the tokenizer, with the template that the preamble comes from."""

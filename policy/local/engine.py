@@ -226,6 +226,10 @@ class Engine:
 
     def _draw(self, turn: PendingTurn, logits_V: Tensor) -> None:
         """Draw one token and write it down, with its log-probability before any penalty."""
+        if turn.prompt is not None:
+            row = (*turn.prompt.ids, *turn.sampled_ids)
+            (choice,) = self._network.choices(row, [len(row)])
+            logits_V = logits_V if choice is None else choice.apply(logits_V)
         logprobs_V, sampling = logits_V.log_softmax(-1), turn.sampling
         scores_V = logprobs_V
         if sampling.penalises and turn.prompt is not None:

@@ -1,6 +1,7 @@
 """Loading a checkpoint's weights: the device, the number format, and what they need installed."""
 
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -68,15 +69,20 @@ class Place:
         arguments: dict[str, Any] = {"dtype": self.dtype}
         if hardware.attention != "auto":
             arguments["attn_implementation"] = hardware.attention
-        if hardware.quantization != "none":
+        on_cpu = self.device.type == "cpu"
+        if hardware.quantization != "none" and not on_cpu:
             arguments["quantization_config"] = self._quantization()
         if hardware.spread:
             arguments["device_map"] = "auto"
-        elif hardware.quantization != "none":  # weights that are packed cannot be moved
+        elif (
+            hardware.quantization != "none" and not on_cpu
+        ):  # weights that are packed cannot be moved
             arguments["device_map"] = {"": self.device}
         model = loader.from_pretrained(path, **arguments)
         if "device_map" not in arguments:
             model.to(self.device)
+        if hardware.quantization != "none" and on_cpu:
+            return _in_8bit(model.eval())
         return model.eval()
 
     def _quantization(self) -> BitsAndBytesConfig:
@@ -90,21 +96,38 @@ class Place:
         )
 
 
+def _in_8bit(model: Any) -> Any:
+    """A network whose linear layers multiply whole numbers of 8 bits.
+
+    Weights are rounded once, each output on a scale of its own; activations with every pass, on
+    one scale for all tokens of it. So the last digits depend on which tokens are read together.
+    """
+    from torch.ao.quantization import per_channel_dynamic_qconfig, quantize_dynamic
+
+    with warnings.catch_warnings():
+        # It is to move to another package, which has no kernel for 8 bits on every CPU yet.
+        warnings.simplefilter("ignore")
+        return quantize_dynamic(model, {torch.nn.Linear: per_channel_dynamic_qconfig})
+
+
 def _require_libraries(hardware: Hardware, device: str) -> None:
     """Check that there is what loading needs beside PyTorch and transformers.
 
     Raises:
         UsageError: there is not.
     """
+    if hardware.quantization == "8bit" and device == "cpu":
+        return
     if hardware.quantization != "none":
+        if device != "cuda":
+            raise UsageError(
+                f"weights in {hardware.quantization} need a CUDA device, and this is {device}; "
+                "a CPU takes 8bit"
+            )
         if find_spec("bitsandbytes") is None or find_spec("accelerate") is None:
             raise UsageError(
                 f"weights in {hardware.quantization} need bitsandbytes and accelerate: "
                 "pip install 'vigorl-agent[quantization]'"
-            )
-        if device != "cuda":
-            raise UsageError(
-                f"weights in {hardware.quantization} need a CUDA device, and this is {device}"
             )
     if hardware.spread and find_spec("accelerate") is None:
         raise UsageError("spreading layers over devices needs accelerate: pip install accelerate")

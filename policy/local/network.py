@@ -28,6 +28,7 @@ from vigorl.policy.family import Family
 from vigorl.policy.images import FittedImage, token_count
 from vigorl.policy.local.architecture import architecture_of, is_part
 from vigorl.policy.local.codec import Codec, Prompt
+from vigorl.policy.local.copying import Choice, Copying
 from vigorl.policy.local.keyvalues import KeyValues, Layers, row_cache, row_layers
 from vigorl.policy.local.loading import Place, bar_for, files_of
 
@@ -55,6 +56,17 @@ class ReadRow:
             == [image.shown for image in images]
         )
 
+    def shared(self, prompt: Prompt) -> "ReadRow":
+        """The longest beginning that both have, with at least one more token behind it in `prompt`.
+
+        Of text alone, read by layers that keep each token for itself.
+        """
+        pairs = enumerate(zip(self.prompt.ids, prompt.ids[:-1], strict=False))
+        shorter = min(len(self.prompt.ids), len(prompt.ids) - 1)
+        length = next((place for place, (one, other) in pairs if one != other), shorter)
+        layers = [(keys[:, :, :length], values[:, :, :length]) for keys, values in self.layers]
+        return ReadRow(Prompt(prompt.ids[:length], ()), layers)
+
 
 class Network:
     """The weights, the tokenizer and the image processor of one checkpoint."""
@@ -76,8 +88,11 @@ class Network:
             self.codec = Codec(path, family)
             self._processor = self.architecture.image_processor(path)
             self.model: Any = place.load(self.architecture.loader, path)
-        self._forbidden = torch.tensor(self.codec.never_sampled, device=self.device)
+        self._forbidden = torch.tensor(
+            self.codec.never_sampled, dtype=torch.int64, device=self.device
+        )
         self.end_ids = self._end_ids()
+        self._copying = Copying(self.codec) if family.copies else None
         sees = self.architecture.vision_tower is not None
         if sees == family.reads:
             raise UsageError(
@@ -160,6 +175,8 @@ class Network:
         """
         seen, seen_images = 0, 0
         cache = DynamicCache(config=self.config)
+        if known is not None and not known.begins(prompt) and self.family.reads:
+            known = known.shared(prompt)
         if known is not None and known.begins(prompt):
             seen, seen_images = len(known.prompt.ids), len(known.prompt.images)
             cache = row_cache(known.layers)
@@ -209,26 +226,49 @@ class Network:
         hidden_T_D = self.model.model(**inputs, use_cache=False).last_hidden_state[0]
         places_S = torch.tensor(at, dtype=torch.int64, device=self.device)
         ids_T = torch.tensor(prompt.ids, device=self.device)
-        return self.spoken_logprobs(hidden_T_D[places_S - 1], ids_T[places_S])
+        choices = self.choices(prompt.ids, at)
+        return self.spoken_logprobs(hidden_T_D[places_S - 1], ids_T[places_S], choices)
 
-    def spoken_logprobs(self, hidden_S_D: Tensor, ids_S: Tensor) -> Tensor:
+    def choices(self, ids: Sequence[int], at: Sequence[int]) -> list[Choice | None]:
+        """Which tokens could be sampled at places of a row; None: all that may be sampled ever."""
+        if self._copying is None:
+            return [None] * len(at)
+        before = [ids[:place] for place in at]
+        return [self._copying.choice(each, self.codec.reply_start(each)) for each in before]
+
+    def spoken_logprobs(
+        self, hidden_S_D: Tensor, ids_S: Tensor, choices: Sequence[Choice | None] = ()
+    ) -> Tensor:
         """Log-probabilities of tokens, each behind a last hidden state, [S] float32.
 
         Logits over the whole vocabulary are never kept: for gradients they are computed again.
+
+        Args:
+            hidden_S_D: The last hidden states.
+            ids_S: What was said behind each.
+            choices: What it was chosen from, see `choices`; empty: from all that may be sampled.
         """
 
-        def score(hidden_C_D: Tensor, ids_C: Tensor) -> Tensor:
-            logprobs_C_V = self.allowed_logprobs(self.model.lm_head(hidden_C_D))
-            return logprobs_C_V.gather(1, ids_C[:, None])[:, 0]
+        def score(
+            hidden_C_D: Tensor, ids_C: Tensor, chosen_from: Sequence[Choice | None]
+        ) -> Tensor:
+            logits_C_V = self.allowed_logits(self.model.lm_head(hidden_C_D))
+            if any(chosen_from):
+                rows = zip(logits_C_V.unbind(), chosen_from, strict=True)
+                logits_C_V = torch.stack(
+                    [logits_V if choice is None else choice.apply(logits_V)
+                     for logits_V, choice in rows]
+                )  # fmt: skip
+            return logits_C_V.log_softmax(-1).gather(1, ids_C[:, None])[:, 0]
 
         scores = []
         for first in range(0, len(ids_S), _SCORED_AT_ONCE):
             chunk = slice(first, first + _SCORED_AT_ONCE)
-            hidden_C_D, ids_C = hidden_S_D[chunk], ids_S[chunk]
+            rows = hidden_S_D[chunk], ids_S[chunk], choices[chunk]
             if torch.is_grad_enabled():
-                scores.append(checkpoint(score, hidden_C_D, ids_C, use_reentrant=False))
+                scores.append(checkpoint(score, *rows, use_reentrant=False))
             else:
-                scores.append(score(hidden_C_D, ids_C))
+                scores.append(score(*rows))
         return torch.cat(scores)
 
     def allowed_logprobs(self, logits: Tensor) -> Tensor:

@@ -13,6 +13,8 @@ from typing import Any, Literal
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import (
+    LlamaConfig,
+    LlamaForCausalLM,
     PreTrainedTokenizerFast,
     Qwen2_5_VLConfig,
     Qwen2_5_VLForConditionalGeneration,
@@ -34,7 +36,9 @@ from vigorl.policy.family import FAMILIES, ChatFormat
 from vigorl.policy.local.codec import Prompt
 from vigorl.policy.local.network import Network
 
-Architecture = Literal["qwen2_5_vl", "qwen3_vl", "qwen3_vl_moe", "qwen3_5", "qwen3_5_moe", "qwen3"]
+Architecture = Literal[
+    "qwen2_5_vl", "qwen3_vl", "qwen3_vl_moe", "qwen3_5", "qwen3_5_moe", "qwen3", "llama"
+]
 
 _HIDDEN = 128
 _HEAD = 64
@@ -71,10 +75,12 @@ def write_tiny_checkpoint(folder: Path, architecture: Architecture, seed: int = 
         case "qwen3_5_moe":
             model = Qwen3_5MoeForConditionalGeneration(_qwen35_moe(tokenizer))
         case "qwen3":
-            model = Qwen3ForCausalLM(_qwen3_blind(tokenizer))
+            model = Qwen3ForCausalLM(_blind(tokenizer, Qwen3Config))
+        case "llama":
+            model = LlamaForCausalLM(_blind(tokenizer, LlamaConfig))
     model.generation_config.eos_token_id = tokenizer.eos_token_id
     model.save_pretrained(folder)
-    if architecture == "qwen3":
+    if architecture in ("qwen3", "llama"):
         return folder
     patch_px, shortest = (14, 3136) if architecture == "qwen2_5_vl" else (16, 65_536)
     sizes = {"shortest_edge": shortest, "longest_edge": 12_845_056}
@@ -250,6 +256,6 @@ def _qwen35_moe(tokenizer: Any) -> Any:
     return _qwen35(tokenizer, Qwen3_5MoeConfig, **_EXPERTS, shared_expert_intermediate_size=_HEAD)
 
 
-def _qwen3_blind(tokenizer: Any) -> Any:
+def _blind(tokenizer: Any, config: Any) -> Any:
     rope = {"rope_type": "default", "rope_theta": 1e6}
-    return Qwen3Config(**{**_text(tokenizer), "head_dim": _HEAD, "rope_parameters": rope})
+    return config(**{**_text(tokenizer), "head_dim": _HEAD, "rope_parameters": rope})

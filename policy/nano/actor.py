@@ -20,6 +20,7 @@ from vigorl.policy.model import ModelPolicy, turn_error
 from vigorl.policy.nano.glance import close_lens, glance, parts, without
 from vigorl.policy.nano.prompt import NOTHING, Situation, remembered, unchanged, write_prompt
 from vigorl.policy.nano.reading import ScreenItem, item_at, items, name_of, write_place, write_rows
+from vigorl.policy.nano.shortening import shortened
 from vigorl.policy.perception.screen_reader import ScreenReader, shared_screen_reader
 from vigorl.policy.policy import Turn
 
@@ -39,7 +40,7 @@ class ReadingPolicy(ModelPolicy):
 
     def describe(self) -> dict[str, Any]:
         """What `ModelPolicy` tells, and that screens are read."""
-        return {**super().describe(), "policy": "nano"}
+        return {**super().describe(), "policy": self.family.name}
 
 
 @dataclass
@@ -61,17 +62,19 @@ class _Seen:
     close_frame: Frame | None = None
     """… and its picture; None: there was none."""
 
-    def reading(self) -> str:
+    def reading(self, task: str, most_characters: int) -> str:
         """What is told of the screen; of a large one not beside a part of it."""
         if self.is_large and self.close_frame is not None:
             return ""
-        return write_rows(self.rows, self.frame)
+        rows = shortened(self.rows, task, most_characters)
+        return write_rows(rows, self.frame)
 
-    def closer(self) -> str:
+    def closer(self, task: str, most_characters: int) -> str:
         """What is told of the last look closer."""
         if self.close_frame is None:
             return ""
-        told = write_rows(self.close_rows, self.close_frame, self.frame.region_css_px)
+        rows = shortened(self.close_rows, task, most_characters)
+        told = write_rows(rows, self.close_frame, self.frame.region_css_px)
         return told or NOTHING
 
     def item(self, point: Point) -> ScreenItem | None:
@@ -92,6 +95,8 @@ class ReadingActor:
         self._family = family
         self._session = session
         self._eyes = eyes
+        system = family.system_prompt()
+        self._told = () if system is None else (Message("system", (system,)),)
         self._rows = RowKeeper()
         self._past: list[str] = []
         self._acted = False
@@ -114,13 +119,13 @@ class ReadingActor:
             title=seen.title,
             tabs=seen.tabs,
             events=[event.text for event in observation.events],
-            reading=seen.reading(),
-            closer=seen.closer(),
+            reading=seen.reading(self._goal, self._family.most_read_characters),
+            closer=seen.closer(self._goal, self._family.most_read_characters),
             unseen=[write_place(seen.frame.from_region(part), seen.frame) for part in seen.unseen],
         )
         prompt = write_prompt(situation).replace("<|", "‹|")
         reply = await self._session.reply(
-            (Message("user", (prompt,)),), "anew" if self._is_lost else "as set"
+            (*self._told, Message("user", (prompt,))), "anew" if self._is_lost else "as set"
         )
         dialect = self._dialect(seen)
         parsed = parse(reply.text, dialect)

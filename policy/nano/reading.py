@@ -337,18 +337,18 @@ def _fewer(found: list[ScreenItem]) -> list[ScreenItem]:
             item.text = item.text[:LONGEST_TEXT].rsplit(" ", 1)[0] + "…"
     texts = [item for item in found if item.kind == "text"]
     last = [*sorted(texts, key=lambda item: -len(item.text)), *reversed(found)]
-    excess, dropped = sum(map(_length, found)) - MOST_CHARACTERS, set[int]()
+    excess, dropped = sum(map(written_length, found)) - MOST_CHARACTERS, set[int]()
     for item in last:
         if excess <= 0:
             break
         if id(item) not in dropped:
             dropped.add(id(item))
-            excess -= _length(item)
+            excess -= written_length(item)
     return [item for item in found if id(item) not in dropped]
 
 
-def _length(item: ScreenItem) -> int:
-    """Characters of an item with its point, about."""
+def written_length(item: ScreenItem) -> int:
+    """Characters of an item with its place, about."""
     return len(item.text) + len(item.label) + 15
 
 

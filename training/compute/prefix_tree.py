@@ -34,6 +34,7 @@ from torch import Tensor
 
 from vigorl.browser.errors import InconsistentData, UsageError
 from vigorl.policy.local.codec import Prompt
+from vigorl.policy.local.copying import Choice
 from vigorl.policy.local.network import Network
 from vigorl.policy.policy import ShownImage
 from vigorl.training.compute.image_features import ImageFeatures
@@ -191,10 +192,26 @@ def logprobs(network: Network, tree: PrefixTree, features: ImageFeatures) -> Ten
     hidden_L_D = _hidden(network, tree, features)
     device = network.device
     logprobs_U = network.spoken_logprobs(
-        hidden_L_D[parents_L[node_U].to(device)], tree.ids_L[node_U].to(device)
+        hidden_L_D[parents_L[node_U].to(device)],
+        tree.ids_L[node_U].to(device),
+        _choices(network, tree, node_U),
     )
     logprobs_L = logprobs_U.new_zeros(len(tree.ids_L)).index_put((node_U.to(device),), logprobs_U)
     return logprobs_L[node_S.to(device)]
+
+
+def _choices(network: Network, tree: PrefixTree, node_U: Tensor) -> list[Choice | None]:
+    """What the tokens of nodes were chosen from.
+
+    A row without log-probabilities was not sampled by us: it is learnt as any text is, from all
+    tokens.
+    """
+    by_node: dict[int, Choice | None] = {}
+    for row, places_T in zip(tree.rows, tree.places, strict=True):
+        if row.logprobs is not None:
+            choices = network.choices(row.ids, row.sampled_at)
+            by_node |= zip(places_T[row.sampled_at].tolist(), choices, strict=True)
+    return [by_node.get(node) for node in node_U.tolist()]
 
 
 def _hidden(network: Network, tree: PrefixTree, features: ImageFeatures) -> Tensor:

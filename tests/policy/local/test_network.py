@@ -226,8 +226,8 @@ def test_a_family_that_reads_refuses_a_model_that_sees(checkpoints: dict[str, Pa
 
 
 def test_other_architectures_are_sent_to_a_server(tmp_path: Path) -> None:
-    (tmp_path / "config.json").write_text('{"model_type": "llama"}')
-    assert read_model_type(str(tmp_path)) == "llama"
+    (tmp_path / "config.json").write_text('{"model_type": "mistral"}')
+    assert read_model_type(str(tmp_path)) == "mistral"
     with pytest.raises(UsageError, match="Serve it with an OpenAI-compatible server"):
         Network(str(tmp_path), family_named("qwen2.5-vl"))
 

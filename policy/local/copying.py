@@ -1,0 +1,101 @@
+"""Tokens that keep a reply to the places that it was told: a constraint on what is sampled.
+
+What may follow is a function of the row alone, the prompt and what is said so far. So whoever
+scores a row again finds the very tokens that the sampler had to choose from, and log-probabilities
+mean the same to both: those of the constrained distribution.
+
+Tokens are longer or shorter than digits, and may begin before a place or end behind it, as in
+` (44` or `0) |`: a token may be drawn where its characters, one by one, keep to a place.
+"""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from vigorl.policy.local.codec import Codec
+from vigorl.policy.nano.places import Said, ToldPlaces
+
+_PROMPTS_KNOWN = 64
+"""Prompts whose places are kept."""
+_WITHIN = frozenset("0123456789, ")
+"""Characters of a place between its parentheses."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which tokens may come next."""
+
+    ids: tuple[int, ...]
+    is_whole: bool
+    """These and no others may; otherwise all but these."""
+
+    def apply(self, logits_V: Tensor) -> Tensor:
+        """Logits, minus infinity for tokens that may not come next, [V]."""
+        ids = torch.tensor(self.ids, dtype=torch.int64, device=logits_V.device)
+        if not self.is_whole:
+            return logits_V.index_fill(-1, ids, float("-inf"))
+        kept_V = torch.full_like(logits_V, float("-inf"))
+        return kept_V.index_copy(-1, ids, logits_V[ids])
+
+
+class Copying:
+    """The tokens of a vocabulary, sorted by what they have to do with places."""
+
+    def __init__(self, codec: Codec) -> None:
+        self._codec = codec
+        self._within: dict[str, list[int]] = {}
+        """By text: tokens that stand inside of a place and end there."""
+        self._opening: list[tuple[int, str]] = []
+        """Tokens that open one, whatever else they do …"""
+        self._closing: list[tuple[int, str]] = []
+        """… and others that close one."""
+        for written, token_id in codec.tokenizer.get_vocab().items():
+            if not any(character in written for character in "(),0123456789") and len(written) > 1:
+                continue  # neither is this one, however it writes a space
+            text = codec.decode([token_id])
+            if "(" in text:
+                self._opening.append((token_id, text))
+            elif ")" in text:
+                self._closing.append((token_id, text))
+            elif text and _WITHIN.issuperset(text):
+                self._within.setdefault(text, []).append(token_id)
+        self._told: OrderedDict[tuple[int, ...], ToldPlaces] = OrderedDict()
+
+    def choice(self, ids: Sequence[int], start: int) -> Choice | None:
+        """What may follow the tokens of a row; None: anything.
+
+        Args:
+            ids: From the beginning of the row.
+            start: Where its last reply begins, see `Codec.reply_start`.
+        """
+        told = self._places(tuple(ids[:start]))
+        if not told.places:
+            return None
+        said = Said(told).with_text(self._codec.decode(ids[start:]))
+        if not said.is_kept:
+            return None  # it was begun by others
+        if said.rests is None:
+            never = tuple(at for at, text in self._opening if not said.with_text(text).is_kept)
+            return Choice(never, False) if never else None
+        within = {
+            token_id
+            for rest in said.rests
+            for length in range(1, len(rest))
+            for token_id in self._within.get(rest[:length], ())
+        }
+        bracketed = (*self._opening, *self._closing)
+        closing = (token_id for token_id, text in bracketed if said.with_text(text).is_kept)
+        return Choice(tuple(sorted({*within, *closing})), True)
+
+    def _places(self, before: tuple[int, ...]) -> ToldPlaces:
+        """Those that stand in the last message before a reply."""
+        found = self._told.get(before)
+        if found is None:
+            found = ToldPlaces.of(self._codec.last_message(before))
+            self._told[before] = found
+            while len(self._told) > _PROMPTS_KNOWN:
+                self._told.popitem(last=False)
+        return found

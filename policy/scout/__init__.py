@@ -1,0 +1,1 @@
+"""scout: a small language model from elsewhere behind `reader`'s eyes, fine-tuned by ours."""

@@ -1,0 +1,147 @@
+"""A reply is kept to the places that it was told, token by token, and scored by the same rule."""
+
+from dataclasses import replace
+
+import pytest
+
+from vigorl.browser.errors import InconsistentData, UsageError
+from vigorl.policy.backend import Hardware, Message, Sampling
+from vigorl.policy.family import family_named, family_of
+
+torch = pytest.importorskip("torch")
+
+from transformers import AutoTokenizer  # noqa: E402
+
+from vigorl.policy.factory import open_model  # noqa: E402
+from vigorl.policy.local.backend import LocalBackend  # noqa: E402
+from vigorl.policy.local.codec import Prompt  # noqa: E402
+from vigorl.policy.local.loading import read_model_type  # noqa: E402
+from vigorl.policy.local.network import Network  # noqa: E402
+from vigorl.policy.local.tiny import write_tiny_checkpoint  # noqa: E402
+from vigorl.training.compute.image_features import ImageFeatures  # noqa: E402
+from vigorl.training.compute.prefix_tree import build_trees, logprobs  # noqa: E402
+from vigorl.training.data.rows import Row  # noqa: E402
+
+pytestmark = pytest.mark.model
+
+SCOUT = family_named("scout")
+STRADDLING = (" (44", "0, 2", "0, 3", "88)", "8) |", ") (45, 610)", ") (9")
+"""Tokens that begin before a place, and end inside of one or behind it."""
+READING = '"Add" (440, 288) button | "Add" (45, 610)\n"Send" (7, 9)'
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory: pytest.TempPathFactory) -> Network:
+    torch.set_num_threads(1)
+    folder = write_tiny_checkpoint(tmp_path_factory.mktemp("tiny"), "llama")
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    # They take the rows of weights that real checkpoints have beyond their vocabulary.
+    assert tokenizer.add_tokens(list(STRADDLING)) == len(STRADDLING)
+    tokenizer.save_pretrained(folder)
+    assert family_of("", read_model_type(str(folder))) == SCOUT
+    return Network(str(folder), SCOUT)
+
+
+def asked(reading: str = READING) -> tuple[Message, ...]:
+    return (Message("user", (f"Task: add it\nPage: Shop\n{reading}",)),)
+
+
+def may_follow(network: Network, said: str, reading: str = READING) -> set[str]:
+    """Of the tokens that have to do with places, those that may come next."""
+    ids = network.codec.encode(asked(reading)).ids
+    row = (*ids, *network.codec.tokenizer.encode(said, add_special_tokens=False))
+    (choice,) = network.choices(row, [len(row)])
+    size = len(network.codec.tokenizer)
+    logits_V = torch.zeros(size) if choice is None else choice.apply(torch.zeros(size))
+    texts = {network.codec.decode([at]) for at in logits_V.isfinite().nonzero()[:, 0].tolist()}
+    watched = {*STRADDLING, *"0123456789,()x", "(", " ("}
+    return texts & watched
+
+
+def test_tokens_that_straddle_digits_keep_to_a_place_from_end_to_end(network: Network) -> None:
+    everything = {*STRADDLING, *"0123456789,()x", " ("}
+    assert may_follow(network, '<think> "Add"') == everything - {") (9"}
+    assert may_follow(network, '<think> "Add" (') == {"4"}
+    assert may_follow(network, '<think> "Add" (4') == {"4", "5"}
+    assert may_follow(network, '<think> "Add" (44') == {"0", "0, 2"}
+    assert may_follow(network, '<think> "Add" (440, 2') == {"8", "88)"}
+    assert may_follow(network, '<think> "Add" (440, 28') == {"8", "8) |"}
+    assert may_follow(network, '<think> "Add" (440, 288') == {")", ") (45, 610)"}
+    assert may_follow(network, '<think> "Send" (') == {"7"}
+    assert may_follow(network, "<think> it is (") == {"4", "7"}
+
+
+def test_quotes_scrolls_and_screens_without_items_are_free(network: Network) -> None:
+    everything = {*STRADDLING, *"0123456789,()x", " ("}
+    assert may_follow(network, '<think> "Add (') == everything
+    assert may_follow(network, "<think> x </think>\n<answer> scroll (") == everything
+    assert may_follow(network, "<think> (", reading="") == everything
+    assert may_follow(network, "<think> x </think>\n<answer> click (") == {"4", "7"}
+
+
+async def test_what_is_sampled_is_scored_as_it_was_drawn_alone_and_in_a_tree(
+    network: Network,
+) -> None:
+    backend = LocalBackend(network, Sampling(temperature=1.5, max_tokens=60, seed=3))
+    begun = Message("assistant", ('<think> "Add" (4',))
+    replies = [await backend.session(seed).reply((*asked(), begun)) for seed in range(3)]
+    await backend.close()
+    assert all(reply.text.startswith(("40, 288)", "5, 610)")) for reply in replies)
+    rows = []
+    for reply in replies:
+        assert reply.prompt_ids and reply.sampled_ids and reply.logprobs
+        ids = reply.prompt_ids + reply.sampled_ids
+        at = range(len(reply.prompt_ids), len(ids))
+        assert network.score(Prompt(ids, ()), at) == pytest.approx(reply.logprobs, abs=1e-4)
+        is_sampled = (False,) * len(reply.prompt_ids) + (True,) * len(reply.sampled_ids)
+        rows.append(Row(ids, is_sampled, reply.logprobs, ()))
+    # Behind (4 go on "40, 288)" and "5, 610)" alone, whose characters are mostly certain.
+    assert any(0.0 in (row.logprobs or ()) for row in rows)
+    (tree,) = build_trees(rows, network.codec.cell_id, 10_000)
+    features = ImageFeatures(network, {})
+    with torch.no_grad():
+        of_tree = logprobs(network, tree, features)
+        noted = torch.tensor([each for row in tree.rows for each in row.logprobs or ()])
+        assert torch.allclose(of_tree, noted, atol=1e-4)
+        # A text that was never sampled by us is learnt from all tokens.
+        (taught,) = build_trees(
+            [replace(row, logprobs=None) for row in rows], network.codec.cell_id, 10_000
+        )
+        assert (logprobs(network, taught, features) < noted - 1e-2).any()
+
+
+async def test_another_sampler_is_refused(origin: str) -> None:
+    with pytest.raises(UsageError, match="which the sampler in this process alone"):
+        await open_model(f"{origin}/v1", model_name="some", family="scout")
+
+
+def test_a_row_without_a_reply_is_refused(network: Network) -> None:
+    with pytest.raises(InconsistentData, match="the assistant says nothing"):
+        network.choices((1, 2, 3), [2])
+
+
+def test_a_prompt_that_begins_alike_is_read_from_where_it_differs(network: Network) -> None:
+    first = network.codec.encode(asked())
+    second = network.codec.encode(asked(READING.replace("Send", "Sent") + '\n"More" (1, 2)'))
+    _, known, _ = network.read(first)
+    shared = known.shared(second)
+    length = len(shared.prompt.ids)
+    assert 20 < length < len(second.ids)
+    assert first.ids[:length] == second.ids[:length] and first.ids[length] != second.ids[length]
+    whole, _, position = network.read(second)
+    reused, _, again = network.read(second, known)
+    assert position == again
+    assert torch.allclose(whole, reused, atol=1e-4)
+    # One token is always left to read, also of a prompt that was read before.
+    assert len(known.shared(first).prompt.ids) == len(first.ids) - 1
+    assert torch.allclose(network.read(first)[0], network.read(first, known)[0], atol=1e-4)
+
+
+def test_on_a_cpu_8_bits_say_nearly_the_same(network: Network) -> None:
+    light = Network(network.path, SCOUT, Hardware(device="cpu", quantization="8bit"))
+    prompt = network.codec.encode(asked())
+    exact, rounded = network.read(prompt)[0], light.read(prompt)[0]
+    assert torch.nn.functional.cosine_similarity(exact, rounded, dim=0) > 0.99
+    assert not torch.equal(exact, rounded)
+    with pytest.raises(UsageError, match="a CPU takes 8bit"):
+        Network(network.path, SCOUT, Hardware(device="cpu", quantization="4bit"))
