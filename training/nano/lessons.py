@@ -2,7 +2,8 @@
 
 Written in the form of `vigorl-agent export`, so that `train sft --data` takes the folder. The n-th
 lesson of a seed is always the same one, and is drawn as nano's rows are: recorded steps with other
-words, looks and mistakes, and questions about screens.
+words, looks and mistakes, and questions about screens; some of them are varied
+(`vigorl.training.nano.lesson_variants`).
 """
 
 import gzip
@@ -10,6 +11,7 @@ import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from random import Random
 
@@ -19,6 +21,7 @@ from vigorl.policy.nano.places import departures
 from vigorl.tasks.local.registry import TASKS
 from vigorl.tasks.task import TRAIN_SEEDS
 from vigorl.training.data.conversations import SHAREGPT
+from vigorl.training.nano.lesson_variants import goal_of, varied
 from vigorl.training.nano.oracles import miniwob_names
 from vigorl.training.nano.reading_rows import Mixture, ReadingRows
 from vigorl.training.nano.reading_steps import TaughtTurn
@@ -54,11 +57,13 @@ def lessons(
         UsageError: the folder holds no such data, or episodes that nobody may learn from.
     """
     check_recorded(folder)
-    rows, number = ReadingRows(folder, MIXTURE, seed), 0
-    while True:
-        made = rows.turn(Random(f"{seed}:lesson:{number}"))
-        number += 1
-        yield made if made is not None and len(made.prompt) <= most_characters else None
+    rows, goal = ReadingRows(folder, MIXTURE, seed), ""
+    for number in count():
+        random = Random(f"{seed}:lesson:{number}")
+        made = rows.turn(random)
+        if made is not None:
+            lesson, goal = varied(made, goal, random), goal_of(made.prompt)
+        yield lesson if made is not None and len(lesson.prompt) <= most_characters else None
 
 
 def write_lessons(
