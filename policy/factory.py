@@ -383,7 +383,8 @@ def _require_own_sampler(family: Family) -> None:
     if family.copies:
         raise UsageError(
             f"{family.name} copies its points from what was read, which the sampler in this "
-            "process alone sees to: give the folder of its checkpoint, or the name scout"
+            "process alone sees to: give its checkpoint's folder, or the name scout; another model "
+            "that is taken for it is talked to with --family generic"
         )
 
 

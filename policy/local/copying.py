@@ -25,12 +25,17 @@ _WITHIN = frozenset("0123456789, ")
 
 
 @dataclass(frozen=True)
-class Choice:
+class NextTokens:
     """Which tokens may come next."""
 
     ids: tuple[int, ...]
     is_whole: bool
     """These and no others may; otherwise all but these."""
+
+    @property
+    def only(self) -> int | None:
+        """The one token that may; None: there are several."""
+        return self.ids[0] if self.is_whole and len(self.ids) == 1 else None
 
     def apply(self, logits_V: Tensor) -> Tensor:
         """Logits, minus infinity for tokens that may not come next, [V]."""
@@ -64,7 +69,7 @@ class Copying:
                 self._within.setdefault(text, []).append(token_id)
         self._told: OrderedDict[tuple[int, ...], ToldPlaces] = OrderedDict()
 
-    def choice(self, ids: Sequence[int], start: int) -> Choice | None:
+    def choice(self, ids: Sequence[int], start: int) -> NextTokens | None:
         """What may follow the tokens of a row; None: anything.
 
         Args:
@@ -79,7 +84,7 @@ class Copying:
             return None  # it was begun by others
         if said.rests is None:
             never = tuple(at for at, text in self._opening if not said.with_text(text).is_kept)
-            return Choice(never, False) if never else None
+            return NextTokens(never, False) if never else None
         within = {
             token_id
             for rest in said.rests
@@ -88,7 +93,7 @@ class Copying:
         }
         bracketed = (*self._opening, *self._closing)
         closing = (token_id for token_id, text in bracketed if said.with_text(text).is_kept)
-        return Choice(tuple(sorted({*within, *closing})), True)
+        return NextTokens(tuple(sorted({*within, *closing})), True)
 
     def _places(self, before: tuple[int, ...]) -> ToldPlaces:
         """Those that stand in the last message before a reply."""

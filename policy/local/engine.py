@@ -23,7 +23,7 @@ from torch import Tensor
 from vigorl.browser.errors import PolicyFault
 from vigorl.policy.backend import Message, Reply, Sampling
 from vigorl.policy.local.codec import Prompt
-from vigorl.policy.local.drafts import draft
+from vigorl.policy.local.drafts import LONGEST, draft
 from vigorl.policy.local.keyvalues import KeyValues, Layers, merge, split
 from vigorl.policy.local.network import Network, ReadRow
 from vigorl.policy.local.sampler import draw, penalised
@@ -177,7 +177,8 @@ class Engine:
         before = [token_id for said in self._said for token_id in said]
         left = turn.max_tokens - len(turn.sampled_ids) - 1
         own = (*turn.prompt.ids, *turn.sampled_ids)
-        return draft([*before, *own], begins=len(before))[: max(left, 0)]
+        certain = self._network.certain(own, LONGEST)
+        return (certain or draft([*before, *own], begins=len(before)))[: max(left, 0)]
 
     def _begin(self, turn: PendingTurn) -> None:
         """Read what is new of a turn's conversation and draw the first token.

@@ -1,7 +1,6 @@
 """Loading a checkpoint's weights: the device, the number format, and what they need installed."""
 
 import os
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from transformers.utils.logging import (
 
 from vigorl.browser.errors import UsageError
 from vigorl.policy.backend import Hardware
+from vigorl.policy.local.eight_bits import in_eight_bits
 
 _A_MOMENT = 1_000_000_000
 """Bytes of weights that are loaded too fast for a progress bar."""
@@ -82,7 +82,7 @@ class Place:
         if "device_map" not in arguments:
             model.to(self.device)
         if hardware.quantization != "none" and on_cpu:
-            return _in_8bit(model.eval())
+            return in_eight_bits(model.eval())
         return model.eval()
 
     def _quantization(self) -> BitsAndBytesConfig:
@@ -94,20 +94,6 @@ class Place:
             bnb_4bit_use_double_quant=True,
             bnb_4bit_compute_dtype=self.dtype,
         )
-
-
-def _in_8bit(model: Any) -> Any:
-    """A network whose linear layers multiply whole numbers of 8 bits.
-
-    Weights are rounded once, each output on a scale of its own; activations with every pass, on
-    one scale for all tokens of it. So the last digits depend on which tokens are read together.
-    """
-    from torch.ao.quantization import per_channel_dynamic_qconfig, quantize_dynamic
-
-    with warnings.catch_warnings():
-        # It is to move to another package, which has no kernel for 8 bits on every CPU yet.
-        warnings.simplefilter("ignore")
-        return quantize_dynamic(model, {torch.nn.Linear: per_channel_dynamic_qconfig})
 
 
 def _require_libraries(hardware: Hardware, device: str) -> None:

@@ -28,7 +28,8 @@ from vigorl.policy.family import Family
 from vigorl.policy.images import FittedImage, token_count
 from vigorl.policy.local.architecture import architecture_of, is_part
 from vigorl.policy.local.codec import Codec, Prompt
-from vigorl.policy.local.copying import Choice, Copying
+from vigorl.policy.local.copying import Copying, NextTokens
+from vigorl.policy.local.eight_bits import weight_count
 from vigorl.policy.local.keyvalues import KeyValues, Layers, row_cache, row_layers
 from vigorl.policy.local.loading import Place, bar_for, files_of
 
@@ -117,8 +118,7 @@ class Network:
         Its layers are done before others have woken up: on two cores, 12 million parameters made
         a token in 17 ms by one thread, and, beside other work, in 200 ms by two.
         """
-        count = sum(weight.numel() for weight in self.model.parameters())
-        if self.device.type == "cpu" and count < SMALL_PARAMETERS:
+        if self.device.type == "cpu" and weight_count(self.model) < SMALL_PARAMETERS:
             torch.set_num_threads(1)
 
     @property
@@ -229,15 +229,26 @@ class Network:
         choices = self.choices(prompt.ids, at)
         return self.spoken_logprobs(hidden_T_D[places_S - 1], ids_T[places_S], choices)
 
-    def choices(self, ids: Sequence[int], at: Sequence[int]) -> list[Choice | None]:
+    def choices(self, ids: Sequence[int], at: Sequence[int]) -> list[NextTokens | None]:
         """Which tokens could be sampled at places of a row; None: all that may be sampled ever."""
         if self._copying is None:
             return [None] * len(at)
         before = [ids[:place] for place in at]
         return [self._copying.choice(each, self.codec.reply_start(each)) for each in before]
 
+    def certain(self, ids: Sequence[int], most: int) -> list[int]:
+        """The tokens behind a row that nothing else may stand in the place of, so many at most."""
+        found: list[int] = []
+        while self._copying is not None and len(found) < most:
+            row = (*ids, *found)
+            (choice,) = self.choices(row, [len(row)])
+            if choice is None or choice.only is None:
+                break
+            found.append(choice.only)
+        return found
+
     def spoken_logprobs(
-        self, hidden_S_D: Tensor, ids_S: Tensor, choices: Sequence[Choice | None] = ()
+        self, hidden_S_D: Tensor, ids_S: Tensor, choices: Sequence[NextTokens | None] = ()
     ) -> Tensor:
         """Log-probabilities of tokens, each behind a last hidden state, [S] float32.
 
@@ -250,7 +261,7 @@ class Network:
         """
 
         def score(
-            hidden_C_D: Tensor, ids_C: Tensor, chosen_from: Sequence[Choice | None]
+            hidden_C_D: Tensor, ids_C: Tensor, chosen_from: Sequence[NextTokens | None]
         ) -> Tensor:
             logits_C_V = self.allowed_logits(self.model.lm_head(hidden_C_D))
             if any(chosen_from):

@@ -34,7 +34,7 @@ from torch import Tensor
 
 from vigorl.browser.errors import InconsistentData, UsageError
 from vigorl.policy.local.codec import Prompt
-from vigorl.policy.local.copying import Choice
+from vigorl.policy.local.copying import NextTokens
 from vigorl.policy.local.network import Network
 from vigorl.policy.policy import ShownImage
 from vigorl.training.compute.image_features import ImageFeatures
@@ -200,13 +200,13 @@ def logprobs(network: Network, tree: PrefixTree, features: ImageFeatures) -> Ten
     return logprobs_L[node_S.to(device)]
 
 
-def _choices(network: Network, tree: PrefixTree, node_U: Tensor) -> list[Choice | None]:
+def _choices(network: Network, tree: PrefixTree, node_U: Tensor) -> list[NextTokens | None]:
     """What the tokens of nodes were chosen from.
 
     A row without log-probabilities was not sampled by us: it is learnt as any text is, from all
     tokens.
     """
-    by_node: dict[int, Choice | None] = {}
+    by_node: dict[int, NextTokens | None] = {}
     for row, places_T in zip(tree.rows, tree.places, strict=True):
         if row.logprobs is not None:
             choices = network.choices(row.ids, row.sampled_at)

@@ -15,6 +15,7 @@ from transformers import AutoTokenizer  # noqa: E402
 from vigorl.policy.factory import open_model  # noqa: E402
 from vigorl.policy.local.backend import LocalBackend  # noqa: E402
 from vigorl.policy.local.codec import Prompt  # noqa: E402
+from vigorl.policy.local.eight_bits import weight_count  # noqa: E402
 from vigorl.policy.local.loading import read_model_type  # noqa: E402
 from vigorl.policy.local.network import Network  # noqa: E402
 from vigorl.policy.local.tiny import write_tiny_checkpoint  # noqa: E402
@@ -110,6 +111,16 @@ async def test_what_is_sampled_is_scored_as_it_was_drawn_alone_and_in_a_tree(
         assert (logprobs(network, taught, features) < noted - 1e-2).any()
 
 
+def test_digits_that_nothing_else_may_stand_for_are_read_at_once(network: Network) -> None:
+    def certain(said: str, most: int = 8) -> str:
+        row = (*network.codec.encode(asked()).ids, *network.codec.tokenizer.encode(said))
+        return network.codec.decode(network.certain(row, most))
+
+    assert certain('<think> "Add" (5') == certain('<think> "Add" (9') == ""
+    assert certain('<think> "Send" (') == "7, 9"  # and then ")" or ") (45, 610)"
+    assert certain('<think> "Send" (', most=2) == "7,"
+
+
 async def test_another_sampler_is_refused(origin: str) -> None:
     with pytest.raises(UsageError, match="which the sampler in this process alone"):
         await open_model(f"{origin}/v1", model_name="some", family="scout")
@@ -143,5 +154,6 @@ def test_on_a_cpu_8_bits_say_nearly_the_same(network: Network) -> None:
     exact, rounded = network.read(prompt)[0], light.read(prompt)[0]
     assert torch.nn.functional.cosine_similarity(exact, rounded, dim=0) > 0.99
     assert not torch.equal(exact, rounded)
+    assert weight_count(light.model) == weight_count(network.model)
     with pytest.raises(UsageError, match="a CPU takes 8bit"):
         Network(network.path, SCOUT, Hardware(device="cpu", quantization="4bit"))
