@@ -1,8 +1,11 @@
 """Policies that are vision-language models: a family, a backend, and an actor for each episode."""
 
 import hashlib
+from collections.abc import Iterator
+from copy import copy
 from dataclasses import replace
-from typing import Any
+from itertools import count
+from typing import Any, Self
 
 from vigorl.browser.actions import GiveUp
 from vigorl.browser.observation import Observation
@@ -16,16 +19,22 @@ from vigorl.policy.price import Price
 from vigorl.policy.usage import Usage
 
 
-def episode_seed(seed: int, episode: int) -> int:
+def episode_seed(seed: int, episode: int, attempt: int = 0) -> int:
     """The seed that an episode of a policy draws with, in [0, 2³¹) but for the first one's.
 
     The first one has the policy's own. The others' are drawn, so that policies with seeds side by
     side hardly ever share an episode: servers take 31 bits, so two of n episodes each share about
     n² / 2³¹.
+
+    Args:
+        seed: Of the policy.
+        episode: Its number.
+        attempt: How often it was begun before: each time it draws with another seed.
     """
-    if episode == 0:
+    if episode == attempt == 0:
         return seed
-    digest = hashlib.sha256(f"{seed} {episode}".encode()).digest()
+    drawn_from = f"{seed} {episode} {attempt}" if attempt else f"{seed} {episode}"
+    digest = hashlib.sha256(drawn_from.encode()).digest()
     return int.from_bytes(digest[:4]) >> 1
 
 
@@ -50,7 +59,7 @@ class ModelPolicy:
         self.price = price
         """What its tokens cost, where that is known; what a server says of it comes first."""
         self._sampling = sampling
-        self._episode_count = 0
+        self._seeds: Iterator[int] = (episode_seed(sampling.seed, number) for number in count())
 
     def actor(self, goal: str) -> Actor:
         """A fresh actor, which draws with a seed of its own (`episode_seed`)."""
@@ -62,13 +71,16 @@ class ModelPolicy:
 
     def next_session(self) -> Session:
         """A place at the backend for one more episode, with a seed of its own."""
-        session = self.backend.session(episode_seed(self._sampling.seed, self._episode_count))
-        self._episode_count += 1
-        return session
+        return self.backend.session(next(self._seeds))
 
-    def begin_at(self, episode: int) -> None:
-        """Let the next episode draw with this one's seed."""
-        self._episode_count = episode
+    def numbered(self, episode: int) -> Self:
+        """The same policy for one episode: each of its actors plays that one, from the start.
+
+        The first draws with the episode's seed, every further one with a new one of that episode.
+        """
+        policy, seed = copy(self), self._sampling.seed
+        policy._seeds = (episode_seed(seed, episode, attempt) for attempt in count())
+        return policy
 
     def usage(self, reply: Reply) -> Usage:
         """The tokens of a reply, and what they cost: as the server says, or by the price."""

@@ -87,8 +87,11 @@ class ModelConfig:
     quantization: Literal["none", "4bit", "8bit"] = "none"
     """Bits of a checkpoint's weights in this process (CUDA, with the extra `quantization`; a CPU
     takes 8bit)."""
+    turns_at_once: int = field(default=8, metadata={"option": False})
+    """Most turns that a checkpoint in this process generates at a time; commands that play episodes
+    side by side set it to their number."""
 
     @property
     def hardware(self) -> Hardware:
         """What a checkpoint in this process runs on."""
-        return Hardware(self.device, self.dtype, quantization=self.quantization)
+        return Hardware(self.device, self.dtype, self.turns_at_once, self.quantization)

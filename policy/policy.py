@@ -1,7 +1,7 @@
 """The `Policy` protocol: what chooses the next action, and the turns that it chooses by."""
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from vigorl.browser.actions import Action
 from vigorl.browser.geometry import Point
@@ -134,3 +134,22 @@ class Policy(Protocol):
     async def close(self) -> None:
         """Let go of connections and devices; may be called twice."""
         ...
+
+
+@runtime_checkable
+class NumberedPolicy(Protocol):
+    """A policy that draws, and draws the same in an episode whichever others are played."""
+
+    def numbered(self, episode: int) -> Policy:
+        """The same policy for the episode of this number, also where that is begun again."""
+        ...
+
+
+def numbered(policy: Policy, episode: int) -> Policy:
+    """The policy for the episode of a number; itself, where it draws nothing.
+
+    Args:
+        policy: Who plays.
+        episode: Its number in an evaluation or a training, from 0.
+    """
+    return policy.numbered(episode) if isinstance(policy, NumberedPolicy) else policy

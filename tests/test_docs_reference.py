@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from vigorl.agent.evaluation.evaluation import Result, summarise
+from vigorl.agent.evaluation.shards import EvaluationPlan
 from vigorl.agent.record.ground_truth import GroundTruth
 from vigorl.agent.record.named_boxes import NamedBox
 from vigorl.agent.record.trajectory import (
@@ -46,7 +47,7 @@ RECORDS = (
         Mark,
     ),
     *(PendingQuestion, RefusedConnections, Consent, Deed, Approval, Turn, Mention, Tokens),
-    *(ShownImage, Usage, Result, NamedBox),
+    *(ShownImage, Usage, EvaluationPlan, Result, NamedBox),
     *(StoredTree, SearchTree, Node),
 )
 PAGES = [*sorted((ROOT / "docs").rglob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]

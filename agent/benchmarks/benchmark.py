@@ -6,7 +6,7 @@ A benchmark of this package is a module of `vigorl.agent.benchmarks.builtin` and
 what it needs (a browser, say) only where that is used.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -41,13 +41,22 @@ class Opened:
     samples: "Sequence[Sample]"
     limits: "Limits"
     """Of each episode."""
-    report: "Callable[[Sequence[Result], Summary, str], EvaluationReport] | None" = None
-    """Its own tables, made of all results, their summary and a title; None: the summary's cells."""
     wrap: "Callable[[Policy], Policy] | None" = None
     """What goes around the policy."""
 
 
 Opening = Callable[[Setting], AbstractAsyncContextManager[Opened]]
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """What an evaluation has recorded, from which a benchmark makes its own tables."""
+
+    results: "Sequence[Result]"
+    tasks: "Mapping[str, Mapping[str, Any]]"
+    """The frozen row of each sample, by its id: `Sample.task` as it was recorded."""
+    summary: "Summary"
+    title: str
 
 
 @dataclass(frozen=True)
@@ -85,9 +94,14 @@ class Benchmark:
     model: str | None = "reader"
     """Default of `--model`; None: it has to be named."""
     workers: int | None = 1
-    """Default of `--workers`; None: one episode at a time, and no such option."""
+    """Default of `--workers` for a policy that computes on this machine's CPU; None: one episode at
+    a time, and no such option."""
+    is_shared: bool = False
+    """Episodes see each other's changes: `workers` is the default for every policy."""
     check: Check | None = None
     tasks: "Callable[[int], RenderableType] | None" = None
     """Lists its tasks for a seed: `tasks list`."""
+    report: "Callable[[Evaluated], EvaluationReport] | None" = None
+    """Its own tables; None: the summary's cells."""
     run_name: Callable[[Any], str] | None = None
     """The name of run folders where the options tell a closer one."""

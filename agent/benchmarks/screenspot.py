@@ -1,7 +1,10 @@
 """ScreenSpot as samples of an evaluation, and the authors' tables from its results."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
 
 from vigorl.agent.evaluation.evaluation import Result, Sample
 from vigorl.agent.record.ground_truth import GroundTruth
@@ -20,6 +23,8 @@ from vigorl.tasks.screenspot.rows import (
     read_screenspot,
 )
 from vigorl.tasks.screenspot.tables import Correctness, ScoreTable, SixCells, pro_tables, six_cells
+
+_ROW = TypeAdapter(ScreenspotRow)
 
 
 def screenspot_samples(data: Path, version: Version, limit: int | None = None) -> list[Sample]:
@@ -41,6 +46,18 @@ def screenspot_samples(data: Path, version: Version, limit: int | None = None) -
                 f"{IMAGE_FOLDERS[version][0]}/. To get ScreenSpot {version}: {SOURCES[version]}"
             )
     return [_sample(data, row) for row in rows]
+
+
+def recorded_row(task: Mapping[str, Any]) -> ScreenspotRow:
+    """The row that an episode was recorded with.
+
+    Raises:
+        InconsistentData: it is none.
+    """
+    try:
+        return _ROW.validate_python(task)
+    except ValidationError as error:
+        raise InconsistentData(f"a recorded task is no row of ScreenSpot: {error}") from error
 
 
 def screenspot_table(

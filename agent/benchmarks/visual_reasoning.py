@@ -1,14 +1,15 @@
 """Questions about pictures as samples of an evaluation, and their tables from its results."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from vigorl.agent.evaluation.evaluation import Result, Sample, Summary, cell_of
 from vigorl.agent.evaluation.report import EvaluationReport, ResultTable, grids_as_json, notes_of
 from vigorl.agent.evaluation.statistics import Cell, mean_of
 from vigorl.agent.record.ground_truth import GroundTruth
 from vigorl.browser.environment import Environment
-from vigorl.browser.errors import UsageError
+from vigorl.browser.errors import InconsistentData, UsageError
 from vigorl.tasks.visual_reasoning.benchmarks import BENCHMARKS
 from vigorl.tasks.visual_reasoning.environment import (
     NO_ANSWER,
@@ -46,6 +47,27 @@ def _sample(question: ImageQuestion, layout: ImageLayout) -> Sample:
         task["layout"] = layout
     truth = GroundTruth(question.targets_px, question.outline, question.answer)
     return Sample(question.id, (question.group,), task, make, True, question.goal, truth)
+
+
+def recorded_question(task: Mapping[str, Any]) -> ImageQuestion:
+    """The question that an episode was recorded with, as far as tables need it: without images.
+
+    Raises:
+        InconsistentData: it is none.
+    """
+    try:
+        return ImageQuestion(
+            task["benchmark"],
+            task["id"],
+            task["group"],
+            task["question"],
+            (),
+            task["kind"],
+            task["answer"],
+            tuple(task.get("options", ())),
+        )
+    except KeyError as error:
+        raise InconsistentData(f"a recorded task is no question: it has no {error}") from error
 
 
 def visual_report(

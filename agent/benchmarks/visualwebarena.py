@@ -16,7 +16,7 @@ from vigorl.browser.chromium import Browser
 from vigorl.browser.environment import Environment
 from vigorl.browser.errors import UsageError
 from vigorl.browser.observation import Observation
-from vigorl.policy.policy import Actor, Policy, Turn
+from vigorl.policy.policy import Actor, Policy, Turn, numbered
 from vigorl.tasks.visualwebarena.accounts import Accounts
 from vigorl.tasks.visualwebarena.early_stop import MALFORMED, MAX_STEPS
 from vigorl.tasks.visualwebarena.environment import CRASHED, Protocol, SharedWorld, VwaEnvironment
@@ -180,6 +180,10 @@ class Answering:
     def actor(self, goal: str) -> Actor:
         """A fresh actor for one episode."""
         return _AnsweringActor(self._inner.actor(goal))
+
+    def numbered(self, episode: int) -> "Answering":
+        """The same for the episode of this number."""
+        return Answering(numbered(self._inner, episode))
 
     def describe(self) -> dict[str, Any]:
         """As the policy inside."""

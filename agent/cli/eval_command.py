@@ -2,9 +2,8 @@
 
 import asyncio
 import inspect
-import json
-from collections.abc import Sequence
-from contextlib import AsyncExitStack
+import os
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -14,18 +13,23 @@ import typer
 from rich.markup import escape
 
 from vigorl.agent.cli import options
+from vigorl.agent.cli.evaluation_tables import show_evaluation
 from vigorl.agent.cli.fields import shown
-from vigorl.agent.cli.main import BUG, FAULT, errors, play, print_json
+from vigorl.agent.cli.main import errors, play
 from vigorl.agent.cli.options import ANYWHERE, BoundaryOptions, EvaluationOptions
 from vigorl.agent.cli.terminal import Console
+from vigorl.browser.errors import UsageError
 from vigorl.policy.model_config import ModelConfig
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from vigorl.agent.benchmarks.benchmark import Benchmark, Opened, Opening
-    from vigorl.agent.evaluation.evaluation import Result, Summary
-    from vigorl.agent.evaluation.report import EvaluationReport
+    from vigorl.agent.benchmarks.benchmark import Benchmark, Opening
+    from vigorl.agent.evaluation.play_queue import PlayQueue
+    from vigorl.agent.evaluation.sample_outcome import PlayOrder, SampleOutcome
+    from vigorl.agent.evaluation.shards import Heading, Shard
+    from vigorl.agent.evaluation.summary import Summary
+    from vigorl.agent.rollout import Limits
     from vigorl.browser.boundary import Boundary
 
 Out = Annotated[
@@ -37,7 +41,12 @@ Out = Annotated[
 ]
 
 MaxFaults = Annotated[float, shown(EvaluationOptions, "max_faults")]
-Workers = Annotated[int, shown(EvaluationOptions, "workers")]
+Workers = Annotated[int | None, shown(EvaluationOptions, "workers")]
+Processes = Annotated[int | None, shown(EvaluationOptions, "processes")]
+SharedWorkers = Annotated[
+    int, typer.Option(min=1, help="Episodes at once; they see each other's changes.")
+]
+ShardText = Annotated[str | None, shown(EvaluationOptions, "shard")]
 
 
 def command_of(benchmark: "Benchmark") -> "Callable[..., None]":
@@ -51,12 +60,21 @@ def command_of(benchmark: "Benchmark") -> "Callable[..., None]":
         **given: Any,
     ) -> None:
         with errors(given["as_json"]):
-            asked = benchmark_options
+            asked, shard = benchmark_options, shard_of(given["shard"])
+            config = replace(policy, model=model)
+            processes = given.get("processes")
+            if processes is not None and given.get("workers") is not None:
+                raise UsageError("give --processes or --workers, not both")
+            workers = processes or workers_of(benchmark, config, given.get("workers"))
             Measurement(
+                benchmark,
                 benchmark.run_name(asked) if benchmark.run_name else benchmark.name,
-                replace(policy, model=model),
+                replace(config, turns_at_once=workers),
+                asked,
                 benchmark.open(asked),
-                given.get("workers", 1),
+                shard,
+                processes,
+                workers,
                 network.boundary(),
                 given["out"],
                 given["as_json"],
@@ -77,7 +95,11 @@ def _shared(benchmark: "Benchmark") -> list[inspect.Parameter]:
         ("model", options.Model, benchmark.model or inspect.Parameter.empty),
         ("policy", ModelConfig, ModelConfig()),
         ("verify", options.Verify, None),
-        ("workers", Workers, benchmark.workers),
+        ("workers", SharedWorkers, benchmark.workers)
+        if benchmark.is_shared
+        else ("workers", Workers, None),
+        ("processes", Processes, None),
+        ("shard", ShardText, None),
         ("max_faults", MaxFaults, 0.05),
         ("network", BoundaryOptions, ANYWHERE),
         ("out", Out, None),
@@ -85,6 +107,7 @@ def _shared(benchmark: "Benchmark") -> list[inspect.Parameter]:
     ]
     absent = set() if benchmark.has_pages else {"verify", "network"}
     absent |= {"workers"} if benchmark.workers is None else set()
+    absent |= {"processes"} if benchmark.workers is None or benchmark.is_shared else set()
     return [
         inspect.Parameter(
             name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
@@ -94,13 +117,59 @@ def _shared(benchmark: "Benchmark") -> list[inspect.Parameter]:
     ]
 
 
+def shard_of(text: str | None) -> "Shard | None":
+    """The shard of `--shard`; None: all of the evaluation.
+
+    Raises:
+        UsageError: it is none.
+    """
+    from vigorl.agent.evaluation.shards import Shard
+
+    return None if text is None else Shard.of(text)
+
+
+GRACE_S = 120.0
+"""Beside its limit, for an episode's start, its judge and its end."""
+EPISODES_A_CORE = 4
+"""Two cores are busy with four to eight contexts of one Chromium (measured)."""
+
+
+def workers_of(benchmark: "Benchmark", model: ModelConfig, asked: int | None) -> int:
+    """How many episodes are played at once.
+
+    Args:
+        benchmark: Which may let episodes see each other.
+        model: Whose place says how many turns it can be asked for at once.
+        asked: What `--workers` says.
+    """
+    if asked is not None:
+        return asked
+    if benchmark.workers is None or benchmark.is_shared:
+        return benchmark.workers or 1
+    from vigorl.policy.capacity import model_capacity
+
+    most = EPISODES_A_CORE * (os.cpu_count() or 1)
+    return max(benchmark.workers, min(model_capacity(model) or 1, most))
+
+
+def new_folder(name: str) -> Path:
+    """Where an evaluation is recorded that nobody has named a folder for."""
+    return Path("runs") / f"{datetime.now():%Y%m%d-%H%M%S}-{name}"
+
+
 @dataclass(frozen=True)
 class Measurement:
     """One evaluation, from its samples to its tables."""
 
+    benchmark: "Benchmark"
     name: str
+    """Of its run folders and tables."""
     model: ModelConfig
+    options: Any
+    """The benchmark's own."""
     opening: "Opening"
+    shard: "Shard | None"
+    processes: int | None
     workers: int
     boundary: "Boundary | None"
     out: Path | None
@@ -112,11 +181,12 @@ class Measurement:
 
     def play(self) -> None:
         """Evaluate, and show the tables."""
-        from vigorl.agent.evaluation.evaluation import read_results
-
-        folder = self.out or Path("runs") / f"{datetime.now():%Y%m%d-%H%M%S}-{self.name}"
+        name = self.name
+        if self.shard is not None:
+            name += f"-{self.shard.number}-of-{self.shard.count}"
+        folder = self.out or new_folder(name)
         try:
-            opened, summary = play(self._evaluate(folder))
+            summary = play(self._evaluate(folder))
         except (KeyboardInterrupt, asyncio.CancelledError):
             if (folder / "results.jsonl").is_file():
                 Console(stderr=True).print(
@@ -126,39 +196,32 @@ class Measurement:
                     soft_wrap=True,
                 )
             raise
-        self._show(opened, read_results(folder), summary)
+        title = self._heading().title
+        if self.shard is not None:
+            title += f" · shard {self.shard}"
+        show_evaluation(summary, title, self.benchmark.report, self.as_json)
 
-    def _show(self, opened: "Opened", results: "Sequence[Result]", summary: "Summary") -> None:
-        """The tables, for the terminal, as JSON and as a page; and how sure they are."""
-        from vigorl.agent.evaluation.report import disbelief, plain_report
-        from vigorl.agent.viewer.gallery import write_gallery
-        from vigorl.browser.run_folder import write_whole
+    def _queue(
+        self, folder: Path, limits: "Limits"
+    ) -> "AbstractAsyncContextManager[PlayQueue[PlayOrder, SampleOutcome] | None]":
+        """The processes that play; None: this one does."""
+        if self.processes is None:
+            return nullcontext()
+        from vigorl.agent.workers.process_place import process_queue
+        from vigorl.agent.workers.worker_setting import WorkerSetting
 
-        folder, title = summary.folder, f"{self.name} · {self._model_name()}"
-        report = plain_report(summary, title)
-        if opened.report is not None:
-            report = opened.report(results, summary, title)
-        console = Console(stderr=self.as_json)
-        why = disbelief(summary)
-        if why is not None:
-            report = replace(report, grids=(), notes=(why, *report.notes), numbers={})
-            console.print(f"[bold red]no score[/]  {escape(why)}", highlight=False, soft_wrap=True)
-        _print_report(console, report, why)
-        numbers = summary.as_json()
-        if report.numbers:
-            text = json.dumps(report.numbers, indent=2, ensure_ascii=False) + "\n"
-            write_whole(folder / "tables.json", text.encode())
-            numbers["tables"] = report.numbers
-        for label, path in (("recorded", folder), ("page", write_gallery(folder, report))):
-            console.print(
-                f"  [dim]{label:<9}[/dim] {escape(str(path))}", highlight=False, soft_wrap=True
-            )
-        if self.as_json:
-            print_json(numbers)
-        if summary.mistakes:
-            raise typer.Exit(BUG)
-        if why is not None:
-            raise typer.Exit(FAULT)
+        setting = WorkerSetting(
+            self.benchmark.name, self.options, self.model, folder, self.boundary, self.verify
+        )
+        deadline_s = setting.tries.count * (limits.seconds + GRACE_S)
+        return process_queue(setting, self.processes, deadline_s)
+
+    def _heading(self) -> "Heading":
+        from vigorl.agent.evaluation.shards import Heading
+        from vigorl.browser.vault import parted_url
+
+        verifier = parted_url(self.verify)[0] if self.verify else ""
+        return Heading(self.benchmark.name, f"{self.name} · {self._model_name()}", verifier)
 
     def _model_name(self) -> str:
         """The model without a log-in that stands in its URL."""
@@ -166,7 +229,7 @@ class Measurement:
 
         return parted_url(self.model.model)[0]
 
-    async def _evaluate(self, folder: Path) -> "tuple[Opened, Summary]":
+    async def _evaluate(self, folder: Path) -> "Summary":
         from vigorl.agent.benchmarks.benchmark import Setting
         from vigorl.agent.evaluation.evaluation import evaluate
         from vigorl.agent.evaluation.progress import progress
@@ -184,8 +247,12 @@ class Measurement:
                     look = await world.enter_async_context(
                         second_look(self.verify, policy, self.model)
                     )
-                with progress(len(opened.samples), console) as on_result:
-                    summary = await evaluate(
+                with console.status("[dim]starting processes …[/dim]"):
+                    queue = await world.enter_async_context(self._queue(folder, opened.limits))
+                ids = [sample.id for sample in opened.samples]
+                count = len(self.shard.part(ids)) if self.shard else len(ids)
+                with progress(count, console) as on_result:
+                    return await evaluate(
                         opened.wrap(policy) if opened.wrap else policy,
                         opened.samples,
                         folder,
@@ -194,16 +261,9 @@ class Measurement:
                         second_look=look,
                         on_result=on_result,
                         max_faults=self.max_faults,
+                        shard=self.shard,
+                        heading=self._heading(),
+                        queue=queue,
                     )
-                return opened, summary
         finally:
             await policy.close()
-
-
-def _print_report(console: Console, report: "EvaluationReport", why: str | None) -> None:
-    from vigorl.agent.evaluation.report import grid_table
-
-    for grid in report.grids:
-        console.print(grid_table(report, grid))
-    notes = [note for note in report.notes if note != why]
-    console.print(f"[dim]{escape(' · '.join(notes))}[/dim]", highlight=False)

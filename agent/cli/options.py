@@ -85,8 +85,18 @@ def viewport_of(text: str) -> tuple[int, int]:
 class EvaluationOptions:
     """How an evaluation is played, whatever the benchmark."""
 
-    workers: Annotated[int, typer.Option(min=1)] = 1
-    """Episodes at once."""
+    workers: Annotated[int | None, typer.Option(min=1)] = None
+    """Episodes at once, and turns that a checkpoint in this process generates at a time. Default:
+    16 for a server or a GPU, 32 for vLLM, but at most four for each CPU core; few for a policy on
+    this CPU."""
+    processes: Annotated[int | None, typer.Option(min=1)] = None
+    """Processes that play in place of this one, each one episode at a time, with a policy and a
+    browser of its own: for policies that fill a core (reader, nano) on many cores. One that dies or
+    hangs is replaced, and its episode played again, three times at most. Default: this process
+    alone."""
+    shard: Annotated[str | None, typer.Option(metavar="K/N")] = None
+    """Play only the K-th of N parts of the samples, in a folder of its own; any machine draws the
+    same parts. [bold]eval merge[/bold] makes one evaluation of all N. Default: all samples."""
     max_faults: Annotated[float, typer.Option(min=0, max=1)] = 0.05
     """Share of episodes that may break (server, browser, judge); above it there is no score but its
     bounds, and exit code 5."""

@@ -142,7 +142,8 @@ async def _search(
     from vigorl.policy.factory import open_language_model
     from vigorl.training.search.loop import search
 
-    policy = await open_language_model(model)
+    at_once = max(model.turns_at_once, config.samples_at_once)
+    policy = await open_language_model(replace(model, turns_at_once=at_once))
     try:
         with counting("trees", len(samples), Console(stderr=True)) as advance:
             return await search(

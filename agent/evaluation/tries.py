@@ -1,7 +1,9 @@
 """Plays one sample, and again after a fault, up to a number of tries."""
 
 import asyncio
+import math
 import random
+import time
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -28,10 +30,23 @@ class Tries:
     """Times in all."""
     first_pause_s: float = 1.0
     """Before the second; doubles with each, so that what was busy can come to rest."""
+    deadline_s: float = math.inf
+    """Since the first began: later ones begin no more."""
 
     def __post_init__(self) -> None:
-        if self.count < 1 or self.first_pause_s < 0:
+        if self.count < 1 or self.first_pause_s < 0 or self.deadline_s < 0:
             raise UsageError(f"{self}: a sample is played at least once, after no pause or some")
+
+    def pause_s(self, broken: int, since_s: float) -> float | None:
+        """How long to wait before another one; None: there is none.
+
+        Args:
+            broken: Times that it was played so far.
+            since_s: Seconds since the first of them began.
+        """
+        pause_s = self.first_pause_s * 2 ** (broken - 1) * random.uniform(0.75, 1.25)
+        is_over = broken >= self.count or since_s + pause_s >= self.deadline_s
+        return None if is_over else pause_s
 
 
 @dataclass(frozen=True)
@@ -75,7 +90,7 @@ async def play(
 
     Whatever is raised in an episode is that episode's fault, and the next one goes on. A sample
     that cannot be used as it is written is not tried again; a mistake of the program is, since
-    whoever calls something a mistake may be mistaken.
+    whoever calls something a mistake may be mistaken. A policy that draws draws anew each time.
 
     Args:
         policy: Who plays.
@@ -94,6 +109,7 @@ async def play(
     broke: list[str] = []
     mistakes: list[Exception] = []
     usage = UNUSED
+    began_s = time.monotonic()
     while True:
         place = folder / name
         clear(place, folder)
@@ -112,11 +128,11 @@ async def play(
         assert end is not None
         usage += trajectory.usage
         is_final = error is not None or end.fault == LeftOut.__name__
-        if end.status != "fault" or is_final or len(broke) + 1 >= tries.count:
+        pause_s = tries.pause_s(len(broke) + 1, time.monotonic() - began_s)
+        if end.status != "fault" or is_final or pause_s is None:
             return PlayedSample(trajectory, tuple(broke), error, tuple(mistakes), usage)
         broke.append(end.reason)
-        pause_s = tries.first_pause_s * 2 ** (len(broke) - 1)
-        await asyncio.sleep(pause_s * random.uniform(0.75, 1.25))
+        await asyncio.sleep(pause_s)
 
 
 async def _once(

@@ -1,7 +1,7 @@
 """Configuration of a GRPO training run."""
 
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Literal, get_args
 
 from typer import Option
 
@@ -11,9 +11,6 @@ Normalisation = Literal["dapo", "dr_grpo", "grpo"]
 VarianceOf = Literal["score", "reward"]
 RewardName = Literal["multi-turn", "single-turn", "vanilla", "score"]
 """Names of the reward rules in `vigorl.training.grpo.rewards`."""
-
-_LIBRARY: dict[str, Any] = {"option": False}
-"""Marks a field that only a program sets."""
 
 
 @dataclass(frozen=True)
@@ -40,28 +37,27 @@ class GrpoConfig:
         bool, Option("--gradient-checkpointing", rich_help_panel="Compute")
     ] = False
     """Recompute activations in the backward pass: less memory, more time."""
-    clip_low: float = field(default=0.2, metadata=_LIBRARY)
-    """The importance ratio is clipped at 1 - this."""
-    clip_high: float = field(default=0.28, metadata=_LIBRARY)
-    """The importance ratio is clipped at 1 + this. Source: DAPO."""
-    normalisation: Normalisation = field(default="dapo", metadata=_LIBRARY)
-    """How token losses are averaged."""
-    scale_by_std: bool = field(default=True, metadata=_LIBRARY)
-    """Whether advantages are divided by their group's standard deviation."""
-    variance_of: Annotated[VarianceOf, Option("--variance-of", rich_help_panel="Optimization")] = (
-        "score"
-    )
+    clip_low: Annotated[float, Option(min=0, rich_help_panel="Loss")] = 0.2
+    """The importance ratio is clipped at 1 - this; it matters with several updates of a batch."""
+    clip_high: Annotated[float, Option(min=0)] = 0.28
+    """The importance ratio is clipped at 1 + this. Source: arXiv 2503.14476 (DAPO)."""
+    normalisation: Normalisation = "dapo"
+    """Averaging of token losses: over all tokens of an update ([bold]dapo[/bold]), over those of
+    each rollout first ([bold]grpo[/bold]), or over a constant ([bold]dr_grpo[/bold])."""
+    scale_by_std: bool = True
+    """Divide advantages by their group's standard deviation."""
+    variance_of: Annotated[VarianceOf, Option("--variance-of")] = "score"
     """By what a group's rollouts have to differ to be learnt from, and what advantages are divided
     by the standard deviation of: the judge's [bold]score[/bold], beside which shaping counts as
     little as the reward says; or the whole [bold]reward[/bold], where groups that are all right
     or all wrong teach form."""
-    clip_dual: float = field(default=3.0, metadata=_LIBRARY)
-    """With a negative advantage a token's loss is at most this times its advantage."""
-    importance_cap: float = field(default=2.0, metadata=_LIBRARY)
-    """Largest importance weight of the trainer against the sampler (truncated)."""
-    longest_tokens: int = field(default=2048, metadata=_LIBRARY)
-    """Sampled tokens of a rollout that `dr_grpo` divides by."""
-    tree_tokens: Annotated[int, Option(min=1)] = 16_384
+    clip_dual: Annotated[float, Option(min=1)] = 3.0
+    """With a negative advantage a token's loss is at most this times its advantage; above 1."""
+    importance_cap: Annotated[float, Option(min=0)] = 2.0
+    """Largest importance weight of the trainer against the sampler (truncated); above 0."""
+    longest_tokens: Annotated[int, Option(min=1)] = 2048
+    """Sampled tokens of a rollout that [bold]dr_grpo[/bold] divides by."""
+    tree_tokens: Annotated[int, Option(min=1, rich_help_panel="Compute")] = 16_384
     """Most tokens of a prefix tree, which is what has to fit into memory at once."""
 
     def __post_init__(self) -> None:
@@ -115,8 +111,8 @@ class GrpoRunConfig:
     """Groups with reward variance that an update is made of."""
     max_groups: int = 48
     """Most groups sampled to find `groups` with variance; the update then uses those it has."""
-    updates_per_batch: int = field(default=1, metadata=_LIBRARY)
-    """Optimizer updates into which a rollout batch is divided. Source: theirs are two."""
+    updates_per_batch: Annotated[int, Option(min=1)] = 1
+    """Optimizer updates that a rollout batch is divided into. Source: theirs are two."""
     epochs_per_batch: Annotated[int, Option(min=1)] = 1
     """Passes over each rollout batch. Source: the iterations of arXiv 2402.03300."""
     episodes_at_once: Annotated[int, Option("--workers", min=1)] = 8
@@ -128,6 +124,12 @@ class GrpoRunConfig:
     episode_s: Annotated[float, Option("--max-seconds", min=1)] = 300.0
     """Seconds that pages may take in a rollout; one that takes longer is a fault: neither scored
     nor learnt from. Waiting for the policy does not count."""
+    refills: Annotated[int, Option("--refills", min=0)] = 3
+    """Times that a rollout is played again after a fault, each with a new seed; 0 leaves it out. If
+    5 % of the episodes break, 3 leave 6 in a million places of groups empty."""
+    refill_s: Annotated[float, Option("--refill-seconds", min=0)] = 600.0
+    """Seconds since its first start after which a rollout that broke is not played again, so that
+    the others wait for no world that is gone."""
     device: Annotated[Literal["auto", "cpu", "cuda"], Option(rich_help_panel="Compute")] = "auto"
     """Device; [bold]auto[/bold] takes a CUDA device where there is one."""
     dtype: Literal["float32", "bfloat16"] = "float32"
@@ -150,6 +152,8 @@ class GrpoRunConfig:
             raise UsageError("steps, epochs_per_batch and episodes_at_once are at least 1")
         if self.checkpoint_every < 1:
             raise UsageError("checkpoint_every is at least 1")
+        if min(self.refills, self.refill_s) < 0:
+            raise UsageError("refills and refill_s are at least 0")
         if self.skipped_seeds < 0:
             raise UsageError("skipped_seeds is at least 0")
         if self.data is not None and (self.tasks or self.skipped_seeds):

@@ -37,8 +37,8 @@ class Learner(Protocol):
     def policy(self) -> Policy:
         """Who samples rollouts: the policy as it is after whatever it has learnt.
 
-        Its rollouts have to be recorded with their tokens. Where it has `begin_at` (as every
-        `ModelPolicy`), its n-th rollout of the run is sampled with a seed of its own.
+        Its rollouts have to be recorded with their tokens. Where it is a `NumberedPolicy` (as
+        every `ModelPolicy` is), each rollout of the run is sampled with a seed of its own.
         """
         ...
 

@@ -26,7 +26,9 @@ groups/all_right      groups whose every rollout solved the task
 groups/all_wrong      groups of which no rollout did
 episodes              rollouts sampled; of these
 faults                … ended by a fault: neither judged nor trained on
-retried               … broke and were played again
+retried               times that one broke and was played again
+refilled              places in groups that were filled so
+groups/short          groups that lack rollouts: a fault, or nobody could judge
 mistakes              … met a mistake of the program
 turns                 turns of all rollouts
 sampled_tokens        tokens sampled in them
@@ -53,6 +55,7 @@ from typing import TYPE_CHECKING
 from transformers.utils.logging import disable_progress_bar
 
 from vigorl.agent.evaluation.sample import Sample
+from vigorl.agent.evaluation.tries import Tries
 from vigorl.agent.record.trajectory import Trajectory
 from vigorl.agent.rollout import Limits
 from vigorl.browser.errors import UsageError, VigorlError
@@ -188,6 +191,7 @@ class _Loop:
                 config.episodes_at_once,
                 Limits(steps=config.turns, seconds=config.episode_s, clock="world"),
                 config.update.variance_of,
+                Tries(count=1 + config.refills, deadline_s=config.refill_s),
             ),
             run.folder / "rollouts" / f"{step:06d}",
             rule=RULES[config.reward],
@@ -213,6 +217,7 @@ def identity_of(config: GrpoRunConfig) -> Identity:
     asked = json.loads(json.dumps(config_values(asdict(config), "update")))
     may_change = (
         *("steps", "checkpoint_every", "episodes_at_once", "device", "episode_s"),
+        *("refills", "refill_s"),
         *("update.tree_tokens", "update.gradient_checkpointing"),  # what memory asks for
     )
     return Identity(
@@ -233,6 +238,8 @@ def summary(line: Mapping[str, float], steps: int) -> str:
     ]
     if line["faults"]:
         parts.append(f"{line['faults']:g} broke")
+    if line.get("refilled"):
+        parts.append(f"{line['refilled']:g} played again for those that broke")
     if line.get("mistakes"):
         parts.append(
             f"{line['mistakes']:g} met a mistake in vigorl-agent (traces in their records)"

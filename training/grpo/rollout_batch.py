@@ -1,7 +1,9 @@
 """Rollout batches: groups of rollouts, sampled until enough of them have reward variance.
 
 A batch needs a policy and tasks, and knows nothing of how the policy learns. Groups whose rollouts
-all have the same reward are discarded and others sampled in their place.
+all have the same reward are discarded and others sampled in their place. A rollout that a fault has
+ended says nothing of the policy: its place in the group is filled again by another, which draws
+with a seed of its own, so that what is drawn elsewhere stays as it is.
 
 Source: dynamic sampling, arXiv 2503.14476 (DAPO).
 """
@@ -11,10 +13,10 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, runtime_checkable
 
+from vigorl.agent.evaluation.play_queue import Here, PlayQueue
 from vigorl.agent.evaluation.sample import Sample
-from vigorl.agent.evaluation.tries import Tries, play
+from vigorl.agent.evaluation.tries import PlayedSample, Tries, play
 from vigorl.agent.record.place import folder_name
 from vigorl.agent.record.trajectory import Trajectory
 from vigorl.agent.rollout import Limits
@@ -22,7 +24,7 @@ from vigorl.browser.environment import is_solved
 from vigorl.browser.errors import InfrastructureFault, VigorlError
 from vigorl.browser.first_error import first_error
 from vigorl.browser.run_folder import disk
-from vigorl.policy.policy import Policy
+from vigorl.policy.policy import Policy, numbered
 from vigorl.training.grpo.config import VarianceOf
 from vigorl.training.grpo.groups import Group, group_of
 from vigorl.training.grpo.rewards import Reward, RewardRule, reward_of
@@ -30,15 +32,6 @@ from vigorl.training.run.ranks import Ranks
 
 OnRollout = Callable[[Trajectory], None]
 """Told each rollout as it ends."""
-
-
-@runtime_checkable
-class Seeded(Protocol):
-    """A policy whose episodes are sampled with seeds of their own, by their number."""
-
-    def begin_at(self, episode: int) -> None:
-        """Let the next episode be this one."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +50,20 @@ class RolloutLimits:
     """Turns and seconds of a rollout."""
     variance_of: VarianceOf = "score"
     """By what a group's rollouts have to differ for it to be kept."""
+    tries: Tries = field(default_factory=Tries)
+    """How often a rollout's place in its group is filled again where a fault ends it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _RolloutOrder:
+    """Which rollout is to be played."""
+
+    task: int
+    """How many tasks of the run come before its own."""
+    index: int
+    """In its group."""
+    episode: int
+    """Its number in the run, by whose seed it draws."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +96,11 @@ class _Tally:
     all_wrong: int = 0
     """Groups of which no rollout did."""
     retried: int = 0
-    """Episodes that broke and were played again."""
+    """Times that a rollout broke and was played again."""
+    refilled: int = 0
+    """Places in groups that have a rollout because it was."""
+    short: int = 0
+    """Groups that lack rollouts."""
     errors: list[VigorlError] = field(default_factory=list)
     """Why samples cannot be used as they are written."""
     mistakes: list[Exception] = field(default_factory=list)
@@ -135,7 +146,7 @@ class RolloutBatch:
         self._rule = rule
         self._ranks = ranks or Ranks()
         self._on_rollout = on_rollout
-        self._places = asyncio.Semaphore(limits.at_once)
+        self._queue = PlayQueue([Here(self._play) for _ in range(limits.at_once)])
         self._tally = _Tally()
         self._sampled = 0
         """Groups, by all processes, and …"""
@@ -173,12 +184,14 @@ class RolloutBatch:
         """Sample so many groups, all under way together."""
         size, first = self._limits.group_size, self.position.tasks
         share = self._ranks.share(range(first, first + count))
-        if isinstance(self._policy, Seeded):
-            self._policy.begin_at(self.position.episodes + (share.start - first) * size)
+        begun = self.position.episodes - first * size
         with first_error(VigorlError):
             async with asyncio.TaskGroup() as running:
                 started = [
-                    [running.create_task(self._rollout(number, index)) for index in range(size)]
+                    [
+                        running.create_task(self._rollout(number, index, begun + number * size))
+                        for index in range(size)
+                    ]
                     for number in share
                 ]
         played = [[task.result() for task in group] for group in started]
@@ -193,7 +206,10 @@ class RolloutBatch:
         tally.episodes += episodes
         rewards = [reward_of(episode, rule) for episode in episodes]
         tally.rewards += [reward for reward in rewards if reward is not None]
-        kept = sum(self._compare(group) for each in played if (group := group_of(each, rule)))
+        groups = [group_of(each, rule) for each in played]
+        size = self._limits.group_size
+        tally.short += sum(group is None or len(group.rollouts) < size for group in groups)
+        kept = sum(self._compare(group) for group in groups if group is not None)
         broken = [
             f"{episode.folder.name}: {episode.end.reason if episode.end else 'killed'}"
             for episode in episodes
@@ -220,19 +236,23 @@ class RolloutBatch:
             tally.groups.append(group)
         return is_kept
 
-    async def _rollout(self, number: int, index: int) -> Trajectory:
-        """One rollout of a task."""
+    async def _rollout(self, number: int, index: int, before: int) -> Trajectory:
+        """One rollout of a task, whose group begins after so many rollouts of the run."""
         tally = self._tally
-        async with self._places:
-            sample = self._tasks[number % len(self._tasks)]
-            name = f"{number:06d}-{folder_name(sample.id)}-{index}"
-            limits = self._limits.episode
-            played = await play(self._policy, sample, self._folder, name, limits, Tries())
+        played = await self._queue.play(_RolloutOrder(number, index, before + index))
         tally.retried += len(played.broke)
+        tally.refilled += bool(played.broke) and played.trajectory.status != "fault"
         tally.errors += [] if played.error is None else [played.error]
         tally.mistakes += played.mistakes
         self._on_rollout(played.trajectory)
         return played.trajectory
+
+    async def _play(self, order: _RolloutOrder) -> PlayedSample:
+        """Play a rollout here."""
+        sample, limits = self._tasks[order.task % len(self._tasks)], self._limits
+        name = f"{order.task:06d}-{folder_name(sample.id)}-{order.index}"
+        policy = numbered(self._policy, order.episode)
+        return await play(policy, sample, self._folder, name, limits.episode, limits.tries)
 
     def metrics(self) -> dict[str, float]:
         """What the rollouts of all processes were like (`vigorl.training.grpo.loop`)."""
@@ -269,11 +289,13 @@ def _sums(tally: _Tally) -> dict[str, float]:
         "reward_kept": sum(trained),
         "compared": len(tally.stds),
         "std": sum(tally.stds),
+        "groups/short": tally.short,
         "groups/all_right": tally.all_right,
         "groups/all_wrong": tally.all_wrong,
         "episodes": len(tally.episodes),
         "faults": sum(end.status == "fault" for end in ends),
         "retried": tally.retried,
+        "refilled": tally.refilled,
         "mistakes": len(tally.mistakes),
         "turns": len(steps),
         "sampled_tokens": sum(step.turn.sampled_token_count or 0 for step in steps),

@@ -1,7 +1,7 @@
 """Configuration of a search for reasoning, and of the chains made of its trees."""
 
 from dataclasses import asdict, dataclass, field
-from typing import Annotated
+from typing import Annotated, Literal
 
 from typer import Option
 
@@ -51,6 +51,10 @@ class ChainConfig:
     """Most chains of a tree that err, look back ('wait') and correct themselves."""
     detour: Annotated[int, Option(min=1)] = 2
     """Most steps of a wrong way before it is corrected."""
+    pairs: Literal["drawn", "all"] = "drawn"
+    """Chains to make: those that the three options above draw, whose errors are short; or
+    [bold]all[/bold], as published: every right episode, and every wrong one at full length
+    corrected by every right one. Many, of long errors. Source: arXiv 2505.23678."""
     seed: int = field(default=0, metadata={"option": False})
     """Of which wrong ways are taken, and of the words between."""
 

@@ -17,12 +17,16 @@ in sight, as they would. Where the wrong step ends inside of a turn, or answers,
 the same thought as the right ones. Nobody has sampled such a chain as a whole, so that it has no
 tokens; a straight one has those that were sampled.
 
-Source: linear and backtracking chains of arXiv 2505.23678. The words between are ours.
+Source: linear and backtracking chains of arXiv 2505.23678. The words between are ours, as is that
+a few are drawn, with short detours; `pairs="all"` makes all there are, as published: each right
+episode, and each pair of a wrong and a right one, from where they part, the wrong one whole, with
+the published words between. There a wrong episode with a slip is left out, and one that a limit
+ended in a look: nobody has seen what follows it.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import islice, takewhile
 from random import Random
 from typing import Literal
 
@@ -38,6 +42,7 @@ WAITS = (
     "Wait, this does not fit what is asked for. I go back.",
     "Wait, I was wrong there. Let me look elsewhere.",
 )
+WAIT_PUBLISHED = "Wait, this seems off. Let's try something else."
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,11 @@ def chains_of(
         config: How many of which kind.
     """
     right = _right(tree, plays)
+    if config.pairs == "all":
+        return [
+            *(Chain("straight", plays[play]) for play, _ in right),
+            *(Chain("corrected", each) for each in _all_corrected(tree, plays, right)),
+        ]
     random = Random(config.seed)
     chains = [Chain("straight", plays[play]) for play, _ in right[: config.straight]]
     detours = [
@@ -82,6 +92,30 @@ def chains_of(
     ]
 
 
+def _all_corrected(
+    tree: SearchTree, plays: Mapping[int, Trajectory], right: list[tuple[int, list[int]]]
+) -> Iterator[Trajectory]:
+    """Every wrong episode, whole, and then every right one from where the two part."""
+    for _, astray in sorted(plays.items()):
+        if astray.is_solved is not False or not _is_clean(astray) or not astray.steps:
+            continue
+        wrong_way, end = _way(tree, astray), EpisodePlace(len(astray.steps))
+        for play, way in right:
+            pairs = zip(wrong_way, way, strict=False)
+            shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+            start = tree.step(way[shared - 1]).end if shared else EpisodePlace()
+            if start.turns >= min(len(plays[play].steps), len(astray.steps)):
+                continue  # they differ in what the tree holds no step of
+            found = _corrected(plays[play], astray, start, end, WAIT_PUBLISHED)
+            if found is not None:
+                yield found
+
+
+def _is_clean(play: Trajectory) -> bool:
+    """Whether every turn could be understood and carried out."""
+    return all(step.turn.action is not None and not step.seen.events for step in play.steps)
+
+
 def _right(tree: SearchTree, plays: Mapping[int, Trajectory]) -> list[tuple[int, list[int]]]:
     """Right episodes without a slip, each with its steps in the tree from the root on.
 
@@ -89,9 +123,8 @@ def _right(tree: SearchTree, plays: Mapping[int, Trajectory]) -> list[tuple[int,
     """
     found: list[tuple[int, list[int]]] = []
     for number, play in sorted(plays.items()):
-        is_clean = all(step.turn.action is not None and not step.seen.events for step in play.steps)
         way = _way(tree, play)
-        if play.is_solved and is_clean and way:
+        if play.is_solved and _is_clean(play) and way:
             found.append((number, way))
     found.sort(key=lambda each: (-tree.nodes[each[1][0]].value, -tree.nodes[each[1][-1]].value))
     firsts: dict[int, int] = {}

@@ -244,4 +244,4 @@ def _score(trajectory: Trajectory) -> float:
     return trajectory.score.value
 
 
-_MAY_CHANGE = ("simulations", "samples_at_once", "url")
+_MAY_CHANGE = ("simulations", "samples_at_once", "url", "max_num_seqs")

@@ -1,6 +1,5 @@
 """ScreenSpot, v1, v2 and Pro: instructions that mean a place on a still screenshot."""
 
-from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,11 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from typer import Option
 
-from vigorl.agent.benchmarks.benchmark import Benchmark, Check, Opened, Opening
+from vigorl.agent.benchmarks.benchmark import Benchmark, Check, Evaluated, Opened, Opening
 
 if TYPE_CHECKING:
     from vigorl.agent.benchmarks.data_check import DataCheck
-    from vigorl.agent.evaluation.evaluation import Result, Summary
     from vigorl.agent.evaluation.report import EvaluationReport
 
 
@@ -41,19 +39,21 @@ class ScreenspotOptions:
 
 
 def _open(options: ScreenspotOptions) -> Opening:
-    from vigorl.agent.benchmarks.screenspot import screenspot_samples, screenspot_table
-    from vigorl.agent.benchmarks.screenspot_tables import screenspot_report
+    from vigorl.agent.benchmarks.screenspot import screenspot_samples
     from vigorl.agent.rollout import Limits
-    from vigorl.tasks.screenspot.rows import read_screenspot
 
-    rows = read_screenspot(options.data, options.version)[: options.limit]
     samples = screenspot_samples(options.data, options.version, options.limit)
-
-    def report(results: "Sequence[Result]", summary: "Summary", title: str) -> "EvaluationReport":
-        return screenspot_report(screenspot_table(rows, results), summary, title)
-
-    opened = Opened(samples, Limits(steps=options.max_turns), report)
+    opened = Opened(samples, Limits(steps=options.max_turns))
     return lambda setting: nullcontext(opened)
+
+
+def _report(evaluated: Evaluated) -> "EvaluationReport":
+    from vigorl.agent.benchmarks.screenspot import recorded_row, screenspot_table
+    from vigorl.agent.benchmarks.screenspot_tables import screenspot_report
+
+    rows = [recorded_row(task) for task in evaluated.tasks.values()]
+    table = screenspot_table(rows, evaluated.results)
+    return screenspot_report(table, evaluated.summary, evaluated.title)
 
 
 def _check(options: ScreenspotCheck) -> "DataCheck":
@@ -73,6 +73,7 @@ right; an answer without a point is wrong and stays in the denominator.
 [dim]$[/dim] vigorl-agent eval screenspot --data ScreenSpot-v2 --version v2 --model …""",
         options=ScreenspotOptions,
         open=_open,
+        report=_report,
         run_name=lambda options: f"screenspot-{options.version}",
         check=Check(
             about="""Count the rows, put the boxes into their images, open every image, and look \

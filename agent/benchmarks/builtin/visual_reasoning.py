@@ -1,6 +1,5 @@
 """V*Bench, BLINK, SAT and RoboSpatial-Home: questions about pictures."""
 
-from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -9,11 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from typer import Option
 
-from vigorl.agent.benchmarks.benchmark import Benchmark, Check, Opened, Opening
+from vigorl.agent.benchmarks.benchmark import Benchmark, Check, Evaluated, Opened, Opening
 
 if TYPE_CHECKING:
     from vigorl.agent.benchmarks.data_check import DataCheck
-    from vigorl.agent.evaluation.evaluation import Result, Summary
     from vigorl.agent.evaluation.report import EvaluationReport
 
 Name = Literal["vstar", "blink", "sat", "robospatial"]
@@ -65,18 +63,21 @@ class QuestionOptions:
 
 
 def _open(name: Name, options: QuestionOptions) -> Opening:
-    from vigorl.agent.benchmarks.visual_reasoning import visual_report, visual_samples
+    from vigorl.agent.benchmarks.visual_reasoning import visual_samples
     from vigorl.agent.rollout import Limits
     from vigorl.tasks.visual_reasoning.benchmarks import read_questions
 
     questions = read_questions(name, options.data, options.split)[: options.limit]
-
-    def report(results: "Sequence[Result]", summary: "Summary", title: str) -> "EvaluationReport":
-        return visual_report(questions, results, summary, title)
-
     samples = visual_samples(questions, options.images)
-    opened = Opened(samples, Limits(steps=options.max_turns), report)
+    opened = Opened(samples, Limits(steps=options.max_turns))
     return lambda setting: nullcontext(opened)
+
+
+def _report(evaluated: Evaluated) -> "EvaluationReport":
+    from vigorl.agent.benchmarks.visual_reasoning import recorded_question, visual_report
+
+    questions = [recorded_question(task) for task in evaluated.tasks.values()]
+    return visual_report(questions, evaluated.results, evaluated.summary, evaluated.title)
 
 
 def _check(name: Name, options: QuestionsCheck) -> "DataCheck":
@@ -92,6 +93,7 @@ BENCHMARKS = tuple(
         options=QuestionOptions,
         open=partial(_open, name),
         model=None,
+        report=_report,
         check=Check(_CHECK.format(name=name), QuestionsCheck, partial(_check, name)),
     )
     for name, about in _ABOUT.items()

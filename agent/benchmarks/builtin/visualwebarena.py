@@ -1,6 +1,6 @@
 """VisualWebArena: tasks on its sites, which are not part of this package."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from typer import Option
 
-from vigorl.agent.benchmarks.benchmark import Benchmark, Check, Opened, Opening, Setting
+from vigorl.agent.benchmarks.benchmark import Benchmark, Check, Evaluated, Opened, Opening, Setting
 
 if TYPE_CHECKING:
     from vigorl.agent.benchmarks.data_check import DataCheck
     from vigorl.agent.benchmarks.visualwebarena import VwaConfig
-    from vigorl.agent.evaluation.evaluation import Result, Summary
     from vigorl.agent.evaluation.report import EvaluationReport
 
 
@@ -112,18 +111,19 @@ def _open(options: VwaOptions) -> Opening:
     @asynccontextmanager
     async def opened(setting: Setting) -> AsyncIterator[Opened]:
         from vigorl.agent.benchmarks.visualwebarena import LIMITS, Answering, open_visualwebarena
-        from vigorl.agent.benchmarks.visualwebarena_tables import visualwebarena_report
-
-        def report(
-            results: "Sequence[Result]", summary: "Summary", title: str
-        ) -> "EvaluationReport":
-            title = f"{title} · {options.protocol} protocol"
-            return visualwebarena_report(results, summary, options.fixed, title)
 
         async with open_visualwebarena(options.config(setting)) as samples:
-            yield Opened(samples, LIMITS, report, Answering)
+            yield Opened(samples, LIMITS, Answering)
 
     return opened
+
+
+def _report(evaluated: Evaluated) -> "EvaluationReport":
+    from vigorl.agent.benchmarks.visualwebarena_tables import visualwebarena_report
+
+    how = next(iter(evaluated.tasks.values()))
+    title = f"{evaluated.title} · {how['protocol']} protocol"
+    return visualwebarena_report(evaluated.results, evaluated.summary, how["fixed"], title)
 
 
 def _check(options: VisualWebArenaCheck) -> "DataCheck":
@@ -146,6 +146,8 @@ have no score without one. Episodes that are played at once see each other's cha
         options=VwaOptions,
         open=_open,
         has_pages=True,
+        is_shared=True,
+        report=_report,
         check=Check(
             about="""Count VisualWebArena's tasks, and look whether each can be judged; needs no \
 site.

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -70,6 +71,25 @@ def test_the_tables_of_the_authors_come_with_intervals(tmp_path: Path) -> None:
     assert tables["mean of cells"]["mean"] == pytest.approx(sum(means) / 6)
     text = re.search(r"all .* (\d+\.\d \[\d+\.\d, \d+\.\d\] 12)", said(result))
     assert text and text[1].startswith(f"{100 * both['mean']:.1f}")
+
+
+def test_shards_merged_have_the_tables_of_the_whole(tmp_path: Path) -> None:
+    data = write_copy(tmp_path / "data")
+    whole = run(*evaluation(data, tmp_path / "whole"))
+    folders = [tmp_path / f"{number}" for number in (1, 2, 3)]
+    for number, folder in enumerate(folders, 1):
+        part = run(*evaluation(data, folder), "--shard", f"{number}/3")
+        assert part.exit_code == 0 and f"shard {number}/3" in said(part), part.output
+        assert json.loads(part.stdout)["cells"]["all"]["n"] == 4
+    lacking = run("eval", "merge", *folders[:2], "--json")
+    assert lacking.exit_code == 2 and "of 3 shards 3/3 is missing" in said(lacking)
+    shutil.rmtree(data)  # what was recorded is enough
+    merged = run("eval", "merge", *folders, "--out", tmp_path / "merged", "--json")
+    assert merged.exit_code == 0, merged.output
+    assert numbers(merged.stdout) == numbers(whole.stdout)
+    assert "screenspot-v2 · random" in (tmp_path / "merged" / "index.html").read_text()
+    wrong = run(*evaluation(data, tmp_path / "x"), "--shard", "4/3")
+    assert wrong.exit_code == 2 and "K from 1 to N" in said(wrong)
 
 
 def test_pro_is_shown_in_four_tables(tmp_path: Path) -> None:

@@ -58,7 +58,8 @@ def practised(tiny: Path, folder: Path, **changes: object) -> Result:
     rows = [{**row, "bbox_xyxy": [4, 4, 20, 12], **changes}] if "rows" not in changes else []
     (data / "manifest.json").write_text(json.dumps(rows))
     little = ["--steps", "1", "--group", "2", "--groups", "1", "--most-groups", "1"]
-    little += ["--max-steps", "1", "--max-tokens", "4"]
+    little += ["--max-steps", "1", "--max-tokens", "4", "--clip-high", "0.3", "--no-scale-by-std"]
+    little += ["--normalisation", "dr_grpo", "--importance-cap", "3", "--refills", "1"]
     begin = ["--model", str(tiny), "--family", "qwen2.5-vl", "--out", str(folder / "run")]
     return CliRunner().invoke(app, ["train", "grpo", "--data", str(data), *begin, *little])
 
@@ -85,6 +86,10 @@ def test_pointing_is_practised_on_still_screenshots(tiny: Path, tmp_path: Path) 
     assert done.exit_code == 0, done.output
     (line,) = map(json.loads, (tmp_path / "run" / "metrics.jsonl").read_text().splitlines())
     assert line["episodes"] == 2 and line["faults"] == 0
+    config = json.loads((tmp_path / "run" / "config.json").read_text())
+    names = ("clip_high", "scale_by_std", "normalisation", "importance_cap")
+    assert [config[f"update.{name}"] for name in names] == [0.3, False, "dr_grpo", 3]
+    assert config["refills"] == 1
     assert len(list((tmp_path / "run" / "rollouts").glob("*/000000-save-*"))) == 2
 
 

@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -12,7 +13,11 @@ import pytest
 from PIL import Image
 
 from vigorl.agent.evaluation.sample import Sample
+from vigorl.agent.evaluation.tries import Tries
+from vigorl.agent.record.trajectory import read_trajectory
+from vigorl.agent.rollout import Limits
 from vigorl.browser.actions import Click
+from vigorl.browser.errors import BrowserDied
 from vigorl.browser.geometry import Box, Point
 from vigorl.browser.observation import Observation
 from vigorl.browser.picture import Picture
@@ -25,6 +30,8 @@ from vigorl.training.grpo.config import GrpoRunConfig
 from vigorl.training.grpo.groups import Group
 from vigorl.training.grpo.learner import Learner
 from vigorl.training.grpo.loop import GrpoProgress, train_grpo
+from vigorl.training.grpo.rewards import RULES
+from vigorl.training.grpo.rollout_batch import START, Position, RolloutBatch, RolloutLimits
 from vigorl.training.run.ranks import Ranks
 
 pytestmark = pytest.mark.model
@@ -61,11 +68,12 @@ class Bandit(Policy):
         self.preferences = [0.0] * len(PLACES)
         self.episode = 0
 
-    def begin_at(self, episode: int) -> None:
-        self.episode = episode
+    def numbered(self, episode: int) -> "Bandit":
+        policy = copy(self)  # with the same preferences
+        policy.episode = episode
+        return policy
 
     def actor(self, goal: str) -> Actor:
-        self.episode += 1
         return Pull(self, Random(self.episode))
 
     def describe(self) -> dict[str, Any]:
@@ -121,6 +129,74 @@ class TabularLearner(Learner):
 
     async def close(self) -> None:
         await self.bandit.close()
+
+
+class Gone(StaticScreenshot):
+    async def reset(self) -> Observation:
+        raise BrowserDied("the browser is gone")
+
+
+class Flaky:
+    """Worlds of which the n-th ones that are made break."""
+
+    def __init__(self, *broken: int) -> None:
+        self.broken, self.made = broken, 0
+
+    def make(self) -> StaticScreenshot:
+        self.made += 1
+        return Gone(PICTURE, "", None) if self.made in self.broken else screenshot()
+
+    async def batch(self, folder: Path, tries: Tries, begin: Position = START) -> RolloutBatch:
+        limits = RolloutLimits(8, 2, 2, 1, Limits(steps=1), tries=tries)
+        tasks = [Sample("flaky", (), {}, self.make)]
+        batch = RolloutBatch(DrawingAnew(), tasks, limits, folder, rule=RULES["score"], begin=begin)
+        await batch.sample()
+        return batch
+
+
+class DrawingAnew(Bandit):
+    """Each actor of an episode draws with another seed."""
+
+    def actor(self, goal: str) -> Actor:
+        self.tries = getattr(self, "tries", -1) + 1
+        return Pull(self, Random(f"{self.episode} {self.tries}"))
+
+
+def drawn(folder: Path) -> dict[str, str]:
+    """What each rollout said, by its name."""
+    episodes = [read_trajectory(path.parent) for path in folder.rglob("trajectory.jsonl")]
+    return {
+        episode.folder.name: episode.steps[0].turn.text for episode in episodes if episode.steps
+    }
+
+
+async def test_a_rollout_that_broke_is_filled_again_and_no_other_draws_otherwise(
+    tmp_path: Path,
+) -> None:
+    whole = await Flaky().batch(tmp_path / "whole", Tries(4, 0))
+    filled = await Flaky(3, 4, 11).batch(tmp_path / "filled", Tries(4, 0))
+    short = await Flaky(3, 9).batch(tmp_path / "short", Tries(1, 0))
+    late = await Flaky(3, 9).batch(tmp_path / "late", Tries(4, 0.02, deadline_s=0.01))
+    said = {name: drawn(tmp_path / name) for name in ("whole", "filled", "short", "late")}
+    again = {"000000-flaky-2": "2 2", "000001-flaky-0": "8 1"}
+    same = {name: text for name, text in said["whole"].items() if name not in again}
+    assert len(same) == 14 and said["short"] == said["late"] == same
+    anew = {name: Random(seed).choices("012", [1 / 3] * 3)[0] for name, seed in again.items()}
+    assert said["filled"] == {**same, **anew}
+    assert [len(group.rollouts) for group in filled.groups] == [8, 8]
+    for batch, counts in (
+        (whole, (16, 0, 0, 0, 0)),
+        (filled, (16, 0, 3, 2, 0)),
+        (short, (16, 2, 0, 0, 2)),
+        (late, (16, 2, 0, 0, 2)),
+    ):
+        metrics = batch.metrics()
+        names = ("episodes", "faults", "retried", "refilled", "groups/short")
+        assert tuple(metrics[name] for name in names) == counts
+        assert batch.position == whole.position == Position(2, 16)
+    # Neither wrong nor right: the mean is that of those who played.
+    right = [text == "1" for text in said["short"].values()]
+    assert short.metrics()["score"] == pytest.approx(sum(right) / 14, abs=1e-4)
 
 
 def lines_of(folder: Path) -> list[dict[str, float]]:

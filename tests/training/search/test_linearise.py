@@ -21,7 +21,7 @@ from vigorl.policy.family import family_named
 from vigorl.policy.grammar import parse
 from vigorl.policy.policy import Tokens, Turn
 from vigorl.training.search.config import ChainConfig
-from vigorl.training.search.linearise import WAITS, Chain, chains_of
+from vigorl.training.search.linearise import WAIT_PUBLISHED, WAITS, Chain, chains_of
 from vigorl.training.search.search_tree import SearchTree
 from vigorl.training.search.steps import EpisodePlace, next_step
 
@@ -199,3 +199,36 @@ def test_corrected_chains_hold_no_box_that_was_never_named() -> None:
     named = {point for play in (RIGHT, wrong) for s in play.steps for point in s.turn.points}
     assert set(chain.trajectory.steps[0].turn.points) <= named
     assert Box(0, 0, 112, 56).contains(chain.trajectory.steps[0].turn.points[0])
+
+
+def test_all_pairs_as_published_correct_whole_wrong_episodes() -> None:
+    again = played(1, look("Small (20, 20).", 20, 20), click("This is it (21, 21).", 21, 21))
+    near = played(0, click("One (9, 9). Three (60, 9). The left one (60, 20).", 60, 20))
+    far = played(0, look("Small (60, 20).", 60, 20), click("This is it (60, 21).", 60, 21))
+    cut = played(0, look("Small (60, 9).", 60, 9), look("Smaller (61, 9).", 61, 9))
+    tree, plays = grown(RIGHT, near, again, far, cut)
+    chains = chains_of(tree, plays, ChainConfig(straight=0, corrected=1, detour=1, pairs="all"))
+    straight = [chain.trajectory for chain in chains if chain.kind == "straight"]
+    assert sorted(map(id, straight)) == sorted(map(id, (RIGHT, again)))
+    said = {
+        tuple(step.turn.text for step in chain.trajectory.steps)
+        for chain in chains
+        if chain.kind == "corrected"
+    }
+    wait, is_it = WAIT_PUBLISHED, "This is it (60, 21)."
+    three = "Three (60, 9). The left one (60, 20)."
+    one, this = "One (9, 9). The left one (20, 20).", click("This is it (21, 21).", 21, 21)
+    small = look("Small (60, 20).", 60, 20)
+    assert said == {
+        # what the two share is said once
+        (click(f"One (9, 9). {three} {wait} The left one (20, 20).", 20, 20),),
+        (look(f"One (9, 9). {three} {wait} Small (20, 20).", 20, 20), this),
+        (small, click(f"{is_it} {wait} {one}", 20, 20)),
+        (small, look(f"{is_it} {wait} Small (20, 20).", 20, 20), this),
+    }
+    assert all(
+        step.turn.tokens is None
+        for chain in chains
+        if chain.kind == "corrected"
+        for step in chain.trajectory.steps
+    )
