@@ -107,6 +107,52 @@ def data_oracles(options: OracleOptions) -> None:
         )
 
 
+@dataclass(frozen=True)
+class LessonOptions:
+    """Which lessons are written, and for whom."""
+
+    recorded: Annotated[Path, Option("--recorded")]
+    """Folder of recorded solutions, as [bold]data oracles[/bold] writes it."""
+    out: Path
+    """Folder of the lessons; [bold]train sft --data[/bold] takes it."""
+    count: Annotated[int, Option(min=1)] = 20_000
+    """Number of lessons, each of which is one turn."""
+    family: Annotated[str, Option(metavar="NAME")] = "scout"
+    """Prompt and answer format of the model that is taught; one that reads screens as text."""
+    most_characters: Annotated[int, Option(min=100)] = 3000
+    """Longest prompt, in characters; about half as many tokens. Longer ones are left out."""
+    seed: int = 0
+    """Another seed draws other lessons from the same recordings."""
+
+
+@app.command("lessons")
+def data_lessons(options: LessonOptions) -> None:
+    """Write single turns of recorded solutions as conversations to fine-tune a language model on.
+
+    Words, looks and mistakes are drawn anew for each lesson. Held-out tasks and seeds are refused.
+
+    [dim]$[/dim] vigorl-agent data lessons --recorded data/oracles --out data/lessons
+    """
+    with errors(as_json=False):
+        from vigorl.policy.family import family_named
+        from vigorl.training.nano.lessons import write_lessons
+
+        family = family_named(options.family)
+        counts = write_lessons(
+            options.recorded,
+            options.out,
+            family,
+            options.count,
+            options.most_characters,
+            options.seed,
+        )
+        Console(stderr=True).print(
+            f"[green]ready[/green]  {counts.written:,} lessons in {escape(str(options.out))}; left "
+            f"out: {counts.too_long:,} too long, {counts.departing:,} with places not told",
+            highlight=False,
+        )
+
+
 def _check_of(benchmark: Benchmark) -> Callable[..., None] | None:
     """The command `data check NAME`; None where the benchmark has no data to be checked."""
     check = benchmark.check
