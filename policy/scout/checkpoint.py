@@ -12,7 +12,6 @@ import os
 import shutil
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, distribution
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -33,22 +32,6 @@ _OTHER_KINDS = ("use_dora", "use_rslora", "rank_pattern", "alpha_pattern", "modu
 """Settings of peft under which an adapter is more than two matrices a layer, all of one scale."""
 _FORMAT = 1
 """Of what is cached; a number more where it would come out otherwise."""
-
-
-def scout_checkpoint() -> Path:
-    """The folder of the checkpoint that `scout` plays: with our adapter where there is one.
-
-    Raises:
-        UsageError: the base is not installed, or the disk refuses.
-    """
-    adapter = packaged_adapter()
-    return base_checkpoint() if adapter is None else merged_checkpoint(adapter)
-
-
-def packaged_adapter() -> Path | None:
-    """The folder of the adapter that this installation carries; None: it carries none."""
-    folder = Path(str(files("vigorl.policy.scout"))) / "weights"
-    return folder if (folder / ADAPTER_CONFIG).is_file() else None
 
 
 def base_checkpoint() -> Path:
