@@ -1,6 +1,6 @@
 """Capacity: how many episodes at once keep a model busy, told by where it is computed."""
 
-from vigorl.policy.factory import NANO, is_server, is_vllm, policy_named, short_name
+from vigorl.policy.factory import is_server, is_vllm, policy_named, short_name
 from vigorl.policy.model_config import ModelConfig
 
 ON_SERVER = 16
@@ -24,7 +24,8 @@ def model_capacity(config: ModelConfig) -> int | None:
         return ON_SERVER
     if is_vllm(config.model):
         return ON_VLLM
-    has_weights = config.model == NANO or policy_named(config.model) is None
+    named = policy_named(config.model)
+    has_weights = named is None or named.checkpoint is not None
     return ON_GPU if has_weights and _is_on_cuda(config) else None
 
 
