@@ -56,6 +56,7 @@ class AgentOptions(TypedDict, total=False):
     virtual: str | None
     launch: Sequence[str]
     only_window: str | None
+    monitor: int | None
 
     viewport: tuple[int, int]
     """Width and height, CSS px."""

@@ -86,8 +86,8 @@ def test_vstar_is_answered_by_a_model_and_summed_up_by_both_rules(
     assert "zoom 1" in (out / "index.html").read_text()
     task = episode.start.task
     assert task is not None and (task["seed"], len(task["order"])) == (0, 4)
-    text, pictures = server.asked[0]
-    assert pictures == 1 and text.startswith("What colour is glove 0?\nAnswer Choices:\nA. ")
+    first = "What colour is glove 0?\nAnswer Choices:\nA. "  # asked at any time: many are at once
+    assert 1 in [pictures for text, pictures in server.asked if text.startswith(first)]
 
 
 def test_blink_shows_its_images_in_one_picture_or_each_by_itself(
