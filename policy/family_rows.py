@@ -1,6 +1,7 @@
 """The model families that are built in: the rows are the whole knowledge of them."""
 
 import re
+from dataclasses import replace
 
 from vigorl.browser.actions import ZoomStyle
 from vigorl.policy.family_record import ChatFormat, Family, Wording, ZoomRule
@@ -57,6 +58,25 @@ Source: Anthropic, "vision coordinates" (1568 px and 1.15 megapixels); OpenAI, "
 (within 2048 px, the shorter side 768)."""
 _UNTOLD = ChatFormat(image_cell="", never_sampled=())
 """Of models whose tokens are not told."""
+
+_SCOUT = Family(
+    name="scout",
+    matches=re.compile(r"^llama$"),
+    system=None,
+    format=Tags("actions", "point"),
+    coordinates="thousandths",
+    size=SizeLimits(_QWEN3_CELL_PX, 65_536, 1280 * 28 * 28),
+    wording=_OURS,
+    zoom=_OUR_ZOOM,
+    chat=_UNTOLD,
+    stop=_OUR_STOP,
+    temperature=0.0,
+    longest_turn_tokens=384,
+    reads=True,
+    most_read_characters=2000,
+    copies=True,
+    plays_in_8bit=True,
+)
 
 FAMILIES: tuple[Family, ...] = (
     Family(
@@ -184,42 +204,14 @@ FAMILIES: tuple[Family, ...] = (
         longest_turn_tokens=384,
         reads=True,
     ),
-    Family(
-        name="scout",
-        matches=re.compile(r"^llama$"),
-        system=None,
-        format=Tags("actions", "point"),
-        coordinates="thousandths",
-        size=SizeLimits(_QWEN3_CELL_PX, 65_536, 1280 * 28 * 28),
-        wording=_OURS,
-        zoom=_OUR_ZOOM,
-        chat=_UNTOLD,
-        stop=_OUR_STOP,
-        temperature=0.0,
-        longest_turn_tokens=384,
-        reads=True,
-        most_read_characters=2000,
-        copies=True,
-        plays_in_8bit=True,
-    ),
-    Family(
+    _SCOUT,
+    replace(
         # The model of scout without our training: it is told in words what scout has learnt.
+        _SCOUT,
         name="scout-base",
         matches=re.compile(r"smollm2-135m-\d+-\d+$"),
         system=READING,
-        format=Tags("actions", "point"),
-        coordinates="thousandths",
-        size=SizeLimits(_QWEN3_CELL_PX, 65_536, 1280 * 28 * 28),
-        wording=_OURS,
-        zoom=_OUR_ZOOM,
-        chat=_UNTOLD,
-        stop=_OUR_STOP,
-        temperature=0.0,
         longest_turn_tokens=256,
-        reads=True,
-        most_read_characters=2000,
-        copies=True,
-        plays_in_8bit=True,
     ),
     Family(
         name="nano-pixels",

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pickle
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,10 @@ from typer.testing import CliRunner
 from vigorl.agent.benchmarks.registry import find
 from vigorl.agent.cli.app import app
 from vigorl.agent.cli.eval_command import EPISODES_A_CORE, workers_of
+from vigorl.agent.workers.worker_setting import LENGTH_BYTES, framed
+from vigorl.browser.errors import UsageError
 from vigorl.policy.model_config import ModelConfig
+from vigorl.policy.reader.language.quotes import InstructionError
 
 
 def test_a_model_that_takes_many_turns_at_once_is_given_many(
@@ -36,6 +40,19 @@ def test_a_model_that_takes_many_turns_at_once_is_given_many(
     assert workers_of(find("miniwob"), server, None) == 16
     assert workers_of(find("miniwob"), ModelConfig("vllm:org/model"), None) == 32
     assert workers_of(find("grounding"), here, 64) == workers_of(find("standin"), here, 64) == 64
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (UsageError("no such page"), UsageError),
+        (InstructionError("sing", "it is no action", ('click "…"',)), UsageError),
+        (RuntimeError("it broke", lambda: None), Exception),
+    ],
+)
+def test_an_error_of_a_worker_arrives_in_its_words(error: Exception, kind: type[Exception]) -> None:
+    arrived = pickle.loads(framed(error)[LENGTH_BYTES:])
+    assert isinstance(arrived, kind) and str(arrived) == str(error)
 
 
 @pytest.mark.model
