@@ -34,6 +34,7 @@ from vigorl.training.nano.reading_questions import question
 from vigorl.training.nano.reading_renames import Renames, WordStock
 from vigorl.training.nano.reading_sketches import Sketcher
 from vigorl.training.nano.reading_steps import (
+    RENAMED,
     RememberedEpisode,
     TaughtTurn,
     load_episodes,
@@ -50,7 +51,7 @@ BY_WORDS = 0.5
 
 @dataclass(frozen=True)
 class Mixture:
-    """What share of the rows is of which sort."""
+    """What share of the rows is of which sort, and how their words are changed."""
 
     steps: float = 0.33
     """Steps of oracle episodes of the embedded tasks."""
@@ -64,6 +65,8 @@ class Mixture:
     """Questions about screens that nobody drew."""
     large: float = 0.2
     """Questions of the world about screens that a glance does not tell enough of."""
+    renamed: float = RENAMED
+    """Share of the steps of embedded tasks in which words are exchanged for others or made up."""
 
 
 class ReadingRows:
@@ -108,7 +111,8 @@ class ReadingRows:
         if kind < mix.steps + mix.miniwob:
             tasks = self._miniwob if kind >= mix.steps and self._miniwob else self._embedded
             episode = random.choice(random.choice(tasks))
-            return taught_turn(episode, random.choice(episode.sound), self._stock, random)
+            step = random.choice(episode.sound)
+            return taught_turn(episode, step, self._stock, random, renamed=mix.renamed)
         kind -= mix.steps + mix.miniwob
         if kind < mix.world and self._world.all:
             page, asked, looks = self._world.draw(random)

@@ -136,11 +136,16 @@ def memory(command: str, names: Sequence[str]) -> str:
 
 
 def taught_turn(
-    episode: RememberedEpisode, index: int, stock: WordStock, random: Random, level: float = 1.0
+    episode: RememberedEpisode,
+    index: int,
+    stock: WordStock,
+    random: Random,
+    level: float = 1.0,
+    renamed: float = RENAMED,
 ) -> TaughtTurn | None:
     """One step as a turn; None where the mistakes have hidden what it acts on."""
     step = episode.steps[index]
-    changed = level > 0 and not episode.is_miniwob and random.random() < RENAMED
+    changed = level > 0 and not episode.is_miniwob and random.random() < renamed
     renames = Renames(
         stock, episode.task, random, identity=not changed, numbers=random.random() < 0.6
     )
