@@ -19,13 +19,11 @@ class _Post:
         self.forum, self.title, self.author, self.votes, *_ = row
         self.number = number
 
-    def way(self, random: Random) -> list[PlanStep]:
-        """By the search, or through its forum."""
+    def way(self) -> list[PlanStep]:
+        """By the search: no title tells its forum."""
+        longest = max(self.title.replace("?", "").split(), key=len)
         there = click(self.title, f'.submission__link:text-is("{self.title}")', "link")
-        if random.random() < 0.5:
-            longest = max(self.title.replace("?", "").split(), key=len)
-            return [*search(longest, "[name=q]"), there]
-        return [*_forum(self.forum), there]
+        return [*search(longest, "[name=q]"), there]
 
 
 def _forum(name: str) -> list[PlanStep]:
@@ -49,7 +47,7 @@ def _open(random: Random, data: Any) -> SiteTask:
     goal = random.choice(
         ('Open the post "{}".', 'Show me what people say about "{}".', 'Go to the post "{}".')
     ).format(post.title)
-    return SiteTask(_SITE, goal, post.way(random), _is_open(post))
+    return SiteTask(_SITE, goal, post.way(), _is_open(post))
 
 
 def _vote(random: Random, data: Any) -> SiteTask:
@@ -61,7 +59,7 @@ def _vote(random: Random, data: Any) -> SiteTask:
     return SiteTask(
         _SITE,
         said[0] + said[1:].replace(way, way.lower(), 1),
-        [*post.way(random), step],
+        [*post.way(), step],
         lambda state: (
             state.rows("SELECT target, choice FROM votes") == [(post.number, 1 if is_up else -1)]
         ),
@@ -81,7 +79,7 @@ def _comment(random: Random, data: Any) -> SiteTask:
             'Say "{1}" under "{0}".',
         )
     ).format(post.title, text)
-    way = [*post.way(random), write(text, "Comment", ".comment-box textarea"), button("Post")]
+    way = [*post.way(), write(text, "Comment", ".comment-box textarea"), button("Post")]
     return SiteTask(_SITE, goal, way, lambda state: _comments(state) == [(post.number, None, text)])
 
 
@@ -92,7 +90,7 @@ def _answer(random: Random, data: Any) -> SiteTask:
     at += f'text-is("{who}")) >> nth=0'
     goal = f'Answer {who}\'s comment on the post "{post.title}" with "{text}".'
     way = [
-        *post.way(random),
+        *post.way(),
         click("Reply", f"{at} >> summary >> nth=0", beside=who),
         write(text, "Comment", f"{at} >> textarea >> nth=0"),
         click("Post", f"{at} >> button:text-is('Post') >> nth=0", "button"),
@@ -195,7 +193,7 @@ def _message(random: Random, data: Any) -> SiteTask:
     author = click(post.author, f'main .submission__submitter:text-is("{post.author}") >> nth=0',
                    "link")  # fmt: skip
     way = [
-        *post.way(random),
+        *post.way(),
         author,
         link("Send message"),
         write(text, "Message", "#message_body"),
@@ -244,7 +242,7 @@ def _detail(random: Random, data: Any) -> SiteTask:
             ('In which forum is the post "{}"?', post.forum),
         )
     )
-    return asked(_SITE, goal.format(post.title), post.way(random), answer)
+    return asked(_SITE, goal.format(post.title), post.way(), answer)
 
 
 FORUM: dict[str, Draws] = {
