@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 
 from vigorl.browser.errors import UsageError
+from vigorl.tasks.desktop.calculator import CalculatorTask
 from vigorl.tasks.desktop.editor import EditorTask
 from vigorl.tasks.desktop.file_manager import FileManagerTask
 from vigorl.tasks.desktop.kinds import PreferencesTask, QuantityTask, RenameTask, SortingTask
+from vigorl.tasks.desktop.pictures import PicturesTask
 from vigorl.tasks.desktop.sheet import SheetTask
 from vigorl.tasks.desktop.task import PREFIX, DesktopTask
 from vigorl.tasks.task import LONGEST_SEED, TEST_SEEDS, TRAIN_SEEDS, Split, TaskRow
@@ -18,6 +20,8 @@ _TASKS: tuple[DesktopTask, ...] = (
     EditorTask(),
     FileManagerTask(),
     SheetTask(),
+    CalculatorTask(),
+    PicturesTask(),
 )
 
 DESKTOP_TASKS: dict[str, DesktopTask] = {task.name: task for task in _TASKS}
