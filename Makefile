@@ -36,7 +36,7 @@ test-slow: $(VENV)/.dev $(VENV)/.browser $(VENV)/.desktop
 
 # Desktops on virtual screens: everything, oracles and near misses of 20 seeds included.
 test-desktop: $(VENV)/.dev $(VENV)/.browser $(VENV)/.desktop
-	@for program in mousepad pcmanfm gnumeric; do command -v $$program >/dev/null || \
+	@for program in mousepad pcmanfm gnumeric galculator gpicview; do command -v $$program >/dev/null || \
 	  echo "no $$program: its tasks are skipped (apt-get install --no-install-recommends $$program)"; done
 	@$(BIN)/python -m pytest -m desktop --timeout 600
 

@@ -36,9 +36,12 @@ def find_desktop_task(name_or_id: str) -> TaskRow:
     """
     name, colon, seed = name_or_id.strip().removeprefix(PREFIX).partition(":")
     if name not in DESKTOP_TASKS:
-        raise UsageError(f"There is no desktop task {name!r}. Tasks: {', '.join(DESKTOP_TASKS)}")
+        there = ", ".join(f"{PREFIX}{each}" for each in DESKTOP_TASKS)
+        raise UsageError(f"There is no desktop task {name!r}. Tasks: {there}")
     if colon and not (seed.isdecimal() and len(seed) <= LONGEST_SEED):
-        raise UsageError(f"{name_or_id!r} has no seed: write a whole number, as in '{name}:17'")
+        raise UsageError(
+            f"{name_or_id!r} has no seed: write a whole number, as in '{PREFIX}{name}:17'"
+        )
     return DESKTOP_TASKS[name].row(int(seed or 0))
 
 

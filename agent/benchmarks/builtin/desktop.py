@@ -41,10 +41,10 @@ BENCHMARKS = (
         about="""Do the desktop tasks, each with a program on a virtual screen of its own.
 
 They need Xvfb and openbox (apt-get install xvfb openbox), and the programs that they are done
-with: mousepad, pcmanfm, gnumeric (apt-get install --no-install-recommends …), unless --task names
-others.
+with: mousepad, pcmanfm, gnumeric, galculator, gpicview (apt-get install --no-install-recommends …),
+unless --task names others.
 
-[dim]$[/dim] vigorl-agent eval desktop --task tree --seeds 5""",
+[dim]$[/dim] vigorl-agent eval desktop --task desktop/tree --seeds 5""",
         options=TasksOptions,
         open=_open,
         workers=2,
