@@ -21,8 +21,10 @@ def _open(options: TasksOptions) -> Opening:
     @asynccontextmanager
     async def opened(setting: Setting) -> AsyncIterator[Opened]:
         from vigorl.agent.benchmarks.desktop_tasks import desktop_samples
+        from vigorl.agent.desktop import require_points
         from vigorl.agent.rollout import Limits
 
+        require_points(setting.policy)
         told = options.prompt or ("instructions" if setting.policy.needs_instructions else "goal")
         yield Opened(desktop_samples(rows, told), Limits(steps=30))
 

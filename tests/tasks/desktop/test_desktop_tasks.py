@@ -73,14 +73,16 @@ async def test_the_oracle_scores_1_and_a_near_miss_0(name: str, miss: str) -> No
 
 @on_a_screen
 async def test_what_an_installed_program_leaves_on_the_disk_is_judged_and_then_gone() -> None:
-    name = "files"
-    require(name)
+    name = "pictures"
+    if "CI" not in os.environ:  # where its viewer is installed
+        require(name)
     row = DESKTOP_TASKS[name].row(TEST_SEEDS[1])
     environment = DesktopTaskEnvironment(row)
     try:
         await environment.reset()
         assert environment._home is not None
-        assert (environment._home / row.parameters["spec"]["target"]).is_file()
+        names = {each["name"] for each in row.parameters["spec"]["pictures"]}
+        assert names == {path.name for path in environment._home.glob("*.png")}
         assert (await environment.score("")).value == 0.0
         async for action in environment.task.oracle(environment.link, row):
             if action.type != "done":
