@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from PIL import Image, ImageDraw, UnidentifiedImageError
+from PIL import Image, ImageDraw
 
 from vigorl.browser.actions import Press, Wait
 from vigorl.browser.environment import Score
@@ -208,5 +208,10 @@ def _digest_of_file(path: Path) -> str:
     try:
         with Image.open(path) as image:
             return _digest(image)
-    except (OSError, UnidentifiedImageError, Image.DecompressionBombError):
+    except (
+        OSError,
+        SyntaxError,
+        ValueError,
+        Image.DecompressionBombError,
+    ):  # Pillow's of bad files
         return "no picture"

@@ -158,6 +158,23 @@ def test_a_sheet_that_is_gone_or_is_no_sheet_scores_0(tmp_path: Path) -> None:
         assert task.judge(spec, task.read(tmp_path)).value == 0.0
 
 
+@pytest.mark.parametrize("name", ["calculator", "pictures"])
+def test_a_file_that_is_gone_or_broken_scores_0(tmp_path: Path, name: str) -> None:
+    task = DESKTOP_TASKS[name]
+    assert isinstance(task, InstalledTask)
+    row = task.row(TEST_SEEDS[0])
+    task.fill(tmp_path, row.parameters)
+    judged = [task.judge(row.parameters["spec"], task.read(tmp_path)).value]
+    (kept, *_) = [*tmp_path.glob("*.png"), *tmp_path.glob(".config/galculator/*")]
+    whole = kept.read_bytes()
+    for content in (whole[: len(whole) // 2], b"\0", b""):
+        kept.write_bytes(content)
+        judged.append(task.judge(row.parameters["spec"], task.read(tmp_path)).value)
+    kept.unlink()
+    judged.append(task.judge(row.parameters["spec"], task.read(tmp_path)).value)
+    assert judged == [0.0] * 5
+
+
 def test_a_task_is_found_by_name_and_seed_or_the_message_lists_them() -> None:
     assert find_desktop_task("desktop/tree:17") == DESKTOP_TASKS["tree"].row(17)
     with pytest.raises(
