@@ -10,7 +10,7 @@ import pytest
 
 from vigorl.browser.desktop.virtual_size import VirtualSize
 
-pytestmark = [pytest.mark.desktop, pytest.mark.slow]
+pytestmark = [pytest.mark.desktop, pytest.mark.slow, pytest.mark.timeout(600)]
 
 GOAL_RATIO = 1.3
 ROUNDS = 3
