@@ -1,6 +1,7 @@
 """A step on a desktop costs little more than raw input and a raw capture."""
 
 import importlib.util
+import os
 import statistics
 import sys
 from pathlib import Path
@@ -13,8 +14,9 @@ from vigorl.browser.desktop.virtual_size import VirtualSize
 pytestmark = [pytest.mark.desktop, pytest.mark.slow, pytest.mark.timeout(600)]
 
 GOAL_RATIO = 1.3
-ROUNDS = 3
-"""On a machine that others use as well, one of so many is to be undisturbed."""
+STEPS = 10
+ROUNDS = 2
+"""Of so many one is to be undisturbed."""
 
 
 @pytest.fixture
@@ -32,11 +34,11 @@ def benchmark() -> ModuleType:
 async def test_a_step_takes_at_most_1_3_times_raw_input_and_capture_with_the_same_pause(
     benchmark: ModuleType,
 ) -> None:
-    ratios = []
-    for _ in range(ROUNDS):
-        taken = await benchmark.measure(10, VirtualSize(1920, 1080))
+    if (load := os.getloadavg()[0]) > (cores := os.cpu_count() or 1):
+        pytest.skip(f"{cores} cores with a load of {load:.1f}: only the work slows, not the pause")
+    ratios: list[float] = []
+    while len(ratios) < ROUNDS and min(ratios, default=2 * GOAL_RATIO) > GOAL_RATIO:
+        taken = await benchmark.measure(STEPS, VirtualSize(1920, 1080))
         ours_s, raw_s = (statistics.median(taken[way][0]) for way in ("step", "raw, pause"))
         ratios.append(ours_s / raw_s)
-        if ratios[-1] <= GOAL_RATIO:
-            return
-    raise AssertionError(f"{ratios}: none is at most {GOAL_RATIO}")
+    assert min(ratios) <= GOAL_RATIO, ratios
