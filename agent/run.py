@@ -14,6 +14,7 @@ from vigorl.agent.desktop import (
     desktop_row,
     desktop_settings,
     desktop_world,
+    require_points,
     until_stopped,
 )
 from vigorl.agent.functions import FunctionsEnvironment, OwnFunction
@@ -245,6 +246,7 @@ async def _run_on_desktop(
     watcher.stage(f"starting {parted_url(model.model)[0]}")
     policy = additions.policy or await open_policy(model)
     try:
+        require_points(policy)
         async with second_look(config.verify, policy, model) as look:
             referee = _referee(additions, policy)
             _require_able(additions, policy)

@@ -33,6 +33,7 @@ from vigorl.browser.desktop.opening import Program
 from vigorl.browser.desktop.settle import QUIET_S
 from vigorl.browser.desktop.virtual_size import VirtualSize
 from vigorl.browser.desktop.x11 import X11Screen
+from vigorl.browser.desktop.x11_connection import let_go
 from vigorl.browser.geometry import Point
 
 PROGRAM = """
@@ -64,6 +65,10 @@ class Raw:
         self._display = screen.server.connect()
         with screen.server.authorised():
             self._camera = mss.MSS(display=screen.server.display)
+
+    def close(self) -> None:
+        let_go(self._display)
+        self._camera.close()
 
     def click(self, point: Point) -> None:
         xtest.fake_input(self._display, X.MotionNotify, x=int(point.x), y=int(point.y))
@@ -147,6 +152,7 @@ async def measure(steps: int, size: VirtualSize) -> dict[str, tuple[list[float],
                 taken[name] = ([*times, took_s], good + (is_light(image) != light))
                 await asyncio.sleep(0.3)
                 light = is_light(raw.capture())
+        raw.close()
         await environment.close()
         return taken
 

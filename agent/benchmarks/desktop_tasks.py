@@ -33,5 +33,5 @@ def desktop_table(seed: int) -> Table:
     Raises:
         UsageError: the seed belongs to no split.
     """
-    rows = {name: task.row(seed) for name, task in DESKTOP_TASKS.items()}
+    rows = [task.row(seed) for task in DESKTOP_TASKS.values()]
     return goals_table(f"Desktop tasks, seed {seed}", rows)

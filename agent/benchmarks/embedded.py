@@ -1,6 +1,6 @@
 """The embedded tasks, as samples of an evaluation and as a list."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 
 from rich.markup import escape
@@ -67,15 +67,15 @@ def task_table(seed: int) -> Table:
     Raises:
         UsageError: the seed belongs to no split.
     """
-    rows = {name: task.row(seed) for name, task in TASKS.items()}
+    rows = [task.row(seed) for task in TASKS.values()]
     return goals_table(f"Embedded tasks, seed {seed}", rows)
 
 
-def goals_table(title: str, rows: Mapping[str, TaskRow]) -> Table:
-    """Tasks by their names, with their goals."""
+def goals_table(title: str, rows: Iterable[TaskRow]) -> Table:
+    """Tasks by the names that `run --task` and `eval --task` take, with their goals."""
     table = Table(title=title, title_justify="left", show_lines=True)
     table.add_column("name", style="bold", no_wrap=True)
     table.add_column("goal")
-    for name, row in rows.items():
-        table.add_row(escape(name), escape(row.goal))
+    for row in rows:
+        table.add_row(escape(row.name), escape(row.goal))
     return table

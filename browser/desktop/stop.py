@@ -35,6 +35,7 @@ class StopWatch:
         self._origin_px = origin_px
         self._loop = asyncio.get_running_loop()
         self._stopped = asyncio.Event()
+        self._watching = threading.Event()
         self._ending = threading.Event()
         self._ours: tuple[int, int] | None = None
         self._thread = threading.Thread(target=self._watch, name="stop watch", daemon=True)
@@ -42,8 +43,9 @@ class StopWatch:
         """In which way it was stopped; empty where it was not."""
 
     def start(self) -> None:
-        """Begin to watch."""
+        """Begin to watch; from then on a person can stop it."""
         self._thread.start()
+        self._watching.wait()
 
     def moving_to(self, x_px: int, y_px: int) -> None:
         """Note that the agent itself is about to put the mouse there."""
@@ -87,6 +89,8 @@ class StopWatch:
             screen = self._open_screen()
         except ScreenFault:
             return  # whoever acts on it will be told
+        finally:
+            self._watching.set()
         try:
             while not self._ending.wait(LOOK_EVERY_S):
                 if screen.holds(STOP_CHORD):

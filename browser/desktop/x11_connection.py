@@ -56,10 +56,10 @@ class XServer:
     @contextmanager
     def authorised(self) -> Iterator[None]:
         """Let the libraries for X, which look for the cookie in the environment, find it."""
-        if self.xauthority is None:
-            yield
-            return
         with _ENVIRONMENT:
+            if self.xauthority is None:  # alone as well, lest it finds the cookie of another server
+                yield
+                return
             before = os.environ.get("XAUTHORITY")
             os.environ["XAUTHORITY"] = str(self.xauthority)
             try:

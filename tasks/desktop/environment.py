@@ -134,7 +134,7 @@ def require_programs(rows: Sequence[TaskRow]) -> None:
         return
     names = ", ".join(missing)
     packages = " ".join(sorted(set(missing.values())))
-    there = [f"--task {task.name}" for name, task in tasks.items() if name not in missing]
+    there = [f"--task {name}" for name in tasks if name not in missing]
     raise UsageError(
         f"{names}: the program is not installed: "
         f"apt-get install --no-install-recommends {packages}"

@@ -22,8 +22,8 @@ class InstalledTask(DesktopTask):
     themes = ("Adwaita", "Adwaita-dark", "HighContrast")
 
     @abstractmethod
-    def files(self, spec: Mapping[str, Any]) -> Mapping[str, str | None]:
-        """What is in the home at first: texts by path, and None for folders."""
+    def files(self, spec: Mapping[str, Any]) -> Mapping[str, str | bytes | None]:
+        """What is in the home at first: contents by path, and None for folders."""
 
     def is_installed(self) -> bool:
         """Whether the program is found."""
@@ -36,11 +36,11 @@ class InstalledTask(DesktopTask):
         write_file(home / ".gtkrc-2.0", f'gtk-font-name = "{font}"\n')
         settings = f"[Settings]\ngtk-theme-name={look['theme']}\ngtk-font-name={font}\n"
         write_file(home / ".config/gtk-3.0/settings.ini", settings)
-        for name, text in self.files(parameters["spec"]).items():
-            if text is None:
+        for name, content in self.files(parameters["spec"]).items():
+            if content is None:
                 (home / name).mkdir(parents=True)
             else:
-                write_file(home / name, text)
+                write_file(home / name, content)
 
     def read(self, home: Path) -> Mapping[str, Any]:
         """The state that is judged: what is in the home now."""
@@ -82,10 +82,10 @@ class HomeLink:
         raise TaskFault(f"nobody tells where {name!r} is in a program that is not ours")
 
 
-def write_file(path: Path, text: str) -> None:
+def write_file(path: Path, content: str | bytes) -> None:
     """A file, with the folders that it is in."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, "utf-8")
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
 def files_in(home: Path) -> dict[str, str | None]:

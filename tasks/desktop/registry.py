@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 
 from vigorl.browser.errors import UsageError
+from vigorl.tasks.desktop.calculator import CalculatorTask
 from vigorl.tasks.desktop.editor import EditorTask
 from vigorl.tasks.desktop.file_manager import FileManagerTask
 from vigorl.tasks.desktop.kinds import PreferencesTask, QuantityTask, RenameTask, SortingTask
+from vigorl.tasks.desktop.pictures import PicturesTask
 from vigorl.tasks.desktop.sheet import SheetTask
 from vigorl.tasks.desktop.task import PREFIX, DesktopTask
 from vigorl.tasks.task import LONGEST_SEED, TEST_SEEDS, TRAIN_SEEDS, Split, TaskRow
@@ -18,6 +20,8 @@ _TASKS: tuple[DesktopTask, ...] = (
     EditorTask(),
     FileManagerTask(),
     SheetTask(),
+    CalculatorTask(),
+    PicturesTask(),
 )
 
 DESKTOP_TASKS: dict[str, DesktopTask] = {task.name: task for task in _TASKS}
@@ -32,9 +36,12 @@ def find_desktop_task(name_or_id: str) -> TaskRow:
     """
     name, colon, seed = name_or_id.strip().removeprefix(PREFIX).partition(":")
     if name not in DESKTOP_TASKS:
-        raise UsageError(f"There is no desktop task {name!r}. Tasks: {', '.join(DESKTOP_TASKS)}")
+        there = ", ".join(f"{PREFIX}{each}" for each in DESKTOP_TASKS)
+        raise UsageError(f"There is no desktop task {name!r}. Tasks: {there}")
     if colon and not (seed.isdecimal() and len(seed) <= LONGEST_SEED):
-        raise UsageError(f"{name_or_id!r} has no seed: write a whole number, as in '{name}:17'")
+        raise UsageError(
+            f"{name_or_id!r} has no seed: write a whole number, as in '{PREFIX}{name}:17'"
+        )
     return DESKTOP_TASKS[name].row(int(seed or 0))
 
 

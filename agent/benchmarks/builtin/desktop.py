@@ -21,8 +21,10 @@ def _open(options: TasksOptions) -> Opening:
     @asynccontextmanager
     async def opened(setting: Setting) -> AsyncIterator[Opened]:
         from vigorl.agent.benchmarks.desktop_tasks import desktop_samples
+        from vigorl.agent.desktop import require_points
         from vigorl.agent.rollout import Limits
 
+        require_points(setting.policy)
         told = options.prompt or ("instructions" if setting.policy.needs_instructions else "goal")
         yield Opened(desktop_samples(rows, told), Limits(steps=30))
 
@@ -41,10 +43,10 @@ BENCHMARKS = (
         about="""Do the desktop tasks, each with a program on a virtual screen of its own.
 
 They need Xvfb and openbox (apt-get install xvfb openbox), and the programs that they are done
-with: mousepad, pcmanfm, gnumeric (apt-get install --no-install-recommends …), unless --task names
-others.
+with: mousepad, pcmanfm, gnumeric, galculator, gpicview (apt-get install --no-install-recommends …),
+unless --task names others.
 
-[dim]$[/dim] vigorl-agent eval desktop --task tree --seeds 5""",
+[dim]$[/dim] vigorl-agent eval desktop --task desktop/tree --seeds 5""",
         options=TasksOptions,
         open=_open,
         workers=2,

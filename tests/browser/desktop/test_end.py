@@ -79,11 +79,15 @@ async def test_nothing_is_left_behind_whatever_ends_the_agent(
         time.sleep(0.02)
 
 
-async def test_a_program_that_dies_is_told_and_a_screen_that_dies_is_a_fault(make: Make) -> None:
-    world = await make("400x400", ("Board", "300x300+0+0", "#336633"))
+async def test_a_program_that_dies_is_told_a_screen_that_dies_is_a_fault_and_nothing_is_left(
+    make: Make,
+) -> None:
+    board = ("Board", "300x300+0+0", "#336633")
+    world = await make("400x400", board, home=lambda home: (home / "letter.txt").touch())
     environment = world.environment
     assert environment._opened is not None and isinstance(environment._opened.screen, X11Screen)
     screen = environment._opened.screen
+    await environment.step(Press("F4"))  # the program's child, whose parent is gone
     (window,) = screen.windows()
     os.kill(screen.windows_of.program_of(window.id)[1], signal.SIGSEGV)
     answer = await environment.step(Wait(0.3))
@@ -91,9 +95,15 @@ async def test_a_program_that_dies_is_told_and_a_screen_that_dies_is_a_fault(mak
     assert answer.tabs == () and answer.view is not None
     assert not (await environment.step(Click(Point(100, 100)))).events
     assert screen.server.xauthority is not None
-    there = processes_of(screen.server.xauthority.parent)
+    folder, home = screen.server.xauthority.parent, environment._opened.home
+    there = processes_of(folder)
+    assert any(command.startswith(b"sleep") for command in there.values())
+    assert home is not None and home.is_dir()
     (server,) = [process for process, command in there.items() if b"Xvfb" in command]
     os.kill(server, signal.SIGKILL)
     with pytest.raises(ScreenFault):
         await environment.step(Press("a"))
     await environment.close()
+    number = screen.server.display[1:]
+    traces = (folder, home, Path(f"/tmp/.X{number}-lock"), Path(f"/tmp/.X11-unix/X{number}"))
+    assert not [*(trace for trace in traces if trace.exists()), *processes_of(folder)]
