@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from vigorl.browser.errors import InconsistentData, ServiceFault, UsageError
 from vigorl.browser.picture import Picture
-from vigorl.browser.wire import MOST_ANSWER_BYTES, SUBPROTOCOL, fault_of
+from vigorl.browser.wire import MOST_ANSWER_BYTES, SUBPROTOCOL, TRY_LATER, fault_of
 
 if TYPE_CHECKING:
     from websockets.asyncio.client import ClientConnection
@@ -129,9 +129,10 @@ class RemoteSession:
             told = f"{self._where} did not answer within {ANSWER_LIMIT_S:g} s"
             raise ServiceFault(told) from error
         except ConnectionClosed as error:
-            why = error.rcvd.reason if error.rcvd is not None else ""
-            told = why or "the connection was lost"
-            raise ServiceFault(f"{self._where}: {told}") from error
+            last = error.rcvd
+            told = f"{self._where}: {(last and last.reason) or 'the connection was lost'}"
+            is_full = last is not None and last.code == TRY_LATER
+            raise NoPlace(told) if is_full else ServiceFault(told) from error
         except (OSError, InconsistentData, ValueError, AttributeError) as error:
             raise ServiceFault(f"{self._where} does not make sense: {error!r}") from error
 

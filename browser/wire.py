@@ -29,6 +29,9 @@ MOST_REQUEST_BYTES = 1 << 20
 MOST_ANSWER_BYTES = 64 << 20
 """Of one message or picture from it."""
 
+TRY_LATER = 1013
+"""Code of a connection that is closed because there is no place now (registry of RFC 6455)."""
+
 _WITH_PICTURES = ("view", "pictures")
 _HINTS = get_type_hints(Observation)
 _PARTS: dict[str, TypeAdapter[Any]] = {

@@ -28,15 +28,16 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from vigorl.agent.service.conversation import TRY_LATER, Conversation, refusal
+from vigorl.agent.service.exchange import Exchange, refusal
 from vigorl.agent.service.leases import Leases, NoLease
+from vigorl.agent.service.pool import BrowserPool
 from vigorl.agent.service.service_config import ServiceConfig
 from vigorl.agent.service.service_metrics import ServiceMetrics
 from vigorl.agent.service.session import EnvironmentSession
 from vigorl.agent.service.worlds import Worlds
 from vigorl.browser.actions import ACTION
 from vigorl.browser.errors import InfrastructureFault, UsageError
-from vigorl.browser.wire import ASKED_TASK, MOST_REQUEST_BYTES, SUBPROTOCOL, AskedTask
+from vigorl.browser.wire import ASKED_TASK, MOST_REQUEST_BYTES, SUBPROTOCOL, TRY_LATER, AskedTask
 
 MOST_ROWS = 200
 """Of one request."""
@@ -47,6 +48,7 @@ class EnvironmentService:
     """What the routes share."""
 
     config: ServiceConfig
+    pool: BrowserPool
     worlds: Worlds
     leases: Leases
     metrics: ServiceMetrics
@@ -117,7 +119,7 @@ async def _play(socket: WebSocket) -> None:
     try:
         session = EnvironmentSession(service.worlds, service.metrics, is_plain)
         lease_s = service.config.lease_seconds
-        await Conversation(socket, session, lease, lease_s, service.metrics).hold()
+        await Exchange(socket, session, lease, lease_s, service.metrics).hold()
     finally:
         service.leases.give_back(lease)
 

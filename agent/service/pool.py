@@ -102,7 +102,7 @@ class BrowserPool:
     def _with_room(self) -> PooledBrowser:
         for each in list(self._browsers):
             if each.has_died and not each.is_retired:
-                self._retire(each, "died")
+                self._retire(each, "died")  # and whatever of its pages is idle
         for each in self._browsers:
             if not each.is_retired and each.users < self._config.contexts:
                 return each

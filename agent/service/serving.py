@@ -73,8 +73,8 @@ async def served_environments(
             BrowserPool(config, lambda why: metrics.replaced.labels(why).inc()) as pool,
             Worlds(config, pool) as worlds,
         ):
-            _show(metrics, leases, pool)
-            service = EnvironmentService(config, worlds, leases, metrics)
+            service = EnvironmentService(config, pool, worlds, leases, metrics)
+            _show_state(service)
             server = QuietServer(
                 uvicorn.Config(
                     service_application(service, token),
@@ -103,8 +103,9 @@ async def served_environments(
                 await asyncio.gather(listening, return_exceptions=True)
 
 
-def _show(metrics: ServiceMetrics, leases: Leases, pool: BrowserPool) -> None:
+def _show_state(service: EnvironmentService) -> None:
     """Have the numbers shown that say how the service stands."""
+    metrics, leases, pool = service.metrics, service.leases, service.pool
 
     def chromium_bytes() -> float:
         groups = [each.browser.process_group for each in pool.browsers]

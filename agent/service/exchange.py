@@ -1,4 +1,4 @@
-"""Conversation: one WebSocket connection, from its lease to the last word."""
+"""Exchange: one WebSocket connection, from its lease to the last word."""
 
 import asyncio
 import json
@@ -24,14 +24,14 @@ GIVE_UP_LIMIT_S = 10.0
 """Time for an answer that nobody waits for any more to be given up."""
 CLOSE_LIMIT_S = 20.0
 
-NORMAL, TRY_LATER, EXPIRED, RESTART = 1000, 1013, 4408, 1012
+NORMAL, EXPIRED, RESTART = 1000, 4408, 1012
 """Codes of the last word, as RFC 6455 and its registry have them; 4408 is ours."""
 
 End = Literal["closed", "lost", "expired", "drained"]
 
 
 @dataclass
-class Conversation:
+class Exchange:
     """A client's requests and their answers.
 
     A request that comes while another one is under way says that its client has given that one up:
