@@ -113,8 +113,9 @@ class EnvironmentSession:
         await self.close()
         resources = AsyncExitStack()
         try:
-            made = await self.worlds.make(asked, resources)
-            observation = await made.environment.reset()
+            async with self.worlds.beginning:
+                made = await self.worlds.make(asked, resources)
+                observation = await made.environment.reset()
         except BaseException as error:
             if isinstance(error, InfrastructureFault):
                 self.metrics.episodes.labels(asked.environment, "fault").inc()

@@ -1,6 +1,8 @@
 """Worlds: every environment that a service can be asked for, and how one is made."""
 
 import asyncio
+import os
+import sys
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -27,6 +29,9 @@ from vigorl.tasks.miniwob.environment import MiniwobEnvironment
 from vigorl.tasks.miniwob.files import html_folder
 from vigorl.tasks.miniwob.registry import Ticket
 from vigorl.tasks.task import TaskRow
+
+BEGINNING_A_CORE = 2
+"""Episodes that begin at once: a page has 10 s to load, and 32 that load on two cores miss that."""
 
 MOST_ROWS = 20_000
 """Rows of MiniWoB++ that are remembered: each costs a look at its page."""
@@ -58,6 +63,8 @@ class Worlds:
         if config.stills is not None:
             self._stills = {sample.id: sample for sample in still_samples(config.stills)}
         self._rows: dict[Ticket, TaskRow] = {}
+        self.beginning = asyncio.Semaphore(BEGINNING_A_CORE * _cores())
+        """Held while an episode begins."""
         self._makers: Mapping[str, Callable[[AskedTask, AsyncExitStack], Awaitable[MadeWorld]]] = {
             "tasks": self._embedded,
             "miniwob": self._miniwob,
@@ -183,6 +190,13 @@ class Worlds:
             case "stills" if not self._stills:
                 return "no still pictures are named: --stills FOLDER"
         return ""
+
+
+def _cores() -> int:
+    """CPU cores that this process may use."""
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _with_seed(asked: AskedTask) -> str:
