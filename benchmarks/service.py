@@ -3,13 +3,15 @@
 Starts `vigorl-agent envs serve` in a process of its own, lets many sessions play MiniWoB++ on it
 by clicking about, and kills one of its Chromium processes every few seconds. Prints how episodes
 ended, how long answers took as a client saw it, the memory of all processes of the service over
-time, and what was left behind. Exits with 1 where anything broke but a fault, or was left.
+time, and what was left behind. Exits with 1 where anything broke but a fault,
+an episode with a fault was scored, or a process was left.
 """
 
 import argparse
 import asyncio
 import os
 import random
+import re
 import signal
 import statistics
 import sys
@@ -18,6 +20,8 @@ from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import httpx
 
 from vigorl.browser.actions import Click
 from vigorl.browser.errors import InfrastructureFault
@@ -50,6 +54,8 @@ class Seen:
     """Seconds since the start; all processes; the service's own."""
     killed: int = 0
     mistakes: list[str] = field(default_factory=list)
+    scored_there: int = 0
+    """Episodes that the service itself counts as scored."""
 
 
 def pids_of(mark: str) -> list[int]:
@@ -153,9 +159,17 @@ async def measured(sessions: int, seconds: float, kill_every_s: float) -> tuple[
     await asyncio.gather(*(play(service, number, until_s, seen) for number in range(sessions)))
     for each in helpers:
         each.cancel()
+    seen.scored_there = await scored_there(url)
     process.send_signal(signal.SIGTERM)
     code = await asyncio.wait_for(process.wait(), 60)
     return seen, code, len(pids_of(mark))
+
+
+async def scored_there(url: str) -> int:
+    async with httpx.AsyncClient(headers={"Authorization": f"Bearer {TOKEN}"}) as client:
+        text = (await client.get(f"{url}/metrics")).text
+    found = re.findall(r'^vigorl_envs_episodes_total{end="scored".*} ([\d.]+)$', text, re.MULTILINE)
+    return round(sum(map(float, found)))
 
 
 def row(name: str, seconds: list[float]) -> str:
@@ -186,9 +200,10 @@ def main() -> int:
         every, own = (statistics.mean(each) for each in list(zip(*part, strict=True))[1:])
         print(f"memory, {name:<13} {every:>6.0f} MB, of which the service itself {own:.0f} MB")
     print(f"mistakes {len(seen.mistakes)}, exit code {code}, processes left {left}")
+    print(f"scored by the service's own count {seen.scored_there}")
     for mistake in seen.mistakes[:5]:
         print(mistake)
-    return int(bool(seen.mistakes or code or left))
+    return int(bool(seen.mistakes or code or left or seen.scored_there != seen.ends["scored"]))
 
 
 if __name__ == "__main__":

@@ -67,7 +67,8 @@ class Exchange:
         listening = asyncio.ensure_future(self.socket.receive())
         try:
             while True:
-                awaited = {listening, self.lease.ended, *([self._work] if self._work else [])}
+                awaited: set[asyncio.Future[Any]] = {listening, self.lease.ended}
+                awaited |= {self._work} if self._work else set()
                 limit_s = None if self._work else self.lease_s
                 done, _ = await asyncio.wait(
                     awaited, timeout=limit_s, return_when=asyncio.FIRST_COMPLETED

@@ -132,7 +132,8 @@ class Worlds:
         async with self._pool.lent() as chromium:
             if ticket not in self._rows:
                 self._remember(ticket, await chromium.pages.draw(ticket))
-            return as_json(self._rows[ticket])
+            row: dict[str, Any] = as_json(self._rows[ticket])
+            return row
 
     async def _embedded(self, asked: AskedTask, stack: AsyncExitStack) -> MadeWorld:
         if asked.told not in get_args(Told):
