@@ -33,6 +33,9 @@ from vigorl.tasks.task import TaskRow
 BEGINNING_A_CORE = 2
 """Episodes that begin at once: a page has 10 s to load, and 32 that load on two cores miss that."""
 
+LONGEST_NAME = 500
+"""Of a task, characters."""
+
 MOST_ROWS = 20_000
 """Rows of MiniWoB++ that are remembered: each costs a look at its page."""
 
@@ -102,6 +105,8 @@ class Worlds:
             InfrastructureFault: a browser or site does not start.
         """
         self._require(asked.environment)
+        if len(asked.task) > LONGEST_NAME:
+            raise UsageError(f"the name of a task has at most {LONGEST_NAME} characters")
         made = await self._makers[asked.environment](asked, stack)
         if asked.row_sha256 not in ("", row_sha256(made.row)):
             raise UsageError(

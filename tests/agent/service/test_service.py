@@ -134,7 +134,7 @@ async def here(stage: Stage, kind: str) -> AsyncIterator[Environment]:
             row = await stage.pages.draw(Ticket("click-button", 1))
             yield MiniwobEnvironment(stage.pages, row)
         case "standin":
-            async with open_stand_ins(["reddit"], limit=1, browser=stage.browser) as samples:
+            async with open_stand_ins(["reddit/16"], browser=stage.browser) as samples:
                 yield samples[0].make()
         case _:
             yield still_samples(stage.folder)[0].make()
@@ -150,7 +150,7 @@ def elsewhere(stage: Stage, kind: str, like: Environment) -> RemoteEnvironment:
         case "miniwob":
             return RemotePage(stage.service, CLICK_BUTTON, like.actions)
         case "standin":
-            return RemotePage(stage.service, AskedTask("standin", "reddit/0"), like.actions)
+            return RemotePage(stage.service, AskedTask("standin", "reddit/16"), like.actions)
         case _:
             return RemoteEnvironment(stage.service, AskedTask("stills", "1"), like.actions)
 
@@ -183,6 +183,7 @@ async def test_an_episode_elsewhere_is_the_same_episode_byte_by_byte(
     for action, one, other in zip(("reset", *SCRIPT), seen, remote_seen, strict=True):
         assert cleaned(other, without_address) == cleaned(one, without_address), action
     views = [observation.view for observation in remote_seen if observation.view is not None]
+    assert kind != "standin" or remote_seen[0].pictures, "this goal shows one"
     optical = "optical" if kind not in ("stills", "tasks, marked") else "crop"
     assert [view.kind for view in views[:3]] == ["screen", optical, "crop"]
     assert stage.served.service.leases.held == 0
