@@ -41,7 +41,7 @@ class ServiceConfig:
     lease_seconds: Annotated[float, Option(min=1, rich_help_panel="Leases")] = 60
     """Seconds without a word after which a place is taken back."""
     grace_seconds: Annotated[float, Option(min=0)] = 30
-    """Seconds that sessions have to come to an end when the service is told to (SIGTERM)."""
+    """Seconds that sessions have to come to an end after SIGTERM or the first Ctrl-C."""
 
     def __post_init__(self) -> None:
         for name in self.environment or ():
