@@ -1,7 +1,9 @@
 """Linear layers that multiply whole numbers of 8 bits, to play on a CPU.
 
-Weights are rounded once, each output on a scale of its own; activations with every pass, on one
-scale for all tokens of it. So the last digits depend on which tokens are read together.
+Weights are rounded once, each output on a scale of its own; activations with every pass, each token
+on a scale of its own. A language model's first token has activations hundreds of times as large as
+the others': on one scale with it, they would keep two or three bits. What comes of a token does not
+depend on which others are read with it.
 """
 
 import warnings
@@ -25,15 +27,24 @@ class EightBitLinear(nn.Module):
             # PyTorch means to take these types out; what follows them has no kernel for it yet.
             warnings.simplefilter("ignore")
             rounded = torch.quantize_per_channel(weight, scales, zeros, 0, torch.qint8)
-        bias = None if layer.bias is None else layer.bias.detach().float()
-        self._packed = torch.ops.quantized.linear_prepack(rounded, bias)
+        self._packed = torch.ops.quantized.linear_prepack(rounded, None)
+        self._bias = None if layer.bias is None else layer.bias.detach().float()
+        self._range_1_D = torch.zeros(1, weight.shape[1])
+        self._range_1_D[0, 0], self._range_1_D[0, -1] = 1.0, -1.0
         self.weight_count = weight.numel()
 
     def forward(self, x: Tensor) -> Tensor:
         """The product with the weights, in the number format of `x`."""
+        rows_N_D = x.reshape(-1, x.shape[-1]).float()
+        scales_N_1 = rows_N_D.abs().amax(1, keepdim=True).clamp(min=_SMALLEST_SCALE)
+        # The kernel takes the range of what it is given, which the last row makes -1 to 1.
+        pinned = torch.cat([rows_N_D / scales_N_1, self._range_1_D])
         # Activations of 7 bits: sums of 8 overflow on processors without VNNI.
-        product: Tensor = torch.ops.quantized.linear_dynamic(x.float(), self._packed, True)
-        return product.to(x.dtype)
+        product_N_O = torch.ops.quantized.linear_dynamic(pinned, self._packed, True)[:-1]
+        product_N_O = product_N_O * scales_N_1
+        if self._bias is not None:
+            product_N_O = product_N_O + self._bias
+        return product_N_O.to(x.dtype).reshape(*x.shape[:-1], -1)
 
 
 def in_eight_bits(model: nn.Module) -> nn.Module:
