@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 from vigorl.browser.actions import Action
 from vigorl.browser.environment import Environment, EnvironmentWrapper
 from vigorl.browser.observation import Observation
+from vigorl.browser.remote import RemotePage
 from vigorl.browser.vault import Vault
 from vigorl.browser.zoom import ZoomEnvironment
 from vigorl.policy.policy import Policy
@@ -22,6 +23,8 @@ def equipped(environment: Environment, policy: Policy, vault: Vault | None = Non
         policy: Who plays. Marks need a page: a still picture has none, and gets none.
         vault: What is kept secret; marks name it by its name.
     """
+    if policy.acts_on_marks and isinstance(environment, RemotePage):
+        environment = environment.marked()
     # On the class: before it is reset, a world has no page yet.
     if policy.acts_on_marks and hasattr(type(environment), "page"):
         from vigorl.browser.marks import MarkedEnvironment  # which needs Playwright

@@ -95,6 +95,11 @@ class Browser:
         """Chromium's version, for records; empty before the start."""
         return self._process.version if self._process is not None else ""
 
+    @property
+    def process_group(self) -> int | None:
+        """The group of all of its processes; None where there is none of its own."""
+        return self._left.group
+
     def describe(self) -> dict[str, Any]:
         """Version and the sandbox's state, for records; after the start.
 

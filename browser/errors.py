@@ -29,6 +29,7 @@ nobody else, decides by these questions, in this order:
     │   │   └── PageHung        the page does not answer and could not be replaced
     │   ├── ScreenFault         the screen of a desktop, or what shows windows on it
     │   ├── StartFault          the page that an episode begins with does not load
+    │   ├── ServiceFault        the service that keeps the environments, or the way to it
     │   ├── PolicyFault         the model's server or device
     │   ├── TaskFault           a task's site or judge
     │   │   └── LeftOut         a benchmark's protocol has no score here: its evaluator raises
@@ -81,6 +82,10 @@ class ScreenFault(InfrastructureFault):
 
 class StartFault(InfrastructureFault):
     """The page that an episode begins with does not load; the message is Chromium's reason."""
+
+
+class ServiceFault(InfrastructureFault):
+    """The service that keeps the environments broke, is full, or cannot be reached."""
 
 
 class PolicyFault(InfrastructureFault):

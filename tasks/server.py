@@ -52,7 +52,7 @@ class LocalServer:
         """
         listener = _listen(self._port)
         self._port = listener.getsockname()[1]
-        self._server = _QuietServer(
+        self._server = QuietServer(
             uvicorn.Config(
                 _OwnHost(self._application),
                 lifespan="off",
@@ -118,11 +118,12 @@ def _refusal(scope: Scope) -> Response | None:
     return PlainTextResponse("another site may not do this\n", HTTPStatus.FORBIDDEN)
 
 
-class _QuietServer(uvicorn.Server):  # type: ignore[misc]  # mypy does not look into uvicorn
+class QuietServer(uvicorn.Server):  # type: ignore[misc]  # mypy does not look into uvicorn
     """A server that leaves Ctrl-C and `kill` to the program it runs in."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
+        """Leave them alone."""
         yield
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from vigorl.agent.evaluation.sample import Sample
     from vigorl.agent.rollout import Limits
     from vigorl.browser.boundary import Boundary
+    from vigorl.browser.remote import RemoteService
     from vigorl.policy.policy import Policy
 
 
@@ -32,6 +33,8 @@ class Setting:
     """Episodes at once."""
     boundary: "Boundary | None" = None
     """Where pages may go beside the benchmark's own sites; None: as the benchmark has it."""
+    envs: "RemoteService | None" = None
+    """Who keeps the worlds; None: this process. Only of benchmarks that are `is_served`."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,8 @@ class Benchmark:
     workers: int | None = 1
     """Default of `--workers` for a policy that computes on this machine's CPU; None: one episode at
     a time, and no such option."""
+    is_served: bool = False
+    """Its worlds can be played on a service: `Setting.envs`."""
     is_shared: bool = False
     """Episodes see each other's changes: `workers` is the default for every policy."""
     check: Check | None = None

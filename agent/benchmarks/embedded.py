@@ -1,7 +1,9 @@
 """The embedded tasks, as samples of an evaluation and as a list."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from functools import partial
 
 from rich.markup import escape
 from rich.table import Table
@@ -15,6 +17,8 @@ from vigorl.browser.boundary import Boundary
 from vigorl.browser.chromium import Browser
 from vigorl.browser.environment import Environment
 from vigorl.browser.page_settings import PageSettings
+from vigorl.browser.remote import RemotePage, RemoteService
+from vigorl.browser.wire import AskedTask, row_sha256
 from vigorl.tasks.environment import TaskEnvironment, Told
 from vigorl.tasks.local.registry import TASKS, task_rows
 from vigorl.tasks.local.site import Site
@@ -29,30 +33,44 @@ async def open_tasks(
     told: Told,
     skipped_seeds: int = 0,
     boundary: Boundary | None = None,
+    envs: RemoteService | None = None,
 ) -> AsyncIterator[list[Sample]]:
     """Samples of the embedded tasks, playable as long as the block lasts.
 
     All tasks of a seed come before the next seed: a run that is cut short has seen every task.
     Their pages may go where the boundary says, beside the tasks' site; None: nowhere else.
+    With `envs`, they are played on a service, and no browser is started here.
 
     Raises:
-        UsageError: one of the names is no task.
+        UsageError: one of the names is no task, or the service has none.
         InfrastructureFault: the browser or the site does not start.
     """
     rows = task_rows(split, seeds_per_task, names, skipped_seeds)
     rows = tuple(sorted(rows, key=lambda row: row.seed))
+    if envs is not None:
+        await envs.check("tasks")
+        yield [_sample(row, told, partial(_remote, row, told, envs)) for row in rows]
+        return
     settings = PageSettings(boundary=boundary or Boundary(allow=()))
     async with Browser() as browser, Site() as site:
 
-        def sample(row: TaskRow) -> Sample:
-            def make() -> Environment:
-                return TaskEnvironment(site, browser, row, settings, told)
+        def make(row: TaskRow) -> Environment:
+            return TaskEnvironment(site, browser, row, settings, told)
 
-            asked = row.goal if told == "goal" else row.instructions
-            truth = GroundTruth(answer=row.answer)
-            return Sample(row.id, (row.name,), as_json(row), make, False, asked, truth, _look)
+        yield [replace(_sample(row, told, partial(make, row)), look=_look) for row in rows]
 
-        yield [sample(row) for row in rows]
+
+def _sample(row: TaskRow, told: Told, make: Callable[[], Environment]) -> Sample:
+    asked = row.goal if told == "goal" else row.instructions
+    truth = GroundTruth(answer=row.answer)
+    return Sample(row.id, (row.name,), as_json(row), make, False, asked, truth)
+
+
+def _remote(row: TaskRow, told: Told, envs: RemoteService) -> Environment:
+    digest = row_sha256(as_json(row))
+    asked = AskedTask("tasks", row.name, row.seed, told, row_sha256=digest)
+    goal = row.goal if told == "goal" else row.instructions
+    return RemotePage(envs, asked, TaskEnvironment.actions, goal)
 
 
 async def _look(environment: Environment) -> tuple[NamedBox, ...] | None:

@@ -1,9 +1,12 @@
 """MiniWoB++ as samples of an evaluation and as a list."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from functools import partial
 
+from pydantic import TypeAdapter
 from rich.table import Table
 
 from vigorl.agent.evaluation.evaluation import Sample
@@ -11,15 +14,19 @@ from vigorl.agent.record.trajectory import as_json
 from vigorl.browser.boundary import Boundary
 from vigorl.browser.chromium import Browser
 from vigorl.browser.environment import Environment
+from vigorl.browser.remote import RemotePage, RemoteService
+from vigorl.browser.wire import AskedTask, row_sha256
 from vigorl.tasks.miniwob.environment import MiniwobEnvironment
 from vigorl.tasks.miniwob.files import version
 from vigorl.tasks.miniwob.oracle import FLAWED, ORACLES, UNSUPPORTED
 from vigorl.tasks.miniwob.pages import PagePool
-from vigorl.tasks.miniwob.registry import task_names, task_split, tickets
+from vigorl.tasks.miniwob.registry import Ticket, task_names, task_split, tickets
 from vigorl.tasks.task import Split, TaskRow
 
 DRAWN_AT_ONCE = 4
 """Pages that say what their goals are, before the evaluation begins."""
+ROWS_AT_ONCE = 50
+"""Of one request to a service."""
 
 
 @asynccontextmanager
@@ -30,16 +37,21 @@ async def open_miniwob(
     skipped_seeds: int = 0,
     workers: int = 2,
     boundary: Boundary | None = None,
+    envs: RemoteService | None = None,
 ) -> AsyncIterator[list[Sample]]:
     """Samples of MiniWoB++, playable as long as the block lasts.
 
     All tasks of a seed come before the next seed: a run that is cut short has seen every task.
+    With `envs`, they are drawn and played on a service, and no browser is started here.
 
     Raises:
         UsageError: one of the names is no task, or MiniWoB++ is not installed.
         InfrastructureFault: the browser does not start, or a page broke.
     """
     chosen = tickets(split, seeds_per_task, names, skipped_seeds)
+    if envs is not None:
+        yield await _remote_samples(chosen, envs)
+        return
     idle = max(workers, DRAWN_AT_ONCE)
     async with Browser() as browser, PagePool(browser, boundary, idle) as pages:
         by_task = sorted(range(len(chosen)), key=lambda index: chosen[index].task)
@@ -55,13 +67,31 @@ async def open_miniwob(
             for indices in shares:
                 group.create_task(draw(indices))
 
-        def sample(row: TaskRow) -> Sample:
-            def make() -> Environment:
-                return MiniwobEnvironment(pages, row)
+        def make(row: TaskRow) -> Environment:
+            return MiniwobEnvironment(pages, row)
 
-            return Sample(row.id, (row.name,), as_json(row), make, instruction=row.goal)
+        drawn = (rows[index] for index in range(len(chosen)))
+        yield [_sample(row, partial(make, row)) for row in drawn]
 
-        yield [sample(rows[index]) for index in range(len(chosen))]
+
+def _sample(row: TaskRow, make: Callable[[], Environment]) -> Sample:
+    return Sample(row.id, (row.name,), as_json(row), make, instruction=row.goal)
+
+
+async def _remote_samples(chosen: Sequence[Ticket], envs: RemoteService) -> list[Sample]:
+    """Samples whose rows a service draws, and whose worlds it keeps."""
+    await envs.check("miniwob")
+    asked = [AskedTask("miniwob", ticket.task, ticket.seed) for ticket in chosen]
+    parts = [asked[start : start + ROWS_AT_ONCE] for start in range(0, len(asked), ROWS_AT_ONCE)]
+    drawn = [row for part in parts for row in await envs.rows(part)]
+
+    def make(row: TaskRow, task: AskedTask) -> Environment:
+        meant = replace(task, row_sha256=row_sha256(as_json(row)))
+        return RemotePage(envs, meant, MiniwobEnvironment.actions, row.goal)
+
+    rows = [TypeAdapter(TaskRow).validate_python(row) for row in drawn]
+    pairs = zip(rows, asked, strict=True)
+    return [_sample(row, partial(make, row, task)) for row, task in pairs]
 
 
 def miniwob_table() -> Table:

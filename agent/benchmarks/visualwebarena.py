@@ -1,6 +1,6 @@
 """VisualWebArena as samples of an evaluation, and its table by both rules."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -81,9 +81,12 @@ class VwaConfig:
 
 
 @asynccontextmanager
-async def open_visualwebarena(config: VwaConfig) -> AsyncIterator[list[Sample]]:
+async def open_visualwebarena(
+    config: VwaConfig, browser: Browser | None = None
+) -> AsyncIterator[list[Sample]]:
     """Samples of VisualWebArena, playable as long as the block lasts, with `LIMITS`.
 
+    They are played in the browser that is given, which stays open; None: in one of their own.
     Their cells are the site, the difficulty, and whether a model has to judge.
 
     Raises:
@@ -97,7 +100,8 @@ async def open_visualwebarena(config: VwaConfig) -> AsyncIterator[list[Sample]]:
     accounts, files = Accounts(), config.data or package_folder()
     async with AsyncExitStack() as stack:
         log_ins = Path(stack.enter_context(TemporaryDirectory(prefix="vigorl-log-ins-")))
-        browser = await stack.enter_async_context(Browser())
+        if browser is None:
+            browser = await stack.enter_async_context(Browser())
         web = await stack.enter_async_context(
             Web(config.sites.shopping, accounts.shop_administrator, files, config.sites.urls)
         )
@@ -218,9 +222,20 @@ def _sample(world: SharedWorld, task: VwaTask, judged_with: dict[str, str | None
     def make() -> Environment:
         return VwaEnvironment(world, task)
 
+    return sample_of(task, make, world.protocol, world.fixed, judged_with)
+
+
+def sample_of(
+    task: VwaTask,
+    make: Callable[[], Environment],
+    protocol: Protocol,
+    fixed: bool,
+    judged_with: dict[str, str | None],
+) -> Sample:
+    """A task as a sample, in whatever world, and with how it is judged."""
     judged_by = "a model judges" if task.needs_judge or task.needs_captioner else "rules judge"
     cells = (task.site, f"{task.difficulty or 'unknown'} difficulty", judged_by)
-    how = {"protocol": world.protocol, "fixed": world.fixed, "judges": judged_with}
+    how = {"protocol": protocol, "fixed": fixed, "judges": judged_with}
     where = {"site": task.site, "index": task.index}
     row = {**where, **how, "entry": task.json}
     return Sample(task.id, cells, row, make, instruction=task.intent)

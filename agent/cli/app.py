@@ -11,6 +11,7 @@ from vigorl.agent.cli import (
     ablation,
     analyze,
     data,
+    envs,
     evaluation,
     export,
     humans,
@@ -70,6 +71,7 @@ app.add_typer(view.app)
 app.add_typer(setup.app)
 app.add_typer(serve.app)
 app.add_typer(mcp.app)
+app.add_typer(envs.app, name="envs")
 app.add_typer(evaluation.app, name="eval")
 app.add_typer(analyze.app, name="analyze")
 app.add_typer(humans.app, name="humans")

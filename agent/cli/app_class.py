@@ -17,7 +17,7 @@ from typer.models import ParameterInfo
 from vigorl.agent.cli.completion import completion_of
 from vigorl.agent.cli.fields import expanded
 from vigorl.agent.cli.help_screen import print_help
-from vigorl.agent.cli.keys import take_api_key
+from vigorl.agent.cli.keys import VARIABLES, taker_of
 from vigorl.agent.cli.main import errors
 from vigorl.agent.cli.renamed import current_arguments, current_command
 from vigorl.agent.cli.settings import SettingsFile, find_settings, has_settings, tell_settings
@@ -113,6 +113,6 @@ def _hooked(parameter: inspect.Parameter) -> inspect.Parameter:
         return parameter
     info: Any = copy(infos[0])
     info.autocompletion = info.autocompletion or completion_of(parameter.name)
-    if parameter.name == "api_key":
-        info.callback = take_api_key
+    if parameter.name in VARIABLES:
+        info.callback = taker_of(parameter.name)
     return parameter.replace(annotation=Annotated[hint, info])

@@ -16,7 +16,13 @@ from vigorl.agent.cli import options
 from vigorl.agent.cli.evaluation_tables import show_evaluation
 from vigorl.agent.cli.fields import shown
 from vigorl.agent.cli.main import errors, play
-from vigorl.agent.cli.options import ANYWHERE, BoundaryOptions, EvaluationOptions
+from vigorl.agent.cli.options import (
+    ANYWHERE,
+    HERE,
+    BoundaryOptions,
+    EnvsOptions,
+    EvaluationOptions,
+)
 from vigorl.agent.cli.terminal import Console
 from vigorl.browser.errors import UsageError
 from vigorl.policy.model_config import ModelConfig
@@ -31,6 +37,7 @@ if TYPE_CHECKING:
     from vigorl.agent.evaluation.summary import Summary
     from vigorl.agent.rollout import Limits
     from vigorl.browser.boundary import Boundary
+    from vigorl.browser.remote import RemoteService
 
 Out = Annotated[
     Path | None,
@@ -57,6 +64,7 @@ def command_of(benchmark: "Benchmark") -> "Callable[..., None]":
         model: str,
         policy: ModelConfig,
         network: BoundaryOptions = ANYWHERE,
+        service: EnvsOptions = HERE,
         **given: Any,
     ) -> None:
         with errors(given["as_json"]):
@@ -76,6 +84,7 @@ def command_of(benchmark: "Benchmark") -> "Callable[..., None]":
                 processes,
                 workers,
                 network.boundary(),
+                service.service(network.boundary()),
                 given["out"],
                 given["as_json"],
                 given.get("verify"),
@@ -102,10 +111,12 @@ def _shared(benchmark: "Benchmark") -> list[inspect.Parameter]:
         ("shard", ShardText, None),
         ("max_faults", MaxFaults, 0.05),
         ("network", BoundaryOptions, ANYWHERE),
+        ("service", EnvsOptions, HERE),
         ("out", Out, None),
         ("as_json", options.AsJson, False),
     ]
     absent = set() if benchmark.has_pages else {"verify", "network"}
+    absent |= set() if benchmark.is_served else {"service"}
     absent |= {"workers"} if benchmark.workers is None else set()
     absent |= {"processes"} if benchmark.workers is None or benchmark.is_shared else set()
     return [
@@ -172,6 +183,7 @@ class Measurement:
     processes: int | None
     workers: int
     boundary: "Boundary | None"
+    envs: "RemoteService | None"
     out: Path | None
     as_json: bool
     verify: str | None = None
@@ -211,7 +223,13 @@ class Measurement:
         from vigorl.agent.workers.worker_setting import WorkerSetting
 
         setting = WorkerSetting(
-            self.benchmark.name, self.options, self.model, folder, self.boundary, self.verify
+            self.benchmark.name,
+            self.options,
+            self.model,
+            folder,
+            self.boundary,
+            self.verify,
+            envs=self.envs,
         )
         deadline_s = setting.tries.count * (limits.seconds + GRACE_S)
         return process_queue(setting, self.processes, deadline_s)
@@ -241,8 +259,9 @@ class Measurement:
             policy = await open_policy(self.model)
         try:
             async with AsyncExitStack() as world:
-                with console.status("[dim]starting Chromium …[/dim]"):
-                    setting = Setting(policy, self.workers, self.boundary)
+                where = "Chromium" if self.envs is None else "episodes elsewhere"
+                with console.status(f"[dim]starting {where} …[/dim]"):
+                    setting = Setting(policy, self.workers, self.boundary, self.envs)
                     opened = await world.enter_async_context(self.opening(setting))
                     look = await world.enter_async_context(
                         second_look(self.verify, policy, self.model)

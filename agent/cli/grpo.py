@@ -11,12 +11,13 @@ from typer import Option
 
 from vigorl.agent.cli.app_class import App
 from vigorl.agent.cli.main import errors, play, torch_needed
-from vigorl.agent.cli.options import ANYWHERE, BoundaryOptions
+from vigorl.agent.cli.options import ANYWHERE, HERE, BoundaryOptions, EnvsOptions
 from vigorl.agent.cli.terminal import Console
 from vigorl.training.grpo.config import GrpoConfig, GrpoRunConfig
 
 if TYPE_CHECKING:
     from vigorl.browser.boundary import Boundary
+    from vigorl.browser.remote import RemoteService
 
 app = App()
 
@@ -53,6 +54,7 @@ def train_grpo(
         ),
     ] = None,
     network: BoundaryOptions = ANYWHERE,
+    service: EnvsOptions = HERE,
 ) -> None:
     """Train a model by reinforcement learning on its own rollouts (GRPO).
 
@@ -72,10 +74,13 @@ def train_grpo(
             max_groups=max_groups or 2 * config.groups,
             update=replace(config.update, learning_rate=rate),
         )
-        _train(config, out, network.boundary())
+        boundary = network.boundary()
+        _train(config, out, boundary, service.service(boundary))
 
 
-def _train(config: GrpoRunConfig, out: Path, boundary: "Boundary | None") -> None:
+def _train(
+    config: GrpoRunConfig, out: Path, boundary: "Boundary | None", envs: "RemoteService | None"
+) -> None:
     from vigorl.agent.evaluation.progress import practising
 
     with torch_needed():
@@ -87,7 +92,7 @@ def _train(config: GrpoRunConfig, out: Path, boundary: "Boundary | None") -> Non
     plainly = partial(console.print, markup=False, highlight=False, soft_wrap=True)
     try:
         with practising(config.steps, console) as watch:
-            done = play(train_grpo_from_config(config, out, plainly, watch, boundary))
+            done = play(train_grpo_from_config(config, out, plainly, watch, boundary, envs))
     except (KeyboardInterrupt, asyncio.CancelledError):
         saved = "training is saved" if ranks.count == 1 else "the last checkpoint is kept"
         plainly(f"{saved}; to resume: the same command again", style="dim")

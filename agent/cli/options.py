@@ -14,6 +14,7 @@ from vigorl.policy.model_config import ModelConfig
 
 if TYPE_CHECKING:
     from vigorl.browser.boundary import Boundary
+    from vigorl.browser.remote import RemoteService
 
 Model = Annotated[str, shown(ModelConfig, "model")]
 Verify = Annotated[str | None, shown(RunConfig, "verify")]
@@ -170,6 +171,43 @@ def boundary_of(
 
     allowed = entries(allow) if allow else None
     return Boundary(allowed, entries(deny or ()), allow_local)
+
+
+@dataclass(frozen=True)
+class EnvsOptions:
+    """Where episodes are played, if not in this process."""
+
+    envs: Annotated[
+        list[str] | None, Option("--envs", metavar="URL", rich_help_panel="Environment service")
+    ] = None
+    """Play on the browsers of this environment service ([bold]envs serve[/bold]); may be repeated.
+    Default: on browsers of this process."""
+    envs_token: Annotated[str | None, Option(envvar="VIGORL_ENVS_TOKEN", show_envvar=True)] = None
+    """Bearer token of the service; never recorded."""
+
+    def service(self, boundary: "Boundary | None" = None) -> "RemoteService | None":
+        """The service; None where none is named.
+
+        Args:
+            boundary: Where pages may go, as it was given here; there, it would be of no effect.
+
+        Raises:
+            UsageError: it has no token, its address is none, or a boundary is given.
+        """
+        if not self.envs:
+            return None
+        if boundary is not None:
+            raise UsageError(
+                "pages of an environment service reach their own sites alone: leave out --allow, "
+                "--deny and --allow-local beside --envs"
+            )
+        from vigorl.browser.remote import RemoteService
+
+        return RemoteService(tuple(self.envs), self.envs_token or "")
+
+
+HERE = EnvsOptions()
+"""No service is named."""
 
 
 AsJson = Annotated[

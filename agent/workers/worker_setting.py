@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from vigorl.browser.boundary import Boundary
+    from vigorl.browser.remote import RemoteService
 
 LENGTH_BYTES = 8
 """Of the number before each message, which says how long it is."""
@@ -35,6 +36,7 @@ class WorkerSetting:
     boundary: "Boundary | None" = None
     verify: str | None = None
     tries: Tries = field(default_factory=Tries)
+    envs: "RemoteService | None" = None
 
     @asynccontextmanager
     async def opened(self) -> "AsyncIterator[Callable[[PlayOrder], Awaitable[SampleOutcome]]]":
@@ -51,7 +53,7 @@ class WorkerSetting:
         policy = await open_policy(self.model)
         try:
             async with AsyncExitStack() as world:
-                setting = Setting(policy, 1, self.boundary)
+                setting = Setting(policy, 1, self.boundary, self.envs)
                 opening = find(self.benchmark).open(self.options)
                 opened = await world.enter_async_context(opening(setting))
                 look = None

@@ -71,6 +71,7 @@ from vigorl.training.run.training_run import TrainingRun, check_folder, config_v
 
 if TYPE_CHECKING:
     from vigorl.browser.boundary import Boundary
+    from vigorl.browser.remote import RemoteService
 
 OnEpisode = Callable[[int, Trajectory], None]
 """Told the update that is sampled for, counted from 1, and each of its rollouts as it ends."""
@@ -262,12 +263,14 @@ async def train_grpo_from_config(
     log: Callable[[str], None] = lambda line: None,
     on_episode: OnEpisode = lambda step, episode: None,
     boundary: "Boundary | None" = None,
+    envs: "RemoteService | None" = None,
 ) -> GrpoProgress:
     """Train on the tasks that the configuration names.
 
     Embedded tasks come seed by seed of the training split, all tasks of one in turn; still
     screenshots in an order of their own for each seed of the training. Pages may go where the
-    boundary says, beside the tasks' site; None: nowhere else.
+    boundary says, beside the tasks' site; None: nowhere else. With `envs`, embedded tasks are
+    played on a service.
 
     Raises:
         UsageError: one of the names is no task, an entry of the data is broken, or the
@@ -292,7 +295,7 @@ async def train_grpo_from_config(
 
         names = config.tasks or None
         skipped = config.skipped_seeds
-        async with open_tasks(_SEEDS, names, "train", "goal", skipped, boundary) as tasks:
+        async with open_tasks(_SEEDS, names, "train", "goal", skipped, boundary, envs) as tasks:
             return await train_grpo(config, out, tasks, log, on_episode, ranks)
 
 

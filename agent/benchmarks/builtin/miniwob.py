@@ -39,7 +39,8 @@ def _open(options: MiniwobOptions) -> Opening:
         most = options.max_turns
         limits = Limits(steps=most, repeats=most, unchanged=most)
         chosen = (options.seeds, options.task, options.split, options.skip_seeds)
-        async with open_miniwob(*chosen, setting.workers, setting.boundary) as samples:
+        how = (setting.workers, setting.boundary, setting.envs)
+        async with open_miniwob(*chosen, *how) as samples:
             yield Opened(samples, limits)
 
     return opened
@@ -60,6 +61,7 @@ BENCHMARKS = (
         options=MiniwobOptions,
         open=_open,
         has_pages=True,
+        is_served=True,
         workers=4,
         tasks=_list,
     ),

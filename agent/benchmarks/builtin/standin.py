@@ -32,7 +32,8 @@ def _open(options: StandInOptions) -> Opening:
         from vigorl.agent.benchmarks.visualwebarena import LIMITS, Answering
 
         limits = replace(LIMITS, steps=options.max_turns)
-        async with open_stand_ins(options.task, options.limit, setting.boundary) as samples:
+        chosen = (options.task, options.limit, setting.boundary)
+        async with open_stand_ins(*chosen, envs=setting.envs) as samples:
             yield Opened(samples, limits, wrap=Answering)
 
     return opened
@@ -56,6 +57,7 @@ about VisualWebArena itself.
         options=StandInOptions,
         open=_open,
         has_pages=True,
+        is_served=True,
         workers=None,
         run_name=lambda options: "stand-in",
         tasks=_list,

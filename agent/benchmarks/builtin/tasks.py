@@ -38,7 +38,7 @@ def _open(options: TasksOptions) -> Opening:
 
         prompt = options.prompt or ("instructions" if setting.policy.needs_instructions else "goal")
         chosen = (options.seeds, options.task, options.split, prompt, options.skip_seeds)
-        async with open_tasks(*chosen, setting.boundary) as samples:
+        async with open_tasks(*chosen, setting.boundary, setting.envs) as samples:
             yield Opened(samples, Limits(steps=40))
 
     return opened
@@ -59,6 +59,7 @@ BENCHMARKS = (
         options=TasksOptions,
         open=_open,
         has_pages=True,
+        is_served=True,
         workers=2,
         tasks=_list,
     ),
