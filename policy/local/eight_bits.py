@@ -40,8 +40,8 @@ class EightBitLinear(nn.Module):
         # The kernel takes the range of what it is given, which the last row makes -1 to 1.
         pinned = torch.cat([rows_N_D / scales_N_1, self._range_1_D])
         # Activations of 7 bits: sums of 8 overflow on processors without VNNI.
-        product_N_O = torch.ops.quantized.linear_dynamic(pinned, self._packed, True)[:-1]
-        product_N_O = product_N_O * scales_N_1
+        product_N_O: Tensor = torch.ops.quantized.linear_dynamic(pinned, self._packed, True)
+        product_N_O = product_N_O[:-1] * scales_N_1
         if self._bias is not None:
             product_N_O = product_N_O + self._bias
         return product_N_O.to(x.dtype).reshape(*x.shape[:-1], -1)

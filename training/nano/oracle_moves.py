@@ -1,6 +1,6 @@
 """A plan as an oracle carries it out: its actions, what each is for, and slips that it mends."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
@@ -40,7 +40,7 @@ async def carried_out(
     random: Random,
     errs: float,
     listed: Callable[[str], tuple[str, ...]] = lambda purpose: (),
-) -> AsyncIterator[OracleMove]:
+) -> AsyncGenerator[OracleMove]:
     """The steps of a plan, slips and their mending included; ends with `Done`.
 
     Args:

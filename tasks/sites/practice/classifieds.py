@@ -8,8 +8,9 @@ from vigorl.tasks.local.plan import PlanStep, choose, click
 from vigorl.tasks.sites.plans.moves import button, link, search, write
 from vigorl.tasks.sites.practice.contents import words
 from vigorl.tasks.sites.practice.task import Draws, SiteState, SiteTask, asked
+from vigorl.tasks.visualwebarena.task import SiteName
 
-_SITE = "classifieds"
+_SITE: SiteName = "classifieds"
 _SHOWN = """
 SELECT title, price, description FROM listings JOIN users ON users.id = seller
 WHERE users.id = 1 ORDER BY title

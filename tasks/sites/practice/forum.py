@@ -8,8 +8,9 @@ from vigorl.tasks.local.plan import PlanStep, click
 from vigorl.tasks.sites.plans.moves import button, link, search, write
 from vigorl.tasks.sites.practice.contents import words
 from vigorl.tasks.sites.practice.task import Draws, SiteState, SiteTask, asked
+from vigorl.tasks.visualwebarena.task import SiteName
 
-_SITE = "reddit"
+_SITE: SiteName = "reddit"
 
 
 class _Post:

@@ -12,8 +12,9 @@ from vigorl.tasks.sites.practice.contents import words
 from vigorl.tasks.sites.practice.task import Draws, SiteState, SiteTask, asked
 from vigorl.tasks.sites.shop_content import FIRST_ORDER
 from vigorl.tasks.sites.shop_customer import SHIPPING_USD
+from vigorl.tasks.visualwebarena.task import SiteName
 
-_SITE = "shopping"
+_SITE: SiteName = "shopping"
 _CART = click("My Cart", ".showcart", "link")
 _CHECKOUT = (
     click("Proceed to Checkout", "#proceed", "link"),
