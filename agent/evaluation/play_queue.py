@@ -11,11 +11,12 @@ A place is a worker of any kind: a task in this process, a process, an actor on 
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from typing import Generic, Protocol, TypeVar
 
-from vigorl.browser.errors import InfrastructureFault, UsageError
+from vigorl.browser.errors import InfrastructureFault, UsageError, VigorlError
+from vigorl.browser.first_error import first_error
 
 Attempt = TypeVar("Attempt")
 Outcome = TypeVar("Outcome")
@@ -42,7 +43,7 @@ class Workplace(Protocol[_A, _O]):
         """Put another worker here, whatever the last one is still at.
 
         Raises:
-            InfrastructureFault: there is none to be had.
+            VigorlError: there is none to be had.
         """
         ...
 
@@ -144,7 +145,7 @@ class PlayQueue(Generic[Attempt, Outcome]):
         if is_lost:
             try:
                 await place.renew()
-            except InfrastructureFault as error:
+            except VigorlError as error:  # also where another machine lacks what it needs
                 is_there, self._why = False, str(error)
                 with suppress(InfrastructureFault):
                     await place.close()
@@ -154,3 +155,26 @@ class PlayQueue(Generic[Attempt, Outcome]):
             else:
                 self._places -= 1
             self._changed.notify_all()
+
+
+@asynccontextmanager
+async def started_queue(
+    places: Sequence[Workplace[Attempt, Outcome]], deadline_s: float
+) -> AsyncIterator[PlayQueue[Attempt, Outcome]]:
+    """A queue in front of places, whose workers are started before and end with the block.
+
+    Args:
+        places: Without workers yet.
+        deadline_s: After which an attempt's worker is taken for lost.
+
+    Raises:
+        VigorlError: one of them cannot be started.
+    """
+    try:
+        with first_error(VigorlError):
+            async with asyncio.TaskGroup() as group:
+                for place in places:
+                    group.create_task(place.renew())
+        yield PlayQueue(places, deadline_s=deadline_s)
+    finally:
+        await asyncio.gather(*(place.close() for place in places))

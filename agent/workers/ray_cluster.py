@@ -1,0 +1,122 @@
+"""A Ray cluster that this process is a part of: one of this machine alone, or one that is there."""
+
+import asyncio
+import logging
+import os
+import secrets
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from vigorl.browser.errors import InfrastructureFault, UsageError
+
+LOCAL = "local"
+"""The address of a Ray that is started here and ends with the evaluation."""
+_STORE_BYTES = 80_000_000
+"""Of shared memory, the least that Ray takes: messages are small, and pictures go by the disk."""
+
+
+class ClusterFault(InfrastructureFault):
+    """A cluster cannot be joined."""
+
+
+@asynccontextmanager
+async def joined(address: str, count: int | None) -> AsyncIterator[ModuleType]:
+    """Ray, with this process in a cluster as long as the block lasts.
+
+    Args:
+        address: `local`, or the host and port of a cluster that this machine has been added to.
+        count: Cores of one that is started here; None: all that there are.
+
+    Raises:
+        UsageError: Ray is not installed, or the address is none.
+        ClusterFault: there is no cluster, or it does not take this process.
+    """
+    if "://" in address:
+        raise UsageError(
+            f"--ray {address}: Ray's client cannot do this; add this machine to the cluster with "
+            "ray start --address HOST:PORT, and give --ray HOST:PORT"
+        )
+    is_local = address == LOCAL
+    with _own_cluster() if is_local else _found_cluster() as settings:
+        ray = _imported()
+        if is_local:
+            settings |= {"num_cpus": count or os.cpu_count() or 1}
+        start = partial(ray.init, address, log_to_driver=False, configure_logging=False, **settings)
+        try:
+            # In a thread: it takes seconds, and would take SIGTERM in the main one.
+            await asyncio.to_thread(start)
+        except (OSError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
+            raise ClusterFault(_refused(address, error)) from error
+        try:
+            yield ray
+        finally:
+            await asyncio.to_thread(ray.shutdown)
+
+
+def _imported() -> ModuleType:
+    try:
+        import ray
+    except ImportError as error:
+        raise UsageError(f"--ray needs Ray ({error}): pip install 'vigorl-agent[ray]'") from error
+    logging.getLogger("ray").setLevel(logging.ERROR)
+    module: ModuleType = ray
+    return module
+
+
+def free_cores(ray: ModuleType) -> int:
+    """Cores of a cluster that nobody has taken."""
+    return int(ray.available_resources().get("CPU", 0))
+
+
+def _refused(address: str, error: Exception) -> str:
+    why = str(error).strip().splitlines()
+    told = why[0] if why else type(error).__name__
+    if address == LOCAL:
+        return f"Ray does not start on this machine: {told}"
+    return (
+        f"no Ray cluster is to be joined at {address}: {told} Start one with ray start --head, and "
+        f"add this machine with ray start --address {address}"
+    )
+
+
+@contextmanager
+def _found_cluster() -> Iterator[dict[str, Any]]:
+    """Settings with which a cluster is joined: its own."""
+    yield {}
+
+
+@contextmanager
+def _own_cluster() -> Iterator[dict[str, Any]]:
+    """Settings of a cluster of this machine, whose files and token go with it.
+
+    Ray listens on the machine's own address, so it takes calls from those with a token only. It
+    reads that when it is imported; where it was before, it makes a token in the home folder.
+    """
+    variables = {"RAY_USAGE_STATS_ENABLED": "0"}
+    if "ray" not in sys.modules:
+        variables |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
+    # Paths of sockets are short: not wherever TMPDIR says.
+    place = "/tmp" if Path("/tmp").is_dir() else None
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        with tempfile.TemporaryDirectory(
+            prefix="vigorl-ray-", dir=place, ignore_cleanup_errors=True
+        ) as folder:
+            yield {
+                "include_dashboard": False,
+                "object_store_memory": _STORE_BYTES,
+                "_temp_dir": folder,
+            }
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
