@@ -14,7 +14,7 @@ def with_values(arguments: Sequence[str], known: set[str]) -> list[str]:
         known: Names of the command's options.
     """
     found: list[str] = []
-    for word, following in zip(arguments, [*arguments[1:], "-"], strict=True):
+    for word, following in zip(arguments, [*arguments, "-"][1:], strict=True):
         found.append(word)
         if word in MEANT and word in known and following.startswith("-"):
             found.append(MEANT[word])

@@ -6,7 +6,6 @@ and the deadline of the queue holds meanwhile.
 """
 
 import asyncio
-import pickle
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -17,7 +16,7 @@ from typing import Any
 
 from vigorl.agent.evaluation.play_queue import PlayQueue, WorkerLost, started_queue
 from vigorl.agent.evaluation.sample_outcome import PlayOrder, SampleOutcome
-from vigorl.agent.workers.messages import CLOSE_S, READY, START_S, answer_of
+from vigorl.agent.workers.messages import CLOSE_S, READY, START_S, answer_of, packed
 from vigorl.agent.workers.ray_cluster import free_cores, joined
 from vigorl.agent.workers.ray_worker import NodeCheck, RayWorker
 from vigorl.agent.workers.worker_setting import WorkerSetting
@@ -94,7 +93,7 @@ class RayPlace:
         self._check = check
         # Packed, so that a node that lacks a part of it says so; and told to the actor, not at its
         # creation, which a cluster keeps on record: it may hold a key.
-        self._setting = pickle.dumps(setting)
+        self._setting = packed(setting)
         self._placement_s = placement_s
         # Not where the last one was, if there is a choice.
         self._kind = ray.remote(num_cpus=1, max_restarts=0, scheduling_strategy="SPREAD")(RayWorker)
