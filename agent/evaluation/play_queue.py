@@ -163,18 +163,37 @@ async def started_queue(
 ) -> AsyncIterator[PlayQueue[Attempt, Outcome]]:
     """A queue in front of places, whose workers are started before and end with the block.
 
+    A place whose worker does not start, twice, is left out, as is one whose worker cannot be
+    replaced later.
+
     Args:
         places: Without workers yet.
         deadline_s: After which an attempt's worker is taken for lost.
 
     Raises:
-        VigorlError: one of them cannot be started.
+        UsageError: what a worker needs is not there.
+        InfrastructureFault: none of them starts.
     """
+    started: list[Workplace[Attempt, Outcome]] = []
+    faults: list[InfrastructureFault] = []
+
+    async def start(place: Workplace[Attempt, Outcome]) -> None:
+        for _ in range(2):
+            try:
+                await place.renew()
+            except InfrastructureFault as error:
+                faults.append(error)
+            else:
+                started.append(place)
+                return
+
     try:
         with first_error(VigorlError):
             async with asyncio.TaskGroup() as group:
                 for place in places:
-                    group.create_task(place.renew())
-        yield PlayQueue(places, deadline_s=deadline_s)
+                    group.create_task(start(place))
+        if not started:
+            raise faults[0]
+        yield PlayQueue(started, deadline_s=deadline_s)
     finally:
         await asyncio.gather(*(place.close() for place in places))

@@ -6,8 +6,10 @@ import os
 import secrets
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import Future
+from contextlib import asynccontextmanager, contextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -17,6 +19,9 @@ from vigorl.browser.errors import InfrastructureFault, UsageError
 
 LOCAL = "local"
 """The address of a Ray that is started here and ends with the evaluation."""
+JOIN_S = 120.0
+"""For Ray to start or to be joined, and to be left."""
+_CONNECT_S = 10.0
 _STORE_BYTES = 80_000_000
 """Of shared memory, the least that Ray takes: messages are small, and pictures go by the disk."""
 
@@ -43,20 +48,45 @@ async def joined(address: str, count: int | None) -> AsyncIterator[ModuleType]:
             "ray start --address HOST:PORT, and give --ray HOST:PORT"
         )
     is_local = address == LOCAL
-    with _own_cluster() if is_local else _found_cluster() as settings:
+    if not is_local:
+        await _require_listener(address)
+    with _own_cluster() if is_local else nullcontext({}) as settings:
         ray = _imported()
         if is_local:
             settings |= {"num_cpus": count or os.cpu_count() or 1}
         start = partial(ray.init, address, log_to_driver=False, configure_logging=False, **settings)
         try:
-            # In a thread: it takes seconds, and would take SIGTERM in the main one.
-            await asyncio.to_thread(start)
-        except (OSError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
+            await _in_thread(start, JOIN_S)
+        except Exception as error:  # of any kind: Ray has one for each way in which this fails
             raise ClusterFault(_refused(address, error)) from error
         try:
             yield ray
         finally:
-            await asyncio.to_thread(ray.shutdown)
+            with suppress(TimeoutError):
+                await _in_thread(ray.shutdown, JOIN_S)
+
+
+async def _in_thread(work: Callable[[], Any], deadline_s: float) -> None:
+    """Do what takes seconds, in a thread: in the main one, Ray would take SIGTERM for itself.
+
+    It is a thread that holds up no end of the process, for Ray may wait for ever.
+
+    Raises:
+        TimeoutError: it is not over in time.
+    """
+    over: Future[None] = Future()
+
+    def run() -> None:
+        try:
+            work()
+        except BaseException as error:
+            over.set_exception(error)
+        else:
+            over.set_result(None)
+
+    threading.Thread(target=run, daemon=True).start()
+    async with asyncio.timeout(deadline_s):
+        await asyncio.shield(asyncio.wrap_future(over))
 
 
 def _imported() -> ModuleType:
@@ -74,21 +104,33 @@ def free_cores(ray: ModuleType) -> int:
     return int(ray.available_resources().get("CPU", 0))
 
 
+async def _require_listener(address: str) -> None:
+    """Look whether anybody is there, for whom Ray would wait for ever.
+
+    Raises:
+        UsageError: it is no address of a cluster.
+        ClusterFault: nobody is there.
+    """
+    host, _, port = address.rpartition(":")
+    if not host or not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+        raise UsageError(f"--ray {address}: give HOST:PORT of the cluster's head, or nothing")
+    try:
+        async with asyncio.timeout(_CONNECT_S):
+            _, writer = await asyncio.open_connection(host.strip("[]"), int(port))
+    except OSError as error:
+        raise ClusterFault(_refused(address, error)) from error
+    writer.close()
+
+
 def _refused(address: str, error: Exception) -> str:
     why = str(error).strip().splitlines()
-    told = why[0] if why else type(error).__name__
+    told = why[0].rstrip(".") if why else f"no answer ({type(error).__name__})"
     if address == LOCAL:
         return f"Ray does not start on this machine: {told}"
     return (
-        f"no Ray cluster is to be joined at {address}: {told} Start one with ray start --head, and "
-        f"add this machine with ray start --address {address}"
+        f"no Ray cluster is to be joined at {address}: {told}. Start one with ray start --head, "
+        f"and add this machine with ray start --address {address}"
     )
-
-
-@contextmanager
-def _found_cluster() -> Iterator[dict[str, Any]]:
-    """Settings with which a cluster is joined: its own."""
-    yield {}
 
 
 @contextmanager
@@ -98,7 +140,8 @@ def _own_cluster() -> Iterator[dict[str, Any]]:
     Ray listens on the machine's own address, so it takes calls from those with a token only. It
     reads that when it is imported; where it was before, it makes a token in the home folder.
     """
-    variables = {"RAY_USAGE_STATS_ENABLED": "0"}
+    # Ray gives way to whatever else a machine does, and workers would starve beside it.
+    variables = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_worker_niceness": "0"}
     if "ray" not in sys.modules:
         variables |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
     # Paths of sockets are short: not wherever TMPDIR says.

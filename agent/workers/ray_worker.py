@@ -63,6 +63,7 @@ class RayWorker:
 
     def __init__(self) -> None:
         self._play: Callable[[PlayOrder], Awaitable[SampleOutcome]] | None = None
+        self._playing: asyncio.Future[SampleOutcome] | None = None
         self._is_over = asyncio.Event()
         self._serving: asyncio.Task[None] | None = None
 
@@ -88,13 +89,17 @@ class RayWorker:
     async def play(self, order: PlayOrder) -> bytes:
         """What comes of a sample."""
         assert self._play is not None, "it is opened first"
+        self._playing = asyncio.ensure_future(self._play(order))
         try:
-            return packed(await self._play(order))
+            return packed(await self._playing)
         except Exception as error:  # the evaluation raises it
             return packed(error)
 
     async def close(self) -> None:
-        """Close the browser and the policy."""
+        """Stop playing, and close the browser and the policy."""
+        if self._playing is not None:
+            self._playing.cancel()
+            await asyncio.wait((self._playing,))
         self._is_over.set()
         if self._serving is not None:
             await asyncio.wait((self._serving,))

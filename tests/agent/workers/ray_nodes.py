@@ -24,11 +24,12 @@ _STARTS = 5
 class Node:
     """A running `ray start --block`."""
 
-    process: psutil.Process
+    running: "subprocess.Popen[bytes]"
 
     def everyone(self) -> list[psutil.Process]:
         with suppress(psutil.NoSuchProcess):
-            return [self.process, *self.process.children(recursive=True)]
+            first = psutil.Process(self.running.pid)
+            return [first, *first.children(recursive=True)]
         return []
 
     def workers(self) -> list[psutil.Process]:
@@ -49,7 +50,8 @@ class Node:
     def end(self) -> None:
         everyone = self.everyone()
         self.tell(signal.SIGKILL)
-        psutil.wait_procs(everyone, timeout=20)
+        self.running.wait()
+        psutil.wait_procs(everyone[1:], timeout=20)
 
 
 class Cluster:
@@ -92,7 +94,7 @@ class Cluster:
                 )
             while running.poll() is None:
                 if b"runtime started" in said.read_bytes():
-                    return Node(psutil.Process(running.pid))
+                    return Node(running)
                 time.sleep(0.2)
         raise AssertionError(said.read_text())
 
@@ -101,7 +103,7 @@ class Cluster:
 def ray_cluster(folder: Path, **variables: str) -> Iterator[Cluster]:
     """A cluster whose processes all end with the block."""
     folder.mkdir()
-    cluster = Cluster(folder, {**os.environ, "RAY_AUTH_MODE": "token", **variables})
+    cluster = Cluster(folder, {**os.environ, "RAY_worker_niceness": "0", **variables})
     try:
         yield cluster
     finally:
