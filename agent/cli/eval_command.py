@@ -262,6 +262,9 @@ class Measurement:
                     )
                 with console.status("[dim]starting workers …[/dim]"):
                     queue = await world.enter_async_context(self._queue(folder, opened.limits))
+                if queue is not None and queue.absent:
+                    many, why = len(queue.absent), escape(str(queue.absent[0]))
+                    console.print(f"{many} of the workers did not start: {why}", highlight=False)
                 ids = [sample.id for sample in opened.samples]
                 count = len(self.shard.part(ids)) if self.shard else len(ids)
                 with progress(count, console) as on_result:

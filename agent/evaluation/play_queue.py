@@ -97,6 +97,8 @@ class PlayQueue(Generic[Attempt, Outcome]):
         self._deadline_s = None if math.isinf(deadline_s) else deadline_s
         self._tries = tries
         self._changed = asyncio.Condition()
+        self.absent: Sequence[InfrastructureFault] = ()
+        """Why places have no worker from the start."""
         self._why = ""
         """The last place could not be renewed."""
 
@@ -163,8 +165,8 @@ async def started_queue(
 ) -> AsyncIterator[PlayQueue[Attempt, Outcome]]:
     """A queue in front of places, whose workers are started before and end with the block.
 
-    A place whose worker does not start, twice, is left out, as is one whose worker cannot be
-    replaced later.
+    A place whose worker does not start, twice, is left out and told, as is one whose worker cannot
+    be replaced later.
 
     Args:
         places: Without workers yet.
@@ -175,17 +177,17 @@ async def started_queue(
         InfrastructureFault: none of them starts.
     """
     started: list[Workplace[Attempt, Outcome]] = []
-    faults: list[InfrastructureFault] = []
+    absent: list[InfrastructureFault] = []
 
-    async def start(place: Workplace[Attempt, Outcome]) -> None:
-        for _ in range(2):
-            try:
-                await place.renew()
-            except InfrastructureFault as error:
-                faults.append(error)
-            else:
-                started.append(place)
-                return
+    async def start(place: Workplace[Attempt, Outcome], is_last: bool = False) -> None:
+        try:
+            await place.renew()
+        except InfrastructureFault as error:
+            if not is_last:
+                return await start(place, is_last=True)
+            absent.append(error)
+        else:
+            started.append(place)
 
     try:
         with first_error(VigorlError):
@@ -193,7 +195,9 @@ async def started_queue(
                 for place in places:
                     group.create_task(start(place))
         if not started:
-            raise faults[0]
-        yield PlayQueue(started, deadline_s=deadline_s)
+            raise absent[0]
+        queue = PlayQueue(started, deadline_s=deadline_s)
+        queue.absent = absent
+        yield queue
     finally:
         await asyncio.gather(*(place.close() for place in places))
