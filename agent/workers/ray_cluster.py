@@ -9,7 +9,13 @@ import tempfile
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import Future
-from contextlib import asynccontextmanager, contextmanager, nullcontext, suppress
+from contextlib import (
+    AbstractContextManager,
+    asynccontextmanager,
+    contextmanager,
+    nullcontext,
+    suppress,
+)
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -50,43 +56,61 @@ async def joined(address: str, count: int | None) -> AsyncIterator[ModuleType]:
     is_local = address == LOCAL
     if not is_local:
         await _require_listener(address)
-    with _own_cluster() if is_local else nullcontext({}) as settings:
+    own: AbstractContextManager[dict[str, Any]] = _own_cluster() if is_local else nullcontext({})
+    with own as settings:
         ray = _imported()
         if is_local:
             settings |= {"num_cpus": count or os.cpu_count() or 1}
         start = partial(ray.init, address, log_to_driver=False, configure_logging=False, **settings)
-        try:
-            await _in_thread(start, JOIN_S)
-        except Exception as error:  # of any kind: Ray has one for each way in which this fails
-            raise ClusterFault(_refused(address, error)) from error
-        try:
+        async with _in_thread(address, start, ray.shutdown):
             yield ray
-        finally:
-            with suppress(TimeoutError):
-                await _in_thread(ray.shutdown, JOIN_S)
 
 
-async def _in_thread(work: Callable[[], Any], deadline_s: float) -> None:
-    """Do what takes seconds, in a thread: in the main one, Ray would take SIGTERM for itself.
+@asynccontextmanager
+async def _in_thread(
+    address: str, start: Callable[[], Any], shut_down: Callable[[], None]
+) -> AsyncIterator[None]:
+    """Ray from its start to its end in one thread, which lives as long as the block.
 
-    It is a thread that holds up no end of the process, for Ray may wait for ever.
+    In the main one Ray would take SIGTERM for itself; and its daemons die with the thread that has
+    started them. No end of the process waits for the thread, since Ray may wait for ever.
 
     Raises:
-        TimeoutError: it is not over in time.
+        ClusterFault: it does not start.
     """
-    over: Future[None] = Future()
+    began, over, is_left = Future[None](), Future[None](), threading.Event()
 
-    def run() -> None:
+    def stay() -> None:
+        _do(start, began)
+        is_left.wait()
+        _do(shut_down, over)
+
+    threading.Thread(target=stay, daemon=True).start()
+    try:
         try:
-            work()
-        except BaseException as error:
-            over.set_exception(error)
-        else:
-            over.set_result(None)
+            await _end_of(began)
+        except Exception as error:  # of any kind: Ray has one for each way in which this fails
+            raise ClusterFault(_refused(address, error)) from error
+        yield
+    finally:
+        is_left.set()
+        if began.done():
+            with suppress(TimeoutError):
+                await _end_of(over)
 
-    threading.Thread(target=run, daemon=True).start()
-    async with asyncio.timeout(deadline_s):
-        await asyncio.shield(asyncio.wrap_future(over))
+
+def _do(work: Callable[[], Any], told: "Future[None]") -> None:
+    try:
+        work()
+    except BaseException as error:
+        told.set_exception(error)
+    else:
+        told.set_result(None)
+
+
+async def _end_of(told: "Future[None]") -> None:
+    async with asyncio.timeout(JOIN_S):
+        await asyncio.shield(asyncio.wrap_future(told))
 
 
 def _imported() -> ModuleType:
