@@ -64,6 +64,9 @@ class OracleOptions:
     """Record this embedded task; may be repeated. Default: all of them."""
     miniwob: Annotated[bool, Option("--miniwob")] = False
     """Record the training tasks of MiniWoB++ instead."""
+    sites: Annotated[bool, Option("--sites")] = False
+    """Record tasks on the stand-in sites instead, with contents of their own for each seed; none of
+    them is a task of [bold]eval standin[/bold]."""
     world: Annotated[tuple[Path, ...], Option(metavar="PATH")] = ()
     """Folder of shards of [bold]data generate[/bold] to ask questions about; may be repeated."""
     tokens: Path | None = None
@@ -72,8 +75,11 @@ class OracleOptions:
     """Episodes played at the same time."""
 
     def __post_init__(self) -> None:
-        if self.miniwob and self.task:
-            raise UsageError("name tasks with --task, or take all of MiniWoB++ with --miniwob")
+        if sum(map(bool, (self.miniwob, self.sites, self.task))) > 1:
+            raise UsageError(
+                "name tasks with --task, or take all of MiniWoB++ with --miniwob, or those of the "
+                "sites with --sites"
+            )
 
 
 @app.command("oracles")
@@ -89,6 +95,7 @@ def data_oracles(options: OracleOptions) -> None:
         from vigorl.tasks.task import TRAIN_SEEDS
         from vigorl.training.nano.oracles import miniwob_names, record
         from vigorl.training.nano.reading_stock import check_tokenizer, prepare
+        from vigorl.training.nano.site_oracles import record_sites
 
         if options.tokens is not None:
             check_tokenizer(options.tokens)  # before episodes are played for it
@@ -97,8 +104,11 @@ def data_oracles(options: OracleOptions) -> None:
         options.out.mkdir(parents=True, exist_ok=True)
         episodes = options.out / "recorded.jsonl.gz"
         chosen = TRAIN_SEEDS[options.skip_seeds : options.skip_seeds + options.seeds]
-        names = miniwob_names() if options.miniwob else options.task or None
-        play(record(episodes, chosen, names=names, workers=options.workers, told=told))
+        if options.sites:
+            play(record_sites(episodes, chosen, workers=options.workers, told=told))
+        else:
+            names = miniwob_names() if options.miniwob else options.task or None
+            play(record(episodes, chosen, names=names, workers=options.workers, told=told))
         if options.world:
             console.print("reading generated pages …", style="dim")
         prepare(options.out, episodes, options.world, tokenizer=options.tokens, told=told)

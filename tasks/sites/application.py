@@ -57,6 +57,7 @@ class StandInSite(ABC):
     Args:
         folder: Where its database is; one that is there is gone on with.
         reset_token: What it wants to hear before it resets itself; a secret of its operator's.
+        content: What it begins with, in the form of its file; None: what is in the file.
     """
 
     name: ClassVar[SiteName]
@@ -67,7 +68,10 @@ class StandInSite(ABC):
     account: ClassVar[Account]
     """As whom the agent signs in."""
 
-    def __init__(self, folder: Path, reset_token: str) -> None:
+    def __init__(
+        self, folder: Path, reset_token: str, content: Mapping[str, Any] | None = None
+    ) -> None:
+        self.content = content or content_of(self.name)
         self._reset_token = reset_token
         self._pristine = sqlite3.connect(":memory:")
         self._pristine.row_factory = sqlite3.Row
@@ -274,9 +278,10 @@ _FOLDERS: dict[SiteName, str] = {
 """Where each site's templates are."""
 
 
-def content(name: str) -> dict[str, Any]:
+def content_of(name: SiteName) -> dict[str, Any]:
     """What a site begins with, from its file."""
-    read: dict[str, Any] = json.loads((HERE / "content" / f"{name}.json").read_text("utf-8"))
+    path = HERE / "content" / f"{_FOLDERS[name]}.json"
+    read: dict[str, Any] = json.loads(path.read_text("utf-8"))
     return read
 
 

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from vigorl.tasks.sites.application import StandInSite, now
-from vigorl.tasks.sites.classifieds_content import CITIES, TABLES, fill_classifieds
+from vigorl.tasks.sites.classifieds_content import TABLES, fill_classifieds
 from vigorl.tasks.sites.pages import ListPage, go, text_of, whole
 from vigorl.tasks.visualwebarena.accounts import Accounts
 
@@ -30,11 +30,11 @@ class Classifieds(StandInSite):
 
     def fill(self, database: sqlite3.Connection) -> None:
         """Write users, listings and comments."""
-        fill_classifieds(database, self.account)
+        fill_classifieds(database, self.account, self.content)
 
     def frame(self, request: Request) -> dict[str, Any]:
         """The cities to search in."""
-        return {"cities": CITIES}
+        return {"cities": self.content["cities"]}
 
     def routes(self) -> Sequence[BaseRoute]:
         """As in Osclass, `index.php` does it all."""

@@ -2,9 +2,11 @@
 
 import random
 import sqlite3
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from vigorl.tasks.sites.application import content, fill_inputs
+from vigorl.tasks.sites.application import fill_inputs
 from vigorl.tasks.visualwebarena.accounts import Account
 
 NEWEST = datetime(2024, 3, 20, 18, 0, tzinfo=UTC)
@@ -20,14 +22,14 @@ CREATE TABLE comments (
     id INTEGER PRIMARY KEY, listing INTEGER, author INTEGER, title TEXT, body TEXT, at TEXT);
 """
 
-CITIES: tuple[str, ...] = tuple(content("classifieds")["cities"])
 
-
-def fill_classifieds(database: sqlite3.Connection, account: Account) -> None:
-    """Write it all; what is drawn is drawn from one seed."""
-    data, draw = content("classifieds"), random.Random(1)
+def fill_classifieds(
+    database: sqlite3.Connection, account: Account, data: Mapping[str, Any]
+) -> None:
+    """Write it all; what is drawn is drawn from one seed. The first user is the agent."""
+    draw = random.Random(1)
     for name in data["users"]:
-        own = name == "Blake Sullivan"
+        own = name == data["users"][0]
         email = f"{name.lower().replace(' ', '.')}@{'gmail.com' if own else 'mail.example'}"
         database.execute(
             "INSERT INTO users (name, email, password) VALUES (?, ?, ?)",

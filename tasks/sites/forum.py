@@ -40,7 +40,7 @@ class Forum(StandInSite):
 
     def fill(self, database: sqlite3.Connection) -> None:
         """Write users, forums, posts and comments."""
-        fill_forum(database, self.account)
+        fill_forum(database, self.account, self.content)
 
     def frame(self, request: Request) -> dict[str, Any]:
         """The forums that the visitor follows."""

@@ -2,17 +2,14 @@
 
 import random
 import sqlite3
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from vigorl.tasks.sites.application import content
 from vigorl.tasks.visualwebarena.accounts import Account
 
 NEWEST = datetime(2024, 3, 20, 18, 0, tzinfo=UTC)
 """When the newest post was written."""
-
-SUBSCRIBED = ("aww", "music")
-"""Forums that the agent follows from the start."""
 
 TABLES = """
 CREATE TABLE forums (id INTEGER PRIMARY KEY, name TEXT UNIQUE, about TEXT, rules TEXT);
@@ -31,9 +28,9 @@ CREATE TABLE messages (
 """
 
 
-def fill_forum(database: sqlite3.Connection, account: Account) -> None:
+def fill_forum(database: sqlite3.Connection, account: Account, data: Mapping[str, Any]) -> None:
     """Write it all; what is drawn is drawn from one seed."""
-    data, draw = content("forum"), random.Random(2)
+    draw = random.Random(2)
     users: list[str] = data["users"]
     for name in users:
         password = account.password if name == account.name else None
@@ -44,7 +41,7 @@ def fill_forum(database: sqlite3.Connection, account: Account) -> None:
             "INSERT INTO forums (name, about, rules) VALUES (?, ?, ?)",
             (name, about, "\n".join(rules)),
         )
-    for name in SUBSCRIBED:
+    for name in data["subscribed"]:
         database.execute("INSERT INTO subscriptions VALUES (?, 1)", (names.index(name) + 1,))
     order = list(range(len(data["posts"])))
     draw.shuffle(order)
@@ -89,7 +86,7 @@ def fill_forum(database: sqlite3.Connection, account: Account) -> None:
 
 
 def _talk(
-    data: dict[str, Any], draw: random.Random, users: list[str], has_picture: bool
+    data: Mapping[str, Any], draw: random.Random, users: list[str], has_picture: bool
 ) -> list[tuple[int | None, str, str, int]]:
     """Remarks under a post: which one is answered (None: the post), who, what, and the score."""
     kind = "picture" if has_picture else "question"

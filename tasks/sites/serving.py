@@ -1,12 +1,13 @@
 """All three sites, served by one process: `async with StandIns() as sites`."""
 
 import secrets
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from vigorl.browser.errors import TaskFault, UsageError
 from vigorl.tasks.server import LocalServer
@@ -27,16 +28,23 @@ class StandIns:
     Args:
         folder: Where their databases are, and stay; None: a temporary folder.
         port: Of the first site on 127.0.0.1, the others have the next ones; 0 takes free ones.
+        contents: What sites begin with in place of what their files say.
 
     Raises:
         UsageError: what they need is not installed.
     """
 
-    def __init__(self, folder: Path | None = None, port: int = 0) -> None:
+    def __init__(
+        self,
+        folder: Path | None = None,
+        port: int = 0,
+        contents: Mapping[SiteName, Mapping[str, Any]] | None = None,
+    ) -> None:
         if find_spec("python_multipart") is None:
             raise UsageError(MISSING)
         self._folder = folder
         self._port = port
+        self._contents = contents or {}
         self._reset_token = secrets.token_urlsafe()
         self._entered = AsyncExitStack()
         self.sites: dict[SiteName, StandInSite] = {}
@@ -59,7 +67,7 @@ class StandIns:
             except OSError as error:
                 raise UsageError(f"the sites cannot be kept in {folder}: {error}") from error
             for number, make in enumerate(SITES):
-                site = make(folder, self._reset_token)
+                site = make(folder, self._reset_token, self._contents.get(make.name))
                 stack.callback(site.close)
                 server = LocalServer(site.application, self._port and self._port + number)
                 self._servers.append(await stack.enter_async_context(server))

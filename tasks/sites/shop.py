@@ -39,7 +39,7 @@ class Shop(StandInSite):
 
     def fill(self, database: sqlite3.Connection) -> None:
         """Write customers, products, reviews and orders."""
-        fill_shop(database, self.account)
+        fill_shop(database, self.account, self.content)
 
     def frame(self, request: Request) -> dict[str, Any]:
         """The categories, and how many articles lie in the visitor's cart."""

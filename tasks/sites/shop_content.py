@@ -3,8 +3,10 @@
 import json
 import random
 import sqlite3
+from collections.abc import Mapping
+from typing import Any
 
-from vigorl.tasks.sites.application import content, fill_inputs
+from vigorl.tasks.sites.application import fill_inputs
 from vigorl.tasks.sites.pages import slug
 from vigorl.tasks.visualwebarena.accounts import Account
 
@@ -34,9 +36,9 @@ CREATE TABLE ordered (
 """
 
 
-def fill_shop(database: sqlite3.Connection, account: Account) -> None:
-    """Write it all; what is drawn is drawn from one seed."""
-    data, draw = content("shop"), random.Random(3)
+def fill_shop(database: sqlite3.Connection, account: Account, data: Mapping[str, Any]) -> None:
+    """Write it all; what is drawn is drawn from one seed. The first customer is the agent."""
+    draw = random.Random(3)
     customers: list[str] = data["customers"]
     database.execute(
         "INSERT INTO users (name, email, password) VALUES (?, ?, ?)",

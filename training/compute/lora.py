@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from vigorl.browser.errors import UsageError
@@ -21,6 +22,11 @@ from vigorl.policy.local.network import Network
 
 _NAME = "practice"
 """Of the adapters, within peft."""
+
+_PREFIX = "base_model.model."
+"""What peft writes before the names of a model's layers."""
+
+_WEIGHTS = "adapter_model.safetensors"
 
 _SCALE = 2
 """What the adapters say counts so much: peft's alpha over the rank."""
@@ -107,21 +113,39 @@ def write_adapters(network: Network, folder: Path) -> None:
         task_type="CAUSAL_LM",
     ).save_pretrained(str(folder))
     weights = {
-        f"base_model.model.{name.replace(f'.{_NAME}.', '.')}": weight.contiguous().cpu()
+        f"{_PREFIX}{name.replace(f'.{_NAME}.', '.')}": weight.contiguous().cpu()
         for name, weight in adapter_state(network).items()
     }
-    save_file(weights, folder / "adapter_model.safetensors", {"format": "pt"})
+    save_file(weights, folder / _WEIGHTS, {"format": "pt"})
+
+
+def read_adapters(folder: Path) -> dict[str, Tensor]:
+    """The weights of adapters that peft or `write_adapters` wrote, by name, on the CPU.
+
+    Raises:
+        UsageError: there are none, or they cannot be read.
+    """
+    path = folder / _WEIGHTS
+    try:
+        saved = load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise UsageError(f"{path} is no LoRA adapter as peft writes it: {error}") from error
+    return {
+        f"{name.removeprefix(_PREFIX).removesuffix('.weight')}.{_NAME}.weight": weight
+        for name, weight in saved.items()
+    }
 
 
 def load_adapters(network: Network, state: Mapping[str, Tensor]) -> None:
     """Take over the weights of adapters.
 
     Raises:
-        UsageError: they belong to another network.
+        UsageError: they belong to another network, or are of another rank.
     """
     own = _adapters(network)
-    if own.keys() != state.keys():
-        raise UsageError("the adapters of the checkpoint belong to another network")
+    shapes = {name: weight.shape for name, weight in state.items()}
+    if shapes != {name: weight.shape for name, weight in own.items()}:
+        raise UsageError("the adapter belongs to another network, or has another rank")
     with torch.no_grad():
         for name, weight in own.items():
             weight.copy_(state[name])

@@ -10,7 +10,7 @@ import gzip
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from random import Random
@@ -19,6 +19,7 @@ from vigorl.browser.errors import UsageError
 from vigorl.policy.family import Family
 from vigorl.policy.nano.places import departures
 from vigorl.tasks.local.registry import TASKS
+from vigorl.tasks.sites.practice.registry import NAMES
 from vigorl.tasks.task import TRAIN_SEEDS
 from vigorl.training.data.conversations import SHAREGPT
 from vigorl.training.nano.lesson_variants import goal_of, varied
@@ -27,7 +28,14 @@ from vigorl.training.nano.reading_rows import Mixture, ReadingRows
 from vigorl.training.nano.reading_steps import TaughtTurn
 
 MIXTURE = Mixture(
-    steps=0.55, miniwob=0.27, world=0.08, screens=0.05, sketches=0.05, large=0.0, renamed=0.35
+    steps=0.36,
+    miniwob=0.22,
+    sites=0.28,
+    world=0.06,
+    screens=0.04,
+    sketches=0.04,
+    large=0.0,
+    renamed=0.35,
 )
 """Shares of the sorts. Large screens are left out: what is told of them is long. Most words stay:
 a language model knows what they mean."""
@@ -60,7 +68,8 @@ def lessons(
         UsageError: the folder holds no such data, or episodes that nobody may learn from.
     """
     check_recorded(folder)
-    rows, goal = ReadingRows(folder, MIXTURE, seed), ""
+    mixture = replace(MIXTURE, most_characters=family.most_read_characters)
+    rows, goal = ReadingRows(folder, mixture, seed), ""
     for number in count():
         random = Random(f"{seed}:lesson:{number}")
         made = rows.turn(random)
@@ -124,7 +133,7 @@ def check_recorded(folder: Path) -> None:
     path = folder / "episodes.jsonl.gz"
     if not path.is_file():
         raise UsageError(f"{folder} holds no recorded episodes: vigorl-agent data oracles --out")
-    learnt = {*TASKS, *miniwob_names()}
+    learnt = {*TASKS, *miniwob_names(), *NAMES}
     for task, seed in _recorded(path):
         if task not in learnt or seed not in TRAIN_SEEDS:
             raise UsageError(

@@ -13,10 +13,11 @@ import json
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, Protocol
 
 from playwright.async_api import Error as PlaywrightError
 
@@ -33,14 +34,15 @@ from vigorl.browser.actions import (
     Zoom,
 )
 from vigorl.browser.chromium import Browser
+from vigorl.browser.environment import Environment
 from vigorl.browser.errors import InfrastructureFault, TaskFault, UsageError
 from vigorl.browser.geometry import Frame, Point
 from vigorl.browser.observation import Observation
 from vigorl.policy.commands import write_command
 from vigorl.policy.points import POINT
 from vigorl.tasks.environment import TaskEnvironment
+from vigorl.tasks.local.hand import Shown
 from vigorl.tasks.local.hand import find as find_aim
-from vigorl.tasks.local.plan import PlanStep
 from vigorl.tasks.local.registry import TASKS, check_name
 from vigorl.tasks.local.site import Site
 from vigorl.tasks.miniwob.environment import MiniwobEnvironment
@@ -49,32 +51,11 @@ from vigorl.tasks.miniwob.pages import PagePool
 from vigorl.tasks.miniwob.registry import PREFIX, Ticket, find, task_names
 from vigorl.tasks.task import TaskRow
 from vigorl.tasks.truth import Control, PageTruth, TruthLine, read_truth
+from vigorl.training.nano.oracle_moves import OracleMove, carried_out
 
-PAGE_SHARE = 0.8
-"""How much of the window one turn of the wheel moves, so that nothing is skipped."""
 MOST_STEPS = 40
 _UNUSED = ("by_enter", "send")
 """Fields of specifications that say how to do what can be done in several ways."""
-
-_INERT = """
-([x, y]) => {
-  const hit = document.elementFromPoint(x, y);
-  return !!hit && !hit.closest('a,button,label,input,select,textarea,summary,dialog,[role],'
-    + '[onclick],[ondblclick],[data-context],[data-menu],[draggable],[data-card],.menu');
-}
-"""
-
-
-@dataclass(frozen=True)
-class OracleMove:
-    """One action and what it is for."""
-
-    action: Action
-    purpose: str
-    sound: bool = True
-    """Whether to learn from it; an error made on purpose is only remembered."""
-    listed: tuple[str, ...] = ()
-    """Texts that are counted to find the target, in order."""
 
 
 def plain(spec: Any) -> Any:
@@ -95,47 +76,12 @@ async def moves(
     if random.random() < errs:
         async for move in _astray(env, random):
             yield move
-    index = 0
-    while index < len(steps):
-        step = steps[index]
-        enters = index + 1 < len(steps) and steps[index + 1].phrasings == ("press Enter",)
-        if name == "tabs" and index == 0:
-            async for move in _explore(spec, env):
-                yield move
-        else:
-            async for move in _carried_out(name, spec, step, enters, env, random, errs):
-                yield move
-                if isinstance(move.action, Done):
-                    return
-        index += 1 + enters
-    yield OracleMove(Done(), "everything is done")
-
-
-async def _carried_out(
-    name: str,
-    spec: Any,
-    step: PlanStep,
-    enters: bool,
-    env: TaskEnvironment,
-    random: Random,
-    errs: float,
-) -> AsyncIterator[OracleMove]:
-    purpose = step.phrasings[0]
-    async for action in step.moves(env):
-        if random.random() < errs and not isinstance(action, Done):
-            async for error in _slip(action, env, random):
-                yield error
-            action = await _moved(action, step, env)
-        if isinstance(action, Scroll):
-            yield OracleMove(await _turn_wheel(env, action.dy_css_px), f"{purpose}: not in sight")
-        elif isinstance(action, Type):
-            yield OracleMove(
-                replace(action, clear=await _is_filled(env, action), enter=enters), purpose
-            )
-        elif isinstance(action, Done):
-            yield OracleMove(action, purpose if action.answer else "everything is done")
-        else:
-            yield OracleMove(action, purpose, listed=_listed(name, spec, purpose))
+    if name == "tabs":
+        async for move in _explore(spec, env):
+            yield move
+        steps = steps[1:]
+    async for move in carried_out(steps, env, random, errs, partial(_listed, name, spec)):
+        yield move
 
 
 async def _explore(spec: Any, env: TaskEnvironment) -> AsyncIterator[OracleMove]:
@@ -163,48 +109,6 @@ async def _astray(env: TaskEnvironment, random: Random) -> AsyncIterator[OracleM
     middle = Point(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     yield OracleMove(Click(middle), "", sound=False)
     yield OracleMove(Back(), "this page does not help: go back")
-
-
-async def _slip(action: Action, env: TaskEnvironment, random: Random) -> AsyncIterator[OracleMove]:
-    """Something that does no harm, or that the action itself puts right."""
-    kind = random.random()
-    if isinstance(action, Type) and kind < 0.4:
-        wrong = "".join(random.sample(action.text, len(action.text)))[: random.randint(2, 12)]
-        if wrong.strip():
-            yield OracleMove(replace(action, text=wrong.strip(), clear=False), "", sound=False)
-        return
-    if kind < 0.7:
-        yield OracleMove(await _turn_wheel(env, random.choice((-1, 1, 1))), "", sound=False)
-        return
-    truth = await read_truth(env.page)
-    texts = [line for line in truth.lines if line.source == "text"]
-    for line in random.sample(texts, min(4, len(texts))):
-        middle = line.box.center
-        if await env.page.evaluate(_INERT, [middle.x, middle.y]):
-            yield OracleMove(Click(middle), "", sound=False)
-            return
-
-
-async def _moved(action: Action, step: PlanStep, env: TaskEnvironment) -> Action:
-    """The same action where its target is now; the step begins anew for that."""
-    async for again in step.moves(env):
-        return again
-    return action
-
-
-async def _turn_wheel(env: TaskEnvironment, direction: float) -> Scroll:
-    size = env.page.viewport_size or {"width": 1280, "height": 720}
-    distance = round(PAGE_SHARE * size["height"])
-    middle = Point(size["width"] / 2, size["height"] / 2)
-    return Scroll(middle, dy_css_px=distance if direction > 0 else -distance)
-
-
-async def _is_filled(env: TaskEnvironment, action: Type) -> bool:
-    assert action.point is not None
-    point = [action.point.x, action.point.y]
-    return bool(
-        await env.page.evaluate("([x, y]) => !!document.elementFromPoint(x, y)?.value", point)
-    )
 
 
 def _listed(name: str, spec: Any, purpose: str) -> tuple[str, ...]:
@@ -291,7 +195,7 @@ async def play(
     env = TaskEnvironment(site, browser, row)
     random = Random(f"{name}:{seed}:oracle")
     way = moves(name, TASKS[name].spec_of(row), env, random, errs)
-    return await _recorded(env, row, way, pictures)
+    return await recorded(env, row, way, pictures)
 
 
 async def play_miniwob(pages: PagePool, name: str, seed: int) -> dict[str, Any] | None:
@@ -313,15 +217,27 @@ async def play_miniwob(pages: PagePool, name: str, seed: int) -> dict[str, Any] 
                 yield OracleMove(action, purpose, sound=not isinstance(action, Scroll))
 
     async with aclosing(way()) as moving:
-        return await _recorded(env, row, moving, None)
+        return await recorded(env, row, moving, None)
 
 
-async def _recorded(
-    env: TaskEnvironment | MiniwobEnvironment,
+class OracleEnvironment(Environment, Shown, Protocol):
+    """An environment whose page the oracle looks into."""
+
+
+async def recorded(
+    env: OracleEnvironment,
     row: TaskRow,
     way: AsyncIterator[OracleMove],
-    pictures: Path | None,
+    pictures: Path | None = None,
 ) -> dict[str, Any] | None:
+    """Go a way and write down what was seen and done; None where it did not reach the goal.
+
+    Args:
+        env: A fresh episode; closed in the end.
+        row: Its task.
+        way: What is done.
+        pictures: Folder for the screens as the browser drew them; None: they are not kept.
+    """
     frame = Frame.of_viewport(row.width_px, row.height_px).resized(1000, 1000)
     steps: list[dict[str, Any]] = []
     try:
@@ -356,7 +272,8 @@ async def _recorded(
             else:
                 observation = await env.step(move.action)
             if isinstance(move.action, Done) or observation.ended:
-                if (await env.score(answer)).value != 1.0:
+                score = await env.score(answer)
+                if score is None or score.value != 1.0:
                     return None
                 break
     finally:

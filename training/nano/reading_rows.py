@@ -57,6 +57,8 @@ class Mixture:
     """Steps of oracle episodes of the embedded tasks."""
     miniwob: float = 0.07
     """The same of MiniWoB++; more embedded tasks where there are no episodes of it."""
+    sites: float = 0.0
+    """The same of the stand-in sites; more embedded tasks where there are no episodes of them."""
     world: float = 0.25
     """Questions of the generated world; more screens where there are no pages of it."""
     screens: float = 0.07
@@ -67,6 +69,8 @@ class Mixture:
     """Questions of the world about screens that a glance does not tell enough of."""
     renamed: float = RENAMED
     """Share of the steps of embedded tasks in which words are exchanged for others or made up."""
+    most_characters: int | None = None
+    """Of what is told of a step's screen; the rest is left out. None: all of it is told."""
 
 
 class ReadingRows:
@@ -85,8 +89,10 @@ class ReadingRows:
         self.encoder = Encoder(folder, split)
         self._stock = WordStock.load(folder / "words.json")
         by_task = _by_task(load_episodes(folder / "episodes.jsonl.gz"))
-        self._embedded = [episodes for episodes in by_task if not episodes[0].is_miniwob]
-        self._miniwob = [episodes for episodes in by_task if episodes[0].is_miniwob]
+        self._embedded, self._miniwob, self._sites = (
+            [episodes for episodes in by_task if episodes[0].source == source]
+            for source in ("", "miniwob", "sites")
+        )
         world = _load_world(folder / "world.jsonl.gz")
         self._world = _Pages([page for page in world if not is_large(page)])
         self._large = _Pages([page for page in world if is_large(page)])
@@ -108,12 +114,21 @@ class ReadingRows:
     def turn(self, random: Random) -> TaughtTurn | None:
         """A turn with its prompt, as text."""
         kind, mix = random.random(), self._mixture
-        if kind < mix.steps + mix.miniwob:
-            tasks = self._miniwob if kind >= mix.steps and self._miniwob else self._embedded
-            episode = random.choice(random.choice(tasks))
-            step = random.choice(episode.sound)
-            return taught_turn(episode, step, self._stock, random, renamed=mix.renamed)
-        kind -= mix.steps + mix.miniwob
+        of_steps = mix.steps + mix.miniwob + mix.sites
+        if kind < of_steps:
+            tasks = self._embedded
+            if kind >= mix.steps:
+                tasks = self._miniwob if kind < mix.steps + mix.miniwob else self._sites
+            episode = random.choice(random.choice(tasks or self._embedded))
+            return taught_turn(
+                episode,
+                random.choice(episode.sound),
+                self._stock,
+                random,
+                renamed=mix.renamed,
+                most_characters=mix.most_characters,
+            )
+        kind -= of_steps
         if kind < mix.world and self._world.all:
             page, asked, looks = self._world.draw(random)
             return _world_taught_turn(page, asked, random, looks)

@@ -20,12 +20,14 @@ from vigorl.policy.nano.reading import (
     write_place,
     write_rows,
 )
+from vigorl.policy.nano.shortening import shortened
 from vigorl.policy.perception.screen import Screen
 from vigorl.training.nano.reading_noise import Placement, glimpse
 from vigorl.training.nano.reading_renames import Renames, WordStock
 
 RENAMED = 0.7
-"""Share of the rows in which words are exchanged; none of MiniWoB++, where many have a meaning."""
+"""Share of the rows in which words are exchanged; only of embedded tasks: elsewhere many have a
+meaning."""
 LOOKS_CLOSER = 0.2
 """Share of the rows that tell a value in which the value is doubtful at first."""
 LENS_HALF_PX = 100.0
@@ -63,9 +65,9 @@ class RememberedEpisode:
     """Indices of the steps to learn."""
 
     @property
-    def is_miniwob(self) -> bool:
-        """Whether the task is one of MiniWoB++ rather than an embedded one."""
-        return self.task.startswith("miniwob/")
+    def source(self) -> str:
+        """Where the task is from: `miniwob`, `sites` or, of the embedded ones, an empty text."""
+        return self.task.partition("/")[0] if "/" in self.task else ""
 
 
 def load_episodes(path: Path) -> list[RememberedEpisode]:
@@ -142,10 +144,21 @@ def taught_turn(
     random: Random,
     level: float = 1.0,
     renamed: float = RENAMED,
+    most_characters: int | None = None,
 ) -> TaughtTurn | None:
-    """One step as a turn; None where the mistakes have hidden what it acts on."""
+    """One step as a turn; None where the mistakes have hidden what it acts on.
+
+    Args:
+        episode: Whose step it is.
+        index: Of the step.
+        stock: The words that others are exchanged for.
+        random: Draws words, look and mistakes.
+        level: Of the mistakes; 0: none, and the words stay.
+        renamed: How often words are exchanged.
+        most_characters: Of the screen, of which the rest is left out; None: all of it is told.
+    """
     step = episode.steps[index]
-    changed = level > 0 and not episode.is_miniwob and random.random() < renamed
+    changed = level > 0 and not episode.source and random.random() < renamed
     renames = Renames(
         stock, episode.task, random, identity=not changed, numbers=random.random() < 0.6
     )
@@ -178,13 +191,15 @@ def taught_turn(
         if told is None:
             return None
         turn = told
+    goal = renames.goal(episode.goal)
+    told_rows = rows if most_characters is None else shortened(rows, goal, most_characters)
     situation = Situation(
-        goal=renames.goal(episode.goal),
+        goal=goal,
         past=[renames.quoted(line) for line in episode.memories[:index]],
         title=renames.text(step["title"]),
         tabs=[(renames.text(title), bool(shown)) for title, shown in step["tabs"]],
         events=step["events"],
-        reading=write_rows(rows, screen.frame),
+        reading=write_rows(told_rows, screen.frame),
         closer=closer,
     )
     return TaughtTurn(write_prompt(situation), turn)

@@ -9,12 +9,17 @@ from vigorl.browser.errors import UsageError
 from vigorl.policy.backend import Hardware
 from vigorl.policy.family import Family
 from vigorl.policy.local.network import Network
-from vigorl.training.compute.lora import adapter_state, add_adapters, load_adapters, merged_state
-from vigorl.training.run.trainer import write_tensors
+from vigorl.training.compute.lora import (
+    add_adapters,
+    load_adapters,
+    merged_state,
+    read_adapters,
+    write_adapters,
+)
 
 _MODEL = "model"
-_ADAPTERS = "adapters.pt"
-"""Beside the model of a checkpoint, where adapters are trained."""
+ADAPTER = "adapter"
+"""Folder beside the model of a checkpoint, where an adapter is trained: as peft writes it."""
 
 
 class NetworkWeights:
@@ -27,6 +32,7 @@ class NetworkWeights:
         hardware: Hardware,
         *,
         lora_rank: int = 0,
+        adapter: Path | None = None,
         trains_vision: bool = False,
         seed: int = 0,
     ) -> None:
@@ -37,11 +43,13 @@ class NetworkWeights:
             family: Its prompt and answer format.
             hardware: Where it runs, and in which number format.
             lora_rank: Rank of adapters that are trained in place of the weights; 0: none.
+            adapter: Folder of an adapter of that rank to begin with, as peft writes it.
             trains_vision: Whether the vision tower is trained as well.
             seed: Of the first weights of adapters.
 
         Raises:
-            UsageError: the checkpoint is not there, or cannot be run here.
+            UsageError: the checkpoint is not there or cannot be run here, or the adapter does not
+                belong to it.
         """
         self.network = Network(base_model, family, hardware)
         if not self.network.can_forget:
@@ -52,6 +60,8 @@ class NetworkWeights:
         self._has_adapters = bool(lora_rank)
         if lora_rank:
             add_adapters(self.network, lora_rank, trains_vision=trains_vision, seed=seed)
+            if adapter is not None:
+                load_adapters(self.network, read_adapters(adapter))
         else:
             choose_trained(self.network, trains_vision)
 
@@ -62,7 +72,7 @@ class NetworkWeights:
         return module
 
     def save(self, folder: Path) -> None:
-        """Write a model that plays, its adapters added to its weights, and the adapters.
+        """Write a model that plays, its adapters added to its weights, and the adapters alone.
 
         Raises:
             OSError: the disk refuses.
@@ -71,7 +81,7 @@ class NetworkWeights:
             self.network.save(folder / _MODEL)
             return
         self.network.save(folder / _MODEL, merged_state(self.network))
-        write_tensors(folder / _ADAPTERS, adapter_state(self.network))
+        write_adapters(self.network, folder / ADAPTER)
 
     def load(self, folder: Path) -> None:
         """Take over the weights, or the adapters, of a checkpoint.
@@ -80,9 +90,7 @@ class NetworkWeights:
             UsageError, RuntimeError: they are of another network.
         """
         if self._has_adapters:
-            device = self.network.device
-            saved = torch.load(folder / _ADAPTERS, map_location=device, weights_only=True)
-            load_adapters(self.network, saved)
+            load_adapters(self.network, read_adapters(folder / ADAPTER))
             return
         is_half = self.network.dtype == torch.bfloat16
         on_cpu = Hardware(device="cpu", dtype="bfloat16" if is_half else "float32")

@@ -10,7 +10,7 @@
             progress.json                how far the run had come
             optimizer.pt                 state of the optimizer, float32 masters included
             model/                       plays as --model (of networks)
-            adapters.pt                  LoRA adapters, where these are trained
+            adapter/                     LoRA adapters, where these are trained, as peft writes them
             weights.pt                   trained weights (of modules that are no network: nano)
 
 A checkpoint appears whole, by renaming its folder; the one before is kept until then. A kill at

@@ -47,6 +47,9 @@ class FineTuneConfig:
     """Weight decay of AdamW."""
     lora_rank: Annotated[int, Option("--lora", min=0)] = 0
     """Rank of LoRA adapters trained in place of the weights; 0 trains all weights."""
+    adapter: Annotated[Path | None, Option(metavar="PATH")] = None
+    """Adapter to begin with, as peft or an earlier run with [bold]--lora[/bold] wrote it: it must
+    be of the same rank. Default: one that adds nothing."""
     trains_vision: Annotated[bool, Option("--train-vision")] = False
     """Train the vision tower as well."""
     seed: int = 0
@@ -75,3 +78,5 @@ class FineTuneConfig:
             raise UsageError("updates are at least 1")
         if not (0 <= self.held_out < 1 and 0 <= self.warmup <= 1):
             raise UsageError("held_out and warmup are shares, from 0 to 1")
+        if self.adapter is not None and not self.lora_rank:
+            raise UsageError("--adapter is trained further with --lora, at the adapter's rank")

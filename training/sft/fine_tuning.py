@@ -10,6 +10,7 @@ The same tokens, masks and trees as practice; what a batch is, and its loss:
         metrics.jsonl   `loss` and, at times, `held_out`: the same of examples never learnt from
         checkpoints/    the newest one, to resume from (`vigorl.training.run.training_run`)
         model/          the same model, plays as --model; adapters are added to its weights
+        adapter/        the adapter alone, where one is trained, as peft writes it
 
 Several processes fine-tune as one where a launcher starts them (`vigorl.training.run.ranks`): each
 computes its share of every batch.
@@ -29,7 +30,7 @@ from vigorl.browser.run_folder import Identity, json_values, whole_folder
 from vigorl.policy.backend import Hardware
 from vigorl.training.data.examples import Examples, read_examples
 from vigorl.training.run.base_model import base_model, family_of_model
-from vigorl.training.run.network_weights import NetworkWeights
+from vigorl.training.run.network_weights import ADAPTER, NetworkWeights
 from vigorl.training.run.ranks import Ranks
 from vigorl.training.run.training_run import check_folder
 from vigorl.training.sft.config import FineTuneConfig
@@ -63,6 +64,7 @@ def fine_tune(
         family_of_model(config.model, config.family),
         Hardware(device=config.device, dtype=config.dtype),
         lora_rank=config.lora_rank,
+        adapter=config.adapter,
         trains_vision=config.trains_vision,
         seed=config.seed,
     )
@@ -119,8 +121,12 @@ def _publish(checkpoint: Path, out: Path) -> None:
 
     Its files are those of the checkpoint, which are never written again: linked where the disk can.
     """
-    with whole_folder(out / "model") as partial:
-        shutil.copytree(checkpoint / "model", partial, copy_function=_linked, dirs_exist_ok=True)
+    for name in ("model", ADAPTER):
+        if (checkpoint / name).is_dir():
+            with whole_folder(out / name) as partial:
+                shutil.copytree(
+                    checkpoint / name, partial, copy_function=_linked, dirs_exist_ok=True
+                )
 
 
 def _linked(source: str, target: str) -> None:

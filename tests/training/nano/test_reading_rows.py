@@ -379,7 +379,7 @@ async def test_an_oracle_of_miniwob_teaches_what_it_does(stock: WordStock, tmp_p
                 assert recorded is not None
                 lines.write(json.dumps(recorded) + "\n")
     option, scrolled = load_episodes(path)
-    assert option.is_miniwob and option.task in miniwob_names()
+    assert option.source == "miniwob" and option.task in miniwob_names()
     first = taught_turn(option, 0, stock, Random(0), level=0.0)
     assert first is not None
     wanted = re.search(r"Select (.*?) and", option.goal)

@@ -309,9 +309,28 @@ def test_a_run_that_was_stopped_ends_with_the_same_weights(
     moved = {name for name in untrained if not torch.equal(whole[name], untrained[name])}
     assert any(".visual." in name for name in moved) == ("trains_vision" in changes)
     checkpoint = newest_checkpoint(tmp_path / "whole")
-    assert checkpoint and (checkpoint / "adapters.pt").exists() == ("lora_rank" in changes)
+    assert checkpoint and (checkpoint / "adapter").exists() == ("lora_rank" in changes)
     assert metrics_of(tmp_path / "halved") == metrics_of(tmp_path / "whole")
     assert "held_out" in metrics_of(tmp_path / "whole")[-1]
+
+
+def test_an_adapter_is_trained_further_from_where_it_was(
+    start: Path, taught: Path, tmp_path: Path
+) -> None:
+    first = config_of(start, taught, lora_rank=2, held_out=0.4, evaluate_every=100)
+    fine_tune(first, tmp_path / "first", nothing)
+    adapter = tmp_path / "first" / "adapter"
+    further = replace(first, adapter=adapter, learning_rate=1e-12)
+    fine_tune(further, tmp_path / "further", nothing)
+    fine_tune(replace(further, adapter=None), tmp_path / "anew", nothing)
+    learnt, kept, anew = (
+        metrics_of(tmp_path / name)[-1]["held_out"] for name in ("first", "further", "anew")
+    )
+    assert kept == learnt != anew
+    with pytest.raises(UsageError, match="another network, or has another rank"):
+        fine_tune(replace(further, lora_rank=4), tmp_path / "other", nothing)
+    with pytest.raises(UsageError, match="no LoRA adapter as peft writes it"):
+        fine_tune(replace(further, adapter=tmp_path), tmp_path / "none", nothing)
 
 
 def test_a_batch_that_does_not_fit_names_its_examples_and_what_helps(
