@@ -1,6 +1,7 @@
 """Nodes of a Ray cluster on this machine, each of which can be killed or silenced as one."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -109,6 +110,7 @@ def ray_cluster(folder: Path, **variables: str) -> Iterator[Cluster]:
     finally:
         for node in (*cluster.nodes, cluster.head):
             node.end()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _free_port() -> int:
