@@ -37,7 +37,7 @@ PAGES = (
 )
 BLOCK = re.compile(r"^```(sh|console|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PARSED = re.compile(r"<!-- parsed: ([^>]+) -->")
-OTHERS = {"export", "vllm", "mkdocs", "cd"}
+OTHERS = {"export", "vllm", "mkdocs", "cd", "ray"}
 """Commands that are not ours."""
 
 

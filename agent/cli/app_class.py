@@ -14,6 +14,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.models import ParameterInfo
 
+from vigorl.agent.cli.bare_options import with_values
 from vigorl.agent.cli.completion import completion_of
 from vigorl.agent.cli.fields import expanded
 from vigorl.agent.cli.help_screen import print_help
@@ -29,7 +30,7 @@ class Command(TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read the command line, old spellings included."""
         known = {name for param in self.get_params(ctx) for name in param.opts}
-        given = current_arguments(args, known)
+        given = with_values(current_arguments(args, known), known)
         file = None if ctx.resilient_parsing else _settings_of(ctx, given)
         if file is None:
             return super().parse_args(ctx, given)

@@ -50,6 +50,7 @@ Out = Annotated[
 MaxFaults = Annotated[float, shown(EvaluationOptions, "max_faults")]
 Workers = Annotated[int | None, shown(EvaluationOptions, "workers")]
 Processes = Annotated[int | None, shown(EvaluationOptions, "processes")]
+Ray = Annotated[str | None, shown(EvaluationOptions, "ray")]
 SharedWorkers = Annotated[
     int, typer.Option(min=1, help="Episodes at once; they see each other's changes.")
 ]
@@ -70,10 +71,14 @@ def command_of(benchmark: "Benchmark") -> "Callable[..., None]":
         with errors(given["as_json"]):
             asked, shard = benchmark_options, shard_of(given["shard"])
             config = replace(policy, model=model)
-            processes = given.get("processes")
-            if processes is not None and given.get("workers") is not None:
-                raise UsageError("give --processes or --workers, not both")
-            workers = processes or workers_of(benchmark, config, given.get("workers"))
+            processes, ray = given.get("processes"), given.get("ray")
+            if given.get("workers") is not None and (processes, ray) != (None, None):
+                raise UsageError(
+                    f"give --{'processes' if processes else 'ray'} or --workers, not both"
+                )
+            workers = processes or (
+                1 if ray else workers_of(benchmark, config, given.get("workers"))
+            )
             Measurement(
                 benchmark,
                 benchmark.run_name(asked) if benchmark.run_name else benchmark.name,
@@ -82,6 +87,7 @@ def command_of(benchmark: "Benchmark") -> "Callable[..., None]":
                 benchmark.open(asked),
                 shard,
                 processes,
+                ray,
                 workers,
                 network.boundary(),
                 service.service(network.boundary()),
@@ -108,6 +114,7 @@ def _shared(benchmark: "Benchmark") -> list[inspect.Parameter]:
         if benchmark.is_shared
         else ("workers", Workers, None),
         ("processes", Processes, None),
+        ("ray", Ray, None),
         ("shard", ShardText, None),
         ("max_faults", MaxFaults, 0.05),
         ("network", BoundaryOptions, ANYWHERE),
@@ -118,7 +125,7 @@ def _shared(benchmark: "Benchmark") -> list[inspect.Parameter]:
     absent = set() if benchmark.has_pages else {"verify", "network"}
     absent |= set() if benchmark.is_served else {"service"}
     absent |= {"workers"} if benchmark.workers is None else set()
-    absent |= {"processes"} if benchmark.workers is None or benchmark.is_shared else set()
+    absent |= {"processes", "ray"} if benchmark.workers is None or benchmark.is_shared else set()
     return [
         inspect.Parameter(
             name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
@@ -181,6 +188,8 @@ class Measurement:
     opening: "Opening"
     shard: "Shard | None"
     processes: int | None
+    ray: str | None
+    """Address of a cluster."""
     workers: int
     boundary: "Boundary | None"
     envs: "RemoteService | None"
@@ -216,10 +225,11 @@ class Measurement:
     def _queue(
         self, folder: Path, limits: "Limits"
     ) -> "AbstractAsyncContextManager[PlayQueue[PlayOrder, SampleOutcome] | None]":
-        """The processes that play; None: this one does."""
-        if self.processes is None:
+        """The processes that play, here or on a cluster; None: this one does."""
+        if self.processes is None and self.ray is None:
             return nullcontext()
         from vigorl.agent.workers.process_place import process_queue
+        from vigorl.agent.workers.ray_place import ray_queue
         from vigorl.agent.workers.worker_setting import WorkerSetting
 
         setting = WorkerSetting(
@@ -232,6 +242,9 @@ class Measurement:
             envs=self.envs,
         )
         deadline_s = setting.tries.count * (limits.seconds + GRACE_S)
+        if self.ray is not None:
+            return ray_queue(setting, self.ray, self.processes, deadline_s)
+        assert self.processes is not None, "one of them is given"
         return process_queue(setting, self.processes, deadline_s)
 
     def _heading(self) -> "Heading":
@@ -266,8 +279,11 @@ class Measurement:
                     look = await world.enter_async_context(
                         second_look(self.verify, policy, self.model)
                     )
-                with console.status("[dim]starting processes …[/dim]"):
+                with console.status("[dim]starting workers …[/dim]"):
                     queue = await world.enter_async_context(self._queue(folder, opened.limits))
+                if queue is not None and queue.absent:
+                    many, why = len(queue.absent), escape(str(queue.absent[0]))
+                    console.print(f"{many} of the workers did not start: {why}", highlight=False)
                 ids = [sample.id for sample in opened.samples]
                 count = len(self.shard.part(ids)) if self.shard else len(ids)
                 with progress(count, console) as on_result:

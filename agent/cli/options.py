@@ -95,6 +95,11 @@ class EvaluationOptions:
     browser of its own: for policies that fill a core (reader, nano) on many cores. One that dies or
     hangs is replaced, and its episode played again, three times at most. Default: this process
     alone."""
+    ray: Annotated[str | None, typer.Option(metavar="[ADDRESS]")] = None
+    """Play on the machines of the Ray cluster at HOST:PORT, to which this one has been added; with
+    no address, on a Ray of this machine alone. [bold]--processes[/bold] says how many workers it
+    has, each with a core; default: all free cores. --out is on a disk that all of them see. Needs
+    the extra [bold]ray[/bold]. Default: this machine, without Ray."""
     shard: Annotated[str | None, typer.Option(metavar="K/N")] = None
     """Play only the K-th of N parts of the samples, in a folder of its own; any machine draws the
     same parts. [bold]eval merge[/bold] makes one evaluation of all N. Default: all samples."""

@@ -11,11 +11,12 @@ A place is a worker of any kind: a task in this process, a process, an actor on 
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from typing import Generic, Protocol, TypeVar
 
-from vigorl.browser.errors import InfrastructureFault, UsageError
+from vigorl.browser.errors import InfrastructureFault, UsageError, VigorlError
+from vigorl.browser.first_error import first_error
 
 Attempt = TypeVar("Attempt")
 Outcome = TypeVar("Outcome")
@@ -42,7 +43,7 @@ class Workplace(Protocol[_A, _O]):
         """Put another worker here, whatever the last one is still at.
 
         Raises:
-            InfrastructureFault: there is none to be had.
+            VigorlError: there is none to be had.
         """
         ...
 
@@ -96,6 +97,8 @@ class PlayQueue(Generic[Attempt, Outcome]):
         self._deadline_s = None if math.isinf(deadline_s) else deadline_s
         self._tries = tries
         self._changed = asyncio.Condition()
+        self.absent: Sequence[InfrastructureFault] = ()
+        """Why places have no worker from the start."""
         self._why = ""
         """The last place could not be renewed."""
 
@@ -144,7 +147,7 @@ class PlayQueue(Generic[Attempt, Outcome]):
         if is_lost:
             try:
                 await place.renew()
-            except InfrastructureFault as error:
+            except VigorlError as error:  # also where another machine lacks what it needs
                 is_there, self._why = False, str(error)
                 with suppress(InfrastructureFault):
                     await place.close()
@@ -154,3 +157,47 @@ class PlayQueue(Generic[Attempt, Outcome]):
             else:
                 self._places -= 1
             self._changed.notify_all()
+
+
+@asynccontextmanager
+async def started_queue(
+    places: Sequence[Workplace[Attempt, Outcome]], deadline_s: float
+) -> AsyncIterator[PlayQueue[Attempt, Outcome]]:
+    """A queue in front of places, whose workers are started before and end with the block.
+
+    A place whose worker does not start, twice, is left out and told, as is one whose worker cannot
+    be replaced later.
+
+    Args:
+        places: Without workers yet.
+        deadline_s: After which an attempt's worker is taken for lost.
+
+    Raises:
+        UsageError: what a worker needs is not there.
+        InfrastructureFault: none of them starts.
+    """
+    started: list[Workplace[Attempt, Outcome]] = []
+    absent: list[InfrastructureFault] = []
+
+    async def start(place: Workplace[Attempt, Outcome], is_last: bool = False) -> None:
+        try:
+            await place.renew()
+        except InfrastructureFault as error:
+            if not is_last:
+                return await start(place, is_last=True)
+            absent.append(error)
+        else:
+            started.append(place)
+
+    try:
+        with first_error(VigorlError):
+            async with asyncio.TaskGroup() as group:
+                for place in places:
+                    group.create_task(start(place))
+        if not started:
+            raise absent[0]
+        queue = PlayQueue(started, deadline_s=deadline_s)
+        queue.absent = absent
+        yield queue
+    finally:
+        await asyncio.gather(*(place.close() for place in places))

@@ -1,22 +1,22 @@
 """Places of a play queue whose workers are processes, each with a policy and a browser."""
 
 import asyncio
-import pickle
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-from vigorl.agent.evaluation.play_queue import PlayQueue, WorkerLost
+from vigorl.agent.evaluation.play_queue import PlayQueue, WorkerLost, started_queue
 from vigorl.agent.evaluation.sample_outcome import PlayOrder, SampleOutcome
-from vigorl.agent.workers.process_worker import READY
-from vigorl.agent.workers.worker_setting import LENGTH_BYTES, WorkerSetting, framed
-from vigorl.browser.errors import VigorlError
-from vigorl.browser.first_error import first_error
-
-START_S = 300.0
-"""For a process to load its policy and to start its browser."""
-_CLOSE_S = 20.0
+from vigorl.agent.workers.messages import (
+    CLOSE_S,
+    LENGTH_BYTES,
+    READY,
+    START_S,
+    answer_of,
+    framed,
+)
+from vigorl.agent.workers.worker_setting import WorkerSetting
 
 
 @asynccontextmanager
@@ -35,14 +35,8 @@ async def process_queue(
         WorkerLost: one did not start.
     """
     places = [ProcessPlace(setting) for _ in range(count)]
-    try:
-        with first_error(VigorlError):
-            async with asyncio.TaskGroup() as group:
-                for place in places:
-                    group.create_task(place.renew())
-        yield PlayQueue(places, deadline_s=deadline_s)
-    finally:
-        await asyncio.gather(*(place.close() for place in places))
+    async with started_queue(places, deadline_s) as queue:
+        yield queue
 
 
 class ProcessPlace:
@@ -87,7 +81,7 @@ class ProcessPlace:
         if process is not None and process.stdin is not None:
             process.stdin.close()
             with suppress(TimeoutError):
-                async with asyncio.timeout(_CLOSE_S):
+                async with asyncio.timeout(CLOSE_S):
                     await process.wait()
         await self._kill()
 
@@ -104,10 +98,7 @@ class ProcessPlace:
             code = await process.wait()
             how = f"signal {-code}" if code < 0 else f"exit code {code}"
             raise WorkerLost(f"the process {process.pid} ended with {how}") from error
-        answer = pickle.loads(data)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+        return answer_of(data)
 
     async def _kill(self) -> None:
         process, self._process = self._process, None

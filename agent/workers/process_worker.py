@@ -11,9 +11,9 @@ import threading
 from collections.abc import Callable
 from typing import Any, BinaryIO
 
-from vigorl.agent.workers.worker_setting import LENGTH_BYTES, WorkerSetting, framed
+from vigorl.agent.workers.messages import LENGTH_BYTES, READY, framed
+from vigorl.agent.workers.worker_setting import WorkerSetting
 
-READY = "ready"
 _LAST_S = 30.0
 """For an episode to end whose evaluation is gone; then the process does."""
 

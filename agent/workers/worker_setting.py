@@ -1,15 +1,13 @@
-"""WorkerSetting: what a process needs in order to play samples of an evaluation, and its frames."""
+"""WorkerSetting: what a worker needs in order to play samples of an evaluation."""
 
-import pickle
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, field, replace
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vigorl.agent.evaluation.sample_outcome import PlayOrder, SampleOutcome, play_sample
 from vigorl.agent.evaluation.tries import Tries
-from vigorl.browser.errors import VigorlError
 from vigorl.policy.model_config import ModelConfig
 
 if TYPE_CHECKING:
@@ -17,9 +15,6 @@ if TYPE_CHECKING:
 
     from vigorl.browser.boundary import Boundary
     from vigorl.browser.remote import RemoteService
-
-LENGTH_BYTES = 8
-"""Of the number before each message, which says how long it is."""
 
 
 @dataclass(frozen=True)
@@ -74,29 +69,3 @@ class WorkerSetting:
                 yield play
         finally:
             await policy.close()
-
-
-def framed(message: Any) -> bytes:
-    """A message between an evaluation and its worker, which trust each other."""
-    if isinstance(message, Exception):
-        message = portable(message)
-    elif isinstance(message, SampleOutcome) and message.error is not None:
-        sent = portable(message.error)
-        assert isinstance(sent, VigorlError), "it is one with its words alone, too"
-        message = replace(message, error=sent)
-    data = pickle.dumps(message)
-    return len(data).to_bytes(LENGTH_BYTES) + data
-
-
-def portable(error: Exception) -> Exception:
-    """An error that can be sent: itself, or the nearest kind of it that can be, with its words.
-
-    An error that is made of other arguments than its message cannot be made again from it.
-    """
-    for kind in type(error).__mro__:
-        with suppress(pickle.PickleError, AttributeError, TypeError):
-            sent = error if kind is type(error) else kind(str(error))
-            again = pickle.loads(pickle.dumps(sent))
-            if type(again) is kind and str(again) == str(error):
-                return sent
-    raise AssertionError("any error can be sent as an Exception")

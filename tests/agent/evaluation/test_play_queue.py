@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from PIL import Image
 from vigorl.agent.benchmarks.builtin.grounding import GroundingOptions
 from vigorl.agent.benchmarks.grounding import grounding_samples
 from vigorl.agent.evaluation.evaluation import evaluate, read_results
-from vigorl.agent.evaluation.play_queue import Here, PlayQueue, WorkerLost
+from vigorl.agent.evaluation.play_queue import Here, PlayQueue, WorkerLost, started_queue
 from vigorl.agent.record.trajectory import read_trajectory
 from vigorl.agent.rollout import Limits
 from vigorl.agent.workers.process_place import process_queue
@@ -154,3 +155,14 @@ async def test_an_attempt_is_tried_elsewhere_and_nothing_hangs_when_no_place_is_
     with pytest.raises(WorkerLost, match=r"2 workers .* not over after 0\.05 s"):
         await slow.play(1)
     assert await slow.play(0) == "done"
+
+
+async def test_a_worker_that_does_not_start_is_told_and_left_out() -> None:
+    log: list[tuple[str, int]] = []
+    places = [Mortal(9, -1, log, "a"), Mortal(1, -1, log, "b")]
+    async with started_queue(places, math.inf) as queue:
+        assert [str(fault) for fault in queue.absent] == ["there is no machine"]
+        assert await asyncio.gather(queue.play(1), queue.play(2)) == ["1 by a", "2 by a"]
+    with pytest.raises(WorkerLost, match="there is no machine"):
+        async with started_queue(places[1:], math.inf):
+            raise AssertionError("nobody is there")

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from vigorl.agent.benchmarks.registry import find
 from vigorl.agent.cli.app import app
 from vigorl.agent.cli.eval_command import EPISODES_A_CORE, workers_of
-from vigorl.agent.workers.worker_setting import LENGTH_BYTES, framed
+from vigorl.agent.workers.messages import LENGTH_BYTES, framed
 from vigorl.browser.errors import UsageError
 from vigorl.policy.model_config import ModelConfig
 from vigorl.policy.reader.language.quotes import InstructionError
