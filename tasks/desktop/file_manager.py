@@ -112,5 +112,8 @@ def _moved(file: str, folder: str) -> list[DesktopStep]:
 
 
 def _chosen(words: str, name: str, *actions: Action) -> DesktopStep:
-    """By its first letters, as file managers find names."""
-    return told(words, Type(name), Press("Escape"), *actions)
+    """By its first letters, as file managers find names.
+
+    The first one opens the field of the search, which the others go into once it is there.
+    """
+    return told(words, Type(name[:1]), Type(name[1:]), Press("Escape"), *actions)
