@@ -18,7 +18,11 @@ from playwright.async_api import Error as PlaywrightError
 
 from vigorl.browser.chromium import Browser
 from vigorl.browser.errors import InfrastructureFault, TaskFault
-from vigorl.tasks.sites.practice.environment import PracticeEnvironment, PracticeSites
+from vigorl.tasks.sites.practice.environment import (
+    PracticeEnvironment,
+    PracticeSites,
+    practice_sites,
+)
 from vigorl.tasks.sites.practice.registry import NAMES
 from vigorl.tasks.task import TaskRow
 from vigorl.training.nano.oracle_moves import carried_out
@@ -52,7 +56,7 @@ async def record_sites(
 
             async def work() -> None:
                 for seed in jobs:
-                    async with PracticeSites(browser, seed) as sites:
+                    async with practice_sites(browser, seed) as sites:
                         for name in NAMES:
                             rate = 0.0 if seed % 3 == 0 else errs
                             if episode := await _played(sites, name, rate, told):

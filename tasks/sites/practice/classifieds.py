@@ -11,10 +11,7 @@ from vigorl.tasks.sites.practice.task import Draws, SiteState, SiteTask, asked
 from vigorl.tasks.visualwebarena.task import SiteName
 
 _SITE: SiteName = "classifieds"
-_SHOWN = """
-SELECT title, price, description FROM listings JOIN users ON users.id = seller
-WHERE users.id = 1 ORDER BY title
-"""
+_OWN = "SELECT title, price FROM listings WHERE seller = 1 ORDER BY title"
 
 
 class _Listing:
@@ -132,10 +129,13 @@ def _comment(random: Random, data: Any) -> SiteTask:
 
 def _edit(random: Random, data: Any) -> SiteTask:
     listing = _own(random, data)
+    prices = {each.title: each.price for each in _listings(data) if each.seller == listing.seller}
+    described = list[tuple[int]]()
     at = f'tr:has(a:text-is("{listing.title}")) >> a:text-is("Edit item")'
     edit = click("Edit item", at, "link", beside=listing.title)
     if random.random() < 0.6:
-        column, value = "price", str(random.randrange(5, 900, 5))
+        value = str(random.choice([each for each in range(5, 900, 5) if each != listing.price]))
+        prices[listing.title] = int(value)
         goal = random.choice(
             (
                 'Change the price of my listing "{}" to {} dollars.',
@@ -144,15 +144,21 @@ def _edit(random: Random, data: Any) -> SiteTask:
         )
         step = write(value, "Price", "#price")
     else:
-        column, value = "description", random.choice(words()["notes"])
+        value = random.choice(words()["notes"])
+        described = [(listing.number,)]
         goal = 'Replace the description of my listing "{}" with "{}".'
         step = write(value, "Description", "#description")
-    sql = f"SELECT id FROM listings WHERE {column} = ? AND seller = 1"
+    sql = "SELECT id FROM listings WHERE description = ?"
+
+    def is_done(state: SiteState) -> bool:
+        same = state.rows(_OWN) == sorted(prices.items())
+        return same and state.rows(sql, value) == described
+
     return SiteTask(
         _SITE,
         goal.format(listing.title, value),
         [link("My listings"), edit, step, button("Update")],
-        lambda state: (listing.number,) in state.rows(sql, value),
+        is_done,
     )
 
 
@@ -167,7 +173,7 @@ def _delete(random: Random, data: Any) -> SiteTask:
     ).format(listing.title)
     at = f'tr:has(a:text-is("{listing.title}")) >> button:text-is("Delete")'
     kept = sorted(
-        (each.title,)
+        (each.title, each.price)
         for each in _listings(data)
         if each.seller == listing.seller and each.title != listing.title
     )
@@ -175,7 +181,7 @@ def _delete(random: Random, data: Any) -> SiteTask:
         _SITE,
         goal,
         [link("My listings"), click("Delete", at, "button", beside=listing.title)],
-        lambda state: [(title,) for title, *_ in state.rows(_SHOWN)] == kept,
+        lambda state: state.rows(_OWN) == kept,
     )
 
 

@@ -1,6 +1,6 @@
 """What the sites hold while one practises on them: drawn by seed, in the form of their files.
 
-No product, listing, post, person or city of the 64 tasks is among them (a test).
+No product, listing, post or city of the 64 tasks is among them, and nobody but the agent (a test).
 """
 
 import json

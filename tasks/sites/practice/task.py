@@ -1,5 +1,6 @@
 """One task of practice on a site: a goal, the way to it, and what is so once it is reached."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
@@ -38,13 +39,17 @@ class SiteTask:
 
     def score(self, state: SiteState) -> Score:
         """1 where the goal is reached, and the answer told where one was asked for."""
-        if self.answer is not None:
-            told = (state.answer or "").casefold()
-            if self.answer.casefold() not in told:
-                return Score(0.0, f'"{self.answer}" was not told')
+        if self.answer is not None and not is_told(self.answer, state.answer or ""):
+            return Score(0.0, f'"{self.answer}" was not told')
         if not self.is_done(state):
             return Score(0.0, "the site does not hold what was asked for")
         return Score(1.0)
+
+
+def is_told(answer: str, text: str) -> bool:
+    """Whether an answer stands in a text, and not as a part of another word or number."""
+    whole = rf"(?<![\w.,]){re.escape(answer)}(?!\w|[.,]\d)"
+    return re.search(whole, text, re.IGNORECASE) is not None
 
 
 Draws = Callable[[Random, Any], SiteTask]
@@ -54,8 +59,3 @@ Draws = Callable[[Random, Any], SiteTask]
 def asked(site: SiteName, goal: str, way: Sequence[PlanStep], answer: str) -> SiteTask:
     """A task that ends with an answer; the way leads to where it can be seen."""
     return SiteTask(site, goal, [*way, tell(answer, "the answer")], lambda state: True, answer)
-
-
-def unchanged(state: SiteState, table: str, count: int) -> bool:
-    """Whether a table has so many rows."""
-    return state.rows(f"SELECT count(*) FROM {table}") == [(count,)]
