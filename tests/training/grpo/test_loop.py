@@ -4,6 +4,7 @@ import asyncio
 import json
 import math
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -39,7 +40,7 @@ from vigorl.policy.local.codec import Prompt  # noqa: E402
 from vigorl.policy.local.network import Network  # noqa: E402
 from vigorl.policy.local.tiny import write_tiny_checkpoint  # noqa: E402
 from vigorl.training.grpo.config import GrpoConfig, GrpoRunConfig  # noqa: E402
-from vigorl.training.grpo.loop import train_grpo  # noqa: E402
+from vigorl.training.grpo.loop import train_grpo, train_grpo_from_config  # noqa: E402
 from vigorl.training.run.training_run import newest_checkpoint  # noqa: E402
 
 pytestmark = pytest.mark.model
@@ -181,6 +182,39 @@ async def test_a_run_that_was_interrupted_ends_with_the_same_weights(
     assert all(torch.equal(halved[name], whole[name]) for name in whole)
     start = Network(str(undecided), family_named(FAMILY)).model.state_dict()
     assert any(not torch.equal(whole[name], start[name]) for name in whole)
+
+
+async def test_a_mixture_that_was_interrupted_ends_with_the_same_weights(
+    undecided: Path, tmp_path: Path
+) -> None:
+    for number, answer in enumerate(("left", "right")):
+        folder = tmp_path / f"screens {number}"
+        folder.mkdir()
+        (folder / "a.png").write_bytes(picture().data)
+        row = {"image": "a.png", "instruction": GOAL, "ui_type": "icon"}
+        row["bbox_xyxy"] = [TARGET.left, TARGET.top, TARGET.right, TARGET.bottom]
+        rows = [{**row, "id": f"{answer} {each}"} for each in range(2 + number)]
+        (folder / "manifest.json").write_text(json.dumps(rows))
+    questions = tmp_path / "questions.jsonl"
+    (tmp_path / "b.png").write_bytes(picture().data)
+    prompt = f"{GOAL}?\nAnswer Choices:\nA. yes\nB. no"
+    questions.write_text(json.dumps({"prompt": prompt, "images": ["b.png"], "answer": "yes"}))
+    data = (str(tmp_path / "screens 0"), f"sat:{questions}", str(tmp_path / "screens 1"))
+    config = config_of(undecided, data=data, grounding_rule="distance", groups=1, max_groups=3)
+    await train_grpo_from_config(config, tmp_path / "whole")
+    await train_grpo_from_config(replace(config, steps=2), tmp_path / "halved")
+    await train_grpo_from_config(config, tmp_path / "halved")
+
+    def played(run: str) -> list[str]:
+        rollouts = tmp_path / run / "rollouts"
+        return sorted(str(path.relative_to(rollouts)) for path in rollouts.glob("*/0*"))
+
+    assert played("halved") == played("whole")
+    kinds = [re.sub(r"\W+", " ", name).split()[2] for name in played("whole")[::4]]
+    assert kinds[:4] == ["left", "questions", "right", "left"]
+    assert metrics_of(tmp_path / "halved") == metrics_of(tmp_path / "whole")
+    whole, halved = weights_of(tmp_path / "whole", 4), weights_of(tmp_path / "halved", 4)
+    assert all(torch.equal(halved[name], whole[name]) for name in whole)
 
 
 async def test_a_run_that_went_on_outlives_the_checkpoint_that_it_went_on_from(
@@ -463,7 +497,7 @@ def test_what_cannot_be_practised_is_refused() -> None:
         ({"group_size": 1}, "a group of 1: at least 2"),
         ({"reward": "none"}, "no reward is called"),
         ({"updates_per_batch": 3, "groups": 2}, "none is above the next"),
-        ({"tasks": ("modal",), "data": "screens"}, "not both"),
+        ({"skipped_seeds": 1, "data": ("screens",)}, "pictures have no seeds"),
     ):
         with pytest.raises(UsageError, match=said):
             GrpoRunConfig(model="somewhere", **changes)
