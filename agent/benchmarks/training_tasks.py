@@ -59,9 +59,10 @@ class TrainingTasks:
         )
 
     @property
-    def kinds(self) -> tuple[tuple[str, ...], ...]:
+    def kinds(self) -> dict[str, tuple[str, ...]]:
         """The names of each kind of which there are any."""
-        return tuple(filter(None, (self.embedded, self.sites, self.miniwob)))
+        every = {"tasks": self.embedded, "sites": self.sites, "miniwob": self.miniwob}
+        return {kind: names for kind, names in every.items() if names}
 
     def require(self, envs: RemoteService | None) -> None:
         """Look, before a browser is started, whether they can be played.
@@ -124,8 +125,8 @@ async def open_training_tasks(
     workers: int = 8,
     boundary: Boundary | None = None,
     envs: RemoteService | None = None,
-) -> AsyncIterator[list[list[Sample]]]:
-    """Samples of each kind on training seeds, told as goals, playable as long as the block lasts.
+) -> AsyncIterator[dict[str, list[Sample]]]:
+    """Samples by kind on training seeds, told as goals, playable as long as the block lasts.
 
     All tasks of a kind and a seed come before the next seed. All kinds share one browser.
 
@@ -149,14 +150,14 @@ async def open_training_tasks(
     async with AsyncExitStack() as stack:
         enter, skipped = stack.enter_async_context, skipped_seeds
         browser = await enter(Browser()) if envs is None else None
-        found = []
+        found: dict[str, list[Sample]] = {}
         if names := tasks.embedded:
             which = (seeds(names), names, "train", "goal", skipped)
-            found.append(await enter(open_tasks(*which, boundary, envs, browser)))
+            found["tasks"] = await enter(open_tasks(*which, boundary, envs, browser))
         if names := tasks.sites:
             there = (seeds(names), names, skipped, workers)
-            found.append(await enter(open_practice_sites(*there, boundary, browser)))
+            found["sites"] = await enter(open_practice_sites(*there, boundary, browser))
         if names := tasks.miniwob:
             pages = (seeds(names), names, "train", skipped, workers)
-            found.append(await enter(open_miniwob(*pages, boundary, envs, browser)))
+            found["miniwob"] = await enter(open_miniwob(*pages, boundary, envs, browser))
         yield found

@@ -7,12 +7,13 @@ run alone, so that a run that is resumed goes on with the same one.
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING
 
 from vigorl.agent.evaluation.sample import Sample
 from vigorl.browser.errors import UsageError
-from vigorl.training.data.pictures import learnable_pictures
+from vigorl.training.data.pictures import asks_questions, learnable_pictures
 from vigorl.training.grpo.config import GrpoRunConfig
 
 if TYPE_CHECKING:
@@ -37,34 +38,37 @@ async def open_samples(
             not as they should be, or the service has none of this.
         InfrastructureFault: the browser or a site does not start.
     """
-    pictures = []
+    sources: list[tuple[str, list[Sample]]] = []
     for data in config.data:
         samples = learnable_pictures(data, config.grounding_rule)
         Random(config.seed).shuffle(samples)
-        pictures.append(samples)
+        sources.append(("questions" if asks_questions(data) else "screenshots", samples))
     if config.data and not config.tasks:
         if envs is not None:
             raise UsageError("pictures need no environment service: leave out --envs")
-        yield in_turn(pictures)
+        yield in_turn(sources)
         return
     # Playwright is needed here alone: whoever learns from pictures need not have it.
     from vigorl.agent.benchmarks.training_tasks import TrainingTasks, open_training_tasks
 
     tasks = TrainingTasks.named(config.tasks)
-    sources = len(tasks.kinds) + len(pictures)
-    count = -(-config.steps * config.max_groups // sources)  # no more can be asked for
+    places = len(tasks.kinds) + len(sources)
+    count = -(-config.steps * config.max_groups // places)  # no more can be asked for
     how = (config.skipped_seeds, config.episodes_at_once, boundary, envs)
     async with open_training_tasks(tasks, count, *how) as played:
-        if not all(played):
+        if not all(played.values()):
             raise UsageError(f"no training seeds are left behind the first {config.skipped_seeds}")
-        yield in_turn([*played, *pictures])
+        yield in_turn([*played.items(), *sources])
 
 
-def in_turn(sources: Sequence[Sequence[Sample]]) -> list[Sample]:
+def in_turn(sources: Sequence[tuple[str, list[Sample]]]) -> list[Sample]:
     """One sample of each source, and so on; short ones begin again until the longest is through.
 
     Args:
-        sources: None of them empty.
+        sources: Their names, for metrics, and their samples, of which there are some.
     """
-    longest = max(map(len, sources))
-    return [source[number % len(source)] for number in range(longest) for source in sources]
+    if len(sources) == 1:
+        return sources[0][1]
+    named = [[replace(sample, source=name) for sample in samples] for name, samples in sources]
+    longest = max(map(len, named))
+    return [samples[number % len(samples)] for number in range(longest) for samples in named]

@@ -64,7 +64,8 @@ def write_questions(path: Path, count: int = 1, **changes: Any) -> Path:
 
 
 def named(*patterns: str) -> tuple[str, ...]:
-    return tuple(name for kind in TrainingTasks.named(patterns).kinds for name in kind)
+    kinds = TrainingTasks.named(patterns).kinds
+    return tuple(name for names in kinds.values() for name in names)
 
 
 def test_tasks_are_named_by_kind_or_by_pattern() -> None:
@@ -75,7 +76,11 @@ def test_tasks_are_named_by_kind_or_by_pattern() -> None:
     assert set(named("sites/shop-*")) == {name for name in NAMES if "/shop-" in name}
     assert len(named("*")) == len(TASKS) + 31 + 62
     mixed = TrainingTasks.named(("miniwob/click-test", "sites/shop-buy", "todo"))
-    assert mixed.kinds == (("todo",), ("sites/shop-buy",), ("miniwob/click-test",))
+    assert list(mixed.kinds.items()) == [
+        ("tasks", ("todo",)),
+        ("sites", ("sites/shop-buy",)),
+        ("miniwob", ("miniwob/click-test",)),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -218,8 +223,10 @@ def sample(name: str) -> Sample:
 
 def test_sources_take_turns_and_short_ones_begin_again() -> None:
     one, two = [sample("a"), sample("b"), sample("c")], [sample("1")]
-    assert ids(in_turn([one, two])) == ["a", "1", "b", "1", "c", "1"]
-    assert in_turn([one]) == one
+    turns = in_turn([("screenshots", one), ("questions", two)])
+    assert ids(turns) == ["a", "1", "b", "1", "c", "1"]
+    assert [each.source for each in turns[:2]] == ["screenshots", "questions"]
+    assert in_turn([("screenshots", one)]) == one
 
 
 def test_one_rule_says_what_a_source_is() -> None:
@@ -254,6 +261,7 @@ async def test_pictures_are_drawn_by_the_seed_of_the_training(tmp_path: Path) ->
         alone = learnable_pictures(str(screens))
         Random(config.seed).shuffle(alone)
         assert ids(samples[::2]) == ids(alone)  # as a training on them alone
+        assert [sample.source for sample in samples[:2]] == ["screenshots", "questions"]
         assert len(set(ids(samples[1::2]))) == 3
     async with open_samples(replace(config, seed=1)) as others:
         assert ids(others) != ids(samples)
