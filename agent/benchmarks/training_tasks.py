@@ -3,7 +3,7 @@
 ======================  =====================================================================
 `shop`                  an embedded task
 `sites/shop-buy`        on the stand-in sites, with contents that no other seed has
-`miniwob/click-test`    of MiniWoB++'s training split
+`miniwob/enter-text`    of MiniWoB++'s training split
 ======================  =====================================================================
 """
 

@@ -93,7 +93,7 @@ class GrpoRunConfig:
     ] = ()
     """Train on this task, given as a goal: an embedded one ([bold]shop[/bold]), one on the stand-in
     sites ([bold]sites/shop-buy[/bold]) or of MiniWoB++'s training split
-    ([bold]miniwob/click-test[/bold]), or all that a pattern fits ([bold]'sites/*'[/bold]). May be
+    ([bold]miniwob/enter-text[/bold]), or all that a pattern fits ([bold]'sites/*'[/bold]). May be
     repeated; the three kinds take turns. Default: all embedded tasks, or none with --data."""
     skipped_seeds: Annotated[int, Option("--skip-seeds", min=0)] = 0
     """Leave out the first N training seeds of each task: those seen in earlier training."""

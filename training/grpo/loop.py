@@ -17,8 +17,11 @@ A line of metrics.jsonl is one rollout batch and what was learnt from it:
 step                  optimizer updates made, these included
 s                     seconds since the run was started or resumed
 score                 mean score of the rollouts that could be judged, 0 to 1
-score/tasks, …        of those of each source, where a training has several: `tasks`, `sites`,
-                      `miniwob`, `screenshots` and `questions`
+score/tasks           of those on embedded tasks, where a training has several sources
+score/sites           of those on the stand-in sites
+score/miniwob         of those on MiniWoB++
+score/screenshots     of those on screenshots
+score/questions       of those on questions
 reward_kept           mean reward of the rollouts that are trained on
 reward/format         share of the judged rollouts whose every turn is well formed
 reward/zoom           share of them that zoomed into a region not seen before

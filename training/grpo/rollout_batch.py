@@ -320,10 +320,6 @@ def _sums(tally: _Tally) -> dict[str, float]:
         "sampled_tokens": sum(step.turn.sampled_token_count or 0 for step in steps),
         "model_s": sum(step.act_s for step in steps),
         "world_s": sum(step.observe_s for step in steps),
-        **{f"score/{name}": sum(scores) for name, scores in tally.scores.items() if scores},
-        **{
-            f"judged of score/{name}": len(scores)
-            for name, scores in tally.scores.items()
-            if scores
-        },
+        **{f"score/{name}": sum(scores) for name, scores in by_source},
+        **{f"judged of score/{name}": len(scores) for name, scores in by_source},
     }

@@ -1,6 +1,6 @@
 """Sites that are lent to one episode at a time, and kept for the next one with the same contents.
 
-To fill and serve them and to sign in takes a second; a task of the same seed finds them ready.
+To serve them and to sign in takes seconds; the next task of the same seed finds them ready.
 """
 
 from contextlib import AsyncExitStack

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -186,6 +186,7 @@ def judged(rule: GroundingRule, target: Box, answer: Action) -> float:
     return score.value
 
 
+@settings(max_examples=50)
 @given(
     SPANS.filter(lambda box: box.area > 0),
     st.lists(st.tuples(ON_IT, ON_IT), min_size=2, max_size=6),
