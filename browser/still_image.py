@@ -56,11 +56,12 @@ class StaticScreenshot:
     async def step(self, action: Action) -> Observation:
         """Take a click, or a drag, as the answer; nothing else can be done to a picture."""
         points: tuple[Point, ...]
+        given: Point | Box
         match action:
             case Click(point) if "click" in self.actions:
-                points, answer = (point,), point
+                points, given = (point,), point
             case Drag(start, end) if "drag" in self.actions:
-                points, answer = (start, end), Box.spanned_by(start, end)
+                points, given = (start, end), Box.spanned_by(start, end)
             case _:
                 why = "This is a still picture."
                 return self._first.answer("bad_action", not_offered(action, self.actions, why))
@@ -71,7 +72,7 @@ class StaticScreenshot:
                     f"The point ({point.x:g}, {point.y:g}) is not on the picture, which is "
                     f"{self._frame.width_px} px wide and {self._frame.height_px} px high.",
                 )
-        self._answer = answer
+        self._answer = given
         return Observation(None, ended=True)
 
     async def score(self, answer: str | None) -> Score | None:

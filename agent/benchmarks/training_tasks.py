@@ -152,12 +152,16 @@ async def open_training_tasks(
         browser = await enter(Browser()) if envs is None else None
         found: dict[str, list[Sample]] = {}
         if names := tasks.embedded:
-            which = (seeds(names), names, "train", "goal", skipped)
-            found["tasks"] = await enter(open_tasks(*which, boundary, envs, browser))
+            embedded = open_tasks(
+                seeds(names), names, "train", "goal", skipped, boundary, envs, browser
+            )
+            found["tasks"] = await enter(embedded)
         if names := tasks.sites:
-            there = (seeds(names), names, skipped, workers)
-            found["sites"] = await enter(open_practice_sites(*there, boundary, browser))
+            on_sites = open_practice_sites(seeds(names), names, skipped, workers, boundary, browser)
+            found["sites"] = await enter(on_sites)
         if names := tasks.miniwob:
-            pages = (seeds(names), names, "train", skipped, workers)
-            found["miniwob"] = await enter(open_miniwob(*pages, boundary, envs, browser))
+            pages = open_miniwob(
+                seeds(names), names, "train", skipped, workers, boundary, envs, browser
+            )
+            found["miniwob"] = await enter(pages)
         yield found
