@@ -280,10 +280,8 @@ class RolloutBatch:
             "reward/zoom": total.pop("zoomed") / judged,
             "reward/std": total.pop("std") / compared,
         }
-        for source in [
-            name.removeprefix("judged/") for name in total if name.startswith("judged/")
-        ]:
-            means[f"score/{source}"] = total.pop(f"score/{source}") / total.pop(f"judged/{source}")
+        for name in [name for name in total if name.startswith("score/")]:
+            means[name] = total.pop(name) / total.pop(f"judged of {name}")
         return {
             **{name: round(value, 4) for name, value in means.items()},
             "groups": self._sampled,

@@ -212,6 +212,10 @@ async def test_a_mixture_that_was_interrupted_ends_with_the_same_weights(
     assert played("halved") == played("whole")
     kinds = [re.sub(r"\W+", " ", name).split()[2] for name in played("whole")[::4]]
     assert kinds[:4] == ["left", "questions", "right", "left"]
+    lines = (tmp_path / "whole" / "metrics.jsonl").read_text().splitlines()
+    noted = [json.loads(line) for line in lines]
+    assert all(line["score/questions"] == 0 for line in noted if "score/questions" in line)
+    assert all(math.exp(-1) < line["score/screenshots"] <= 1 for line in noted)
     assert metrics_of(tmp_path / "halved") == metrics_of(tmp_path / "whole")
     whole, halved = weights_of(tmp_path / "whole", 4), weights_of(tmp_path / "halved", 4)
     assert all(torch.equal(halved[name], whole[name]) for name in whole)
