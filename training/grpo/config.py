@@ -102,7 +102,7 @@ class GrpoRunConfig:
     takes, or questions in the format of sat, vstar, blink or robospatial ([bold]sat:PATH[/bold]).
     May be repeated; takes turns with the others and with --task."""
     grounding_rule: GroundingRule = "hit"
-    """What is right on a screenshot: a click in the target ([bold]hit[/bold]), where a miss may be
+    """Right answer on a screenshot: a click in the target ([bold]hit[/bold]), where a miss may be
     worth how near it is ([bold]distance[/bold]); or a box, drawn by a drag, with its middle in the
     target ([bold]center[/bold]) or with an overlap (IoU) of at least 0.5, where a smaller one is
     worth itself ([bold]overlap[/bold])."""

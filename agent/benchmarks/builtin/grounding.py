@@ -26,7 +26,7 @@ class GroundingOptions:
     limit: Annotated[int | None, Option(min=1)] = None
     """Play only the first N samples."""
     rule: GroundingRule = "hit"
-    """What is right: a click in the target ([bold]hit[/bold]), where a miss may score how near it
+    """Right answer: a click in the target ([bold]hit[/bold]), where a miss may score how near it
     is ([bold]distance[/bold]); or a box, drawn by a drag, with its middle in the target
     ([bold]center[/bold]) or with an overlap (IoU) of at least 0.5, where a smaller one scores
     itself ([bold]overlap[/bold])."""
