@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -73,16 +74,23 @@ def undecided(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def teach_undecided(folder: Path) -> Path:
+    points = [f"({x}, {y})" for x, y in (LEFT, RIGHT)]
+    return teach(
+        folder, screenshot(), [f"<think> {at} </think>\n<answer> {at} </answer>" for at in points]
+    )
+
+
+def teach(folder: Path, world: StaticScreenshot, answers: Sequence[str]) -> Path:
+    """A checkpoint that gives each of these answers as often as the others."""
     network = Network(
         str(write_tiny_checkpoint(folder / "random", "qwen2_5_vl")), family_named(FAMILY)
     )
-    conversation = Conversation(GOAL, network.family)
-    observation = asyncio.run(screenshot().reset())
+    conversation = Conversation(world.goal, network.family)
+    observation = asyncio.run(world.reset())
     conversation.see(observation)
     prompt = network.codec.encode(conversation.messages())
     rows = []
-    for x, y in (LEFT, RIGHT):
-        text = f"<think> ({x}, {y}) </think>\n<answer> ({x}, {y}) </answer>"
+    for text in answers:
         said = network.codec.spoken_ids(Message("assistant", (text,)))
         at = range(len(prompt.ids), len(prompt.ids) + len(said))
         rows.append((Prompt((*prompt.ids, *said), prompt.images), list(at)))
@@ -143,6 +151,33 @@ async def test_practice_makes_better(undecided: Path, tmp_path: Path) -> None:
     assert sum(scores[-4:]) / 4 > scores[0] + 0.25, scores
     assert progress.step == len(scores) == 10
     assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == ["000010"]
+
+
+@pytest.mark.slow
+def test_practice_makes_boxes_better_by_their_overlap(tmp_path: Path) -> None:
+    """One box is the target's, the other overlaps it by a third: no box is wholly wrong."""
+    torch.set_num_threads(1)
+
+    def boxed() -> StaticScreenshot:
+        return StaticScreenshot(picture(), GOAL, TARGET, "overlap")
+
+    boxes = ("(12, 14, 28, 26)", "(20, 14, 36, 26)")
+    answers = [f"<think> {LEFT} </think>\n<answer> {box} </answer>" for box in boxes]
+    model = teach(tmp_path / "model", boxed(), answers)
+    config = config_of(
+        model, steps=10, group_size=8, max_groups=2, episodes_at_once=16,
+        update=GrpoConfig(learning_rate=1e-4, kl=1e-3),
+    )  # fmt: skip
+    tasks = [Sample(f"left {number}", (), {}, boxed) for number in range(50)]
+    asyncio.run(train_grpo(config, tmp_path / "run", tasks))
+    lines = (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()
+    scores = [json.loads(line)["score"] for line in lines]
+    assert sum(scores[-4:]) / 4 > scores[0] + 0.25, scores
+    found = {
+        read_trajectory(path.parent).score.value  # type: ignore[union-attr]
+        for path in (tmp_path / "run" / "rollouts" / "000001").glob("*/trajectory.jsonl")
+    }
+    assert max(found) == 1 and any(score == pytest.approx(1 / 3) for score in found)
 
 
 @pytest.mark.parametrize(
