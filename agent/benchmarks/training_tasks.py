@@ -25,11 +25,16 @@ from vigorl.tasks.miniwob import registry as miniwob
 from vigorl.tasks.miniwob.files import html_folder
 from vigorl.tasks.sites.practice import registry as sites
 from vigorl.tasks.sites.serving import require_installed
+from vigorl.tasks.task import TRAIN_SEEDS
 
 MOST_SEEDS = 200
 """Of each task."""
 
 _WILD = frozenset("*?[")
+_HELD_OUT = (
+    "of MiniWoB++'s test split, which is held out to measure on: learn from tasks of its training "
+    "split, 'miniwob/*'"
+)
 
 
 @dataclass(frozen=True)
@@ -88,14 +93,10 @@ def _matching(pattern: str) -> list[str]:
         UsageError: there are none, or it is a task that is held out.
     """
     if _WILD & set(pattern):
-        found = [name for name in _every_name() if fnmatchcase(name, pattern)]
-        if not found:
-            raise UsageError(
-                f"no task to learn from is called {pattern!r}: `vigorl-agent tasks list` has the "
-                f"embedded ones, `… list miniwob` those of MiniWoB++ (its train split), and "
-                f"{sites.PREFIX}* are {', '.join(sites.NAMES)}"
-            )
-        return found
+        every = (*TASKS, *sites.NAMES, *map(_with_prefix, miniwob.task_names("train")))
+        if found := [name for name in every if fnmatchcase(name, pattern)]:
+            return found
+        raise UsageError(_nothing_fits(pattern))
     if pattern.startswith(sites.PREFIX):
         sites.check_site_task(pattern)
     elif pattern.startswith(miniwob.PREFIX):
@@ -103,18 +104,31 @@ def _matching(pattern: str) -> list[str]:
         if ticket.name != pattern:
             raise UsageError(f"{pattern!r} is one seed: name the task alone, {ticket.name!r}")
         if miniwob.task_split(ticket.task) == "test":
-            raise UsageError(
-                f"{pattern} is of MiniWoB++'s test split, which is held out to measure on: learn "
-                "from tasks of its training split, 'miniwob/*'"
-            )
+            raise UsageError(f"{pattern} is {_HELD_OUT}")
+    elif "/" in pattern:
+        raise UsageError(
+            f"there is no task {pattern!r} to learn from: there are embedded ones (login), "
+            f"{sites.PREFIX}… (shop-buy) and {miniwob.PREFIX}… (enter-text)"
+        )
     else:
         check_name(pattern)
     return [pattern]
 
 
-def _every_name() -> tuple[str, ...]:
-    own = (miniwob.PREFIX + name for name in miniwob.task_names("train"))
-    return (*TASKS, *sites.NAMES, *own)
+def _nothing_fits(pattern: str) -> str:
+    """Why, and what there is."""
+    if any(fnmatchcase(_with_prefix(name), pattern) for name in miniwob.task_names("test")):
+        return f"what fits {pattern!r} is {_HELD_OUT}"
+    if pattern.startswith(miniwob.PREFIX):
+        there = "`vigorl-agent tasks list miniwob` has the names"
+    else:
+        names = sites.NAMES if pattern.startswith(sites.PREFIX) else tuple(TASKS)
+        there = f"there are {', '.join(names)}"
+    return f"no task to learn from fits {pattern!r}: {there}"
+
+
+def _with_prefix(task: str) -> str:
+    return miniwob.PREFIX + task
 
 
 @asynccontextmanager
@@ -143,6 +157,8 @@ async def open_training_tasks(
         InfrastructureFault: the browser or a site does not start.
     """
     tasks.require(envs)
+    if skipped_seeds >= len(TRAIN_SEEDS):
+        raise UsageError(f"there are {len(TRAIN_SEEDS):,} training seeds: skip fewer")
 
     def seeds(names: Sequence[str]) -> int:
         return min(MOST_SEEDS, -(-count // len(names)))

@@ -56,8 +56,6 @@ async def open_samples(
     count = -(-config.steps * config.max_groups // places)  # no more can be asked for
     how = (config.skipped_seeds, config.episodes_at_once, boundary, envs)
     async with open_training_tasks(tasks, count, *how) as played:
-        if not all(played.values()):
-            raise UsageError(f"no training seeds are left behind the first {config.skipped_seeds}")
         yield in_turn([*played.items(), *sources])
 
 

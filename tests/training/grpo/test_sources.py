@@ -91,9 +91,15 @@ def test_tasks_are_named_by_kind_or_by_pattern() -> None:
         ("miniwob/enter-text:3", "is one seed: name the task alone, 'miniwob/enter-text'"),
         ("miniwob/enter-txet", "did you mean 'miniwob/enter-text"),
         ("sites/shop-bye", "did you mean 'sites/shop-buy'"),
-        ("reddit/3", "There is no task 'reddit/3'"),
+        ("reddit/3", "there is no task 'reddit/3' to learn from: there are embedded ones"),
         ("shopp", "did you mean 'shop'"),
-        ("miniwob/bisect-*", "no task to learn from is called"),
+        ("miniwob/click-tab*", "what fits 'miniwob/click-tab*' is of MiniWoB++'s test split"),
+        (
+            "miniwob/x*",
+            "no task to learn from fits 'miniwob/x*': `vigorl-agent tasks list miniwob`",
+        ),
+        ("sites/x*", "no task to learn from fits 'sites/x*': there are sites/shop-open, "),
+        ("x*", "no task to learn from fits 'x*': there are login, search"),
     ],
 )
 def test_what_is_no_task_to_learn_from_is_refused(pattern: str, said: str) -> None:
@@ -109,16 +115,17 @@ def test_no_pattern_finds_what_is_held_out() -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
+        ({"skipped_seeds": 1_000_000}, "there are 1,000,000 training seeds: skip fewer"),
         ({"tasks": ("sites/shop-buy",)}, "no environment service has sites/shop-buy"),
-        ({"data": ("SCREENS",)}, "pictures need no environment service"),
+        ({"data": ()}, "pictures need no environment service"),
     ],
 )
 async def test_what_no_service_has_is_refused_before_it_is_asked(
     changes: dict[str, Any], said: str, tmp_path: Path
 ) -> None:
     screens = str(write_screens(tmp_path / "screens"))
-    changes = {name: tuple(each.replace("SCREENS", screens) for each in value)
-               for name, value in changes.items()}  # fmt: skip
+    if "data" in changes:
+        changes = {"data": (screens,)}
     with pytest.raises(UsageError, match=said):
         async with open_samples(replace(CONFIG, **changes), envs=SERVICE):
             pass
