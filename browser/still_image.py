@@ -1,5 +1,7 @@
 """The still-image environment: one picture, one answer on it, as grounding benchmarks ask for."""
 
+from collections.abc import Mapping
+
 from vigorl.browser.action_space import ActionSpace, not_offered
 from vigorl.browser.actions import Action, Click, Drag
 from vigorl.browser.environment import Score
@@ -16,6 +18,15 @@ NO_BOX = "no box was drawn"
 
 DRAW = "Draw the box around it: drag from its upper left to its lower right corner."
 """What is asked beside the instruction where the answer is a box."""
+
+
+_BESIDE: Mapping[GroundingRule, tuple[str, ...]] = {
+    "hit": (),
+    "distance": ("hit",),
+    "center": ("overlap",),
+    "overlap": ("center",),
+}
+"""What goes along with a score, by other rules."""
 
 
 class StaticScreenshot:
@@ -81,7 +92,8 @@ class StaticScreenshot:
             return None
         match self._answer:
             case None:
-                return Score(0.0, NO_BOX if asks_for_box(self._rule) else NO_CLICK)
+                why = NO_BOX if asks_for_box(self._rule) else NO_CLICK
+                return Score(0.0, why, dict.fromkeys(_BESIDE[self._rule], 0.0))
             case Point() as point:
                 return _click_score(point, self._target, self._rule)
             case box:

@@ -120,4 +120,4 @@ async def test_where_a_box_is_asked_for_a_click_is_none() -> None:
     for wrong in (Click(Point(150, 65)), drag(100, 50, 640, 80)):
         seen = await environment.step(wrong)
         assert [event.kind for event in seen.events] == ["bad_action"] and not seen.ended
-    assert await environment.score(None) == Score(0.0, "no box was drawn")
+    assert await environment.score(None) == Score(0.0, "no box was drawn", {"center": 0.0})
