@@ -41,6 +41,13 @@ class Box:
             raise ValueError(f"not a bbox_xyxy: {self}")
 
     @classmethod
+    def spanned_by(cls, one: Point, other: Point) -> "Box":
+        """The rectangle of two opposite corners, whichever they are."""
+        return cls(
+            min(one.x, other.x), min(one.y, other.y), max(one.x, other.x), max(one.y, other.y)
+        )
+
+    @classmethod
     def around(cls, point: Point, half_width: float, half_height: float | None = None) -> "Box":
         """The rectangle centred on `point`; a square where one half extent is given."""
         half_height = half_width if half_height is None else half_height
@@ -77,6 +84,13 @@ class Box:
         left, top = max(self.left, other.left), max(self.top, other.top)
         right, bottom = min(self.right, other.right), min(self.bottom, other.bottom)
         return Box(left, top, right, bottom) if left <= right and top <= bottom else None
+
+    def overlap(self, other: "Box") -> float:
+        """Intersection over union, from 0 to 1; 0 where neither has an area."""
+        common = self.intersection(other)
+        shared = 0.0 if common is None else common.area
+        union = self.area + other.area - shared
+        return shared / union if union > 0 else 0.0
 
     def shifted_into(self, bounds: "Box") -> "Box":
         """The box moved inside `bounds` without change of size; cut only where it cannot fit."""

@@ -57,6 +57,7 @@ _EXAMPLES = {
         'type (412, 80) "kettle" enter',
     ),
     "click": ("The button for it (412, 80) is at the top.", "click (412, 80)"),
+    "drag": ("Its box begins at (380, 60) and ends at (444, 96).", "drag (380, 60) to (444, 96)"),
     "done": ("The name stands above the table (412, 80).", 'done "Ada"'),
 }
 """A thought and an answer by the type of the action; the first that is offered is shown."""

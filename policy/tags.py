@@ -21,8 +21,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal, assert_never
 
-from vigorl.browser.actions import Action, Click, Done, Zoom
-from vigorl.browser.geometry import Box, Point
+from vigorl.browser.actions import Action, Click, Done, Drag, Zoom
+from vigorl.browser.geometry import Box, Frame, Point
 from vigorl.policy.commands import read_command, write_command
 from vigorl.policy.escape import TAG_NAMES, escape_tags
 from vigorl.policy.grammar import Dialect, Parsed
@@ -39,8 +39,8 @@ from vigorl.policy.points import (
 )
 
 Answers = Literal["point", "marks", "text", "actions"]
-"""What an answer is: `(x, y)`, a command on numbered marks, the answer to a question in plain
-words, or a command on coordinates."""
+"""What an answer is: `(x, y)`, or `(left, top, right, bottom)` where a box is asked for; a command
+on numbered marks; the answer to a question in plain words; or a command on coordinates."""
 
 Calls = Literal["json", "point"]
 """What stands in a call of the one tool: JSON as published, or `(x, y)`, which a small model can
@@ -118,9 +118,7 @@ class Tags:
         """
         match self.answers:
             case "point":
-                if not (isinstance(action, Click) and (action.button, action.count) == ("left", 1)):
-                    raise ValueError(f"an answer that is a point cannot say {action}")
-                return write_point(action.point, dialect.frame)
+                return _write_place(action, dialect)
             case "marks":
                 return escape_tags(write_mark_command(action, dialect.frame, dialect.marks))
             case "text":
@@ -134,6 +132,8 @@ class Tags:
 
     def _read_answer(self, text: str, dialect: Dialect) -> Action:
         match self.answers:
+            case "point" if _asks_for_box(dialect):
+                return _read_box(text, dialect.frame)
             case "point":
                 return Click(point_in(*_only_point(text), dialect.frame))
             case "marks":
@@ -218,6 +218,42 @@ def _only_point(text: str) -> tuple[float, float]:
         case [left, top, right, bottom]:
             return (left + right) / 2, (top + bottom) / 2
     raise Malformed("The answer is one point of the screen: <answer> (x, y) </answer>.")
+
+
+def _asks_for_box(dialect: Dialect) -> bool:
+    """Whether a box is drawn by a drag, as nothing can be clicked."""
+    return "drag" in dialect.actions and "click" not in dialect.actions
+
+
+def _read_box(text: str, frame: Frame) -> Drag:
+    """The box that an answer is; what ends at the picture's edge ends in its last pixel.
+
+    Raises:
+        Malformed: it is none, or lies outside of the picture.
+    """
+    numbers = [float(number) for number in _NUMBERS.findall(text)]
+    if len(numbers) != 4:
+        raise Malformed("The answer is one box: <answer> (left, top, right, bottom) </answer>.")
+    left, top, right, bottom = numbers
+    right -= right == frame.width_px
+    bottom -= bottom == frame.height_px
+    return Drag(point_in(left, top, frame), point_in(right, bottom, frame))
+
+
+def _write_place(action: Action, dialect: Dialect) -> str:
+    """A point or, where one is asked for, a box.
+
+    Raises:
+        ValueError: the action is not what is asked for.
+    """
+    match action:
+        case Click(point, "left", 1) if not _asks_for_box(dialect):
+            return write_point(point, dialect.frame)
+        case Drag(start, end, (), ()) if _asks_for_box(dialect):
+            corners = (*coordinates_of(start, dialect.frame), *coordinates_of(end, dialect.frame))
+            return f"({', '.join(map(str, corners))})"
+        case _:
+            raise ValueError(f"an answer that is a point or a box cannot say {action}")
 
 
 def _thought(text: str) -> str:

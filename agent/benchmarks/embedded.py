@@ -1,7 +1,7 @@
 """The embedded tasks, as samples of an evaluation and as a list."""
 
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
 
@@ -34,12 +34,14 @@ async def open_tasks(
     skipped_seeds: int = 0,
     boundary: Boundary | None = None,
     envs: RemoteService | None = None,
+    browser: Browser | None = None,
 ) -> AsyncIterator[list[Sample]]:
     """Samples of the embedded tasks, playable as long as the block lasts.
 
     All tasks of a seed come before the next seed: a run that is cut short has seen every task.
     Their pages may go where the boundary says, beside the tasks' site; None: nowhere else.
-    With `envs`, they are played on a service, and no browser is started here.
+    With `envs`, they are played on a service, and no browser is started here. A browser that is
+    given stays open; without one, they have one of their own.
 
     Raises:
         UsageError: one of the names is no task, or the service has none.
@@ -52,10 +54,10 @@ async def open_tasks(
         yield [_sample(row, told, partial(_remote, row, told, envs)) for row in rows]
         return
     settings = PageSettings(boundary=boundary or Boundary(allow=()))
-    async with Browser() as browser, Site() as site:
+    async with nullcontext(browser) if browser else Browser() as shown, Site() as site:
 
         def make(row: TaskRow) -> Environment:
-            return TaskEnvironment(site, browser, row, settings, told)
+            return TaskEnvironment(site, shown, row, settings, told)
 
         yield [replace(_sample(row, told, partial(make, row)), look=_look) for row in rows]
 

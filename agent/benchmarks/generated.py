@@ -8,12 +8,14 @@ from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Any
 
+from vigorl.agent.benchmarks.grounding import judged_by
 from vigorl.agent.evaluation.evaluation import Sample
 from vigorl.agent.record.ground_truth import GroundTruth
 from vigorl.agent.record.named_boxes import NamedBox, named_boxes
 from vigorl.browser.environment import Environment
 from vigorl.browser.errors import UsageError
 from vigorl.browser.geometry import Box
+from vigorl.browser.grounding_rule import GroundingRule
 from vigorl.browser.picture import Picture
 from vigorl.browser.still_image import StaticScreenshot
 from vigorl.tasks.world.shards import decoded, shards_in
@@ -27,7 +29,9 @@ def holds_shards(data: Path) -> bool:
     return (data / "card.json").is_file() and not (data / "manifest.json").exists()
 
 
-def shard_samples(data: Path, limit: int | None = None) -> list[Sample]:
+def shard_samples(
+    data: Path, limit: int | None = None, rule: GroundingRule = "hit"
+) -> list[Sample]:
     """One episode for each question that asks to point at something that is there.
 
     The first question of every page comes first, then the second of every page, and so on, so
@@ -36,12 +40,12 @@ def shard_samples(data: Path, limit: int | None = None) -> list[Sample]:
     Raises:
         UsageError: the folder holds no shards.
     """
-    pages = [page for path in shards_in(data) for page in _pages(path)]
+    pages = [page for path in shards_in(data) for page in _pages(path, rule)]
     turns = chain.from_iterable(zip_longest(*pages))
     return [sample for sample in turns if sample is not None][:limit]
 
 
-def _pages(path: Path) -> list[list[Sample]]:
+def _pages(path: Path, rule: GroundingRule) -> list[list[Sample]]:
     """The samples of each page of a shard; the pictures stay on the disk."""
     pages = []
     with _readable(path), tarfile.open(path) as archive:
@@ -57,7 +61,7 @@ def _pages(path: Path) -> list[list[Sample]]:
             key = member.name.removesuffix(".json")
             pages.append(
                 [
-                    _sample(path, picture, member, f"{key}-{number}", question)
+                    _sample(path, picture, member, f"{key}-{number}", question, rule)
                     for number, question in enumerate(row["questions"])
                     if question["bbox_xyxy"] and question["answer"] is None
                 ]
@@ -80,19 +84,20 @@ def _sample(
     about: tarfile.TarInfo,
     name: str,
     question: dict[str, Any],
+    rule: GroundingRule,
 ) -> Sample:
     target = Box(*question["bbox_xyxy"])
     instruction = question["instruction"]
 
     def make() -> Environment:
         image = Picture.from_outside(_read(path, picture), f"{path}, {picture.name}")
-        return StaticScreenshot(image, instruction, target)
+        return StaticScreenshot(image, instruction, target, rule)
 
     async def look(_: Environment) -> tuple[NamedBox, ...]:
         page = decoded(name, _read(path, picture), _read(path, about))
         return named_boxes(page.truth)
 
-    task = {"id": name, "image": f"{path.name}/{picture.name}", **question}
+    task = judged_by(rule, {"id": name, "image": f"{path.name}/{picture.name}", **question})
     cells = (question["ui_type"], f"by {question['kind']}", _size(question["area_fraction"]))
     truth = GroundTruth((target,))
     return Sample(name, cells, task, make, True, instruction, truth, look)

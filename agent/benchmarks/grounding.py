@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
@@ -13,6 +13,7 @@ from vigorl.agent.record.ground_truth import GroundTruth
 from vigorl.browser.environment import Environment
 from vigorl.browser.errors import InconsistentData, UsageError
 from vigorl.browser.geometry import Box
+from vigorl.browser.grounding_rule import GroundingRule
 from vigorl.browser.picture import Picture
 from vigorl.browser.still_image import StaticScreenshot
 from vigorl.policy.images import SizeLimits, fitted_size
@@ -38,8 +39,10 @@ class GroundingRow(BaseModel):
     ui_type: Literal["text", "icon"]
 
 
-def grounding_samples(data: Path, limit: int | None = None) -> list[Sample]:
-    """The samples of a folder with `manifest.json`: click what the instruction names.
+def grounding_samples(
+    data: Path, limit: int | None = None, rule: GroundingRule = "hit"
+) -> list[Sample]:
+    """The samples of a folder with `manifest.json`: point at what the instruction names.
 
     Raises:
         UsageError: no manifest, or one whose entries are broken; names the entry and the fix.
@@ -53,7 +56,7 @@ def grounding_samples(data: Path, limit: int | None = None) -> list[Sample]:
         if not is_file(data / row.image):
             raise UsageError(f"{data}/manifest.json, entry {row.id!r}: no image {row.image!r}")
 
-    return [_grounding_sample(data, row) for row in rows]
+    return [_grounding_sample(data, row, rule) for row in rows]
 
 
 def published_grounding(
@@ -75,19 +78,30 @@ def published_grounding(
     return read_grounding(path, shown_size, images, refuse)
 
 
-def file_samples(path: Path, images: Path | None = None, limit: int | None = None) -> list[Sample]:
-    """The samples of such a file: click what the instruction names.
+def file_samples(
+    path: Path,
+    images: Path | None = None,
+    limit: int | None = None,
+    rule: GroundingRule = "hit",
+) -> list[Sample]:
+    """The samples of such a file: point at what the instruction names.
 
     Raises:
         UsageError: the file cannot be read, or no sample can be made of one of its rows.
     """
-    return [_file_sample(sample) for sample in islice(published_grounding(path, images), limit)]
+    published = islice(published_grounding(path, images), limit)
+    return [_file_sample(sample, rule) for sample in published]
 
 
-def _file_sample(sample: GroundingSample) -> Sample:
+def judged_by(rule: GroundingRule, task: dict[str, Any]) -> dict[str, Any]:
+    """The row of a task with the rule that it is judged by, where that is not the usual one."""
+    return task if rule == "hit" else {**task, "rule": rule}
+
+
+def _file_sample(sample: GroundingSample, rule: GroundingRule) -> Sample:
     def make() -> Environment:
         picture = sample.image.picture()
-        return StaticScreenshot(picture, sample.instruction, sample.target_px)
+        return StaticScreenshot(picture, sample.instruction, sample.target_px, rule)
 
     target = sample.target_px
     task = {
@@ -101,7 +115,7 @@ def _file_sample(sample: GroundingSample) -> Sample:
     return Sample(
         sample.id,
         cells,
-        task,
+        judged_by(rule, task),
         make,
         is_still=True,
         instruction=sample.instruction,
@@ -109,7 +123,7 @@ def _file_sample(sample: GroundingSample) -> Sample:
     )
 
 
-def _grounding_sample(data: Path, row: GroundingRow) -> Sample:
+def _grounding_sample(data: Path, row: GroundingRow, rule: GroundingRule) -> Sample:
     target = Box(*row.bbox_xyxy)
 
     def make() -> Environment:
@@ -120,12 +134,12 @@ def _grounding_sample(data: Path, row: GroundingRow) -> Sample:
                 f"{data}/manifest.json, entry {row.id!r}: bbox_xyxy {row.bbox_xyxy} lies outside "
                 f"of its image of {picture.width_px} x {picture.height_px} px"
             )
-        return StaticScreenshot(picture, row.instruction, target)
+        return StaticScreenshot(picture, row.instruction, target, rule)
 
     return Sample(
         str(row.id),
         (row.ui_type,),
-        row.model_dump(mode="json"),
+        judged_by(rule, row.model_dump(mode="json")),
         make,
         is_still=True,
         instruction=row.instruction,

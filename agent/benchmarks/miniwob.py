@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
 
@@ -38,11 +38,13 @@ async def open_miniwob(
     workers: int = 2,
     boundary: Boundary | None = None,
     envs: RemoteService | None = None,
+    browser: Browser | None = None,
 ) -> AsyncIterator[list[Sample]]:
     """Samples of MiniWoB++, playable as long as the block lasts.
 
     All tasks of a seed come before the next seed: a run that is cut short has seen every task.
-    With `envs`, they are drawn and played on a service, and no browser is started here.
+    With `envs`, they are drawn and played on a service, and no browser is started here. A browser
+    that is given stays open; without one, they have one of their own.
 
     Raises:
         UsageError: one of the names is no task, or MiniWoB++ is not installed.
@@ -53,7 +55,10 @@ async def open_miniwob(
         yield await _remote_samples(chosen, envs)
         return
     idle = max(workers, DRAWN_AT_ONCE)
-    async with Browser() as browser, PagePool(browser, boundary, idle) as pages:
+    async with (
+        nullcontext(browser) if browser else Browser() as shown,
+        PagePool(shown, boundary, idle) as pages,
+    ):
         by_task = sorted(range(len(chosen)), key=lambda index: chosen[index].task)
         rows: dict[int, TaskRow] = {}
 

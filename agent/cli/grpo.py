@@ -59,11 +59,12 @@ def train_grpo(
     """Train a model by reinforcement learning on its own rollouts (GRPO).
 
     Every step samples groups of rollouts of one task each, in real browsers (training seeds only)
-    or on still screenshots, has them scored by the tasks' judges, and makes what scored above its
-    group more likely. Writes metrics.jsonl, every episode, and checkpoints to play with. Ctrl-C
-    saves.
+    or on pictures, has them scored by the tasks' judges, and makes what scored above its group more
+    likely. Writes metrics.jsonl, every episode, and checkpoints to play with. Ctrl-C saves.
 
     [dim]$[/dim] vigorl-agent train grpo --task modal --task mail --steps 10 --out runs/grpo
+
+    [dim]$[/dim] vigorl-agent train grpo --task 'sites/*' --task 'miniwob/*' --out runs/mixture
 
     [dim]$[/dim] vigorl-agent eval tasks --prompt goal --model runs/grpo/checkpoints/000010/model
     """

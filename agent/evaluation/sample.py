@@ -30,3 +30,5 @@ class Sample:
     look: Callable[[Environment], Awaitable[tuple[NamedBox, ...] | None]] | None = None
     """Says what can be named on the screen that its world shows, for measurements; the policy never
     sees it. None: nobody knows."""
+    source: str = ""
+    """Which of several sources of a training it is from, for its metrics; empty: there is one."""

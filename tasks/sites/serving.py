@@ -22,6 +22,12 @@ MISSING = "the stand-in sites read forms with python-multipart: pip install 'vig
 SITES: tuple[type[StandInSite], ...] = (Classifieds, Forum, Shop)
 
 
+def require_installed() -> None:
+    """Raise UsageError unless what the sites need is installed."""
+    if find_spec("python_multipart") is None:
+        raise UsageError(MISSING)
+
+
 class StandIns:
     """The sites while they are entered.
 
@@ -40,8 +46,7 @@ class StandIns:
         port: int = 0,
         contents: Mapping[SiteName, Mapping[str, Any]] | None = None,
     ) -> None:
-        if find_spec("python_multipart") is None:
-            raise UsageError(MISSING)
+        require_installed()
         self._folder = folder
         self._port = port
         self._contents = contents or {}

@@ -30,6 +30,8 @@ class QuestionSet:
     """How many questions a part has, where the lines' counts are not published."""
     means: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Lines that are means over others, which count the same, by name."""
+    learnt: str = ""
+    """The part that its authors publish to learn from; empty: all of it is held out."""
 
 
 BENCHMARKS: Mapping[Name, QuestionSet] = {
@@ -58,6 +60,7 @@ BENCHMARKS: Mapping[Name, QuestionSet] = {
         sat.read_sat,
         {},
         sat.COUNTS,
+        learnt=sat.LEARNT,
     ),
     "robospatial": QuestionSet(
         "RoboSpatial-Home",

@@ -21,6 +21,8 @@ from vigorl.tasks.stored_image import StoredImage
 from vigorl.tasks.visual_reasoning.question import ImageQuestion, shuffled
 
 SPLITS = ("test", "val")
+LEARNT = "train"
+"""The part to learn from: `SAT_train.parquet`, or `data/train-*.parquet`."""
 COUNTS = {"test": 150}
 """Questions of a part, as published; of `val`, "4K"."""
 

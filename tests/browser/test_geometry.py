@@ -86,3 +86,17 @@ def test_a_view_whose_frame_is_of_another_size_is_refused() -> None:
 )
 def test_an_action_survives_json(action: Action) -> None:
     assert ACTION.validate_json(ACTION.dump_json(action)) == action
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "overlap"),
+    [
+        (Box(0, 0, 4, 2), Box(0, 0, 4, 2), 1.0),
+        (Box(0, 0, 4, 2), Box(2, 0, 6, 2), 4 / 12),
+        (Box(0, 0, 4, 2), Box(4, 0, 6, 2), 0.0),
+        (Box(0, 0, 4, 2), Box(5, 0, 6, 2), 0.0),
+        (Box(1, 1, 1, 1), Box(1, 1, 1, 1), 0.0),
+    ],
+)
+def test_an_overlap_is_intersection_over_union(one: Box, other: Box, overlap: float) -> None:
+    assert one.overlap(other) == other.overlap(one) == pytest.approx(overlap)

@@ -175,6 +175,28 @@ def test_spaces_around_and_inside_the_tags_do_not_matter(text: str) -> None:
     assert (parsed.thought, parsed.action) == ("so", Click(Point(10, 12)))
 
 
+BOXED = Dialect(FRAME, Tags("point"), actions=frozenset({"drag", "zoom"}))
+"""Where the answer is a box."""
+
+
+def test_an_answer_that_is_a_box_is_drawn_from_corner_to_corner() -> None:
+    box = Drag(Point(10, 12), Point(200, 100))
+    assert write("so", box, BOXED) == "<think> so </think>\n<answer> (5, 6, 100, 50) </answer>"
+    for answer in ("(5, 6, 100, 50)", "[5, 6, 100, 50]", "(5, 6) to (100.0, 50)"):
+        parsed = parse(f"<think> so </think>\n<answer> {answer} </answer>", BOXED)
+        assert (parsed.action, parsed.slip) == (box, "")
+    for answer in ("(5, 6)", "there", "(5, 6, 100)"):
+        told = parse(f"<think> so </think>\n<answer> {answer} </answer>", BOXED).error
+        assert told == "The answer is one box: <answer> (left, top, right, bottom) </answer>."
+    outside = parse("<think> so </think>\n<answer> (5, 6, 641, 50) </answer>", BOXED)
+    assert "outside of the screen" in (outside.error or "")
+    whole = parse("<think> so </think>\n<answer> (0, 0, 640, 360) </answer>", BOXED)
+    assert whole.action == Drag(Point(0, 0), Point(1278, 718))  # the last units
+    # Where a point is asked for, a box means its middle, as ever.
+    parsed = parse(write("so", box, BOXED), Dialect(FRAME, Tags("point")))
+    assert parsed.action == Click(Point(105, 56))
+
+
 def test_a_tool_call_is_a_look_closer_around_its_point() -> None:
     call = '\n{"name": "search_coordinate", "arguments": {"coordinate": [100, 50.0]}}\n'
     parsed = parse(f"<think>so</think><tool_call>{call}</tool_call>", OURS)
@@ -346,6 +368,9 @@ def test_an_answer_in_words_is_taken_as_it_stands() -> None:
         (Click(Point(1, 1), "right", 2), OURS),
         (Scroll(Point(1, 1), 5, 5), OURS),
         (Back(), Dialect(FRAME, Tags("point"))),
+        (Drag(Point(2, 2), Point(8, 8)), Dialect(FRAME, Tags("point"))),
+        (Click(Point(2, 2)), BOXED),
+        (Drag(Point(2, 2), Point(8, 8), (Point(4, 4),)), BOXED),
         (Click(Point(900, 600)), Dialect(FRAME, Tags("marks"), marks=MARKS)),
         (Hover(Point(50, 10)), Dialect(FRAME, Tags("marks"), marks=MARKS)),
         (Back(), Dialect(FRAME, Tags("text"))),

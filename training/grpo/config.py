@@ -1,11 +1,13 @@
 """Configuration of a GRPO training run."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from typer import Option
 
 from vigorl.browser.errors import UsageError
+from vigorl.browser.grounding_rule import GroundingRule
 
 Normalisation = Literal["dapo", "dr_grpo", "grpo"]
 VarianceOf = Literal["score", "reward"]
@@ -89,12 +91,21 @@ class GrpoRunConfig:
     tasks: Annotated[
         tuple[str, ...], Option("--task", metavar="NAME", rich_help_panel="Tasks")
     ] = ()
-    """Train on this embedded task, given as a goal; may be repeated. Default: all of them."""
+    """Train on this task, given as a goal: an embedded one ([bold]shop[/bold]), one on the stand-in
+    sites ([bold]sites/shop-buy[/bold]) or of MiniWoB++'s training split
+    ([bold]miniwob/enter-text[/bold]), or all that a pattern fits ([bold]'sites/*'[/bold]). May be
+    repeated; the three kinds take turns. Default: all embedded tasks, or none with --data."""
     skipped_seeds: Annotated[int, Option("--skip-seeds", min=0)] = 0
     """Leave out the first N training seeds of each task: those seen in earlier training."""
-    data: Annotated[str | None, Option(metavar="PATH")] = None
-    """Train grounding on these still screenshots, in place of embedded tasks; whatever [bold]eval
-    grounding[/bold] takes."""
+    data: Annotated[tuple[str, ...], Option(metavar="PATH")] = ()
+    """Train on these pictures: still screenshots with targets, whatever [bold]eval grounding[/bold]
+    takes, or questions in the format of sat, vstar, blink or robospatial ([bold]sat:PATH[/bold]).
+    May be repeated; takes turns with the others and with --task."""
+    grounding_rule: GroundingRule = "hit"
+    """Right answer on a screenshot: a click in the target ([bold]hit[/bold]), where a miss may be
+    worth how near it is ([bold]distance[/bold]); or a box, drawn by a drag, with its middle in the
+    target ([bold]center[/bold]) or with an overlap (IoU) of at least 0.5, where a smaller one is
+    worth itself ([bold]overlap[/bold])."""
     reward: RewardName = "multi-turn"
     """Shaping added to the task's score: format, grounding and zoom ([bold]multi-turn[/bold]);
     format and grounding ([bold]single-turn[/bold]); format ([bold]vanilla[/bold]); or none
@@ -156,8 +167,15 @@ class GrpoRunConfig:
             raise UsageError("refills and refill_s are at least 0")
         if self.skipped_seeds < 0:
             raise UsageError("skipped_seeds is at least 0")
-        if self.data is not None and (self.tasks or self.skipped_seeds):
-            raise UsageError("train on either embedded tasks or still screenshots, not both")
+        if self.data and self.skipped_seeds and not self.tasks:
+            raise UsageError("pictures have no seeds: leave out --skip-seeds, or add a --task")
+        if self.grounding_rule not in get_args(GroundingRule):
+            names = ", ".join(get_args(GroundingRule))
+            raise UsageError(
+                f"no grounding rule is called {self.grounding_rule!r}; there are {names}"
+            )
+        if self.grounding_rule != "hit" and not self.data:
+            raise UsageError("a grounding rule is for screenshots: name some with --data")
         if seeded := [name for name in self.tasks if ":" in name]:
             raise UsageError(
                 f"{seeded[0]} is one seed of a task: training takes many, so name the task alone"
@@ -172,3 +190,14 @@ RENAMED = {
     "update.budget_tokens": "update.tree_tokens",
 }
 """Names under which the config.json of an older run holds what is called otherwise now."""
+
+
+def as_now(known: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of an older run's config.json, called and written as they are now."""
+    values = {RENAMED.get(name, name): value for name, value in known.items()}
+    match values.get("data"):
+        case None:
+            values["data"] = []
+        case str(path):
+            values["data"] = [path]
+    return {"grounding_rule": "hit", **values}

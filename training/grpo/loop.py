@@ -17,6 +17,11 @@ A line of metrics.jsonl is one rollout batch and what was learnt from it:
 step                  optimizer updates made, these included
 s                     seconds since the run was started or resumed
 score                 mean score of the rollouts that could be judged, 0 to 1
+score/tasks           of those on embedded tasks, where a training has several sources
+score/sites           of those on the stand-in sites
+score/miniwob         of those on MiniWoB++
+score/screenshots     of those on screenshots
+score/questions       of those on questions
 reward_kept           mean reward of the rollouts that are trained on
 reward/format         share of the judged rollouts whose every turn is well formed
 reward/zoom           share of them that zoomed into a region not seen before
@@ -49,7 +54,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from random import Random
 from typing import TYPE_CHECKING
 
 from transformers.utils.logging import disable_progress_bar
@@ -60,11 +64,11 @@ from vigorl.agent.record.trajectory import Trajectory
 from vigorl.agent.rollout import Limits
 from vigorl.browser.errors import UsageError, VigorlError
 from vigorl.browser.run_folder import Identity
-from vigorl.training.data.held_out import check_learnable
-from vigorl.training.grpo.config import RENAMED, GrpoRunConfig
+from vigorl.training.grpo.config import GrpoRunConfig, as_now
 from vigorl.training.grpo.learner import Learner, LocalLearner, OpenLearner
 from vigorl.training.grpo.rewards import RULES
 from vigorl.training.grpo.rollout_batch import Position, RolloutBatch, RolloutLimits
+from vigorl.training.grpo.sources import open_samples
 from vigorl.training.run.base_model import base_model
 from vigorl.training.run.ranks import Ranks, open_ranks
 from vigorl.training.run.training_run import TrainingRun, check_folder, config_values
@@ -221,13 +225,7 @@ def identity_of(config: GrpoRunConfig) -> Identity:
         *("refills", "refill_s"),
         *("update.tree_tokens", "update.gradient_checkpointing"),  # what memory asks for
     )
-    return Identity(
-        "training",
-        asked,
-        may_change,
-        "group_size",
-        flat=lambda known: {RENAMED.get(name, name): value for name, value in known.items()},
-    )
+    return Identity("training", asked, may_change, "group_size", flat=as_now)
 
 
 def summary(line: Mapping[str, float], steps: int) -> str:
@@ -265,17 +263,15 @@ async def train_grpo_from_config(
     boundary: "Boundary | None" = None,
     envs: "RemoteService | None" = None,
 ) -> GrpoProgress:
-    """Train on the tasks that the configuration names.
+    """Train on what the configuration names (`vigorl.training.grpo.sources`).
 
-    Embedded tasks come seed by seed of the training split, all tasks of one in turn; still
-    screenshots in an order of their own for each seed of the training. Pages may go where the
-    boundary says, beside the tasks' site; None: nowhere else. With `envs`, embedded tasks are
-    played on a service.
+    Pages may go where the boundary says, beside the tasks' sites; None: nowhere else. With `envs`,
+    tasks are played on a service.
 
     Raises:
-        UsageError: one of the names is no task, an entry of the data is broken, or the
-            configuration cannot be carried out.
-        InfrastructureFault: the browser, the site or the disk broke.
+        UsageError: one of the names is no task, an entry of the data is broken, something is held
+            out, or the configuration cannot be carried out.
+        InfrastructureFault: the browser, a site or the disk broke.
         InconsistentData: a box lies outside of its image.
     """
     check_folder(out, identity_of(config))  # before a browser is opened for nothing
@@ -283,21 +279,5 @@ async def train_grpo_from_config(
     with open_ranks() as ranks:
         if not ranks.is_first:
             log, on_episode = (lambda line: None), (lambda step, episode: None)
-        if config.data is not None:
-            from vigorl.agent.benchmarks.still_images import still_samples
-
-            check_learnable(Path(config.data))
-            tasks = still_samples(Path(config.data))
-            Random(config.seed).shuffle(tasks)
-            return await train_grpo(config, out, tasks, log, on_episode, ranks)
-        # Playwright is needed here alone: whoever learns from other worlds need not have it.
-        from vigorl.agent.benchmarks.embedded import open_tasks
-
-        names = config.tasks or None
-        skipped = config.skipped_seeds
-        async with open_tasks(_SEEDS, names, "train", "goal", skipped, boundary, envs) as tasks:
-            return await train_grpo(config, out, tasks, log, on_episode, ranks)
-
-
-_SEEDS = 200
-"""Of each task; then they begin again."""
+        async with open_samples(config, boundary, envs) as samples:
+            return await train_grpo(config, out, samples, log, on_episode, ranks)

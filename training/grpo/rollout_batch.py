@@ -87,6 +87,8 @@ class _Tally:
     episodes: list[Trajectory] = field(default_factory=list)
     rewards: list[Reward] = field(default_factory=list)
     """Of those that could be judged."""
+    scores: dict[str, list[float]] = field(default_factory=dict)
+    """Of those of each source, where there are several."""
     groups: list[Group] = field(default_factory=list)
     """Those with reward variance."""
     stds: list[float] = field(default_factory=list)
@@ -197,16 +199,24 @@ class RolloutBatch:
         played = [[task.result() for task in group] for group in started]
         self._sampled += count
         self.position = Position(first + count, self.position.episodes + count * size)
-        await self._judge(played)
+        await self._judge(dict(zip(share, played, strict=True)))
 
-    async def _judge(self, played: list[list[Trajectory]]) -> None:
-        """Reward what was played, and find out with all others whether anything could be."""
+    async def _judge(self, played: dict[int, list[Trajectory]]) -> None:
+        """Reward what was played, and find out with all others whether anything could be.
+
+        Args:
+            played: The rollouts of each task, by its number in the run.
+        """
         tally, rule = self._tally, self._rule
-        episodes = [episode for group in played for episode in group]
+        episodes = [episode for group in played.values() for episode in group]
         tally.episodes += episodes
-        rewards = [reward_of(episode, rule) for episode in episodes]
-        tally.rewards += [reward for reward in rewards if reward is not None]
-        groups = [group_of(each, rule) for each in played]
+        for number, group in played.items():
+            rewards = [reward_of(episode, rule) for episode in group]
+            judged = [reward for reward in rewards if reward is not None]
+            tally.rewards += judged
+            if source := self._sample(number).source:
+                tally.scores.setdefault(source, []).extend(reward.score for reward in judged)
+        groups = [group_of(each, rule) for each in played.values()]
         size = self._limits.group_size
         tally.short += sum(group is None or len(group.rollouts) < size for group in groups)
         kept = sum(self._compare(group) for group in groups if group is not None)
@@ -249,10 +259,14 @@ class RolloutBatch:
 
     async def _play(self, order: _RolloutOrder) -> PlayedSample:
         """Play a rollout here."""
-        sample, limits = self._tasks[order.task % len(self._tasks)], self._limits
+        sample, limits = self._sample(order.task), self._limits
         name = f"{order.task:06d}-{folder_name(sample.id)}-{order.index}"
         policy = numbered(self._policy, order.episode)
         return await play(policy, sample, self._folder, name, limits.episode, limits.tries)
+
+    def _sample(self, number: int) -> Sample:
+        """What so many tasks of the run come before."""
+        return self._tasks[number % len(self._tasks)]
 
     def metrics(self) -> dict[str, float]:
         """What the rollouts of all processes were like (`vigorl.training.grpo.loop`)."""
@@ -266,6 +280,8 @@ class RolloutBatch:
             "reward/zoom": total.pop("zoomed") / judged,
             "reward/std": total.pop("std") / compared,
         }
+        for name in [name for name in total if name.startswith("score/")]:
+            means[name] = total.pop(name) / total.pop(f"judged of {name}")
         return {
             **{name: round(value, 4) for name, value in means.items()},
             "groups": self._sampled,
@@ -280,6 +296,7 @@ def _sums(tally: _Tally) -> dict[str, float]:
     steps = [step for episode in tally.episodes for step in episode.steps]
     rewards = tally.rewards
     trained = [reward for group in tally.groups for reward in group.rewards]
+    by_source = [(name, scores) for name, scores in tally.scores.items() if scores]
     return {
         "judged": len(rewards),
         "score": sum(reward.score for reward in rewards),
@@ -301,4 +318,6 @@ def _sums(tally: _Tally) -> dict[str, float]:
         "sampled_tokens": sum(step.turn.sampled_token_count or 0 for step in steps),
         "model_s": sum(step.act_s for step in steps),
         "world_s": sum(step.observe_s for step in steps),
+        **{f"score/{name}": sum(scores) for name, scores in by_source},
+        **{f"judged of score/{name}": len(scores) for name, scores in by_source},
     }

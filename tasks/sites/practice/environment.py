@@ -68,16 +68,21 @@ async def practice_sites(browser: Browser, seed: int) -> AsyncIterator[PracticeS
 
 
 class PracticeEnvironment(EnvironmentWrapper[LivePage]):
-    """One episode of one task; the sites are put back before it."""
+    """One episode of one task; the sites are put back before it.
+
+    Args:
+        sites: With the contents that the task was drawn from.
+        task: What is to be done.
+        settings: Of the page, which reaches its site besides; None: nothing but that.
+    """
 
     def __init__(
         self, sites: PracticeSites, task: SiteTask, settings: PageSettings | None = None
     ) -> None:
         url = getattr(sites.served.urls, task.site)
+        settings = settings or PageSettings(boundary=Boundary(allow=()))
         settings = replace(
-            settings or PageSettings(),
-            storage_state=sites.log_ins,
-            boundary=Boundary(allow=()).also(url),
+            settings, storage_state=sites.log_ins, boundary=settings.boundary.also(url)
         )
         super().__init__(LivePage(sites.browser, task.goal, url, settings))
         self.task = task

@@ -1,5 +1,6 @@
 """All tasks of practice on the stand-in sites: a name and a training seed make one."""
 
+import difflib
 from random import Random
 
 from vigorl.browser.errors import UsageError
@@ -36,8 +37,16 @@ def site_task(name: str, seed: int, contents: Contents) -> SiteTask:
     Raises:
         UsageError: there is no such task.
     """
-    if name not in NAMES:
-        raise UsageError(f"{name} is no task of practice: {', '.join(NAMES)}")
+    check_site_task(name)
     site, _, kind = name.removeprefix(PREFIX).partition("-")
     site_name, draws = _SITES[site]
     return draws[kind](Random(f"{name}:{seed}"), contents[site_name])
+
+
+def check_site_task(name: str) -> None:
+    """Raise UsageError unless a task of practice is called so."""
+    if name in NAMES:
+        return
+    close = difflib.get_close_matches(name, NAMES, n=1, cutoff=0.5)
+    hint = f"; did you mean {close[0]!r}?" if close else f": {', '.join(NAMES)}"
+    raise UsageError(f"the sites have no task {name!r}{hint}")

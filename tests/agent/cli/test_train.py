@@ -33,6 +33,13 @@ def command(*arguments: str | Path) -> list[str]:
         (["--task", "logn"], "did you mean 'login'"),
         (["--task", "login:3"], "name the task alone"),
         (["--groups", "4", "--most-groups", "2"], "none is above the next"),
+        (["--task", "miniwob/click-button"], "of MiniWoB++'s test split, which is held out"),
+        (
+            ["--task", "sites/*", "--envs", "http://127.0.0.1:9", "--envs-token", "of nobody's"],
+            "no environment service has sites/shop-",
+        ),
+        (["--data", "blink:."], "all of BLINK is held out"),
+        (["--grounding-rule", "overlap"], "a grounding rule is for screenshots"),
     ],
 )
 def test_a_wrong_request_says_what_to_change_and_leaves_no_trace(
@@ -49,7 +56,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_tiny_checkpoint(tmp_path_factory.mktemp("tiny"), "qwen2_5_vl")
 
 
-def practised(tiny: Path, folder: Path, **changes: object) -> Result:
+def practised(tiny: Path, folder: Path, *more: str, **changes: object) -> Result:
     """One step on a grounding set of one picture, 64 x 48 px, whose entry is changed."""
     data = folder / "screens"
     data.mkdir()
@@ -61,7 +68,7 @@ def practised(tiny: Path, folder: Path, **changes: object) -> Result:
     little += ["--max-steps", "1", "--max-tokens", "4", "--clip-high", "0.3", "--no-scale-by-std"]
     little += ["--normalisation", "dr_grpo", "--importance-cap", "3", "--refills", "1"]
     begin = ["--model", str(tiny), "--family", "qwen2.5-vl", "--out", str(folder / "run")]
-    return CliRunner().invoke(app, ["train", "grpo", "--data", str(data), *begin, *little])
+    return CliRunner().invoke(app, ["train", "grpo", "--data", str(data), *begin, *little, *more])
 
 
 @pytest.mark.parametrize(
@@ -91,6 +98,22 @@ def test_pointing_is_practised_on_still_screenshots(tiny: Path, tmp_path: Path) 
     assert [config[f"update.{name}"] for name in names] == [0.3, False, "dr_grpo", 3]
     assert config["refills"] == 1
     assert len(list((tmp_path / "run" / "rollouts").glob("*/000000-save-*"))) == 2
+
+
+def test_boxes_and_questions_are_practised_in_turn(tiny: Path, tmp_path: Path) -> None:
+    Image.new("RGB", (64, 48), "navy").save(tmp_path / "b.png")
+    prompt = "<image>What colour is it?\nAnswer Choices:\nA. navy\nB. red"
+    row = {"prompt": prompt, "images": ["b.png"], "answer": "navy"}
+    (tmp_path / "questions.jsonl").write_text(json.dumps(row))
+    more = ("--data", f"sat:{tmp_path / 'questions.jsonl'}", "--grounding-rule", "overlap")
+    done = practised(tiny, tmp_path, *more, "--most-groups", "2")
+    assert done.exit_code == 0, done.output
+    (line,) = map(json.loads, (tmp_path / "run" / "metrics.jsonl").read_text().splitlines())
+    assert line["episodes"] == 4 and line["faults"] == 0
+    rollouts = sorted((tmp_path / "run" / "rollouts").glob("*/00000*-0"))
+    assert [path.name[:11] for path in rollouts] == ["000000-save", "000001-ques"]
+    boxed = json.loads((rollouts[0] / "trajectory.jsonl").read_text().splitlines()[0])
+    assert "Draw the box around it" in boxed["goal"] and boxed["task"]["rule"] == "overlap"
 
 
 def test_a_folder_that_holds_something_else_is_left_alone(tmp_path: Path) -> None:

@@ -4,10 +4,12 @@ import asyncio
 import json
 import math
 import random
+import re
 import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -39,7 +41,7 @@ from vigorl.policy.local.codec import Prompt  # noqa: E402
 from vigorl.policy.local.network import Network  # noqa: E402
 from vigorl.policy.local.tiny import write_tiny_checkpoint  # noqa: E402
 from vigorl.training.grpo.config import GrpoConfig, GrpoRunConfig  # noqa: E402
-from vigorl.training.grpo.loop import train_grpo  # noqa: E402
+from vigorl.training.grpo.loop import train_grpo, train_grpo_from_config  # noqa: E402
 from vigorl.training.run.training_run import newest_checkpoint  # noqa: E402
 
 pytestmark = pytest.mark.model
@@ -72,16 +74,23 @@ def undecided(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def teach_undecided(folder: Path) -> Path:
+    points = [f"({x}, {y})" for x, y in (LEFT, RIGHT)]
+    return teach(
+        folder, screenshot(), [f"<think> {at} </think>\n<answer> {at} </answer>" for at in points]
+    )
+
+
+def teach(folder: Path, world: StaticScreenshot, answers: Sequence[str]) -> Path:
+    """A checkpoint that gives each of these answers as often as the others."""
     network = Network(
         str(write_tiny_checkpoint(folder / "random", "qwen2_5_vl")), family_named(FAMILY)
     )
-    conversation = Conversation(GOAL, network.family)
-    observation = asyncio.run(screenshot().reset())
+    conversation = Conversation(world.goal, network.family)
+    observation = asyncio.run(world.reset())
     conversation.see(observation)
     prompt = network.codec.encode(conversation.messages())
     rows = []
-    for x, y in (LEFT, RIGHT):
-        text = f"<think> ({x}, {y}) </think>\n<answer> ({x}, {y}) </answer>"
+    for text in answers:
         said = network.codec.spoken_ids(Message("assistant", (text,)))
         at = range(len(prompt.ids), len(prompt.ids) + len(said))
         rows.append((Prompt((*prompt.ids, *said), prompt.images), list(at)))
@@ -144,6 +153,33 @@ async def test_practice_makes_better(undecided: Path, tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == ["000010"]
 
 
+@pytest.mark.slow
+def test_practice_makes_boxes_better_by_their_overlap(tmp_path: Path) -> None:
+    """One box is the target's, the other overlaps it by a third: no box is wholly wrong."""
+    torch.set_num_threads(1)
+
+    def boxed() -> StaticScreenshot:
+        return StaticScreenshot(picture(), GOAL, TARGET, "overlap")
+
+    boxes = ("(12, 14, 28, 26)", "(20, 14, 36, 26)")
+    answers = [f"<think> {LEFT} </think>\n<answer> {box} </answer>" for box in boxes]
+    model = teach(tmp_path / "model", boxed(), answers)
+    config = config_of(
+        model, steps=10, group_size=8, max_groups=2, episodes_at_once=16,
+        update=GrpoConfig(learning_rate=1e-4, kl=1e-3),
+    )  # fmt: skip
+    tasks = [Sample(f"left {number}", (), {}, boxed) for number in range(50)]
+    asyncio.run(train_grpo(config, tmp_path / "run", tasks))
+    lines = (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()
+    scores = [json.loads(line)["score"] for line in lines]
+    assert sum(scores[-4:]) / 4 > scores[0] + 0.25, scores
+    found = {
+        read_trajectory(path.parent).score.value  # type: ignore[union-attr]
+        for path in (tmp_path / "run" / "rollouts" / "000001").glob("*/trajectory.jsonl")
+    }
+    assert max(found) == 1 and any(score == pytest.approx(1 / 3) for score in found)
+
+
 @pytest.mark.parametrize(
     "moment", ["in an episode", pytest.param("between updates", marks=pytest.mark.slow)]
 )
@@ -181,6 +217,43 @@ async def test_a_run_that_was_interrupted_ends_with_the_same_weights(
     assert all(torch.equal(halved[name], whole[name]) for name in whole)
     start = Network(str(undecided), family_named(FAMILY)).model.state_dict()
     assert any(not torch.equal(whole[name], start[name]) for name in whole)
+
+
+async def test_a_mixture_that_was_interrupted_ends_with_the_same_weights(
+    undecided: Path, tmp_path: Path
+) -> None:
+    for number, answer in enumerate(("left", "right")):
+        folder = tmp_path / f"screens {number}"
+        folder.mkdir()
+        (folder / "a.png").write_bytes(picture().data)
+        row = {"image": "a.png", "instruction": GOAL, "ui_type": "icon"}
+        row["bbox_xyxy"] = [TARGET.left, TARGET.top, TARGET.right, TARGET.bottom]
+        rows = [{**row, "id": f"{answer} {each}"} for each in range(2 + number)]
+        (folder / "manifest.json").write_text(json.dumps(rows))
+    questions = tmp_path / "questions.jsonl"
+    (tmp_path / "b.png").write_bytes(picture().data)
+    prompt = f"{GOAL}?\nAnswer Choices:\nA. yes\nB. no"
+    questions.write_text(json.dumps({"prompt": prompt, "images": ["b.png"], "answer": "yes"}))
+    data = (str(tmp_path / "screens 0"), f"sat:{questions}", str(tmp_path / "screens 1"))
+    config = config_of(undecided, data=data, grounding_rule="distance", groups=1, max_groups=3)
+    await train_grpo_from_config(config, tmp_path / "whole")
+    await train_grpo_from_config(replace(config, steps=2), tmp_path / "halved")
+    await train_grpo_from_config(config, tmp_path / "halved")
+
+    def played(run: str) -> list[str]:
+        rollouts = tmp_path / run / "rollouts"
+        return sorted(str(path.relative_to(rollouts)) for path in rollouts.glob("*/0*"))
+
+    assert played("halved") == played("whole")
+    kinds = [re.sub(r"\W+", " ", name).split()[2] for name in played("whole")[::4]]
+    assert kinds[:4] == ["left", "questions", "right", "left"]
+    lines = (tmp_path / "whole" / "metrics.jsonl").read_text().splitlines()
+    noted = [json.loads(line) for line in lines]
+    assert all(line["score/questions"] == 0 for line in noted if "score/questions" in line)
+    assert all(math.exp(-1) < line["score/screenshots"] <= 1 for line in noted)
+    assert metrics_of(tmp_path / "halved") == metrics_of(tmp_path / "whole")
+    whole, halved = weights_of(tmp_path / "whole", 4), weights_of(tmp_path / "halved", 4)
+    assert all(torch.equal(halved[name], whole[name]) for name in whole)
 
 
 async def test_a_run_that_went_on_outlives_the_checkpoint_that_it_went_on_from(
@@ -463,7 +536,7 @@ def test_what_cannot_be_practised_is_refused() -> None:
         ({"group_size": 1}, "a group of 1: at least 2"),
         ({"reward": "none"}, "no reward is called"),
         ({"updates_per_batch": 3, "groups": 2}, "none is above the next"),
-        ({"tasks": ("modal",), "data": "screens"}, "not both"),
+        ({"skipped_seeds": 1, "data": ("screens",)}, "pictures have no seeds"),
     ):
         with pytest.raises(UsageError, match=said):
             GrpoRunConfig(model="somewhere", **changes)

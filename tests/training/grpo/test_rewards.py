@@ -1,11 +1,14 @@
 """Rewards: a wrong answer is never worth more than a right one."""
 
+import asyncio
+import math
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from vigorl.agent.record.trajectory import (
     EndRecord,
@@ -15,10 +18,13 @@ from vigorl.agent.record.trajectory import (
     StepRecord,
     Trajectory,
 )
-from vigorl.browser.actions import ZoomStyle
+from vigorl.browser.actions import Action, Click, Drag, ZoomStyle
 from vigorl.browser.environment import Score
 from vigorl.browser.errors import InconsistentData, UsageError
 from vigorl.browser.geometry import Box, Frame, Point
+from vigorl.browser.grounding_rule import GroundingRule
+from vigorl.browser.picture import Picture
+from vigorl.browser.still_image import StaticScreenshot
 from vigorl.policy.grammar import Dialect, Lens, parse
 from vigorl.policy.policy import Turn
 from vigorl.policy.tags import Tags
@@ -149,6 +155,88 @@ def test_a_wrong_answer_is_never_worth_as_much_as_a_right_one(
     of_right = reward_of(episode(right, 1.0), rule)
     assert of_wrong and of_right
     assert of_wrong.total < 1 <= of_right.total
+
+
+WIDTH_PX, HEIGHT_PX = 12, 8
+PICTURE = Picture.from_image(Image.new("RGB", (WIDTH_PX, HEIGHT_PX)))
+ON_IT = st.builds(Point, st.integers(0, WIDTH_PX - 1), st.integers(0, HEIGHT_PX - 1))
+SPANS = st.tuples(ON_IT, ON_IT).map(lambda ends: Box.spanned_by(*ends))
+
+
+def cells(box: Box) -> set[tuple[int, int]]:
+    """The pixels of a box, to count what others calculate."""
+    return {
+        (x, y)
+        for x in range(round(box.left), round(box.right))
+        for y in range(round(box.top), round(box.bottom))
+    }
+
+
+def judged(rule: GroundingRule, target: Box, answer: Action) -> float:
+    """The score of an answer on a picture."""
+
+    async def play() -> Score | None:
+        world = StaticScreenshot(PICTURE, "it", target, rule)
+        await world.reset()
+        await world.step(answer)
+        return await world.score(None)
+
+    score = asyncio.run(play())
+    assert score is not None
+    return score.value
+
+
+@settings(max_examples=50)
+@given(
+    SPANS.filter(lambda box: box.area > 0),
+    st.lists(st.tuples(ON_IT, ON_IT), min_size=2, max_size=6),
+    TRANSCRIPTS,
+    TRANSCRIPTS,
+    st.sampled_from(list(RULES.values())),
+)
+def test_a_wrong_point_or_box_is_never_worth_as_much_as_a_right_one(
+    target: Box,
+    answers: list[tuple[Point, Point]],
+    wrong: list[tuple[str, SeenView | None]],
+    right: list[tuple[str, SeenView | None]],
+    rule: RewardRule,
+) -> None:
+    """By every rule; what is right is found out here by counting pixels."""
+    for start, end in answers:
+        drawn = Box.spanned_by(start, end)
+        shared, either = cells(drawn) & cells(target), cells(drawn) | cells(target)
+        found: dict[GroundingRule, tuple[Action, bool]] = {
+            "hit": (Click(start), target.contains(start)),
+            "distance": (Click(start), target.contains(start)),
+            "center": (Drag(start, end), target.contains(drawn.center)),
+            "overlap": (Drag(start, end), 2 * len(shared) >= len(either)),
+        }
+        for name, (answer, is_right) in found.items():
+            score = judged(name, target, answer)
+            assert (score == 1) == is_right, name
+            reward = reward_of(episode(right if is_right else wrong, score), rule)
+            assert reward is not None
+            assert reward.total >= 1 if is_right else reward.total < 1
+
+
+def test_the_rewards_of_points_and_boxes_computed_by_hand() -> None:
+    target, single = Box(2, 2, 6, 4), RULES["single-turn"]
+
+    def reward(rule: GroundingRule, answer: Action) -> float:
+        found = reward_of(episode([(RIGHT, None)], judged(rule, target, answer)), single)
+        assert found is not None
+        return found.total
+
+    beside, far = Click(Point(7, 3)), Click(Point(7, 7))  # 3 and 5 px from the middle, (4, 3)
+    assert reward("hit", beside) == reward("hit", far) == pytest.approx(0.1)
+    assert reward("distance", beside) == pytest.approx(0.1 + 0.5 * math.exp(-0.03))
+    assert reward("distance", far) == pytest.approx(0.1 + 0.5 * math.exp(-0.05))
+    assert reward("distance", Click(Point(2, 2))) == pytest.approx(1.1)
+    third = Drag(Point(4, 2), Point(8, 4))  # 4 of 12 pixels
+    assert reward("overlap", third) == pytest.approx(0.1 + 0.5 / 3)
+    assert reward("overlap", Drag(Point(2, 2), Point(4, 4))) == pytest.approx(1.1)  # 4 of 8
+    assert reward("center", third) == pytest.approx(1.1)
+    assert reward("center", Drag(Point(5, 2), Point(8, 4))) == pytest.approx(0.1)
 
 
 def test_what_nobody_could_judge_has_no_reward() -> None:

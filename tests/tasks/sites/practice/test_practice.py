@@ -1,5 +1,6 @@
 """Tasks to practise on: nothing of the 64 is in them, plans reach the goals, and less does not."""
 
+import asyncio
 import json
 from contextlib import aclosing
 
@@ -16,9 +17,11 @@ from vigorl.tasks.sites.practice.environment import (
     PracticeSites,
     practice_sites,
 )
+from vigorl.tasks.sites.practice.pool import PooledPractice, SitesPool
 from vigorl.tasks.sites.practice.registry import NAMES, site_task
 from vigorl.tasks.sites.practice.task import is_told
 from vigorl.tasks.sites.registry import stand_in_tasks
+from vigorl.tasks.task import TaskRow
 
 FEW = ("sites/shop-wish", "sites/classifieds-edit", "sites/forum-detail")
 """One of each site: what is kept, what is changed, and what is told."""
@@ -113,6 +116,43 @@ async def test_a_plan_reaches_its_goal_and_without_its_end_it_does_not(browser: 
     async with practice_sites(browser, 4) as sites:
         for name in FEW:
             await both(sites, name)
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+@pytest.mark.asyncio(loop_scope="session")
+async def test_episodes_at_once_have_sites_of_their_own_and_sites_are_used_again(
+    browser: Browser,
+) -> None:
+    name, seed = "sites/shop-wish", 4
+    goal = site_task(name, seed, drawn_contents(seed))
+    row = TaskRow(name, seed, goal.goal, goal.goal, "/", goal.answer, {})
+
+    async def done(episode: PooledPractice) -> float:
+        async with aclosing(carry_out(goal.plan, episode)) as way:
+            async for action in way:
+                if isinstance(action, Done):
+                    break
+                await episode.step(action)
+        return (await episode.score(None)).value
+
+    async with SitesPool(browser, idle=1) as pool:
+        one, other = PooledPractice(pool, row), PooledPractice(pool, row)
+        await asyncio.gather(one.reset(), other.reset())
+        assert one.page.url != other.page.url  # other ports
+        assert await done(one) == 1.0
+        assert (await other.score(None)).value == 0.0
+        await asyncio.gather(one.close(), other.close())
+        kept = await pool.lend(seed)
+        await pool.take_back(kept)
+        again = PooledPractice(pool, row)
+        await again.reset()
+        assert again.page.url.startswith(kept.served.urls.shopping)
+        assert (await again.score(None)).value == 0.0
+        await again.close()
+        await again.close()
+    with pytest.raises(OSError):
+        await asyncio.open_connection("127.0.0.1", int(kept.served.urls.shopping.split(":")[-1]))
 
 
 @pytest.mark.slow
