@@ -15,7 +15,7 @@ const REPEAT_MS = 2000; // chains of timers without requests go on for ever afte
 const REPEAT_LOAD_MS = 1000; // in a new document, where tickers are started, already after this
 
 const { apply, construct, defineProperty, getOwnPropertyDescriptor } = Reflect;
-const { setTimeout, requestAnimationFrame, Proxy, Promise, MessageChannel, Infinity } = globalThis;
+const { setTimeout, clearTimeout, requestAnimationFrame, Proxy, Promise, MessageChannel, Infinity } = globalThis;
 const then = Promise.prototype.then;
 const listen = EventTarget.prototype.addEventListener;
 const now = Date.now; // the same clock as the host's, at its resolution
@@ -74,10 +74,17 @@ const items = new Set();
 let begin = Infinity; // of the action that is waited for, ms since 1970
 let active = 0; // when something it caused last ended, ms since 1970
 let backgroundRuns = 0; // callbacks that it did not cause
+let startedAt = 0; // beginning of the latest chain that has started anything, ms since 1970
+
+// Something was started that may show later, whether or not it can be followed.
+function start(because = cause()) {
+  startedAt = Math.max(startedAt, because.born);
+}
 
 // `until`, ms since 1970: given up then; `matters`: asked each time; `frame`: drawn by a script.
 function expect(because, options) {
   const item = { because, until: Infinity, matters: null, frame: false, ...options };
+  start(because);
   if (options) items.add(item);
   return item;
 }
@@ -103,11 +110,12 @@ function isPerpetual({ because, frame }) {
 
 // ------------------------------------------------------------------ wrapping
 
-// Replaces owner[name] by a proxy; `traps` receives the native function.
+// Replaces owner[name], or what sets it, by a proxy; `traps` receives the native function.
 function wrap(owner, name, traps) {
   const descriptor = owner && getOwnPropertyDescriptor(owner, name);
-  if (typeof descriptor?.value !== "function" || !descriptor.configurable) return;
-  descriptor.value = new Proxy(descriptor.value, traps);
+  const part = descriptor?.set ? "set" : "value";
+  if (typeof descriptor?.[part] !== "function" || !descriptor.configurable) return;
+  descriptor[part] = new Proxy(descriptor[part], traps);
   defineProperty(owner, name, descriptor);
   if ("construct" in traps) {
     defineProperty(descriptor.value.prototype, "constructor", {

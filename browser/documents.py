@@ -40,10 +40,11 @@ _contexts: WeakSet[BrowserContext] = WeakSet()
 class Documents:
     """The documents of one page; those of one origin answer together."""
 
-    def __init__(self, page: Page, cdp: CDPSession, quiet_ms: float) -> None:
+    def __init__(self, page: Page, cdp: CDPSession, quiet_ms: float, still_ms: float) -> None:
         self._page = page
         self._cdp = cdp
         self._quiet_ms = quiet_ms
+        self._still_ms = still_ms
         self._has_sandboxes = False
 
     async def install(self) -> bool:
@@ -79,7 +80,7 @@ class Documents:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(limit_s):
                 frames = self._frames_out_of_reach()
-                call = f"wait({begin_ms}, {limit_ms}, {self._quiet_ms}"
+                call = f"wait({begin_ms}, {limit_ms}, {self._quiet_ms}, {self._still_ms}"
                 words = await self._ask(f"{call}, false)", frames)
                 if frames and not words:  # each was quiet once: were all at the same time?
                     words = None

@@ -186,6 +186,38 @@ for (const store of ["IDBFactory", "IDBObjectStore", "IDBIndex"]) {
   }
 }
 
+const READINGS = "readAsText readAsDataURL readAsArrayBuffer readAsBinaryString";
+for (const name of READINGS.split(" ")) {
+  wrap(FileReader.prototype, name, {
+    apply(native, self, args) {
+      const because = cause();
+      const item = expect(because, { what: "reading a file", until: now() + HORIZON_MS });
+      for (const type of ["load", "loadend"]) {
+        apply(listen, self, [type, () => {
+          done(item);
+          if (depth === 0) resume(because);
+        }]);
+      }
+      return apply(native, self, args);
+    },
+  });
+}
+
+wrap(globalThis.HTMLCanvasElement?.prototype, "toBlob", {
+  apply(native, self, args) {
+    const [callback, ...options] = args;
+    if (typeof callback !== "function") return apply(native, self, args);
+    const because = cause();
+    const item = expect(because, { what: "an image is being encoded" });
+    const wrapped = (...received) => {
+      done(item);
+      run(next(because), callback, undefined, received);
+    };
+    return apply(native, self, [wrapped, ...options]);
+  },
+});
+follow(globalThis.OffscreenCanvas?.prototype, ["convertToBlob"], "an image is being encoded");
+
 // Only the end of a view transition is of interest, and it may never come: without a limit on
 // frames (--disable-frame-rate-limit) it stops headless Chromium 156 from drawing for good.
 for (const owner of [Document.prototype, Element.prototype]) {
@@ -197,4 +229,47 @@ for (const owner of [Document.prototype, Element.prototype]) {
       return transition;
     },
   });
+}
+
+// ------------------------------------------------------------------ what cannot be followed
+
+// Its results come in tasks of the browser's own, so a page that began it gets its whole time.
+const UNFOLLOWED = {
+  window: "postMessage open print scroll scrollTo scrollBy",
+  "WebAssembly": "compile compileStreaming instantiate instantiateStreaming",
+  "Notification": "requestPermission",
+  "Element.prototype":
+    "requestFullscreen requestPointerLock scroll scrollTo scrollBy scrollIntoView " +
+    "scrollIntoViewIfNeeded scrollTop scrollLeft",
+  "HTMLElement.prototype": "focus",
+  "Document.prototype": "exitFullscreen",
+  "History.prototype": "back forward go",
+  "BroadcastChannel.prototype": "postMessage",
+  "ServiceWorker.prototype": "postMessage",
+  "ServiceWorkerContainer.prototype": "register getRegistration getRegistrations",
+  "Clipboard.prototype": "read readText write writeText",
+  "Permissions.prototype": "query",
+  "StorageManager.prototype": "estimate persist persisted getDirectory",
+  "LockManager.prototype": "request query",
+  "CookieStore.prototype": "get getAll set delete",
+  "Geolocation.prototype": "getCurrentPosition watchPosition",
+  "MediaDevices.prototype": "getUserMedia getDisplayMedia enumerateDevices",
+  "HTMLMediaElement.prototype": "play load",
+  "FontFace.prototype": "load",
+  "FontFaceSet.prototype": "load",
+  "CSSStyleSheet.prototype": "replace",
+  "ReadableStream.prototype": "pipeTo pipeThrough tee",
+  "WritableStreamDefaultWriter.prototype": "write close",
+  "BaseAudioContext.prototype": "decodeAudioData",
+  "IDBDatabase.prototype": "transaction",
+};
+const begun = {
+  apply(native, self, args) {
+    start();
+    return apply(native, self, args);
+  },
+};
+for (const [path, names] of Object.entries(UNFOLLOWED)) {
+  const owner = path.split(".").reduce((object, name) => object?.[name], globalThis);
+  for (const name of names.split(" ")) wrap(owner, name, begun);
 }

@@ -53,16 +53,23 @@ function watchEvents() {
 }
 
 // Input begins a new cause, whatever ran just before. Scripts that click keep their own.
-const INPUTS =
-  "pointerdown pointerup mousedown mouseup click dblclick contextmenu keydown keyup beforeinput " +
-  "input change submit wheel mousemove pointermove dragstart drop paste";
-for (const type of INPUTS.split(" ")) {
+const POINTING =
+  "pointerdown pointerup mousedown mouseup click dblclick contextmenu mousemove pointermove";
+const DOING = "keydown keyup beforeinput input change submit wheel dragstart drop paste";
+// What the browser itself does for such an element comes in tasks of its own.
+const SELF_ACTING =
+  "a[href], area[href], form, label, summary, select, input, textarea, [contenteditable], " +
+  "iframe, embed, object, video, audio, [popovertarget], [command]";
+for (const type of `${POINTING} ${DOING}`.split(" ")) {
+  const isPointing = POINTING.split(" ").includes(type);
   watch(type, (event) => {
     if (!event.isTrusted || depth > 0) return;
     resume(fresh());
     active = now();
+    if (!isPointing || event.composedPath().some((each) => each.matches?.(SELF_ACTING))) start();
   });
 }
+if (globalThis.navigation) apply(listen, navigation, ["navigate", () => start()]);
 
 // Events that come again and again are caused by what began their series.
 function watchSeries(type, gapMs, progressed) {
@@ -107,13 +114,15 @@ function reach(view, states) {
 // Which of this document's doings began after `beginMs`.
 function look(beginMs) {
   if (begin === Infinity || beginMs > begin) begin = beginMs;
-  return { busy: pending(), active, backgroundRuns };
+  const isStill = startedAt < begin && !isNewDocument();
+  return { busy: pending(), active, backgroundRuns, isStill };
 }
 
 // Resolves once nothing that began after `beginMs` has been under way for `quietMs`, in this
 // document and those inside it: [true, "", documents out of reach], or [false, what, …] at the
-// limit. As a confirmation it asks whether that is so already.
-function wait(beginMs, limitMs, quietMs, isConfirmation) {
+// limit. As a confirmation it asks whether that is so already. `stillMs` are enough in a page
+// without others inside, where nothing has begun at all and a frame has shown what handlers did.
+function wait(beginMs, limitMs, quietMs, stillMs, isConfirmation) {
   watchEvents();
   const arrivedAt = now();
   const wantsFrames = !isConfirmation && globalThis.top === globalThis && !document.hidden;
@@ -124,6 +133,7 @@ function wait(beginMs, limitMs, quietMs, isConfirmation) {
   let dueAt = arrivedAt;
   let excuses = 5;
   let backgroundBefore = 0;
+  let nextAsk = 0;
 
   function askForFrame() {
     const askedAt = now();
@@ -132,6 +142,7 @@ function wait(beginMs, limitMs, quietMs, isConfirmation) {
     const drawn = () => {
       isFrameAsked = false;
       framedSince = Math.max(framedSince, askedAt);
+      ask();
     };
     requestAnimationFrame(() => setTimeout(drawn));
   }
@@ -141,9 +152,11 @@ function wait(beginMs, limitMs, quietMs, isConfirmation) {
     const unreached = reach(globalThis, states);
     let busy = "";
     let background = 0;
+    let isStill = wantsFrames && globalThis.frames.length === 0;
     for (const state of states) {
       const found = state.look(beginMs);
       busy ||= found.busy;
+      isStill &&= found.isStill;
       background += found.backgroundRuns;
       quietSince = Math.max(quietSince, found.active);
     }
@@ -152,21 +165,31 @@ function wait(beginMs, limitMs, quietMs, isConfirmation) {
     backgroundBefore = background;
     if (busy || (isLate && (excuses -= 1) >= 0)) quietSince = now();
     const quietForMs = now() - quietSince;
+    const enoughMs = isStill ? stillMs : quietMs;
     const isDrawn = framedSince >= quietSince || quietForMs > quietMs + FRAME_MS;
-    if (!busy && quietForMs >= quietMs && isDrawn) return [true, "", unreached];
+    if (!busy && quietForMs >= enoughMs && isDrawn) return [true, "", unreached];
     if (now() - arrivedAt >= limitMs) return [false, busy || "the page keeps changing", unreached];
     // Without frames there is no idle time.
     if (!isDrawn && !isFrameAsked && (!busy || busy === IDLE)) askForFrame();
-    dueAt = now() + Math.max(1, Math.min(POLL_MS, quietMs - quietForMs));
+    dueAt = now() + Math.max(1, Math.min(POLL_MS, enoughMs - quietForMs));
     return null;
   }
 
-  return new Promise((resolve) => {
-    (function ask() {
-      const found = answer();
-      if (found) resolve(found);
-      else setTimeout(ask, dueAt - now());
-    })();
+  let resolve;
+  let isOver = false;
+  function ask() {
+    if (isOver) return;
+    clearTimeout(nextAsk);
+    const found = answer();
+    if (!found) nextAsk = setTimeout(ask, dueAt - now());
+    else {
+      isOver = true;
+      resolve(found);
+    }
+  }
+  return new Promise((fulfil) => {
+    resolve = fulfil;
+    ask();
   });
 }
 

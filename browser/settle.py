@@ -2,8 +2,9 @@
 
 Neither a fixed sleep nor an idle network says that: the one is too short or too long, the other
 waits for polls that never end. So `Settle` waits for what began with the action, and for what
-that causes in turn, and then for 50 ms of quiet. What began before never counts, nor does what it
-causes. Of the rest count:
+that causes in turn, and then for 50 ms of quiet, or for 5 ms and a frame where nothing at all was
+begun that could show later. What began before never counts, nor does what it causes. Of the rest
+count:
 
 ===========================================  ==================================================
 navigations, also of frames                  until they are loaded or given up
@@ -34,6 +35,9 @@ from vigorl.browser.errors import PageHung
 
 QUIET_MS = 50
 """How long nothing may happen before a page is called settled."""
+
+STILL_MS = 5
+"""As QUIET_MS, where nothing at all was begun that could come later."""
 
 _RESOURCES = frozenset({"document", "image", "script", "stylesheet", "font"})
 """Playwright's names of the requests that are followed here. Those made by scripts are followed in
@@ -66,10 +70,10 @@ class Settle:
     page does (it navigates, hangs, crashes, closes), `wait` returns in time and raises nothing.
     """
 
-    def __init__(self, page: Page, cdp: CDPSession, quiet_ms: float) -> None:
+    def __init__(self, page: Page, cdp: CDPSession, quiet_ms: float, still_ms: float) -> None:
         self._page = page
         self._cdp = cdp
-        self._documents = Documents(page, cdp, quiet_ms)
+        self._documents = Documents(page, cdp, quiet_ms, still_ms)
         self._begin_ms = 0
         self._main_frame_id = ""
         self._under_way: dict[tuple[str, object], str] = {}
@@ -82,7 +86,9 @@ class Settle:
         self._is_first_wait_from_the_start = False
 
     @classmethod
-    async def attach(cls, page: Page, cdp: CDPSession, quiet_ms: float = QUIET_MS) -> "Settle":
+    async def attach(
+        cls, page: Page, cdp: CDPSession, quiet_ms: float = QUIET_MS, still_ms: float = STILL_MS
+    ) -> "Settle":
         """Follow `page` from now on; `cdp` is a session of it.
 
         Pages that open later in the same context are followed from their first document on. To
@@ -93,7 +99,7 @@ class Settle:
             PageHung: the page does not answer.
             playwright.async_api.Error: the page is closed.
         """
-        self = cls(page, cdp, quiet_ms)
+        self = cls(page, cdp, quiet_ms, still_ms)
         self._listen()
         try:
             async with asyncio.timeout(_ATTACH_LIMIT_S):

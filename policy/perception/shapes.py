@@ -22,6 +22,10 @@ FIELD_PX = (17, 66)
 """Height of a field for one line."""
 LABEL_GAP_PX = 26
 """Greatest distance of a ruled field's text to the label above."""
+RULE_PX, SHADE_PX = 5, 20
+"""Greatest height of a rule, and of one with the shade that a lossy picture has around it."""
+BESIDE_PX = 24
+"""Greatest distance of a ruled field without a label to the button behind it."""
 RULED_PX = 38
 """Height of a field above its rule."""
 
@@ -66,7 +70,8 @@ def controls(
     ruled = [
         shape
         for mark in marks
-        if (shape := _ruled_field(pixels, mark, around)) is not None
+        if (rule := _rule_of(pixels, mark)) is not None
+        and (shape := _ruled_field(pixels, rule, around, large)) is not None
         and not any(_meet(shape.box_px, other.box_px) for other in [*small, *large])
     ]
     return [*small, *_outermost(large), *ruled]
@@ -141,9 +146,32 @@ def _is_row(box: Box, found: Sequence[Bevel]) -> bool:
     )
 
 
-def _ruled_field(pixels: Pixels, rule: PixelBox, around: Surroundings) -> Shape | None:
-    """A field that is only a rule, where a blob is one: a label above, at most one text on it."""
-    if rule.height > 5 or not 80 <= rule.width <= 0.7 * pixels.shape[1] or rule.left <= 3:
+def _rule_of(pixels: Pixels, mark: PixelBox) -> PixelBox | None:
+    """The rule that a wide blob is, without the shade that compression has drawn around it."""
+    if mark.width < 80 or mark.height > SHADE_PX:
+        return None
+    if mark.height <= RULE_PX:
+        return mark
+    rows = mark.of(pixels).astype(np.int16)
+    drawn = np.abs(rows - np.median(rows, axis=(0, 1))).max(axis=2)
+    strength = np.median(drawn, axis=1)
+    inked = np.flatnonzero(strength > 0.5 * strength.max())
+    if not 0 < len(inked) <= RULE_PX or inked[-1] - inked[0] >= RULE_PX:
+        return None
+    across = np.flatnonzero(drawn[inked[0]] > 0.5 * strength.max())
+    top, left = mark.top + int(inked[0]), mark.left + int(across[0])
+    return PixelBox(left, top, mark.left + int(across[-1]) + 1, mark.top + int(inked[-1]) + 1)
+
+
+def _ruled_field(
+    pixels: Pixels, rule: PixelBox, around: Surroundings, boxes: Sequence[Shape]
+) -> Shape | None:
+    """A field that is only a rule, where a blob is one.
+
+    It has a label above and at most one text on it; or one text, which a title's rule would begin
+    with and a field's does not, and a button behind its end.
+    """
+    if rule.width > 0.7 * pixels.shape[1] or rule.left <= 3:
         return None
     box = PixelBox(rule.left, max(rule.top - RULED_PX, 0), rule.right, rule.bottom)
     above = [
@@ -162,11 +190,15 @@ def _ruled_field(pixels: Pixels, rule: PixelBox, around: Surroundings) -> Shape 
         and abs(line.box_px.left - rule.left) <= 8
         and line.box_px.height < 20
     ]
-    if len(written) > 1 or len(labels) != 1 or len(above) != len(written) + 1:
+    if len(written) > 1:
         return None
-    top = written[0].box_px.top if written else rule.top - RULED_PX
-    if top - labels[0].box_px.bottom > LABEL_GAP_PX:
-        return None
+    is_inset = len(written) == 1 and written[0].box_px.left >= rule.left + 3
+    if not (is_inset and _has_button(box, boxes)):
+        if len(labels) != 1 or len(above) != len(written) + 1:
+            return None
+        top = written[0].box_px.top if written else rule.top - RULED_PX
+        if top - labels[0].box_px.bottom > LABEL_GAP_PX:
+            return None
     if written and not (
         rule.left - 2 <= written[0].box_px.left <= rule.left + 16 and written[0].box_px.height < 20
     ):
@@ -182,6 +214,16 @@ def _ruled_field(pixels: Pixels, rule: PixelBox, around: Surroundings) -> Shape 
         return None
     outline = Box(box.left, box.top, box.right, box.bottom)
     return Shape("select" if has_arrow else "field", outline, confidence=0.7)
+
+
+def _has_button(field: PixelBox, boxes: Sequence[Shape]) -> bool:
+    """Whether a button of a field's height stands right behind its end."""
+    return any(
+        shape.kind == "button"
+        and 0 <= shape.box_px.left - field.right <= BESIDE_PX
+        and abs(shape.box_px.center.y - (field.top + field.bottom) / 2) <= field.height / 4
+        for shape in boxes
+    )
 
 
 def _is_text_area(box: PixelBox, lines: Sequence[TextLine], marks: Sequence[PixelBox]) -> bool:

@@ -542,6 +542,156 @@ BACKGROUND = [
     }.items()
 ]
 
+BRIEF = [
+    Scenario(
+        "file that is read",
+        go(
+            "const reader = new FileReader(); reader.onload = () => say();"
+            " reader.readAsDataURL(new Blob([new Uint8Array(1 << 23)]))"
+        ),
+        30,
+    ),
+    Scenario(
+        "drawing that is encoded",
+        go(
+            "const c = document.createElement('canvas'); c.width = c.height = 1500;"
+            " c.getContext('2d').fillRect(0, 0, 900, 900); c.toBlob(() => say())"
+        ),
+        30,
+    ),
+    Scenario(
+        "image without a request",
+        go(
+            "const c = document.createElement('canvas'); c.width = c.height = 400;"
+            " const m = new Image(); m.onload = () => say(); m.src = c.toDataURL()"
+        ),
+        20,
+    ),
+    Scenario(
+        "image of a blob",
+        go(
+            "const m = new Image(); m.onload = () => say(); m.src = URL.createObjectURL(new Blob("
+            '[\'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>\'],'
+            " { type: 'image/svg+xml' }))"
+        ),
+        20,
+    ),
+    Scenario(
+        "script of a blob",
+        "<script>globalThis.arrived = () => say()</script>"
+        + go(
+            "document.head.append(Object.assign(document.createElement('script'),"
+            " { src: URL.createObjectURL(new Blob(['arrived()'])) }))"
+        ),
+        20,
+    ),
+    Scenario(
+        "module that is there already",
+        background("await import('/after/0/module')")
+        + go("await import('/after/0/module'); await import('data:text/javascript,0'); say()"),
+        20,
+    ),
+    Scenario(
+        "message to itself",
+        go(
+            "let n = 0; addEventListener('message', () => {"
+            " if (++n === 20) say(); else postMessage(n, '*') }); postMessage(n, '*')"
+        ),
+        10,
+    ),
+    Scenario(
+        "message to all",
+        go(
+            "const channels = [1, 2].map(() => new BroadcastChannel('c'));"
+            " channels[1].onmessage = () => say(); channels[0].postMessage(1)"
+        ),
+        10,
+    ),
+    Scenario(
+        "permission that is asked for",
+        go("await navigator.permissions.query({ name: 'geolocation' }); say()"),
+        10,
+    ),
+    Scenario("lock", go("await navigator.locks.request('a', () => 0); say()"), 10),
+    Scenario(
+        "compression",
+        go(
+            "const stream = new Blob([new Uint8Array(1 << 22)]).stream();"
+            " await new Response(stream.pipeThrough(new CompressionStream('gzip'))).blob(); say()"
+        ),
+        40,
+    ),
+    Scenario(
+        "popover that says that it opened",
+        "<div popover id=p>x</div>" + go("p.ontoggle = () => say(); p.showPopover()"),
+        10,
+    ),
+    Scenario(
+        "details that load when opened",
+        "<details id=d><summary id=s>more</summary>x</details><script>d.ontoggle = async () =>"
+        " say(await get(200))</script>",
+        200,
+        act="click #s",
+    ),
+    Scenario(
+        "observer of a size",
+        go(
+            "const box = o.appendChild(document.createElement('i'));"
+            " new ResizeObserver(async () => say(await get(100))).observe(box)"
+        ),
+        110,
+    ),
+    Scenario(
+        "observer of what is seen",
+        go(
+            "const box = document.body.appendChild(document.createElement('i'));"
+            " new IntersectionObserver(() => say()).observe(box)"
+        ),
+        20,
+    ),
+    Scenario(
+        "smooth scrolling by style",
+        "<style>html { scroll-behavior: smooth }</style>"
+        "<div style='height: 3000px'></div><p id=end>end</p>"
+        + go("document.scrollingElement.scrollTop = 5000"),
+        600,
+        "end.getBoundingClientRect().bottom <= innerHeight + 1",
+    ),
+    Scenario(
+        "smooth scrolling to a target",
+        "<style>html { scroll-behavior: smooth }</style>"
+        "<div style='height: 3000px'></div><p id=end>end</p>" + go("location.hash = 'end'"),
+        600,
+        "end.getBoundingClientRect().bottom <= innerHeight + 1",
+    ),
+    Scenario(
+        "frame that is written",
+        go(
+            "const f = document.body.appendChild(document.createElement('iframe'));"
+            " f.srcdoc = '<p>x</p>'; f.onload = () => say()"
+        ),
+        30,
+    ),
+    Scenario(
+        "form that is sent by a script",
+        "<form id=f action=/after/200/html></form>" + go("f.submit()"),
+        200,
+    ),
+    Scenario("page that is left by a script", go("location.href = '/after/200/html'"), 200),
+    Scenario(
+        "page that is left by a link that a script follows",
+        go("Object.assign(document.createElement('a'), { href: '/after/200/html' }).click()"),
+        200,
+    ),
+    Scenario(
+        "image in a style that a class brings",
+        "<style>.x { background: url(/after/100/image) }</style>" + go("o.className = 'x'; say()"),
+        100,
+        "performance.getEntriesByType('resource').some(e => e.name.endsWith('/image'))",
+    ),
+]
+"""What is over in less than the time that a page gets to show it."""
+
 BESIDES = [
     Scenario(
         "beacon",
@@ -597,7 +747,7 @@ BESIDES = [
     ),
 ]
 
-ALL = [*PLAIN, *MOVING, *PLACES, *BACKGROUND, *BESIDES]
+ALL = [*PLAIN, *MOVING, *PLACES, *BRIEF, *BACKGROUND, *BESIDES]
 
 PAGES = {
     **{scenario.name: scenario.page for scenario in ALL},
