@@ -6,6 +6,7 @@
         config.json, metrics.jsonl   and whatever every run has (`vigorl.training.run.training_run`)
         rollouts/000001/…            every rollout of the update, as `rollout` records them
         checkpoints/000010/          model/ plays as --model
+        sampler/000010/              the adapter that a server samples with (`--sampler URL`)
 
 What happens at a step depends on the checkpoint and on numbers alone: which task is next, and how
 many rollouts were begun before (each is sampled with a seed of its own). So a run that was
@@ -38,6 +39,8 @@ loss, norm, kl, …     means over the updates of what the learner reports; of t
 rows_too_long         rows that do not fit into a prefix tree (`tree_tokens`): not learnt from
 skipped               share of the updates whose gradient was not finite: left out
 learning_rate         mean over the updates
+staleness             updates made before since the weights that sampled what is learnt from, mean
+                      over tokens (`--sampler URL`)
 prepare_s, update_s   seconds for what needs no gradient (the reference), and for the updates
 play_s, learn_s       seconds of the rollout batch, and of all learning from it
 ====================  ============================================================================
@@ -46,7 +49,8 @@ play_s, learn_s       seconds of the rollout batch, and of all learning from it
 import asyncio
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from random import Random
@@ -59,9 +63,9 @@ from vigorl.agent.evaluation.tries import Tries
 from vigorl.agent.record.trajectory import Trajectory
 from vigorl.agent.rollout import Limits
 from vigorl.browser.errors import UsageError, VigorlError
-from vigorl.browser.run_folder import Identity
+from vigorl.browser.run_folder import Identity, claimed
 from vigorl.training.data.held_out import check_learnable
-from vigorl.training.grpo.config import RENAMED, GrpoRunConfig
+from vigorl.training.grpo.config import LOCAL, RENAMED, GrpoRunConfig
 from vigorl.training.grpo.learner import Learner, LocalLearner, OpenLearner
 from vigorl.training.grpo.rewards import RULES
 from vigorl.training.grpo.rollout_batch import Position, RolloutBatch, RolloutLimits
@@ -218,7 +222,7 @@ def identity_of(config: GrpoRunConfig) -> Identity:
     asked = json.loads(json.dumps(config_values(asdict(config), "update")))
     may_change = (
         *("steps", "checkpoint_every", "episodes_at_once", "device", "episode_s"),
-        *("refills", "refill_s"),
+        *("refills", "refill_s", "sampler"),
         *("update.tree_tokens", "update.gradient_checkpointing"),  # what memory asks for
     )
     return Identity(
@@ -264,13 +268,15 @@ async def train_grpo_from_config(
     on_episode: OnEpisode = lambda step, episode: None,
     boundary: "Boundary | None" = None,
     envs: "RemoteService | None" = None,
+    api_key: str | None = None,
 ) -> GrpoProgress:
     """Train on the tasks that the configuration names.
 
     Embedded tasks come seed by seed of the training split, all tasks of one in turn; still
     screenshots in an order of their own for each seed of the training. Pages may go where the
     boundary says, beside the tasks' site; None: nowhere else. With `envs`, embedded tasks are
-    played on a service.
+    played on a service. With a server as sampler, whose key is `api_key`, both it and the model are
+    ready before a browser opens.
 
     Raises:
         UsageError: one of the names is no task, an entry of the data is broken, or the
@@ -283,20 +289,50 @@ async def train_grpo_from_config(
     with open_ranks() as ranks:
         if not ranks.is_first:
             log, on_episode = (lambda line: None), (lambda step, episode: None)
-        if config.data is not None:
-            from vigorl.agent.benchmarks.still_images import still_samples
+        async with _opener(config, out, ranks, api_key) as open_learner:
+            if config.data is not None:
+                from vigorl.agent.benchmarks.still_images import still_samples
 
-            check_learnable(Path(config.data))
-            tasks = still_samples(Path(config.data))
-            Random(config.seed).shuffle(tasks)
-            return await train_grpo(config, out, tasks, log, on_episode, ranks)
-        # Playwright is needed here alone: whoever learns from other worlds need not have it.
-        from vigorl.agent.benchmarks.embedded import open_tasks
+                check_learnable(Path(config.data))
+                tasks = still_samples(Path(config.data))
+                Random(config.seed).shuffle(tasks)
+                return await train_grpo(config, out, tasks, log, on_episode, ranks, open_learner)
+            # Playwright is needed here alone: who learns from other worlds need not have it.
+            from vigorl.agent.benchmarks.embedded import open_tasks
 
-        names = config.tasks or None
-        skipped = config.skipped_seeds
-        async with open_tasks(_SEEDS, names, "train", "goal", skipped, boundary, envs) as tasks:
-            return await train_grpo(config, out, tasks, log, on_episode, ranks)
+            names = config.tasks or None
+            skipped = config.skipped_seeds
+            async with open_tasks(_SEEDS, names, "train", "goal", skipped, boundary, envs) as tasks:
+                return await train_grpo(config, out, tasks, log, on_episode, ranks, open_learner)
+
+
+@asynccontextmanager
+async def _opener(
+    config: GrpoRunConfig, out: Path, ranks: Ranks, api_key: str | None
+) -> AsyncIterator[OpenLearner]:
+    """Who opens the engine of a run; one that samples on a server is open, and ready, at once.
+
+    Raises:
+        UsageError: there are several processes, another one trains into the folder, or the server
+            was not started for this.
+        PolicyFault: nobody answers.
+    """
+    if config.sampler == LOCAL:
+        yield LocalLearner
+        return
+    if ranks.count > 1:
+        raise UsageError(
+            f"--sampler {config.sampler} learns in one process: start it without torchrun"
+        )
+    from vigorl.training.grpo.served_learner import open_served_learner
+
+    home = out / "sampler"
+    with claimed(home, "training"):
+        learner = await open_served_learner(config, home, api_key)
+        try:
+            yield lambda config, ranks: learner
+        finally:
+            await learner.close()
 
 
 _SEEDS = 200
