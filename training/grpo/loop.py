@@ -63,7 +63,7 @@ from vigorl.agent.evaluation.tries import Tries
 from vigorl.agent.record.trajectory import Trajectory
 from vigorl.agent.rollout import Limits
 from vigorl.browser.errors import UsageError, VigorlError
-from vigorl.browser.run_folder import Identity, claimed
+from vigorl.browser.run_folder import Identity
 from vigorl.training.data.held_out import check_learnable
 from vigorl.training.grpo.config import LOCAL, RENAMED, GrpoRunConfig
 from vigorl.training.grpo.learner import Learner, LocalLearner, OpenLearner
@@ -324,15 +324,10 @@ async def _opener(
         raise UsageError(
             f"--sampler {config.sampler} learns in one process: start it without torchrun"
         )
-    from vigorl.training.grpo.served_learner import open_served_learner
+    from vigorl.training.grpo.served_learner import served_learner
 
-    home = out / "sampler"
-    with claimed(home, "training"):
-        learner = await open_served_learner(config, home, api_key)
-        try:
-            yield lambda config, ranks: learner
-        finally:
-            await learner.close()
+    async with served_learner(config, out, api_key) as learner:
+        yield lambda config, ranks: learner
 
 
 _SEEDS = 200

@@ -13,11 +13,12 @@ sampler's own log-probabilities.
 
 import asyncio
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from vigorl.browser.errors import InconsistentData, UsageError
-from vigorl.browser.run_folder import disk, whole_folder
+from vigorl.browser.run_folder import claimed, disk, whole_folder
 from vigorl.policy.factory import policy_of
 from vigorl.policy.policy import Policy
 from vigorl.policy.vllm.served_backend import OfferedAdapter, ServedBackend
@@ -141,22 +142,24 @@ def _sampled_at(groups: Sequence[Group], step: int) -> float:
     return steps / tokens if tokens else float(step)
 
 
-async def open_served_learner(
+@asynccontextmanager
+async def served_learner(
     config: GrpoRunConfig,
-    home: Path,
+    out: Path,
     api_key: str | None = None,
     limits: WireLimits | None = None,
-) -> ServedLearner:
+) -> AsyncIterator[ServedLearner]:
     """The engine of a run whose rollouts are sampled at `config.sampler`, ready to play.
 
     Args:
         config: How.
-        home: Folder that adapters are written into; the server has to see it.
+        out: Folder of the run, which the server has to see: adapters are written into `sampler`.
         api_key: Bearer token for the server.
         limits: How long the server is waited for.
 
     Raises:
-        UsageError: the configuration cannot be carried out, or the server was not started for it.
+        UsageError: the configuration cannot be carried out, another process trains into the
+            folder, or the server was not started for this; a folder that was made is taken away.
         PolicyFault: nobody answers.
         StorageFault: the disk refuses.
     """
@@ -167,10 +170,17 @@ async def open_served_learner(
             "process alone sees to: leave out --sampler"
         )
     server = await TokenServer.connect(config.sampler, None, api_key, limits)
-    try:
-        learner = await asyncio.to_thread(ServedLearner, config, server, home)
-        await learner.ready()
-    except BaseException:
-        await server.close()
-        raise
-    return learner
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(server.close)
+        if not out.exists():
+            stack.callback(shutil.rmtree, out, ignore_errors=True)
+        home = out / "sampler"
+        with claimed(home, "training"):
+            learner = await asyncio.to_thread(ServedLearner, config, server, home)
+            stack.push_async_callback(learner.close)
+            await learner.ready()
+            stack.pop_all()
+            try:
+                yield learner
+            finally:
+                await learner.close()
