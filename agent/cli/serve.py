@@ -46,10 +46,17 @@ def serve(
         named = f" --family {config.family}" if config.family else ""
         url = serving.server_url(config)
 
+        learn = (
+            f"[dim]train:[/dim] vigorl-agent train grpo --model {escape(model)}{named} "
+            f"--lora {config.lora_rank} --sampler {url} --out …\n"
+            if config.lora_rank
+            else ""
+        )
+
         def tell() -> None:
             console.print(
                 f"[green]ready[/green]  {url}\n[dim]play:[/dim]  vigorl-agent run 'open the second "
-                f"result' --url … --model {url}/v1{named}\n[dim]Ctrl-C ends it[/dim]",
+                f"result' --url … --model {url}/v1{named}\n{learn}[dim]Ctrl-C ends it[/dim]",
                 soft_wrap=True,
             )
 

@@ -47,6 +47,7 @@ _LOADED_AGAIN = 3
 """Times that a turn is begun whose adapter the server does not have."""
 
 _TRIAL_TOKENS = 16
+_ROUNDING = 1e-5
 _MOST_DRIFT = 0.5
 """Nats by which the tokens of a trial differ on average between server and network. Number formats
 make some hundredths, another model several whole ones."""
@@ -198,7 +199,7 @@ class ServedBackend:
             # Where only one token may be drawn, it is certain.
             only = {"allowed_token_ids": [self._codec.end_id], "max_tokens": 1}
             certain = await self._turn(loaded, messages, 0, sampling, only)
-            if certain.logprobs != (0.0,):
+            if not certain.logprobs or abs(certain.logprobs[0]) > _ROUNDING:
                 raise UsageError(
                     f"{self._server.url} tells other log-probabilities than those that words are "
                     "drawn by: start it with vigorl-agent serve, or vllm serve with "

@@ -289,21 +289,24 @@ async def train_grpo_from_config(
     with open_ranks() as ranks:
         if not ranks.is_first:
             log, on_episode = (lambda line: None), (lambda step, episode: None)
-        async with _opener(config, out, ranks, api_key) as open_learner:
-            if config.data is not None:
-                from vigorl.agent.benchmarks.still_images import still_samples
+        if config.data is not None:
+            from vigorl.agent.benchmarks.still_images import still_samples
 
-                check_learnable(Path(config.data))
-                tasks = still_samples(Path(config.data))
-                Random(config.seed).shuffle(tasks)
+            check_learnable(Path(config.data))
+            tasks = still_samples(Path(config.data))
+            Random(config.seed).shuffle(tasks)
+            async with _opener(config, out, ranks, api_key) as open_learner:
                 return await train_grpo(config, out, tasks, log, on_episode, ranks, open_learner)
-            # Playwright is needed here alone: who learns from other worlds need not have it.
-            from vigorl.agent.benchmarks.embedded import open_tasks
+        # Playwright is needed here alone: whoever learns from other worlds need not have it.
+        from vigorl.agent.benchmarks.embedded import open_tasks, task_rows
 
-            names = config.tasks or None
-            skipped = config.skipped_seeds
-            async with open_tasks(_SEEDS, names, "train", "goal", skipped, boundary, envs) as tasks:
-                return await train_grpo(config, out, tasks, log, on_episode, ranks, open_learner)
+        asked = (config.tasks or None, config.skipped_seeds)
+        task_rows("train", _SEEDS, *asked)  # a name that there is not is told before all else
+        async with (
+            _opener(config, out, ranks, api_key) as open_learner,
+            open_tasks(_SEEDS, asked[0], "train", "goal", asked[1], boundary, envs) as tasks,
+        ):
+            return await train_grpo(config, out, tasks, log, on_episode, ranks, open_learner)
 
 
 @asynccontextmanager
