@@ -14,6 +14,7 @@ tried before the first turn.
 import asyncio
 import base64
 from collections.abc import Callable, Sequence
+from contextvars import Context
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
@@ -23,6 +24,7 @@ from typing import Any
 
 from PIL import Image
 
+from vigorl.browser.clock import somebody_elses_time
 from vigorl.browser.errors import PolicyFault, UsageError
 from vigorl.browser.geometry import Frame
 from vigorl.browser.picture import Picture, View
@@ -99,7 +101,7 @@ class ServedBackend:
         """Adapters that the server was given, or a kill has left to it, and nobody samples with."""
         self._was_tried = False
         """The server tells the log-probabilities that are needed."""
-        self._lock = asyncio.Lock()
+        self._loading: asyncio.Task[None] | None = None
 
     def session(self, seed: int) -> VllmSession:
         """A place for one episode, which draws with this seed."""
@@ -126,6 +128,8 @@ class ServedBackend:
 
     async def close(self) -> None:
         """Let go of the connections; the server keeps its adapter. May be called twice."""
+        if self._loading is not None:
+            self._loading.cancel()
         await self._server.close()
 
     def offer(self, adapter: OfferedAdapter) -> None:
@@ -168,13 +172,20 @@ class ServedBackend:
         ) from gone
 
     async def _current(self) -> _Loaded:
-        """What is offered, loaded."""
-        async with self._lock:
-            offered, before = self._offered, self._loaded
+        """What is offered, loaded; all who wait for it share one attempt, and what it raises."""
+        with somebody_elses_time():
+            while (loaded := self._loaded) is None or loaded.adapter is not self._offered:
+                if self._loading is None:
+                    self._loading = asyncio.create_task(self._load(), context=Context())
+                await asyncio.shield(self._loading)
+        return loaded
+
+    async def _load(self) -> None:
+        """Load what is offered, try it, and unload all that was there before."""
+        try:
+            offered = self._offered
             if offered is None:
                 raise UsageError("a server samples with an adapter: offer one first")
-            if before is not None and before.adapter is offered:
-                return before
             name = f"vigorl-{self._run}-{offered.step:06d}-{next(self._loads)}"
             await self._server.load_adapter(name, offered.folder, offered.rank)
             self._left += self._server.adapters_in(offered.folder.parent)
@@ -184,7 +195,8 @@ class ServedBackend:
             for other in left:
                 await self._server.unload_adapter(other)
             self._loaded, self._left = loaded, [name]
-            return loaded
+        finally:
+            self._loading = None
 
     async def _try(self, loaded: _Loaded) -> None:
         """Compare one short turn with what the network here makes of it.

@@ -79,6 +79,7 @@ def serve_command(
     if config.lora_rank:
         command += ["--enable-lora", "--max-lora-rank", str(engine_rank(config.lora_rank))]
         command += ["--max-loras", str(ADAPTERS_AT_ONCE)]
+        command += ["--enable-scale-out"]  # prompts as token ids: a training samples by them
     return [*command, *more]
 
 

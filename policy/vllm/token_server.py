@@ -2,7 +2,8 @@
 
 Of vLLM's endpoints these are used: `GET /v1/models`; `POST /inference/v1/generate`, which takes a
 prompt's ids (`token_ids`, one placeholder for each picture), its pictures (`content_parts`) and all
-of vLLM's own sampling parameters, and tells the ids that were read (`return_token_ids`); and
+of vLLM's own sampling parameters, and tells the ids that were read (`return_token_ids`), where it
+was started with `--enable-scale-out`; and
 `POST /v1/load_lora_adapter` and `/v1/unload_lora_adapter`, by which an adapter comes and goes while
 the server runs. Adapters are read from the disk: the server has to see the folder under its path.
 """
@@ -32,6 +33,7 @@ _NO_LOGPROB = -9999.0
 _NOT_ENABLED = re.compile(r"LoRA is not enabled", re.IGNORECASE)
 _RANK = re.compile(r"rank.{0,20}greater than max_lora_rank", re.IGNORECASE)
 _NOT_SEEN = re.compile(r"No adapter found for", re.IGNORECASE)
+_DISABLED = re.compile(r"--enable-scale-out")
 _NO_MODEL = re.compile(r"model.{0,200}does not exist", re.IGNORECASE | re.DOTALL)
 _LONGEST_QUOTE = 400
 
@@ -141,6 +143,11 @@ class TokenServer(Server):
             raise UsageError(
                 f"{self.url} takes no tokens ({_GENERATE} answers {refusal.status}): serve with "
                 "vLLM 0.32 or later (pip install 'vigorl-agent[vllm]')"
+            )
+        if _DISABLED.search(refusal.said):
+            raise UsageError(
+                f"{self.url} takes no tokens ({self._vault.redact(refusal.said)}): start it with "
+                "vigorl-agent serve MODEL --lora RANK, which does so"
             )
         raise await self._fault(refusal, "POST")
 

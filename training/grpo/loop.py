@@ -298,7 +298,8 @@ async def train_grpo_from_config(
             async with _opener(config, out, ranks, api_key) as open_learner:
                 return await train_grpo(config, out, tasks, log, on_episode, ranks, open_learner)
         # Playwright is needed here alone: whoever learns from other worlds need not have it.
-        from vigorl.agent.benchmarks.embedded import open_tasks, task_rows
+        from vigorl.agent.benchmarks.embedded import open_tasks
+        from vigorl.tasks.local.registry import task_rows
 
         asked = (config.tasks or None, config.skipped_seeds)
         task_rows("train", _SEEDS, *asked)  # a name that there is not is told before all else

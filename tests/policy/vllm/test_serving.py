@@ -53,7 +53,9 @@ def test_the_context_is_no_longer_than_the_model_takes(tmp_path: Path) -> None:
     family = served_family(str(folder), None)
     assert family == family_named("qwen3-vl")
     command = serve_command(str(folder), family, ServeConfig(lora_rank=9), ["--dtype", "float16"])
-    assert options([each for each in command if each != "--enable-lora"]) == {
+    switches = ("--enable-lora", "--enable-scale-out")
+    assert all(each in command for each in switches)
+    assert options([each for each in command if each not in switches]) == {
         **options(serve_command(str(folder), family, ServeConfig())),
         "--max-model-len": "16384",
         "--max-lora-rank": "16",

@@ -146,12 +146,11 @@ def test_three_updates_whole_and_killed_in_a_rollout_replay_with_their_adapters(
         words = (sys.executable, "-c", STUCK, __file__, undecided, url, killed)
         running = subprocess.Popen(list(map(str, words)))
         give_up_s = time.monotonic() + 300
-        while not (killed / "stuck").exists():
+        while sorted(adapters_at(url)) != ["000001", "000002"] or not (killed / "stuck").exists():
             assert running.poll() is None and time.monotonic() < give_up_s
             time.sleep(0.05)
         running.kill()
         running.wait()
-        assert sorted(adapters_at(url)) == ["000001", "000002"]
         kept = Kept(killed, tmp_path / "killed-adapters")
         shutil.copytree(killed / "checkpoints/000001/adapter", kept.folder / "000001")
         progress = asyncio.run(trained(config, killed, kept))
@@ -224,10 +223,13 @@ def test_a_server_that_was_started_otherwise_is_refused_with_what_to_do(
         assert not (tmp_path / "none").exists()
 
     port, log = unused_tcp_port, tmp_path / "vllm.log"
+    alone = ("--enable-lora", "--max-lora-rank", "8")
     with serving(undecided, log, port) as url:
         asyncio.run(refused(url, "loads no adapters while it runs"))
     with serving(undecided, log, port, VLLM_ALLOW_RUNTIME_LORA_UPDATING="1") as url:
         asyncio.run(refused(url, "takes no adapters .*LoRA is not enabled"))
+    with serving(undecided, log, port, 0, alone, VLLM_ALLOW_RUNTIME_LORA_UPDATING="1") as url:
+        asyncio.run(refused(url, "takes no tokens .*--enable-scale-out"))
     raw = ("--logprobs-mode", "raw_logprobs")
     with serving(undecided, log, port, RANK, raw) as url:
         asyncio.run(refused(url, "--logprobs-mode processed_logprobs"))

@@ -1,5 +1,6 @@
 """Rollouts sampled on a server: the adapters that it gets, and what it must not say."""
 
+import asyncio
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from tests.training.grpo.test_loop import TASKS, picture  # noqa: E402
 from tests.training.grpo.token_server import Fault, TokenServer, at  # noqa: E402
 from vigorl.agent.cli.app import app  # noqa: E402
 from vigorl.agent.record.recorder import Recorder  # noqa: E402
-from vigorl.agent.record.trajectory import Trajectory, read_trajectory  # noqa: E402
+from vigorl.agent.record.trajectory import EndRecord, Trajectory, read_trajectory  # noqa: E402
 from vigorl.agent.rollout import Limits, rollout  # noqa: E402
 from vigorl.browser.errors import (  # noqa: E402
     InconsistentData,
@@ -139,6 +140,7 @@ async def test_each_batch_is_sampled_with_the_adapter_that_the_one_before_has_le
         ("no loading", "loads no adapters while it runs: .*VLLM_ALLOW_RUNTIME_LORA_UPDATING=1"),
         ("blind", "does not see the adapter in .*give an --out on a disk that both have"),
         ("no tokens", "takes no tokens .*vLLM 0.32 or later"),
+        ("no scale-out", "takes no tokens .*start it with vigorl-agent serve MODEL --lora RANK"),
         ("tells no prompt", "does not tell what it has read: serve with vLLM 0.32 or later"),
         ("raw", "--logprobs-mode processed_logprobs"),
         ("resizes", "image processor resizes pictures"),
@@ -244,6 +246,33 @@ async def test_a_server_that_dies_ends_the_run_saved_and_it_goes_on_when_it_is_b
             tokens = [turn.turn.tokens for turn in episode.steps]
             assert all(each and each.weights_step == step - 1 for each in tokens)
             assert step == 2 or len(tokens) == 1
+
+
+async def test_turns_that_wait_for_an_adapter_share_one_attempt_to_load_it(
+    tiny: Path, state: TokenServer, tmp_path: Path
+) -> None:
+    with at(state) as url:
+        hasty = replace(QUICK, retry_s=0.1)
+        async with served_learner(config_of(tiny, url), tmp_path, limits=hasty) as learner:
+            list(learner.learn([], 0))
+            state.dies_after = 0
+            ends = await played(learner, tmp_path / "dead", 8)
+            assert all(end.status == "fault" and "127.0.0.1" in end.reason for end in ends)
+            assert 1 < state.unanswered < 8
+            state.dies_after = -1
+            ends = await played(learner, tmp_path / "back", 8)
+            assert [end.status for end in ends] == ["limit"] * 8 and len(state.loads) == 2
+
+
+async def played(learner: ServedLearner, folder: Path, count: int) -> list[EndRecord]:
+    """How episodes end that are played all at once."""
+    episodes = await asyncio.gather(
+        *(
+            rollout(learner.policy, TASKS[0].make(), Recorder(folder / f"{n}"), Limits(steps=1))
+            for n in range(count)
+        )
+    )
+    return [episode.end for episode in episodes if episode.end]
 
 
 async def test_who_samples_may_change_when_a_run_goes_on(

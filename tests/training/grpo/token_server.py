@@ -38,6 +38,7 @@ Fault = Literal[
     "no loading",
     "blind",
     "no tokens",
+    "no scale-out",
     "raw",
     "resizes",
     "other ids",
@@ -61,6 +62,8 @@ class TokenServer:
         self.turns = 0
         self.dies_after = -1
         """Turns; then it answers nothing any more."""
+        self.unanswered = 0
+        """Requests since then."""
         self.forgets_after = -1
         """Turns; then it has no adapters, once, like one that was started anew."""
         self._weights: dict[str, Any] = {}
@@ -107,6 +110,9 @@ class TokenServer:
             self.forgets_after = -1
         if self.fault == "no tokens":
             return 404, {"detail": "Not Found"}
+        if self.fault == "no scale-out":
+            said = "Restart vllm serve with --enable-scale-out to enable them."
+            return _error(403, f"Scale-out endpoints are disabled. {said}")
         if name not in self.adapters:
             return _error(404, f"The model `{name}` does not exist.")
         with self._lock:
@@ -194,6 +200,7 @@ def at(state: TokenServer, port: int = 0) -> Iterator[str]:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             if 0 <= state.dies_after <= state.turns:
                 self.close_connection = True
+                state.unanswered += 1
                 return
             paths = {
                 "/v1/load_lora_adapter": state.load,
