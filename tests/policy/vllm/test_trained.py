@@ -12,23 +12,26 @@ from pathlib import Path
 
 import httpx
 import pytest
+import torch
 
 pytest.importorskip("vllm", reason="vLLM has an environment of its own: make test-vllm")
 pytest.importorskip("peft")
 
-from tests.policy.vllm.episodes import pictures_of, tokens_of
+from tests.policy.vllm.episodes import drift, pictures_of, tokens_of
 from tests.policy.vllm.serve import serving
 from tests.training.grpo import test_loop
 from tests.training.grpo.test_loop import FAMILY, TASKS, config_of, metrics_of, teach_undecided
 from vigorl.agent.record.trajectory import Trajectory, read_trajectory
 from vigorl.browser.errors import InfrastructureFault, PolicyFault, UsageError
+from vigorl.policy.backend import Message, Sampling
 from vigorl.policy.factory import NANO, checkpoint_of
 from vigorl.policy.family import family_named
 from vigorl.policy.local.network import Network
 from vigorl.policy.local.tiny import write_tiny_checkpoint
+from vigorl.policy.vllm.served_backend import OfferedAdapter, ServedBackend
 from vigorl.policy.vllm.token_server import TokenServer
 from vigorl.policy.wire import WireLimits
-from vigorl.training.compute.lora import add_adapters, load_adapters, read_adapters
+from vigorl.training.compute.lora import add_adapters, load_adapters, read_adapters, write_adapters
 from vigorl.training.data.replay import largest_drift, replay
 from vigorl.training.data.rows import rows_of
 from vigorl.training.grpo.config import GrpoConfig, GrpoRunConfig
@@ -247,8 +250,26 @@ def test_a_model_that_reads_is_sampled_on_a_server_as_well(
     with serving(nano, tmp_path / "vllm.log", unused_tcp_port, RANK, more) as url:
 
         async def ready() -> None:
-            config = GrpoRunConfig(NANO, sampler=url, update=GrpoConfig(lora_rank=RANK))
-            async with served_learner(config, tmp_path / "run", limits=HASTY):
-                assert adapters_at(url) == ["000000"]
+            network = Network(str(nano), family_named("nano"))
+            add_adapters(network, RANK, trains_vision=False, seed=0)
+            for name, weight in network.model.named_parameters():
+                if ".lora_B." in name:
+                    torch.nn.init.normal_(weight, std=0.02)
+            write_adapters(network, tmp_path / "adapter" / "000007")
+            sampling = Sampling(temperature=1.0, max_tokens=40)
+            backend = ServedBackend(
+                await TokenServer.connect(url),
+                network.codec,
+                network.family,
+                sampling,
+                network.score,
+            )
+            backend.offer(OfferedAdapter(tmp_path / "adapter" / "000007", RANK, 7))
+            messages = (Message("user", ("Find the cheapest tent.",)),)
+            replies = [await backend.session(seed).reply(messages) for seed in range(4)]
+            assert adapters_at(url) == ["000007"]
+            assert {reply.weights_step for reply in replies} == {7}
+            assert max(drift(network, (), reply) for reply in replies) < 1e-4
+            await backend.close()
 
         asyncio.run(ready())
