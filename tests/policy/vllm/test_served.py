@@ -17,11 +17,15 @@ from vigorl.policy.backend import Sampling
 from vigorl.policy.factory import open_model
 from vigorl.policy.local.network import Network
 from vigorl.policy.model import ModelPolicy
+from vigorl.policy.vllm.served_backend import OfferedAdapter, ServedBackend
+from vigorl.policy.vllm.token_server import TokenServer
+from vigorl.training.compute.lora import add_adapters, write_adapters
 from vigorl.training.data.replay import largest_drift, replay
 from vigorl.training.data.rows import rows_of
 
 pytestmark = [pytest.mark.model, pytest.mark.slow, pytest.mark.timeout(1800)]
 
+RANK = 4
 Make = Callable[..., Observation]
 
 
@@ -68,5 +72,19 @@ def test_episodes_on_a_server_are_those_of_the_local_engine_and_replay(
             await policy.actor("Buy a kettle. " * 8192).act(screen(1))
         await policy.close()
 
-    with serving(taught, tmp_path / "vllm.log", unused_tcp_port) as url:
+        # By its tokens, with an adapter that adds nothing yet.
+        network = Network(str(taught), family_of_folder(taught))
+        add_adapters(network, RANK, trains_vision=False, seed=0)
+        write_adapters(network, tmp_path / "sampler" / "000000")
+        backend = ServedBackend(
+            await TokenServer.connect(url), network.codec, network.family, greedy, network.score
+        )
+        backend.offer(OfferedAdapter(tmp_path / "sampler" / "000000", RANK, 0))
+        policy = ModelPolicy(network.family, backend, greedy)
+        await compared(policy, taught, greedy, tmp_path / "tokens")
+        with pytest.raises(PolicyFault, match="max_model_len"):
+            await policy.actor("Buy a kettle. " * 8192).act(screen(1))
+        await policy.close()
+
+    with serving(taught, tmp_path / "vllm.log", unused_tcp_port, RANK) as url:
         asyncio.run(check(url))
