@@ -39,7 +39,9 @@ def serve(
         family = serving.served_family(model, config.family)
         command = serving.serve_command(model, family, config, more or ())
         if dry_run:
-            echo(shlex.join(command))
+            variables = serving.LOADING if config.lora_rank else {}
+            words = [f"{name}={value}" for name, value in variables.items()]
+            echo(" ".join([*words, shlex.join(command)]))
             return
         console = Console(stderr=True, highlight=False)
         console.print(f"[dim]$ {escape(shlex.join(command))}[/dim]", soft_wrap=True)

@@ -31,6 +31,7 @@ from vigorl.policy.family import family_named  # noqa: E402
 from vigorl.policy.local.network import Network  # noqa: E402
 from vigorl.policy.local.tiny import write_tiny_checkpoint  # noqa: E402
 from vigorl.policy.policy import numbered  # noqa: E402
+from vigorl.training.compute.lora import add_adapters  # noqa: E402
 from vigorl.training.data.replay import largest_drift, replay  # noqa: E402
 from vigorl.training.data.rows import Row, rows_of  # noqa: E402
 from vigorl.training.grpo.config import GrpoConfig, GrpoRunConfig  # noqa: E402
@@ -56,9 +57,17 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_tiny_checkpoint(tmp_path_factory.mktemp("served") / "tiny", "qwen2_5_vl")
 
 
+@pytest.fixture(scope="module")
+def served(tiny: Path) -> Network:
+    """The network of the server."""
+    network = Network(str(tiny), family_named(FAMILY))
+    add_adapters(network, RANK, trains_vision=False, seed=0)
+    return network
+
+
 @pytest.fixture
-def state(tiny: Path) -> TokenServer:
-    return TokenServer(tiny, family_named(FAMILY), RANK)
+def state(served: Network) -> TokenServer:
+    return TokenServer(served, RANK)
 
 
 def config_of(tiny: Path, url: str, **changes: Any) -> GrpoRunConfig:
@@ -173,8 +182,11 @@ async def test_the_wrong_rank_model_and_family_are_refused(
         await refused(config_of(tiny, url, update=higher), "rank 8 .*start it with .* --lora 8")
         await refused(config_of(tiny, url, family="scout"), "copies its points.*leave out")
         with torch.no_grad():
-            state.network.model.lm_head.weight *= 40
-        await refused(config_of(tiny, url), "serves another model .*differ by")
+            head = state.network.model.lm_head.weight
+            kept = head.clone()
+            head *= 40
+            await refused(config_of(tiny, url), "serves another model .*differ by")
+            head.copy_(kept)
     await refused(config_of(tiny, url), "no server answers at .*start it")
 
 

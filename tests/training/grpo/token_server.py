@@ -20,16 +20,10 @@ import torch
 from PIL import Image
 
 from vigorl.browser.picture import Picture
-from vigorl.policy.family import Family
 from vigorl.policy.images import FittedImage, token_count
 from vigorl.policy.local.codec import Prompt
 from vigorl.policy.local.network import Network
-from vigorl.training.compute.lora import (
-    add_adapters,
-    load_adapters,
-    read_adapters,
-    without_adapters,
-)
+from vigorl.training.compute.lora import load_adapters, read_adapters, without_adapters
 
 Fault = Literal[
     "",
@@ -51,9 +45,9 @@ Fault = Literal[
 class TokenServer:
     """What the server has and does; `at` runs it."""
 
-    def __init__(self, checkpoint: Path, family: Family, rank: int) -> None:
-        self.network = Network(str(checkpoint), family)
-        add_adapters(self.network, rank, trains_vision=False, seed=0)
+    def __init__(self, network: Network, rank: int) -> None:
+        """A network with adapters of a rank, which take the weights of whatever is asked for."""
+        self.network = network
         self.rank = rank
         self.fault: Fault = ""
         self.adapters: dict[str, str] = {}
