@@ -138,7 +138,17 @@ async def test_each_batch_is_sampled_with_the_adapter_that_the_one_before_has_le
             # Learnt from three updates late, it is corrected, and said.
             (late,) = learner.learn([Group(tuple(rollouts), shown)], 3)
             assert late["staleness"] == 1 and late["sampler_drift"] > 1e-3
-    assert len(state.loads) == 3
+            # A server that takes an adapter and does not use it is seen in the drift.
+            state.fault = "ignores adapters"
+            rows = [await row_of(learner, tmp_path / f"4-{n}", n) for n in range(2)]
+            totals = (1.0, 0.0)
+            rollouts = [
+                Rollout((row,), Reward(total, True, 0, total))
+                for row, total in zip(rows, totals, strict=True)
+            ]
+            (unused,) = learner.learn([Group(tuple(rollouts), shown)], 4)
+            assert unused["staleness"] == 0 and unused["sampler_drift"] > 1e-2
+    assert len(state.loads) == 4
 
 
 @pytest.mark.parametrize(
