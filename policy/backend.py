@@ -127,6 +127,8 @@ class Reply:
     """Why the model does not answer, where its server tells that apart from what it says."""
     left_out: tuple[str, ...] = ()
     """Fields of the request that the server refused, so that its own values held."""
+    weights_step: int | None = None
+    """Updates that the weights had seen which it was sampled with, where they are being trained."""
 
 
 class Session(Protocol):

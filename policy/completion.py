@@ -86,6 +86,8 @@ class ModelCard(ServerRecord):
     """vLLM: the checkpoint that was loaded."""
     parent: Told[str] = None
     """vLLM: the model that this one is an adapter of."""
+    max_model_len: Told[int] = None
+    """vLLM: most tokens of prompt and turn together."""
 
 
 class ModelList(ServerRecord):

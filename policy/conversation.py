@@ -239,6 +239,7 @@ class RowKeeper:
             sampled_ids=reply.sampled_ids,
             logprobs=reply.logprobs,
             images=reply.images[shown:],
+            weights_step=reply.weights_step,
         )
 
 

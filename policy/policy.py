@@ -36,6 +36,9 @@ class Tokens:
     """Of each sampled id at temperature 1, before any penalty; None: not offered."""
     images: tuple[ShownImage, ...] = ()
     """Those whose placeholder tokens stand in `prompt_ids`, in order."""
+    weights_step: int | None = None
+    """Updates that the weights had seen which it was sampled with, where these are trained
+    elsewhere and handed over from time to time; None: not told."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,9 +88,21 @@ class Transport:
         await self._client.aclose()
 
     async def ask(
-        self, method: str, url: str, payload: Mapping[str, Any] | None = None
+        self,
+        method: str,
+        url: str,
+        payload: Mapping[str, Any] | None = None,
+        *,
+        takes_no: bool = False,
     ) -> httpx.Response:
         """Send a request, again and again while the server is busy or away.
+
+        Args:
+            method: Of HTTP.
+            url: Where.
+            payload: What is sent, as JSON.
+            takes_no: Whether a refusal that the server gives as an error of its own (500) is its
+                last word.
 
         Returns:
             The answer, or the last refusal.
@@ -119,7 +131,7 @@ class Transport:
                     self.was_well |= method == "POST"
                     return response
                 refusal = Refusal.of(response)
-                if not refusal.is_passing:
+                if not refusal.is_passing or (takes_no and refusal.status == 500):
                     return response
                 why = f"answers {refusal.status} ({self._short(refusal.said)})"
                 if refusal.is_loading or 0 < refusal.told_s <= limits.retry_s:

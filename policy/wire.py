@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import httpx
 from pydantic import ValidationError
@@ -79,7 +79,7 @@ class Server:
         model: str | None = None,
         api_key: str | None = None,
         limits: WireLimits | None = None,
-    ) -> "Server":
+    ) -> Self:
         """Find the server and its model.
 
         Raises:
@@ -307,15 +307,20 @@ class Server:
         return []
 
     async def _send(
-        self, method: str, url: str, payload: Mapping[str, Any] | None = None
+        self,
+        method: str,
+        url: str,
+        payload: Mapping[str, Any] | None = None,
+        *,
+        takes_no: bool = False,
     ) -> httpx.Response:
-        """The answer to a request, or the last refusal.
+        """The answer to a request, or the last refusal (`Transport.ask`).
 
         Raises:
             PolicyFault: nobody answers, or not in time.
         """
         try:
-            return await self._transport.ask(method, url, payload)
+            return await self._transport.ask(method, url, payload, takes_no=takes_no)
         except Silence as silence:
             raise self._too_late() from silence
 

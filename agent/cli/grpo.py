@@ -53,6 +53,15 @@ def train_grpo(
             rich_help_panel="Rollouts",
         ),
     ] = None,
+    api_key: Annotated[
+        str | None,
+        Option(
+            envvar="VIGORL_API_KEY",
+            show_envvar=True,
+            help="Bearer token for the server of [bold]--sampler[/bold]; never recorded.",
+            rich_help_panel="Rollouts",
+        ),
+    ] = None,
     network: BoundaryOptions = ANYWHERE,
     service: EnvsOptions = HERE,
 ) -> None:
@@ -76,11 +85,15 @@ def train_grpo(
             update=replace(config.update, learning_rate=rate),
         )
         boundary = network.boundary()
-        _train(config, out, boundary, service.service(boundary))
+        _train(config, out, api_key, boundary, service.service(boundary))
 
 
 def _train(
-    config: GrpoRunConfig, out: Path, boundary: "Boundary | None", envs: "RemoteService | None"
+    config: GrpoRunConfig,
+    out: Path,
+    api_key: str | None,
+    boundary: "Boundary | None",
+    envs: "RemoteService | None",
 ) -> None:
     from vigorl.agent.evaluation.progress import practising
 
@@ -93,7 +106,8 @@ def _train(
     plainly = partial(console.print, markup=False, highlight=False, soft_wrap=True)
     try:
         with practising(config.steps, console) as watch:
-            done = play(train_grpo_from_config(config, out, plainly, watch, boundary, envs))
+            training = train_grpo_from_config(config, out, plainly, watch, boundary, envs, api_key)
+            done = play(training)
     except (KeyboardInterrupt, asyncio.CancelledError):
         saved = "training is saved" if ranks.count == 1 else "the last checkpoint is kept"
         plainly(f"{saved}; to resume: the same command again", style="dim")

@@ -39,17 +39,26 @@ def serve(
         family = serving.served_family(model, config.family)
         command = serving.serve_command(model, family, config, more or ())
         if dry_run:
-            echo(shlex.join(command))
+            variables = serving.LOADING if config.lora_rank else {}
+            words = [f"{name}={value}" for name, value in variables.items()]
+            echo(" ".join([*words, shlex.join(command)]))
             return
         console = Console(stderr=True, highlight=False)
         console.print(f"[dim]$ {escape(shlex.join(command))}[/dim]", soft_wrap=True)
         named = f" --family {config.family}" if config.family else ""
         url = serving.server_url(config)
 
+        learn = (
+            f"[dim]train:[/dim] vigorl-agent train grpo --model {escape(model)}{named} "
+            f"--lora {config.lora_rank} --sampler {url} --out …\n"
+            if config.lora_rank
+            else ""
+        )
+
         def tell() -> None:
             console.print(
                 f"[green]ready[/green]  {url}\n[dim]play:[/dim]  vigorl-agent run 'open the second "
-                f"result' --url … --model {url}/v1{named}\n[dim]Ctrl-C ends it[/dim]",
+                f"result' --url … --model {url}/v1{named}\n{learn}[dim]Ctrl-C ends it[/dim]",
                 soft_wrap=True,
             )
 

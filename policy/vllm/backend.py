@@ -1,9 +1,7 @@
 """The backend that runs vLLM's engine inside this process: token ids in, token ids out.
 
-Conversations become tokens by the same codec as for the local engine, so nothing is rendered or
-encoded by vLLM; a run of placeholders goes as one, which vLLM makes as long as the picture has
-cells. Log-probabilities are those of `Reply.logprobs` whatever the sampling: vLLM tells them before
-any penalty, temperature or ban, together with those of the banned tokens, which are then taken out.
+Log-probabilities are those of `Reply.logprobs` whatever the sampling: vLLM tells them before any
+penalty, temperature or ban, together with those of the banned tokens, which are then taken out.
 
 Needs the extra `[vllm]`.
 """
@@ -12,7 +10,7 @@ import asyncio
 import gc
 import math
 from collections.abc import Mapping, Sequence
-from itertools import count, groupby
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +19,16 @@ from vigorl.policy.backend import Message, Reply, Sampling, SamplingMode
 from vigorl.policy.family import Family
 from vigorl.policy.local.codec import Codec, Prompt
 from vigorl.policy.vllm.adapters import Adapters
-
-_SEEDS_AN_EPISODE = 10_000
+from vigorl.policy.vllm.turns import (
+    VllmSession,
+    collapsed_ids,
+    reply_of,
+    require_read,
+    room_behind,
+    sampling_fields,
+)
 
 _CLOSE_LIMIT_S = 30
-
-_FEWEST_TOKENS = 32
-"""A turn is not begun where less than this is left of the context."""
 
 
 class VllmBackend:
@@ -141,41 +142,22 @@ class VllmBackend:
         self._running()
         prompt, given = await asyncio.to_thread(self._given, messages)
         sampling = self._sampling.drawn(how)
-        params = self._params(sampling, seed, self._room_behind(prompt, sampling))
-        output = await self._answer(given, params)
-        if tuple(output.prompt_token_ids) != prompt.ids:
-            raise PolicyFault(
-                f"vLLM read {len(output.prompt_token_ids)} tokens where {len(prompt.ids)} were "
-                "given: its image processor resizes pictures, so coordinates would be off. Give "
-                "no other size limits than those of the family, or name the right family"
-            )
+        context_tokens = int(self._running().model_config.max_model_len)
+        max_tokens = room_behind(prompt, sampling, context_tokens)
+        output = await self._answer(given, self._params(sampling, seed, max_tokens))
+        require_read(prompt, output.prompt_token_ids)
         return self._reply(prompt, output.outputs[0])
 
     def _given(self, messages: Sequence[Message]) -> tuple[Prompt, dict[str, Any]]:
         """A conversation's tokens, and the same as vLLM takes them."""
         prompt = self._codec.encode(messages)
-        cell_id = self._codec.cell_id
-        ids: list[int] = []
-        for is_cell, run in groupby(prompt.ids, cell_id.__eq__):
-            ids += [cell_id] if is_cell else list(run)
-        given: dict[str, Any] = {"prompt_token_ids": ids}
+        given: dict[str, Any] = {"prompt_token_ids": collapsed_ids(prompt, self._codec.cell_id)}
         if prompt.images:
             given["multi_modal_data"] = {"image": [image.image() for image in prompt.images]}
         return prompt, given
 
-    def _room_behind(self, prompt: Prompt, sampling: Sampling) -> int:
-        """Tokens of the turn that fit behind a prompt."""
-        context = int(self._running().model_config.max_model_len)
-        left = context - len(prompt.ids)
-        if left < _FEWEST_TOKENS:
-            raise PolicyFault(
-                f"the conversation has {len(prompt.ids)} tokens and the engine takes {context} "
-                "(max_model_len): keep fewer screens in its window, or smaller ones"
-            )
-        return min(left, sampling.max_tokens)
-
     def _params(self, sampling: Sampling, seed: int, max_tokens: int) -> Any:
-        """Every field that changes what is drawn is told, so that none comes from elsewhere.
+        """How one turn is drawn, as the engine takes it.
 
         Raises:
             UsageError: vLLM does not sample like that.
@@ -187,20 +169,7 @@ class VllmBackend:
         banned = self._codec.never_sampled
         try:
             return SamplingParams(
-                n=1,
-                temperature=sampling.temperature,
-                top_p=sampling.top_p,
-                top_k=sampling.top_k,
-                min_p=0.0,
-                repetition_penalty=sampling.repetition_penalty,
-                presence_penalty=sampling.presence_penalty,
-                frequency_penalty=0.0,
-                seed=seed,
-                max_tokens=max_tokens,
-                stop=list(self._family.stop),
-                stop_token_ids=[self._codec.end_id],
-                include_stop_str_in_output=True,
-                bad_words=list(self._family.chat.never_sampled),
+                **sampling_fields(sampling, seed, max_tokens, self._family, self._codec),
                 # With `logprobs` beside it, vLLM keeps that of the sampled token alone.
                 logprobs=None if banned else 0,
                 logprob_token_ids=banned or None,
@@ -246,38 +215,12 @@ class VllmBackend:
                 f"{len(sampled_ids)} sampled ids with {count_told} log-probabilities"
             )
         banned = self._codec.never_sampled
-        logprobs = tuple(
+        logprobs = [
             _allowed(each, token_id, banned)
             for each, token_id in zip(told, sampled_ids, strict=True)
-        )
-        return Reply(
-            text=self._codec.decode(sampled_ids),
-            prompt_token_count=len(prompt.ids),
-            sampled_token_count=len(sampled_ids),
-            cut_off=said.finish_reason == "length",
-            prompt_ids=prompt.ids,
-            sampled_ids=sampled_ids,
-            logprobs=logprobs,
-            images=tuple(image.shown for image in prompt.images),
-        )
-
-
-class VllmSession:
-    """One episode; the engine keeps nothing of it but what its prefix cache holds."""
-
-    def __init__(self, backend: VllmBackend, seed: int) -> None:
-        self._backend = backend
-        self._next_seed = seed * _SEEDS_AN_EPISODE
-
-    async def reply(self, messages: Sequence[Message], how: SamplingMode = "as set") -> Reply:
-        """The assistant's next message.
-
-        Raises:
-            PolicyFault: the engine is closed, broke or refuses, or the context is too short.
-            InconsistentData: a text contains a control string, or the engine contradicts itself.
-        """
-        self._next_seed += 1
-        return await self._backend.generate(messages, self._next_seed, how)
+        ]
+        is_cut_off = said.finish_reason == "length"
+        return reply_of(prompt, self._codec, sampled_ids, logprobs, cut_off=is_cut_off)
 
 
 def _allowed(told: Mapping[int, Any], token_id: int, banned: Sequence[int]) -> float:

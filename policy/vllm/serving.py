@@ -28,6 +28,9 @@ from vigorl.policy.vllm.serve_config import ServeConfig
 _END_LIMIT_S = 30
 """For vLLM to end by itself, when it is asked to."""
 
+LOADING = {"VLLM_ALLOW_RUNTIME_LORA_UPDATING": "1"}
+"""Variables for a server that takes adapters while it runs."""
+
 _OURS = ("--host", "--port")
 """Options that have to be given to us, because we tell where the server is."""
 
@@ -79,6 +82,7 @@ def serve_command(
     if config.lora_rank:
         command += ["--enable-lora", "--max-lora-rank", str(engine_rank(config.lora_rank))]
         command += ["--max-loras", str(ADAPTERS_AT_ONCE)]
+        command += ["--enable-scale-out"]  # prompts as token ids: a training samples by them
     return [*command, *more]
 
 
@@ -106,7 +110,7 @@ async def serve(
     _require_free(config)
     environment = {**ENVIRONMENT, **os.environ}
     if config.lora_rank:
-        environment.setdefault("VLLM_ALLOW_RUNTIME_LORA_UPDATING", "1")
+        environment = {**LOADING, **environment}
     # In a group of its own: a Ctrl-C reaches us alone, and all that vLLM has started is ended.
     process = await asyncio.create_subprocess_exec(
         program, *command[1:], env=environment, start_new_session=True

@@ -19,6 +19,8 @@ class Row:
     """Of the sampled tokens, in order, at temperature 1; None where they were not offered."""
     images: tuple[ShownImage, ...]
     """Those whose placeholder tokens stand in the row, in order."""
+    weights_step: int | None = None
+    """Updates that the oldest weights had seen which any of it was sampled with; None: not told."""
 
     def __post_init__(self) -> None:
         if len(self.ids) != len(self.is_sampled):
@@ -80,4 +82,7 @@ def _row(turns: list[Tokens]) -> Row:
         ),
         logprobs=tuple(each for logprobs in offered for each in logprobs) if offered else None,
         images=tuple(image for turn in turns for image in turn.images),
+        weights_step=min(
+            (turn.weights_step for turn in turns if turn.weights_step is not None), default=None
+        ),
     )

@@ -8,6 +8,10 @@ from typer import Option
 
 from vigorl.browser.errors import UsageError
 from vigorl.browser.grounding_rule import GroundingRule
+from vigorl.browser.vault import parted_url
+
+LOCAL = "local"
+"""The sampler that is the network in this process."""
 
 Normalisation = Literal["dapo", "dr_grpo", "grpo"]
 VarianceOf = Literal["score", "reward"]
@@ -116,7 +120,13 @@ class GrpoRunConfig:
     """The loss and the optimizer."""
     seed: int = 0
     """Seed of sampling, and of the first weights of adapters."""
-    group_size: Annotated[int, Option("--group-size", min=2, rich_help_panel="Rollouts")] = 8
+    sampler: Annotated[
+        str, Option("--sampler", metavar="local|URL", rich_help_panel="Rollouts")
+    ] = LOCAL
+    """Who samples rollouts: the network in this process ([bold]local[/bold]), or a server of vLLM
+    with the same base model, which is handed the adapters of [bold]--lora[/bold] after each
+    batch: [bold]vigorl-agent serve MODEL --lora RANK[/bold] on another GPU."""
+    group_size: Annotated[int, Option("--group-size", min=2)] = 8
     """Rollouts of one task in a group. Source: the same, with zoom (5 without)."""
     groups: Annotated[int, Option(min=1)] = 16
     """Groups with reward variance that an update is made of."""
@@ -167,6 +177,7 @@ class GrpoRunConfig:
             raise UsageError("refills and refill_s are at least 0")
         if self.skipped_seeds < 0:
             raise UsageError("skipped_seeds is at least 0")
+        self._check_sampler()
         if self.data and self.skipped_seeds and not self.tasks:
             raise UsageError("pictures have no seeds: leave out --skip-seeds, or add a --task")
         if self.grounding_rule not in get_args(GroundingRule):
@@ -179,6 +190,30 @@ class GrpoRunConfig:
         if seeded := [name for name in self.tasks if ":" in name]:
             raise UsageError(
                 f"{seeded[0]} is one seed of a task: training takes many, so name the task alone"
+            )
+
+    def _check_sampler(self) -> None:
+        if self.sampler == LOCAL:
+            return
+        if not self.sampler.startswith(("http://", "https://")):
+            raise UsageError(
+                f"no sampler {self.sampler}: give {LOCAL}, or the URL of a server of vLLM "
+                "(http://HOST:PORT)"
+            )
+        if parted_url(self.sampler)[1] is not None:
+            raise UsageError(
+                "the URL of --sampler is recorded, and holds a log-in: give the server's key in "
+                "VIGORL_API_KEY"
+            )
+        if not self.update.lora_rank:
+            raise UsageError(
+                "a server samples what is learnt only as a LoRA adapter, since whole weights are "
+                "not handed over: train with --lora RANK, or leave out --sampler"
+            )
+        if self.update.trains_vision:
+            raise UsageError(
+                "vLLM takes adapters of the language model alone: leave out --train-vision, or "
+                "--sampler"
             )
 
 

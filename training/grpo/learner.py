@@ -2,8 +2,8 @@
 
 A `Learner` is an engine: it offers the policy that samples rollouts, and improves it. The loop
 (`vigorl.training.grpo.loop`) samples, hands groups over, logs, and keeps checkpoints; it knows
-nothing of networks. Another engine (verl, TRL) or another sampler (vLLM behind a URL) is another
-`Learner`, handed to `train_grpo` as `open_learner`.
+nothing of networks. Another engine (verl, TRL) is another `Learner`, handed to `train_grpo` as
+`open_learner`; so is another sampler: vLLM behind a URL (`vigorl.training.grpo.served_learner`).
 """
 
 import time
@@ -126,13 +126,13 @@ class LocalLearner:
         )
         self._trainer = Trainer(weights, schedule, weight_decay=how.weight_decay, ranks=self._ranks)
         longest = family.longest_turn_tokens or config.turn_tokens
-        sampling = Sampling(
+        self.sampling = Sampling(
             temperature=1.0,  # what is trained is what was sampled from
             max_tokens=min(config.turn_tokens, longest),
             seed=config.seed,
         )
-        self._backend = LocalBackend(self.network, sampling, max_batch=config.episodes_at_once)
-        self._policy = policy_of(family, self._backend, sampling)
+        self._backend = LocalBackend(self.network, self.sampling, max_batch=config.episodes_at_once)
+        self._policy = policy_of(family, self._backend, self.sampling)
 
     @property
     def policy(self) -> Policy:

@@ -6,6 +6,7 @@
         config.json, metrics.jsonl   and whatever every run has (`vigorl.training.run.training_run`)
         rollouts/000001/…            every rollout of the update, as `rollout` records them
         checkpoints/000010/          model/ plays as --model
+        sampler/000010/              the adapter that a server samples with (`--sampler URL`)
 
 What happens at a step depends on the checkpoint and on numbers alone: which task is next, and how
 many rollouts were begun before (each is sampled with a seed of its own). So a run that was
@@ -43,6 +44,8 @@ loss, norm, kl, …     means over the updates of what the learner reports; of t
 rows_too_long         rows that do not fit into a prefix tree (`tree_tokens`): not learnt from
 skipped               share of the updates whose gradient was not finite: left out
 learning_rate         mean over the updates
+staleness             updates made before since the weights that sampled what is learnt from, mean
+                      over tokens (`--sampler URL`)
 prepare_s, update_s   seconds for what needs no gradient (the reference), and for the updates
 play_s, learn_s       seconds of the rollout batch, and of all learning from it
 ====================  ============================================================================
@@ -51,7 +54,8 @@ play_s, learn_s       seconds of the rollout batch, and of all learning from it
 import asyncio
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,11 +68,11 @@ from vigorl.agent.record.trajectory import Trajectory
 from vigorl.agent.rollout import Limits
 from vigorl.browser.errors import UsageError, VigorlError
 from vigorl.browser.run_folder import Identity
-from vigorl.training.grpo.config import GrpoRunConfig, as_now
+from vigorl.training.grpo.config import LOCAL, GrpoRunConfig, as_now
 from vigorl.training.grpo.learner import Learner, LocalLearner, OpenLearner
 from vigorl.training.grpo.rewards import RULES
 from vigorl.training.grpo.rollout_batch import Position, RolloutBatch, RolloutLimits
-from vigorl.training.grpo.sources import open_samples
+from vigorl.training.grpo.sources import check_names, open_samples
 from vigorl.training.run.base_model import base_model
 from vigorl.training.run.ranks import Ranks, open_ranks
 from vigorl.training.run.training_run import TrainingRun, check_folder, config_values
@@ -222,7 +226,7 @@ def identity_of(config: GrpoRunConfig) -> Identity:
     asked = json.loads(json.dumps(config_values(asdict(config), "update")))
     may_change = (
         *("steps", "checkpoint_every", "episodes_at_once", "device", "episode_s"),
-        *("refills", "refill_s"),
+        *("refills", "refill_s", "sampler"),
         *("update.tree_tokens", "update.gradient_checkpointing"),  # what memory asks for
     )
     return Identity("training", asked, may_change, "group_size", flat=as_now)
@@ -262,11 +266,13 @@ async def train_grpo_from_config(
     on_episode: OnEpisode = lambda step, episode: None,
     boundary: "Boundary | None" = None,
     envs: "RemoteService | None" = None,
+    api_key: str | None = None,
 ) -> GrpoProgress:
     """Train on what the configuration names (`vigorl.training.grpo.sources`).
 
     Pages may go where the boundary says, beside the tasks' sites; None: nowhere else. With `envs`,
-    tasks are played on a service.
+    tasks are played on a service. With a server as sampler, whose key is `api_key`, both it and the
+    model are ready before a browser opens.
 
     Raises:
         UsageError: one of the names is no task, an entry of the data is broken, something is held
@@ -279,5 +285,33 @@ async def train_grpo_from_config(
     with open_ranks() as ranks:
         if not ranks.is_first:
             log, on_episode = (lambda line: None), (lambda step, episode: None)
-        async with open_samples(config, boundary, envs) as samples:
-            return await train_grpo(config, out, samples, log, on_episode, ranks)
+        check_names(config)
+        async with (
+            _opener(config, out, ranks, api_key) as open_learner,
+            open_samples(config, boundary, envs) as samples,
+        ):
+            return await train_grpo(config, out, samples, log, on_episode, ranks, open_learner)
+
+
+@asynccontextmanager
+async def _opener(
+    config: GrpoRunConfig, out: Path, ranks: Ranks, api_key: str | None
+) -> AsyncIterator[OpenLearner]:
+    """Who opens the engine of a run; one that samples on a server is open, and ready, at once.
+
+    Raises:
+        UsageError: there are several processes, another one trains into the folder, or the server
+            was not started for this.
+        PolicyFault: nobody answers.
+    """
+    if config.sampler == LOCAL:
+        yield LocalLearner
+        return
+    if ranks.count > 1:
+        raise UsageError(
+            f"--sampler {config.sampler} learns in one process: start it without torchrun"
+        )
+    from vigorl.training.grpo.served_learner import served_learner
+
+    async with served_learner(config, out, api_key) as learner:
+        yield lambda config, ranks: learner

@@ -21,6 +21,18 @@ if TYPE_CHECKING:
     from vigorl.browser.remote import RemoteService
 
 
+def check_names(config: GrpoRunConfig) -> None:
+    """See that there are tasks of these names to learn from, before anything is opened for them.
+
+    Raises:
+        UsageError: a name is no task, or one that is held out.
+    """
+    if config.tasks:
+        from vigorl.agent.benchmarks.training_tasks import TrainingTasks
+
+        TrainingTasks.named(config.tasks)
+
+
 @asynccontextmanager
 async def open_samples(
     config: GrpoRunConfig,

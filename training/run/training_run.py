@@ -90,7 +90,7 @@ class TrainingRun:
         self._log: list[Callable[[Mapping[str, float]], None]] = []
         newest = checkpoint_of_all(self.ranks, folder / "checkpoints", newest_checkpoint(folder))
         if newest is not None:
-            self.progress |= json.loads((newest / _PROGRESS).read_text())
+            self.progress |= _progress(newest)
             trained.load(newest)
         self._saved = self.step if newest is not None else None
         self.ranks.all_gather(None)  # nobody writes before all have read
@@ -185,6 +185,16 @@ def newest_checkpoint(folder: Path) -> Path | None:
     """The last checkpoint of a run's folder that is whole."""
     found = (folder / "checkpoints").glob(f"*/{_PROGRESS}")
     return max((path.parent for path in found if not path.parent.suffix), default=None)
+
+
+def step_of(checkpoint: Path) -> int:
+    """Updates that a checkpoint has seen."""
+    return _progress(checkpoint)["step"]
+
+
+def _progress(checkpoint: Path) -> dict[str, int]:
+    progress: dict[str, int] = json.loads((checkpoint / _PROGRESS).read_text())
+    return progress
 
 
 def config_values(config: Mapping[str, Any], *nested: str) -> dict[str, Any]:

@@ -1,22 +1,15 @@
 """A server that `vigorl-agent serve` has started, against the local engine: `make test-vllm`."""
 
 import asyncio
-import os
-import re
-import signal
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import httpx
 import pytest
 
 pytest.importorskip("vllm", reason="vLLM has an environment of its own: make test-vllm")
 
 from tests.policy.vllm.episodes import compared, family_of_folder
+from tests.policy.vllm.serve import MOST_PICTURES, serving
 from vigorl.browser.errors import PolicyFault
 from vigorl.browser.observation import Observation
 from vigorl.browser.picture import Picture
@@ -24,43 +17,16 @@ from vigorl.policy.backend import Sampling
 from vigorl.policy.factory import open_model
 from vigorl.policy.local.network import Network
 from vigorl.policy.model import ModelPolicy
+from vigorl.policy.vllm.served_backend import OfferedAdapter, ServedBackend
+from vigorl.policy.vllm.token_server import TokenServer
+from vigorl.training.compute.lora import add_adapters, write_adapters
 from vigorl.training.data.replay import largest_drift, replay
 from vigorl.training.data.rows import rows_of
 
 pytestmark = [pytest.mark.model, pytest.mark.slow, pytest.mark.timeout(1800)]
 
-MOST_PICTURES = 4
-START_LIMIT_S = 600
+RANK = 4
 Make = Callable[..., Observation]
-
-
-@contextmanager
-def serving(folder: Path, log: Path, port: int) -> Iterator[str]:
-    """The command, ended as a person does."""
-    command = [
-        *(sys.executable, "-m", "vigorl.agent.cli", "serve", str(folder), "--port", str(port)),
-        *("--", "--dtype", "float32", "--enforce-eager", "--max-num-seqs", "4"),
-        *("--max-model-len", "8192"),
-        *("--limit-mm-per-prompt", f'{{"image": {MOST_PICTURES}, "video": 0}}'),
-    ]
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command, stdout=output, stderr=subprocess.STDOUT, env={**os.environ, "COLUMNS": "80"}
-        )
-    try:
-        give_up_s = time.monotonic() + START_LIMIT_S
-        while "ready" not in log.read_text():
-            assert process.poll() is None and time.monotonic() < give_up_s, log.read_text()[-3000:]
-            time.sleep(0.5)
-        found = re.search(r"--model (http://\S+)", log.read_text())
-        assert found
-        yield found.group(1)
-    finally:
-        process.send_signal(signal.SIGINT)
-        code = process.wait(60)
-    assert code == 130, log.read_text()[-3000:]
-    with pytest.raises(httpx.TransportError):
-        httpx.get(f"http://127.0.0.1:{port}/health")
 
 
 async def play(policy: ModelPolicy, observations: Sequence[Observation]) -> None:
@@ -106,5 +72,19 @@ def test_episodes_on_a_server_are_those_of_the_local_engine_and_replay(
             await policy.actor("Buy a kettle. " * 8192).act(screen(1))
         await policy.close()
 
-    with serving(taught, tmp_path / "vllm.log", unused_tcp_port) as url:
+        # By its tokens, with an adapter that adds nothing yet.
+        network = Network(str(taught), family_of_folder(taught))
+        add_adapters(network, RANK, trains_vision=False, seed=0)
+        write_adapters(network, tmp_path / "sampler" / "000000")
+        backend = ServedBackend(
+            await TokenServer.connect(url), network.codec, network.family, greedy, network.score
+        )
+        backend.offer(OfferedAdapter(tmp_path / "sampler" / "000000", RANK, 0))
+        policy = ModelPolicy(network.family, backend, greedy)
+        await compared(policy, taught, greedy, tmp_path / "tokens")
+        with pytest.raises(PolicyFault, match="max_model_len"):
+            await policy.actor("Buy a kettle. " * 8192).act(screen(1))
+        await policy.close()
+
+    with serving(taught, tmp_path / "vllm.log", unused_tcp_port, RANK) as url:
         asyncio.run(check(url))

@@ -11,7 +11,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from vigorl.agent.cli.app import app
 from vigorl.browser.errors import UsageError
 from vigorl.policy.factory import open_model
 from vigorl.policy.family import FAMILIES, Family, family_named
@@ -53,7 +55,9 @@ def test_the_context_is_no_longer_than_the_model_takes(tmp_path: Path) -> None:
     family = served_family(str(folder), None)
     assert family == family_named("qwen3-vl")
     command = serve_command(str(folder), family, ServeConfig(lora_rank=9), ["--dtype", "float16"])
-    assert options([each for each in command if each != "--enable-lora"]) == {
+    switches = ("--enable-lora", "--enable-scale-out")
+    assert all(each in command for each in switches)
+    assert options([each for each in command if each not in switches]) == {
         **options(serve_command(str(folder), family, ServeConfig())),
         "--max-model-len": "16384",
         "--max-lora-rank": "16",
@@ -70,6 +74,16 @@ def test_the_context_is_no_longer_than_the_model_takes(tmp_path: Path) -> None:
     (folder / "config.json").unlink()
     with pytest.raises(UsageError, match=r"holds no config\.json"):
         served_family(str(folder), "qwen3-vl")
+
+
+def test_the_command_for_another_machine_is_whole() -> None:
+    asked = ["serve", MODEL, "--dry-run", "--family", "qwen3-vl"]
+    plain, learning = (
+        CliRunner().invoke(app, [*asked, *more]).output.split() for more in ([], ["--lora", "16"])
+    )
+    assert plain[:2] == ["vllm", "serve"] and "--enable-lora" not in plain
+    assert learning[:2] == ["VLLM_ALLOW_RUNTIME_LORA_UPDATING=1", "vllm"]
+    assert {"--enable-lora", "--enable-scale-out", "processed_logprobs"} <= set(learning)
 
 
 async def test_a_model_for_vllm_is_named_with_arguments_of_its_engine() -> None:
