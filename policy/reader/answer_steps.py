@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
 import numpy as np
+import numpy.typing as npt
 
 from vigorl.browser.geometry import Box
 from vigorl.browser.observation import Observation
@@ -176,6 +177,14 @@ def _struck(pixels: Pixels, box_px: Box) -> bool:
     if patch.shape[0] < 6 or patch.shape[1] < 12:
         return False
     ground = np.median(pixels[max(0, top - 3) : max(1, top - 1), left:right], axis=(0, 1))
-    inked = (np.abs(patch - ground).max(axis=2) > 40).mean(axis=1)
+    inked = np.abs(patch - ground).max(axis=2) > 40
     middle = inked[int(0.3 * len(inked)) : int(0.75 * len(inked)) + 1]
-    return bool(middle.size and middle.max() >= _STRUCK and np.median(inked) < 0.7)
+    longest = max((_longest_run(row) for row in middle), default=0)
+    is_text = np.median(inked.mean(axis=1)) < 0.7
+    return bool(longest >= _STRUCK * inked.shape[1] and is_text)
+
+
+def _longest_run(row: npt.NDArray[np.bool_]) -> int:
+    """Length of the longest stretch of True."""
+    ends = np.flatnonzero(np.diff(np.concatenate(([False], row, [False])).astype(np.int8)))
+    return int(max(ends[1::2] - ends[::2], default=0))
