@@ -1,0 +1,75 @@
+"""A tiny checkpoint that looks closer some times and then clicks, and pictures to click on."""
+
+import asyncio
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from PIL import Image, ImageDraw
+
+from vigorl.agent.benchmarks.still_images import still_samples
+from vigorl.browser.actions import Action, Click, Zoom
+from vigorl.browser.geometry import Box, Point
+from vigorl.browser.zoom import ZoomEnvironment
+from vigorl.policy.backend import Message, Reply
+from vigorl.policy.conversation import Conversation
+from vigorl.policy.family import Family, family_named
+from vigorl.policy.grammar import parse, write
+from vigorl.policy.local.network import Network
+from vigorl.policy.local.tiny import learn_by_heart, write_tiny_checkpoint
+
+FAMILY = "qwen2.5-vl"
+TARGET = (100, 50, 160, 90)
+RIGHT, WRONG = Point(120, 70), Point(20, 20)
+LOOKS = 4
+"""In a lesson; what has learnt it goes on so."""
+
+
+def write_stills(folder: Path, count: int = 2) -> Path:
+    """Pictures to be clicked on, as `eval grounding` takes them."""
+    folder.mkdir()
+    rows = []
+    for number in range(count):
+        image = Image.new("RGB", (224, 140), (20 * number, 90, 120))
+        ImageDraw.Draw(image).rectangle(TARGET, fill=(250, 200, 20 * number))
+        image.save(folder / f"{number}.png")
+        about = {"image": f"{number}.png", "instruction": "the kettle", "ui_type": "icon"}
+        rows.append({"id": number, **about, "bbox_xyxy": list(TARGET)})
+    (folder / "manifest.json").write_text(json.dumps(rows))
+    return folder
+
+
+async def lesson(family: Family, stills: Path, looks: int, at: Point | None) -> list[Message]:
+    """A conversation in which the assistant looks closer so often, and then clicks or not."""
+    (sample, *_) = still_samples(stills)
+    environment = ZoomEnvironment(sample.make())
+    conversation = Conversation(environment.goal, family)
+    observation = replace(await environment.reset(), actions=environment.actions)
+    for number in range(looks + (at is not None)):
+        conversation.see(observation)
+        lens = conversation.dialect.lens
+        assert lens
+        size = lens.half_width_css_px, lens.half_height_css_px
+        action: Action = Zoom(Box.around(RIGHT, *size), lens.style)
+        if number == looks and at is not None:
+            action = Click(at)
+        text = write("I look.", action, conversation.dialect)
+        parsed = parse(text, conversation.dialect)
+        assert parsed.action
+        conversation.hear(Reply(text, 0, 0, False), parsed.action)
+        observation = await environment.step(parsed.action)
+    return list(conversation.messages())
+
+
+def write_taught(folder: Path, stills: Path, most_steps: int = 120) -> Path:
+    """A checkpoint that does at random one of three things: it clicks right, or wrong, or looks
+    closer again and again.
+    """
+    family = family_named(FAMILY)
+    write_tiny_checkpoint(folder, "qwen2_5_vl")
+    network = Network(str(folder), family)
+    plans = ((0, RIGHT), (0, WRONG), (LOOKS, None))
+    lessons = [asyncio.run(lesson(family, stills, *plan)) for plan in plans]
+    learn_by_heart(network, *lessons, most_steps=most_steps)
+    network.model.save_pretrained(folder)
+    return folder

@@ -1,0 +1,87 @@
+"""What verl's workers play: a file beside the run, read wherever one of them is started."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from vigorl.browser.errors import UsageError
+from vigorl.training.grpo.config import GrpoRunConfig, RewardName
+
+NAME = "vigorl"
+"""Of our agent loop, as verl's tasks name it."""
+TARGET = "vigorl.training.verl.agent_loop.VigorlAgentLoop"
+
+
+@dataclass(frozen=True)
+class PlayConfig:
+    """Tasks and episodes of a run, as `GrpoRunConfig` has them."""
+
+    folder: str
+    """Gets the record of every episode."""
+    family: str
+    """Prompt and answer format of the model."""
+    zoom: bool = True
+    """Let the model zoom, where its family can."""
+    tasks: tuple[str, ...] = ()
+    """Embedded tasks; empty: all."""
+    skipped_seeds: int = 0
+    """Training seeds of each task that are left out, from the first."""
+    data: str | None = None
+    """Still screenshots, in place of embedded tasks."""
+    envs: tuple[str, ...] = ()
+    """Addresses of environment services; empty: each worker has a browser of its own. Their token
+    is `VIGORL_ENVS_TOKEN`, wherever a worker runs."""
+    reward: RewardName = "multi-turn"
+    """Shaping beside the judge's score."""
+    turns: int = 10
+    """Most turns of an episode."""
+    turn_tokens: int = 512
+    """Most tokens sampled in one turn."""
+    episode_s: float = 300.0
+    """Seconds that pages may take in an episode; more are a fault."""
+    refills: int = 3
+    """Times that an episode is played again after a fault."""
+    refill_s: float = 600.0
+    """Seconds since its start after which it is not played again."""
+
+    def __post_init__(self) -> None:
+        for name in ("tasks", "envs"):  # lists, where they come from a file
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+        if self.data is not None and self.envs:
+            raise UsageError("still screenshots are played where the model is: no --envs")
+
+    @classmethod
+    def of(
+        cls, config: GrpoRunConfig, family: str, folder: str, envs: tuple[str, ...]
+    ) -> "PlayConfig":
+        """What a run plays.
+
+        Args:
+            config: The run.
+            family: Of its model.
+            folder: Of its records.
+            envs: Addresses of environment services.
+        """
+        return cls(
+            folder,
+            family,
+            config.zoom,
+            config.tasks,
+            config.skipped_seeds,
+            config.data,
+            envs,
+            config.reward,
+            config.turns,
+            config.turn_tokens,
+            config.episode_s,
+            config.refills,
+            config.refill_s,
+        )
+
+    def entry(self) -> dict[str, Any]:
+        """Our agent loop, as verl's file of them has it."""
+        values = {name: _plain(value) for name, value in vars(self).items()}
+        return {"name": NAME, "_target_": TARGET, **values}
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
