@@ -43,7 +43,7 @@ from vigorl.training.data.rows import Row
 from vigorl.training.grpo.groups import Rollout, pictures_of, rollout_of
 from vigorl.training.grpo.rewards import RULES
 from vigorl.training.verl.play_config import PlayConfig
-from vigorl.training.verl.worlds import samples_of
+from vigorl.training.verl.worlds import worlds_of
 
 logger = logging.getLogger(__name__)
 
@@ -77,9 +77,8 @@ class VigorlAgentLoop(AgentLoopBase):  # type: ignore[misc]
             StorageFault: it cannot be written.
         """
         config = self.play_config
-        samples = await samples_of(config)
-        if task["sample"] not in samples:
-            raise UsageError(f"no task is called {task['sample']!r}: write the tasks' file anew")
+        worlds = worlds_of(config)
+        sample = await worlds.sample(str(task["sample"]))
         family, path = _family(config), str(self.config.actor_rollout_ref.model.path)
         sampling = _sampling(sampling_params, family, config.turn_tokens)
         backend = VerlBackend(
@@ -90,14 +89,15 @@ class VigorlAgentLoop(AgentLoopBase):  # type: ignore[misc]
             _context_tokens(self.rollout_config),
             path,
         )
-        played = await play(
-            policy_of(family, backend, sampling),
-            samples[task["sample"]],
-            Path(config.folder),
-            _name(task),
-            Limits(steps=config.turns, seconds=config.episode_s, clock="world"),
-            Tries(1 + config.refills, deadline_s=config.refill_s),
-        )
+        async with worlds.room:
+            played = await play(
+                policy_of(family, backend, sampling),
+                sample,
+                Path(config.folder),
+                _name(task),
+                Limits(steps=config.turns, seconds=config.episode_s, clock="world"),
+                Tries(1 + config.refills, deadline_s=config.refill_s),
+            )
         if played.what_escaped is not None:
             raise played.what_escaped
         rollout = rollout_of(played.trajectory, RULES[config.reward])

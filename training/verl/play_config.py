@@ -32,6 +32,8 @@ class PlayConfig:
     is `VIGORL_ENVS_TOKEN`, wherever a worker runs."""
     reward: RewardName = "multi-turn"
     """Shaping beside the judge's score."""
+    at_once: int = 8
+    """Episodes that a worker plays at the same time; further ones wait."""
     turns: int = 10
     """Most turns of an episode."""
     turn_tokens: int = 512
@@ -51,7 +53,12 @@ class PlayConfig:
 
     @classmethod
     def of(
-        cls, config: GrpoRunConfig, family: str, folder: str, envs: tuple[str, ...]
+        cls,
+        config: GrpoRunConfig,
+        family: str,
+        folder: str,
+        envs: tuple[str, ...] = (),
+        workers: int = 1,
     ) -> "PlayConfig":
         """What a run plays.
 
@@ -60,21 +67,23 @@ class PlayConfig:
             family: Of its model.
             folder: Of its records.
             envs: Addresses of environment services.
+            workers: Those that share its episodes.
         """
         return cls(
-            folder,
-            family,
-            config.zoom,
-            config.tasks,
-            config.skipped_seeds,
-            config.data,
-            envs,
-            config.reward,
-            config.turns,
-            config.turn_tokens,
-            config.episode_s,
-            config.refills,
-            config.refill_s,
+            folder=folder,
+            family=family,
+            zoom=config.zoom,
+            tasks=config.tasks,
+            skipped_seeds=config.skipped_seeds,
+            data=config.data,
+            envs=envs,
+            reward=config.reward,
+            at_once=max(1, config.episodes_at_once // workers),
+            turns=config.turns,
+            turn_tokens=config.turn_tokens,
+            episode_s=config.episode_s,
+            refills=config.refills,
+            refill_s=config.refill_s,
         )
 
     def entry(self) -> dict[str, Any]:

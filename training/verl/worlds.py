@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from vigorl.agent.evaluation.sample import Sample
+from vigorl.browser.errors import UsageError
 from vigorl.browser.remote import RemoteService
 from vigorl.training.data.held_out import check_learnable
 from vigorl.training.verl.play_config import PlayConfig
@@ -19,8 +20,12 @@ Samples = Mapping[str, Sample]
 
 
 @asynccontextmanager
-async def open_samples(config: PlayConfig) -> AsyncIterator[Samples]:
+async def open_samples(config: PlayConfig, token: str = "") -> AsyncIterator[Samples]:
     """The tasks by their ids, playable as long as the block lasts.
+
+    Args:
+        config: Which.
+        token: Of the environment services; empty: `VIGORL_ENVS_TOKEN`.
 
     Raises:
         UsageError: one of the names is no task, or the data is not there.
@@ -34,53 +39,66 @@ async def open_samples(config: PlayConfig) -> AsyncIterator[Samples]:
         return
     from vigorl.agent.benchmarks.embedded import open_tasks
 
-    envs = RemoteService(config.envs, os.environ.get(TOKEN, "")) if config.envs else None
+    envs = RemoteService(config.envs, token or os.environ.get(TOKEN, "")) if config.envs else None
     names, skipped = config.tasks or None, config.skipped_seeds
     async with open_tasks(SEEDS, names, "train", "goal", skipped, envs=envs) as samples:
         yield {sample.id: sample for sample in samples}
 
 
-class _Opened:
-    """Tasks that a task of its own keeps open."""
+class Worlds:
+    """The tasks of a run, which a task of its own keeps open, and room for so many episodes."""
 
     def __init__(self, config: PlayConfig) -> None:
-        self.samples: asyncio.Future[Samples] = asyncio.get_running_loop().create_future()
-        self.over = asyncio.Event()
-        self.keeping = asyncio.create_task(self._keep(config))
+        self.room = asyncio.Semaphore(config.at_once)
+        self._samples: asyncio.Future[Samples] = asyncio.get_running_loop().create_future()
+        self._over = asyncio.Event()
+        self._keeping = asyncio.create_task(self._keep(config))
+
+    async def sample(self, name: str) -> Sample:
+        """A task.
+
+        Raises:
+            UsageError: there is none of this id, or those that are there cannot be opened.
+            InfrastructureFault: the browser does not start, or the service does not answer.
+        """
+        samples = await asyncio.shield(self._samples)
+        if name not in samples:
+            raise UsageError(f"no task is called {name!r}: write the tasks' file anew")
+        return samples[name]
+
+    @property
+    def failed(self) -> bool:
+        """Whether they could not be opened."""
+        return self._samples.done() and self._samples.exception() is not None
+
+    async def close(self) -> None:
+        """Close them."""
+        self._over.set()
+        await self._keeping
 
     async def _keep(self, config: PlayConfig) -> None:
         try:
             async with open_samples(config) as samples:
-                self.samples.set_result(samples)
-                await self.over.wait()
+                self._samples.set_result(samples)
+                await self._over.wait()
         except Exception as error:
-            if self.samples.done():
+            if self._samples.done():
                 raise
-            self.samples.set_exception(error)
+            self._samples.set_exception(error)
 
 
-_opened: dict[PlayConfig, _Opened] = {}
+_opened: dict[PlayConfig, Worlds] = {}
 
 
-async def samples_of(config: PlayConfig) -> Samples:
-    """The tasks of a run, opened by whoever asks first, and again after a failure.
-
-    Raises: as `open_samples`.
-    """
-    if config not in _opened:
-        _opened[config] = _Opened(config)
-    opened = _opened[config]
-    try:
-        return await asyncio.shield(opened.samples)
-    except Exception:
-        if _opened.get(config) is opened:
-            del _opened[config]
-        raise
+def worlds_of(config: PlayConfig) -> Worlds:
+    """The tasks of a run, opened in this process by whoever asks first, or after a failure."""
+    if config not in _opened or _opened[config].failed:
+        _opened[config] = Worlds(config)
+    return _opened[config]
 
 
-async def close_samples() -> None:
+async def close_worlds() -> None:
     """Close all of them; the next who asks opens them again."""
     while _opened:
-        _, opened = _opened.popitem()
-        opened.over.set()
-        await opened.keeping
+        _, worlds = _opened.popitem()
+        await worlds.close()

@@ -5,6 +5,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import torch
 from PIL import Image, ImageDraw
 
 from vigorl.agent.benchmarks.still_images import still_samples
@@ -16,12 +17,12 @@ from vigorl.policy.conversation import Conversation
 from vigorl.policy.family import Family, family_named
 from vigorl.policy.grammar import parse, write
 from vigorl.policy.local.network import Network
-from vigorl.policy.local.tiny import learn_by_heart, write_tiny_checkpoint
+from vigorl.policy.local.tiny import _spoken, write_tiny_checkpoint
 
 FAMILY = "qwen2.5-vl"
 TARGET = (100, 50, 160, 90)
 RIGHT, WRONG = Point(120, 70), Point(20, 20)
-LOOKS = 4
+LOOKS = 3
 """In a lesson; what has learnt it goes on so."""
 
 
@@ -61,15 +62,24 @@ async def lesson(family: Family, stills: Path, looks: int, at: Point | None) -> 
     return list(conversation.messages())
 
 
-def write_taught(folder: Path, stills: Path, most_steps: int = 120) -> Path:
-    """A checkpoint that does at random one of three things: it clicks right, or wrong, or looks
-    closer again and again.
+def write_taught(folder: Path, stills: Path, steps: int = 200) -> Path:
+    """A checkpoint that does one of three things, each about as often: it clicks right, or wrong,
+    or looks closer again and again.
     """
     family = family_named(FAMILY)
     write_tiny_checkpoint(folder, "qwen2_5_vl")
     network = Network(str(folder), family)
     plans = ((0, RIGHT), (0, WRONG), (LOOKS, None))
-    lessons = [asyncio.run(lesson(family, stills, *plan)) for plan in plans]
-    learn_by_heart(network, *lessons, most_steps=most_steps)
+    lessons = [_spoken(network, asyncio.run(lesson(family, stills, *plan))) for plan in plans]
+    weights = [
+        weight for name, weight in network.model.named_parameters() if not network.is_vision(name)
+    ]
+    optimizer = torch.optim.AdamW(weights, lr=3e-3)
+    for step in range(steps):
+        optimizer.param_groups[0]["lr"] = 3e-3 * (1 - step / steps)
+        optimizer.zero_grad()
+        for row, at in lessons:  # together: one after another, the last would be all it says
+            torch.autograd.backward(-network.logprobs(row, at).sum() / 100)
+        optimizer.step()
     network.model.save_pretrained(folder)
     return folder
