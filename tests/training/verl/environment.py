@@ -5,6 +5,7 @@ verl wants older versions of our dependencies, so it has an environment of its o
 path of its Python is printed.
 """
 
+import shutil
 import subprocess
 import venv
 from pathlib import Path
@@ -34,6 +35,8 @@ def made(checkout: Path) -> Path:
         pip("--no-deps", "torchvision==0.28.0")
         (broken,) = FOLDER.glob("lib/python*/site-packages/torchvision/_meta_registrations.py")
         broken.write_text("")
+        (theirs,) = FOLDER.glob("lib/python*/site-packages/tests")
+        shutil.rmtree(theirs)  # which wheels bring along, and which would hide ours
         (FOLDER / "complete").touch()
     if not (FOLDER / "tools").exists():
         pip(*TOOLS, "--editable", f"{checkout}[service]")

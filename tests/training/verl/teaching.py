@@ -8,21 +8,20 @@ from pathlib import Path
 import torch
 from PIL import Image, ImageDraw
 
+from tests.training.verl.small_family import SMALL
 from vigorl.agent.benchmarks.still_images import still_samples
 from vigorl.browser.actions import Action, Click, Zoom
 from vigorl.browser.geometry import Box, Point
 from vigorl.browser.zoom import ZoomEnvironment
 from vigorl.policy.backend import Message, Reply
 from vigorl.policy.conversation import Conversation
-from vigorl.policy.family import Family, family_named
 from vigorl.policy.grammar import parse, write
 from vigorl.policy.local.network import Network
 from vigorl.policy.local.tiny import _spoken, write_tiny_checkpoint
 
-FAMILY = "qwen2.5-vl"
 TARGET = (100, 50, 160, 90)
 RIGHT, WRONG = Point(120, 70), Point(20, 20)
-LOOKS = 3
+LOOKS = 2
 """In a lesson; what has learnt it goes on so."""
 
 
@@ -40,11 +39,11 @@ def write_stills(folder: Path, count: int = 2) -> Path:
     return folder
 
 
-async def lesson(family: Family, stills: Path, looks: int, at: Point | None) -> list[Message]:
+async def lesson(stills: Path, looks: int, at: Point | None) -> list[Message]:
     """A conversation in which the assistant looks closer so often, and then clicks or not."""
     (sample, *_) = still_samples(stills)
     environment = ZoomEnvironment(sample.make())
-    conversation = Conversation(environment.goal, family)
+    conversation = Conversation(environment.goal, SMALL)
     observation = replace(await environment.reset(), actions=environment.actions)
     for number in range(looks + (at is not None)):
         conversation.see(observation)
@@ -62,18 +61,17 @@ async def lesson(family: Family, stills: Path, looks: int, at: Point | None) -> 
     return list(conversation.messages())
 
 
-def write_taught(folder: Path, stills: Path, steps: int = 200) -> Path:
+def write_taught(folder: Path, stills: Path, steps: int = 80) -> Path:
     """A checkpoint that does one of three things, each about as often: it clicks right, or wrong,
     or looks closer again and again.
     """
-    family = family_named(FAMILY)
     write_tiny_checkpoint(folder, "qwen2_5_vl")
-    network = Network(str(folder), family)
+    network = Network(str(folder), SMALL)
     plans = ((0, RIGHT), (0, WRONG), (LOOKS, None))
-    lessons = [_spoken(network, asyncio.run(lesson(family, stills, *plan))) for plan in plans]
-    weights = [
-        weight for name, weight in network.model.named_parameters() if not network.is_vision(name)
-    ]
+    lessons = [_spoken(network, asyncio.run(lesson(stills, *plan))) for plan in plans]
+    for name, weight in network.model.named_parameters():
+        weight.requires_grad_(not network.is_vision(name))
+    weights = [weight for weight in network.model.parameters() if weight.requires_grad]
     optimizer = torch.optim.AdamW(weights, lr=3e-3)
     for step in range(steps):
         optimizer.param_groups[0]["lr"] = 3e-3 * (1 - step / steps)
