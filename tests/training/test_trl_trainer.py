@@ -20,7 +20,7 @@ from vigorl.agent.benchmarks.embedded import open_tasks
 from vigorl.agent.evaluation.sample import Sample
 from vigorl.agent.record.trajectory import read_trajectory
 from vigorl.browser.actions import Action
-from vigorl.browser.environment import Environment, EnvironmentWrapper
+from vigorl.browser.environment import Environment, EnvironmentWrapper, Score
 from vigorl.browser.errors import BrowserDied
 from vigorl.browser.observation import Observation
 from vigorl.browser.remote import RemoteService
@@ -35,6 +35,7 @@ from transformers import (  # noqa: E402
     AutoTokenizer,
     ProcessorMixin,
     Qwen2VLImageProcessorPil,
+    TrainerCallback,
 )
 
 from vigorl.policy.local.tiny import write_tiny_checkpoint  # noqa: E402
@@ -88,8 +89,13 @@ def service() -> Iterator[RemoteService]:
             served.terminate()
 
 
-class DiesAtOnce(EnvironmentWrapper[Environment]):
+class Dies(EnvironmentWrapper[Environment]):
+    """A world that is gone after its first screen."""
+
     async def step(self, action: Action) -> Observation:
+        raise BrowserDied("Chromium is gone")
+
+    async def score(self, answer: str | None) -> Score | None:
         raise BrowserDied("Chromium is gone")
 
 
@@ -101,12 +107,12 @@ async def tasks(service: RemoteService) -> AsyncIterator[list[Sample]]:
 
         def make() -> Environment:
             world = samples[0].make()
-            return DiesAtOnce(world) if next(numbers) % GROUP == 1 else world
+            return Dies(world) if next(numbers) % GROUP == 1 else world
 
         yield [replace(samples[0], make=make)]
 
 
-def teach(trainer: Any, practice: TrlPractice, said: list[str], steps: int = 40) -> None:
+def teach(trainer: Any, practice: TrlPractice, said: list[str], steps: int = 90) -> None:
     """Let the model say one of some things to a task's first screen, at random."""
     environment = practice.environment()
     row = practice.dataset()[0]
@@ -124,6 +130,7 @@ def teach(trainer: Any, practice: TrlPractice, said: list[str], steps: int = 40)
     weights = [w for n, w in trainer.model.named_parameters() if "visual" not in n]
     optimizer = torch.optim.AdamW(weights, lr=3e-3)
     for step in range(steps):
+        optimizer.param_groups[0]["lr"] = 3e-3 * (1 - step / steps)
         ids = trainer._tokenizer(said[step % len(said)], return_tensors="pt").input_ids
         whole = torch.cat([inputs["input_ids"], ids], 1)
         types = torch.cat([inputs["mm_token_type_ids"], torch.zeros_like(ids)], 1)
@@ -139,6 +146,19 @@ def teach(trainer: Any, practice: TrlPractice, said: list[str], steps: int = 40)
         loss.backward()
         optimizer.step()
     environment.get_reward()
+
+
+class Log(TrainerCallback):  # type: ignore[misc]
+    """What the trainer makes of the attempts of each step; it keeps that of the last one alone."""
+
+    def __init__(self, trainer: Any) -> None:
+        self.rewards: list[float] = []
+        self.advantages: list[float] = []
+        self._kept = trainer._logs
+
+    def on_step_end(self, *_: Any, **__: Any) -> None:
+        self.rewards += self._kept["rewards"]["TrlEnvironment"]
+        self.advantages += self._kept["advantages"]
 
 
 def call(name: str, arguments: str) -> str:
@@ -161,11 +181,11 @@ def test_trls_trainer_learns_on_a_service_and_leaves_out_what_broke(
         answers = [call("done", f'{{"answer": "{each}"}}') for each in (right, "42")]
         teach(trainer, practice, [call("zoom", '{"x": 500, "y": 500}'), *answers, *answers])
         before = {name: weight.clone() for name, weight in trainer.model.named_parameters()}
+        log = Log(trainer)
+        trainer.add_callback(log)
         trainer.train()
     assert trainer.state.global_step == STEPS
-    logged = trainer._logs
-    rewards = list(logged["rewards"]["TrlEnvironment"])
-    advantages = list(logged["advantages"])
+    rewards, advantages = log.rewards, log.advantages
     print(rewards, advantages, trainer.state.log_history)  # noqa: T201
     assert len(rewards) == STEPS * GROUP
     for first in range(0, len(rewards), GROUP):

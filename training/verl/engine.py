@@ -143,7 +143,7 @@ def metrics_line(
     scores = [episode.score.value for episode in episodes if episode.score is not None]
     steps = [turn for episode in episodes for turn in episode.steps]
     ours = {
-        "score": sum(scores) / max(1, len(scores)),
+        **({"score": sum(scores) / len(scores)} if scores else {}),
         "episodes": len(episodes),
         "faults": sum(episode.status == "fault" for episode in episodes),
         "turns": len(steps),

@@ -131,7 +131,7 @@ class RunFiles:
             "data.shuffle": False,  # they are in their order
             "data.seed": self.config.seed,
             "data.dataloader_num_workers": 0,
-            "data.mm_processor_kwargs": self.limits.processor,
+            "+data.mm_processor_kwargs": self.limits.processor,
         }.items()
 
     def _algorithm(self) -> Iterator[tuple[str, Any]]:

@@ -26,17 +26,22 @@ SLOT = "SLOT"
 class _Nothing:
     """`torch.cpu`, and for what only a GPU has: nothing."""
 
+    __isabstractmethod__ = False  # which abc asks for
+
     def __getattr__(self, name: str) -> Any:
         return getattr(torch.cpu, name, lambda *_, **__: 0)
+
+
+_NOTHING = _Nothing()
 
 
 @PlatformRegistry.register(platform="cpu")
 class CpuPlatform(PlatformBase):  # type: ignore[misc]
     """This machine's processor."""
 
-    device_name = "cpu"
-    vendor_name = "cpu"
-    device_module = _Nothing()
+    device_name = "cpu"  # type: ignore[assignment]
+    vendor_name = "cpu"  # type: ignore[assignment]
+    device_module = _NOTHING  # type: ignore[assignment]
 
     def is_available(self) -> bool:
         return True
