@@ -71,6 +71,9 @@ def test_settings_say_what_the_run_says(tmp_path: Path) -> None:
     halves = (int(said[f"data.max_{part}_length"]) for part in ("prompt", "response"))
     assert sum(halves) == context
     assert files(tmp_path).play.at_once == CONFIG.episodes_at_once // 2
+    own = replace(TWO_NODES, settings=("trainer.device=npu",))
+    last = RunFiles(CONFIG, family_named("qwen2.5-vl"), "a/model", tmp_path, own).settings()[-1]
+    assert last == "trainer.device=npu"
 
 
 def test_verls_log_becomes_a_line_of_ours() -> None:
@@ -98,3 +101,5 @@ async def test_what_cannot_be_done_is_said_before_anything_is_written(tmp_path: 
     assert not out.exists()
     with pytest.raises(UsageError, match="a multiple"):
         EngineOptions("verl", gpus_per_node=3, gpus_per_sampler=2)
+    with pytest.raises(UsageError, match="NAME=VALUE"):
+        EngineOptions("verl", settings=("trainer.device",))

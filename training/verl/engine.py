@@ -240,7 +240,8 @@ def _identity(config: GrpoRunConfig, engine: EngineOptions) -> Identity:
     """What makes it this run; on how many machines may change."""
     identity = identity_of(config)
     asked: dict[str, Any] = {**identity.asked, "engine": engine.engine}
-    machines = {f"engine.{name}": value for name, value in asdict(engine).items()}
+    values = json.loads(json.dumps(asdict(engine)))
+    machines = {f"engine.{name}": value for name, value in values.items()}
     return Identity(
         identity.kind,
         {**asked, **machines},

@@ -117,7 +117,8 @@ class RunFiles:
             **dict(self._rollout()),
             **dict(self._trainer()),
         }
-        return [f"{name}={_written(value)}" for name, value in settings.items()]
+        ours = [f"{name}={_written(value)}" for name, value in settings.items()]
+        return [*ours, *self.engine.settings]
 
     def _data(self) -> Iterator[tuple[str, Any]]:
         context = self.limits.context_tokens or _MOST_CONTEXT

@@ -27,7 +27,12 @@ class EngineOptions:
     gpus_per_sampler: Annotated[int, Option(min=1)] = 1
     """GPUs that share one copy of the model for sampling (tensor parallelism)."""
 
+    settings: Annotated[tuple[str, ...], Option("--verl-set", metavar="NAME=VALUE")] = ()
+    """Further setting of verl, by its own name, which wins over ours; may be repeated."""
+
     def __post_init__(self) -> None:
+        if wrong := [each for each in self.settings if "=" not in each]:
+            raise UsageError(f"--verl-set {wrong[0]}: NAME=VALUE, as verl's command line takes it")
         if self.gpus_per_node % self.gpus_per_sampler:
             raise UsageError(
                 f"{self.gpus_per_node} GPUs a machine and {self.gpus_per_sampler} to a sampler: "

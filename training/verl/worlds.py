@@ -45,7 +45,7 @@ async def open_samples(config: PlayConfig, token: str = "") -> AsyncIterator[Sam
         yield {sample.id: sample for sample in samples}
 
 
-class Worlds:
+class OpenedTasks:
     """The tasks of a run, which a task of its own keeps open, and room for so many episodes."""
 
     def __init__(self, config: PlayConfig) -> None:
@@ -87,13 +87,13 @@ class Worlds:
             self._samples.set_exception(error)
 
 
-_opened: dict[PlayConfig, Worlds] = {}
+_opened: dict[PlayConfig, OpenedTasks] = {}
 
 
-def worlds_of(config: PlayConfig) -> Worlds:
+def worlds_of(config: PlayConfig) -> OpenedTasks:
     """The tasks of a run, opened in this process by whoever asks first, or after a failure."""
     if config not in _opened or _opened[config].failed:
-        _opened[config] = Worlds(config)
+        _opened[config] = OpenedTasks(config)
     return _opened[config]
 
 

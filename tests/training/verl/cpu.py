@@ -19,14 +19,15 @@ from verl.workers.rollout.replica import RolloutReplica, RolloutReplicaRegistry
 from tests.training.verl.small_family import know_it
 
 NAME = "tiny"
-SLOT = "SLOT"
-"""What Ray counts in place of GPUs."""
 
 
 class _Nothing:
     """`torch.cpu`, and for what only a GPU has: nothing."""
 
     __isabstractmethod__ = False  # which abc asks for
+
+    def mem_get_info(self) -> tuple[int, int]:
+        return 1, 2
 
     def __getattr__(self, name: str) -> Any:
         return getattr(torch.cpu, name, lambda *_, **__: 0)
@@ -65,7 +66,7 @@ class CpuPlatform(PlatformBase):  # type: ignore[misc]
         return nullcontext()
 
     def ray_resource_name(self) -> str:
-        return SLOT
+        return "GPU"  # of which Ray is told that there is one
 
     def ray_noset_envvars(self) -> list[str]:
         return []
@@ -82,6 +83,17 @@ class CpuPlatform(PlatformBase):  # type: ignore[misc]
     def profiler_start(self) -> None: ...
     def profiler_stop(self) -> None: ...
     def cudart(self) -> None: ...
+
+
+_begin = torch.distributed.init_process_group
+
+
+def _begin_once(backend: str | None = None, **how: Any) -> None:
+    """verl asks for gloo on the CPU and for the device's own beside it, which is the same."""
+    _begin(backend="gloo" if backend == "cpu:gloo,cpu:gloo" else backend, **how)
+
+
+torch.distributed.init_process_group = _begin_once
 
 
 def _server_name(rank: int) -> str:
