@@ -18,10 +18,11 @@ public methods of the environment's class, which owns the reward by `get_reward`
 """
 
 import asyncio
+import math
 import secrets
 import threading
 import time
-from collections.abc import Collection, Coroutine, Iterator, Sequence
+from collections.abc import Collection, Coroutine, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -259,6 +260,8 @@ class TrlEnvironment:
             button: Which mouse button.
             count: How often; 2 is a double click.
         """
+        _check_one_of("button", button, _BUTTONS)
+        _check_one_of("count", count, _COUNTS)
         return self._do(Click(self._point(x, y), button, int(count)))
 
     def hover(self, x: float, y: float) -> Shown:
@@ -307,11 +310,12 @@ class TrlEnvironment:
             direction: What is to be shown.
             distance: How far.
         """
+        _check_one_of("direction", direction, _DIRECTIONS)
         dx, dy = _DIRECTIONS[direction]
         frame = self._shown_dialect.frame
         region = frame.region_css_px
         across, down = region.width / frame.width_px, region.height / frame.height_px
-        far = float(distance)
+        far = _number(distance)
         return self._do(Scroll(self._point(x, y), dx * far * across, dy * far * down))
 
     def drag(self, x: float, y: float, to_x: float, to_y: float) -> Shown:
@@ -365,7 +369,7 @@ class TrlEnvironment:
         Args:
             seconds: How much.
         """
-        return self._do(Wait(float(seconds)))
+        return self._do(Wait(max(0.0, _number(seconds))))
 
     def zoom(self, x: float, y: float) -> Shown:
         """See the surroundings of a point of the screen again, larger.
@@ -407,7 +411,7 @@ class TrlEnvironment:
         return self._dialect
 
     def _point(self, x: float, y: float) -> Point:
-        return point_in(float(x), float(y), self._shown_dialect.frame)
+        return point_in(_number(x), _number(y), self._shown_dialect.frame)
 
     def _do(self, action: Action) -> Shown:
         return self._practice.wait_for(self._step(action))
@@ -471,6 +475,34 @@ class TrlEnvironment:
         return parts
 
 
+def _number(value: Any) -> float:
+    """What a model calls a number.
+
+    Raises:
+        Malformed: it is none.
+    """
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise Malformed(f"{str(value)[:40]!r} is no number.")
+    return number
+
+
+def _check_one_of(name: str, value: Any, known: Iterable[Any]) -> None:
+    """See that a model has chosen one of a few values.
+
+    Raises:
+        Malformed: it has not.
+    """
+    if value not in tuple(known):
+        listed = ", ".join(map(str, known))
+        raise Malformed(f"{name} is one of {listed}, not {str(value)[:40]!r}.")
+
+
+_BUTTONS = ("left", "middle", "right")
+_COUNTS = (1, 2, 3)
 _DIRECTIONS = {"up": (0, -1), "down": (0, 1), "left": (-1, 0), "right": (1, 0)}
 _OF_TOOL: dict[str, ActionType] = {
     name: name

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -119,6 +120,28 @@ def test_points_are_pixels_of_the_picture_that_the_model_gets(
         closer = environment.zoom(150 * width_px / 640, 75 * height_px / 320)
         assert max(closer[0]["image"].size) == 504
         environment.click(199 * width_px / 640, 99 * height_px / 320)
+        assert environment.get_reward() == 1
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "told"),
+    [
+        ("click", {"x": "left", "y": 3}, "'left' is no number"),
+        ("click", {"x": float("nan"), "y": 3}, "'nan' is no number"),
+        ("click", {"x": 3, "y": 3, "button": "back"}, "button is one of left, middle, right"),
+        ("click", {"x": 3, "y": 3, "count": 10**9}, "count is one of 1, 2, 3"),
+        ("zoom", {"x": -1, "y": 3}, "outside of the screen"),
+    ],
+)
+def test_what_a_model_says_badly_is_told_to_it_and_the_episode_goes_on(
+    stills: list[Sample], tmp_path: Path, tool: str, arguments: dict[str, Any], told: str
+) -> None:
+    with playing(stills, tmp_path) as practice:
+        environment = practice.environment()
+        environment.reset(sample=stills[0].id)
+        with pytest.raises(Malformed, match=told):
+            getattr(environment, tool)(**arguments)
+        environment.click(150 / 640 * 1000, 75 / 320 * 1000)
         assert environment.get_reward() == 1
 
 

@@ -26,6 +26,9 @@ class _Nothing:
 
     __isabstractmethod__ = False  # which abc asks for
 
+    def get_device_name(self) -> str:
+        return "CPU"
+
     def mem_get_info(self) -> tuple[int, int]:
         return 1, 2
 

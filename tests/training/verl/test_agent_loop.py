@@ -1,6 +1,9 @@
 """Our agent loop in verl's own worker: its rows are ours, and what breaks is absent."""
 
 import asyncio
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -49,11 +52,10 @@ class Worker(AgentLoopWorker):  # type: ignore[misc]
 class Stage:
     """A group of attempts at one task, and who played."""
 
-    def __init__(self, folder: Path) -> None:
-        stills = write_stills(folder / "stills")
-        self.checkpoint = write_taught(folder / "taught", stills)
+    def __init__(self, folder: Path, checkpoint: Path, **played: Any) -> None:
+        self.checkpoint = checkpoint
         self.play = PlayConfig(
-            str(folder / "played"), FAMILY, data=str(stills), turns=12, turn_tokens=90, refills=0
+            str(folder / "played"), FAMILY, turns=12, turn_tokens=90, refills=0, **played
         )
         loops = folder / "agent_loops.yaml"
         OmegaConf.save(OmegaConf.create([self.play.entry()]), loops)
@@ -94,7 +96,9 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     torch.set_num_threads(1)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("vigorl.policy.family.FAMILIES", KNOWN)
-        yield Stage(tmp_path_factory.mktemp("verl"))
+        folder = tmp_path_factory.mktemp("verl")
+        stills = write_stills(folder / "stills")
+        yield Stage(folder, write_taught(folder / "taught", stills), data=str(stills))
 
 
 @pytest.fixture(scope="module")
@@ -250,3 +254,34 @@ def test_what_cannot_be_learnt_from_is_said(stage: Stage) -> None:
     finally:
         eyes.patch_size = size
     assert replace(stage.play).entry()["data"] == stage.play.data
+
+
+@pytest.fixture
+def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The address of an environment service in a process of its own."""
+    monkeypatch.setenv("VIGORL_ENVS_TOKEN", "a token of this test")
+    command = [sys.executable, "-m", "vigorl", "envs", "serve", "--port", "0", "--places", "2"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as served:
+        try:
+            assert served.stdout is not None
+            url = re.search(r"http://\S+", served.stdout.readline())
+            assert url is not None
+            yield url.group()
+        finally:
+            served.terminate()
+
+
+def test_an_attempt_is_played_on_an_environment_service(
+    stage: Stage, service: str, tmp_path: Path
+) -> None:
+    there = Stage(tmp_path, stage.checkpoint, tasks=("lookup",), envs=(service,))
+    outputs = asyncio.run(there.attempt(0, sample="lookup:0"))
+    (episode,) = episodes(there)
+    assert episode.status != "fault" and episode.start.task is not None
+    assert episode.start.task["name"] == "lookup"
+    tokens = [step.turn.tokens for step in episode.steps]
+    assert [(*each.prompt_ids, *each.response_ids) for each in outputs] == [
+        row.ids for row in rows_of(each for each in tokens if each)
+    ]
+    assert outputs[0].multi_modal_data["images"][0].size == (1288, 728)
+    assert max(drift_at_verl(there, each) for each in outputs) < 1e-4
