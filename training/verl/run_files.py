@@ -37,6 +37,11 @@ _AGGREGATION: dict[Normalisation, str] = {
     "dr_grpo": "seq-mean-token-sum-norm",
     "grpo": "seq-mean-token-mean",
 }
+_PRECISION = {
+    "float32": {"param_dtype": "fp32", "reduce_dtype": "fp32", "buffer_dtype": "fp32"},
+    "bfloat16": {"param_dtype": "bf16", "reduce_dtype": "fp32", "buffer_dtype": "fp32"},
+}
+"""Of what is computed; the optimizer's weights are float32 either way."""
 _MOST_CONTEXT = 32_768
 """Where neither family nor checkpoint says how long a conversation can be."""
 
@@ -157,7 +162,8 @@ class RunFiles:
             f"{model}.enable_gradient_checkpointing": update.gradient_checkpointing,
             f"{model}.lora_rank": update.lora_rank,
             f"{actor}.strategy": "fsdp2",
-            f"{actor}.fsdp_config.dtype": config.dtype,
+            f"+{actor}.fsdp_config.mixed_precision": _PRECISION[config.dtype],
+            "+actor_rollout_ref.ref.fsdp_config.mixed_precision": _PRECISION[config.dtype],
             f"{actor}.optim.lr": update.learning_rate,
             f"{actor}.optim.weight_decay": update.weight_decay,
             f"{actor}.optim.lr_warmup_steps": update.warmup_steps,

@@ -43,5 +43,7 @@ def test_verl_reads_the_settings(tmp_path: Path, update: GrpoConfig) -> None:
     assert need_reference_policy(read) == (update.kl > 0)
     assert read.algorithm.filter_groups.metric == update.variance_of
     assert read.data.mm_processor_kwargs.size.longest_edge == SMALL.size.max_pixels
+    for part in (read.actor_rollout_ref.actor, read.actor_rollout_ref.ref):
+        assert part.fsdp_config.mixed_precision.param_dtype == "fp32"
     limits = read.actor_rollout_ref.rollout.engine_kwargs.vllm.limit_mm_per_prompt
     assert limits == {"image": SMALL.max_images, "video": 0}
