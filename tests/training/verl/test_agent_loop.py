@@ -283,5 +283,7 @@ def test_an_attempt_is_played_on_an_environment_service(
     assert [(*each.prompt_ids, *each.response_ids) for each in outputs] == [
         row.ids for row in rows_of(each for each in tokens if each)
     ]
-    assert outputs[0].multi_modal_data["images"][0].size == (1288, 728)
+    screen = rows_of(each for each in tokens if each)[0].images[0]
+    size = screen.width_px, screen.height_px
+    assert outputs[0].multi_modal_data["images"][0].size == size
     assert max(drift_at_verl(there, each) for each in outputs) < 1e-4

@@ -8,6 +8,7 @@ import asyncio
 import json
 import math
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -47,7 +48,7 @@ VARIABLES = {
 }
 
 
-def test_verls_trainer_takes_three_steps_on_our_episodes(
+def test_verls_trainer_takes_three_steps_on_our_episodes_and_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in VARIABLES.items():
@@ -78,7 +79,13 @@ def test_verls_trainer_takes_three_steps_on_our_episodes(
     assert [line["step"] for line in lines] == list(range(1, STEPS + 1))
     for line in lines:
         assert math.isfinite(line["loss"]) and line["norm"] > 0
+        # What the trainer makes of the tokens that its servers have sampled with its last weights.
+        assert line["verl/training/rollout_probs_diff_max"] < 1e-4
         assert line["episodes"] >= config.groups * config.group_size and 0 <= line["score"] <= 1
+    more = asyncio.run(train_grpo_with_verl(replace(config, steps=STEPS + 1), out, engine, print))
+    assert more.step == STEPS + 1  # from its checkpoint
+    lines = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in lines] == list(range(1, STEPS + 2))
     assert (out / "verl" / "checkpoints" / f"global_step_{STEPS}" / "actor").is_dir()
     played = [read_trajectory(path.parent) for path in (out / "rollouts").glob("*/*.jsonl")]
     assert all(each.end is not None for each in played)
