@@ -38,10 +38,12 @@ from vigorl.policy.factory import policy_of
 from vigorl.policy.family import Family, family_named
 from vigorl.policy.images import FittedImage, token_count
 from vigorl.policy.local.codec import Codec
+from vigorl.policy.policy import Policy
 from vigorl.policy.verl import VerlBackend
 from vigorl.training.data.rows import Row
 from vigorl.training.grpo.groups import Rollout, pictures_of, rollout_of
 from vigorl.training.grpo.rewards import RULES
+from vigorl.training.verl.attempts import compare
 from vigorl.training.verl.play_config import PlayConfig
 from vigorl.training.verl.worlds import worlds_of
 
@@ -60,6 +62,12 @@ class VigorlAgentLoop(AgentLoopBase):  # type: ignore[misc]
         fields = PlayConfig.__dataclass_fields__
         self.play_config = PlayConfig(**{name: given.pop(name) for name in fields if name in given})
         super().__init__(**given)
+        trainer = self.config.trainer
+        if trainer.val_before_train or trainer.test_freq > 0:
+            raise UsageError(
+                "verl's own validation is not played, since its attempts are not told apart from "
+                "those that are compared: trainer.val_before_train=false and trainer.test_freq=-1"
+            )
 
     async def run(self, sampling_params: dict[str, Any], **task: Any) -> list[AgentLoopOutput]:
         """Play, and again where it breaks.
@@ -74,24 +82,46 @@ class VigorlAgentLoop(AgentLoopBase):  # type: ignore[misc]
         Raises:
             UsageError: there is no such task, or verl is set up so that it cannot be learnt from.
             InconsistentData: a record contradicts itself.
-            StorageFault: it cannot be written.
+            InfrastructureFault: it cannot be written, or too few attempts of its group are whole.
+        """
+        family = _family(self.play_config)
+        sampling = _sampling(sampling_params, family, self.play_config.turn_tokens)
+        backend = VerlBackend(
+            self.server_manager,
+            _codec(self._checkpoint, family),
+            family,
+            sampling,
+            _context_tokens(self.rollout_config),
+            self._checkpoint,
+        )
+        whole: Rollout | None = None
+        try:
+            trajectory = await self._played(task, policy_of(family, backend, sampling))
+            whole = rollout_of(trajectory, RULES[self.play_config.reward])
+        finally:
+            if "uid" in task:
+                await compare(task["uid"], int(self.rollout_config.n), whole is not None)
+        if whole is None:
+            end = trajectory.end
+            logger.warning("%s is absent: %s", trajectory.folder, end and end.reason)
+            return []
+        return await asyncio.to_thread(self._outputs, trajectory, whole, backend)
+
+    @property
+    def _checkpoint(self) -> str:
+        return str(self.config.actor_rollout_ref.model.path)
+
+    async def _played(self, task: dict[str, Any], policy: Policy) -> Trajectory:
+        """An episode of a task, the last one of several tries.
+
+        Raises: as `run`.
         """
         config = self.play_config
         worlds = worlds_of(config)
         sample = await worlds.sample(str(task["sample"]))
-        family, path = _family(config), str(self.config.actor_rollout_ref.model.path)
-        sampling = _sampling(sampling_params, family, config.turn_tokens)
-        backend = VerlBackend(
-            self.server_manager,
-            await asyncio.to_thread(_codec, path, family),
-            family,
-            sampling,
-            _context_tokens(self.rollout_config),
-            path,
-        )
         async with worlds.room:
             played = await play(
-                policy_of(family, backend, sampling),
+                policy,
                 sample,
                 Path(config.folder),
                 _name(task),
@@ -100,12 +130,7 @@ class VigorlAgentLoop(AgentLoopBase):  # type: ignore[misc]
             )
         if played.what_escaped is not None:
             raise played.what_escaped
-        rollout = rollout_of(played.trajectory, RULES[config.reward])
-        if rollout is None:
-            end = played.trajectory.end
-            logger.warning("%s is absent: %s", played.trajectory.folder, end and end.reason)
-            return []
-        return await asyncio.to_thread(self._outputs, played.trajectory, rollout, backend)
+        return played.trajectory
 
     def _outputs(
         self, trajectory: Trajectory, rollout: Rollout, backend: VerlBackend
@@ -206,7 +231,7 @@ def _family(config: PlayConfig) -> Family:
 
 @lru_cache(maxsize=1)
 def _codec(path: str, family: Family) -> Codec:
-    """One for all attempts of a process."""
+    """One for all attempts of a process, made before the first."""
     return Codec(path, family)
 
 

@@ -50,7 +50,8 @@ class OpenedTasks:
 
     def __init__(self, config: PlayConfig) -> None:
         self.room = asyncio.Semaphore(config.at_once)
-        self._samples: asyncio.Future[Samples] = asyncio.get_running_loop().create_future()
+        self._loop = asyncio.get_running_loop()
+        self._samples: asyncio.Future[Samples] = self._loop.create_future()
         self._over = asyncio.Event()
         self._keeping = asyncio.create_task(self._keep(config))
 
@@ -67,9 +68,10 @@ class OpenedTasks:
         return samples[name]
 
     @property
-    def failed(self) -> bool:
-        """Whether they could not be opened."""
-        return self._samples.done() and self._samples.exception() is not None
+    def are_open(self) -> bool:
+        """Whether they are open, or being opened, on the loop that runs."""
+        failed = self._samples.done() and self._samples.exception() is not None
+        return not failed and self._loop is asyncio.get_running_loop()
 
     async def close(self) -> None:
         """Close them."""
@@ -92,7 +94,7 @@ _opened: dict[PlayConfig, OpenedTasks] = {}
 
 def worlds_of(config: PlayConfig) -> OpenedTasks:
     """The tasks of a run, opened in this process by whoever asks first, or after a failure."""
-    if config not in _opened or _opened[config].failed:
+    if config not in _opened or not _opened[config].are_open:
         _opened[config] = OpenedTasks(config)
     return _opened[config]
 

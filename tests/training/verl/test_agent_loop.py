@@ -26,6 +26,7 @@ from tests.training.verl.generation import TinyServers
 from tests.training.verl.small_family import FAMILY, KNOWN, SMALL
 from tests.training.verl.teaching import write_stills, write_taught
 from vigorl.agent.record.trajectory import Trajectory, read_trajectory
+from vigorl.browser.errors import TaskFault
 from vigorl.policy.local.network import Network
 from vigorl.training.data.replay import largest_drift, replay
 from vigorl.training.data.rows import rows_of
@@ -55,25 +56,33 @@ class Stage:
     def __init__(self, folder: Path, checkpoint: Path, **played: Any) -> None:
         self.checkpoint = checkpoint
         self.play = PlayConfig(
-            str(folder / "played"), FAMILY, turns=12, turn_tokens=90, refills=0, **played
+            str(folder / "played"),
+            FAMILY,
+            at_once=1,  # so that requests have the numbers of their attempts
+            turns=12,
+            turn_tokens=90,
+            refills=0,
+            **played,
         )
         loops = folder / "agent_loops.yaml"
         OmegaConf.save(OmegaConf.create([self.play.entry()]), loops)
         self.servers = TinyServers(self.checkpoint)
         self.worker = Worker(config_of(self.checkpoint, loops), self.servers)
 
-    async def attempt(self, session: int, sample: str = "0") -> list[AgentLoopOutput]:
+    async def attempt(self, sample: str = "0", **group: Any) -> list[AgentLoopOutput]:
+        """One, and as one of a group where that is named."""
         params = {"temperature": 1.0, "top_p": 1.0, "top_k": -1, "logprobs": True}
-        about = {"step": 3, "sample_index": 0, "rollout_n": session, "validate": False}
-        task = {"uid": UID, "session_id": session, "global_steps": 3, "raw_prompt": []}
+        about = {"step": 3, "sample_index": 0, "rollout_n": 0, "validate": False}
+        task = {"sample": sample, "global_steps": 3, "raw_prompt": [], **group}
         found: list[AgentLoopOutput] = await self.worker._run_agent_loop(
-            params, about, trace=False, agent_name="vigorl", sample=sample, **task
+            params, about, trace=False, agent_name="vigorl", **task
         )
         return found
 
-    async def group(self) -> list[list[AgentLoopOutput]]:
-        """One attempt after the other, so that requests have their numbers."""
-        return [await self.attempt(session) for session in range(GROUP)]
+    async def group(self, uid: str) -> list[Any]:
+        """All attempts of a group, or what was raised in their place."""
+        attempts = (self.attempt(uid=uid, session_id=number) for number in range(GROUP))
+        return await asyncio.gather(*attempts, return_exceptions=True)
 
 
 def config_of(checkpoint: Path, loops: Path) -> Any:
@@ -85,6 +94,8 @@ def config_of(checkpoint: Path, loops: Path) -> Any:
                 "actor_rollout_ref.rollout.name=vllm",
                 f"actor_rollout_ref.rollout.agent.agent_loop_config_path={loops}",
                 "actor_rollout_ref.rollout.max_model_len=12000",
+                f"actor_rollout_ref.rollout.n={GROUP}",
+                "trainer.val_before_train=false",
                 "+actor_rollout_ref.model.override_config.attn_implementation=eager",
             ],
         )
@@ -104,7 +115,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 @pytest.fixture(scope="module")
 def group(stage: Stage) -> list[list[AgentLoopOutput]]:
     stage.servers.breaks = {BROKEN}
-    return asyncio.run(stage.group())
+    return asyncio.run(stage.group(UID))
 
 
 def episodes(stage: Stage) -> list[Trajectory]:
@@ -235,9 +246,17 @@ def test_advantages_of_verls_own_function_are_ours(
             assert not told[~mask].any()
 
 
+def test_an_attempt_that_is_left_alone_does_not_count(stage: Stage) -> None:
+    begun = len(stage.servers.requests)
+    stage.servers.breaks = set(range(begun, begun + GROUP - 1))
+    outcomes = asyncio.run(stage.group("another"))
+    assert all(isinstance(each, TaskFault) for each in outcomes), outcomes
+    assert len(stage.servers.requests) == begun + GROUP
+
+
 def test_what_cannot_be_learnt_from_is_said(stage: Stage) -> None:
     with pytest.raises(Exception, match="no task is called 'other'"):
-        asyncio.run(stage.attempt(0, sample="other"))
+        asyncio.run(stage.attempt(sample="other"))
     worker = stage.worker
     hot = {"temperature": 0.7, "top_p": 1.0, "top_k": -1, "logprobs": True}
     about = {"step": 3, "sample_index": 0, "rollout_n": 0, "validate": False}
@@ -250,10 +269,14 @@ def test_what_cannot_be_learnt_from_is_said(stage: Stage) -> None:
     try:
         eyes.patch_size = size * 2
         with pytest.raises(Exception, match="resizes pictures"):
-            asyncio.run(stage.attempt(0))
+            asyncio.run(stage.attempt())
     finally:
         eyes.patch_size = size
     assert replace(stage.play).entry()["data"] == stage.play.data
+    stage.worker.config.trainer.test_freq = 2
+    with pytest.raises(Exception, match="own validation is not played"):
+        asyncio.run(stage.attempt())
+    stage.worker.config.trainer.test_freq = -1
 
 
 @pytest.fixture
@@ -275,7 +298,7 @@ def test_an_attempt_is_played_on_an_environment_service(
     stage: Stage, service: str, tmp_path: Path
 ) -> None:
     there = Stage(tmp_path, stage.checkpoint, tasks=("lookup",), envs=(service,))
-    outputs = asyncio.run(there.attempt(0, sample="lookup:0"))
+    outputs = asyncio.run(there.attempt(sample="lookup:0"))
     (episode,) = episodes(there)
     assert episode.status != "fault" and episode.start.task is not None
     assert episode.start.task["name"] == "lookup"
