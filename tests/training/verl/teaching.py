@@ -26,14 +26,18 @@ LOOKS = 2
 
 
 def write_stills(folder: Path, count: int = 2) -> Path:
-    """Pictures to be clicked on, as `eval grounding` takes them."""
+    """Pictures to be clicked on, as `eval grounding` takes them; prompts differ in length."""
     folder.mkdir()
     rows = []
     for number in range(count):
         image = Image.new("RGB", (224, 140), (20 * number, 90, 120))
         ImageDraw.Draw(image).rectangle(TARGET, fill=(250, 200, 20 * number))
         image.save(folder / f"{number}.png")
-        about = {"image": f"{number}.png", "instruction": "the kettle", "ui_type": "icon"}
+        about = {
+            "image": f"{number}.png",
+            "instruction": "the kettle" + " now" * number,
+            "ui_type": "icon",
+        }
         rows.append({"id": number, **about, "bbox_xyxy": list(TARGET)})
     (folder / "manifest.json").write_text(json.dumps(rows))
     return folder

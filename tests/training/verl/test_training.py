@@ -54,7 +54,7 @@ def test_verls_trainer_takes_three_steps_on_our_episodes_and_goes_on(
     for name, value in VARIABLES.items():
         monkeypatch.setenv(name, value)
     know_it()
-    stills = write_stills(tmp_path / "stills")
+    stills = write_stills(tmp_path / "stills", count=4)
     config = GrpoRunConfig(
         str(write_taught(tmp_path / "taught", stills)),
         family=FAMILY,
