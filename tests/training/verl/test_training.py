@@ -81,7 +81,7 @@ def test_verls_trainer_takes_three_steps_on_our_episodes_and_goes_on(
         assert math.isfinite(line["loss"]) and line["norm"] > 0
         # What the trainer makes of the tokens that its servers have sampled with its last weights:
         # the same, but for placeholders, which only they leave out.
-        assert line["verl/training/rollout_probs_diff_max"] < 5e-3
+        assert line["verl/training/rollout_probs_diff_max"] < 2e-2
         assert line["episodes"] >= config.groups * config.group_size and 0 <= line["score"] <= 1
     more = asyncio.run(train_grpo_with_verl(replace(config, steps=STEPS + 1), out, engine, print))
     assert more.step == STEPS + 1  # from its checkpoint
