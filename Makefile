@@ -3,7 +3,7 @@
 #   make demo   do a real task in a real browser, offline, with the embedded reader
 #   make test   run the tests
 #
-# And for contributors: make test-desktop, make test-vllm, make test-scale, make lint, make format, make bench, make gauntlet, make clean.
+# And for contributors: make test-desktop, make test-vllm, make test-verl, make test-scale, make lint, make format, make bench, make gauntlet, make clean.
 
 VENV   := .venv
 BIN    := $(VENV)/bin
@@ -22,7 +22,7 @@ TORCH_INDEX = $(shell command -v nvidia-smi >/dev/null 2>&1 || \
 # Tests wait for pages about half of the time; more than four need more memory than a laptop spares.
 WORKERS = $(shell $(BIN)/python -c 'import os; print(min(4, 2 * (os.cpu_count() or 1)))')
 
-.PHONY: demo test test-slow test-desktop test-vllm test-scale lint format bench gauntlet clean
+.PHONY: demo test test-slow test-desktop test-vllm test-verl test-scale lint format bench gauntlet clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/.core $(VENV)/.browser
@@ -45,6 +45,12 @@ test-desktop: $(VENV)/.dev $(VENV)/.browser $(VENV)/.desktop
 test-vllm: $(VENV)/.dev
 	@python=$$($(BIN)/python -m tests.policy.vllm.environment) && \
 	  $$python -m pytest -m slow -W default --timeout 3600 tests/policy/vllm
+
+# On verl itself, on the CPU, in an environment of its own: 3 GB in ~/.cache/vigorl-test/verl.
+# Its warnings are not ours.
+test-verl: $(VENV)/.dev
+	@python=$$($(BIN)/python -m tests.training.verl.environment) && \
+	  $$python -m pytest -m slow -W ignore --timeout 3600 tests/training/verl
 
 # Evaluations on a Ray cluster of several nodes, all on this machine, with nodes that die: 2 GB, and minutes.
 test-scale: $(VENV)/.dev $(VENV)/.browser

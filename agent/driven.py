@@ -1,9 +1,10 @@
-"""A run that is driven from outside, an action at a time; in the loop and recorded like any other.
+"""Episodes driven from outside, an action at a time; in the loop and recorded like any other.
 
-Whoever drives it is the policy: the loop waits for the next action as it waits for a model's turn.
+Whoever drives one is the policy: the loop waits for the next action as it waits for a model's turn.
 """
 
 import asyncio
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +16,7 @@ from vigorl.browser.actions import Action
 from vigorl.browser.deeds import Approver
 from vigorl.browser.observation import Observation
 from vigorl.policy.model_config import ModelConfig
-from vigorl.policy.policy import Turn
+from vigorl.policy.policy import Policy, Turn
 
 _FOR_EVER = 10**9
 UNLIMITED = Limits(_FOR_EVER, _FOR_EVER, None, malformed=_FOR_EVER, repeats=_FOR_EVER)
@@ -23,7 +24,7 @@ UNLIMITED = Limits(_FOR_EVER, _FOR_EVER, None, malformed=_FOR_EVER, repeats=_FOR
 
 
 class RunEnded(Exception):
-    """A driven run is over; the next action begins another one.
+    """A driven episode is over; the next action begins another one.
 
     Attributes:
         trajectory: Its record.
@@ -36,9 +37,10 @@ class RunEnded(Exception):
 
 @dataclass
 class _Driver:
-    """The policy of a driven run: what it sees is handed out, what it does is handed in."""
+    """The policy of a driven episode: what it sees is handed out, what it does is handed in."""
 
     name: str
+    goal: str = field(default="", init=False)
     acts_on_marks: bool = field(default=False, init=False)
     needs_instructions: bool = field(default=False, init=False)
     seen: "asyncio.Queue[Observation]" = field(default_factory=asyncio.Queue, init=False)
@@ -46,6 +48,7 @@ class _Driver:
 
     def actor(self, goal: str) -> "_Driver":
         """Itself: it plays one episode."""
+        self.goal = goal
         return self
 
     async def act(self, observation: Observation) -> Turn:
@@ -62,37 +65,41 @@ class _Driver:
         """Nothing to let go of."""
 
 
-class DrivenRun:
-    """A page that is acted on from outside; begins when it is looked at first.
+Playing = Callable[[Policy], Coroutine[Any, Any, Trajectory]]
+"""Lets a policy play one episode."""
+
+
+class DrivenEpisode:
+    """An episode that is acted on from outside; begins when it is looked at first.
 
     Args:
-        config: Where it begins, and what bounds it.
+        play: Plays it.
         driver: Who drives, for the record.
-        approver: Who is asked about what needs a yes.
     """
 
-    def __init__(self, config: RunConfig, driver: str, approver: Approver | None = None) -> None:
-        self._config = config
+    def __init__(self, play: Playing, driver: str) -> None:
+        self._play = play
         self._name = driver
-        self._approver = approver
         self._driver = _Driver(driver)
         self._running: asyncio.Task[Trajectory] | None = None
         self.last: Observation | None = None
         """What was seen last; None: nothing yet."""
 
+    @property
+    def goal(self) -> str:
+        """What is to be done, once it has begun."""
+        return self._driver.goal
+
     async def begin(self) -> Observation:
-        """Open the first page and look at it.
+        """Begin, and look.
 
         Raises:
-            UsageError: the configuration does not hold.
-            InfrastructureFault: the browser or the first page does not start.
-            RunEnded: the first page does not load.
+            UsageError: what is to be played does not hold.
+            InfrastructureFault: it cannot begin.
+            RunEnded: nothing is to be seen: its world broke.
         """
         self._driver = _Driver(self._name)
-        additions = Additions(self._driver, limits=UNLIMITED)
-        model = ModelConfig(model=self._name)
-        playing = run(self._config, model, None, self._approver, additions)
-        self._running = asyncio.create_task(playing)
+        self._running = asyncio.create_task(self._play(self._driver))
         return await self._next()
 
     async def do(self, text: str, action: Action) -> Observation:
@@ -103,7 +110,7 @@ class DrivenRun:
             action: What it says.
 
         Raises:
-            RunEnded: that ended the run.
+            RunEnded: that ended the episode.
         """
         if self._running is None:
             await self.begin()
@@ -111,7 +118,7 @@ class DrivenRun:
         return await self._next()
 
     async def close(self) -> None:
-        """End the run, with its record; may be called twice."""
+        """End the episode, with its record; may be called twice."""
         running, self._running, self.last = self._running, None, None
         if running is not None:
             running.cancel()
@@ -129,3 +136,21 @@ class DrivenRun:
             return self.last
         finally:
             seeing.cancel()
+
+
+class DrivenRun(DrivenEpisode):
+    """A page that is acted on from outside.
+
+    Args:
+        config: Where it begins, and what bounds it.
+        driver: Who drives, for the record.
+        approver: Who is asked about what needs a yes.
+    """
+
+    def __init__(self, config: RunConfig, driver: str, approver: Approver | None = None) -> None:
+        model = ModelConfig(model=driver)
+
+        def play(policy: Policy) -> Coroutine[Any, Any, Trajectory]:
+            return run(config, model, None, approver, Additions(policy, limits=UNLIMITED))
+
+        super().__init__(play, driver)

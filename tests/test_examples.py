@@ -19,6 +19,7 @@ SAYS = {
     "secret": "done in .*\nin the record: False",
     "steps": r"1 .*→ type .* \(1366, 768\)\n(.*\n)*done in 4 steps",
     "structured": "three of them cost 20.40",
+    "other_trainer": r"Seville\? \(.*\nlooked closer: .*\nThe episode is over\.\nreward 1\.0",
     "two_at_once": r'tell me the "Oolong" -> 6\.80\ntell me the "Green tea" -> 4\.20',
     "veto": r"1 .*→ click .*\n(.*\n)*gave up .*Nothing is to be clicked today",
 }

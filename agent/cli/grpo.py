@@ -13,7 +13,10 @@ from vigorl.agent.cli.app_class import App
 from vigorl.agent.cli.main import errors, play, torch_needed
 from vigorl.agent.cli.options import ANYWHERE, HERE, BoundaryOptions, EnvsOptions
 from vigorl.agent.cli.terminal import Console
+from vigorl.browser.errors import UsageError
 from vigorl.training.grpo.config import GrpoConfig, GrpoRunConfig
+from vigorl.training.verl.verl_config import HERE as THIS_PROCESS
+from vigorl.training.verl.verl_config import EngineOptions
 
 if TYPE_CHECKING:
     from vigorl.browser.boundary import Boundary
@@ -64,6 +67,7 @@ def train_grpo(
     ] = None,
     network: BoundaryOptions = ANYWHERE,
     service: EnvsOptions = HERE,
+    engine: EngineOptions = THIS_PROCESS,
 ) -> None:
     """Train a model by reinforcement learning on its own rollouts (GRPO).
 
@@ -85,7 +89,11 @@ def train_grpo(
             update=replace(config.update, learning_rate=rate),
         )
         boundary = network.boundary()
-        _train(config, out, api_key, boundary, service.service(boundary))
+        envs = service.service(boundary)
+        if engine.engine == "verl":
+            _train_with_verl(config, out, engine, boundary, envs)
+        else:
+            _train(config, out, api_key, boundary, envs)
 
 
 def _train(
@@ -116,6 +124,31 @@ def _train(
     console.print(
         f"[green]ready[/green]  play it with --model {escape(str(checkpoint))} "
         f"--family {family_of_model(config.model, config.family).name}",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def _train_with_verl(
+    config: GrpoRunConfig,
+    out: Path,
+    engine: EngineOptions,
+    boundary: "Boundary | None",
+    envs: "RemoteService | None",
+) -> None:
+    if boundary is not None:
+        raise UsageError(
+            "verl's workers let pages reach their own sites alone: leave out --allow, --deny and "
+            "--allow-local"
+        )
+    with torch_needed():
+        from vigorl.training.verl.engine import train_grpo_with_verl
+    console = Console(stderr=True)
+    plainly = partial(console.print, markup=False, highlight=False, soft_wrap=True)
+    done = play(train_grpo_with_verl(config, out, engine, plainly, envs))
+    console.print(
+        f"[green]ready[/green]  {done.step} updates; verl's checkpoints are in "
+        f"{escape(str(out / 'verl' / 'checkpoints'))}",
         highlight=False,
         soft_wrap=True,
     )

@@ -8,7 +8,7 @@ the column's dictionary.
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import astuple
+from dataclasses import astuple, dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,18 @@ from vigorl.policy.family import family_named
 from vigorl.policy.images import FittedImage
 from vigorl.training.data.dialogues import Dialogue
 from vigorl.training.data.messages import encoded, flat, typed
+
+
+@dataclass(frozen=True, slots=True)
+class PracticeTask:
+    """A task to be played, by its id."""
+
+    sample: str
+    asked: str
+    """In words; empty where its world says it when it begins."""
+    agent: str
+    """The agent loop that plays it, by its name."""
+
 
 _GROUP = 100
 """Rows that are written at a time."""
@@ -79,6 +91,38 @@ def write_verl(dialogues: Iterable[Dialogue], path: Path) -> int:
     }
     firsts = (dialogue for dialogue in dialogues if dialogue.first_new == 0)
     return _write(path, features, (_task(*each) for each in enumerate(firsts)))
+
+
+def write_practice(tasks: Iterable[PracticeTask], path: Path) -> int:
+    """One task a row, as verl hands it to `vigorl.training.verl.agent_loop`.
+
+    What is asked stands in `prompt` for whoever reads the file; the agent loop makes its own.
+
+    Raises:
+        UsageError: pyarrow is not installed.
+    """
+    features = {
+        "data_source": _STRING,
+        "prompt": _list_of({"role": _STRING, "content": _STRING}),
+        "ability": _STRING,
+        "reward_model": {"style": _STRING, "ground_truth": _STRING},
+        "extra_info": {"index": _INTEGER},
+        "agent_name": _STRING,
+        "sample": _STRING,
+    }
+    rows = (
+        {
+            "data_source": "vigorl",
+            "prompt": [{"role": "user", "content": task.asked}],
+            "ability": "agent",
+            "reward_model": {"style": "rule", "ground_truth": ""},
+            "extra_info": {"index": index},
+            "agent_name": task.agent,
+            "sample": task.sample,
+        }
+        for index, task in enumerate(tasks)
+    )
+    return _write(path, features, rows)
 
 
 def _task(index: int, dialogue: Dialogue) -> dict[str, Any]:

@@ -89,6 +89,40 @@ def without_long_rows(groups: Sequence[Group], most_tokens: int) -> tuple[list[G
     return kept, count
 
 
+def rollout_of(trajectory: Trajectory, rule: RewardRule) -> Rollout | None:
+    """A rollout from its record; None where it could not be judged, or nothing was sampled.
+
+    Raises:
+        UsageError: it was recorded without tokens.
+        InconsistentData: the record contradicts itself.
+    """
+    reward = reward_of(trajectory, rule)
+    if reward is None or not trajectory.steps:
+        return None
+    tokens = [step.turn.tokens for step in trajectory.steps]
+    known = [turn for turn in tokens if turn is not None]
+    if len(known) < len(tokens):
+        raise UsageError(
+            f"{trajectory.folder} was recorded without tokens: train on what a checkpoint in "
+            "this process played, or a server that tells token ids"
+        )
+    return Rollout(tuple(rows_of(known)), reward)
+
+
+def pictures_of(trajectory: Trajectory, rollout: Rollout) -> dict[str, Picture]:
+    """The pictures that stand in a rollout's rows, by their sha256.
+
+    Raises:
+        InconsistentData: the record names one that is not there.
+    """
+    needed = {image.sha256 for row in rollout.rows for image in row.images}
+    return {
+        sha256: trajectory.picture(image)
+        for image in trajectory.images()
+        if (sha256 := sha256_of(image)) in needed
+    }
+
+
 def group_of(trajectories: Sequence[Trajectory], rule: RewardRule) -> Group | None:
     """A group from the records of its episodes.
 
@@ -104,22 +138,10 @@ def group_of(trajectories: Sequence[Trajectory], rule: RewardRule) -> Group | No
     rollouts: list[Rollout] = []
     pictures: dict[str, Picture] = {}
     for trajectory in trajectories:
-        reward = reward_of(trajectory, rule)
-        if reward is None or not trajectory.steps:
-            continue
-        tokens = [step.turn.tokens for step in trajectory.steps]
-        known = [turn for turn in tokens if turn is not None]
-        if len(known) < len(tokens):
-            raise UsageError(
-                f"{trajectory.folder} was recorded without tokens: train on what a checkpoint in "
-                "this process played, or a server that tells token ids"
-            )
-        rows = rows_of(known)
-        rollouts.append(Rollout(tuple(rows), reward))
-        needed = {image.sha256 for row in rows for image in row.images}
-        for image in trajectory.images():
-            if (sha256 := sha256_of(image)) in needed and sha256 not in pictures:
-                pictures[sha256] = trajectory.picture(image)
+        rollout = rollout_of(trajectory, rule)
+        if rollout is not None:
+            rollouts.append(rollout)
+            pictures |= pictures_of(trajectory, rollout)
     if len(rollouts) < 2:
         return None
     return Group(tuple(rollouts), pictures, f"the group of {trajectories[0].folder}")

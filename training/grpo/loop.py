@@ -72,7 +72,7 @@ from vigorl.training.grpo.config import LOCAL, GrpoRunConfig, as_now
 from vigorl.training.grpo.learner import Learner, LocalLearner, OpenLearner
 from vigorl.training.grpo.rewards import RULES
 from vigorl.training.grpo.rollout_batch import Position, RolloutBatch, RolloutLimits
-from vigorl.training.grpo.sources import check_names, open_samples
+from vigorl.training.grpo.sources import Sources, open_samples
 from vigorl.training.run.base_model import base_model
 from vigorl.training.run.ranks import Ranks, open_ranks
 from vigorl.training.run.training_run import TrainingRun, check_folder, config_values
@@ -285,10 +285,11 @@ async def train_grpo_from_config(
     with open_ranks() as ranks:
         if not ranks.is_first:
             log, on_episode = (lambda line: None), (lambda step, episode: None)
-        check_names(config)
+        sources = Sources.of(config)
+        sources.check_names()
         async with (
             _opener(config, out, ranks, api_key) as open_learner,
-            open_samples(config, boundary, envs) as samples,
+            open_samples(sources, boundary, envs) as samples,
         ):
             return await train_grpo(config, out, samples, log, on_episode, ranks, open_learner)
 

@@ -7,12 +7,13 @@ run alone, so that a run that is resumed goes on with the same one.
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from random import Random
 from typing import TYPE_CHECKING
 
 from vigorl.agent.evaluation.sample import Sample
 from vigorl.browser.errors import UsageError
+from vigorl.browser.grounding_rule import GroundingRule
 from vigorl.training.data.pictures import asks_questions, learnable_pictures
 from vigorl.training.grpo.config import GrpoRunConfig
 
@@ -21,25 +22,54 @@ if TYPE_CHECKING:
     from vigorl.browser.remote import RemoteService
 
 
-def check_names(config: GrpoRunConfig) -> None:
-    """See that there are tasks of these names to learn from, before anything is opened for them.
+@dataclass(frozen=True)
+class Sources:
+    """What a run practises on, as `GrpoRunConfig` has it."""
 
-    Raises:
-        UsageError: a name is no task, or one that is held out.
-    """
-    if config.tasks:
-        from vigorl.agent.benchmarks.training_tasks import TrainingTasks
+    tasks: tuple[str, ...] = ()
+    """Names and patterns; none of them and no data: all embedded ones."""
+    data: tuple[str, ...] = ()
+    grounding_rule: GroundingRule = "hit"
+    skipped_seeds: int = 0
+    seed: int = 0
+    """Of the order of pictures."""
+    count: int = 1
+    """Samples that the run can ask for at most."""
+    workers: int = 8
+    """Episodes at once."""
 
-        TrainingTasks.named(config.tasks)
+    @classmethod
+    def of(cls, config: GrpoRunConfig) -> "Sources":
+        """Those of a run."""
+        return cls(
+            config.tasks,
+            config.data,
+            config.grounding_rule,
+            config.skipped_seeds,
+            config.seed,
+            config.steps * config.max_groups,
+            config.episodes_at_once,
+        )
+
+    def check_names(self) -> None:
+        """See that there are such tasks to learn from, before anything is opened for them.
+
+        Raises:
+            UsageError: a name is no task, or one that is held out.
+        """
+        if self.tasks:
+            from vigorl.agent.benchmarks.training_tasks import TrainingTasks
+
+            TrainingTasks.named(self.tasks)
 
 
 @asynccontextmanager
 async def open_samples(
-    config: GrpoRunConfig,
+    named: Sources,
     boundary: "Boundary | None" = None,
     envs: "RemoteService | None" = None,
 ) -> AsyncIterator[list[Sample]]:
-    """The samples that a configuration names, playable as long as the block lasts.
+    """The samples that are named, playable as long as the block lasts.
 
     Tasks come seed by seed of the training split, all tasks of one in turn; pictures in an order of
     their own for each seed of the training. Pages may go where the boundary says, beside the
@@ -51,11 +81,11 @@ async def open_samples(
         InfrastructureFault: the browser or a site does not start.
     """
     sources: list[tuple[str, list[Sample]]] = []
-    for data in config.data:
-        samples = learnable_pictures(data, config.grounding_rule)
-        Random(config.seed).shuffle(samples)
+    for data in named.data:
+        samples = learnable_pictures(data, named.grounding_rule)
+        Random(named.seed).shuffle(samples)
         sources.append(("questions" if asks_questions(data) else "screenshots", samples))
-    if config.data and not config.tasks:
+    if named.data and not named.tasks:
         if envs is not None:
             raise UsageError("pictures need no environment service: leave out --envs")
         yield in_turn(sources)
@@ -63,11 +93,13 @@ async def open_samples(
     # Playwright is needed here alone: whoever learns from pictures need not have it.
     from vigorl.agent.benchmarks.training_tasks import TrainingTasks, open_training_tasks
 
-    tasks = TrainingTasks.named(config.tasks)
+    tasks = TrainingTasks.named(named.tasks)
     places = len(tasks.kinds) + len(sources)
-    count = -(-config.steps * config.max_groups // places)  # no more can be asked for
-    how = (config.skipped_seeds, config.episodes_at_once, boundary, envs)
+    count = -(-named.count // places)  # no more can be asked for
+    how = (named.skipped_seeds, named.workers, boundary, envs)
     async with open_training_tasks(tasks, count, *how) as played:
+        if not all(played.values()):
+            raise UsageError(f"no training seeds are left behind the first {named.skipped_seeds}")
         yield in_turn([*played.items(), *sources])
 
 

@@ -36,7 +36,7 @@ from vigorl.training.grpo.groups import group_of
 from vigorl.training.grpo.loop import identity_of
 from vigorl.training.grpo.rewards import RULES
 from vigorl.training.grpo.rollout_batch import START, Position, RolloutBatch, RolloutLimits
-from vigorl.training.grpo.sources import in_turn, open_samples
+from vigorl.training.grpo.sources import Sources, in_turn, open_samples
 
 pytestmark = pytest.mark.model
 
@@ -127,7 +127,7 @@ async def test_what_no_service_has_is_refused_before_it_is_asked(
     if "data" in changes:
         changes = {"data": (screens,)}
     with pytest.raises(UsageError, match=said):
-        async with open_samples(replace(CONFIG, **changes), envs=SERVICE):
+        async with open_samples(Sources.of(replace(CONFIG, **changes)), envs=SERVICE):
             pass
 
 
@@ -154,7 +154,7 @@ async def test_what_is_not_installed_is_named_before_a_browser_starts(
     monkeypatch.setattr(package, absent)
     monkeypatch.setattr("vigorl.agent.benchmarks.training_tasks.Browser", started)
     with pytest.raises(UsageError) as refused:
-        async with open_samples(replace(CONFIG, tasks=("todo", task))):
+        async with open_samples(Sources.of(replace(CONFIG, tasks=("todo", task)))):
             pass
     assert said in str(refused.value)
 
@@ -264,14 +264,17 @@ async def test_pictures_are_drawn_by_the_seed_of_the_training(tmp_path: Path) ->
     screens = write_screens(tmp_path / "screens", 6)
     questions = write_questions(tmp_path / "questions.jsonl", 3)
     config = replace(CONFIG, data=(str(screens), f"sat:{questions}"))
-    async with open_samples(config) as samples, open_samples(config) as again:
+    async with (
+        open_samples(Sources.of(config)) as samples,
+        open_samples(Sources.of(config)) as again,
+    ):
         assert ids(samples) == ids(again)
         alone = learnable_pictures(str(screens))
         Random(config.seed).shuffle(alone)
         assert ids(samples[::2]) == ids(alone)  # as a training on them alone
         assert [sample.source for sample in samples[:2]] == ["screenshots", "questions"]
         assert len(set(ids(samples[1::2]))) == 3
-    async with open_samples(replace(config, seed=1)) as others:
+    async with open_samples(Sources.of(replace(config, seed=1))) as others:
         assert ids(others) != ids(samples)
 
 
@@ -330,7 +333,7 @@ async def group(samples: Sequence[Sample], folder: Path) -> list[Trajectory]:
 @pytest.mark.browser
 @pytest.mark.parametrize("task", ["todo", "sites/forum-detail", "miniwob/enter-text"])
 async def test_tasks_of_every_kind_are_played_in_groups(task: str, tmp_path: Path) -> None:
-    async with open_samples(replace(CONFIG, tasks=(task,), skipped_seeds=3)) as samples:
+    async with open_samples(Sources.of(replace(CONFIG, tasks=(task,), skipped_seeds=3))) as samples:
         assert ids(samples)[0] == f"{task}:3"
         rollouts = await group(samples, tmp_path)
     assert rollouts[0].start.task is not None
@@ -343,7 +346,7 @@ async def test_pictures_are_played_in_groups(tmp_path: Path) -> None:
     questions = f"sat:{write_questions(tmp_path / 'questions.jsonl')}"
     for number, data in enumerate((screens, questions)):
         config = replace(CONFIG, data=(data,), grounding_rule="overlap")
-        async with open_samples(config) as samples:
+        async with open_samples(Sources.of(config)) as samples:
             await group(samples, tmp_path / str(number))
 
 
@@ -352,7 +355,7 @@ async def test_pictures_are_played_in_groups(tmp_path: Path) -> None:
 async def test_embedded_tasks_alone_come_in_the_order_that_they_always_had() -> None:
     config = replace(CONFIG, tasks=("todo", "login"), skipped_seeds=2, steps=5)
     rows = task_rows("train", 200, ["todo", "login"], 2)
-    async with open_samples(config) as samples:
+    async with open_samples(Sources.of(config)) as samples:
         expected = [row.id for row in sorted(rows, key=lambda row: row.seed)]
         assert len(samples) >= config.steps * config.max_groups
         assert ids(samples) == expected[: len(samples)]
@@ -366,7 +369,7 @@ async def mixture(config: GrpoRunConfig, folder: Path) -> Any:
         write_questions(folder / "questions.jsonl", 2)
     data = (str(folder / "screens"), f"sat:{folder / 'questions.jsonl'}")
     tasks = ("todo", "login", "sites/shop-*", "miniwob/click-*")
-    async with open_samples(replace(config, tasks=tasks, data=data)) as samples:
+    async with open_samples(Sources.of(replace(config, tasks=tasks, data=data))) as samples:
         yield samples
 
 
