@@ -40,6 +40,26 @@ wrap(Element.prototype, "attachShadow", {
   },
 });
 
+// ------------------------------------------------------------------ frames
+
+let drawnAt = 0; // what was done before then has been drawn, ms since 1970
+let isFrameAsked = false;
+let whenDrawn = null;
+
+function askForFrame() {
+  if (isFrameAsked) return;
+  isFrameAsked = true;
+  requestAnimationFrame(() => {
+    const beganAt = now();
+    // Observers of intersections are told at the end of a frame: after it, one more task.
+    setTimeout(() => {
+      isFrameAsked = false;
+      drawnAt = beganAt;
+      whenDrawn?.();
+    });
+  });
+}
+
 // ------------------------------------------------------------------ input and scrolling
 
 const listeners = []; // types of events and what listens to them
@@ -66,6 +86,7 @@ for (const type of `${POINTING} ${DOING}`.split(" ")) {
     if (!event.isTrusted || depth > 0) return;
     resume(fresh());
     active = now();
+    if (!type.endsWith("move")) askForFrame(); // it is over sooner than when it is asked for
     if (!isPointing || event.composedPath().some((each) => each.matches?.(SELF_ACTING))) start();
   });
 }
@@ -128,24 +149,10 @@ function wait(beginMs, limitMs, quietMs, stillMs, isConfirmation) {
   const wantsFrames = !isConfirmation && globalThis.top === globalThis && !document.hidden;
   // Input has been handled when its sender goes on, so the quiet may have begun with it.
   let quietSince = isConfirmation || active >= beginMs ? 0 : arrivedAt;
-  let framedSince = wantsFrames ? 0 : Infinity; // what was done before then has been drawn
-  let isFrameAsked = false;
   let dueAt = arrivedAt;
   let excuses = 5;
   let backgroundBefore = 0;
   let nextAsk = 0;
-
-  function askForFrame() {
-    const askedAt = now();
-    isFrameAsked = true;
-    // Observers of intersections are told at the end of a frame: after it, one more task.
-    const drawn = () => {
-      isFrameAsked = false;
-      framedSince = Math.max(framedSince, askedAt);
-      ask();
-    };
-    requestAnimationFrame(() => setTimeout(drawn));
-  }
 
   function answer() {
     const states = [];
@@ -166,11 +173,11 @@ function wait(beginMs, limitMs, quietMs, stillMs, isConfirmation) {
     if (busy || (isLate && (excuses -= 1) >= 0)) quietSince = now();
     const quietForMs = now() - quietSince;
     const enoughMs = isStill ? stillMs : quietMs;
-    const isDrawn = framedSince >= quietSince || quietForMs > quietMs + FRAME_MS;
+    const isDrawn = !wantsFrames || drawnAt >= quietSince || quietForMs > quietMs + FRAME_MS;
     if (!busy && quietForMs >= enoughMs && isDrawn) return [true, "", unreached];
     if (now() - arrivedAt >= limitMs) return [false, busy || "the page keeps changing", unreached];
     // Without frames there is no idle time.
-    if (!isDrawn && !isFrameAsked && (!busy || busy === IDLE)) askForFrame();
+    if (!isDrawn && (!busy || busy === IDLE)) askForFrame();
     dueAt = now() + Math.max(1, Math.min(POLL_MS, enoughMs - quietForMs));
     return null;
   }
@@ -189,6 +196,7 @@ function wait(beginMs, limitMs, quietMs, stillMs, isConfirmation) {
   }
   return new Promise((fulfil) => {
     resolve = fulfil;
+    whenDrawn = ask;
     ask();
   });
 }
