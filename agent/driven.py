@@ -8,8 +8,8 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
+from vigorl.agent.limits import UNLIMITED
 from vigorl.agent.record.trajectory import Trajectory
-from vigorl.agent.rollout import Limits
 from vigorl.agent.run import Additions, run
 from vigorl.agent.run_config import RunConfig
 from vigorl.browser.actions import Action
@@ -17,10 +17,6 @@ from vigorl.browser.deeds import Approver
 from vigorl.browser.observation import Observation
 from vigorl.policy.model_config import ModelConfig
 from vigorl.policy.policy import Policy, Turn
-
-_FOR_EVER = 10**9
-UNLIMITED = Limits(_FOR_EVER, _FOR_EVER, None, malformed=_FOR_EVER, repeats=_FOR_EVER)
-"""Whoever drives knows when it is enough."""
 
 
 class RunEnded(Exception):

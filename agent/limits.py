@@ -42,6 +42,13 @@ class Limits:
                 raise UsageError(f"the limit on {name} is {value}; give a number above 0")
 
 
+_FOR_EVER = 10**9
+UNLIMITED = Limits(
+    _FOR_EVER, _FOR_EVER, None, malformed=_FOR_EVER, repeats=_FOR_EVER, unchanged=_FOR_EVER
+)
+"""Of an episode whose end is for whoever plays it to say: a person, or a program from outside."""
+
+
 @dataclass
 class Progress:
     """What the limits look at; the only state of the loop beside the observation."""

@@ -11,7 +11,7 @@ from typing import Any, Protocol, cast
 from playwright.async_api import Page
 
 from vigorl.agent.demonstration.eyewitness import Eyewitness, Step, point_of
-from vigorl.agent.limits import Limits
+from vigorl.agent.limits import UNLIMITED
 from vigorl.agent.record.trajectory import PERSON
 from vigorl.agent.run import Additions
 from vigorl.agent.viewer.show import describe_action
@@ -25,11 +25,6 @@ from vigorl.browser.observation import Event, Observation, PendingQuestion
 from vigorl.browser.vault import Vault
 from vigorl.policy.policy import Turn
 
-_FOR_EVER = 10**9
-UNHURRIED = Limits(
-    _FOR_EVER, _FOR_EVER, None, malformed=_FOR_EVER, repeats=_FOR_EVER, unchanged=_FOR_EVER
-)
-"""Whoever demonstrates knows when it is enough."""
 REST_S = 0.5
 """For what the last act has begun, before the state is judged."""
 
@@ -199,7 +194,7 @@ class Demonstration:
         """What a run takes to be this demonstration."""
         return Additions(
             policy=self._policy,
-            limits=UNHURRIED,
+            limits=UNLIMITED,
             attend=self.eyewitness.attend,
             around=self._around,
         )
