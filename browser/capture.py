@@ -26,6 +26,9 @@ from vigorl.browser.picture import Picture
 
 _ATTACH_LIMIT_S = 5.0
 _TOLERANCE_CSS_PX = 0.5
+_REPLACED = "Not attached to an active page"
+"""What Chromium says of a page while it is replaced by one of another process."""
+_RETRY_S = 0.02
 _MOST_RETAKES = 5
 """Pictures of a page that goes on showing what is to be covered."""
 
@@ -175,10 +178,20 @@ class Camera:
             options["clip"] = clip
         for _ in range(_MOST_RETAKES):
             await self.cover()
-            answer = await self._cdp.send("Page.captureScreenshot", options)
+            data = await self._data(options)
             if await self.cover() == 0:  # nor did the page show more of it meanwhile
-                return Picture.from_bytes(base64.b64decode(answer["data"]))
+                return Picture.from_bytes(base64.b64decode(data))
         raise PageHung("the page goes on showing what no picture may show")
+
+    async def _data(self, options: dict[str, Any]) -> str:
+        """A picture in base64; where one page is just giving way to another, of the other one."""
+        while True:
+            try:
+                return str((await self._cdp.send("Page.captureScreenshot", options))["data"])
+            except PlaywrightError as error:
+                if _REPLACED not in error.message:
+                    raise
+            await asyncio.sleep(_RETRY_S)
 
     async def _keep_device_scale(self) -> None:
         """Ask for the device scale factor that the page has already.

@@ -1,6 +1,7 @@
 """`Camera`: pictures of the right size, of now, sharp where they claim to be, and unnoticed."""
 
 import asyncio
+import contextlib
 import random
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -11,7 +12,7 @@ import pytest
 import pytest_asyncio
 from numpy.typing import NDArray
 from PIL import Image
-from playwright.async_api import BrowserContext, Page
+from playwright.async_api import BrowserContext, Error, Page
 
 from vigorl.browser.capture import Camera
 from vigorl.browser.chromium import Browser, BrowserSettings
@@ -260,3 +261,23 @@ async def test_a_page_that_hangs_is_reported_in_time(open_page: Open) -> None:
         with pytest.raises(PageHung):
             await looking
         assert time.perf_counter() - started < 1.5
+
+
+async def test_a_page_that_is_just_replaced_is_waited_for(open_page: Open) -> None:
+    page, camera = await open_page()
+    await page.route("**/*", lambda route: route.fulfill(body="<p>x", content_type="text/html"))
+    are_over = asyncio.Event()
+
+    async def leave_again_and_again() -> None:
+        while not are_over.is_set():
+            for site in ("http://one.example/", "http://two.example/"):
+                with contextlib.suppress(Error):  # the one before was not over
+                    await page.goto(site, wait_until="commit")
+                await asyncio.sleep(0.1)
+
+    leaving = asyncio.create_task(leave_again_and_again())
+    for _ in range(20):
+        picture = await camera.screen(LIMIT_S)
+        assert (picture.width_px, picture.height_px) == (WIDTH_PX, HEIGHT_PX)
+    are_over.set()
+    await leaving
