@@ -18,9 +18,10 @@ from vigorl.browser.errors import InconsistentData, PolicyFault, UsageError
 from vigorl.policy.backend import Message, Reply, Sampling, SamplingMode
 from vigorl.policy.family import Family
 from vigorl.policy.local.codec import Codec, Prompt
+from vigorl.policy.vllm.turns import reply_of, room_behind
 
-_FEWEST_TOKENS = 32
-"""A turn is not begun where less than this is left of the context."""
+_ROUNDING = 1e-4
+"""By which a log-probability may lie above 0, as a server computes it."""
 
 _ABORTED = ("abort", "aborted")
 
@@ -147,17 +148,11 @@ class VerlBackend:
         return prompt, [image.image() for image in prompt.images]
 
     def _params(self, prompt: Prompt, sampling: Sampling) -> dict[str, Any]:
-        left = self._context_tokens - len(prompt.ids)
-        if left < _FEWEST_TOKENS:
-            raise PolicyFault(
-                f"the conversation has {len(prompt.ids)} tokens and {self._context_tokens} are "
-                "allowed (rollout.max_model_len): keep fewer screens in its window, or smaller ones"
-            )
         return {
             "temperature": sampling.temperature,
             "top_p": sampling.top_p,
             "top_k": -1,
-            "max_tokens": min(left, sampling.max_tokens),
+            "max_tokens": room_behind(prompt, sampling, self._context_tokens),
             "stop": list(self.family.stop),
             "stop_token_ids": [self._codec.end_id],
             "include_stop_str_in_output": True,
@@ -180,16 +175,10 @@ class VerlBackend:
             )
         text = self._codec.decode(sampled)
         is_ended = sampled[-1] == self._codec.end_id or text.endswith(tuple(self.family.stop))
-        return Reply(
-            text=text,
-            prompt_token_count=len(prompt.ids),
-            sampled_token_count=len(sampled),
-            cut_off=not is_ended,
-            prompt_ids=prompt.ids,
-            sampled_ids=sampled,
-            logprobs=tuple(min(0.0, float(each)) for each in output.log_probs),
-            images=tuple(image.shown for image in prompt.images),
-        )
+        if max(output.log_probs, default=0.0) > _ROUNDING:
+            raise InconsistentData(f"a log-probability of {max(output.log_probs):g}, above 0")
+        logprobs = [min(0.0, float(each)) for each in output.log_probs]
+        return reply_of(prompt, self._codec, sampled, logprobs, cut_off=not is_ended)
 
 
 class VerlSession:

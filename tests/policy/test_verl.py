@@ -93,6 +93,7 @@ async def test_ids_go_to_the_servers_and_come_back_as_they_were_sampled(
         (RuntimeError("Traceback\nActorDiedError: gone"), PolicyFault, "did not answer: Actor"),
         (Answer([5, 6]), UsageError, "calculate_log_probs"),
         (Answer([5, 6], [-0.1]), InconsistentData, "2 sampled ids with 1"),
+        (Answer([5, 6], [-0.1, 0.5]), InconsistentData, "above 0"),
     ],
 )
 async def test_what_servers_break_is_a_fault_and_what_contradicts_itself_is_said(

@@ -1,7 +1,7 @@
 """Groups: rollouts of one task from one beginning, as they are compared and trained on."""
 
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import assert_never
 
@@ -109,13 +109,15 @@ def rollout_of(trajectory: Trajectory, rule: RewardRule) -> Rollout | None:
     return Rollout(tuple(rows_of(known)), reward)
 
 
-def pictures_of(trajectory: Trajectory, rollout: Rollout) -> dict[str, Picture]:
-    """The pictures that stand in a rollout's rows, by their sha256.
+def pictures_of(
+    trajectory: Trajectory, rollout: Rollout, known: Collection[str] = ()
+) -> dict[str, Picture]:
+    """The pictures that stand in a rollout's rows, by their sha256; not those that are known.
 
     Raises:
         InconsistentData: the record names one that is not there.
     """
-    needed = {image.sha256 for row in rollout.rows for image in row.images}
+    needed = {image.sha256 for row in rollout.rows for image in row.images} - set(known)
     return {
         sha256: trajectory.picture(image)
         for image in trajectory.images()
@@ -141,7 +143,7 @@ def group_of(trajectories: Sequence[Trajectory], rule: RewardRule) -> Group | No
         rollout = rollout_of(trajectory, rule)
         if rollout is not None:
             rollouts.append(rollout)
-            pictures |= pictures_of(trajectory, rollout)
+            pictures |= pictures_of(trajectory, rollout, pictures)
     if len(rollouts) < 2:
         return None
     return Group(tuple(rollouts), pictures, f"the group of {trajectories[0].folder}")

@@ -23,7 +23,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -51,13 +51,13 @@ GRACE_S = 60.0
 """For verl to come to its end when it is told to."""
 _CHECK = "import verl, vigorl.training.verl.agent_loop"
 _NAMES = {
-    "loss": ("actor/pg_loss",),
-    "kl": ("actor/kl_loss",),
-    "norm": ("actor/grad_norm",),
-    "learning_rate": ("actor/lr",),
-    "reward_kept": ("critic/score/mean",),
-    "play_s": ("timing_s/gen",),
-    "learn_s": ("timing_s/update_actor",),
+    "loss": "actor/pg_loss",
+    "kl": "actor/kl_loss",
+    "norm": "actor/grad_norm",
+    "learning_rate": "actor/lr",
+    "reward_kept": "critic/score/mean",
+    "play_s": "timing_s/gen",
+    "learn_s": "timing_s/update_actor",
 }
 """Ours, and those of verl that say the same."""
 
@@ -153,9 +153,7 @@ def metrics_line(
         "model_s": sum(turn.act_s for turn in steps),
         "world_s": sum(turn.observe_s for turn in steps),
     }
-    theirs = {
-        name: data[found] for name, known in _NAMES.items() for found in known if found in data
-    }
+    theirs = {name: data[known] for name, known in _NAMES.items() if known in data}
     rest = {f"verl/{name}": value for name, value in data.items() if isinstance(value, int | float)}
     return {
         "step": step,
@@ -266,8 +264,5 @@ def _tail(path: Path, lines: int = 12) -> str:
 
 
 def _last_line(text: str) -> str:
-    return next(reversed(list(_told(text))), "it says nothing")
-
-
-def _told(text: str) -> Iterator[str]:
-    return (line.strip() for line in text.splitlines() if line.strip())
+    lines = text.strip().splitlines()
+    return lines[-1].strip() if lines else "it says nothing"
