@@ -130,8 +130,8 @@ class Family:
     most_read_characters: int = 6000
     """Of a reading, about; what concerns the task least is left out of a longer one."""
     copies: bool = False
-    """Its points are places that stand in its prompt: the sampler lets it write no others, see
-    `vigorl.policy.nano.places`."""
+    """The items of its prompt are numbered (`vigorl.policy.nano.numbering`), and its replies point
+    at them: the sampler lets it write no other numbers (`vigorl.policy.nano.told_items`)."""
     plays_in_8bit: bool = False
     """On a CPU it plays with weights of 8 bits, unless a number format is asked for."""
 

@@ -23,13 +23,12 @@ PIXELS = (
 
 READING = """\
 You operate a web browser for a user. You are told the task, what was done so far, and what can be \
-read on the screen: each item with its place, in thousandths of the screen. Answer with one step \
-towards the task, a thought and one command. For example:
-<think> The field "Search" (412, 80) is empty. </think>
-<answer> type (412, 80) "kettle" enter </answer>
-The commands are: click (x, y); type (x, y) "text"; type (x, y) "text" enter; \
-select (x, y) "option"; scroll (500, 500) down 800; press Escape; back; done; done "answer"; \
-give_up "reason"."""
+read on the screen, item by item, each with its number. Answer with one step towards the task, a \
+thought and one command. For example:
+<think> The field "Search" #3 is empty. </think>
+<answer> type #3 "kettle" enter </answer>
+The commands are: click #3; type #3 "text"; type #3 "text" enter; select #3 "option"; \
+scroll (500, 500) down 800; press Escape; back; done; done "answer"; give_up "reason"."""
 """Of models that are told what is read on the screen, and have not learnt what to make of it."""
 
 _LOOK_CLOSER = """\

@@ -1,11 +1,11 @@
-"""Tokens that keep a reply to the places that it was told: a constraint on what is sampled.
+"""Tokens that keep a reply to the items that it was told: a constraint on what is sampled.
 
 What may follow is a function of the row alone, the prompt and what is said so far. So whoever
 scores a row again finds the very tokens that the sampler had to choose from, and log-probabilities
 mean the same to both: those of the constrained distribution.
 
-Tokens are longer or shorter than digits, and may begin before a place or end behind it, as in
-` (44` or `0) |`: a token may be drawn where its characters, one by one, keep to a place.
+Tokens are longer or shorter than digits, and may begin before a number or end behind it, as in
+` #4` or `0 |`: a token may be drawn where its characters, one by one, keep to a number.
 """
 
 from collections import OrderedDict
@@ -16,12 +16,13 @@ import torch
 from torch import Tensor
 
 from vigorl.policy.local.codec import Codec
-from vigorl.policy.nano.places import Said, ToldPlaces
+from vigorl.policy.nano.told_items import Said, ToldItems
 
 _PROMPTS_KNOWN = 64
-"""Prompts whose places are kept."""
-_WITHIN = frozenset("0123456789, ")
-"""Characters of a place between its parentheses."""
+"""Prompts whose items are kept."""
+_WITHIN = frozenset("0123456789, )")
+"""Characters of a number behind its sign, and of a point behind its parenthesis."""
+_OPENING = frozenset("#(")
 
 
 @dataclass(frozen=True)
@@ -47,27 +48,23 @@ class NextTokens:
 
 
 class Copying:
-    """The tokens of a vocabulary, sorted by what they have to do with places."""
+    """The tokens of a vocabulary, sorted by what they have to do with numbers and points."""
 
     def __init__(self, codec: Codec) -> None:
         self._codec = codec
-        self._within: dict[str, list[int]] = {}
-        """By text: tokens that stand inside of a place and end there."""
         self._opening: list[tuple[int, str]] = []
-        """Tokens that open one, whatever else they do …"""
-        self._closing: list[tuple[int, str]] = []
-        """… and others that close one."""
+        """Tokens that open one, whatever else they do."""
+        self._going_on: list[tuple[int, str]] = []
+        """Others that begin with what may stand in one."""
         for written, token_id in codec.tokenizer.get_vocab().items():
-            if not any(character in written for character in "(),0123456789") and len(written) > 1:
+            if not any(character in written for character in "#(),0123456789") and len(written) > 1:
                 continue  # neither is this one, however it writes a space
             text = codec.decode([token_id])
-            if "(" in text:
+            if not _OPENING.isdisjoint(text):
                 self._opening.append((token_id, text))
-            elif ")" in text:
-                self._closing.append((token_id, text))
-            elif text and _WITHIN.issuperset(text):
-                self._within.setdefault(text, []).append(token_id)
-        self._told: OrderedDict[tuple[int, ...], ToldPlaces] = OrderedDict()
+            elif text and text[0] in _WITHIN:
+                self._going_on.append((token_id, text))
+        self._told: OrderedDict[tuple[int, ...], ToldItems] = OrderedDict()
 
     def choice(self, ids: Sequence[int], start: int) -> NextTokens | None:
         """What may follow the tokens of a row; None: anything.
@@ -76,30 +73,23 @@ class Copying:
             ids: From the beginning of the row.
             start: Where its last reply begins, see `Codec.reply_start`.
         """
-        told = self._places(tuple(ids[:start]))
-        if not told.places:
-            return None
+        told = self._items(tuple(ids[:start]))
         said = Said(told).with_text(self._codec.decode(ids[start:]))
         if not said.is_kept:
             return None  # it was begun by others
-        if said.rests is None:
-            never = tuple(at for at, text in self._opening if not said.with_text(text).is_kept)
+        if said.rests is None or "" in said.rests:
+            watched = self._opening if said.rests is None else (*self._opening, *self._going_on)
+            never = tuple(at for at, text in watched if not said.with_text(text).is_kept)
             return NextTokens(never, False) if never else None
-        within = {
-            token_id
-            for rest in said.rests
-            for length in range(1, len(rest))
-            for token_id in self._within.get(rest[:length], ())
-        }
-        bracketed = (*self._opening, *self._closing)
-        closing = (token_id for token_id, text in bracketed if said.with_text(text).is_kept)
-        return NextTokens(tuple(sorted({*within, *closing})), True)
+        within = (*self._opening, *self._going_on)
+        only = (at for at, text in within if said.with_text(text).is_kept)
+        return NextTokens(tuple(sorted(only)), True)
 
-    def _places(self, before: tuple[int, ...]) -> ToldPlaces:
+    def _items(self, before: tuple[int, ...]) -> ToldItems:
         """Those that stand in the last message before a reply."""
         found = self._told.get(before)
         if found is None:
-            found = ToldPlaces.of(self._codec.last_message(before))
+            found = ToldItems.of(self._codec.last_message(before))
             self._told[before] = found
             while len(self._told) > _PROMPTS_KNOWN:
                 self._told.popitem(last=False)

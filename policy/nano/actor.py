@@ -18,6 +18,7 @@ from vigorl.policy.family import Family
 from vigorl.policy.grammar import Dialect, parse, write_answer
 from vigorl.policy.model import ModelPolicy, turn_error
 from vigorl.policy.nano.glance import close_lens, glance, parts, without
+from vigorl.policy.nano.numbering import NumberedItems
 from vigorl.policy.nano.prompt import NOTHING, Situation, remembered, unchanged, write_prompt
 from vigorl.policy.nano.reading import ScreenItem, item_at, items, name_of, write_place, write_rows
 from vigorl.policy.nano.shortening import shortened
@@ -123,12 +124,15 @@ class ReadingActor:
             closer=seen.closer(self._goal, self._family.most_read_characters),
             unseen=[write_place(seen.frame.from_region(part), seen.frame) for part in seen.unseen],
         )
-        prompt = write_prompt(situation).replace("<|", "‹|")
+        prompt, numbered = write_prompt(situation).replace("<|", "‹|"), None
+        if self._family.copies:
+            prompt, numbered = NumberedItems.of(prompt)
         reply = await self._session.reply(
             (*self._told, Message("user", (prompt,))), "anew" if self._is_lost else "as set"
         )
         dialect = self._dialect(seen)
-        parsed = parse(reply.text, dialect)
+        text = reply.text if numbered is None else numbered.understood(reply.text)
+        parsed = parse(text, dialect)
         self._is_lost = parsed.action is None
         if parsed.action is not None:
             self._remember(parsed.action, seen, dialect)

@@ -1,11 +1,13 @@
 """How often a newcomer is told "done", and how often that is false.
 
-    python tests/newcomer/measure.py [--model reader] [--split dev|held_out|all] [--task ID …]
-                                     [--out DIR] [--at-once 2] [--json] [--reveal]
+    python tests/newcomer/measure.py [--model reader] [--family NAME] [--split dev|held_out|all]
+                                     [--task ID …] [--goals] [--steps 30] [--out DIR]
+                                     [--at-once 2] [--json] [--reveal]
 
-Plays the instructions of `tasks.py` on the twenty sites beside this file, in the product's own
-loop, and judges the state that each leaves behind. Of the sites held out only the figures are
-shown, unless `--reveal` is given: who looks at them can no longer use them as a measure.
+Plays the instructions of `tasks.py`, or with `--goals` what they are for (`goals.py`), on the
+twenty sites beside this file, in the product's own loop, and judges the state that each leaves
+behind. Of the sites held out only the figures are shown, unless `--reveal` is given: who looks at
+them can no longer use them as a measure.
 """
 
 import argparse
@@ -14,6 +16,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -23,10 +26,12 @@ from rich.table import Table
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.newcomer.dev import DEV
+from tests.newcomer.goals import as_goals
 from tests.newcomer.held_out import HELD_OUT
-from tests.newcomer.played import Result, Verdict, play, sites_server
+from tests.newcomer.played import LIMITS, Result, Verdict, play, sites_server
 from tests.newcomer.tasks import NewcomerTask
 from vigorl.agent.evaluation.statistics import Cell, wilson
+from vigorl.agent.limits import Limits
 from vigorl.agent.run import ModelConfig
 from vigorl.browser.chromium import Browser, BrowserSettings
 from vigorl.policy.factory import READER, open_policy
@@ -53,17 +58,21 @@ def tasks_of(split: str, ids: Sequence[str] = ()) -> list[NewcomerTask]:
 
 
 async def measure(
-    tasks: Sequence[NewcomerTask], model: str, runs: Path, at_once: int = 2
+    tasks: Sequence[NewcomerTask],
+    model: ModelConfig,
+    runs: Path,
+    limits: Limits = LIMITS,
+    at_once: int = 2,
 ) -> list[Result]:
     """Play the tasks, so many at a time in one browser, each in a context of its own."""
-    policy = await open_policy(ModelConfig(model=model))
+    policy = await open_policy(model)
     places = asyncio.Semaphore(at_once)
     try:
         async with Browser(BrowserSettings()) as browser, sites_server() as server:
 
             async def one(task: NewcomerTask) -> Result:
                 async with places:
-                    return await play(task, policy, browser, server.origin, runs)
+                    return await play(task, policy, browser, server.origin, runs, limits)
 
             return list(await asyncio.gather(*map(one, tasks)))
     finally:
@@ -134,6 +143,9 @@ def main() -> int:
     """Measure and print; exits with 1 where a done was false."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", default=READER, help="as `vigorl-agent run --model`")
+    parser.add_argument("--family", help="as `vigorl-agent run --family`")
+    parser.add_argument("--goals", action="store_true", help="say what is wanted, not the steps")
+    parser.add_argument("--steps", type=int, default=LIMITS.steps, help="most turns of an episode")
     parser.add_argument("--split", default="all", choices=("dev", "held_out", "all"))
     parser.add_argument(
         "--task", action="append", default=[], metavar="ID", help="or a site's name"
@@ -144,9 +156,13 @@ def main() -> int:
     parser.add_argument("--reveal", action="store_true", help="show what is held out, too")
     options = parser.parse_args()
     tasks = tasks_of(options.split, options.task)
+    if options.goals:
+        tasks = as_goals(tasks)
     if not tasks:
         parser.error(f"no task {', '.join(options.task)} in the split {options.split}")
-    results = asyncio.run(measure(tasks, options.model, options.out, options.at_once))
+    model = ModelConfig(model=options.model, family=options.family)
+    limits = replace(LIMITS, steps=options.steps)
+    results = asyncio.run(measure(tasks, model, options.out, limits, options.at_once))
     report = {
         "model": options.model,
         **{

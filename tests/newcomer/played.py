@@ -151,14 +151,19 @@ def verdict_of(task: NewcomerTask, status: Status, right: bool) -> Verdict:
 
 
 async def play(
-    task: NewcomerTask, policy: Policy, browser: Browser, origin: str, runs: Path
+    task: NewcomerTask,
+    policy: Policy,
+    browser: Browser,
+    origin: str,
+    runs: Path,
+    limits: Limits = LIMITS,
 ) -> Result:
     """Play and judge one task; its record is a new folder under `runs`."""
     name = task.id.replace("/", "-")
     recorder = Recorder.create(runs / name, task.instruction, {"task": task.id})
     environment = equipped(JudgedPage(browser, task, origin), policy)
     try:
-        trajectory = await rollout(policy, environment, recorder, LIMITS)
+        trajectory = await rollout(policy, environment, recorder, limits)
     except UsageError as refusal:  # said before anything was done
         named = task.names_the_cause(str(refusal))
         verdict = verdict_of(task, "gave_up", True)

@@ -1,5 +1,6 @@
 """The judges of the newcomer's tasks, and the measure itself."""
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from playwright.async_api import Dialog
 
 import tests.newcomer.gold_dev  # registers its ways
 import tests.newcomer.gold_held_out  # noqa: F401
+from tests.newcomer.goals import GOALS, as_goals
 from tests.newcomer.gold import GOLD
 from tests.newcomer.measure import TASKS, figures, measure
 from tests.newcomer.played import (
@@ -22,6 +24,7 @@ from tests.newcomer.played import (
     verdict_of,
 )
 from tests.newcomer.tasks import SITES, Ending, NewcomerTask, Split
+from vigorl.agent.run import ModelConfig
 from vigorl.browser.chromium import Browser
 
 CAN = [task for task in TASKS if task.kind == "can be done"]
@@ -82,6 +85,15 @@ def test_every_trap_says_what_a_good_reason_contains_and_an_empty_one_never_does
         assert task.reason
         assert not task.names_the_cause("")
         assert not task.names_the_cause("30 taken")
+
+
+def test_what_can_be_done_is_said_as_a_goal_too_without_its_steps() -> None:
+    goals = as_goals(TASKS)
+    assert {task.id for task in CAN} <= {task.id for task in goals} == set(GOALS)
+    assert 0.3 <= sum(task.kind == "trap" for task in goals) / len(goals) <= 0.5
+    for goal in goals:
+        assert '"' not in goal.instruction, goal.id
+        assert not re.search(r"\b[Cc]lick|press|type\b", goal.instruction), goal.id
 
 
 def test_every_task_that_can_be_done_has_a_way_through_it() -> None:
@@ -192,7 +204,8 @@ def test_the_figures_count_false_dones_over_all_dones() -> None:
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("split", ["dev", "held_out"])
 async def test_reader_never_says_done_of_what_is_not_so(split: Split, tmp_path: Path) -> None:
-    results = await measure([task for task in TASKS if task.split == split], "reader", tmp_path)
+    reader = ModelConfig(model="reader")
+    results = await measure([task for task in TASKS if task.split == split], reader, tmp_path)
     found = figures(results)
     # Of what is held out nobody is told which.
     shown = [r.as_json() for r in results if r.verdict == "false done" and split == "dev"]

@@ -17,7 +17,8 @@ from random import Random
 
 from vigorl.browser.errors import UsageError
 from vigorl.policy.family import Family
-from vigorl.policy.nano.places import departures
+from vigorl.policy.nano.numbering import NumberedItems
+from vigorl.policy.nano.told_items import departures
 from vigorl.tasks.local.registry import TASKS
 from vigorl.tasks.sites.practice.registry import NAMES
 from vigorl.tasks.task import TRAIN_SEEDS
@@ -35,10 +36,11 @@ MIXTURE = Mixture(
     screens=0.04,
     sketches=0.04,
     large=0.0,
-    renamed=0.35,
+    renamed=0.6,
+    invented=0.12,
 )
-"""Shares of the sorts. Large screens are left out: what is told of them is long. Most words stay:
-a language model knows what they mean."""
+"""Shares of the sorts. Large screens are left out: what is told of them is long. Few words are
+invented: a language model knows what the others mean, and writes one in fewer tokens."""
 _TRIES = 400
 """Draws in a row without a lesson after which there is none to be had."""
 
@@ -50,7 +52,7 @@ class LessonCounts:
     written: int
     too_long: int
     departing: int
-    """They name a place that the prompt does not tell."""
+    """They point at something that the prompt does not tell."""
 
 
 def lessons(
@@ -75,6 +77,7 @@ def lessons(
         made = rows.turn(random)
         if made is not None:
             lesson, goal = varied(made, goal, random), goal_of(made.prompt)
+            lesson = _numbered(lesson) if family.copies else lesson
         yield lesson if made is not None and len(lesson.prompt) <= most_characters else None
 
 
@@ -122,6 +125,12 @@ def write_lessons(
                 )
     os.replace(begun, out / SHAREGPT)
     return LessonCounts(written, too_long, departing)
+
+
+def _numbered(lesson: TaughtTurn) -> TaughtTurn:
+    """The same lesson with numbers for its items."""
+    prompt, items = NumberedItems.of(lesson.prompt)
+    return TaughtTurn(prompt, items.said(lesson.turn))
 
 
 def check_recorded(folder: Path) -> None:

@@ -19,7 +19,8 @@ _ONSETS = (
 _NUCLEI = "a e i o u ai ea ee ia io oo ou".split()
 _CODAS = ["", "", "", "l", "n", "r", "s", "t", "m", "nd", "rk", "st", "x", "ck", "sh", "lm", "nt"]
 
-
+INVENTED = 0.4
+"""Share of the words that take the place of others which nobody has ever seen."""
 TWO_WORDS = 0.15
 """Share of the words that become two: what one page calls "Archive" another calls "Put away"."""
 
@@ -36,6 +37,8 @@ class WordStock:
     """Words of the held-out vocabularies, lower case, which must not be invented by chance."""
     spoken: dict[str, frozenset[str]]
     """By task: words that its goals are put in."""
+    invented: float = INVENTED
+    """Share of the words drawn that are invented."""
 
     @classmethod
     def load(cls, path: Path) -> "WordStock":
@@ -52,7 +55,9 @@ class WordStock:
     def draw(self, random: Random) -> str:
         """A word that takes the place of another: an invented one, or one of the others."""
         while True:
-            word = invented(random) if random.random() < 0.4 else random.choice(self.others)
+            word = (
+                invented(random) if random.random() < self.invented else random.choice(self.others)
+            )
             if word not in self.held_out:
                 return word
 

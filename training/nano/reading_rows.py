@@ -12,7 +12,7 @@ Needs neither a browser nor OCR: what was recorded with them lies in one folder 
 import gzip
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -31,7 +31,7 @@ from vigorl.training.nano.reading_large import is_large, large_turn
 from vigorl.training.nano.reading_looks import READ, PageReading, looks_of
 from vigorl.training.nano.reading_noise import Placement, glimpse
 from vigorl.training.nano.reading_questions import question
-from vigorl.training.nano.reading_renames import Renames, WordStock
+from vigorl.training.nano.reading_renames import INVENTED, Renames, WordStock
 from vigorl.training.nano.reading_sketches import Sketcher
 from vigorl.training.nano.reading_steps import (
     RENAMED,
@@ -69,6 +69,8 @@ class Mixture:
     """Questions of the world about screens that a glance does not tell enough of."""
     renamed: float = RENAMED
     """Share of the steps of embedded tasks in which words are exchanged for others or made up."""
+    invented: float = INVENTED
+    """Share of the words exchanged that nobody has ever seen."""
     most_characters: int | None = None
     """Of what is told of a step's screen; the rest is left out. None: all of it is told."""
 
@@ -87,7 +89,9 @@ class ReadingRows:
         self, folder: Path, mixture: Mixture | None = None, seed: int = 0, split: float = 0.25
     ) -> None:
         self.encoder = Encoder(folder, split)
-        self._stock = WordStock.load(folder / "words.json")
+        self._mixture = mixture or Mixture()
+        stock = WordStock.load(folder / "words.json")
+        self._stock = replace(stock, invented=self._mixture.invented)
         by_task = _by_task(load_episodes(folder / "episodes.jsonl.gz"))
         self._embedded, self._miniwob, self._sites = (
             [episodes for episodes in by_task if episodes[0].source == source]
@@ -97,7 +101,6 @@ class ReadingRows:
         self._world = _Pages([page for page in world if not is_large(page)])
         self._large = _Pages([page for page in world if is_large(page)])
         self._sketcher = Sketcher(self._stock)
-        self._mixture = mixture or Mixture()
         self._seed = seed
 
     def row(self, number: int) -> tuple[list[int], list[float]]:

@@ -33,6 +33,7 @@ class NetworkWeights:
         *,
         lora_rank: int = 0,
         adapter: Path | None = None,
+        rounds_base: bool = False,
         trains_vision: bool = False,
         seed: int = 0,
     ) -> None:
@@ -44,6 +45,7 @@ class NetworkWeights:
             hardware: Where it runs, and in which number format.
             lora_rank: Rank of adapters that are trained in place of the weights; 0: none.
             adapter: Folder of an adapter of that rank to begin with, as peft writes it.
+            rounds_base: Whether the weights beside adapters are rounded to 8 bits; on a CPU.
             trains_vision: Whether the vision tower is trained as well.
             seed: Of the first weights of adapters.
 
@@ -62,6 +64,10 @@ class NetworkWeights:
             add_adapters(self.network, lora_rank, trains_vision=trains_vision, seed=seed)
             if adapter is not None:
                 load_adapters(self.network, read_adapters(adapter))
+            if rounds_base:
+                from vigorl.training.compute.eight_bit_lora import round_base
+
+                round_base(self.network.model)
         else:
             choose_trained(self.network, trains_vision)
 

@@ -65,6 +65,7 @@ def fine_tune(
         Hardware(device=config.device, dtype=config.dtype),
         lora_rank=config.lora_rank,
         adapter=config.adapter,
+        rounds_base=config.quantization == "8bit",
         trains_vision=config.trains_vision,
         seed=config.seed,
     )

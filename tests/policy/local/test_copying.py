@@ -1,4 +1,4 @@
-"""A reply is kept to the places that it was told, token by token, and scored by the same rule."""
+"""A reply is kept to the items that it was told, token by token, and scored by the same rule."""
 
 from dataclasses import replace
 
@@ -26,9 +26,13 @@ from vigorl.training.data.rows import Row  # noqa: E402
 pytestmark = pytest.mark.model
 
 SCOUT = family_named("scout")
-STRADDLING = (" (44", "0, 2", "0, 3", "88)", "8) |", ") (45, 610)", ") (9")
-"""Tokens that begin before a place, and end inside of one or behind it."""
-READING = '"Add" (440, 288) button | "Add" (45, 610)\n"Send" (7, 9)'
+STRADDLING = (" #4", "40", "0 |", "0 #7", "0 #9", "5 #4", "5, 6)")
+"""Tokens that begin before a number, and end inside of one or behind it."""
+READING = '"Add" #40 button | "Add" #45\n"Send" #7 | "Save" #123'
+
+WATCHED = {*STRADDLING, *"0123456789,()#x", " (", " #"}
+ANY = WATCHED - {"0 #9", "("} - {" ("}
+"""Where no point may begin: `#9` is no item."""
 
 
 @pytest.fixture(scope="module")
@@ -55,39 +59,38 @@ def may_follow(network: Network, said: str, reading: str = READING) -> set[str]:
     size = len(network.codec.tokenizer)
     logits_V = torch.zeros(size) if choice is None else choice.apply(torch.zeros(size))
     texts = {network.codec.decode([at]) for at in logits_V.isfinite().nonzero()[:, 0].tolist()}
-    watched = {*STRADDLING, *"0123456789,()x", "(", " ("}
-    return texts & watched
+    return texts & WATCHED
 
 
-def test_tokens_that_straddle_digits_keep_to_a_place_from_end_to_end(network: Network) -> None:
-    everything = {*STRADDLING, *"0123456789,()x", " ("}
-    assert may_follow(network, '<think> "Add"') == everything - {") (9"}
-    assert may_follow(network, '<think> "Add" (') == {"4"}
-    assert may_follow(network, '<think> "Add" (4') == {"4", "5"}
-    assert may_follow(network, '<think> "Add" (44') == {"0", "0, 2"}
-    assert may_follow(network, '<think> "Add" (440, 2') == {"8", "88)"}
-    assert may_follow(network, '<think> "Add" (440, 28') == {"8", "8) |"}
-    assert may_follow(network, '<think> "Add" (440, 288') == {")", ") (45, 610)"}
-    assert may_follow(network, '<think> "Send" (') == {"7"}
-    assert may_follow(network, "<think> it is (") == {"4", "7"}
+def test_tokens_that_straddle_digits_keep_to_a_number_from_end_to_end(network: Network) -> None:
+    assert may_follow(network, '<think> "Add"') == ANY
+    assert may_follow(network, '<think> "Add" #') == {"4", "40"}
+    assert may_follow(network, '<think> "Add" #4') == {*("0", "5", "0 |", "0 #7", "5 #4", "5, 6)")}
+    digits = {each for each in WATCHED if each[0].isdigit()}
+    assert may_follow(network, '<think> "Add" #40') == ANY - digits
+    assert may_follow(network, '<think> "Send" #') == {"7"}
+    assert may_follow(network, "<think> it is #") == {"1", "4", "40", "7"}
+    assert may_follow(network, "<think> it is #12") == {"3"}
 
 
-def test_quotes_scrolls_and_screens_without_items_are_free(network: Network) -> None:
-    everything = {*STRADDLING, *"0123456789,()x", " ("}
-    assert may_follow(network, '<think> "Add (') == everything
-    assert may_follow(network, "<think> x </think>\n<answer> scroll (") == everything
-    assert may_follow(network, "<think> (", reading="") == everything
-    assert may_follow(network, "<think> x </think>\n<answer> click (") == {"4", "7"}
+def test_quotes_and_scrolls_are_free_and_without_items_nothing_is_pointed_at(
+    network: Network,
+) -> None:
+    assert may_follow(network, '<think> "Add ') == WATCHED
+    assert may_follow(network, "<think> x </think>\n<answer> scroll ") == ANY | {"(", " ("}
+    assert may_follow(network, "<think> x </think>\n<answer> scroll (4") == ANY | {"(", " ("}
+    assert not may_follow(network, "<think> ", reading="") & {"#", " #", " #4"}
+    assert may_follow(network, "<think> x </think>\n<answer> click ") == ANY
 
 
 async def test_what_is_sampled_is_scored_as_it_was_drawn_alone_and_in_a_tree(
     network: Network,
 ) -> None:
     backend = LocalBackend(network, Sampling(temperature=1.5, max_tokens=60, seed=3))
-    begun = Message("assistant", ('<think> "Add" (4',))
+    begun = Message("assistant", ('<think> "Add" #4',))
     replies = [await backend.session(seed).reply((*asked(), begun)) for seed in range(3)]
     await backend.close()
-    assert all(reply.text.startswith(("40, 288)", "5, 610)")) for reply in replies)
+    assert all(reply.text.startswith(("0", "5")) for reply in replies)
     rows = []
     for reply in replies:
         assert reply.prompt_ids and reply.sampled_ids and reply.logprobs
@@ -96,8 +99,6 @@ async def test_what_is_sampled_is_scored_as_it_was_drawn_alone_and_in_a_tree(
         assert network.score(Prompt(ids, ()), at) == pytest.approx(reply.logprobs, abs=1e-4)
         is_sampled = (False,) * len(reply.prompt_ids) + (True,) * len(reply.sampled_ids)
         rows.append(Row(ids, is_sampled, reply.logprobs, ()))
-    # Behind (4 go on "40, 288)" and "5, 610)" alone, whose characters are mostly certain.
-    assert any(0.0 in (row.logprobs or ()) for row in rows)
     (tree,) = build_trees(rows, network.codec.cell_id, 10_000)
     features = ImageFeatures(network, {})
     with torch.no_grad():
@@ -116,9 +117,10 @@ def test_digits_that_nothing_else_may_stand_for_are_read_at_once(network: Networ
         row = (*network.codec.encode(asked()).ids, *network.codec.tokenizer.encode(said))
         return network.codec.decode(network.certain(row, most))
 
-    assert certain('<think> "Add" (5') == certain('<think> "Add" (9') == ""
-    assert certain('<think> "Send" (') == "7, 9"  # and then ")" or ") (45, 610)"
-    assert certain('<think> "Send" (', most=2) == "7,"
+    assert certain('<think> "Add" #') == certain('<think> "Add" #4') == ""
+    assert certain('<think> "Send" #') == "7"  # and then whatever is no digit
+    assert certain('<think> "Save" #12') == "3"
+    assert certain('<think> "Save" #12', most=0) == ""
 
 
 async def test_another_sampler_is_refused(origin: str) -> None:
@@ -133,7 +135,7 @@ def test_a_row_without_a_reply_is_refused(network: Network) -> None:
 
 def test_a_prompt_that_begins_alike_is_read_from_where_it_differs(network: Network) -> None:
     first = network.codec.encode(asked())
-    second = network.codec.encode(asked(READING.replace("Send", "Sent") + '\n"More" (1, 2)'))
+    second = network.codec.encode(asked(READING.replace("Send", "Sent") + '\n"More" #8'))
     _, known, _ = network.read(first)
     shared = known.shared(second)
     length = len(shared.prompt.ids)

@@ -17,6 +17,7 @@ from vigorl.policy.factory import open_model
 from vigorl.policy.family import family_named
 from vigorl.policy.nano.actor import ReadingActor, ReadingPolicy
 from vigorl.policy.nano.glance import close_lens, glance_size, parts, without
+from vigorl.policy.nano.numbering import NumberedItems
 from vigorl.policy.nano.prompt import MOST_PAST, Situation, write_prompt
 from vigorl.policy.nano.reading import MOST_CHARACTERS, item_at, items, name_of, write_rows
 from vigorl.policy.perception.screen import Screen, Shape, TextLine
@@ -253,6 +254,22 @@ async def test_a_click_lands_on_what_was_read_and_is_remembered_by_its_name(scre
     assert done.action == Done()
     assert done.tokens is not None and done.tokens.row == 1
     assert backend.asked[1] == f'Task: Send it.\n1. click "Send"\nPage: Shop\n{READING}'
+
+
+async def test_a_family_that_copies_is_told_numbers_and_its_thought_is_kept_with_points(
+    screen: Make,
+) -> None:
+    said = turn('send: "Send" #4 button', "click #4"), turn("x", "click #90"), turn("x", "done")
+    backend = Recital(*said)
+    actor = ReadingPolicy(family_named("scout"), backend, Sampling(), Staged()).actor("Send it.")
+    clicked = await actor.act(screen(1, 1000, 500))
+    prompt, items = NumberedItems.of(f"Task: Send it.\nPage: Shop\n{READING}")
+    assert backend.asked == [prompt] and items.places["#4"] == "(440, 288)"
+    assert clicked.action == Click(Point(440, 144)) and clicked.points == (Point(440, 144),)
+    assert clicked.text == said[0] and clicked.thought == 'send: "Send" (440, 288) button'
+    lost = await actor.act(screen(2, 1000, 500))
+    assert '1. click "Send"' in backend.asked[1]
+    assert lost.action is None and lost.error is not None
 
 
 async def test_what_was_not_understood_is_asked_for_anew(screen: Make) -> None:

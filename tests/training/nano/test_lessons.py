@@ -12,7 +12,8 @@ from vigorl.browser.errors import UsageError
 from vigorl.browser.geometry import Frame
 from vigorl.policy.family import family_named
 from vigorl.policy.grammar import parse
-from vigorl.policy.nano.places import departures
+from vigorl.policy.nano.numbering import NumberedItems
+from vigorl.policy.nano.told_items import ToldItems, departures
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
@@ -58,7 +59,11 @@ def test_a_lesson_is_understood_and_keeps_to_places_that_it_was_told(
         assert (asked, answered) == ("human", "gpt")
         assert len(prompt) <= 3000 and prompt.startswith("Task: ")
         assert not list(departures(prompt, turn))
-        assert parse(turn, SCOUT.dialect(Frame.of_viewport(1000, 500))).error is None
+        told = ToldItems.of(prompt)
+        assert told.numbers and not told.points
+        places = {number: f"({at}, 7)" for at, number in enumerate(told.numbers)}
+        understood = NumberedItems(places, {}).understood(turn)
+        assert parse(understood, SCOUT.dialect(Frame.of_viewport(1000, 500))).error is None
         goals.add(prompt.partition("\n")[0])
     assert len(goals) > 20
     write_lessons(recorded, tmp_path / "again", SCOUT, 60, 3000)
