@@ -17,8 +17,6 @@ import torch
 from peft.tuners.lora import Linear as LoraLinear
 from torch import Tensor, nn
 
-from vigorl.browser.errors import UsageError
-
 _LARGEST = 127
 _SMALLEST = 1e-12
 
@@ -80,22 +78,20 @@ class EightBitLora(LoraLinear):  # type: ignore[misc]
         a_R_D, b_O_R = self.lora_A[name].weight, self.lora_B[name].weight
         scaling = 0.0 if self.disable_adapters else float(self.scaling[name])
         rows = x.reshape(-1, x.shape[-1])
-        out = _Product.apply(rows, a_R_D, b_O_R, self.rounded_O_D, self.scales_O, scaling)
-        return out.reshape(*x.shape[:-1], -1)
+        out: Tensor = _Product.apply(  # type: ignore[no-untyped-call]
+            rows, a_R_D, b_O_R, self.rounded_O_D, self.scales_O, scaling
+        )
+        bias = self.base_layer.bias
+        return (out if bias is None else out + bias).reshape(*x.shape[:-1], -1)
 
 
 def round_base(model: nn.Module) -> None:
     """Put all layers that have adapters into 8 bits, in place.
 
     Their own weights are kept beside, to be saved with what the adapters add.
-
-    Raises:
-        UsageError: a layer has more than weights and an adapter, or is not on a CPU.
     """
     for layer in model.modules():
         if isinstance(layer, LoraLinear):
-            if layer.base_layer.bias is not None or layer.base_layer.weight.device.type != "cpu":
-                raise UsageError("only layers without bias, on a CPU, are trained beside 8 bits")
             rounded, scales = _rounded(layer.base_layer.weight.detach().float())
             layer.register_buffer("rounded_O_D", rounded, persistent=False)
             layer.register_buffer("scales_O", scales[:, 0], persistent=False)

@@ -65,6 +65,8 @@ class NetworkWeights:
             if adapter is not None:
                 load_adapters(self.network, read_adapters(adapter))
             if rounds_base:
+                if self.network.device.type != "cpu":
+                    raise UsageError("--quantization 8bit is for a CPU: --device cpu, or leave it")
                 from vigorl.training.compute.eight_bit_lora import round_base
 
                 round_base(self.network.model)

@@ -9,7 +9,6 @@ pytest.importorskip("peft")
 
 from peft import LoraConfig, inject_adapter_in_model  # noqa: E402
 
-from vigorl.browser.errors import UsageError  # noqa: E402
 from vigorl.training.compute.eight_bit_lora import round_base  # noqa: E402
 
 pytestmark = pytest.mark.model
@@ -55,8 +54,9 @@ def learnt(layers: Layers) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
     return out.detach(), {"x": x.grad, **gradients}
 
 
-def test_outputs_and_gradients_are_those_of_the_weights_but_for_rounding() -> None:
-    exact = adapted()
+@pytest.mark.parametrize("bias", [False, True])
+def test_outputs_and_gradients_are_those_of_the_weights_but_for_rounding(bias: bool) -> None:
+    exact = adapted(bias)
     rounded = copy.deepcopy(exact)
     round_base(rounded)
     wanted, wanted_gradients = learnt(exact)
@@ -85,8 +85,3 @@ def test_no_weight_is_saved_another_way_and_adapters_can_be_switched_off() -> No
     base = exact.second.base_layer(torch.nn.functional.silu(exact.first.base_layer(x)))
     assert torch.allclose(rounded(x), base, atol=0.03 * float(base.abs().max()))
     assert not torch.allclose(exact(x), base, atol=0.03 * float(base.abs().max()))
-
-
-def test_a_layer_with_a_bias_is_refused() -> None:
-    with pytest.raises(UsageError, match="without bias"):
-        round_base(adapted(bias=True))

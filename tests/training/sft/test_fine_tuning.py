@@ -284,7 +284,12 @@ async def test_it_learns_to_answer_and_plays_as_any_checkpoint(
 
 
 @pytest.mark.parametrize(
-    "changes", [{"lora_rank": 2}, pytest.param({"trains_vision": True}, marks=pytest.mark.slow)]
+    "changes",
+    [
+        {"lora_rank": 2},
+        {"lora_rank": 2, "quantization": "8bit"},
+        pytest.param({"trains_vision": True}, marks=pytest.mark.slow),
+    ],
 )
 def test_a_run_that_was_stopped_ends_with_the_same_weights(
     start: Path, taught: Path, tmp_path: Path, changes: dict[str, Any]
@@ -312,6 +317,12 @@ def test_a_run_that_was_stopped_ends_with_the_same_weights(
     assert checkpoint and (checkpoint / "adapter").exists() == ("lora_rank" in changes)
     assert metrics_of(tmp_path / "halved") == metrics_of(tmp_path / "whole")
     assert "held_out" in metrics_of(tmp_path / "whole")[-1]
+
+
+def test_8_bits_are_for_adapters_on_a_cpu(start: Path, taught: Path) -> None:
+    for changes in ({}, {"lora_rank": 2, "device": "cuda"}):
+        with pytest.raises(UsageError, match="for adapters"):
+            config_of(start, taught, quantization="8bit", **changes)
 
 
 def test_an_adapter_is_trained_further_from_where_it_was(
