@@ -158,7 +158,7 @@ def data_lessons(options: LessonOptions) -> None:
         )
         Console(stderr=True).print(
             f"[green]ready[/green]  {counts.written:,} lessons in {escape(str(options.out))}; left "
-            f"out: {counts.too_long:,} too long, {counts.departing:,} with places not told",
+            f"out: {counts.too_long:,} too long, {counts.departing:,} pointing at nothing told",
             highlight=False,
         )
 

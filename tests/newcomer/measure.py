@@ -165,6 +165,7 @@ def main() -> int:
     results = asyncio.run(measure(tasks, model, options.out, limits, options.at_once))
     report = {
         "model": options.model,
+        "goals": options.goals,
         **{
             split: figures(part)
             for split in ("dev", "held_out")

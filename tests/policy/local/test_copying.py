@@ -52,7 +52,7 @@ def asked(reading: str = READING) -> tuple[Message, ...]:
 
 
 def may_follow(network: Network, said: str, reading: str = READING) -> set[str]:
-    """Of the tokens that have to do with places, those that may come next."""
+    """Of the tokens that have to do with numbers and points, those that may come next."""
     ids = network.codec.encode(asked(reading)).ids
     row = (*ids, *network.codec.tokenizer.encode(said, add_special_tokens=False))
     (choice,) = network.choices(row, [len(row)])
