@@ -80,39 +80,57 @@ const DOING = "keydown keyup beforeinput input change submit wheel dragstart dro
 const SELF_ACTING =
   "a[href], area[href], form, label, summary, select, input, textarea, [contenteditable], " +
   "iframe, embed, object, video, audio, [popovertarget], [command]";
+let begunAt = 0; // when somebody last did something, ms since 1970
 for (const type of `${POINTING} ${DOING}`.split(" ")) {
   const isPointing = POINTING.split(" ").includes(type);
   watch(type, (event) => {
     if (!event.isTrusted || depth > 0) return;
     resume(fresh());
-    active = now();
+    begunAt = active = now();
     if (!type.endsWith("move")) askForFrame(); // it is over sooner than when it is asked for
     if (!isPointing || event.composedPath().some((each) => each.matches?.(SELF_ACTING))) start();
   });
 }
-if (globalThis.navigation) apply(listen, navigation, ["navigate", () => start()]);
+if (globalThis.navigation) {
+  const navigated = () => {
+    begunAt = now();
+    start();
+  };
+  apply(listen, navigation, ["navigate", navigated]);
+}
 
-// Events that come again and again are caused by what began their series.
-function watchSeries(type, gapMs, progressed) {
+// Events that come again and again are caused by what began their series, until that `isOver`.
+function watchSeries(type, gapMs, progressed, isOver) {
   const series = new WeakMap();
   watch(type, ({ target }) => {
-    const last = series.get(target);
-    const born = last && now() - last.at < gapMs ? last.born : now();
-    series.set(target, { born, at: now() });
-    if (depth === 0) resume({ ...fresh(), born });
-    progressed?.(born);
+    let latest = series.get(target);
+    if (!latest || now() - latest.at >= gapMs || isOver?.(latest)) {
+      latest = { born: now(), at: 0, ends: 0 };
+      series.set(target, latest);
+    }
+    latest.at = now();
+    if (depth === 0) resume({ ...fresh(), born: latest.born });
+    progressed?.(latest.born);
   });
+  return series;
 }
 watchSeries("timeupdate", 1500);
 watchSeries("animationiteration", 5000);
 
 let scrolling = null;
-watchSeries("scroll", 200, (born) => {
+function scrolled(born) {
   items.delete(scrolling);
   if (now() - born > SCROLL_MS) return;
   scrolling = expect({ ...fresh(), born }, { what: "scrolling", until: now() + STRIDE_MS });
+}
+// A page that scrolls itself stops often. What stopped once or twice was an earlier action's.
+const isOver = ({ at, ends }) => at < begunAt && 0 < ends && ends < 3;
+const scrolls = watchSeries("scroll", 200, scrolled, isOver);
+watch("scrollend", ({ target }) => {
+  const latest = scrolls.get(target);
+  if (latest) latest.ends += 1;
+  done(scrolling);
 });
-watch("scrollend", () => done(scrolling));
 watchEvents();
 
 // ------------------------------------------------------------------ answering the host

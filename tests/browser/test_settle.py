@@ -241,6 +241,31 @@ async def test_a_document_that_is_written_anew_is_followed_as_well(page: Page) -
     assert await page.evaluate("b.textContent") == "done"
 
 
+async def test_scrolling_right_after_other_scrolling_is_waited_for(page: Page) -> None:
+    settle = await attached(page)
+    await page.set_content("<div style='height: 5000px'></div>")
+    await page.mouse.move(400, 300)
+    for key, y in ((None, 120), ("Space", 750), ("PageDown", 1380), ("Home", 0)):
+        settle.begin()
+        await (page.keyboard.press(key) if key else page.mouse.wheel(0, 120))
+        assert (await settle.wait(3)).settled
+        assert await page.evaluate("scrollY") == y, key
+
+
+async def test_a_page_that_scrolls_itself_is_not_waited_for(page: Page) -> None:
+    settle = await attached(page)
+    await page.set_content(
+        "<button id=b style='position: fixed'>Go</button><div style='height: 50000px'></div>"
+        "<script>setInterval(() => scrollBy(0, 1), 20)</script>"
+    )
+    await settle.wait(3)
+    await asyncio.sleep(0.4)
+    settle.begin()
+    await page.click("#b")
+    settled = await settle.wait(3)
+    assert settled.settled and settled.elapsed_ms < 300
+
+
 async def test_what_an_earlier_action_caused_is_not_waited_for(page: Page, site: Any) -> None:
     settle = await attached(page)
     await page.goto(f"{site.url}/page/no%20effect")
