@@ -132,6 +132,10 @@ class Family:
     copies: bool = False
     """The items of its prompt are numbered (`vigorl.policy.nano.numbering`), and its replies point
     at them: the sampler lets it write no other numbers (`vigorl.policy.nano.told_items`)."""
+    slow_to_end: tuple[tuple[str, float], ...] = ()
+    """Words with which a thought begins that ends the episode, and by how many nats their logits
+    are lowered there: a false end costs more than a step too many. For families that `copies`; of
+    sampling, and of what scores it: what is fine-tuned on is learnt as it is written."""
     plays_in_8bit: bool = False
     """On a CPU it plays with weights of 8 bits, unless a number format is asked for."""
 

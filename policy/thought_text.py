@@ -12,10 +12,12 @@ from typing import Literal
 from vigorl.policy.points import POINT
 
 Thoughts = Literal["pointed", "plain", "none"]
-"""A thought as it was said; without the points that it names; empty."""
+"""A thought as it was said; without the points and numbers of items that it names; empty."""
 
 _BEGIN, _END = "<think>", "</think>"
 _THOUGHT = re.compile(r"(<think>)(.*?)(</think>)", re.DOTALL)
+_NUMBER = re.compile(r'(?<=[\w"]) #\d+\b')
+"""An item that is named by its number."""
 _SENTENCE = re.compile(r".+?(?:[.!?](?=\s)|\n|$)", re.DOTALL)
 
 
@@ -64,5 +66,7 @@ def joined(said: str, between: str, text: str) -> tuple[str, str]:
 
 
 def _without(thought: str, thoughts: Thoughts) -> str:
-    said = " ".join(POINT.sub("", thought).split()) if thoughts == "plain" else ""
+    said = ""
+    if thoughts == "plain":
+        said = " ".join(_NUMBER.sub("", POINT.sub("", thought)).split())
     return f" {said} " if said else " "

@@ -1,5 +1,8 @@
 """Tokens that keep a reply to the items that it was told: a constraint on what is sampled.
 
+It is also kept from ending an episode lightly: words that do so are made less likely where a
+thought begins, as the family says.
+
 What may follow is a function of the row alone, the prompt and what is said so far. So whoever
 scores a row again finds the very tokens that the sampler had to choose from, and log-probabilities
 mean the same to both: those of the constrained distribution.
@@ -23,6 +26,7 @@ _PROMPTS_KNOWN = 64
 _WITHIN = frozenset("0123456789, )")
 """Characters of a number behind its sign, and of a point behind its parenthesis."""
 _OPENING = frozenset("#(")
+_THOUGHT_BEGINS = "<think>"
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,8 @@ class NextTokens:
     ids: tuple[int, ...]
     is_whole: bool
     """These and no others may; otherwise all but these."""
+    lowered: tuple[tuple[int, float], ...] = ()
+    """Of those that may, some that are less likely than their logits say, by so many nats."""
 
     @property
     def only(self) -> int | None:
@@ -39,7 +45,11 @@ class NextTokens:
         return self.ids[0] if self.is_whole and len(self.ids) == 1 else None
 
     def apply(self, logits_V: Tensor) -> Tensor:
-        """Logits, minus infinity for tokens that may not come next, [V]."""
+        """Logits, some lowered, and minus infinity for tokens that may not come next, [V]."""
+        if self.lowered:
+            logits_V = logits_V.clone()
+            for token_id, nats in self.lowered:
+                logits_V[token_id] -= nats
         ids = torch.tensor(self.ids, dtype=torch.int64, device=logits_V.device)
         if not self.is_whole:
             return logits_V.index_fill(-1, ids, float("-inf"))
@@ -50,8 +60,9 @@ class NextTokens:
 class Copying:
     """The tokens of a vocabulary, sorted by what they have to do with numbers and points."""
 
-    def __init__(self, codec: Codec) -> None:
+    def __init__(self, codec: Codec, slow_to_end: Sequence[tuple[str, float]] = ()) -> None:
         self._codec = codec
+        self._lowered = tuple((self._first_token(word), nats) for word, nats in slow_to_end)
         self._opening: list[tuple[int, str]] = []
         """Tokens that open one, whatever else they do."""
         self._going_on: list[tuple[int, str]] = []
@@ -74,16 +85,23 @@ class Copying:
             start: Where its last reply begins, see `Codec.reply_start`.
         """
         told = self._items(tuple(ids[:start]))
-        said = Said(told).with_text(self._codec.decode(ids[start:]))
+        text = self._codec.decode(ids[start:])
+        said = Said(told).with_text(text)
         if not said.is_kept:
             return None  # it was begun by others
         if said.rests is None or "" in said.rests:
             watched = self._opening if said.rests is None else (*self._opening, *self._going_on)
             never = tuple(at for at, text in watched if not said.with_text(text).is_kept)
-            return NextTokens(never, False) if never else None
+            lowered = self._lowered if text == _THOUGHT_BEGINS else ()
+            return NextTokens(never, False, lowered) if never or lowered else None
         within = (*self._opening, *self._going_on)
         only = (at for at, text in within if said.with_text(text).is_kept)
         return NextTokens(tuple(sorted(only)), True)
+
+    def _first_token(self, word: str) -> int:
+        """The token that a word of a thought begins with; mostly it is the whole word."""
+        ids: list[int] = self._codec.tokenizer.encode(f" {word}", add_special_tokens=False)
+        return ids[0]
 
     def _items(self, before: tuple[int, ...]) -> ToldItems:
         """Those that stand in the last message before a reply."""

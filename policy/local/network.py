@@ -93,7 +93,7 @@ class Network:
             self.codec.never_sampled, dtype=torch.int64, device=self.device
         )
         self.end_ids = self._end_ids()
-        self._copying = Copying(self.codec) if family.copies else None
+        self._copying = Copying(self.codec, family.slow_to_end) if family.copies else None
         sees = self.architecture.vision_tower is not None
         if sees == family.reads:
             raise UsageError(

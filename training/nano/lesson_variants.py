@@ -8,10 +8,13 @@ import re
 from random import Random
 
 from vigorl.policy.nano.prompt import unchanged
+from vigorl.training.nano.goal_phrasings import as_people_say
 from vigorl.training.nano.reading_steps import TaughtTurn, thought_turn
 
-OTHERWISE = 0.4
+OTHERWISE = 0.5
 """Share of the goals that are said in other words than the task's."""
+AS_PEOPLE = 0.7
+"""Of those, the share that is put as somebody else would, where it has a form that is known."""
 MISTAKEN = 0.12
 """Share of the steps before which something else was clicked in vain."""
 REFUSED = 0.04
@@ -23,7 +26,8 @@ _ORDERS = (
     "Can you {}? Thank you.", "I need you to {}, please.",
 )  # fmt: skip
 _QUESTIONS = ("Please tell me: {}", "I want to know: {}", "{} Look it up for me.", "Find out: {}")
-_VERB = re.compile(r"[A-Z][a-z]+ ")
+_NO_VERB = "My|In|Using|The|On|With|For|From|At|If|There|This|Your|All"
+_VERB = re.compile(rf"(?!(?:{_NO_VERB}) )[A-Z][a-z]+ ")
 _QUOTED = re.compile(r'"([^"]*)"')
 _TEXT = re.compile(r'(?:^|\| )("[^"]+") \(\d+, \d+\)(?= \||$)', re.MULTILINE)
 """An item of a reading that is mere text: a click on it does nothing."""
@@ -51,7 +55,9 @@ def varied(made: TaughtTurn, other_goal: str, random: Random) -> TaughtTurn:
 
 
 def said_otherwise(goal: str, random: Random) -> str:
-    """A goal in another form of address; what is quoted in it stays as it is."""
+    """A goal as somebody else puts it, or in another form of address; its names stay."""
+    if random.random() < AS_PEOPLE and (said := as_people_say(goal, random)) is not None:
+        return said
     if goal.endswith("?"):
         return random.choice(_QUESTIONS).format(goal)
     if _VERB.match(goal) is None:

@@ -29,15 +29,15 @@ from vigorl.training.nano.reading_rows import Mixture, ReadingRows
 from vigorl.training.nano.reading_steps import TaughtTurn
 
 MIXTURE = Mixture(
-    steps=0.36,
+    steps=0.42,
     miniwob=0.22,
     sites=0.28,
-    world=0.06,
-    screens=0.04,
-    sketches=0.04,
+    world=0.04,
+    screens=0.02,
+    sketches=0.02,
     large=0.0,
-    renamed=0.6,
-    invented=0.12,
+    renamed=0.35,
+    invented=0.08,
 )
 """Shares of the sorts. Large screens are left out: what is told of them is long. Few words are
 invented: a language model knows what the others mean, and writes one in fewer tokens."""

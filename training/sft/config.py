@@ -36,6 +36,9 @@ class FineTuneConfig:
     """Passes over all examples."""
     updates: Annotated[int | None, Option(min=1)] = None
     """Optimizer updates in all, in place of [bold]--epochs[/bold]."""
+    minutes: Annotated[float | None, Option(min=0.01, metavar="N")] = None
+    """Training ends after so long, however many updates were made, and the learning rate has
+    fallen to 0 by then. Counted again where it is resumed. Default: no limit."""
     batch: Annotated[int, Option(min=1)] = 16
     """Examples in a batch."""
     learning_rate: float = 1e-5
@@ -79,6 +82,8 @@ class FineTuneConfig:
             raise UsageError("epochs are above 0; batch, tree_tokens and evaluate_every at least 1")
         if self.updates is not None and self.updates < 1:
             raise UsageError("updates are at least 1")
+        if self.minutes is not None and not self.minutes > 0:
+            raise UsageError("minutes are above 0")
         if not (0 <= self.held_out < 1 and 0 <= self.warmup <= 1):
             raise UsageError("held_out and warmup are shares, from 0 to 1")
         if self.quantization != "none" and (not self.lora_rank or self.device == "cuda"):

@@ -105,6 +105,7 @@ def fine_tune(
             workers=0,
             checkpoint_every_s=config.checkpoint_every_s,
             log_every=max(1, min(25, steps // 20)),
+            seconds=math.inf if config.minutes is None else 60 * config.minutes,
         ),
         out,
         publish=lambda checkpoint: _publish(checkpoint, out),

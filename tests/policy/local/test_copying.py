@@ -28,6 +28,8 @@ pytestmark = pytest.mark.model
 SCOUT = family_named("scout")
 STRADDLING = (" #4", "40", "0 |", "0 #7", "0 #9", "5 #4", "5, 6)")
 """Tokens that begin before a number, and end inside of one or behind it."""
+ENDINGS = tuple(f" {word}" for word, _ in SCOUT.slow_to_end)
+"""Tokens of words with which a thought ends the episode."""
 READING = '"Add" #40 button | "Add" #45\n"Send" #7 | "Save" #123'
 
 WATCHED = {*STRADDLING, *"0123456789,()#x", " (", " #"}
@@ -41,7 +43,8 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Network:
     folder = write_tiny_checkpoint(tmp_path_factory.mktemp("tiny"), "llama")
     tokenizer = AutoTokenizer.from_pretrained(folder)
     # They take the rows of weights that real checkpoints have beyond their vocabulary.
-    assert tokenizer.add_tokens(list(STRADDLING)) == len(STRADDLING)
+    added = (*STRADDLING, *ENDINGS)
+    assert tokenizer.add_tokens(list(added)) == len(added)
     tokenizer.save_pretrained(folder)
     assert family_of("", read_model_type(str(folder))) == SCOUT
     return Network(str(folder), SCOUT)
@@ -81,6 +84,29 @@ def test_quotes_and_scrolls_are_free_and_without_items_nothing_is_pointed_at(
     assert may_follow(network, "<think> x </think>\n<answer> scroll (4") == ANY | {"(", " ("}
     assert not may_follow(network, "<think> ", reading="") & {"#", " #", " #4"}
     assert may_follow(network, "<think> x </think>\n<answer> click ") == ANY
+
+
+def test_a_thought_that_ends_the_episode_is_less_likely_than_learnt(network: Network) -> None:
+    prompt, encode = network.codec.encode(asked()).ids, network.codec.tokenizer.encode
+
+    def lowered(said: str) -> dict[str, float]:
+        row = (*prompt, *encode(said, add_special_tokens=False))
+        logits_V, _, _ = network.read(Prompt(row, ()))
+        (choice,) = network.choices(row, [len(row)])
+        found = {}
+        for text in ENDINGS:
+            (token_id,) = encode(text, add_special_tokens=False)
+            applied = logits_V if choice is None else choice.apply(logits_V)
+            found[text.strip()] = float(logits_V[token_id] - applied[token_id])
+            log = applied.log_softmax(-1)[token_id]
+            scored = network.score(Prompt((*row, token_id), ()), [len(row)])
+            assert scored == pytest.approx([float(log)], abs=1e-4)
+        return found
+
+    assert lowered("<think>") == pytest.approx(dict(SCOUT.slow_to_end), abs=1e-5)
+    assert min(dict(SCOUT.slow_to_end).values()) > 0
+    for elsewhere in ("<think> ", "<think> it is", "<think> x </think>", ""):
+        assert set(lowered(elsewhere).values()) == {0.0}, elsewhere
 
 
 async def test_what_is_sampled_is_scored_as_it_was_drawn_alone_and_in_a_tree(

@@ -319,6 +319,18 @@ def test_a_run_that_was_stopped_ends_with_the_same_weights(
     assert "held_out" in metrics_of(tmp_path / "whole")[-1]
 
 
+def test_time_that_is_up_ends_training_as_its_last_update_would(
+    start: Path, taught: Path, tmp_path: Path
+) -> None:
+    config = config_of(start, taught, held_out=0.4, updates=100_000, minutes=0.02)
+    model = fine_tune(config, tmp_path / "out", nothing)
+    lines = metrics_of(tmp_path / "out")
+    assert lines[-1]["step"] < 10_000 and "held_out" in lines[-1]
+    assert Network(str(model), FAMILY).model.num_parameters() > 0
+    with pytest.raises(UsageError, match="minutes"):
+        config_of(start, taught, minutes=0)
+
+
 def test_8_bits_are_for_adapters_on_a_cpu(start: Path, taught: Path) -> None:
     for changes in ({}, {"lora_rank": 2, "device": "cuda"}):
         with pytest.raises(UsageError, match="for adapters"):
