@@ -16,8 +16,8 @@ Thoughts = Literal["pointed", "plain", "none"]
 
 _BEGIN, _END = "<think>", "</think>"
 _THOUGHT = re.compile(r"(<think>)(.*?)(</think>)", re.DOTALL)
-_NUMBER = re.compile(r'(?<=[\w"]) #\d+\b')
-"""An item that is named by its number."""
+_NUMBER = re.compile(r'("(?:[^"\\]|\\.)*")|(?<=[\w"]) #\d+\b')
+"""An item that is named by its number; or what stands in quotes, where numbers are the page's."""
 _SENTENCE = re.compile(r".+?(?:[.!?](?=\s)|\n|$)", re.DOTALL)
 
 
@@ -68,5 +68,5 @@ def joined(said: str, between: str, text: str) -> tuple[str, str]:
 def _without(thought: str, thoughts: Thoughts) -> str:
     said = ""
     if thoughts == "plain":
-        said = " ".join(_NUMBER.sub("", POINT.sub("", thought)).split())
+        said = " ".join(_NUMBER.sub(r"\1", POINT.sub("", thought)).split())
     return f" {said} " if said else " "

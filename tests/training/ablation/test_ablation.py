@@ -164,3 +164,9 @@ async def test_embedded_tasks_are_practised_on_seeds_that_are_not_measured() -> 
 def test_a_thought_is_said_otherwise_and_what_is_done_stays(thoughts: str, expected: str) -> None:
     turn = '<think> "A" (1, 2) | "B" (3.5, 4) </think>\n<answer> click (1, 2) </answer>'
     assert ablate(turn, thoughts) == expected  # type: ignore[arg-type]
+
+
+def test_a_plain_thought_names_no_numbers_of_items_but_those_of_the_page() -> None:
+    turn = '<think> "Pay #7" #12 button | field #3 "" </think>\n<answer> click #12 </answer>'
+    said = '<think> "Pay #7" button | field "" </think>\n<answer> click #12 </answer>'
+    assert ablate(turn, "plain") == said
