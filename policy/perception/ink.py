@@ -45,6 +45,9 @@ UNDERLINE_CONTRAST = 40
 """Least difference of an underline from its ground, of 255."""
 UNDERLINE_REACH = 0.35
 """How far below the letters of a line its underline may be, as a part of the line's height."""
+LINK_GAP = 0.15
+"""Least gap between two links that stand beside each other, as a part of the line's height. Neither
+letters nor an underline are in it, as one is between the words of one link."""
 UNDERLINE_BEYOND = 0.3
 """How far an underline may reach beyond its letters, as a part of the line's height; a rule of the
 page goes on."""
@@ -284,22 +287,28 @@ def links(patch: Pixels, mask: Mask, below: Mask) -> list[tuple[int, int]]:
     of_all = cv2.boxFilter(np.column_stack((sums, inked))[None], -1, half_em, normalize=False)[0]
     colours = of_all[:, :3] / np.maximum(of_all[:, 3:], 1)
     marked = (inked > 0) & (np.ptp(colours, axis=1) > LEAST_SATURATION)
+    ruled = np.zeros_like(marked)
     lower, long = mask[int(0.7 * mask.shape[0]) :], UNDERLINE_LENGTH * mask.shape[0]
     for row in lower[lower.sum(axis=1) >= long]:
         for start, stop in spans(row, widest_gap=0):  # the feet of letters have gaps
             if stop - start >= long:
-                marked[start:stop] = True
+                ruled[start:stop] = True
     beyond_px = (below.shape[1] - mask.shape[1]) // 2
     for row in below[below.sum(axis=1) >= long]:
         for start, stop in spans(row, widest_gap=0):
             ends = start > 0 and stop < row.size  # else it is a rule of the page
             if ends and stop - start >= long:
-                marked[max(0, start - beyond_px) : stop - beyond_px] = True
+                ruled[max(0, start - beyond_px) : stop - beyond_px] = True
+    marked |= ruled
     plain = (inked > 0) & ~marked
+    drawn = (inked > 0) | below[:, beyond_px : beyond_px + mask.shape[1]].any(axis=0)
+    between = max(1.0, LINK_GAP * mask.shape[0])
     return [
-        (start, stop)
+        (start + first, start + last)
         for start, stop in spans(marked, gap)
         if stop - start >= 6 and plain[start:stop].sum() <= 0.3 * (stop - start)
+        for first, last in spans(drawn[start:stop], between if ruled[start:stop].any() else gap)
+        if last - first >= 6
     ]
 
 

@@ -1,0 +1,56 @@
+"""Links with only a space between them are told apart, in many kinds of type."""
+
+import json
+
+import pytest
+
+from vigorl.browser.chromium import Browser
+from vigorl.browser.geometry import Frame
+from vigorl.browser.picture import Picture, View
+from vigorl.policy.nano.reading import ScreenItem, items
+from vigorl.policy.perception.screen_reader import ScreenReader
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
+
+WIDTH, HEIGHT = 1024, 900
+LINKS = (
+    ("Log in", "Sign up today", "My gypsy page", "Help"),
+    ("jumping playfully", "query", "jazzy jig"),
+    ("Tents", "Stoves and gas", "Maps"),
+)
+PAGE = f"""<!doctype html><body style="line-height: 1.2"><script>
+let number = 0;
+for (const family of ["serif", "sans-serif", "DejaVu Sans"])
+  for (const size of [13, 14, 16, 18, 22]) {{
+    const row = document.body.appendChild(document.createElement("p"));
+    row.style.font = `${{size}}px ${{family}}`;
+    const names = {json.dumps(LINKS)}[number++ % 3];
+    row.innerHTML = names.map((name) => `<a href=#x>${{name}}</a>`).join(" ");
+  }}
+</script>"""
+WHERE = """[...document.querySelectorAll("a")].map((link) => {
+  const { left, top, right, bottom } = link.getBoundingClientRect();
+  return [link.textContent, left, top, right, bottom];
+})"""
+
+
+async def test_links_with_a_space_between_them_are_items_of_their_own() -> None:
+    async with Browser() as browser:
+        context = await browser.context(viewport={"width": WIDTH, "height": HEIGHT})
+        page = await context.new_page()
+        await page.set_content(PAGE)
+        drawn = await page.evaluate(WHERE)
+        data = await page.screenshot(type="jpeg", quality=80)
+        await context.close()
+    picture = Picture(data, "image/jpeg", WIDTH, HEIGHT)
+    screen = ScreenReader().read(View(picture, Frame.of_viewport(WIDTH, HEIGHT)))
+    found = [item for row in items(screen) for item in row]
+
+    def stands(item: ScreenItem, left: float, top: float, right: float, bottom: float) -> bool:
+        box = item.box_px
+        ends = abs(box.left - left) < 8 and abs(box.right - right) < 8
+        return item.kind == "link" and ends and top - 4 < box.center.y < bottom + 4
+
+    assert len(drawn) == 50
+    missed = [name for name, *box in drawn if not any(stands(item, *box) for item in found)]
+    assert len(missed) <= 3, missed
