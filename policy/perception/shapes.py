@@ -190,8 +190,8 @@ def _ruled_field(
         and abs(line.box_px.left - rule.left) <= 8
         and line.box_px.height < 20
     ]
-    if len(written) > 1:
-        return None
+    if len(written) > 1 or any(line.link for line in written):
+        return None  # what lies under a link is its underline
     is_inset = len(written) == 1 and written[0].box_px.left >= rule.left + 3
     if not (is_inset and _has_button(box, boxes)):
         if len(labels) != 1 or len(above) != len(written) + 1:

@@ -1,6 +1,7 @@
 """Links with only a space between them are told apart, in many kinds of type."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -28,23 +29,33 @@ for (const family of ["serif", "sans-serif", "DejaVu Sans"])
     row.innerHTML = names.map((name) => `<a href=#x>${{name}}</a>`).join(" ");
   }}
 </script>"""
+ROWS = """<!doctype html>
+<p><a href=#1>Tents</a> <a href=#2>My page</a> <a href=#3>Stoves and gas</a></p>
+<p style="font-size: 13px">
+<a href=#1>Log in</a> <a href=#2>Sign up today</a> <a href=#3>Help</a> <a href=#4>My gypsy page</a>
+</p>"""
 WHERE = """[...document.querySelectorAll("a")].map((link) => {
   const { left, top, right, bottom } = link.getBoundingClientRect();
   return [link.textContent, left, top, right, bottom];
 })"""
 
 
-async def test_links_with_a_space_between_them_are_items_of_their_own() -> None:
+async def seen(html: str, ask: str) -> tuple[list[ScreenItem], list[list[Any]]]:
+    """What is read of a page, and what it says of itself."""
     async with Browser() as browser:
         context = await browser.context(viewport={"width": WIDTH, "height": HEIGHT})
         page = await context.new_page()
-        await page.set_content(PAGE)
-        drawn = await page.evaluate(WHERE)
+        await page.set_content(html)
+        told = await page.evaluate(ask)
         data = await page.screenshot(type="jpeg", quality=80)
         await context.close()
     picture = Picture(data, "image/jpeg", WIDTH, HEIGHT)
     screen = ScreenReader().read(View(picture, Frame.of_viewport(WIDTH, HEIGHT)))
-    found = [item for row in items(screen) for item in row]
+    return [item for row in items(screen) for item in row], told
+
+
+async def test_links_with_a_space_between_them_are_items_of_their_own() -> None:
+    found, drawn = await seen(PAGE, WHERE)
 
     def stands(item: ScreenItem, left: float, top: float, right: float, bottom: float) -> bool:
         box = item.box_px
@@ -54,3 +65,10 @@ async def test_links_with_a_space_between_them_are_items_of_their_own() -> None:
     assert len(drawn) == 50
     missed = [name for name, *box in drawn if not any(stands(item, *box) for item in found)]
     assert len(missed) <= 3, missed
+
+
+async def test_the_underlines_of_two_rows_of_links_are_no_field() -> None:
+    found, _ = await seen(ROWS, "[]")
+    links = {item.text for item in found if item.kind == "link"}
+    assert {"Tents", "My page", "Stoves and gas", "Sign up today", "Help"} <= links
+    assert not [item for item in found if item.kind == "field"]
