@@ -38,6 +38,8 @@ SIGNS = (
 NO_SIGN = len(SIGNS)
 """Class of what is none of them."""
 DASHES = "-–−"
+RULE_LIKE = f"{DASHES}|Il1:"
+"""Signs that pieces of a rule are like, which goes on beyond them."""
 DOTS = "•"
 """Told so that they are not taken for other signs: bullets of lists, parts of icons."""
 STROKES = "I|lLTf+–−-:.’'t"
@@ -71,6 +73,10 @@ FROM_WORDS = 1.2
 """Least distance of a sign from words on its row, as a part of their height."""
 LEAST_SURENESS = 0.6
 """Of a sign that is told."""
+BEYOND_PX = 4
+"""How far beyond the ends of a dash there is no ink of its kind."""
+SAME_INK = 40
+"""Largest difference of a channel, of 255, between pixels of one stroke."""
 COVERS = 1.4
 """A line that is so many times wider than what is drawn is more than a sign."""
 
@@ -160,7 +166,9 @@ def signs(pixels: Pixels, lines: Sequence[TextLine]) -> list[Sign]:
     sure = [
         RecognisedSign(each, sign, sureness)
         for each, (sign, sureness) in zip(found.values(), told, strict=True)
-        if sureness >= LEAST_SURENESS and sign not in DOTS
+        if sureness >= LEAST_SURENESS
+        and sign not in DOTS
+        and not (sign in RULE_LIKE and _goes_on(pixels, each.drawing.box))
     ]
     kept: list[RecognisedSign] = []
     for each in sorted(sure, key=lambda each: -each.box.area):
@@ -168,6 +176,17 @@ def signs(pixels: Pixels, lines: Sequence[TextLine]) -> list[Sign]:
             kept.append(each)
     ruled = {over: under for under in kept for over in kept if _underlines(under, over)}
     return [_sign(pixels, each, ruled.get(each)) for each in kept if each not in ruled.values()]
+
+
+def _goes_on(pixels: Pixels, stroke: PixelBox) -> bool:
+    """Whether what was taken for a stroke is a piece of a rule: its ink goes on beyond its box."""
+    if stroke.height > stroke.width:
+        pixels = pixels.transpose(1, 0, 2)
+        stroke = PixelBox(stroke.top, stroke.left, stroke.bottom, stroke.right)
+    row = pixels[(stroke.top + stroke.bottom) // 2].astype(np.int16)
+    ink = np.median(row[stroke.left : stroke.right], axis=0)
+    ends = [max(stroke.left - BEYOND_PX, 0), min(stroke.right - 1 + BEYOND_PX, len(row) - 1)]
+    return bool((np.abs(row[ends] - ink).max(axis=1) < SAME_INK).any())
 
 
 def _underlines(rule: RecognisedSign, sign: RecognisedSign) -> bool:

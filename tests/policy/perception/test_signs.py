@@ -57,6 +57,21 @@ def test_each_key_of_a_keypad_is_told(
     assert len(wrong) <= 1, wrong
 
 
+@pytest.mark.parametrize(("ink", "paper"), [("#222222", "white"), ("#c8c4bc", "#22211d")])
+def test_the_ends_of_a_rule_are_no_dashes_and_dashes_are(
+    eyes: ScreenReader, ink: str, paper: str
+) -> None:
+    for left, top, width in ((40, 90, 239), (43, 93, 350), (46, 97, 180)):
+        image = Image.new("RGB", (600, 260), paper)
+        draw = ImageDraw.Draw(image)
+        draw.text((left, 40), "Account", ink, font_size=16)
+        draw.rectangle((left, top, left + width, top + 1), ink)
+        draw.rectangle((300, 200, 310, 201), ink)
+        found = [(line.text, round(line.box_px.top)) for line in told(eyes, image)]
+        assert [each for each in found if each[1] < 190] == [("Account", found[0][1])]
+        assert [is_alike("-", text) for text, top_px in found if top_px >= 190] == [True]
+
+
 def test_a_picture_of_no_sign_is_none(eyes: ScreenReader) -> None:
     image = Image.new("RGB", (400, 200), "white")
     draw = ImageDraw.Draw(image)
