@@ -50,8 +50,10 @@ class Arm:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    for name, default in (("rows", 4), ("length", 380), ("replies", 44), ("rounds", 3)):
-        parser.add_argument(f"--{name}", type=int, default=default)
+    parser.add_argument("--rows", type=int, default=4)
+    parser.add_argument("--length", type=int, default=380)
+    parser.add_argument("--replies", type=int, default=44)
+    parser.add_argument("--rounds", type=int, default=3)
     asked = parser.parse_args()
     torch.set_num_threads(1)
     arms = {"float32": Arm(rounded=False), "8 bits": Arm(rounded=True)}
