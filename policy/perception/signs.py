@@ -74,7 +74,7 @@ FROM_WORDS = 1.2
 LEAST_SURENESS = 0.6
 """Of a sign that is told."""
 BEYOND_PX = 4
-"""How far beyond the ends of a dash there is no ink of its kind."""
+"""What goes on as far beyond an end of a stroke without a gap is a rule."""
 SAME_INK = 40
 """Largest difference of a channel, of 255, between pixels of one stroke."""
 COVERS = 1.4
@@ -185,8 +185,12 @@ def _goes_on(pixels: Pixels, stroke: PixelBox) -> bool:
         stroke = PixelBox(stroke.top, stroke.left, stroke.bottom, stroke.right)
     row = pixels[(stroke.top + stroke.bottom) // 2].astype(np.int16)
     ink = np.median(row[stroke.left : stroke.right], axis=0)
-    ends = [max(stroke.left - BEYOND_PX, 0), min(stroke.right - 1 + BEYOND_PX, len(row) - 1)]
-    return bool((np.abs(row[ends] - ink).max(axis=1) < SAME_INK).any())
+    before = row[max(stroke.left - BEYOND_PX, 0) : stroke.left]
+    behind = row[stroke.right : stroke.right + BEYOND_PX]
+    return any(
+        len(beyond) == BEYOND_PX and bool((np.abs(beyond - ink).max(axis=1) < SAME_INK).all())
+        for beyond in (before, behind)
+    )
 
 
 def _underlines(rule: RecognisedSign, sign: RecognisedSign) -> bool:
