@@ -7,25 +7,29 @@ What may follow is a function of the row alone, the prompt and what is said so f
 scores a row again finds the very tokens that the sampler had to choose from, and log-probabilities
 mean the same to both: those of the constrained distribution.
 
-Tokens are longer or shorter than digits, and may begin before a number or end behind it, as in
-` #4` or `0 |`: a token may be drawn where its characters, one by one, keep to a number.
+Tokens are longer or shorter than what is kept to, and may begin before a name or number or end
+behind it, as in ` #4` or `0 |`: a token may be drawn where its characters, one by one, keep to it.
+A character of several bytes may take several tokens.
 """
 
+from bisect import bisect_left
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from vigorl.policy.local.codec import Codec
-from vigorl.policy.nano.told_items import Said, ToldItems
+from vigorl.policy.nano.said import Said
+from vigorl.policy.nano.told_items import ToldItems
 
 _PROMPTS_KNOWN = 64
 """Prompts whose items are kept."""
-_WITHIN = frozenset("0123456789, )")
-"""Characters of a number behind its sign, and of a point behind its parenthesis."""
-_OPENING = frozenset("#(")
+_OPENING = frozenset('"#(')
+"""Characters with which an item, a number or a point begins."""
+_OUT_OF_SIGHT = "not"
+"""How a thought begins to say that something is."""
 _THOUGHT_BEGINS = "<think>"
 
 
@@ -58,23 +62,24 @@ class NextTokens:
 
 
 class Copying:
-    """The tokens of a vocabulary, sorted by what they have to do with numbers and points."""
+    """The tokens of a vocabulary, by what they write."""
 
     def __init__(self, codec: Codec, slow_to_end: Sequence[tuple[str, float]] = ()) -> None:
         self._codec = codec
         self._lowered = tuple((self._first_token(word), nats) for word, nats in slow_to_end)
+        self._bytes: dict[int, bytes] = {}
+        """What each token writes."""
         self._opening: list[tuple[int, str]] = []
-        """Tokens that open one, whatever else they do."""
-        self._going_on: list[tuple[int, str]] = []
-        """Others that begin with what may stand in one."""
+        """Tokens that may open what is kept to, whatever else they do."""
+        special = frozenset(codec.tokenizer.all_special_ids)
         for written, token_id in codec.tokenizer.get_vocab().items():
-            if not any(character in written for character in "#(),0123456789") and len(written) > 1:
-                continue  # neither is this one, however it writes a space
             text = codec.decode([token_id])
-            if not _OPENING.isdisjoint(text):
+            if token_id in special or not text:
+                continue
+            self._bytes[token_id] = _written_bytes(written) if "\ufffd" in text else text.encode()
+            if not _OPENING.isdisjoint(text) or text.lstrip().startswith(_OUT_OF_SIGHT):
                 self._opening.append((token_id, text))
-            elif text and text[0] in _WITHIN:
-                self._going_on.append((token_id, text))
+        self._sorted = sorted((written, token_id) for token_id, written in self._bytes.items())
         self._told: OrderedDict[tuple[int, ...], ToldItems] = OrderedDict()
 
     def choice(self, ids: Sequence[int], start: int) -> NextTokens | None:
@@ -85,23 +90,60 @@ class Copying:
             start: Where its last reply begins, see `Codec.reply_start`.
         """
         told = self._items(tuple(ids[:start]))
-        text = self._codec.decode(ids[start:])
+        text, begun = _split(b"".join(self._bytes.get(each, b"") for each in ids[start:]))
         said = Said(told).with_text(text)
         if not said.is_kept:
             return None  # it was begun by others
         if said.rests is None or "" in said.rests:
-            watched = self._opening if said.rests is None else (*self._opening, *self._going_on)
-            never = tuple(at for at, text in watched if not said.with_text(text).is_kept)
+            watched = self._opening
+            if said.rests is not None:
+                digits = (self._beginning_with(digit.encode()) for digit in "0123456789")
+                watched = [*watched, *(each for group in digits for each in group)]
+            never = tuple(at for at, each in watched if not said.with_text(each).is_kept)
             lowered = self._lowered if text == _THOUGHT_BEGINS else ()
             return NextTokens(never, False, lowered) if never or lowered else None
-        within = (*self._opening, *self._going_on)
-        only = (at for at, text in within if said.with_text(text).is_kept)
-        return NextTokens(tuple(sorted(only)), True)
+        rests = dict.fromkeys(rest.encode() for rest in said.rests)
+        rests = [rest[len(begun) :] for rest in rests if rest.startswith(begun)]
+        if len(rests) == 1 and not begun:
+            # One item is left: it is written in the tokenizer's own pieces.
+            return NextTokens((self._first_piece(rests[0].decode()),), True)
+        return NextTokens(tuple(sorted(self._keeping_to(rests, said))), True)
+
+    def _keeping_to(self, rests: Iterable[bytes], said: Said) -> set[int]:
+        """Tokens that write a part of one of these texts, or one of them and what may follow."""
+        found: set[int] = set()
+        for rest in rests:
+            for length in range(1, len(rest) + 1):
+                at = bisect_left(self._sorted, (rest[:length], -1))
+                exact = self._sorted[at : at + 1]
+                if not exact or not exact[0][0].startswith(rest[:length]):
+                    break  # no token begins like this
+                while at < len(self._sorted) and self._sorted[at][0] == rest[:length]:
+                    found.add(self._sorted[at][1])
+                    at += 1
+            else:
+                beyond = (
+                    at for at, text in self._beginning_with(rest) if said.with_text(text).is_kept
+                )
+                found.update(beyond)
+        return found
+
+    def _beginning_with(self, begins: bytes) -> Iterator[tuple[int, str]]:
+        """Tokens that write whole characters and these bytes first, and their texts."""
+        for written, token_id in self._sorted[bisect_left(self._sorted, (begins, -1)) :]:
+            if not written.startswith(begins):
+                return
+            text, left = _split(written)
+            if not left:
+                yield token_id, text
+
+    def _first_piece(self, text: str) -> int:
+        ids: list[int] = self._codec.tokenizer.encode(text, add_special_tokens=False)
+        return ids[0]
 
     def _first_token(self, word: str) -> int:
         """The token that a word of a thought begins with; mostly it is the whole word."""
-        ids: list[int] = self._codec.tokenizer.encode(f" {word}", add_special_tokens=False)
-        return ids[0]
+        return self._first_piece(f" {word}")
 
     def _items(self, before: tuple[int, ...]) -> ToldItems:
         """Those that stand in the last message before a reply."""
@@ -112,3 +154,30 @@ class Copying:
             while len(self._told) > _PROMPTS_KNOWN:
                 self._told.popitem(last=False)
         return found
+
+
+def _split(written: bytes) -> tuple[str, bytes]:
+    """The whole characters of a text, and the first bytes of another one."""
+    for length in range(4):
+        try:
+            return written[: len(written) - length].decode(), written[len(written) - length :]
+        except UnicodeDecodeError:
+            continue
+    return written.decode(errors="replace"), b""
+
+
+def _written_bytes(written: str) -> bytes:
+    """The bytes of a part of a character, as a vocabulary of bytes writes them."""
+    return bytes(_BYTE_OF[character] for character in written if character in _BYTE_OF)
+
+
+def _byte_signs() -> dict[str, int]:
+    """The byte of each sign in vocabularies like GPT-2's: its own where it is seen."""
+    seen = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    hidden = [each for each in range(0x100) if each not in set(seen)]
+    return {chr(each): each for each in seen} | {
+        chr(0x100 + index): each for index, each in enumerate(hidden)
+    }
+
+
+_BYTE_OF = _byte_signs()

@@ -16,6 +16,7 @@ NOTHING = "nothing"
 """The reading of a part in which nothing stands."""
 MOST_PAST = 14
 """Past actions that are told; the oldest are left out first."""
+_NO_CHANGE = ": no change"
 _LONGEST_GOAL = 1000
 _LONGEST_TITLE = 80
 _LONGEST_EVENT = 160
@@ -79,7 +80,12 @@ def remembered(command: str, names: Sequence[str]) -> str:
 
 def unchanged(line: str) -> str:
     """The memory of a command after which the screen was the same."""
-    return f"{line}: no change"
+    return f"{line}{_NO_CHANGE}"
+
+
+def changed_nothing(line: str) -> str | None:
+    """The command of which a line says that the screen was the same after it; None: of none."""
+    return line.removesuffix(_NO_CHANGE) if line.endswith(_NO_CHANGE) else None
 
 
 def _line(text: str, longest: int) -> str:

@@ -1,20 +1,13 @@
-"""Numbers that a reply may write: those of the items that it was told, each behind its own name.
+"""What a prompt with numbered items tells: the items, what was done in vain, and its task's points.
 
-A small model names the right item and then slips in a digit of its number, or writes another one's.
-What was read stands in the prompt, so the numbers are known before the model writes the first
-digit, and a sampler can keep it to them::
-
-    #4              of what was read, #4, #40 and #45 begin like that …
-    "Send" #4       … and the second alone is called so
-
-A number is one of them wherever it stands, but in quotes. A point may be written only where no item
-is meant: in the middle of a scroll, on the way of a drag; where the task names it; and anywhere
-where nothing was read.
+It is what a reply has to keep to, see `vigorl.policy.nano.said`.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Self
 
 from vigorl.policy.nano.numbering import (
@@ -22,132 +15,126 @@ from vigorl.policy.nano.numbering import (
     PLACE,
     READING_LINE,
     Head,
-    head_before,
     head_told,
     item_pattern,
 )
+from vigorl.policy.nano.prompt import changed_nothing
 
 _TOLD = item_pattern(NUMBER)
 _TASK = "Task: "
 _POINT = re.compile(PLACE)
-_ANSWER = "<answer>"
-_TAGS = ("<think>", "</think>", _ANSWER, "</answer>", "<tool_call>", "</tool_call>")
-_ACTS_ON = re.compile(
-    r"\s*(?:click|double_click|right_click|middle_click|hover|type|select|upload|drag)\s*"
-)
+_WORD = re.compile(r"\w")
+ICON = "icon"
+
+
+@dataclass(frozen=True)
+class ToldItem:
+    """One item of a reading."""
+
+    number: str
+    """As `#14`."""
+    head: Head
+    line: int
+    """The line of the prompt that tells it: items of one line stand beside each other."""
+
+    @property
+    def kind(self) -> str:
+        """`field`, `box`, `icon`, …; "" for texts, links and buttons."""
+        return self.head[0]
+
+    @property
+    def name(self) -> str:
+        """What it is called, without quotation marks; "" for nothing."""
+        return self.head[1].strip('"')
+
+    @property
+    def is_unnamed(self) -> bool:
+        """Whether it may be called anything: an icon, or a sign as "▲"."""
+        return self.kind == ICON or not _WORD.search(self.name)
+
+    @property
+    def without_kind(self) -> str:
+        """How a reply writes it behind its kind: `"Send" #4`, `#4` where it has no name."""
+        return f"{self.head[1]} {self.number}".lstrip()
+
+    @property
+    def clicked(self) -> str:
+        """How a click on it is remembered."""
+        return " ".join(("click", *filter(None, self.head)))
 
 
 @dataclass(frozen=True)
 class ToldItems:
-    """The numbers that stand in a prompt, and the points of its task."""
+    """The items of a prompt, in the order in which they are told."""
 
-    numbers: tuple[str, ...]
-    """As `#14`."""
+    items: tuple[ToldItem, ...] = ()
     points: tuple[str, ...] = ()
-    """As `(804, 550)`."""
-    by_head: Mapping[Head, tuple[str, ...]] = field(default_factory=dict)
-    """Those of items of one kind and name, and of all items of one name (kind: "")."""
+    """Points of the task, as `(804, 550)`."""
+    unseen: tuple[str, ...] = ()
+    """Numbers of parts of the screen that were not seen closely."""
+    in_vain: Mapping[str, int] = field(default_factory=dict)
+    """Past actions since which the screen is the same, and how often each was tried."""
 
     @classmethod
     def of(cls, prompt: str) -> Self:
         """Those of a prompt whose items are numbered."""
-        numbers: dict[str, None] = {}
+        items: dict[str, ToldItem] = {}
         points: dict[str, None] = {}
-        by_head: dict[Head, dict[str, None]] = {}
-        for line in prompt.split("\n"):
+        unseen: dict[str, None] = {}
+        past: list[str] = []
+        for index, line in enumerate(prompt.split("\n")):
             if line.startswith(_TASK):
                 points |= dict.fromkeys(_POINT.findall(line))
+            elif line[:1].isdigit():
+                past.append(line.partition(". ")[2])
             if not READING_LINE.match(line):
                 continue
             for told in _TOLD.finditer(line):
                 if told["at"] is None:
                     continue
-                numbers[told["at"]] = None
-                kind, name = head_told(told)
-                if name or kind == "icon":
-                    for each in {"", kind} if kind != "icon" else {kind}:
-                        by_head.setdefault((each, name), {})[told["at"]] = None
-        named = {head: tuple(found) for head, found in by_head.items()}
-        return cls(tuple(numbers), tuple(points), named)
+                head = head_told(told)
+                if head == ("", ""):
+                    unseen[told["at"]] = None
+                else:
+                    items.setdefault(told["at"], ToldItem(told["at"], head, index))
+        return cls(tuple(items.values()), tuple(points), tuple(unseen), _in_vain(past))
 
-    def behind(self, text: str) -> tuple[str, ...]:
-        """The numbers that may follow a text."""
-        head = head_before(text)
-        if head is None:
-            return self.numbers
-        found = self.by_head.get(head)
-        if found is None and head[0] != "icon":
-            found = self.by_head.get(("", head[1]))
-        return found or self.numbers
+    @cached_property
+    def numbers(self) -> tuple[str, ...]:
+        """All of them."""
+        return (*(item.number for item in self.items), *self.unseen)
 
+    @cached_property
+    def by_number(self) -> Mapping[str, ToldItem]:
+        """The items."""
+        return {item.number: item for item in self.items}
 
-@dataclass(frozen=True)
-class Said:
-    """A reply as far as it is written, and whether it keeps to what was told."""
+    @cached_property
+    def count_of(self) -> Counter[Head]:
+        """How many items have one kind and name."""
+        return Counter(item.head for item in self.items)
 
-    told: ToldItems
-    text: str = ""
-    is_quoted: bool = False
-    """It ends inside of quotation marks."""
-    rests: tuple[str, ...] | None = None
-    """What may be left of the number or point that it ends in, "" where that may be whole; None:
-    it ends in none."""
-    is_kept: bool = True
-    """It names nothing that was not told."""
+    def called(self, head: Head) -> tuple[ToldItem, ...]:
+        """Items of a name; of a kind, where any of them is."""
+        kind, name = head
+        icons = [item for item in self.items if item.head == head] if kind == ICON else []
+        named = [item for item in self.items if item.kind != ICON and item.head[1] == name]
+        return tuple(icons or [item for item in named if item.kind == kind and kind] or named)
 
-    def with_text(self, more: str) -> "Said":
-        """The same and some more characters."""
-        said = self
-        for character in more:
-            said = said._with_character(character)
-            if not said.is_kept:
-                break
-        return said
+    def is_spent(self, item: ToldItem) -> bool:
+        """Whether a click on it changed nothing, and the screen is still the same.
 
-    def _with_character(self, character: str) -> "Said":
-        text = self.text + character
-        if self.rests is not None:
-            rests = tuple(rest[1:] for rest in self.rests if rest[:1] == character)
-            if rests or "" not in self.rests or character.isdigit():
-                return Said(self.told, text, False, rests, bool(rests))
-        if not self.is_quoted and character == "#":
-            numbers = self.told.behind(self.text)
-            return Said(self.told, text, False, tuple(n[1:] for n in numbers), bool(numbers))
-        if not self.is_quoted and character == "(" and self._acts_here():
-            points = self.told.points
-            return Said(self.told, text, False, tuple(at[1:] for at in points), bool(points))
-        quoted = self.is_quoted
-        if character == '"' and not (quoted and _is_escaped(self.text)):
-            quoted = not quoted
-        elif character == "\n" or (character == ">" and text.endswith(_TAGS)):
-            quoted = False
-        return Said(self.told, text, quoted)
-
-    def _acts_here(self) -> bool:
-        """Whether a point that is opened here would stand in the place of an item's number."""
-        if not self.told.numbers:
-            return False
-        _, in_answer, command = self.text.rpartition(_ANSWER)
-        if not in_answer or "</answer>" in command:
-            return True
-        return _ACTS_ON.fullmatch(command) is not None
+        Of several items that are called alike, all have to be tried.
+        """
+        return self.in_vain.get(item.clicked, 0) >= self.count_of[item.head]
 
 
-def _is_escaped(text: str) -> bool:
-    """Whether an odd number of backslashes ends a text."""
-    return (len(text) - len(text.rstrip("\\"))) % 2 == 1
-
-
-def departures(prompt: str, reply: str) -> Iterator[str]:
-    """The numbers and points of a reply that were not told, each with what stands before it.
-
-    They are what a reply that is to be learnt must not have, if its sampler keeps to what was told.
-    """
-    said = Said(ToldItems.of(prompt))
-    rest: Sequence[str] = reply
-    for index, character in enumerate(rest):
-        further = said.with_text(character)
-        if not further.is_kept:
-            yield reply[max(0, index - 60) : index + 12]
-            further = Said(said.told, said.text + character)
-        said = further
+def _in_vain(past: list[str]) -> Mapping[str, int]:
+    """Past actions since which the screen is the same."""
+    found: Counter[str] = Counter()
+    for line in reversed(past):
+        tried = changed_nothing(line)
+        if tried is None:
+            break
+        found[tried] += 1
+    return dict(found)

@@ -18,7 +18,7 @@ from random import Random
 from vigorl.browser.errors import UsageError
 from vigorl.policy.family import Family
 from vigorl.policy.nano.numbering import NumberedItems
-from vigorl.policy.nano.told_items import departures
+from vigorl.policy.nano.said import departures
 from vigorl.tasks.local.registry import TASKS
 from vigorl.tasks.sites.practice.registry import NAMES
 from vigorl.tasks.task import TRAIN_SEEDS

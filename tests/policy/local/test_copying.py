@@ -86,6 +86,29 @@ def test_quotes_and_scrolls_are_free_and_without_items_nothing_is_pointed_at(
     assert may_follow(network, "<think> x </think>\n<answer> click ") == ANY
 
 
+def test_an_item_is_listed_letter_by_letter_in_as_many_bytes_as_it_has(network: Network) -> None:
+    reading = '"Überall ♡" #1 | "Über 3 €" #2\n"Send" #7'
+    prompt, codec = network.codec.encode(asked(reading)).ids, network.codec
+
+    def listed(said: str) -> str:
+        """What is written where of all that may come next the last in the vocabulary is taken."""
+        row = (*prompt, *codec.tokenizer.encode(said, add_special_tokens=False))
+        for _ in range(40):
+            (choice,) = network.choices(row, [len(row)])
+            if choice is None or not choice.is_whole:
+                break
+            row = (*row, choice.ids[-1])
+        return codec.decode(row[len(prompt) :]).removeprefix(said)
+
+    assert listed('<think> click "Überall":') == ""  # anything may stand here, but not any item
+    assert listed('<think> click "Überall": "') == 'Überall ♡" #1'
+    assert listed('<think> click "Über 3": "') == 'Über 3 €" #2'
+    assert listed('<think> tell me the price: "Ü')[:7] in ("berall ", 'ber 3 €"')
+    assert listed('<think> tell me the price: "S') == 'end" #7'
+    chosen = '<think> click "Send": "Send" #7 button </think>\n<answer> click #'
+    assert may_follow(network, chosen, reading) == {"7"}
+
+
 def test_a_thought_that_ends_the_episode_is_less_likely_than_learnt(network: Network) -> None:
     prompt, encode = network.codec.encode(asked()).ids, network.codec.tokenizer.encode
 

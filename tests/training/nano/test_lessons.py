@@ -13,7 +13,8 @@ from vigorl.browser.geometry import Frame
 from vigorl.policy.family import family_named
 from vigorl.policy.grammar import parse
 from vigorl.policy.nano.numbering import NumberedItems
-from vigorl.policy.nano.told_items import ToldItems, departures
+from vigorl.policy.nano.said import departures
+from vigorl.policy.nano.told_items import ToldItems
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")

@@ -1,0 +1,132 @@
+"""Items that a thought may list: those that fit what it says it is about to do.
+
+A thought says what is to be done, and then lists what it is done with::
+
+    click "Remove" in the row of "Blue Heron": "Blue Heron" #7 | "Remove" #9 button
+
+A small model says the first and lists a neighbour. What the first names was read, or was not, so
+that can be kept to: an item is called much like it, or has no name to tell by; it stands in the row
+that is named; what is checked is a box, where there are boxes.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+from functools import cache
+
+from vigorl.policy.nano.told_items import ToldItem, ToldItems
+
+_NAME = r'"((?:[^"\\]|\\.)*)"'
+_CLICKED = re.compile(
+    r"(?:click|check|uncheck|double-click|right-click|middle-click|hover over|look at|drag) "
+    rf"{_NAME}(?: (?:until you see|to) {_NAME})?"
+)
+_FILLED = re.compile(
+    rf"(?:type|select) {_NAME} (?:into|in) (?P<into>{_NAME})"
+    rf"|replace the text in (?P<old>{_NAME}) .*"
+)
+_IN_ROW = re.compile(rf"(?:.*? {_NAME}|.*) in the row of {_NAME}")
+_IN_CELL = re.compile(rf"tell me the {_NAME} of {_NAME}")
+_CHECKED = re.compile(r"(?:un)?check ")
+_NUMBER = re.compile(r"\d+")
+_LIKE = 0.7
+"""Least likeness, letter by letter, of two spellings of one name: eyes misread a letter or two."""
+BOXES = frozenset({"box", "switch", "radio"})
+FIELDS = frozenset({"field", "list"})
+
+
+@dataclass(frozen=True)
+class Aim:
+    """What a thought says, as far as it lists something."""
+
+    purpose: str = ""
+    """What is to be done; "": it does not say."""
+    listed: tuple[str, ...] = ()
+    """Numbers of the items that it has listed."""
+    told: ToldItems = field(default_factory=ToldItems)
+
+    def items(self) -> Sequence[ToldItem]:
+        """What it may list next; nothing where what it names is not on the screen."""
+        told = self.told
+        if not self.purpose:
+            return [item for item in told.items if not self._is_spent(item)]
+        left = [item for item in told.items if item.number not in self.listed]
+        if (row := _IN_ROW.fullmatch(self.purpose)) is not None:
+            return self._of_row(left, row[2], row[1])
+        if _IN_CELL.fullmatch(self.purpose) is not None and len(self.listed) == 2:
+            return self._beside(left, told.by_number.get(self.listed[1]))
+        left = [item for item in left if not self._is_spent(item)]
+        if not self.listed:
+            return self._fitting(left)
+        return left
+
+    def may_be_out_of_sight(self) -> bool:
+        """Whether a turn of the wheel could still show something."""
+        return "scroll down" not in self.told.in_vain
+
+    def _fitting(self, left: Sequence[ToldItem]) -> Sequence[ToldItem]:
+        """Those that what is to be done can mean; all where nothing is left to look for it."""
+        filled, clicked = _FILLED.fullmatch(self.purpose), _CLICKED.fullmatch(self.purpose)
+        if filled is not None:
+            name, kinds = (filled["into"] or filled["old"]).strip('"'), FIELDS
+        elif clicked is not None:
+            name, kinds = clicked[1], BOXES if _CHECKED.match(self.purpose) else frozenset[str]()
+        else:
+            return left
+        fits = [item for item in left if item.kind in kinds or is_like(item.name, name)]
+        if fits or self.may_be_out_of_sight():
+            return fits if filled else [item for item in left if item in fits or item.is_unnamed]
+        return left
+
+    def _of_row(
+        self, left: Sequence[ToldItem], name: str, target: str | None
+    ) -> Sequence[ToldItem]:
+        """What a row is named by, and what stands in it and can be meant."""
+        anchors = [item for item in self.told.items if item.name == name]
+        anchors = anchors or [item for item in self.told.items if is_like(item.name, name)]
+        if not anchors:
+            return [] if self.may_be_out_of_sight() else left
+        others = [item for item in left if item not in anchors]
+        if target is not None:
+            others = [i for i in others if i.is_unnamed or is_like(i.name, target)] or others
+        found = {item.number for anchor in anchors for item in _row_of(anchor, others)}
+        first = [] if self.listed else [item.number for item in anchors]
+        return [item for item in left if item.number in {*found, *first}]
+
+    def _beside(self, left: Sequence[ToldItem], anchor: ToldItem | None) -> Sequence[ToldItem]:
+        """What stands in a line with an item; all where nothing does."""
+        beside = [item for item in left if anchor is not None and item.line == anchor.line]
+        return beside or left
+
+    def _is_spent(self, item: ToldItem) -> bool:
+        return item.kind not in FIELDS and self.told.is_spent(item)
+
+
+def _row_of(anchor: ToldItem, others: Sequence[ToldItem]) -> Iterable[ToldItem]:
+    """Of items that are called alike those in the line of another, else the nearest around it."""
+    at = int(anchor.number[1:])
+    alike: dict[object, list[ToldItem]] = {}
+    for item in others:
+        alike.setdefault(item.head, []).append(item)
+    for group in alike.values():
+        beside = [item for item in group if item.line == anchor.line]
+        if beside:
+            yield from beside
+            continue
+        yield from [item for item in group if int(item.number[1:]) < at][-1:]
+        yield from [item for item in group if int(item.number[1:]) > at][:1]
+
+
+@cache
+def is_like(one: str, other: str) -> bool:
+    """Whether two texts may be one name: one is part of the other, or a misread letter differs."""
+    one, other = one.casefold(), other.casefold()
+    if not one or not other:
+        return False
+    its, others = _NUMBER.findall(one), _NUMBER.findall(other)
+    if its and others and its != others:
+        return False
+    if one in other or other in one:
+        return True
+    return SequenceMatcher(None, one, other, autojunk=False).ratio() >= _LIKE

@@ -1,0 +1,167 @@
+"""A reply as far as it is written, and whether it keeps to the items that it was told.
+
+A small model names the right item and then slips in a digit of its number, names one that is not on
+the screen, or acts on another one than it thought of. What was read stands in the prompt, so what
+can be meant is known before it is written::
+
+    <think> click "Send": "Send" #4 button </think>   an item that was told, and that is like "Send"
+    <answer> click #4 </answer>                       and no other
+
+- An item is listed with its own name and number. `vigorl.policy.nano.aims` says which may be.
+- A command acts on the item that the thought has listed last; a drag goes from the last but one to
+  the last.
+- A number stands for an item everywhere but in quotes. A point may be written only where no item is
+  meant: in the middle of a scroll, on the way of a drag; where the task names it; and anywhere
+  where nothing was read.
+- Where turning the wheel down changed nothing, nothing is called out of sight.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from vigorl.policy.nano.aims import Aim
+from vigorl.policy.nano.numbering import KIND, NUMBER, head_before
+from vigorl.policy.nano.told_items import ICON, ToldItems
+
+_THINK, _THOUGHT_ENDS, _ANSWER = "<think>", "</think>", "<answer>"
+_TAGS = (_THINK, _THOUGHT_ENDS, _ANSWER, "</answer>", "<tool_call>", "</tool_call>")
+_QUOTED = re.compile(r'"(?:\\.|[^"\\])*"')
+_NUMBERS = re.compile(NUMBER)
+_LISTING = re.compile(rf"(?:(?P<begins>^<think>)|:|\||;) (?:(?P<kind>{KIND}|{ICON}) )?$")
+"""Where an item begins, or its kind has been said."""
+_PURPOSE = re.compile(r"(?:^<think>|[:;]) ((?:(?!: |; ).)*): (?!.*: )")
+_OUT_OF_SIGHT = "not in sight"
+_ACTS_ON = re.compile(
+    r"\s*(?:click|double_click|right_click|middle_click|hover|type|select|upload|drag)\s*"
+)
+_DRAG = re.compile(rf"\s*drag (?P<start>{NUMBER} to )?")
+
+
+@dataclass(frozen=True)
+class Said:
+    """A reply as far as it is written."""
+
+    told: ToldItems
+    text: str = ""
+    is_quoted: bool = False
+    """It ends inside of quotation marks."""
+    rests: tuple[str, ...] | None = None
+    """What may be left of the item, number or point that it ends in, "" where that may be whole;
+    None: it ends in none."""
+    is_kept: bool = True
+    """It names nothing that it may not."""
+
+    def with_text(self, more: str) -> "Said":
+        """The same and some more characters."""
+        said = self
+        for character in more:
+            said = said._with_character(character)
+            if not said.is_kept:
+                break
+        return said
+
+    def _with_character(self, character: str) -> "Said":
+        text = self.text + character
+        if self.rests is not None:
+            rests = tuple(rest[1:] for rest in self.rests if rest[:1] == character)
+            if rests or "" not in self.rests or character.isdigit():
+                return Said(self.told, text, False, rests, bool(rests))
+        if not self.is_quoted:
+            may_be = self._may_begin(character)
+            if may_be is not None:
+                rests = tuple(each[1:] for each in may_be if each[:1] == character)
+                return Said(self.told, text, False, rests, bool(rests))
+        quoted = self.is_quoted
+        if character == '"' and not (quoted and _is_escaped(self.text)):
+            quoted = not quoted
+        elif character == "\n" or (character == ">" and text.endswith(_TAGS)):
+            quoted = False
+        return Said(self.told, text, quoted)
+
+    def _may_begin(self, character: str) -> Sequence[str] | None:
+        """The items, numbers or points one of which begins here; None: none does."""
+        if not self.is_thought:
+            if character == "#":
+                return self._acted_on()
+            return self.told.points if character == "(" and self._acts_here() else None
+        if character == "(":
+            return self.told.points if self.told.numbers else None
+        if (listing := _LISTING.search(self.text[-20:])) is not None:
+            return self._listed_here(listing["kind"], listing["begins"] is not None, character)
+        if character != "#":
+            return None
+        head = head_before(self.text)
+        if head is None:
+            return self.told.numbers
+        spent = self.told.is_spent
+        return [item.number for item in self.told.called(head) if not spent(item)]
+
+    @property
+    def is_thought(self) -> bool:
+        """Whether the thought goes on."""
+        return _THOUGHT_ENDS not in self.text and _ANSWER not in self.text
+
+    def _listed_here(self, kind: str | None, begins: bool, character: str) -> Sequence[str] | None:
+        """What may be listed where an item begins, or behind its kind; None: anything."""
+        if kind is None and (character not in '"#n' or begins):
+            return self.told.numbers if character == "#" else None
+        aim = self._aim()
+        if kind is None:
+            if character == "n":
+                return None if aim.may_be_out_of_sight() else ()
+            if character == "#":
+                return self.told.unseen
+            return [item.without_kind for item in aim.items()]
+        items = [item for item in aim.items() if item.kind == kind]
+        if not items and kind != ICON:
+            items = list(aim.items())
+        return [item.without_kind for item in items]
+
+    def _aim(self) -> Aim:
+        """What the thought says and has listed."""
+        hidden = _QUOTED.sub(lambda quoted: f'"{"_" * (len(quoted.group()) - 2)}"', self.text)
+        said = _PURPOSE.search(hidden)
+        if said is None:
+            return Aim("", (), self.told)
+        listed = tuple(_NUMBERS.findall(hidden[said.end() :]))
+        return Aim(self.text[said.start(1) : said.end(1)], listed, self.told)
+
+    def _acted_on(self) -> Sequence[str]:
+        """The numbers that a command may name."""
+        thought, _, _ = self.text.partition(_THOUGHT_ENDS)
+        listed = _NUMBERS.findall(_QUOTED.sub("", thought))
+        _, _, command = self.text.rpartition(_ANSWER)
+        drag = _DRAG.fullmatch(command)
+        if drag is not None and len(listed) > 1:
+            return listed[-1:] if drag["start"] else listed[-2:-1]
+        return listed[-1:] if listed and drag is None else self.told.numbers
+
+    def _acts_here(self) -> bool:
+        """Whether a point that is opened here would stand in the place of an item's number."""
+        if not self.told.numbers:
+            return False
+        _, in_answer, command = self.text.rpartition(_ANSWER)
+        if not in_answer or "</answer>" in command:
+            return True
+        return _ACTS_ON.fullmatch(command) is not None
+
+
+def _is_escaped(text: str) -> bool:
+    """Whether an odd number of backslashes ends a text."""
+    return (len(text) - len(text.rstrip("\\"))) % 2 == 1
+
+
+def departures(prompt: str, reply: str) -> Iterator[str]:
+    """Where a reply does not keep to what it was told, each with what stands before it.
+
+    They are what a reply that is to be learnt must not have, if its sampler keeps to what was told.
+    """
+    said = Said(ToldItems.of(prompt))
+    rest: Sequence[str] = reply
+    for index, character in enumerate(rest):
+        further = said.with_text(character)
+        if not further.is_kept:
+            yield reply[max(0, index - 60) : index + 12]
+            further = Said(said.told, said.text + character)
+        said = further

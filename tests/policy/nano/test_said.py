@@ -1,0 +1,190 @@
+"""A reply keeps to the items that it was told, to what it thinks of, and to what is still open."""
+
+import pytest
+
+from vigorl.policy.nano.said import Said, departures
+from vigorl.policy.nano.told_items import ToldItems
+
+PROMPT = """\
+Task: open the cart at (5, 6)
+1. click "Home #9"
+Page: Shop #7
+"Add" #4 button | "Add" #40 button
+field "Add" #45 "see #3" | box "Printed" #5 on
+icon cart #6 | icon #12
+Not seen closely: #13 #14"""
+TOLD = ToldItems.of(PROMPT)
+
+PROJECTS = """\
+Task: Remove the project "Blue Heron".
+1. click "Home"
+2. click "Sort": no change
+3. scroll down: no change
+Page: Projects
+"Name" #1 | "Owner" #2 | "Sort" #3 button
+"Blue Heron" #4 | "Ada" #5 | "Remove" #6 button
+"Open Kitchen" #7 | "Ben" #8 | "Remove" #9 button
+"Tango" #10
+"Remove" #11 button | "Remove all" #12 link
+box "Printed" #13 off | "Printed" #14 | field "Search" #15 "" | list "Size" #16 "M" | field #17 "?"
+icon delete #18 | "▲" #19 button"""
+SIGNS = (17, 18, 19)
+"""Items without a name."""
+
+
+def rests(text: str, told: ToldItems = TOLD) -> set[str] | None:
+    said = Said(told).with_text(text)
+    assert said.is_kept
+    return None if said.rests is None else set(said.rests)
+
+
+def kept(text: str, prompt: str = PROJECTS) -> bool:
+    return Said(ToldItems.of(prompt)).with_text(text).is_kept
+
+
+def listed(purpose: str, prompt: str = PROJECTS) -> list[int]:
+    """Numbers of the items that may be listed behind what a thought says and has listed."""
+    return [
+        int(item.number[1:])
+        for item in ToldItems.of(prompt).items
+        if kept(f"<think> {purpose} {item.kind} {item.without_kind}".replace("  ", " "), prompt)
+    ]
+
+
+def test_what_a_prompt_tells_are_its_items_its_parts_and_the_points_of_its_task() -> None:
+    assert TOLD.numbers == ("#4", "#40", "#45", "#5", "#6", "#12", "#13", "#14")
+    assert TOLD.points == ("(5, 6)",) and TOLD.unseen == ("#13", "#14")
+    assert [(item.kind, item.name, item.line) for item in TOLD.items[1:5]] == [
+        ("", "Add", 3),
+        ("field", "Add", 4),
+        ("box", "Printed", 4),
+        ("icon", "cart", 5),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "numbers"),
+    [
+        ('so it is "Add" ', {"#4", "#40", "#45"}),
+        ('the field "Add" ', {"#45"}),
+        ('a list "Add" ', {"#4", "#40", "#45"}),
+        ("an icon cart ", {"#6"}),
+        ("it is here ", set(TOLD.numbers)),
+        ('the box "Printed" ', {"#5"}),
+    ],
+)
+def test_behind_a_name_stand_the_numbers_of_that_name_and_else_all(
+    before: str, numbers: set[str]
+) -> None:
+    assert rests(f"<think> {before}#") == {number[1:] for number in numbers}
+
+
+def test_each_digit_leaves_the_numbers_that_begin_like_that() -> None:
+    assert rests('<think> "Add" #4') == {"", "0", "5"}
+    assert rests('<think> "Add" #40') == {""}
+    assert rests('<think> "Add" #4 ') is None
+    assert rests('<think> "Add" #4#') == {"4", "40", "45", "5", "6", "12", "13", "14"}
+    wrong = ('"Add" #9', '"Add" #44', '"Add" #400', '"Remove" #', "#x", "# ", "icon #1 ", "icon x")
+    for each in wrong:
+        assert not kept(f"<think> {each}", PROMPT), each
+    assert rests("<think> (5") == {", 6)"}
+
+
+@pytest.mark.parametrize(
+    ("reply", "is_kept"),
+    [
+        ('<think> "say #3" </think>', True),  # in quotes
+        ('<think> a " that is never closed\n#3', False),  # a line ends them
+        ('<think> a " that is never closed </think>\n<answer> click #3', False),
+        ("<think> x </think>\n<answer> click #45 </answer>", True),
+        ("<think> x </think>\n<answer> click (45", False),
+        ("<think> x </think>\n<answer> click (5, 6) </answer>", True),
+        ("<think> x </think>\n<answer> scroll (500, 500) down 800 </answer>", True),
+        ("<think> x </think>\n<answer> drag #4 to (3, 3) </answer>", True),
+        ("<think> x </think>\n<answer> drag #4 to #3 </answer>", False),
+        ("<think> x </think>\n<answer> drag (3", False),
+        (r"<think> x </think>" "\n" r'<answer> type #4 "say \"#3\"" </answer>', True),
+        ('<think> x </think>\n<answer> done "at #3" </answer>', True),
+        ("<think> x </think>\n<tool_call> #14 </tool_call>", True),
+        ("<think> x </think>\n<tool_call> #15", False),
+        ('<think> "Add" #4 | "Add" #40 </think>\n<answer> click #40 </answer>', True),
+        ('<think> "Add" #40 | "Add" #4 </think>\n<answer> click #40', False),
+        ('<think> "Add" #4 | "Add" #40 </think>\n<answer> drag #4 to #40 </answer>', True),
+        ('<think> "Add" #4 | "Add" #40 </think>\n<answer> drag #40', False),
+        ('<think> "Add" #4 | "Add" #40 </think>\n<answer> drag #4 to #45', False),
+        ("<think> icon cart #6 </think>\n<answer> drag #6 to #5 </answer>", True),
+        ("<think> close: icon cart #6 </think>", True),
+        ("<think> close: icon basket", False),
+        ('<think> field "Add" #45 "#9" </think>\n<tool_call> #45 </tool_call>', True),
+        ('<think> "Home" was not it; "Add" #4 </think>', True),
+        ('<think> "Home" was not it; "Home"', False),
+        ('<think> "Home" #', False),
+    ],
+)
+def test_a_reply_points_at_what_it_was_told_and_acts_on_what_it_thought_of(
+    reply: str, is_kept: bool
+) -> None:
+    assert kept(reply, PROMPT) is is_kept
+    assert (not list(departures(PROMPT, reply))) is is_kept
+
+
+def test_where_nothing_was_read_a_reply_names_no_number_but_any_point() -> None:
+    told = ToldItems.of("Task: x\nPage: y")
+    assert told == ToldItems()
+    assert not Said(told).with_text("<think> #").is_kept
+    assert Said(told).with_text('<think> "#1" (12, 3) </think>\n<answer> press Enter').is_kept
+
+
+@pytest.mark.parametrize(
+    ("purpose", "numbers"),
+    [
+        # What has no name may be called anything.
+        ('click "Remove":', [6, 9, 11, 12, *SIGNS]),
+        ('click "Tanqo":', [10, *SIGNS]),  # a letter was misread
+        ('click "Name" until you see "Ada":', [1, *SIGNS]),
+        ('"Tango" was not it; click "Owner":', [2, *SIGNS]),
+        ('find "Ada": look at "Owner":', [2, *SIGNS]),
+        ('click "Remove" in the row of "Blue Heron":', [4, 6, 12, *SIGNS]),
+        ('click "Remove" in the row of "Blue Heron": "Blue Heron" #4 |', [6, 12, *SIGNS]),
+        ('click "Remove" in the row of "Open Kitchen":', [7, 9, 12, *SIGNS]),
+        ('click "Remove" in the row of "Tango": "Tango" #10 |', [9, 11, 12, *SIGNS]),
+        ('tell me the "Owner" of "Open Kitchen": "Owner" #2 | "Open Kitchen" #7 |', [8, 9]),
+        ('check "Printed":', [13, 14, *SIGNS]),
+        ('uncheck "Print":', [13, 14, *SIGNS]),
+        ('type "Blue" into "Find":', [15, 16, 17]),
+        ('replace the text in "Search" with "Blue":', [15, 16, 17]),
+        ('select "L" in "Size":', [15, 16, 17]),
+    ],
+)
+def test_a_thought_lists_what_it_says(purpose: str, numbers: list[int]) -> None:
+    assert listed(purpose) == numbers
+
+
+def test_nothing_is_listed_for_what_is_not_there_while_it_may_be_further_down() -> None:
+    scrolled, before = PROJECTS, PROJECTS.replace("3. scroll down: no change\n", "")
+    assert listed('click "Approve":', before) == [*SIGNS]
+    assert listed('click "Invoice 4711":', before.replace("Tango", "Invoice 4712")) == [*SIGNS]
+    assert listed('click "Remove" in the row of "Approve":', before) == []
+    assert kept('<think> click "Approve": not in sight </think>', before)
+    # Nothing more is to be seen: whatever may be meant, and a wheel does not help.
+    for purpose in ('click "Approve":', 'click "Remove" in the row of "Approve":'):
+        assert {4, 7, 12} <= set(listed(purpose, scrolled))
+    assert not kept('<think> click "Approve": not', scrolled)
+    assert kept("<think> nothing here is called so </think>", scrolled)
+
+
+def test_what_changed_nothing_is_not_clicked_again_on_the_same_screen() -> None:
+    for thought in ('click "Sort": "Sort" #3', '"Sort" #3', '"Name" was not it; "Sort" #3'):
+        assert not kept(f"<think> {thought}"), thought
+        moved = PROJECTS.replace('2. click "Sort": no change\n', '2. click "Sort"\n')
+        assert kept(f"<think> {thought}", moved), thought
+        since = PROJECTS.replace("Page:", '4. click "Name"\nPage:', 1)
+        assert kept(f"<think> {thought}", since), thought
+    # Of two that are called alike, it is not known which was tried.
+    alike = PROJECTS.replace('"Owner" #2', '"Sort" #2 button')
+    assert kept('<think> click "Sort": "Sort" #3', alike)
+    again = alike.replace("Page:", '4. click "Sort": no change\nPage:', 1)
+    assert not kept('<think> click "Sort": "Sort" #3', again)
+    # A field that was clicked may still be written in.
+    clicked = PROJECTS.replace('click "Sort"', 'click field "Search"')
+    assert kept('<think> type "x" into "Search": field "Search" #15', clicked)
