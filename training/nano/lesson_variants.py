@@ -48,7 +48,7 @@ def varied(made: TaughtTurn, other_goal: str, random: Random) -> TaughtTurn:
         return refused
     if random.random() < MISTAKEN:
         made = mistaken(made, random)
-    if random.random() < OTHERWISE:
+    if random.random() < OTHERWISE and not made.as_people_say:
         said = said_otherwise(goal_of(made.prompt), random)
         made = TaughtTurn(_with_goal(made.prompt, said), made.turn)
     return made
@@ -95,7 +95,7 @@ def mistaken(made: TaughtTurn, random: Random) -> TaughtTurn:
     wrong = random.choice(texts)
     line = unchanged(f"{done.count(chr(10)) + 1}. click {wrong}")
     turn = made.turn.replace(_THINK, f"{_THINK}{wrong} was not it; ", 1)
-    return TaughtTurn(f"{done}\n{line}{page}{screen}", turn)
+    return TaughtTurn(f"{done}\n{line}{page}{screen}", turn, made.as_people_say)
 
 
 def goal_of(prompt: str) -> str:

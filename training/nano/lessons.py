@@ -29,9 +29,10 @@ from vigorl.training.nano.reading_rows import Mixture, ReadingRows
 from vigorl.training.nano.reading_steps import TaughtTurn
 
 MIXTURE = Mixture(
-    steps=0.42,
-    miniwob=0.22,
-    sites=0.28,
+    steps=0.28,
+    miniwob=0.16,
+    sites=0.14,
+    imagined=0.34,
     world=0.04,
     screens=0.02,
     sketches=0.02,

@@ -27,6 +27,7 @@ from vigorl.policy.nano.reading import (
     write_place,
     write_rows,
 )
+from vigorl.training.nano.imagined_episodes import imagined_episode
 from vigorl.training.nano.reading_large import is_large, large_turn
 from vigorl.training.nano.reading_looks import READ, PageReading, looks_of
 from vigorl.training.nano.reading_noise import Placement, glimpse
@@ -59,6 +60,8 @@ class Mixture:
     """The same of MiniWoB++; more embedded tasks where there are no episodes of it."""
     sites: float = 0.0
     """The same of the stand-in sites; more embedded tasks where there are no episodes of them."""
+    imagined: float = 0.0
+    """The same of sites that nobody built (`vigorl.training.nano.imagined`)."""
     world: float = 0.25
     """Questions of the generated world; more screens where there are no pages of it."""
     screens: float = 0.07
@@ -132,6 +135,17 @@ class ReadingRows:
                 most_characters=mix.most_characters,
             )
         kind -= of_steps
+        if kind < mix.imagined:
+            episode = imagined_episode(random)
+            made = taught_turn(
+                episode,
+                random.choice(episode.sound),
+                self._stock,
+                random,
+                most_characters=mix.most_characters,
+            )
+            return None if made is None else replace(made, as_people_say=True)
+        kind -= mix.imagined
         if kind < mix.world and self._world.all:
             page, asked, looks = self._world.draw(random)
             return _world_taught_turn(page, asked, random, looks)

@@ -49,6 +49,8 @@ class TaughtTurn:
 
     prompt: str
     turn: str
+    as_people_say: bool = False
+    """Its goal is put as a person puts it."""
 
 
 @dataclass(frozen=True)
@@ -76,13 +78,14 @@ def load_episodes(path: Path) -> list[RememberedEpisode]:
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         try:
             for line in lines:
-                episodes.append(_episode(json.loads(line)))
+                episodes.append(remembered_episode(json.loads(line)))
         except (EOFError, json.JSONDecodeError):
             pass
     return episodes
 
 
-def _episode(stored: Mapping[str, Any]) -> RememberedEpisode:
+def remembered_episode(stored: Mapping[str, Any]) -> RememberedEpisode:
+    """An episode as it is stored, with what is remembered of its steps."""
     steps: list[dict[str, Any]] = []
     for step in stored["steps"]:
         if "lines" not in step:
