@@ -131,7 +131,8 @@ class Family:
     """Of a reading, about; what concerns the task least is left out of a longer one."""
     copies: bool = False
     """The items of its prompt are numbered (`vigorl.policy.nano.numbering`), and its replies point
-    at them: the sampler lets it write no other numbers (`vigorl.policy.nano.told_items`)."""
+    at them: the sampler lets it name no other items, and none that does not fit what it says
+    (`vigorl.policy.nano.said`)."""
     slow_to_end: tuple[tuple[str, float], ...] = ()
     """Words with which a thought begins that ends the episode, and by how many nats their logits
     are lowered there: a false end costs more than a step too many. For families that `copies`; of

@@ -27,7 +27,7 @@ _FILLED = re.compile(
     rf"|replace the text in (?P<old>{_NAME}) .*"
 )
 _IN_ROW = re.compile(rf"(?:.*? {_NAME}|.*) in the row of {_NAME}")
-_IN_CELL = re.compile(rf"tell me the {_NAME} of {_NAME}")
+_TOLD = re.compile(rf"tell me the (?:{_NAME}|[^\"]*?)(?: of {_NAME})?")
 _CHECKED = re.compile(r"(?:un)?check ")
 _NUMBER = re.compile(r"\d+")
 _LIKE = 0.7
@@ -54,8 +54,8 @@ class Aim:
         left = [item for item in told.items if item.number not in self.listed]
         if (row := _IN_ROW.fullmatch(self.purpose)) is not None:
             return self._of_row(left, row[2], row[1])
-        if _IN_CELL.fullmatch(self.purpose) is not None and len(self.listed) == 2:
-            return self._beside(left, told.by_number.get(self.listed[1]))
+        if (asked := _TOLD.fullmatch(self.purpose)) is not None:
+            return self._asked_for(left, asked[1], asked[2])
         left = [item for item in left if not self._is_spent(item)]
         if not self.listed:
             return self._fitting(left)
@@ -94,10 +94,26 @@ class Aim:
         first = [] if self.listed else [item.number for item in anchors]
         return [item for item in left if item.number in {*found, *first}]
 
-    def _beside(self, left: Sequence[ToldItem], anchor: ToldItem | None) -> Sequence[ToldItem]:
-        """What stands in a line with an item; all where nothing does."""
-        beside = [item for item in left if anchor is not None and item.line == anchor.line]
-        return beside or left
+    def _asked_for(
+        self, left: Sequence[ToldItem], label: str | None, row: str | None
+    ) -> Sequence[ToldItem]:
+        """What is called as the label, then what names the row, then a value in its line.
+
+        A value of a label alone may also stand in the line before or behind.
+        """
+        names = [name for name in (label, row) if name is not None]
+        if len(self.listed) > len(names) or not names:
+            return left
+        if len(self.listed) == len(names):
+            anchor = self.told.by_number.get(self.listed[-1])
+            off = 1 if row is None else 0
+            near = [i for i in left if anchor is not None and abs(i.line - anchor.line) <= off]
+            return near or left
+        name = names[len(self.listed)]
+        named = [item for item in left if is_like(item.name, name)]
+        if named or name == label:
+            return named or left  # its label may not have been read
+        return [] if self.may_be_out_of_sight() else left
 
     def _is_spent(self, item: ToldItem) -> bool:
         return item.kind not in FIELDS and self.told.is_spent(item)
