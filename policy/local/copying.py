@@ -106,8 +106,11 @@ class Copying:
         rests = [rest[len(begun) :] for rest in rests if rest.startswith(begun)]
         if len(rests) == 1 and not begun:
             # One item is left: it is written in the tokenizer's own pieces.
-            return NextTokens((self._first_piece(rests[0].decode()),), True)
-        return NextTokens(tuple(sorted(self._keeping_to(rests, said))), True)
+            piece = self._first_piece(rests[0].decode())
+            if rests[0].startswith(self._bytes.get(piece, b" ")):
+                return NextTokens((piece,), True)
+        only = self._keeping_to(rests, said)
+        return NextTokens(tuple(sorted(only)), True) if only else None
 
     def _keeping_to(self, rests: Iterable[bytes], said: Said) -> set[int]:
         """Tokens that write a part of one of these texts, or one of them and what may follow."""

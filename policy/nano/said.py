@@ -31,7 +31,6 @@ _NUMBERS = re.compile(NUMBER)
 _LISTING = re.compile(rf"(?:(?P<begins>^<think>)|:|\||;) (?:(?P<kind>{KIND}|{ICON}) )?$")
 """Where an item begins, or its kind has been said."""
 _PURPOSE = re.compile(r"(?:^<think>|[:;]) ((?:(?!: |; ).)*): (?!.*: )")
-_OUT_OF_SIGHT = "not in sight"
 _ACTS_ON = re.compile(
     r"\s*(?:click|double_click|right_click|middle_click|hover|type|select|upload|drag)\s*"
 )
@@ -104,15 +103,15 @@ class Said:
 
     def _listed_here(self, kind: str | None, begins: bool, character: str) -> Sequence[str] | None:
         """What may be listed where an item begins, or behind its kind; None: anything."""
-        if kind is None and (character not in '"#n' or begins):
-            return self.told.numbers if character == "#" else None
-        aim = self._aim()
         if kind is None:
-            if character == "n":
-                return None if aim.may_be_out_of_sight() else ()
             if character == "#":
-                return self.told.unseen
-            return [item.without_kind for item in aim.items()]
+                return self.told.numbers if begins else self.told.unseen
+            if character == "n" and self.text.endswith(": "):  # not in sight
+                return None if self._aim().may_be_out_of_sight() else ()
+            if character != '"' or begins:
+                return None
+            return [item.without_kind for item in self._aim().items()]
+        aim = self._aim()
         items = [item for item in aim.items() if item.kind == kind]
         if not items and kind != ICON:
             items = list(aim.items())

@@ -178,6 +178,7 @@ def test_nothing_is_listed_for_what_is_not_there_while_it_may_be_further_down() 
         assert {4, 7, 12} <= set(listed(purpose, scrolled))
     assert not kept('<think> click "Approve": not', scrolled)
     assert kept("<think> nothing here is called so </think>", scrolled)
+    assert kept('<think> "Sort" was not it; nothing here is called so </think>', scrolled)
 
 
 def test_what_changed_nothing_is_not_clicked_again_on_the_same_screen() -> None:
