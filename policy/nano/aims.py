@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from functools import cache
 
-from vigorl.policy.nano.told_items import ToldItem, ToldItems
+from vigorl.policy.nano.told_items import FIELDS, ToldItem, ToldItems
 
 _NAME = r'"((?:[^"\\]|\\.)*)"'
 _CLICKED = re.compile(
@@ -33,7 +33,6 @@ _NUMBER = re.compile(r"\d+")
 _LIKE = 0.7
 """Least likeness, letter by letter, of two spellings of one name: eyes misread a letter or two."""
 BOXES = frozenset({"box", "switch", "radio"})
-FIELDS = frozenset({"field", "list"})
 
 
 @dataclass(frozen=True)
@@ -50,13 +49,13 @@ class Aim:
         """What it may list next; nothing where what it names is not on the screen."""
         told = self.told
         if not self.purpose:
-            return [item for item in told.items if not self._is_spent(item)]
+            return [item for item in told.items if not told.is_spent(item)]
         left = [item for item in told.items if item.number not in self.listed]
         if (row := _IN_ROW.fullmatch(self.purpose)) is not None:
             return self._of_row(left, row[2], row[1])
         if (asked := _TOLD.fullmatch(self.purpose)) is not None:
             return self._asked_for(left, asked[1], asked[2])
-        left = [item for item in left if not self._is_spent(item)]
+        left = [item for item in left if not told.is_spent(item)]
         if not self.listed:
             return self._fitting(left)
         return left
@@ -114,9 +113,6 @@ class Aim:
         if named or name == label:
             return named or left  # its label may not have been read
         return [] if self.may_be_out_of_sight() else left
-
-    def _is_spent(self, item: ToldItem) -> bool:
-        return item.kind not in FIELDS and self.told.is_spent(item)
 
 
 def _row_of(anchor: ToldItem, others: Sequence[ToldItem]) -> Iterable[ToldItem]:

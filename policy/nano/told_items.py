@@ -25,6 +25,8 @@ _TASK = "Task: "
 _POINT = re.compile(PLACE)
 _WORD = re.compile(r"\w")
 ICON = "icon"
+FIELDS = frozenset({"field", "list"})
+"""Kinds of items that are filled in."""
 
 
 @dataclass(frozen=True)
@@ -124,9 +126,13 @@ class ToldItems:
     def is_spent(self, item: ToldItem) -> bool:
         """Whether a click on it changed nothing, and the screen is still the same.
 
-        Of several items that are called alike, all have to be tried.
+        Of several items that are called alike, all have to be tried; a field that was clicked may
+        still be filled in.
         """
-        return self.in_vain.get(item.clicked, 0) >= self.count_of[item.head]
+        return (
+            item.kind not in FIELDS
+            and self.in_vain.get(item.clicked, 0) >= self.count_of[item.head]
+        )
 
 
 def _in_vain(past: list[str]) -> Mapping[str, int]:
