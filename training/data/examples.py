@@ -38,6 +38,11 @@ class Example:
         """How many are taught."""
         return sum(len(row.sampled_at) for row in self.rows)
 
+    @property
+    def longest_row(self) -> int:
+        """Tokens of its longest row."""
+        return max(len(row.ids) for row in self.rows)
+
 
 @dataclass(frozen=True)
 class Examples:
@@ -82,6 +87,8 @@ def read_examples(
     selection: Selection,
     longest_tokens: int,
     thoughts: Thoughts = "pointed",
+    *,
+    skips_longer: bool = False,
 ) -> Examples:
     """The examples of these folders: runs, evaluations, searches, exported conversations, stills.
 
@@ -92,6 +99,7 @@ def read_examples(
         selection: Which episodes are taken; conversations and stills are taken as they are.
         longest_tokens: Of a row.
         thoughts: How they are taught, whichever way they were said.
+        skips_longer: Leave out examples with longer rows; else they are an error.
 
     Raises:
         UsageError: nothing is left to learn from, or an example cannot be taught: names it.
@@ -118,6 +126,12 @@ def read_examples(
                 told = _ablated(dialogue, thoughts)
                 examples.append(_of_dialogues([told], network.codec, pictures))
     longest = min(longest_tokens, network.context_tokens)
+    if skips_longer:
+        short = [example for example in examples if example.longest_row <= longest]
+        if len(short) < len(examples):
+            why = f"with a row of more than {longest:,} tokens"
+            left_out = {**left_out, why: len(examples) - len(short)}
+        examples = short or examples  # where none is left, the first one says how long it is
     for example in examples:
         _check(example, longest, network.context_tokens)
     return Examples(tuple(examples), pictures, left_out)
@@ -138,10 +152,10 @@ class _named:
 
 
 def _check(example: Example, longest: int, context: int) -> None:
-    tokens = max(len(row.ids) for row in example.rows)
+    tokens = example.longest_row
     if tokens > longest:
         remedy = (
-            "allow rows that long (--tree-tokens)"
+            "allow rows that long (--tree-tokens), or leave such examples out (--skip-longer)"
             if tokens <= context
             else f"the model takes {context} at most: leave it out"
         )

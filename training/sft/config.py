@@ -62,6 +62,8 @@ class FineTuneConfig:
     tree_tokens: Annotated[int, Option(min=1, rich_help_panel="Compute")] = 8192
     """Most tokens of a prefix tree, which is what has to fit into memory at once; no example may be
     longer."""
+    skips_longer: Annotated[bool, Option("--skip-longer")] = False
+    """Leave out examples that are longer, and say how many they are."""
     gradient_checkpointing: Annotated[bool, Option("--gradient-checkpointing")] = False
     """Recompute activations in the backward pass: less memory, more time."""
     checkpoint_every_s: float = field(default=300.0, metadata={"option": False})

@@ -71,7 +71,7 @@ def fine_tune(
     )
     network = weights.network
     shown = (config.chains, config.selection, config.tree_tokens, config.thoughts)
-    everything = read_examples(config.data, network, *shown)
+    everything = read_examples(config.data, network, *shown, skips_longer=config.skips_longer)
     learnt, held_out = everything.divided(config.held_out)
     if not learnt.examples:
         raise UsageError(

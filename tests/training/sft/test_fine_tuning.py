@@ -176,6 +176,22 @@ def test_examples_about_one_picture_share_it_and_the_loss_is_their_mean(
     assert sum(parts) == pytest.approx(-sum(alone) / len(alone), abs=1e-4)
 
 
+def test_longer_examples_are_left_out_where_that_is_wanted(network: Network, taught: Path) -> None:
+    whole = read_examples([taught], network, ChainConfig(), Selection(), 9999).examples
+    longest = max(example.longest_row for example in whole)
+    shorter = tuple(example for example in whole if example.longest_row < longest)
+    some = read_examples(
+        [taught], network, ChainConfig(), Selection(), longest - 1, skips_longer=True
+    )
+    assert 0 < len(shorter) < len(whole) and some.examples == shorter
+    why = f"with a row of more than {longest - 1} tokens"
+    assert some.left_out == {why: len(whole) - len(shorter)}
+    with pytest.raises(UsageError, match=r"of \d+ tokens, of 20: .*--skip-longer"):
+        read_examples([taught], network, ChainConfig(), Selection(), 20, skips_longer=False)
+    with pytest.raises(UsageError, match=r"of \d+ tokens, of 20"):
+        read_examples([taught], network, ChainConfig(), Selection(), 20, skips_longer=True)
+
+
 def test_layers_that_are_computed_twice_teach_the_same(network: Network, taught: Path) -> None:
     examples = read_examples([taught], network, ChainConfig(), Selection(), 9999)
     layers = network.model.model.language_model.layers
