@@ -102,8 +102,8 @@ class Copying:
             never = tuple(at for at, each in watched if not said.with_text(each).is_kept)
             lowered = self._lowered if text == _THOUGHT_BEGINS else ()
             return NextTokens(never, False, lowered) if never or lowered else None
-        rests = dict.fromkeys(rest.encode() for rest in said.rests)
-        rests = [rest[len(begun) :] for rest in rests if rest.startswith(begun)]
+        whole = dict.fromkeys(rest.encode() for rest in said.rests)
+        rests = [rest[len(begun) :] for rest in whole if rest.startswith(begun)]
         if len(rests) == 1 and not begun:
             # One item is left: it is written in the tokenizer's own pieces.
             piece = self._first_piece(rests[0].decode())
