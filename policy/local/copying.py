@@ -94,7 +94,7 @@ class Copying:
         said = Said(told).with_text(text)
         if not said.is_kept:
             return None  # it was begun by others
-        if said.rests is None or "" in said.rests:
+        if said.rests is None or ("" in said.rests and not said.is_copied):
             watched = self._opening
             if said.rests is not None:
                 digits = (self._beginning_with(digit.encode()) for digit in "0123456789")
@@ -104,12 +104,14 @@ class Copying:
             return NextTokens(never, False, lowered) if never or lowered else None
         whole = dict.fromkeys(rest.encode() for rest in said.rests)
         rests = [rest[len(begun) :] for rest in whole if rest.startswith(begun)]
-        if len(rests) == 1 and not begun:
+        if len(rests) == 1 and not begun and not said.is_copied:
             # One item is left: it is written in the tokenizer's own pieces.
             piece = self._first_piece(rests[0].decode())
             if rests[0].startswith(self._bytes.get(piece, b" ")):
                 return NextTokens((piece,), True)
         only = self._keeping_to(rests, said)
+        if said.is_copied:  # it may end with any word
+            only |= {at for at, each in self._opening if said.with_text(each).is_kept}
         return NextTokens(tuple(sorted(only)), True) if only else None
 
     def _keeping_to(self, rests: Iterable[bytes], said: Said) -> set[int]:

@@ -98,21 +98,31 @@ class Aim:
     ) -> Sequence[ToldItem]:
         """What is called as the label, then what names the row, then a value in its line.
 
-        A value of a label alone may also stand in the line before or behind.
+        Where both lines have as many items, the value is the one in the column of the label. A
+        value of a label alone may also stand in the line before or behind.
         """
         names = [name for name in (label, row) if name is not None]
         if len(self.listed) > len(names) or not names:
             return left
         if len(self.listed) == len(names):
-            anchor = self.told.by_number.get(self.listed[-1])
-            off = 1 if row is None else 0
-            near = [i for i in left if anchor is not None and abs(i.line - anchor.line) <= off]
-            return near or left
+            anchors = [self.told.by_number[at] for at in self.listed if at in self.told.by_number]
+            return self._values(left, anchors, 1 if row is None else 0) or left
         name = names[len(self.listed)]
         named = [item for item in left if is_like(item.name, name)]
-        if named or name == label:
-            return named or left  # its label may not have been read
-        return [] if self.may_be_out_of_sight() else left
+        return named or ([] if self.may_be_out_of_sight() else left)
+
+    def _values(
+        self, left: Sequence[ToldItem], anchors: Sequence[ToldItem], off: int
+    ) -> Sequence[ToldItem]:
+        """What stands so many lines at most from the last of what was listed before."""
+        if len(anchors) == 2:
+            header, line = (
+                [item for item in self.told.items if item.line == anchor.line] for anchor in anchors
+            )
+            if len(header) == len(line) and anchors[0].line != anchors[1].line:
+                in_column = line[header.index(anchors[0])]
+                return [item for item in left if item == in_column]
+        return [i for i in left for anchor in anchors[-1:] if abs(i.line - anchor.line) <= off]
 
 
 def _row_of(anchor: ToldItem, others: Sequence[ToldItem]) -> Iterable[ToldItem]:

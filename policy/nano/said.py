@@ -8,6 +8,7 @@ can be meant is known before it is written::
     <answer> click #4 </answer>                       and no other
 
 - An item is listed with its own name and number. `vigorl.policy.nano.aims` says which may be.
+- What a thought types stands in the task or on the screen, word by word.
 - A command acts on the item that the thought has listed last; a drag goes from the last but one to
   the last.
 - A number stands for an item everywhere but in quotes. A point may be written only where no item is
@@ -34,6 +35,7 @@ _PURPOSE = re.compile(r"(?:^<think>|[:;]) ((?:(?!: |; ).)*): (?!.*: )")
 _ACTS_ON = re.compile(
     r"\s*(?:click|double_click|right_click|middle_click|hover|type|select|upload|drag)\s*"
 )
+_TYPED = re.compile(r"(?:(?:^<think>|[:;]) type|replace the text in \"[^\"]*\" with) $")
 _DRAG = re.compile(rf"\s*drag (?P<start>{NUMBER} to )?")
 
 
@@ -50,6 +52,8 @@ class Said:
     None: it ends in none."""
     is_kept: bool = True
     """It names nothing that it may not."""
+    is_copied: bool = False
+    """It ends in a text that is typed, of which `rests` are to the ends of their lines."""
 
     def with_text(self, more: str) -> "Said":
         """The same and some more characters."""
@@ -62,6 +66,11 @@ class Said:
 
     def _with_character(self, character: str) -> "Said":
         text = self.text + character
+        if self.rests is not None and self.is_copied:
+            if character == '"' and self.may_be_whole:
+                return Said(self.told, text)
+            rests = tuple(rest[1:] for rest in self.rests if rest[:1] == character)
+            return Said(self.told, text, True, rests, bool(rests), True)
         if self.rests is not None:
             rests = tuple(rest[1:] for rest in self.rests if rest[:1] == character)
             if rests or "" not in self.rests or character.isdigit():
@@ -72,6 +81,8 @@ class Said:
                 rests = tuple(each[1:] for each in may_be if each[:1] == character)
                 return Said(self.told, text, False, rests, bool(rests))
         quoted = self.is_quoted
+        if character == '"' and not quoted and self.is_thought and _TYPED.search(self.text):
+            return Said(self.told, text, True, self.told.words, bool(self.told.words), True)
         if character == '"' and not (quoted and _is_escaped(self.text)):
             quoted = not quoted
         elif character == "\n" or (character == ">" and text.endswith(_TAGS)):
@@ -95,6 +106,12 @@ class Said:
             return self.told.numbers
         spent = self.told.is_spent
         return [item.number for item in self.told.called(head) if not spent(item)]
+
+    @property
+    def may_be_whole(self) -> bool:
+        """Whether a text that is typed may end here: with a word, and not before its first."""
+        rests = self.rests or ()
+        return not self.text.endswith('"') and any(not rest[:1].isalnum() for rest in rests)
 
     @property
     def is_thought(self) -> bool:

@@ -24,6 +24,9 @@ _TOLD = item_pattern(NUMBER)
 _TASK = "Task: "
 _POINT = re.compile(PLACE)
 _WORD = re.compile(r"\w")
+_WORD_BEGINS = re.compile(r"(?<!\w)[^\s\"]")
+_LONGEST_COPY = 200
+"""Characters that are copied from a line at once."""
 ICON = "icon"
 FIELDS = frozenset({"field", "list"})
 """Kinds of items that are filled in."""
@@ -74,6 +77,8 @@ class ToldItems:
     """Points of the task, as `(804, 550)`."""
     unseen: tuple[str, ...] = ()
     """Numbers of parts of the screen that were not seen closely."""
+    words: tuple[str, ...] = ()
+    """What stands in the task and on the screen, from each of its words to the end of the line."""
     in_vain: Mapping[str, int] = field(default_factory=dict)
     """Past actions since which the screen is the same, and how often each was tried."""
 
@@ -99,7 +104,13 @@ class ToldItems:
                     unseen[told["at"]] = None
                 else:
                     items.setdefault(told["at"], ToldItem(told["at"], head, index))
-        return cls(tuple(items.values()), tuple(points), tuple(unseen), _in_vain(past))
+        return cls(
+            tuple(items.values()),
+            tuple(points),
+            tuple(unseen),
+            _from_each_word(prompt),
+            _in_vain(past),
+        )
 
     @cached_property
     def numbers(self) -> tuple[str, ...]:
@@ -133,6 +144,16 @@ class ToldItems:
             item.kind not in FIELDS
             and self.in_vain.get(item.clicked, 0) >= self.count_of[item.head]
         )
+
+
+def _from_each_word(prompt: str) -> tuple[str, ...]:
+    """The lines of a prompt from each of their words on, begun with a small or a capital letter."""
+    found: dict[str, None] = {}
+    for line in prompt.split("\n"):
+        for begins in _WORD_BEGINS.finditer(line):
+            rest = line[begins.start() :][:_LONGEST_COPY]
+            found |= dict.fromkeys((rest, rest[0].upper() + rest[1:], rest[0].lower() + rest[1:]))
+    return tuple(found)
 
 
 def _in_vain(past: list[str]) -> Mapping[str, int]:

@@ -109,6 +109,23 @@ def test_an_item_is_listed_letter_by_letter_in_as_many_bytes_as_it_has(network: 
     assert may_follow(network, chosen, reading) == {"7"}
 
 
+def test_what_is_typed_is_copied_and_may_end_with_any_word(network: Network) -> None:
+    prompt, codec = network.codec.encode(asked('"Überall zwei" #1')).ids, network.codec
+
+    def texts(said: str) -> set[str]:
+        row = (*prompt, *codec.tokenizer.encode(said, add_special_tokens=False))
+        (choice,) = network.choices(row, [len(row)])
+        assert choice is not None and choice.is_whole
+        return {codec.decode([at]) for at in choice.ids}
+
+    begins = texts('<think> type "')
+    assert {"a", "i", "S", "T", "A", "z"} <= begins and not begins & {"q", '"', "d", " "}
+    assert texts('<think> type "ad') == {"d"}
+    assert {'"', " "} <= texts('<think> type "add') and "q" not in texts('<think> type "add')
+    assert '"' not in texts('<think> type "Übera')
+    assert '"' in texts('<think> type "Überall')
+
+
 def test_a_thought_that_ends_the_episode_is_less_likely_than_learnt(network: Network) -> None:
     prompt, encode = network.codec.encode(asked()).ids, network.codec.tokenizer.encode
 
