@@ -61,7 +61,12 @@ class Aim:
         return left
 
     def may_be_out_of_sight(self) -> bool:
-        """Whether a turn of the wheel could still show something."""
+        """Whether a turn of the wheel could still show something, or nothing else is left to say."""
+        return self._goes_on_below or not self.items()
+
+    @property
+    def _goes_on_below(self) -> bool:
+        """Whether turning the wheel down has not been in vain."""
         return "scroll down" not in self.told.in_vain
 
     def _fitting(self, left: Sequence[ToldItem]) -> Sequence[ToldItem]:
@@ -74,7 +79,7 @@ class Aim:
         else:
             return left
         fits = [item for item in left if item.kind in kinds or is_like(item.name, name)]
-        if fits or self.may_be_out_of_sight():
+        if fits or self._goes_on_below:
             return fits if filled else [item for item in left if item in fits or item.is_unnamed]
         return left
 
@@ -85,7 +90,7 @@ class Aim:
         anchors = [item for item in self.told.items if item.name == name]
         anchors = anchors or [item for item in self.told.items if is_like(item.name, name)]
         if not anchors:
-            return [] if self.may_be_out_of_sight() else left
+            return []  # what is done to another row is wrong
         others = [item for item in left if item not in anchors]
         if target is not None:
             others = [i for i in others if i.is_unnamed or is_like(i.name, target)] or others
@@ -108,8 +113,7 @@ class Aim:
             anchors = [self.told.by_number[at] for at in self.listed if at in self.told.by_number]
             return self._values(left, anchors, 1 if row is None else 0) or left
         name = names[len(self.listed)]
-        named = [item for item in left if is_like(item.name, name)]
-        return named or ([] if self.may_be_out_of_sight() else left)
+        return [item for item in left if is_like(item.name, name)]
 
     def _values(
         self, left: Sequence[ToldItem], anchors: Sequence[ToldItem], off: int

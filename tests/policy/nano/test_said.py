@@ -158,7 +158,7 @@ def test_where_nothing_was_read_a_reply_names_no_number_but_any_point() -> None:
         ('tell me the owner of "Blue Heron": "Blue Heron" #4 |', [5, 6]),
         ('tell me the "Colour": "Ada" #5 |', [1, 2, 3, 4, 6, 7, 8, 9]),
         ('tell me the "Sort" of "Tango": "Sort" #3 | "Tango" #10 |', [1, 2, *ALL[3:9], *ALL[10:]]),
-        ('tell me the "Colour":', ALL),  # nothing is further down
+        ('tell me the "Colour":', []),  # what it is called is not there
         ('check "Printed":', [13, 14, *SIGNS]),
         ('uncheck "Print":', [13, 14, *SIGNS]),
         ('type "Blue" into "Find":', [15, 16, 17]),
@@ -200,9 +200,12 @@ def test_nothing_is_listed_for_what_is_not_there_while_it_may_be_further_down() 
     assert listed('click "Remove" in the row of "Approve":', before) == []
     assert kept('<think> click "Approve": not in sight </think>', before)
     # Nothing more is to be seen: whatever may be meant, and a wheel does not help.
-    for purpose in ('click "Approve":', 'click "Remove" in the row of "Approve":'):
-        assert {4, 7, 12} <= set(listed(purpose, scrolled))
+    assert {4, 7, 12} <= set(listed('click "Approve":', scrolled))
     assert not kept('<think> click "Approve": not', scrolled)
+    # But no other row, and no other value.
+    for purpose in ('click "Remove" in the row of "Approve":', 'tell me the "Approve":'):
+        assert listed(purpose, scrolled) == []
+        assert kept(f"<think> {purpose} not in sight </think>", scrolled)
     assert kept("<think> nothing here is called so </think>", scrolled)
     assert kept('<think> "Sort" was not it; nothing here is called so </think>', scrolled)
 
