@@ -61,7 +61,7 @@ class Aim:
         return left
 
     def may_be_out_of_sight(self) -> bool:
-        """Whether a turn of the wheel could still show something, or nothing else is left to say."""
+        """Whether a turn of the wheel could still show it, or nothing else is left to say."""
         return self._goes_on_below or not self.items()
 
     @property

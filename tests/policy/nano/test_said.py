@@ -156,7 +156,6 @@ def test_where_nothing_was_read_a_reply_names_no_number_but_any_point() -> None:
         ('tell me the "Owner" of "Tang0": "Owner" #2 |', [10]),
         ('tell me the owner of "Blue Heron":', [4]),
         ('tell me the owner of "Blue Heron": "Blue Heron" #4 |', [5, 6]),
-        ('tell me the "Colour": "Ada" #5 |', [1, 2, 3, 4, 6, 7, 8, 9]),
         ('tell me the "Sort" of "Tango": "Sort" #3 | "Tango" #10 |', [1, 2, *ALL[3:9], *ALL[10:]]),
         ('tell me the "Colour":', []),  # what it is called is not there
         ('check "Printed":', [13, 14, *SIGNS]),
