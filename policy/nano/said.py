@@ -8,7 +8,7 @@ can be meant is known before it is written::
     <answer> click #4 </answer>                       and no other
 
 - An item is listed with its own name and number. `vigorl.policy.nano.aims` says which may be.
-- What a thought types stands in the task or on the screen, word by word.
+- What a thought types stands in the task, word by word, and is what its command types.
 - A command acts on the item that the thought has listed last; a drag goes from the last but one to
   the last.
 - A number stands for an item everywhere but in quotes. A point may be written only where no item is
@@ -36,6 +36,10 @@ _ACTS_ON = re.compile(
     r"\s*(?:click|double_click|right_click|middle_click|hover|type|select|upload|drag)\s*"
 )
 _TYPED = re.compile(r"(?:(?:^<think>|[:;]) type|replace the text in \"[^\"]*\" with) $")
+_ENTERS = re.compile(
+    r'(?:(?:<think>|[:;]) (?:type|select) "([^"]+)" in|replace the text in "[^"]*" with "([^"]+)":)'
+)
+_ENTERING = re.compile(rf"\s*(?:type|select) {NUMBER} ")
 _DRAG = re.compile(rf"\s*drag (?P<start>{NUMBER} to )?")
 
 
@@ -94,6 +98,8 @@ class Said:
         if not self.is_thought:
             if character == "#":
                 return self._acted_on()
+            if character == '"' and (value := self._entered()) is not None:
+                return [f'"{value}"']
             return self.told.points if character == "(" and self._acts_here() else None
         if character == "(":
             return self.told.points if self.told.numbers else None
@@ -142,6 +148,12 @@ class Said:
             return Aim("", (), self.told)
         listed = tuple(_NUMBERS.findall(hidden[said.end() :]))
         return Aim(self.text[said.start(1) : said.end(1)], listed, self.told)
+
+    def _entered(self) -> str | None:
+        """What a command enters that types or selects, where the thought says it."""
+        thought, _, command = self.text.rpartition(_ANSWER)
+        said = _ENTERS.findall(thought) if _ENTERING.fullmatch(command) else []
+        return next(filter(None, said[-1])) if said else None
 
     def _acted_on(self) -> Sequence[str]:
         """The numbers that a command may name."""

@@ -26,7 +26,7 @@ _POINT = re.compile(PLACE)
 _WORD = re.compile(r"\w")
 _WORD_BEGINS = re.compile(r"(?<!\w)[^\s\"]")
 _LONGEST_COPY = 200
-"""Characters that are copied from a line at once."""
+"""Characters that are copied at once."""
 ICON = "icon"
 FIELDS = frozenset({"field", "list"})
 """Kinds of items that are filled in."""
@@ -78,7 +78,7 @@ class ToldItems:
     unseen: tuple[str, ...] = ()
     """Numbers of parts of the screen that were not seen closely."""
     words: tuple[str, ...] = ()
-    """What stands in the task and on the screen, from each of its words to the end of the line."""
+    """The task from each of its words on: what is typed stands there."""
     in_vain: Mapping[str, int] = field(default_factory=dict)
     """Past actions since which the screen is the same, and how often each was tried."""
 
@@ -89,8 +89,10 @@ class ToldItems:
         points: dict[str, None] = {}
         unseen: dict[str, None] = {}
         past: list[str] = []
+        task = ""
         for index, line in enumerate(prompt.split("\n")):
             if line.startswith(_TASK):
+                task = line.removeprefix(_TASK)
                 points |= dict.fromkeys(_POINT.findall(line))
             elif line[:1].isdigit():
                 past.append(line.partition(". ")[2])
@@ -108,7 +110,7 @@ class ToldItems:
             tuple(items.values()),
             tuple(points),
             tuple(unseen),
-            _from_each_word(prompt),
+            _from_each_word(task),
             _in_vain(past),
         )
 
@@ -146,13 +148,12 @@ class ToldItems:
         )
 
 
-def _from_each_word(prompt: str) -> tuple[str, ...]:
-    """The lines of a prompt from each of their words on, begun with a small or a capital letter."""
+def _from_each_word(task: str) -> tuple[str, ...]:
+    """A task from each of its words on, begun with a small or a capital letter."""
     found: dict[str, None] = {}
-    for line in prompt.split("\n"):
-        for begins in _WORD_BEGINS.finditer(line):
-            rest = line[begins.start() :][:_LONGEST_COPY]
-            found |= dict.fromkeys((rest, rest[0].upper() + rest[1:], rest[0].lower() + rest[1:]))
+    for begins in _WORD_BEGINS.finditer(task):
+        rest = task[begins.start() :][:_LONGEST_COPY]
+        found |= dict.fromkeys((rest, rest[0].upper() + rest[1:], rest[0].lower() + rest[1:]))
     return tuple(found)
 
 

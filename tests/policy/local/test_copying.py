@@ -50,8 +50,8 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Network:
     return Network(str(folder), SCOUT)
 
 
-def asked(reading: str = READING) -> tuple[Message, ...]:
-    return (Message("user", (f"Task: add it\nPage: Shop\n{reading}",)),)
+def asked(reading: str = READING, task: str = "add it") -> tuple[Message, ...]:
+    return (Message("user", (f"Task: {task}\nPage: Shop\n{reading}",)),)
 
 
 def may_follow(network: Network, said: str, reading: str = READING) -> set[str]:
@@ -110,7 +110,7 @@ def test_an_item_is_listed_letter_by_letter_in_as_many_bytes_as_it_has(network: 
 
 
 def test_what_is_typed_is_copied_and_may_end_with_any_word(network: Network) -> None:
-    prompt, codec = network.codec.encode(asked('"Überall zwei" #1')).ids, network.codec
+    prompt, codec = network.codec.encode(asked(task="add Überall")).ids, network.codec
 
     def texts(said: str) -> set[str]:
         row = (*prompt, *codec.tokenizer.encode(said, add_special_tokens=False))
@@ -119,7 +119,7 @@ def test_what_is_typed_is_copied_and_may_end_with_any_word(network: Network) -> 
         return {codec.decode([at]) for at in choice.ids}
 
     begins = texts('<think> type "')
-    assert {"a", "i", "S", "T", "A", "z"} <= begins and not begins & {"q", '"', "d", " "}
+    assert {"a", "A"} <= begins and not begins & {"q", '"', "d", " ", "S"}
     assert texts('<think> type "ad') == {"d"}
     assert {'"', " "} <= texts('<think> type "add') and "q" not in texts('<think> type "add')
     assert '"' not in texts('<think> type "Übera')
