@@ -14,6 +14,7 @@ can be meant is known before it is written::
 - A number stands for an item everywhere but in quotes. A point may be written only where no item is
   meant: in the middle of a scroll, on the way of a drag; where the task names it; and anywhere
   where nothing was read.
+- What changed nothing, or led to a page that was left at once, is not clicked again.
 - Where turning the wheel down changed nothing, nothing is called out of sight.
 """
 

@@ -3,6 +3,7 @@
 It is what a reply has to keep to, see `vigorl.policy.nano.said`.
 """
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Mapping
@@ -27,6 +28,7 @@ _WORD = re.compile(r"\w")
 _WORD_BEGINS = re.compile(r"(?<!\w)[^\s\"]")
 _LONGEST_COPY = 200
 """Characters that are copied at once."""
+_BACK = "back"
 ICON = "icon"
 FIELDS = frozenset({"field", "list"})
 """Kinds of items that are filled in."""
@@ -80,7 +82,8 @@ class ToldItems:
     words: tuple[str, ...] = ()
     """The task from each of its words on: what is typed stands there."""
     in_vain: Mapping[str, int] = field(default_factory=dict)
-    """Past actions since which the screen is the same, and how often each was tried."""
+    """Past actions since which the screen is the same, and those that led to a page from which the
+    way was straight back; how often each was tried."""
 
     @classmethod
     def of(cls, prompt: str) -> Self:
@@ -137,7 +140,7 @@ class ToldItems:
         return tuple(icons or [item for item in named if item.kind == kind and kind] or named)
 
     def is_spent(self, item: ToldItem) -> bool:
-        """Whether a click on it changed nothing, and the screen is still the same.
+        """Whether a click on it changed nothing, or led to a page that was left at once.
 
         Of several items that are called alike, all have to be tried; a field that was clicked may
         still be filled in.
@@ -158,8 +161,10 @@ def _from_each_word(task: str) -> tuple[str, ...]:
 
 
 def _in_vain(past: list[str]) -> Mapping[str, int]:
-    """Past actions since which the screen is the same."""
-    found: Counter[str] = Counter()
+    """Past actions that have been of no use, see `ToldItems.in_vain`."""
+    found = Counter(
+        line for line, after in itertools.pairwise(past) if after == _BACK and line != _BACK
+    )
     for line in reversed(past):
         tried = changed_nothing(line)
         if tried is None:

@@ -241,6 +241,10 @@ def test_what_changed_nothing_is_not_clicked_again_on_the_same_screen() -> None:
     assert kept('<think> click "Sort": "Sort" #3', alike)
     again = alike.replace("Page:", '4. click "Sort": no change\nPage:', 1)
     assert not kept('<think> click "Sort": "Sort" #3', again)
+    # A page that was left at once is not opened again.
+    left = PROJECTS.replace("Page:", '4. click "Owner"\n5. back\nPage:', 1)
+    assert kept('<think> click "Owner": "Owner" #2') and not kept('<think> "Owner" #2', left)
+    assert not kept('<think> click "Owner": "Owner" #2', left)
     # A field that was clicked may still be written in.
     clicked = PROJECTS.replace('click "Sort"', 'click field "Search"')
     assert kept('<think> type "Blue" into "Search": field "Search" #15', clicked)
