@@ -7,7 +7,7 @@ can be meant is known before it is written::
     <think> click "Send": "Send" #4 button </think>   an item that was told, and that is like "Send"
     <answer> click #4 </answer>                       and no other
 
-- An item is listed with its own name and number. `vigorl.policy.nano.aims` says which may be.
+- An item is listed with its own name and number. `vigorl.policy.nano.listing` says which may be.
 - What a thought types stands in the task, word by word, and is what its command types.
 - A command acts on the item that the thought has listed last; a drag goes from the last but one to
   the last.
@@ -22,7 +22,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from vigorl.policy.nano.aims import Aim
+from vigorl.policy.nano.listing import Listing
 from vigorl.policy.nano.numbering import KIND, NUMBER, head_before
 from vigorl.policy.nano.told_items import ICON, ToldItems
 
@@ -131,24 +131,24 @@ class Said:
             if character == "#":
                 return self.told.numbers if begins else self.told.unseen
             if character == "n" and self.text.endswith(": "):  # not in sight
-                return None if self._aim().may_be_out_of_sight() else ()
+                return None if self._listing().may_be_out_of_sight() else ()
             if character != '"' or begins:
                 return None
-            return [item.without_kind for item in self._aim().items()]
-        aim = self._aim()
-        items = [item for item in aim.items() if item.kind == kind]
+            return [item.without_kind for item in self._listing().items()]
+        listing = self._listing()
+        items = [item for item in listing.items() if item.kind == kind]
         if not items and kind != ICON:
-            items = list(aim.items())
+            items = list(listing.items())
         return [item.without_kind for item in items]
 
-    def _aim(self) -> Aim:
+    def _listing(self) -> Listing:
         """What the thought says and has listed."""
         hidden = _QUOTED.sub(lambda quoted: f'"{"_" * (len(quoted.group()) - 2)}"', self.text)
         said = _PURPOSE.search(hidden)
         if said is None:
-            return Aim("", (), self.told)
+            return Listing("", (), self.told)
         listed = tuple(_NUMBERS.findall(hidden[said.end() :]))
-        return Aim(self.text[said.start(1) : said.end(1)], listed, self.told)
+        return Listing(self.text[said.start(1) : said.end(1)], listed, self.told)
 
     def _entered(self) -> str | None:
         """What a command enters that types or selects, where the thought says it."""

@@ -75,7 +75,7 @@ class Sheet:
 
 
 @dataclass
-class Site:
+class ImaginedSite:
     """What the pages of one site have in common."""
 
     brand: str
@@ -90,7 +90,7 @@ class Site:
     """What a banner asks: its text and its buttons, until one of them is clicked."""
 
     @classmethod
-    def draw(cls, random: Random) -> "Site":
+    def draw(cls, random: Random) -> "ImaginedSite":
         """A site with other pages than the one that is played on."""
         links = random.sample(NAVIGATION, random.randint(0, 4))
         first, last = random.choice(PEOPLE).split(" ", 1)
@@ -138,7 +138,7 @@ class Script:
         page: Lays out what stands on the page now.
     """
 
-    def __init__(self, site: Site, title: str, page: Callable[[Sheet], None]) -> None:
+    def __init__(self, site: ImaginedSite, title: str, page: Callable[[Sheet], None]) -> None:
         self.site, self.title, self.page = site, title, page
         self.steps: list[dict[str, Any]] = []
         self._top = 0.0

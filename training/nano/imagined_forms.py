@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 from vigorl.training.nano import imagined_words as words
-from vigorl.training.nano.imagined import LETTER_PX, Script, Sheet, Site, episode
+from vigorl.training.nano.imagined import LETTER_PX, ImaginedSite, Script, Sheet, episode
 
 _ON = ("Turn {it} on", "Switch on {it}", "Activate {it}", "I want {it} to be on", "Enable {it}",
        "{it} should be on", "I'd like to have {it}")  # fmt: skip
@@ -80,7 +80,7 @@ class _Settings:
 
 def settings_page(random: Random) -> Mapping[str, Any]:
     """Switches, lists and fields, some of which are to be changed and mostly saved."""
-    site, settings = Site.draw(random), _Settings.draw(random)
+    site, settings = ImaginedSite.draw(random), _Settings.draw(random)
     script = Script(site, f"Settings · {site.brand}", settings.lay_out)
     script.consents()
     chosen = random.sample(settings.rows, random.randint(1, min(3, len(settings.rows))))
@@ -122,7 +122,7 @@ def _changed(row: str, random: Random, script: Script, settings: _Settings) -> s
 
 
 @dataclass(frozen=True)
-class FormField:
+class ImaginedField:
     """A field: how forms call it, what is entered, and how a person says that."""
 
     labels: Sequence[str]
@@ -132,62 +132,62 @@ class FormField:
 
 
 FIELDS = (
-    FormField(
+    ImaginedField(
         ("Name", "Full name", "Your name", "Contact person"),
         words.person,
         ("My name is {v}", "I am {v}", "It is for {v}", "Under the name {v}"),
     ),
-    FormField(
+    ImaginedField(
         ("E-mail", "Your e-mail", "E-mail address", "Mail"),
         words.address,
         ("my e-mail is {v}", "write to me at {v}", "you reach me at {v}", "mail address {v}"),
     ),
-    FormField(
+    ImaginedField(
         ("Phone", "Telephone", "Mobile number", "Call-back number"),
         words.phone,
         ("my number is {v}", "call me at {v}", "phone {v}"),
     ),
-    FormField(
+    ImaginedField(
         ("City", "Town", "Place", "Where do you live?"),
         words.city,
         ("I live in {v}", "I come from {v}", "city: {v}"),
     ),
-    FormField(
+    ImaginedField(
         ("Date", "Day", "Preferred date", "When?"),
         words.day,
         ("on {v}", "for {v}", "the day is {v}"),
     ),
-    FormField(
+    ImaginedField(
         ("Time", "Preferred time", "At"),
         words.clock,
         ("at {v}", "at {v} o'clock", "time: {v}"),
     ),
-    FormField(
+    ImaginedField(
         ("People", "Number of guests", "How many?", "Persons"),
         lambda random: str(random.randint(2, 12)),
         ("we are {v} people", "for {v} people", "{v} persons"),
     ),
-    FormField(
+    ImaginedField(
         ("Company", "Organisation"),
         lambda random: f"{random.choice(words.BRANDS)} Ltd",
         ("I work for {v}", "my company is {v}"),
     ),
-    FormField(
+    ImaginedField(
         ("Message", "Your message", "Comment", "Remarks", "Anything else?"),
         lambda random: random.choice(words.SENTENCES),
         ('say "{v}"', 'the message is "{v}"', 'tell them "{v}"'),
     ),
-    FormField(
+    ImaginedField(
         ("Subject", "About", "Title"),
         lambda random: random.choice(words.ERRANDS),
         ('the subject is "{v}"', 'it is about "{v}"'),
     ),
-    FormField(
+    ImaginedField(
         ("Postal code", "Postcode", "ZIP"),
         lambda random: str(random.randint(10000, 99999)),
         ("postal code {v}", "my ZIP is {v}"),
     ),
-    FormField(
+    ImaginedField(
         ("Street", "Address", "Street and number"),
         words.street,
         ("I live at {v}", "address: {v}"),
@@ -212,7 +212,7 @@ class _Form:
 
     heading: str
     intents: Sequence[str]
-    fields: dict[str, FormField]
+    fields: dict[str, ImaginedField]
     values: dict[str, str]
     """What is to be entered, by label."""
     what: str
@@ -306,7 +306,7 @@ class _Form:
 
 def form_page(random: Random) -> Mapping[str, Any]:
     """A form to fill in and send; sometimes something is missing at first."""
-    site, form = Site.draw(random), _Form.draw(random)
+    site, form = ImaginedSite.draw(random), _Form.draw(random)
     title = f"{form.heading} · {site.brand}"
     script = Script(site, title, form.lay_out)
     script.consents()

@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 from vigorl.training.nano import imagined_words as words
-from vigorl.training.nano.imagined import Script, Sheet, Site, episode, give_up
+from vigorl.training.nano.imagined import ImaginedSite, Script, Sheet, episode, give_up
 
 _ENDS = frozenset({"Delete", "Remove", "Archive", "Approve", "Reject", "Cancel"})
 """What a row is gone after."""
@@ -103,7 +103,7 @@ class _Rows:
 
 def rows_page(random: Random) -> Mapping[str, Any]:
     """A list whose rows have buttons; some ask again, some go on on another page."""
-    site, rows = Site.draw(random), _Rows.draw(random)
+    site, rows = ImaginedSite.draw(random), _Rows.draw(random)
     name, verb = rows.name, rows.verb
     is_late = rows.pages > 1 and rows.names.index(name) >= rows.half
     is_there = rows.pages > 1 or len(rows.names) == 3 or random.random() > 0.15
@@ -242,7 +242,7 @@ class _Errands:
 
 def errands_page(random: Random) -> Mapping[str, Any]:
     """A list of errands: add, tick off, call otherwise, delete, or show a part."""
-    site, errands = Site.draw(random), _Errands.draw(random)
+    site, errands = ImaginedSite.draw(random), _Errands.draw(random)
     script = Script(site, f"{errands.heading} · {site.brand}", errands.lay_out)
     script.consents()
     if random.random() < 0.1:
@@ -276,7 +276,7 @@ _COMES = ("Book the {what} on {day} at {hour}.", "I'd like to come on {day}, {ho
 
 def hours_page(random: Random) -> Mapping[str, Any]:
     """Days and hours to choose from, and a button that books them."""
-    site = Site.draw(random)
+    site = ImaginedSite.draw(random)
     named = [f"{day} {number}" for number, day in enumerate(words.DAYS, random.randint(1, 22))]
     days = random.sample(named, random.randint(3, 5))
     hours = sorted({words.clock(random) for _ in range(random.randint(3, 7))})
@@ -323,7 +323,7 @@ _MOVED = ("Move {it} to {to}.", "{it} belongs in {to}: move its card there.",
 
 def board_page(random: Random) -> Mapping[str, Any]:
     """Columns of cards, one of which belongs into another column."""
-    site, columns = Site.draw(random), random.choice(_COLUMNS)
+    site, columns = ImaginedSite.draw(random), random.choice(_COLUMNS)
     names = random.sample(words.ERRANDS, random.randint(3, 7))
     cards = {each: random.choice(columns) for each in names}
     name = random.choice(names)

@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 from vigorl.training.nano import imagined_words as words
-from vigorl.training.nano.imagined import Script, Sheet, Site, episode, give_up
+from vigorl.training.nano.imagined import ImaginedSite, Script, Sheet, episode, give_up
 from vigorl.training.nano.imagined_facts import ATTRIBUTES
 
 _TABS = ("Details", "Facts", "Info", "More", "Data")
@@ -55,7 +55,7 @@ class _Facts:
 
 def facts_page(random: Random) -> Mapping[str, Any]:
     """A page about one thing; what is asked is on it, behind a tab, or nowhere."""
-    site, facts = Site.draw(random), _Facts.draw(random, 4, 8)
+    site, facts = ImaginedSite.draw(random), _Facts.draw(random, 4, 8)
     (name,) = words.titles(random, 1)
     tab = random.choice((None, None, random.choice(_TABS)))
     tabs = [tab, *random.sample(_OTHER_TABS, 2)] if tab else []
@@ -98,7 +98,7 @@ def facts_page(random: Random) -> Mapping[str, Any]:
 
 def table_page(random: Random) -> Mapping[str, Any]:
     """A table, on the page or behind a link, in which a row and a column are looked for."""
-    site = Site.draw(random)
+    site = ImaginedSite.draw(random)
     attributes = random.sample(ATTRIBUTES, random.randint(2, 4))
     labels = [random.choice(each.labels) for each in attributes]
     absent, *names = words.titles(random, random.randint(4, 8))
@@ -141,7 +141,7 @@ def table_page(random: Random) -> Mapping[str, Any]:
 
 def search_page(random: Random) -> Mapping[str, Any]:
     """A search, whose result is opened and asked something, or that finds nothing."""
-    site, facts = Site.draw(random), _Facts.draw(random, 3, 5)
+    site, facts = ImaginedSite.draw(random), _Facts.draw(random, 3, 5)
     names = words.titles(random, random.randint(2, 5))
     name, hint = random.choice(names), random.choice(_HINTS)
     button = random.choice((None, "Search", "Go", "Find"))
@@ -183,7 +183,7 @@ def search_page(random: Random) -> Mapping[str, Any]:
 
 def topics_page(random: Random) -> Mapping[str, Any]:
     """A page of links, one of which leads to what is asked; a wrong one is left again."""
-    site, facts = Site.draw(random), _Facts.draw(random, 3, 6)
+    site, facts = ImaginedSite.draw(random), _Facts.draw(random, 3, 6)
     names = words.titles(random, random.randint(3, 6))
     name, wrong = random.sample(names, 2)
     heading = random.choice(_RANGES)

@@ -10,7 +10,7 @@ import pytest
 
 from vigorl.browser.geometry import Box, Point
 from vigorl.policy.nano.said import departures
-from vigorl.training.nano.imagined import Script, Site
+from vigorl.training.nano.imagined import ImaginedSite, Script
 from vigorl.training.nano.imagined_episodes import DEEDS, QUESTIONS
 from vigorl.training.nano.lessons import _numbered
 from vigorl.training.nano.reading_renames import WordStock
@@ -102,7 +102,7 @@ def test_its_turns_can_be_learnt(play: Any) -> None:
 
 
 def test_what_is_below_the_window_is_scrolled_to_and_a_banner_covers_what_is_behind_it() -> None:
-    site = Site("Elm", (), (800, 600), 40, False, "", (), ("We use cookies.", "Fine", "No"))
+    site = ImaginedSite("Elm", (), (800, 600), 40, False, "", (), ("We use cookies.", "Fine", "No"))
 
     def page(sheet: Any) -> None:
         for number in range(30):

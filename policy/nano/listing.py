@@ -36,7 +36,7 @@ BOXES = frozenset({"box", "switch", "radio"})
 
 
 @dataclass(frozen=True)
-class Aim:
+class Listing:
     """What a thought says, as far as it lists something."""
 
     purpose: str = ""
