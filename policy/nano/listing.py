@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
-from functools import cache
+from functools import lru_cache
 
 from vigorl.policy.nano.told_items import FIELDS, ToldItem, ToldItems
 
@@ -144,7 +144,7 @@ def _row_of(anchor: ToldItem, others: Sequence[ToldItem]) -> Iterable[ToldItem]:
         yield from [item for item in group if int(item.number[1:]) > at][:1]
 
 
-@cache
+@lru_cache(maxsize=1 << 16)
 def is_like(one: str, other: str) -> bool:
     """Whether two texts may be one name: one is part of the other, or a misread letter differs."""
     one, other = one.casefold(), other.casefold()
