@@ -12,6 +12,7 @@ behind it, as in ` #4` or `0 |`: a token may be drawn where its characters, one 
 A character of several bytes may take several tokens.
 """
 
+import codecs
 from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,10 +25,13 @@ from vigorl.policy.local.codec import Codec
 from vigorl.policy.nano.said import Said
 from vigorl.policy.nano.told_items import ToldItems
 
+_UTF8 = codecs.getincrementaldecoder("utf-8")
 _PROMPTS_KNOWN = 64
 """Prompts whose items are kept."""
 _OPENING = frozenset('"#(')
 """Characters with which an item, a number or a point begins."""
+_KINDS = ("field", "list", "box", "radio", "switch", "icon")
+"""Words with which an item begins that has a kind."""
 _OUT_OF_SIGHT = "not"
 """How a thought begins to say that something is."""
 _THOUGHT_BEGINS = "<think>"
@@ -77,7 +81,8 @@ class Copying:
             if token_id in special or not text:
                 continue
             self._bytes[token_id] = _written_bytes(written) if "\ufffd" in text else text.encode()
-            if not _OPENING.isdisjoint(text) or text.lstrip().startswith(_OUT_OF_SIGHT):
+            word = text.lstrip()
+            if not _OPENING.isdisjoint(text) or word.startswith((_OUT_OF_SIGHT, *_KINDS)):
                 self._opening.append((token_id, text))
         self._sorted = sorted((written, token_id) for token_id, written in self._bytes.items())
         self._told: OrderedDict[tuple[int, ...], ToldItems] = OrderedDict()
@@ -163,12 +168,9 @@ class Copying:
 
 def _split(written: bytes) -> tuple[str, bytes]:
     """The whole characters of a text, and the first bytes of another one."""
-    for length in range(4):
-        try:
-            return written[: len(written) - length].decode(), written[len(written) - length :]
-        except UnicodeDecodeError:
-            continue
-    return written.decode(errors="replace"), b""
+    decoder = _UTF8(errors="replace")
+    text = decoder.decode(written)
+    return text, decoder.getstate()[0]
 
 
 def _written_bytes(written: str) -> bytes:

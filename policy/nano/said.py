@@ -30,8 +30,10 @@ _THINK, _THOUGHT_ENDS, _ANSWER = "<think>", "</think>", "<answer>"
 _TAGS = (_THINK, _THOUGHT_ENDS, _ANSWER, "</answer>", "<tool_call>", "</tool_call>")
 _QUOTED = re.compile(r'"(?:\\.|[^"\\])*"')
 _NUMBERS = re.compile(NUMBER)
-_LISTING = re.compile(rf"(?:(?P<begins>^<think>)|:|\||;) (?:(?P<kind>{KIND}|{ICON}) )?$")
-"""Where an item begins, or its kind has been said."""
+_LISTING = re.compile(r"(?:(?P<begins>^<think>)|:|\||;) $")
+"""Where an item begins."""
+_KIND_SAID = re.compile(rf"(?:^<think>|:|\||;) (?P<kind>{KIND}|{ICON})$")
+"""Where the kind of an item has been said."""
 _PURPOSE = re.compile(r"(?:^<think>|[:;]) ((?:(?!: |; ).)*): (?!.*: )")
 _ACTS_ON = re.compile(
     r"\s*(?:click|double_click|right_click|middle_click|hover|type|select|upload|drag)\s*"
@@ -92,7 +94,9 @@ class Said:
             quoted = not quoted
         elif character == "\n" or (character == ">" and text.endswith(_TAGS)):
             quoted = False
-        return Said(self.told, text, quoted)
+        said = Said(self.told, text, quoted)
+        rests = None if quoted else said._of_kind()
+        return said if rests is None else Said(self.told, text, False, rests, bool(rests))
 
     def _may_begin(self, character: str) -> Sequence[str] | None:
         """The items, numbers or points one of which begins here; None: none does."""
@@ -105,7 +109,7 @@ class Said:
         if character == "(":
             return self.told.points if self.told.numbers else None
         if (listing := _LISTING.search(self.text[-20:])) is not None:
-            return self._listed_here(listing["kind"], listing["begins"] is not None, character)
+            return self._listed_here(listing["begins"] is not None, character)
         if character != "#":
             return None
         head = head_before(self.text)
@@ -125,21 +129,26 @@ class Said:
         """Whether the thought goes on."""
         return _THOUGHT_ENDS not in self.text and _ANSWER not in self.text
 
-    def _listed_here(self, kind: str | None, begins: bool, character: str) -> Sequence[str] | None:
-        """What may be listed where an item begins, or behind its kind; None: anything."""
-        if kind is None:
-            if character == "#":
-                return self.told.numbers if begins else self.told.unseen
-            if character == "n" and self.text.endswith(": "):  # not in sight
-                return None if self._listing().may_be_out_of_sight() else ()
-            if character != '"' or begins:
-                return None
-            return [item.without_kind for item in self._listing().items()]
-        listing = self._listing()
-        items = [item for item in listing.items() if item.kind == kind]
-        if not items and kind != ICON:
-            items = list(listing.items())
-        return [item.without_kind for item in items]
+    def _listed_here(self, begins: bool, character: str) -> Sequence[str] | None:
+        """What may be listed where an item begins; None: anything."""
+        if character == "#":
+            return self.told.numbers if begins else self.told.unseen
+        if character == "n" and self.text.endswith(": "):  # not in sight
+            return None if self._listing().may_be_out_of_sight() else ()
+        if character != '"' or begins:
+            return None
+        return [item.without_kind for item in self._listing().items()]
+
+    def _of_kind(self) -> tuple[str, ...] | None:
+        """What may follow the kind of an item that a thought lists; None: it ends in none."""
+        said = _KIND_SAID.search(self.text[-20:]) if self.is_thought else None
+        if said is None:
+            return None
+        listed = self._listing().items()
+        items = [item for item in listed if item.kind == said["kind"]]
+        if not items and said["kind"] != ICON:
+            items = list(listed)
+        return tuple(f" {item.without_kind}" for item in items)
 
     def _listing(self) -> Listing:
         """What the thought says and has listed."""

@@ -1,6 +1,7 @@
 """A reply is kept to the items that it was told, token by token, and scored by the same rule."""
 
 from dataclasses import replace
+from random import Random
 
 import pytest
 
@@ -19,6 +20,8 @@ from vigorl.policy.local.eight_bits import weight_count  # noqa: E402
 from vigorl.policy.local.loading import read_model_type  # noqa: E402
 from vigorl.policy.local.network import Network  # noqa: E402
 from vigorl.policy.local.tiny import write_tiny_checkpoint  # noqa: E402
+from vigorl.policy.nano.said import Said  # noqa: E402
+from vigorl.policy.nano.told_items import ToldItems  # noqa: E402
 from vigorl.training.compute.image_features import ImageFeatures  # noqa: E402
 from vigorl.training.compute.prefix_tree import build_trees, logprobs  # noqa: E402
 from vigorl.training.data.rows import Row  # noqa: E402
@@ -107,6 +110,32 @@ def test_an_item_is_listed_letter_by_letter_in_as_many_bytes_as_it_has(network: 
     assert listed('<think> tell me the price: "S') == 'end" #7'
     chosen = '<think> click "Send": "Send" #7 button </think>\n<answer> click #'
     assert may_follow(network, chosen, reading) == {"7"}
+
+
+BEGUN = ("<think>", '<think> click "Send":', '<think> "Add" #40 |', '<think> type "', "<think> list",
+         '<think> click "Save": icon', '<think> type "it" into "Add":', "<think> it is #1",
+         '<think> "Send" #7 button </think>\n<answer> click', "<think> x </think>\n<tool_call>",
+         '<think> type "it" into "Add": "Add" #45 </think>\n<answer> type #45')  # fmt: skip
+
+
+@pytest.mark.parametrize("begun", BEGUN)
+def test_whatever_may_be_drawn_is_kept_to(network: Network, begun: str) -> None:
+    reading = READING + '\nicon cart #8 | field "Zahl ♡" #9 "" | list #10 "M"'
+    prompt, codec = network.codec.encode(asked(reading)).ids, network.codec
+    told = ToldItems.of(codec.last_message(prompt))
+    start, size = len(prompt), len(codec.tokenizer)
+    for seed in range(25):
+        random = Random(seed)
+        row = (*prompt, *codec.tokenizer.encode(begun, add_special_tokens=False))
+        for _ in range(12):
+            (choice,) = network.choices(row, [len(row)])
+            logits_V = torch.zeros(size) if choice is None else choice.apply(torch.zeros(size))
+            may = [
+                at for at in logits_V.isfinite().nonzero()[:, 0].tolist() if at < 256 or seed % 2
+            ]
+            row = (*row, random.choice(may or logits_V.isfinite().nonzero()[:, 0].tolist()))
+            text = codec.decode(row[start:]).removesuffix("\ufffd")
+            assert Said(told).with_text(text).is_kept, text
 
 
 def test_what_is_typed_is_copied_and_may_end_with_any_word(network: Network) -> None:

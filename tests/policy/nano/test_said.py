@@ -120,6 +120,9 @@ def test_each_digit_leaves_the_numbers_that_begin_like_that() -> None:
         ('<think> "Home" was not it; "Add" #4 </think>', True),
         ('<think> "Home" was not it; "Home"', False),
         ('<think> "Home" #', False),
+        ("<think> close: list '", False),
+        ('<think> close: field"Add"', False),
+        ('<think> box "Add" #45', False),
     ],
 )
 def test_a_reply_points_at_what_it_was_told_and_acts_on_what_it_thought_of(
