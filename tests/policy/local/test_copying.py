@@ -112,8 +112,8 @@ def test_an_item_is_listed_letter_by_letter_in_as_many_bytes_as_it_has(network: 
     assert may_follow(network, chosen, reading) == {"7"}
 
 
-BEGUN = ("<think>", '<think> click "Send":', '<think> "Add" #40 |', '<think> type "', "<think> list",
-         '<think> click "Save": icon', '<think> type "it" into "Add":', "<think> it is #1",
+BEGUN = ("<think>", '<think> click "Send":', '<think> "Add" #40 |', '<think> type "',
+         "<think> list", '<think> click "Save": icon', '<think> type "it" into "Add":', "<think> it is #1",
          '<think> "Send" #7 button </think>\n<answer> click', "<think> x </think>\n<tool_call>",
          '<think> type "it" into "Add": "Add" #45 </think>\n<answer> type #45')  # fmt: skip
 
@@ -130,11 +130,8 @@ def test_whatever_may_be_drawn_is_kept_to(network: Network, begun: str) -> None:
         for _ in range(12):
             (choice,) = network.choices(row, [len(row)])
             logits_V = torch.zeros(size) if choice is None else choice.apply(torch.zeros(size))
-            may = [
-                at for at in logits_V.isfinite().nonzero()[:, 0].tolist() if at < 256 or seed % 2
-            ]
-            row = (*row, random.choice(may or logits_V.isfinite().nonzero()[:, 0].tolist()))
-            text = codec.decode(row[start:]).removesuffix("\ufffd")
+            row = (*row, random.choice(logits_V.isfinite().nonzero()[:, 0].tolist()))
+            text = codec.decode(row[start:]).rstrip("\ufffd")
             assert Said(told).with_text(text).is_kept, text
 
 
