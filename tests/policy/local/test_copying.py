@@ -113,8 +113,8 @@ def test_an_item_is_listed_letter_by_letter_in_as_many_bytes_as_it_has(network: 
 
 
 BEGUN = ("<think>", '<think> click "Send":', '<think> "Add" #40 |', '<think> type "',
-         "<think> list", '<think> click "Save": icon', '<think> type "it" into "Add":', "<think> it is #1",
-         '<think> "Send" #7 button </think>\n<answer> click', "<think> x </think>\n<tool_call>",
+         "<think> list", '<think> click "Save": icon', '<think> type "it" into "Add":',
+         "<think> it is #1", '<think> "Send" #7 button </think>\n<answer> click', "<think> x </think>\n<tool_call>",
          '<think> type "it" into "Add": "Add" #45 </think>\n<answer> type #45')  # fmt: skip
 
 
