@@ -95,8 +95,8 @@ class Said:
         elif character == "\n" or (character == ">" and text.endswith(_TAGS)):
             quoted = False
         said = Said(self.told, text, quoted)
-        rests = None if quoted else said._of_kind()
-        return said if rests is None else Said(self.told, text, False, rests, bool(rests))
+        of_kind = None if quoted else said._of_kind()
+        return said if of_kind is None else Said(self.told, text, False, of_kind, bool(of_kind))
 
     def _may_begin(self, character: str) -> Sequence[str] | None:
         """The items, numbers or points one of which begins here; None: none does."""

@@ -112,10 +112,19 @@ def test_an_item_is_listed_letter_by_letter_in_as_many_bytes_as_it_has(network: 
     assert may_follow(network, chosen, reading) == {"7"}
 
 
-BEGUN = ("<think>", '<think> click "Send":', '<think> "Add" #40 |', '<think> type "',
-         "<think> list", '<think> click "Save": icon', '<think> type "it" into "Add":',
-         "<think> it is #1", '<think> "Send" #7 button </think>\n<answer> click', "<think> x </think>\n<tool_call>",
-         '<think> type "it" into "Add": "Add" #45 </think>\n<answer> type #45')  # fmt: skip
+BEGUN = (
+    "<think>",
+    '<think> click "Send":',
+    '<think> "Add" #40 |',
+    '<think> type "',
+    "<think> list",
+    '<think> click "Save": icon',
+    '<think> type "it" into "Add":',
+    "<think> it is #1",
+    '<think> "Send" #7 button </think>\n<answer> click',
+    "<think> x </think>\n<tool_call>",
+    '<think> type "it" into "Add": "Add" #45 </think>\n<answer> type #45',
+)
 
 
 @pytest.mark.parametrize("begun", BEGUN)
