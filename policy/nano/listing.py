@@ -29,6 +29,7 @@ _FILLED = re.compile(
 _IN_ROW = re.compile(rf"(?:.*? {_NAME}|.*) in the row of {_NAME}")
 _TOLD = re.compile(rf"tell me the (?:{_NAME}|[^\"]*?)(?: of {_NAME})?")
 _CHECKED = re.compile(r"(?:un)?check ")
+_WORD = re.compile(r"\w+")
 _NUMBER = re.compile(r"\d+")
 _LIKE = 0.7
 """Least likeness, letter by letter, of two spellings of one name: eyes misread a letter or two."""
@@ -78,9 +79,13 @@ class Listing:
             name, kinds = clicked[1], BOXES if _CHECKED.match(self.purpose) else frozenset[str]()
         else:
             return left
-        fits = [item for item in left if item.kind in kinds or is_like(item.name, name)]
-        if fits or self._goes_on_below:
-            return fits if filled else [item for item in left if item in fits or item.is_unnamed]
+        called = [item for item in left if is_like(item.name, name) or is_like(item.value, name)]
+        of_kind = [item for item in left if item.kind in kinds]
+        if kinds and not any(item.kind in kinds for item in called):
+            # What it is called was not read, or was taken for the name of something else.
+            called += [item for item in of_kind if item.is_unnamed] or of_kind
+        if called or self._goes_on_below:
+            return called if kinds else [i for i in left if i in called or i.is_unnamed]
         return left
 
     def _of_row(
@@ -146,13 +151,14 @@ def _row_of(anchor: ToldItem, others: Sequence[ToldItem]) -> Iterable[ToldItem]:
 
 @lru_cache(maxsize=1 << 16)
 def is_like(one: str, other: str) -> bool:
-    """Whether two texts may be one name: one is part of the other, or a misread letter differs."""
+    """Whether two texts may be one name: one has the words of the other, or a misread letter."""
     one, other = one.casefold(), other.casefold()
     if not one or not other:
         return False
     its, others = _NUMBER.findall(one), _NUMBER.findall(other)
     if its and others and its != others:
         return False
-    if one in other or other in one:
+    words, more = (f" {' '.join(_WORD.findall(text))} " for text in (one, other))
+    if words.strip() and more.strip() and (words in more or more in words):
         return True
     return SequenceMatcher(None, one, other, autojunk=False).ratio() >= _LIKE

@@ -7,7 +7,7 @@ import itertools
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Self
 
@@ -26,6 +26,8 @@ _TASK = "Task: "
 _POINT = re.compile(PLACE)
 _WORD = re.compile(r"\w")
 _WORD_BEGINS = re.compile(r"(?<!\w)[^\s\"]")
+_SHORTEST_NAME = 3
+"""Characters below which the name of a control may be anything that was read beside it."""
 _LONGEST_COPY = 200
 """Characters that are copied at once."""
 _BACK = "back"
@@ -43,6 +45,8 @@ class ToldItem:
     head: Head
     line: int
     """The line of the prompt that tells it: items of one line stand beside each other."""
+    value: str = ""
+    """What stands in a field or list."""
 
     @property
     def kind(self) -> str:
@@ -56,8 +60,9 @@ class ToldItem:
 
     @property
     def is_unnamed(self) -> bool:
-        """Whether it may be called anything: an icon, or a sign as "▲"."""
-        return self.kind == ICON or not _WORD.search(self.name)
+        """Whether it may be called anything: an icon, a sign as "▲", a box with a scrap for a name."""
+        is_scrap = self.kind != "" and len(self.name) < _SHORTEST_NAME
+        return self.kind == ICON or is_scrap or not _WORD.search(self.name)
 
     @property
     def without_kind(self) -> str:
@@ -101,9 +106,14 @@ class ToldItems:
                 past.append(line.partition(". ")[2])
             if not READING_LINE.match(line):
                 continue
+            last = ""
             for told in _TOLD.finditer(line):
                 if told["at"] is None:
+                    if last in items:
+                        items[last] = replace(items[last], value=told.group().strip('"'))
+                    last = ""
                     continue
+                last = told["at"]
                 head = head_told(told)
                 if head == ("", ""):
                     unseen[told["at"]] = None

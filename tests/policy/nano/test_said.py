@@ -161,11 +161,13 @@ def test_where_nothing_was_read_a_reply_names_no_number_but_any_point() -> None:
         ('tell me the owner of "Blue Heron": "Blue Heron" #4 |', [5, 6]),
         ('tell me the "Sort" of "Tango": "Sort" #3 | "Tango" #10 |', [1, 2, *ALL[3:9], *ALL[10:]]),
         ('tell me the "Colour":', []),  # what it is called is not there
-        ('check "Printed":', [13, 14, *SIGNS]),
-        ('uncheck "Print":', [13, 14, *SIGNS]),
-        ('type "Blue" into "Find":', [15, 16, 17]),
-        ('replace the text in "Search" with "Blue":', [15, 16, 17]),
-        ('select "L" in "Size":', [15, 16, 17]),
+        ('check "Printed":', [13, 14]),
+        ('uncheck "Prlnted":', [13, 14]),
+        ('check "Bold":', [13]),  # its name was taken for another one's
+        ('type "Blue" into "Find":', [17]),  # the field without a name
+        ('replace the text in "Search" with "Blue":', [15]),
+        ('select "L" in "Size":', [16]),
+        ('select "L" in "M":', [16]),
     ],
 )
 def test_a_thought_lists_what_it_says(purpose: str, numbers: list[int]) -> None:
