@@ -60,7 +60,7 @@ class ToldItem:
 
     @property
     def is_unnamed(self) -> bool:
-        """Whether it may be called anything: an icon, a sign as "▲", a box with a scrap for a name."""
+        """Whether it may be called anything: an icon, "▲", a box with a scrap for a name."""
         is_scrap = self.kind != "" and len(self.name) < _SHORTEST_NAME
         return self.kind == ICON or is_scrap or not _WORD.search(self.name)
 
