@@ -22,15 +22,16 @@ import torch
 from torch import Tensor
 
 from vigorl.policy.local.codec import Codec
+from vigorl.policy.nano.numbering import KIND
 from vigorl.policy.nano.said import Said
-from vigorl.policy.nano.told_items import ToldItems
+from vigorl.policy.nano.told_items import ICON, ToldItems
 
 _UTF8 = codecs.getincrementaldecoder("utf-8")
 _PROMPTS_KNOWN = 64
 """Prompts whose items are kept."""
 _OPENING = frozenset('"#(')
 """Characters with which an item, a number or a point begins."""
-_KINDS = ("field", "list", "box", "radio", "switch", "icon")
+_KINDS = (*KIND.split("|"), ICON)
 """Words with which an item begins that has a kind."""
 _OUT_OF_SIGHT = "not"
 """How a thought begins to say that something is."""
@@ -140,7 +141,8 @@ class Copying:
 
     def _beginning_with(self, begins: bytes) -> Iterator[tuple[int, str]]:
         """Tokens that write whole characters and these bytes first, and their texts."""
-        for written, token_id in self._sorted[bisect_left(self._sorted, (begins, -1)) :]:
+        for at in range(bisect_left(self._sorted, (begins, -1)), len(self._sorted)):
+            written, token_id = self._sorted[at]
             if not written.startswith(begins):
                 return
             text, left = _split(written)

@@ -29,13 +29,6 @@ def _hours(random: Random) -> str:
     return f"{words.clock(random)} to {words.clock(random)}"
 
 
-def _street(random: Random) -> str:
-    name = random.choice(
-        ("Mill", "Station", "Church", "Lake", "High", "Garden", "Market", "School")
-    )
-    return f"{random.randint(1, 120)} {name} {random.choice(('Street', 'Road', 'Lane'))}"
-
-
 def _of(*options: str) -> Callable[[Random], str]:
     return lambda random: random.choice(options)
 
