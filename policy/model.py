@@ -1,13 +1,14 @@
 """Policies that are vision-language models: a family, a backend, and an actor for each episode."""
 
 import hashlib
+import math
 from collections.abc import Iterator
 from copy import copy
 from dataclasses import replace
 from itertools import count
 from typing import Any, Self
 
-from vigorl.browser.actions import GiveUp
+from vigorl.browser.actions import Action, Done, GiveUp
 from vigorl.browser.observation import Observation
 from vigorl.browser.text import cleaned, whole
 from vigorl.policy.backend import Backend, Message, Reply, Sampling, Session
@@ -90,6 +91,14 @@ class ModelPolicy:
             cost_usd = self.price.cost_usd(*tokens)
         return Usage(*tokens, cost_usd)
 
+    @property
+    def least_sure(self) -> float:
+        """Probability of an episode's replies below which its `done` is not believed; 0: always.
+
+        It is that of the most likely words: of others it says nothing.
+        """
+        return (self.family.least_sure or 0.0) if self._sampling.temperature == 0 else 0.0
+
     def describe(self) -> dict[str, Any]:
         """Model, family, window, sampling and backend."""
         return {
@@ -125,6 +134,8 @@ class ModelActor:
         self._turn_count = 0
         self._is_lost = False
         """The last reply could not be understood."""
+        self._logprob = 0.0
+        """Of all replies so far, as far as it was told."""
 
     async def act(self, observation: Observation) -> Turn:
         """Show the model what is new and understand what it says.
@@ -144,6 +155,8 @@ class ModelActor:
         if parsed.action is None and reply.refusal:
             refused = GiveUp(f"the model refuses: {whole(reply.refusal)}")
             parsed = replace(parsed, action=refused, error=None)
+        self._logprob += sum(reply.logprobs or ())
+        parsed = replace(parsed, action=self._believed(parsed.action))
         return Turn(
             text=text,
             begun=begun,
@@ -160,6 +173,14 @@ class ModelActor:
             cost_usd=self._policy.usage(reply).cost_usd,
             notice=notice,
         )
+
+    def _believed(self, action: Action | None) -> Action | None:
+        """The same action; giving up for a `done` that was guessed at."""
+        sure = math.exp(self._logprob)
+        if not isinstance(action, Done) or sure >= self._policy.least_sure:
+            return action
+        seems = f'it may be "{action.answer}"' if action.answer else "it seems to be done"
+        return GiveUp(f"{seems}, but some steps were guesses ({sure:.0%} sure): look at the page")
 
     async def _reply(self) -> tuple[str, Reply]:
         """What was begun for the model, and what it says; the beginning is mostly empty."""

@@ -123,15 +123,31 @@ class Listing:
     def _values(
         self, left: Sequence[ToldItem], anchors: Sequence[ToldItem], off: int
     ) -> Sequence[ToldItem]:
-        """What stands so many lines at most from the last of what was listed before."""
+        """What stands so many lines at most from the last of what was listed before.
+
+        Of labels that stand beside each other, with as many items above or below them, each has
+        its own value in its column, or beside it.
+        """
+        if not anchors:
+            return []
         if len(anchors) == 2:
-            header, line = (
-                [item for item in self.told.items if item.line == anchor.line] for anchor in anchors
-            )
+            header, line = (self._line(anchor.line) for anchor in anchors)
             if len(header) == len(line) and anchors[0].line != anchors[1].line:
                 in_column = line[header.index(anchors[0])]
                 return [item for item in left if item == in_column]
-        return [i for i in left for anchor in anchors[-1:] if abs(i.line - anchor.line) <= off]
+        anchor = anchors[-1]
+        line = self._line(anchor.line)
+        at = line.index(anchor)
+        around = [self._line(anchor.line + step) for step in (-1, 1)] if off else []
+        columns = [each[at] for each in around if len(each) == len(line)]
+        if len(line) > 1 and columns:
+            mine = [*columns, *line[at + 1 : at + 2]]
+            return [item for item in left if item in mine]
+        return [item for item in left if abs(item.line - anchor.line) <= off]
+
+    def _line(self, number: int) -> list[ToldItem]:
+        """The items of a line, from the left."""
+        return [item for item in self.told.items if item.line == number]
 
 
 def _row_of(anchor: ToldItem, others: Sequence[ToldItem]) -> Iterable[ToldItem]:

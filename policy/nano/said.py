@@ -8,7 +8,8 @@ can be meant is known before it is written::
     <answer> click #4 </answer>                       and no other
 
 - An item is listed with its own name and number. `vigorl.policy.nano.listing` says which may be.
-- What a thought types stands in the task, word by word, and is what its command types.
+- What a thought types or selects stands in the task, word by word, and is what its command enters.
+  Where the task says "two", 2 may be selected.
 - A command acts on the item that the thought has listed last; a drag goes from the last but one to
   the last.
 - A number stands for an item everywhere but in quotes. A point may be written only where no item is
@@ -38,7 +39,9 @@ _PURPOSE = re.compile(r"(?:^<think>|[:;]) ((?:(?!: |; ).)*): (?!.*: )")
 _ACTS_ON = re.compile(
     r"\s*(?:click|double_click|right_click|middle_click|hover|type|select|upload|drag)\s*"
 )
-_TYPED = re.compile(r"(?:(?:^<think>|[:;]) type|replace the text in \"[^\"]*\" with) $")
+_TYPED = re.compile(
+    r"(?:(?:^<think>|[:;]) (?:type|(?P<selects>select))|replace the text in \"[^\"]*\" with) $"
+)
 _ENTERS = re.compile(
     r'(?:(?:<think>|[:;]) (?:type|select) "([^"]+)" in|replace the text in "[^"]*" with "([^"]+)":)'
 )
@@ -88,8 +91,8 @@ class Said:
                 rests = tuple(each[1:] for each in may_be if each[:1] == character)
                 return Said(self.told, text, False, rests, bool(rests))
         quoted = self.is_quoted
-        if character == '"' and not quoted and self.is_thought and _TYPED.search(self.text):
-            return Said(self.told, text, True, self.told.words, bool(self.told.words), True)
+        if character == '"' and not quoted and (typed := self._types_here()) is not None:
+            return Said(self.told, text, True, typed, bool(typed), True)
         if character == '"' and not (quoted and _is_escaped(self.text)):
             quoted = not quoted
         elif character == "\n" or (character == ">" and text.endswith(_TAGS)):
@@ -97,6 +100,13 @@ class Said:
         said = Said(self.told, text, quoted)
         of_kind = None if quoted else said._of_kind()
         return said if of_kind is None else Said(self.told, text, False, of_kind, bool(of_kind))
+
+    def _types_here(self) -> tuple[str, ...] | None:
+        """What may be typed or selected in the quotation that begins here; None: it is neither."""
+        found = _TYPED.search(self.text) if self.is_thought else None
+        if found is None:
+            return None
+        return (*self.told.words, *self.told.counts) if found["selects"] else self.told.words
 
     def _may_begin(self, character: str) -> Sequence[str] | None:
         """The items, numbers or points one of which begins here; None: none does."""

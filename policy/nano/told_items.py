@@ -31,6 +31,7 @@ _SHORTEST_NAME = 3
 _LONGEST_COPY = 200
 """Characters that are copied at once."""
 _BACK = "back"
+_COUNTS = "zero one two three four five six seven eight nine ten eleven twelve".split()
 ICON = "icon"
 FIELDS = frozenset({"field", "list"})
 """Kinds of items that are filled in."""
@@ -86,6 +87,8 @@ class ToldItems:
     """Numbers of parts of the screen that were not seen closely."""
     words: tuple[str, ...] = ()
     """The task from each of its words on: what is typed stands there."""
+    counts: tuple[str, ...] = ()
+    """Numbers that the task says in words, in digits."""
     in_vain: Mapping[str, int] = field(default_factory=dict)
     """Past actions since which the screen is the same, and those that led to a page from which the
     way was straight back; how often each was tried."""
@@ -124,6 +127,7 @@ class ToldItems:
             tuple(points),
             tuple(unseen),
             _from_each_word(task),
+            _counts(task),
             _in_vain(past),
         )
 
@@ -168,6 +172,12 @@ def _from_each_word(task: str) -> tuple[str, ...]:
         rest = task[begins.start() :][:_LONGEST_COPY]
         found |= dict.fromkeys((rest, rest[0].upper() + rest[1:], rest[0].lower() + rest[1:]))
     return tuple(found)
+
+
+def _counts(task: str) -> tuple[str, ...]:
+    """Numbers that a task says in words, in digits."""
+    said = re.findall(r"[a-z]+", task.lower())
+    return tuple(dict.fromkeys(str(_COUNTS.index(word)) for word in said if word in _COUNTS))
 
 
 def _in_vain(past: list[str]) -> Mapping[str, int]:

@@ -3,12 +3,13 @@
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from vigorl.browser.actions import Click, Done, Zoom
+from vigorl.browser.actions import Click, Done, GiveUp, Zoom
 from vigorl.browser.errors import UsageError
 from vigorl.browser.geometry import Box, Point
 from vigorl.browser.observation import Observation
@@ -254,3 +255,36 @@ async def test_a_hub_id_without_a_network_says_how_to_fetch_it(
 def test_a_policy_is_imported_without_torch() -> None:
     code = "import sys, vigorl.policy.model; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0
+
+
+DONE = '<think> It says 12. </think> <answer> done "12" </answer>'
+CLICK = "<think> Here (644, 364). </think><answer> click (644, 364) </answer>"
+
+
+@pytest.mark.parametrize(
+    ("turns", "temperature", "is_believed"),
+    [
+        ([DONE], 0.0, True),  # probability e⁻¹
+        ([CLICK, DONE], 0.0, False),  # e⁻², all of its replies together
+        ([CLICK, DONE], 0.7, True),  # drawn words are unlikely, however sure it is
+    ],
+)
+async def test_an_end_that_was_guessed_at_is_not_believed(
+    screen: Make, turns: list[str], temperature: float, is_believed: bool
+) -> None:
+    family = replace(OURS, least_sure=0.2)
+    policy = ModelPolicy(family, Recital(*turns), Sampling(temperature=temperature))
+    actor = policy.actor("What is the total?")
+    *before, end = [await actor.act(screen(number, 1280, 720)) for number in range(len(turns))]
+    assert all(isinstance(turn.action, Click) for turn in before)
+    assert end.text == DONE and end.error is None
+    if is_believed:
+        assert end.action == Done("12")
+    else:
+        assert end.action == GiveUp(
+            'it may be "12", but some steps were guesses (14% sure): look at the page'
+        )
+        believed = ModelPolicy(replace(family, least_sure=None), Recital(*turns), Sampling(0.0))
+        actor = believed.actor("What is the total?")
+        ends = [(await actor.act(screen(number, 1280, 720))).action for number in range(2)]
+        assert ends[1] == Done("12")

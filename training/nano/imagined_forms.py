@@ -6,7 +6,8 @@ from random import Random
 from typing import Any
 
 from vigorl.training.nano import imagined_words as words
-from vigorl.training.nano.imagined import LETTER_PX, ImaginedSite, Script, Sheet, episode
+from vigorl.training.nano.imagined import ImaginedSite, Script, episode
+from vigorl.training.nano.imagined_sheet import LETTER_PX, Sheet
 
 _ON = ("Turn {it} on", "Switch on {it}", "Activate {it}", "I want {it} to be on", "Enable {it}",
        "{it} should be on", "I'd like to have {it}")  # fmt: skip
@@ -224,6 +225,8 @@ class _Form:
     submit: str
     inside: bool
     """What a field is called stands in it."""
+    shown: Sequence[str]
+    """Its fields in order, with those that nobody has told anything of."""
     entered: dict[str, str] = field(default_factory=dict)
     chosen: str = ""
     agrees: bool = False
@@ -233,10 +236,13 @@ class _Form:
     def draw(cls, random: Random) -> "_Form":
         heading, *intents = random.choice(_INTENTS)
         is_short = heading == "Newsletter"
-        fields = {
-            random.choice(each.labels): each
-            for each in random.sample(FIELDS, 1 if is_short else random.randint(2, 5))
-        }
+        drawn = random.sample(FIELDS, 1 if is_short else random.randint(2, 7))
+        labels = {random.choice(each.labels): each for each in drawn}
+        told = 1 if is_short else random.randint(2, min(5, len(labels)))
+        fields = dict(list(labels.items())[:told])
+        shown = list(labels)
+        random.shuffle(shown)
+        fields = {label: fields[label] for label in shown if label in fields}
         what = random.choice(list(words.PREFERENCES))
         options = list(words.PREFERENCES[what])
         random.shuffle(options)
@@ -253,6 +259,7 @@ class _Form:
             random.choice((None, None, *_BOXES)),
             random.choice(words.SUBMITS),
             random.random() < 0.25,
+            shown,
             chosen="Please choose" if in_list else "".join(options[:1]),
         )
 
@@ -261,7 +268,7 @@ class _Form:
         if self.message:
             sheet.heading(self.message, 32)
         left = sheet.left
-        for label in self.fields:
+        for label in self.shown:
             if not self.inside:
                 sheet.heading(label, 22)
             shown = self.entered.get(label, label if self.inside else "")

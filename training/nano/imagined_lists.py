@@ -6,12 +6,18 @@ from random import Random
 from typing import Any
 
 from vigorl.training.nano import imagined_words as words
-from vigorl.training.nano.imagined import ImaginedSite, Script, Sheet, episode, give_up
+from vigorl.training.nano.imagined import ImaginedSite, Script, episode, give_up
+from vigorl.training.nano.imagined_sheet import Sheet
 
 _ENDS = frozenset({"Delete", "Remove", "Archive", "Approve", "Reject", "Cancel"})
 """What a row is gone after."""
 _ASKED = ("{do} {it}.", "Please {do} {it}", "I want to {do} {it}.", "{it}: {do} it, please.",
           "Can you {do} {it} for me?")  # fmt: skip
+_SIGNS = (">", "›", "→", "»")
+_TURNS = ("Next", "Next page", "Older", "Show the next", "Further", *_SIGNS)
+_ANSWERS = (("Yes", "No"), ("OK", "Cancel"), ("Yes, do it", "No, wait"), ("Confirm", "Back"),
+            ("Sure", "Leave it"), ("Continue", "Stop"))  # fmt: skip
+"""What a dialog's buttons are called: go on, and leave it."""
 _CHANGED_MIND = " But when you are asked, change your mind and keep it."
 
 
@@ -31,13 +37,15 @@ class _Rows:
     """What is to be done with it."""
     pages: int
     turn: str
-    """What leads to the second page."""
+    """What leads to the next page."""
     is_stacked: bool
     pitch: float
     page: int = 0
     message: str = ""
     asks: bool = False
     """A dialog asks whether that is meant."""
+    yes: str = ""
+    no: str = "Cancel"
 
     @classmethod
     def draw(cls, random: Random) -> "_Rows":
@@ -55,14 +63,14 @@ class _Rows:
             icons,
             random.choice(names),
             random.choice(verbs),
-            2 if random.random() < 0.15 else 1,
-            random.choice(("Next", "Next page", "Older", "More")),
+            random.choice((2, 2, 3)) if random.random() < 0.35 else 1,
+            random.choice(_TURNS),
             random.random() < 0.3,
             random.uniform(32, 56),
         )
 
     @property
-    def half(self) -> int:
+    def of_page(self) -> int:
         """Rows of a page."""
         return (len(self.names) + self.pages - 1) // self.pages
 
@@ -72,12 +80,12 @@ class _Rows:
             sheet.heading(self.message, 34)
         if self.asks:
             sheet.text(300, 300, f"{self.verb} {self.name}?")
-            sheet.button(310, 350, self.verb, "yes")
-            sheet.button(460, 350, "Cancel", "no")
+            x = sheet.button(310, 350, self.yes, "yes")
+            sheet.button(x + 20, 350, self.no, "no")
             sheet.y = max(sheet.y, 400)
             return
         left = sheet.left
-        for each in self.names[self.page * self.half :][: self.half]:
+        for each in self.names[self.page * self.of_page :][: self.of_page]:
             sheet.text(left, sheet.y, each)
             below, beside = (20, 0) if self.is_stacked else (0, 300)
             sheet.text(left + beside, sheet.y + below, self.notes[each])
@@ -89,8 +97,14 @@ class _Rows:
                 else:
                     x = sheet.button(x, sheet.y, verb, spot)
             sheet.y += self.pitch + below
-        if self.pages > 1 and not self.page:
-            sheet.button(left, sheet.y + 10, self.turn, "next")
+        if self.pages > 1:
+            x = left + 10
+            if self.page:
+                x = sheet.button(
+                    x, sheet.y + 10, "‹" if self.turn in _SIGNS else "Previous", "back"
+                )
+            if self.page + 1 < self.pages:
+                sheet.button(x, sheet.y + 10, self.turn, "next")
             sheet.y += 40
 
     def goal(self, random: Random, name: str) -> str:
@@ -105,26 +119,28 @@ def rows_page(random: Random) -> Mapping[str, Any]:
     """A list whose rows have buttons; some ask again, some go on on another page."""
     site, rows = ImaginedSite.draw(random), _Rows.draw(random)
     name, verb = rows.name, rows.verb
-    is_late = rows.pages > 1 and rows.names.index(name) >= rows.half
-    is_there = rows.pages > 1 or len(rows.names) == 3 or random.random() > 0.15
+    is_there = len(rows.names) == 3 or random.random() > 0.15
+    on_page = rows.names.index(name) // rows.of_page
     if not is_there:
         rows.names.remove(name)
+        on_page = rows.pages - 1
     script = Script(site, f"{rows.heading} · {site.brand}", rows.lay_out)
     script.consents()
-    if not is_there:
-        give_up(script, name, f'click "{verb}" in the row of "{name}"')
-        return episode("rows", rows.goal(random, name), script)
-    if is_late:
+    while rows.page < on_page:
         script.act(f'click "{rows.turn}" until you see "{name}"', "click @", "next")
-        rows.page = 1
+        rows.page += 1
     what = f"the {rows.icons[verb]} icon" if rows.icons else f'"{verb}"'
+    if not is_there:
+        give_up(script, name, f'click {what} in the row of "{name}"')
+        return episode("rows", rows.goal(random, name), script)
     script.act(f'click {what} in the row of "{name}"', "click @", f"{verb} {name}")
     goal = rows.goal(random, name)
     if rows.pages == 1 and random.random() < 0.35:
         stays = random.random() < 0.2
         goal += _CHANGED_MIND if stays else random.choice(("", " Confirm that.", ""))
         rows.asks = True
-        answer, spot = ("Cancel", "no") if stays else (verb, "yes")
+        rows.yes, rows.no = random.choice(((verb, "Cancel"), *_ANSWERS))
+        answer, spot = (rows.no, "no") if stays else (rows.yes, "yes")
         script.act(f'click "{answer}"', "click @", spot)
         rows.asks = False
         if stays:
@@ -282,7 +298,7 @@ def hours_page(random: Random) -> Mapping[str, Any]:
     hours = sorted({words.clock(random) for _ in range(random.randint(3, 7))})
     day, hour = random.choice(days), random.choice(hours)
     what = random.choice((*words.EVENTS, *_VISITS))
-    submit = random.choice(("Book", "Confirm", "Reserve", "Continue", "Book now"))
+    submit = random.choice(("Book", "Confirm", "Book it", "Continue", "Book now"))
     chosen: list[str] = []
 
     def page(sheet: Sheet) -> None:

@@ -6,12 +6,13 @@ from random import Random
 from typing import Any
 
 from vigorl.training.nano import imagined_words as words
-from vigorl.training.nano.imagined import ImaginedSite, Script, Sheet, episode, give_up
+from vigorl.training.nano.imagined import ImaginedSite, Script, episode, give_up
 from vigorl.training.nano.imagined_facts import ATTRIBUTES
+from vigorl.training.nano.imagined_sheet import Sheet
 
-_TABS = ("Details", "Facts", "Info", "More", "Data")
+_TABS = ("Details", "Facts", "Info", "All facts", "Data")
 _OTHER_TABS = ("Pictures", "Questions", "Comments", "Map")
-_HINTS = ("Search", "Find", "Search the site", "What are you looking for?", "Keyword")
+_HINTS = ("Search", "Search for", "Search the site", "Type a word", "Keyword")
 _BEFORE = ("", "", "Search for it: ", "Look that up: ", "Search for {it}. ")
 _RANGES = ("Our range", "All entries", "Latest", "Topics", "Choose one", "Catalogue")
 _TABLES = ("Overview", "All at a glance", "Comparison", "Table", "Our list")
@@ -29,6 +30,8 @@ class _Facts:
     pitch: float
     beside: float
     """From a label to its value, px; 0: it stands below."""
+    are_cards: bool
+    """Labels stand beside each other, and values under them."""
 
     @classmethod
     def draw(cls, random: Random, fewest: int, most: int) -> "_Facts":
@@ -37,12 +40,19 @@ class _Facts:
         rows = [(random.choice(each.labels), each.value(random)) for each in others]
         rows.insert(random.randrange(len(rows) + 1), (label, value))
         beside = random.choice((0.0, 160.0, 220.0))
-        return cls(rows, label, value, asked.questions, random.uniform(26, 50), beside)
+        are_cards = len(rows) <= 4 and random.random() < 0.5
+        pitch = random.uniform(26, 50)
+        return cls(rows, label, value, asked.questions, pitch, beside, are_cards)
 
     def lay_out(self, sheet: Sheet, name: str = "") -> None:
         if name:
             sheet.heading(name)
-        for label, value in self.rows:
+        wide = (sheet.width - sheet.left - 40) / max(1, len(self.rows))
+        for index, (label, value) in enumerate(self.rows if self.are_cards else ()):
+            sheet.text(sheet.left + wide * index, sheet.y, label)
+            sheet.text(sheet.left + wide * index, sheet.y + self.pitch, value)
+        sheet.y += self.pitch + 60 if self.are_cards else 0
+        for label, value in () if self.are_cards else self.rows:
             sheet.text(sheet.left, sheet.y, label)
             below = 0 if self.beside else 22
             sheet.text(sheet.left + self.beside, sheet.y + below, value)
@@ -144,7 +154,7 @@ def search_page(random: Random) -> Mapping[str, Any]:
     site, facts = ImaginedSite.draw(random), _Facts.draw(random, 3, 5)
     names = words.titles(random, random.randint(2, 5))
     name, hint = random.choice(names), random.choice(_HINTS)
-    button = random.choice((None, "Search", "Go", "Find"))
+    button = random.choice((None, "Search", "Go", "OK"))
     entered: list[str] = []
     finds = random.random() > 0.15
 

@@ -133,9 +133,9 @@ PREFERENCES: dict[str, tuple[str, ...]] = {
     "Level": ("Beginner", "Intermediate", "Advanced"),
 }
 """The same of forms."""
-SAVES = ("Save", "Save changes", "Apply", "Update", "Keep changes", "Store settings", "Confirm")
-SUBMITS = ("Send", "Submit", "Send request", "Continue", "Book now", "Register", "Sign up",
-           "Finish", "Confirm", "Place request", "Apply", "Order now")  # fmt: skip
+SAVES = ("Save", "Save changes", "Save all", "Update", "Done", "Store settings", "Confirm", "OK")
+SUBMITS = ("Send", "Submit", "Send request", "Continue", "Book now", "Register", "Send form",
+           "Done", "Confirm", "Place request", "Send off", "OK")  # fmt: skip
 ROW_VERBS: dict[str, tuple[str, ...]] = {
     "Delete": ("delete", "remove", "get rid of", "throw away"),
     "Remove": ("remove", "delete", "take out"),

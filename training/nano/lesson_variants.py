@@ -17,7 +17,7 @@ AS_PEOPLE = 0.7
 """Of those, the share that is put as somebody else would, where it has a form that is known."""
 MISTAKEN = 0.12
 """Share of the steps before which something else was clicked in vain."""
-REFUSED = 0.04
+REFUSED = 0.02
 """Share of the lessons whose goal is of another page."""
 
 _TASK = "Task: "
@@ -31,6 +31,10 @@ _VERB = re.compile(rf"(?!(?:{_NO_VERB}) )[A-Z][a-z]+ ")
 _QUOTED = re.compile(r'"([^"]*)"')
 _TEXT = re.compile(r'(?:^|\| )("[^"]+") \(\d+, \d+\)(?= \||$)', re.MULTILINE)
 """An item of a reading that is mere text: a click on it does nothing."""
+_GOES_ON = re.compile(
+    r'"(?:[^"\n]*page[^"\n]*|next|older|later|further|search[^"\n]*|[›>→»])"', re.IGNORECASE
+)
+"""What leads on: a page that has it does not end there."""
 _LONG_WORD = re.compile(r"[a-z]{4,}")
 _ACTS = re.compile(r"<answer> (?:click|type|select) ")
 _THINK = "<think> "
@@ -77,6 +81,8 @@ def refusal(prompt: str, goal: str) -> TaughtTurn | None:
     """
     names = _QUOTED.findall(goal)
     screen = prompt.lower()
+    if _GOES_ON.search(prompt):
+        return None
     words = {*_LONG_WORD.findall(goal.lower()), *(name.lower() for name in names)}
     if not names or "\n1. " in prompt or any(word in screen for word in words):
         return None

@@ -29,16 +29,17 @@ from vigorl.training.nano.reading_rows import Mixture, ReadingRows
 from vigorl.training.nano.reading_steps import TaughtTurn
 
 MIXTURE = Mixture(
-    steps=0.28,
-    miniwob=0.16,
+    steps=0.32,
+    miniwob=0.14,
     sites=0.14,
-    imagined=0.34,
+    imagined=0.32,
     world=0.04,
     screens=0.02,
     sketches=0.02,
     large=0.0,
     renamed=0.35,
     invented=0.08,
+    in_words=True,
 )
 """Shares of the sorts. Large screens are left out: what is told of them is long. Few words are
 invented: a language model knows what the others mean, and writes one in fewer tokens."""

@@ -7,12 +7,14 @@ these belong together, not the words. The words that a task is put in stay in th
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
 _WORD_OR_NUMBER = re.compile(r"[A-Za-z]+|[0-9]{2,}")
 _QUOTES = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_CAPITALIZED = re.compile(r"(?<![.?!:] )(?<!^)\b[A-Z][a-z]+")
 _ONSETS = (
     "b br c ch cl d dr f fl g gl gr h j k kl l m n p pl pr qu r s sh sl st t th tr v w z".split()
 )
@@ -63,7 +65,18 @@ class WordStock:
 
 
 class Renames:
-    """The exchanges of one episode; `identity` exchanges nothing."""
+    """The exchanges of one episode.
+
+    Args:
+        stock: The words that are exchanged, and those that others are exchanged for.
+        task: Whose goal it is.
+        random: Draws the others.
+        identity: Exchange nothing.
+        numbers: Exchange numbers as well.
+        only: Words that may be exchanged, lower case; None: all of the stock.
+        labels: What whole texts become, whatever else is exchanged.
+        words: What single words become, lower case, whatever else is exchanged.
+    """
 
     def __init__(
         self,
@@ -73,19 +86,26 @@ class Renames:
         *,
         identity: bool = False,
         numbers: bool = True,
+        only: frozenset[str] | None = None,
+        labels: Mapping[str, str] | None = None,
+        words: Mapping[str, str] | None = None,
     ) -> None:
         self._stock = stock
+        self._only = only
+        self._labels = labels or {}
         self._spoken = stock.spoken.get(task, frozenset())
         self._random = random
         self._identity = identity
         self._numbers = numbers
+        self._given = words or {}
         self._words: dict[str, str] = {}
         self._texts: dict[str, str] = {}
         self._taken: set[str] = set()
 
     def text(self, text: str) -> str:
         """What stands on a screen, in other words."""
-        if self._identity:
+        text = self._labels.get(text, text)
+        if self._keeps_all:
             return text
         found = self._texts.get(text)
         if found is None:
@@ -96,13 +116,13 @@ class Renames:
 
     def quoted(self, text: str) -> str:
         """A sentence of ours, in which only quotations are exchanged."""
-        if self._identity:
+        if self._keeps_all and not self._labels:
             return text
         return _QUOTES.sub(lambda match: f'"{self.text(match[1])}"', text)
 
     def goal(self, text: str) -> str:
         """A task: its quotations and names are exchanged, its own words stay."""
-        if self._identity:
+        if self._keeps_all:
             return text
         parts = _QUOTES.split(text)
         return "".join(
@@ -112,17 +132,28 @@ class Renames:
             for index, part in enumerate(parts)
         )
 
+    @property
+    def _keeps_all(self) -> bool:
+        return self._identity and not self._given
+
     def _exchanged(self, word: str, spare: bool) -> str:
+        lower = word.lower()
+        if lower in self._given:
+            return _cased(self._given[lower], word)
+        if self._identity:
+            return word
         if word[0].isdigit():
             return self._number(word) if self._numbers else word
-        lower = word.lower()
-        if spare and lower in self._spoken:
+        if (spare and lower in self._spoken) or not self._may_be_exchanged(lower):
             return word
         if lower not in self._stock.drawn:
             if not (lower.endswith("s") and lower[:-1] in self._stock.drawn):
                 return word
             return _cased(self._new(lower[:-1]) + "s", word)
         return _cased(self._new(lower), word)
+
+    def _may_be_exchanged(self, lower: str) -> bool:
+        return self._only is None or lower in self._only
 
     def _new(self, lower: str) -> str:
         found = self._words.get(lower)
@@ -159,6 +190,16 @@ class Renames:
         self._taken.add(new)
         self._words[digits] = new
         return new
+
+
+def names_in(goal: str) -> frozenset[str]:
+    """Words of a goal that are names, lower case: quoted ones, and capitalized ones in sentences.
+
+    The others mean something: on a page where "Save" has another name, nobody could tell which.
+    """
+    quoted = " ".join(_QUOTES.findall(goal))
+    inside = _CAPITALIZED.findall(_QUOTES.sub('""', goal))
+    return frozenset(word.lower() for word in [*_WORD_OR_NUMBER.findall(quoted), *inside])
 
 
 def invented(random: Random) -> str:

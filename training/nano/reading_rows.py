@@ -74,6 +74,9 @@ class Mixture:
     """Share of the steps of embedded tasks in which words are exchanged for others or made up."""
     invented: float = INVENTED
     """Share of the words exchanged that nobody has ever seen."""
+    in_words: bool = False
+    """For a model that knows what words mean: only names in a goal are exchanged for any others,
+    labels for ones that mean the same, and each step says what it does."""
     most_characters: int | None = None
     """Of what is told of a step's screen; the rest is left out. None: all of it is told."""
 
@@ -133,6 +136,7 @@ class ReadingRows:
                 random,
                 renamed=mix.renamed,
                 most_characters=mix.most_characters,
+                in_words=mix.in_words,
             )
         kind -= of_steps
         if kind < mix.imagined:

@@ -23,7 +23,9 @@ from vigorl.policy.nano.reading import (
 from vigorl.policy.nano.shortening import shortened
 from vigorl.policy.perception.screen import Screen
 from vigorl.training.nano.reading_noise import Placement, glimpse
-from vigorl.training.nano.reading_renames import Renames, WordStock
+from vigorl.training.nano.reading_purposes import said_purpose
+from vigorl.training.nano.reading_renames import Renames, WordStock, names_in
+from vigorl.training.nano.synonyms import drawn_cart, drawn_synonyms
 
 RENAMED = 0.7
 """Share of the rows in which words are exchanged; only of embedded tasks: elsewhere many have a
@@ -148,6 +150,7 @@ def taught_turn(
     level: float = 1.0,
     renamed: float = RENAMED,
     most_characters: int | None = None,
+    in_words: bool = False,
 ) -> TaughtTurn | None:
     """One step as a turn; None where the mistakes have hidden what it acts on.
 
@@ -159,12 +162,13 @@ def taught_turn(
         level: Of the mistakes; 0: none, and the words stay.
         renamed: How often words are exchanged.
         most_characters: Of the screen, of which the rest is left out; None: all of it is told.
+        in_words: Exchange only names in its goal, and labels for ones that mean the same; say what
+            a step does, where the recording does not.
     """
     step = episode.steps[index]
-    changed = level > 0 and not episode.source and random.random() < renamed
-    renames = Renames(
-        stock, episode.task, random, identity=not changed, numbers=random.random() < 0.6
-    )
+    is_varied = level > 0 and not episode.source
+    share, of_words = (renamed, in_words) if is_varied else (0.0, False)
+    renames = _renames(episode, stock, random, share, of_words)
     width, height = step["size"]
     moved = level > 0 and random.random() < 0.8
     placement = Placement.draw(width, height, random) if moved else Placement()
@@ -190,7 +194,8 @@ def taught_turn(
         refs = [*seen, value]
         turn = _telling(purpose, refs, answer, value.doubtful and not closer, screen)
     else:
-        told = _acting(step, purpose, rows, placement, renames, screen)
+        goal_said = episode.goal if in_words else None
+        told = _acting(step, purpose, rows, placement, renames, screen, goal_said)
         if told is None:
             return None
         turn = told
@@ -206,6 +211,23 @@ def taught_turn(
         closer=closer,
     )
     return TaughtTurn(write_prompt(situation), turn)
+
+
+def _renames(
+    episode: RememberedEpisode, stock: WordStock, random: Random, renamed: float, in_words: bool
+) -> Renames:
+    """Which words of an episode are exchanged."""
+    changed = random.random() < renamed
+    return Renames(
+        stock,
+        episode.task,
+        random,
+        identity=not changed,
+        numbers=random.random() < 0.6,
+        only=names_in(episode.goal) if in_words else None,
+        labels=drawn_synonyms(episode.goal, random) if in_words else None,
+        words=drawn_cart(random) if in_words else None,
+    )
 
 
 def thought_turn(thought: str, answer: str) -> str:
@@ -225,12 +247,15 @@ def _acting(
     placement: Placement,
     renames: Renames,
     screen: Screen,
+    goal: str | None,
 ) -> str | None:
-    """The turn of a step that acts."""
+    """The turn of a step that acts; with a goal it says what it does, in the goal's words."""
     targets = [_target(rows, placement.point(*point), purpose) for point in step["points"]]
     if any(item is None for item in targets):
         return None
     refs = [item for item in targets if item is not None]
+    if not purpose and goal is not None:
+        purpose = said_purpose(renames.quoted(step["command"]), refs, goal)
     seen: list[ScreenItem] = []
     if row_of := _ROW_OF.search(purpose):
         seen += [item for item in _named(rows, row_of[1]) if item not in refs][:1]
