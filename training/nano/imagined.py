@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from vigorl.training.nano.imagined_parts import Part, parts
 from vigorl.training.nano.imagined_sheet import LETTER_PX, Sheet, Spot
+from vigorl.training.nano.imagined_widgets import Widget, widgets
 from vigorl.training.nano.imagined_words import BRANDS, CONSENTS, FOOTERS, NAVIGATION, PEOPLE, aside
 
 MOST_SCROLLS = 4
@@ -32,9 +32,9 @@ class ImaginedSite:
     """What else is written, which concerns nobody."""
     consent: Sequence[str] = ()
     """What a banner asks: its text and its buttons, until one of them is clicked."""
-    parts: Sequence[Part] = ()
+    widgets: Sequence[Widget] = ()
     """Other parts of its pages, the first of which may stand before what they are about."""
-    parts_first: bool = False
+    widgets_first: bool = False
 
     @classmethod
     def draw(cls, random: Random) -> "ImaginedSite":
@@ -50,7 +50,7 @@ class ImaginedSite:
             random.choice(("", "", f"{first[0]}{last[0]}", f"{first} {last}")),
             [aside(random) for _ in range(random.choice((0, 0, 1, 2, 4, 7)))],
             random.choice(CONSENTS) if random.random() < 0.15 else (),
-            parts(random),
+            widgets(random),
             random.random() < 0.3,
         )
 
@@ -63,16 +63,16 @@ class ImaginedSite:
         if self.user:
             sheet.text(self.size[0] - 20 - LETTER_PX * len(self.user), sheet.y, self.user)
         sheet.y += 60
-        for part in self.parts[:1] if self.parts_first else ():
-            part.lay_out(sheet, self.left)
+        for widget in self.widgets[:1] if self.widgets_first else ():
+            widget.lay_out(sheet, self.left)
             sheet.y += 24
         return sheet
 
     def finish(self, sheet: Sheet) -> None:
         """What stands beside or below what a page is about, and its foot."""
-        for part in self.parts[1:] if self.parts_first else self.parts:
+        for widget in self.widgets[1:] if self.widgets_first else self.widgets:
             sheet.y += 24
-            part.lay_out(sheet, self.left)
+            widget.lay_out(sheet, self.left)
         beside = len(self.asides) % 2 == 0 and self.size[0] > 1100
         y = 120.0 if beside else sheet.y + 20
         for text in self.asides:

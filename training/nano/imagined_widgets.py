@@ -20,7 +20,7 @@ _SPOT = "other "
 
 
 @dataclass(frozen=True)
-class Part:
+class Widget:
     """One part, line by line."""
 
     heading: str
@@ -60,75 +60,77 @@ class Part:
                     sheet.y += 30
 
 
-def parts(random: Random) -> tuple[Part, ...]:
+def widgets(random: Random) -> tuple[Widget, ...]:
     """Those of a site; mostly none."""
     if random.random() > SHARE:
         return ()
-    drawn = random.sample(_PARTS, random.choice((1, 1, 1, 2)))
+    drawn = random.sample(_WIDGETS, random.choice((1, 1, 1, 2)))
     return tuple(make(random) for make in drawn)
 
 
-def _newsletter(random: Random) -> Part:
+def _newsletter(random: Random) -> Widget:
     heading = random.choice(("Stay in touch", "Our letter", "News by mail", "Once a month"))
     label = random.choice(("Your e-mail", "E-mail", "Mail address"))
     button = random.choice(("Subscribe", "Sign me up", "Send me news"))
-    return Part(heading, [("field", label, ""), ("button", button, "")])
+    return Widget(heading, [("field", label, ""), ("button", button, "")])
 
 
-def _profile(random: Random) -> Part:
+def _profile(random: Random) -> Widget:
     rows: list[tuple[Kind, str, str]] = [
         ("field", "Member number", f"{random.choice('ABCDK')}C-{random.randint(1000, 9999)}"),
         ("field", "Nickname", random.choice(("", words.person(random).split(" ")[0]))),
         ("button", random.choice(("Save profile", "Update profile")), ""),
     ]
-    return Part("Your profile", rows[random.randint(0, 1) :])
+    return Widget("Your profile", rows[random.randint(0, 1) :])
 
 
-def _hours(random: Random) -> Part:
+def _hours(random: Random) -> Widget:
     days = random.sample(words.DAYS, random.randint(2, 4))
     rows: list[tuple[Kind, str, str]] = [
         ("fact", day, f"{words.clock(random)} to {words.clock(random)}") for day in days
     ]
-    return Part(random.choice(("Opening hours", "We are there", "Office hours")), rows)
+    return Widget(random.choice(("Opening hours", "We are there", "Office hours")), rows)
 
 
-def _goods(random: Random) -> Part:
+def _goods(random: Random) -> Widget:
     rows: list[tuple[Kind, str, str]] = []
     for _ in range(random.randint(2, 3)):
         rows.append(("fact", words.product(random), words.price(random)))
     if random.random() < 0.5:
         rows.append(("button", random.choice(("See all", "To the shop", "All offers")), ""))
-    return Part(random.choice(("You may also like", "Offers", "New in the shop")), rows)
+    return Widget(random.choice(("You may also like", "Offers", "New in the shop")), rows)
 
 
-def _options(random: Random) -> Part:
+def _options(random: Random) -> Widget:
     names = random.sample(("Dark mode", "Sound", "Show pictures", "Large print", "Subtitles"), 2)
     rows: list[tuple[Kind, str, str]] = [
         ("switch", name, random.choice(("on", "off"))) for name in names
     ]
     what = random.choice(("Shown in", "Region", "Sort by"))
     rows.append(("list", what, random.choice(("Europe", "Newest first", "All", "Asia"))))
-    return Part("View", rows)
+    return Widget("View", rows)
 
 
-def _figures(random: Random) -> Part:
+def _figures(random: Random) -> Widget:
     names = random.sample(("Visitors", "Members", "Open tickets", "Downloads", "Rate"), 3)
-    return Part(
+    return Widget(
         random.choice(("At a glance", "This month", "Figures")),
         [("fact", name, str(random.randint(3, 99000))) for name in names],
     )
 
 
-def _links(random: Random) -> Part:
+def _links(random: Random) -> Widget:
     names = words.titles(random, random.randint(2, 4))
-    return Part(
+    return Widget(
         random.choice(("Most read", "See also", "Latest")), [("link", n, "") for n in names]
     )
 
 
-def _voucher(random: Random) -> Part:
+def _voucher(random: Random) -> Widget:
     name = random.choice(("Voucher", "Gift code", "Discount code"))
-    return Part(f"Have you got a {name.lower()}?", [("field", name, ""), ("button", "Redeem", "")])
+    return Widget(
+        f"Have you got a {name.lower()}?", [("field", name, ""), ("button", "Redeem", "")]
+    )
 
 
-_PARTS = (_newsletter, _profile, _hours, _goods, _options, _figures, _links, _voucher)
+_WIDGETS = (_newsletter, _profile, _hours, _goods, _options, _figures, _links, _voucher)
