@@ -2,6 +2,7 @@
 
 from random import Random
 
+from vigorl.training.nano.imagined_accounts import messages_page, sign_in_page
 from vigorl.training.nano.imagined_forms import form_page, settings_page
 from vigorl.training.nano.imagined_lists import board_page, errands_page, hours_page, rows_page
 from vigorl.training.nano.imagined_questions import (
@@ -10,9 +11,10 @@ from vigorl.training.nano.imagined_questions import (
     table_page,
     topics_page,
 )
+from vigorl.training.nano.imagined_shops import shop_page
 from vigorl.training.nano.reading_steps import RememberedEpisode, remembered_episode
 
-ASKS = 0.35
+ASKS = 0.3
 """Share of the episodes that end with an answer."""
 QUESTIONS = (facts_page, table_page, search_page, topics_page)
 DEEDS = (
@@ -24,6 +26,10 @@ DEEDS = (
     errands_page,
     hours_page,
     board_page,
+    shop_page,
+    shop_page,
+    sign_in_page,
+    messages_page,
 )
 """Kinds of sites; those that stand twice are played twice as often."""
 

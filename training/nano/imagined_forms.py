@@ -227,6 +227,11 @@ class _Form:
     """What a field is called stands in it."""
     shown: Sequence[str]
     """Its fields in order, with those that nobody has told anything of."""
+    extras: dict[str, bool] = field(default_factory=dict)
+    """Boxes of which any may be ticked, and whether they are."""
+    extras_are: str = ""
+    wanted: Sequence[str] = ()
+    """Those of them that are to be ticked, and no others."""
     entered: dict[str, str] = field(default_factory=dict)
     chosen: str = ""
     agrees: bool = False
@@ -248,6 +253,7 @@ class _Form:
         random.shuffle(options)
         options = options[: random.randint(2, 4)] if not is_short and random.random() < 0.6 else []
         in_list = random.random() < 0.5
+        extras_are, extras, wanted = _drawn_extras(random, not is_short)
         return cls(
             heading,
             intents,
@@ -260,6 +266,9 @@ class _Form:
             random.choice(words.SUBMITS),
             random.random() < 0.25,
             shown,
+            extras,
+            extras_are,
+            wanted,
             chosen="Please choose" if in_list else "".join(options[:1]),
         )
 
@@ -283,6 +292,12 @@ class _Form:
             sheet.mark("radio", left, sheet.y, self.chosen == option, option)
             sheet.text(left + 28, sheet.y, option)
             sheet.y += 28
+        if self.extras:
+            sheet.heading(self.extras_are, 26)
+        for extra, is_on in self.extras.items():
+            sheet.mark("checkbox", left, sheet.y, is_on, extra)
+            sheet.text(left + 28, sheet.y, extra)
+            sheet.y += 30
         if self.box:
             sheet.mark("checkbox", left, sheet.y, self.agrees, self.box)
             sheet.text(left + 28, sheet.y, self.box)
@@ -300,6 +315,11 @@ class _Form:
             wanted = self.options[-1]
             ways = (f"{self.what.lower()}: {wanted}", f"I'd like {wanted}", f"take {wanted}")
             told.append(random.choice(ways))
+        if self.wanted:
+            named = " and ".join(each.lower() for each in self.wanted)
+            told.append(random.choice(("with {it}", "add {it}", "I'd like {it}")).format(it=named))
+        elif self.extras:
+            told.append(random.choice(("nothing else", "no extras")))
         if self.box == _BOXES[1]:
             told.append("I want a copy")
         elif self.box:
@@ -309,6 +329,17 @@ class _Form:
         if random.random() < 0.6:
             return f"{intent}: {body}."
         return f"{body[:1].upper()}{body[1:]}. {intent}."
+
+
+def _drawn_extras(random: Random, are_there: bool) -> tuple[str, dict[str, bool], Sequence[str]]:
+    """What may be ticked is called so; the boxes, mostly none of them on; those that are wanted."""
+    if not are_there or random.random() > 0.35:
+        return "", {}, ()
+    called = random.choice(list(words.EXTRAS))
+    names = random.sample(words.EXTRAS[called], random.randint(3, 5))
+    on_at_first = random.choice(names) if random.random() < 0.25 else ""
+    wanted = random.sample(names, random.choice((0, 1, 1, 2, 2)))
+    return called, {name: name == on_at_first for name in names}, wanted
 
 
 def form_page(random: Random) -> Mapping[str, Any]:
@@ -336,6 +367,10 @@ def form_page(random: Random) -> Mapping[str, Any]:
         else:
             script.act(f'click "{wanted}"', "click @", wanted)
         form.chosen = wanted
+    for extra, is_on in form.extras.items():
+        if is_on != (extra in form.wanted):
+            script.act(f'{"uncheck" if is_on else "check"} "{extra}"', "click @", extra)
+            form.extras[extra] = not is_on
     if form.box:
         script.act(f'check "{form.box}"', "click @", form.box)
         form.agrees = True

@@ -133,6 +133,14 @@ PREFERENCES: dict[str, tuple[str, ...]] = {
     "Level": ("Beginner", "Intermediate", "Advanced"),
 }
 """The same of forms."""
+EXTRAS: dict[str, tuple[str, ...]] = {
+    "Extras": ("Breakfast", "Late arrival", "Parking", "Extra bed", "Sea view", "Sauna"),
+    "Toppings": ("Olives", "Mushrooms", "Peppers", "Onions", "Spinach", "Sweetcorn"),
+    "Interests": ("Music", "Theatre", "Cycling", "Cooking", "Chess", "Hiking"),
+    "With": ("Gift wrap", "Batteries", "Assembly", "Spare parts", "Express service"),
+    "I need": ("A projector", "Wheelchair access", "A name tag", "Headphones", "A locker"),
+}
+"""What may be ticked in forms, any number of it."""
 SAVES = ("Save", "Save changes", "Save all", "Update", "Done", "Store settings", "Confirm", "OK")
 SUBMITS = ("Send", "Submit", "Send request", "Continue", "Book now", "Register", "Send form",
            "Done", "Confirm", "Place request", "Send off", "OK")  # fmt: skip

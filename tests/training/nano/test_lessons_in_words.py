@@ -13,7 +13,13 @@ pytest.importorskip("transformers")
 from vigorl.browser.geometry import Box
 from vigorl.policy.nano.reading import ItemKind, ScreenItem
 from vigorl.tasks.local import registry
-from vigorl.training.nano import imagined_lists, imagined_questions, imagined_words
+from vigorl.training.nano import (
+    imagined_accounts,
+    imagined_lists,
+    imagined_questions,
+    imagined_shops,
+    imagined_words,
+)
 from vigorl.training.nano.lesson_variants import refusal
 from vigorl.training.nano.reading_purposes import said_purpose
 from vigorl.training.nano.reading_renames import Renames, WordStock, names_in
@@ -52,6 +58,17 @@ def test_nothing_is_called_as_held_out_pages_call_it() -> None:
         *imagined_questions._HINTS,
         *imagined_questions._TABS,
         *(each for answers in imagined_lists._ANSWERS for each in answers),
+        *imagined_shops.CARTS,
+        *imagined_shops.ADDS,
+        *imagined_shops.CHECKOUTS,
+        *imagined_shops.ENDS,
+        *imagined_accounts.USERS,
+        *imagined_accounts.SECRETS,
+        *imagined_accounts.SIGNS,
+        *imagined_accounts.REPLIES,
+        *imagined_accounts.SENDS,
+        *imagined_accounts.TEXTS,
+        *(each for names in imagined_accounts.KEEPS.values() for each in names),
     }
     assert not never & synonyms
     assert not never & {each.lower() for each in buttons}
