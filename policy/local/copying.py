@@ -35,6 +35,8 @@ _KINDS = (*KIND.split("|"), ICON)
 """Words with which an item begins that has a kind."""
 _OUT_OF_SIGHT = "not"
 """How a thought begins to say that something is."""
+_LEADS_ON = ("|", "<")
+"""Characters behind an item: another one follows, or the thought ends."""
 _THOUGHT_BEGINS = "<think>"
 
 
@@ -83,7 +85,9 @@ class Copying:
                 continue
             self._bytes[token_id] = _written_bytes(written) if "\ufffd" in text else text.encode()
             word = text.lstrip()
-            if not _OPENING.isdisjoint(text) or word.startswith((_OUT_OF_SIGHT, *_KINDS)):
+            if not _OPENING.isdisjoint(text) or word.startswith(
+                (_OUT_OF_SIGHT, *_KINDS, *_LEADS_ON)
+            ):
                 self._opening.append((token_id, text))
         self._sorted = sorted((written, token_id) for token_id, written in self._bytes.items())
         self._told: OrderedDict[tuple[int, ...], ToldItems] = OrderedDict()

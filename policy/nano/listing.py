@@ -28,7 +28,10 @@ _FILLED = re.compile(
 )
 _IN_ROW = re.compile(rf"(?:.*? {_NAME}|.*) in the row of {_NAME}")
 _TOLD = re.compile(rf"tell me the (?:{_NAME}|[^\"]*?)(?: of {_NAME})?")
+_ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth".split()
+_NTH = re.compile(rf"open the ({'|'.join(_ORDINALS)}) result")
 _CHECKED = re.compile(r"(?:un)?check ")
+_QUOTED = re.compile(r'"([^"]+)"')
 _WORD = re.compile(r"\w+")
 _NUMBER = re.compile(r"\d+")
 _LIKE = 0.7
@@ -56,10 +59,18 @@ class Listing:
             return self._of_row(left, row[2], row[1])
         if (asked := _TOLD.fullmatch(self.purpose)) is not None:
             return self._asked_for(left, asked[1], asked[2])
+        if self.counted is not None:
+            return self._next_results(left, self.counted)
         left = [item for item in left if not told.is_spent(item)]
         if not self.listed:
             return self._fitting(left)
         return left
+
+    @property
+    def counted(self) -> int | None:
+        """How many items it has to list, where it counts: up to the third result; None: any."""
+        nth = _NTH.fullmatch(self.purpose)
+        return None if nth is None else _ORDINALS.index(nth[1]) + 1
 
     def may_be_out_of_sight(self) -> bool:
         """Whether a turn of the wheel could still show it, or nothing else is left to say."""
@@ -87,6 +98,20 @@ class Listing:
         if called or self._goes_on_below:
             return called if kinds else [i for i in left if i in called or i.is_unnamed]
         return left
+
+    def _next_results(self, left: Sequence[ToldItem], count: int) -> Sequence[ToldItem]:
+        """Results behind the last one that was listed, as they stand on the screen.
+
+        Where as many texts have what the task quotes in them, it is one of these.
+        """
+        quoted = [name.casefold() for name in _QUOTED.findall(self.told.task)]
+        results = [item for item in self.told.items if item.kind == ""]
+        found = [i for i in results if any(name in i.name.casefold() for name in quoted)]
+        if len(found) >= count:
+            results = found
+        after = [self.told.items.index(self.told.by_number[at]) for at in self.listed]
+        behind = {item.number for item in self.told.items[max(after, default=-1) + 1 :]}
+        return [item for item in left if item in results and item.number in behind]
 
     def _of_row(
         self, left: Sequence[ToldItem], name: str, target: str | None

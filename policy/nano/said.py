@@ -10,6 +10,7 @@ can be meant is known before it is written::
 - An item is listed with its own name and number. `vigorl.policy.nano.listing` says which may be.
 - What a thought types or selects stands in the task, word by word, and is what its command enters.
   Where the task says "two", 2 may be selected.
+- Up to the third result three items are listed, in the order of the screen.
 - A command acts on the item that the thought has listed last; a drag goes from the last but one to
   the last.
 - A number stands for an item everywhere but in quotes. A point may be written only where no item is
@@ -35,6 +36,7 @@ _LISTING = re.compile(r"(?:(?P<begins>^<think>)|:|\||;) $")
 """Where an item begins."""
 _KIND_SAID = re.compile(rf"(?:^<think>|:|\||;) (?P<kind>{KIND}|{ICON})$")
 """Where the kind of an item has been said."""
+_OUT_OF_SIGHT = re.compile(r": not in sight\s*$")
 _PURPOSE = re.compile(r"(?:^<think>|[:;]) ((?:(?!: |; ).)*): (?!.*: )")
 _ACTS_ON = re.compile(
     r"\s*(?:click|double_click|right_click|middle_click|hover|type|select|upload|drag)\s*"
@@ -85,6 +87,8 @@ class Said:
             rests = tuple(rest[1:] for rest in self.rests if rest[:1] == character)
             if rests or "" not in self.rests or character.isdigit():
                 return Said(self.told, text, False, rests, bool(rests))
+        if character in "|<" and not self.is_quoted and self._counts_wrong(character):
+            return Said(self.told, text, False, None, False)
         if not self.is_quoted:
             may_be = self._may_begin(character)
             if may_be is not None:
@@ -159,6 +163,16 @@ class Said:
         if not items and said["kind"] != ICON:
             items = list(listed)
         return tuple(f" {item.without_kind}" for item in items)
+
+    def _counts_wrong(self, character: str) -> bool:
+        """Whether a thought that counts goes on when it has listed all, or ends before."""
+        if not self.is_thought or not self.text.endswith(" "):
+            return False
+        listing = self._listing()
+        if listing.counted is None or _OUT_OF_SIGHT.search(self.text):
+            return False
+        is_last = len(listing.listed) >= listing.counted
+        return is_last if character == "|" else not is_last
 
     def _listing(self) -> Listing:
         """What the thought says and has listed."""

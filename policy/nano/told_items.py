@@ -87,6 +87,7 @@ class ToldItems:
     """Numbers of parts of the screen that were not seen closely."""
     words: tuple[str, ...] = ()
     """The task from each of its words on: what is typed stands there."""
+    task: str = ""
     counts: tuple[str, ...] = ()
     """Numbers that the task says in words, in digits."""
     in_vain: Mapping[str, int] = field(default_factory=dict)
@@ -127,6 +128,7 @@ class ToldItems:
             tuple(points),
             tuple(unseen),
             _from_each_word(task),
+            task,
             _counts(task),
             _in_vain(past),
         )

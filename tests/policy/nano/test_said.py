@@ -134,7 +134,7 @@ def test_a_reply_points_at_what_it_was_told_and_acts_on_what_it_thought_of(
 
 def test_where_nothing_was_read_a_reply_names_no_number_but_any_point() -> None:
     told = ToldItems.of("Task: x\nPage: y")
-    assert told == ToldItems(words=told.words) and not told.numbers
+    assert told == ToldItems(words=told.words, task="x") and not told.numbers
     assert not Said(told).with_text("<think> #").is_kept
     assert Said(told).with_text('<think> "#1" (12, 3) </think>\n<answer> press Enter').is_kept
 
@@ -266,3 +266,36 @@ def test_what_changed_nothing_is_not_clicked_again_on_the_same_screen() -> None:
     # A field that was clicked may still be written in.
     clicked = PROJECTS.replace('click "Sort"', 'click field "Search"')
     assert kept('<think> type "Blue" into "Search": field "Search" #15', clicked)
+
+
+RESULTS = """\
+Task: Search the shop for "mug" and open the third result.
+1. type field "Search" "mug" enter
+Page: Results
+"Home" #1 link | field "Search" #2 "mug"
+"4 goods" #3 | "New: tea" #4 link
+"Fjord mug" #5 link | "$12.00" #6
+"Gala mug" #7 link | "$9.50" #8
+"Alto Mug" #9 | "$30.00" #10
+"Delta mug" #11 link | "$12.95" #12"""
+
+
+@pytest.mark.parametrize(
+    ("thought", "is_kept"),
+    [
+        (
+            'open the third result: "Fjord mug" #5 link | "Gala mug" #7 link | "Alto Mug" #9 </',
+            True,
+        ),
+        ('open the third result: "Gala mug" #7 link | "Fjord mug" #5', False),  # not in order
+        ('open the third result: "Fjord mug" #5 link | "Alto Mug" #9 </', False),  # too few
+        ('open the second result: "Fjord mug" #5 link | "Gala mug" #7 link | ', False),
+        ('open the first result: "New: tea" #4', False),  # nobody has searched for it
+        ('open the first result: "Fjord mug" #5 link </', True),
+        ('open the fifth result: "4 goods" #3 | "New: tea" #4', True),  # there are but four mugs
+        ("open the third result: not in sight </", True),
+        ('click "Fjord mug": "Fjord mug" #5 link </', True),
+    ],
+)
+def test_results_are_counted_as_they_stand(thought: str, is_kept: bool) -> None:
+    assert kept(f"<think> {thought}", RESULTS) is is_kept
