@@ -47,16 +47,22 @@ class _Facts:
     def lay_out(self, sheet: Sheet, name: str = "") -> None:
         if name:
             sheet.heading(name)
-        wide = (sheet.width - sheet.left - 40) / max(1, len(self.rows))
-        for index, (label, value) in enumerate(self.rows if self.are_cards else ()):
-            sheet.text(sheet.left + wide * index, sheet.y, label)
-            sheet.text(sheet.left + wide * index, sheet.y + self.pitch, value)
-        sheet.y += self.pitch + 60 if self.are_cards else 0
-        for label, value in () if self.are_cards else self.rows:
+        if self.are_cards:
+            self._lay_out_cards(sheet)
+            return
+        for label, value in self.rows:
             sheet.text(sheet.left, sheet.y, label)
             below = 0 if self.beside else 22
             sheet.text(sheet.left + self.beside, sheet.y + below, value)
             sheet.y += self.pitch + below
+
+    def _lay_out_cards(self, sheet: Sheet) -> None:
+        wide = (sheet.width - sheet.left - 40) / max(1, len(self.rows))
+        for index, (label, value) in enumerate(self.rows):
+            x = sheet.left + wide * index
+            sheet.text(x, sheet.y, label)
+            sheet.text(x, sheet.y + self.pitch, value)
+        sheet.y += self.pitch + 60
 
     def answer(self, script: Script) -> None:
         """Say what is asked."""
