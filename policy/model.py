@@ -1,17 +1,17 @@
 """Policies that are vision-language models: a family, a backend, and an actor for each episode."""
 
 import hashlib
-import math
 from collections.abc import Iterator
 from copy import copy
 from dataclasses import replace
 from itertools import count
 from typing import Any, Self
 
-from vigorl.browser.actions import Action, Done, GiveUp
+from vigorl.browser.actions import GiveUp
 from vigorl.browser.observation import Observation
 from vigorl.browser.text import cleaned, whole
 from vigorl.policy.backend import Backend, Message, Reply, Sampling, Session
+from vigorl.policy.certainty import Certainty
 from vigorl.policy.conversation import Conversation, RowKeeper
 from vigorl.policy.family import Family, family_reading
 from vigorl.policy.grammar import Dialect, Parsed, parse
@@ -115,6 +115,7 @@ class ModelPolicy:
             "presence_penalty": self._sampling.presence_penalty,
             "max_tokens": self._sampling.max_tokens,
             "seed": self._sampling.seed,
+            **({"least_sure": self.least_sure} if self.least_sure else {}),
             **self.backend.describe(),
         }
 
@@ -134,8 +135,7 @@ class ModelActor:
         self._turn_count = 0
         self._is_lost = False
         """The last reply could not be understood."""
-        self._logprob = 0.0
-        """Of all replies so far, as far as it was told."""
+        self._certainty = Certainty(policy.least_sure)
 
     async def act(self, observation: Observation) -> Turn:
         """Show the model what is new and understand what it says.
@@ -155,15 +155,14 @@ class ModelActor:
         if parsed.action is None and reply.refusal:
             refused = GiveUp(f"the model refuses: {whole(reply.refusal)}")
             parsed = replace(parsed, action=refused, error=None)
-        self._logprob += sum(reply.logprobs or ())
-        parsed = replace(parsed, action=self._believed(parsed.action))
+        self._certainty.hear(reply)
         return Turn(
             text=text,
             begun=begun,
             thought=parsed.thought,
             points=parsed.points_css_px,
             mentions=parsed.mentions,
-            action=parsed.action,
+            action=self._certainty.believed(parsed.action),
             error=turn_error(parsed, reply),
             slip=parsed.slip,
             tokens=self._rows.record(reply),
@@ -173,14 +172,6 @@ class ModelActor:
             cost_usd=self._policy.usage(reply).cost_usd,
             notice=notice,
         )
-
-    def _believed(self, action: Action | None) -> Action | None:
-        """The same action; giving up for a `done` that was guessed at."""
-        sure = math.exp(self._logprob)
-        if not isinstance(action, Done) or sure >= self._policy.least_sure:
-            return action
-        seems = f'it may be "{action.answer}"' if action.answer else "it seems to be done"
-        return GiveUp(f"{seems}, but some steps were guesses ({sure:.0%} sure): look at the page")
 
     async def _reply(self) -> tuple[str, Reply]:
         """What was begun for the model, and what it says; the beginning is mostly empty."""

@@ -13,6 +13,7 @@ from vigorl.browser.geometry import Frame, Point
 from vigorl.browser.observation import Observation
 from vigorl.browser.picture import View
 from vigorl.policy.backend import Backend, Message, Sampling, Session
+from vigorl.policy.certainty import Certainty
 from vigorl.policy.conversation import RowKeeper
 from vigorl.policy.family import Family
 from vigorl.policy.grammar import Dialect, parse, write_answer
@@ -37,7 +38,7 @@ class ReadingPolicy(ModelPolicy):
 
     def actor_in(self, goal: str, session: Session) -> "ReadingActor":
         """A fresh actor whose words come from this place at a backend."""
-        return ReadingActor(goal, self.family, session, self._eyes)
+        return ReadingActor(goal, self.family, session, self._eyes, Certainty(self.least_sure))
 
     def describe(self) -> dict[str, Any]:
         """What `ModelPolicy` tells, and that screens are read."""
@@ -91,8 +92,16 @@ class _Seen:
 class ReadingActor:
     """The model in one episode."""
 
-    def __init__(self, goal: str, family: Family, session: Session, eyes: ScreenReader) -> None:
+    def __init__(
+        self,
+        goal: str,
+        family: Family,
+        session: Session,
+        eyes: ScreenReader,
+        certainty: Certainty,
+    ) -> None:
         self._goal = goal
+        self._certainty = certainty
         self._family = family
         self._session = session
         self._eyes = eyes
@@ -136,12 +145,13 @@ class ReadingActor:
         self._is_lost = parsed.action is None
         if parsed.action is not None:
             self._remember(parsed.action, seen, dialect)
+        self._certainty.hear(reply)
         return Turn(
             text=reply.text,
             thought=parsed.thought,
             points=parsed.points_css_px,
             mentions=parsed.mentions,
-            action=parsed.action,
+            action=self._certainty.believed(parsed.action),
             error=turn_error(parsed, reply),
             slip=parsed.slip,
             tokens=self._rows.record(reply),

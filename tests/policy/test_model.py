@@ -284,7 +284,8 @@ async def test_an_end_that_was_guessed_at_is_not_believed(
         assert end.action == GiveUp(
             'it may be "12", but some steps were guesses (14% sure): look at the page'
         )
+        assert policy.describe()["least_sure"] == 0.2
         believed = ModelPolicy(replace(family, least_sure=None), Recital(*turns), Sampling(0.0))
         actor = believed.actor("What is the total?")
         ends = [(await actor.act(screen(number, 1280, 720))).action for number in range(2)]
-        assert ends[1] == Done("12")
+        assert ends[1] == Done("12") and "least_sure" not in believed.describe()
