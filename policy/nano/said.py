@@ -16,7 +16,8 @@ can be meant is known before it is written::
 - A number stands for an item everywhere but in quotes. A point may be written only where no item is
   meant: in the middle of a scroll, on the way of a drag; where the task names it; and anywhere
   where nothing was read.
-- What changed nothing, or led to a page that was left at once, is not clicked again.
+- What changed nothing, or led to a page that was left at once, is neither clicked again nor named:
+  what is clicked then is called as the task says, or as something else that was read.
 - Where turning the wheel down changed nothing, nothing is called out of sight.
 """
 
@@ -38,6 +39,14 @@ _KIND_SAID = re.compile(rf"(?:^<think>|:|\||;) (?P<kind>{KIND}|{ICON})$")
 """Where the kind of an item has been said."""
 _OUT_OF_SIGHT = re.compile(r": not in sight\s*$")
 _PURPOSE = re.compile(r"(?:^<think>|[:;]) ((?:(?!: |; ).)*): (?!.*: )")
+_NAMES = re.compile(
+    r"(?:^<think>|[:;]) (?:click|check|uncheck|double-click|right-click|middle-click|hover over) $"
+)
+"""Where the name of what is acted on begins."""
+_ITEM_BEGINS = frozenset('"#(')
+_NOT_SEEN = "not in sight"
+_WORDS_BEHIND = (*KIND.split("|"), ICON, _NOT_SEEN, "look at", "go back")
+"""What may stand behind a colon but an item in quotes: its kind, or these."""
 _ACTS_ON = re.compile(
     r"\s*(?:click|double_click|right_click|middle_click|hover|type|select|upload|drag)\s*"
 )
@@ -87,7 +96,7 @@ class Said:
             rests = tuple(rest[1:] for rest in self.rests if rest[:1] == character)
             if rests or "" not in self.rests or character.isdigit():
                 return Said(self.told, text, False, rests, bool(rests))
-        if character in "|<" and not self.is_quoted and self._counts_wrong(character):
+        if self._lists_wrong(character):
             return Said(self.told, text, False, None, False)
         if not self.is_quoted:
             may_be = self._may_begin(character)
@@ -95,7 +104,7 @@ class Said:
                 rests = tuple(each[1:] for each in may_be if each[:1] == character)
                 return Said(self.told, text, False, rests, bool(rests))
         quoted = self.is_quoted
-        if character == '"' and not quoted and (typed := self._types_here()) is not None:
+        if character == '"' and not quoted and (typed := self._copied_here()) is not None:
             return Said(self.told, text, True, typed, bool(typed), True)
         if character == '"' and not (quoted and _is_escaped(self.text)):
             quoted = not quoted
@@ -105,9 +114,17 @@ class Said:
         of_kind = None if quoted else said._of_kind()
         return said if of_kind is None else Said(self.told, text, False, of_kind, bool(of_kind))
 
-    def _types_here(self) -> tuple[str, ...] | None:
-        """What may be typed or selected in the quotation that begins here; None: it is neither."""
-        found = _TYPED.search(self.text) if self.is_thought else None
+    def _copied_here(self) -> tuple[str, ...] | None:
+        """What the quotation that begins here is copied from; None: it is free.
+
+        What is typed or selected stands in the task; so does the name of what is acted on where
+        something was in vain, or it is one on the screen that was not.
+        """
+        if not self.is_thought:
+            return None
+        if self.told.in_vain and _NAMES.search(self.text):
+            return (*self.told.words, *self.told.names_left)
+        found = _TYPED.search(self.text)
         if found is None:
             return None
         return (*self.told.words, *self.told.counts) if found["selects"] else self.told.words
@@ -148,10 +165,25 @@ class Said:
         if character == "#":
             return self.told.numbers if begins else self.told.unseen
         if character == "n" and self.text.endswith(": "):  # not in sight
-            return None if self._listing().may_be_out_of_sight() else ()
+            return (_NOT_SEEN,) if self._listing().may_be_out_of_sight() else ()
         if character != '"' or begins:
             return None
         return [item.without_kind for item in self._listing().items()]
+
+    @property
+    def lists_next(self) -> bool:
+        """Whether an item comes next, or what is said in its place."""
+        is_open = self.is_thought and not self.is_quoted and self.rests is None
+        return is_open and self.text.rstrip(" ").endswith((":", "|"))
+
+    def _lists_wrong(self, character: str) -> bool:
+        """Whether no item may begin with this character, or the wrong number of them is listed."""
+        if self.lists_next:
+            if not self.text.endswith(" "):
+                return character != " "
+            is_word = any(word.startswith(character) for word in _WORDS_BEHIND)
+            return not is_word and character not in _ITEM_BEGINS
+        return character in "|<" and not self.is_quoted and self._counts_wrong(character)
 
     def _of_kind(self) -> tuple[str, ...] | None:
         """What may follow the kind of an item that a thought lists; None: it ends in none."""
@@ -161,7 +193,7 @@ class Said:
         listed = self._listing().items()
         items = [item for item in listed if item.kind == said["kind"]]
         if not items and said["kind"] != ICON:
-            items = list(listed)
+            items = [item for item in listed if item.kind != ICON]
         return tuple(f" {item.without_kind}" for item in items)
 
     def _counts_wrong(self, character: str) -> bool:

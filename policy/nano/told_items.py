@@ -139,6 +139,12 @@ class ToldItems:
         return (*(item.number for item in self.items), *self.unseen)
 
     @cached_property
+    def names_left(self) -> tuple[str, ...]:
+        """Names of the items that are not spent, from each of their words on."""
+        names = dict.fromkeys(item.name for item in self.items if not self.is_spent(item))
+        return tuple(dict.fromkeys(part for name in names for part in _from_each_word(name)))
+
+    @cached_property
     def by_number(self) -> Mapping[str, ToldItem]:
         """The items."""
         return {item.number: item for item in self.items}

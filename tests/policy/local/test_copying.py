@@ -103,7 +103,7 @@ def test_an_item_is_listed_letter_by_letter_in_as_many_bytes_as_it_has(network: 
             row = (*row, choice.ids[-1])
         return codec.decode(row[len(prompt) :]).removeprefix(said)
 
-    assert listed('<think> click "Überall":') == ""  # anything may stand here, but not any item
+    assert listed('<think> click "Überall":')[:2] in (' "', " n", " l")  # an item, or in its place
     assert listed('<think> click "Überall": "') == 'Überall ♡" #1'
     assert listed('<think> click "Über 3": "') == 'Über 3 €" #2'
     assert listed('<think> tell me the price: "Ü')[:7] in ("berall ", 'ber 3 €"')

@@ -172,7 +172,10 @@ def test_where_nothing_was_read_a_reply_names_no_number_but_any_point() -> None:
     ],
 )
 def test_a_thought_lists_what_it_says(purpose: str, numbers: list[int]) -> None:
-    assert listed(purpose) == numbers
+    # Where nothing was in vain, any name may be said.
+    prompt = PROJECTS.replace('2. click "Sort": no change\n3. scroll down: no change\n', "")
+    is_there = "Colour" not in purpose and "Size" not in purpose
+    assert listed(purpose, prompt if is_there else PROJECTS) == numbers
 
 
 @pytest.mark.parametrize(
@@ -211,6 +214,24 @@ def test_a_number_that_the_task_says_in_words_is_selected_in_digits() -> None:
 
 
 @pytest.mark.parametrize(
+    ("thought", "is_kept"),
+    [
+        ("""click "Name": 'Name' #1""", False),
+        ('click "Name": click "Name": "Name" #1', False),
+        ('click "Name": list down #1', False),
+        ('click "Name":"Name" #1', False),
+        ('click "Name": nothing', False),
+        ("this page does not help: go back </think>", True),
+        ('find "Ada": look at "Owner": "Owner" #2', True),
+    ],
+)
+def test_behind_a_colon_stands_an_item_or_what_is_said_in_its_place(
+    thought: str, is_kept: bool
+) -> None:
+    assert kept(f"<think> {thought}") is is_kept
+
+
+@pytest.mark.parametrize(
     ("thought", "command", "is_kept"),
     [
         ('type "Blue" into "Search": field "Search" #15 ""', 'type #15 "Blue" enter', True),
@@ -232,13 +253,19 @@ def test_a_command_enters_what_the_thought_says(thought: str, command: str, is_k
 
 def test_nothing_is_listed_for_what_is_not_there_while_it_may_be_further_down() -> None:
     scrolled, before = PROJECTS, PROJECTS.replace("3. scroll down: no change\n", "")
-    assert listed('click "Approve":', before) == [*SIGNS]
-    assert listed('click "Invoice 4711":', before.replace("Tango", "Invoice 4712")) == [*SIGNS]
+    fresh = before.replace('2. click "Sort": no change\n', "")
+    assert listed('click "Approve":', fresh) == [*SIGNS]
+    assert listed('click "Invoice 4711":', fresh.replace("Tango", "Invoice 4712")) == [*SIGNS]
     assert listed('click "Remove" in the row of "Approve":', before) == []
-    assert kept('<think> click "Approve": not in sight </think>', before)
+    assert kept('<think> click "Approve": not in sight </think>', fresh)
+    # Where something was in vain, what is clicked is called as the task says or as what was read.
+    assert not kept('<think> click "Approve', before) and not kept(
+        '<think> click "Approve', scrolled
+    )
+    assert kept('<think> click "the project": not in sight </think>', before)
     # Nothing more is to be seen: whatever may be meant, and a wheel does not help.
-    assert {4, 7, 12} <= set(listed('click "Approve":', scrolled))
-    assert not kept('<think> click "Approve": not', scrolled)
+    assert {4, 7, 12} <= set(listed('click "the project":', scrolled))
+    assert not kept('<think> click "the project": not', scrolled)
     # But no other row, and no other value.
     for purpose in ('click "Remove" in the row of "Approve":', 'tell me the "Approve":'):
         assert listed(purpose, scrolled) == []
@@ -248,6 +275,7 @@ def test_nothing_is_listed_for_what_is_not_there_while_it_may_be_further_down() 
 
 
 def test_what_changed_nothing_is_not_clicked_again_on_the_same_screen() -> None:
+    assert not kept('<think> click "Sort":') and kept('<think> click "Name": "Name" #1')
     for thought in ('click "Sort": "Sort" #3', '"Sort" #3', '"Name" was not it; "Sort" #3'):
         assert not kept(f"<think> {thought}"), thought
         moved = PROJECTS.replace('2. click "Sort": no change\n', '2. click "Sort"\n')
