@@ -33,8 +33,8 @@ _OPENING = frozenset('"#(')
 """Characters with which an item, a number or a point begins."""
 _KINDS = (*KIND.split("|"), ICON)
 """Words with which an item begins that has a kind."""
-_OUT_OF_SIGHT = "not"
-"""How a thought begins to say that something is."""
+_IN_PLACE = ("not", "look", "go")
+"""How a thought begins to say something in the place of an item: not in sight, look at, go back."""
 _LEADS_ON = ("|", "<")
 """Characters behind an item: another one follows, or the thought ends."""
 _THOUGHT_BEGINS = "<think>"
@@ -85,9 +85,7 @@ class Copying:
                 continue
             self._bytes[token_id] = _written_bytes(written) if "\ufffd" in text else text.encode()
             word = text.lstrip()
-            if not _OPENING.isdisjoint(text) or word.startswith(
-                (_OUT_OF_SIGHT, *_KINDS, *_LEADS_ON)
-            ):
+            if not _OPENING.isdisjoint(text) or word.startswith((*_IN_PLACE, *_KINDS, *_LEADS_ON)):
                 self._opening.append((token_id, text))
         self._sorted = sorted((written, token_id) for token_id, written in self._bytes.items())
         self._told: OrderedDict[tuple[int, ...], ToldItems] = OrderedDict()

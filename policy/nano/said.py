@@ -44,8 +44,8 @@ _NAMES = re.compile(
 )
 """Where the name of what is acted on begins."""
 _ITEM_BEGINS = frozenset('"#(')
-_NOT_SEEN = "not in sight"
-_WORDS_BEHIND = (*KIND.split("|"), ICON, _NOT_SEEN, "look at", "go back")
+_NOT_SEEN, _BACK = "not in sight", "go back"
+_WORDS_BEHIND = (*KIND.split("|"), ICON, _NOT_SEEN, _BACK, "look at")
 """What may stand behind a colon but an item in quotes: its kind, or these."""
 _ACTS_ON = re.compile(
     r"\s*(?:click|double_click|right_click|middle_click|hover|type|select|upload|drag)\s*"
@@ -166,6 +166,8 @@ class Said:
             return self.told.numbers if begins else self.told.unseen
         if character == "n" and self.text.endswith(": "):  # not in sight
             return (_NOT_SEEN,) if self._listing().may_be_out_of_sight() else ()
+        if character == "g" and self.text.endswith(": "):
+            return (_BACK,)
         if character != '"' or begins:
             return None
         return [item.without_kind for item in self._listing().items()]
