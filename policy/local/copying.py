@@ -103,8 +103,8 @@ class Copying:
         if not said.is_kept:
             return None  # it was begun by others
         if said.lists_next:
-            kept = (at for at, each in self._opening if said.with_text(each).is_kept)
-            return NextTokens(tuple(sorted(kept)), True)
+            kept = sorted(at for at, each in self._opening if said.with_text(each).is_kept)
+            return NextTokens(tuple(kept), True) if kept else None
         if said.rests is None or ("" in said.rests and not said.is_copied):
             watched = self._opening
             if said.rests is not None:

@@ -100,7 +100,7 @@ class Listing:
         return left
 
     def _next_results(self, left: Sequence[ToldItem], count: int) -> Sequence[ToldItem]:
-        """Results behind the last one that was listed, as they stand on the screen.
+        """Results behind the last one that was listed, with as many behind them as are missing.
 
         Where as many texts have what the task quotes in them, it is one of these.
         """
@@ -110,8 +110,10 @@ class Listing:
         if len(found) >= count:
             results = found
         after = [self.told.items.index(self.told.by_number[at]) for at in self.listed]
-        behind = {item.number for item in self.told.items[max(after, default=-1) + 1 :]}
-        return [item for item in left if item in results and item.number in behind]
+        behind = self.told.items[max(after, default=-1) + 1 :]
+        results = [item for item in behind if item in results and item in left]
+        missing = count - len(self.listed)
+        return results[: max(0, len(results) - missing + 1)]
 
     def _of_row(
         self, left: Sequence[ToldItem], name: str, target: str | None

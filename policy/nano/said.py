@@ -44,9 +44,10 @@ _NAMES = re.compile(
 )
 """Where the name of what is acted on begins."""
 _ITEM_BEGINS = frozenset('"#(')
+_KINDS = (*KIND.split("|"), ICON)
 _NOT_SEEN, _BACK = "not in sight", "go back"
-_WORDS_BEHIND = (*KIND.split("|"), ICON, _NOT_SEEN, _BACK, "look at")
-"""What may stand behind a colon but an item in quotes: its kind, or these."""
+_IN_PLACE = (_NOT_SEEN, _BACK, "look at")
+"""What may stand behind a colon in the place of an item."""
 _ACTS_ON = re.compile(
     r"\s*(?:click|double_click|right_click|middle_click|hover|type|select|upload|drag)\s*"
 )
@@ -183,9 +184,12 @@ class Said:
         if self.lists_next:
             if not self.text.endswith(" "):
                 return character != " "
-            is_word = any(word.startswith(character) for word in _WORDS_BEHIND)
+            words = (*_KINDS, *_IN_PLACE) if self.text.endswith(": ") else _KINDS
+            is_word = any(word.startswith(character) for word in words)
             return not is_word and character not in _ITEM_BEGINS
-        return character in "|<" and not self.is_quoted and self._counts_wrong(character)
+        if character not in "|<" or self.is_quoted or not self.is_thought:
+            return False
+        return self.text.endswith(" ") and self._goes_on_wrong(character == "|")
 
     def _of_kind(self) -> tuple[str, ...] | None:
         """What may follow the kind of an item that a thought lists; None: it ends in none."""
@@ -198,15 +202,12 @@ class Said:
             items = [item for item in listed if item.kind != ICON]
         return tuple(f" {item.without_kind}" for item in items)
 
-    def _counts_wrong(self, character: str) -> bool:
-        """Whether a thought that counts goes on when it has listed all, or ends before."""
-        if not self.is_thought or not self.text.endswith(" "):
-            return False
+    def _goes_on_wrong(self, goes_on: bool) -> bool:
+        """Whether a thought lists more than there is to list, or less than it counts."""
         listing = self._listing()
         if listing.counted is None or _OUT_OF_SIGHT.search(self.text):
-            return False
-        is_last = len(listing.listed) >= listing.counted
-        return is_last if character == "|" else not is_last
+            return goes_on and not listing.items()
+        return goes_on == (len(listing.listed) >= listing.counted)
 
     def _listing(self) -> Listing:
         """What the thought says and has listed."""

@@ -221,6 +221,8 @@ def test_a_number_that_the_task_says_in_words_is_selected_in_digits() -> None:
         ('click "Name": list down #1', False),
         ('click "Name":"Name" #1', False),
         ('click "Name": nothing', False),
+        ('"Name" #1 | nothing', False),
+        ('"Name" #1 | not', False),
         ("this page does not help: go back </think>", True),
         ('find "Ada": look at "Owner": "Owner" #2', True),
     ],
@@ -318,6 +320,7 @@ Page: Results
         ('open the third result: "Gala mug" #7 link | "Fjord mug" #5', False),  # not in order
         ('open the third result: "Fjord mug" #5 link | "Alto Mug" #9 </', False),  # too few
         ('open the second result: "Fjord mug" #5 link | "Gala mug" #7 link | ', False),
+        ('open the third result: "Delta mug" #11', False),  # and then? there are none behind it
         ('open the first result: "New: tea" #4', False),  # nobody has searched for it
         ('open the first result: "Fjord mug" #5 link </', True),
         ('open the fifth result: "4 goods" #3 | "New: tea" #4', True),  # there are but four mugs
