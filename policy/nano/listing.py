@@ -102,11 +102,12 @@ class Listing:
     def _next_results(self, left: Sequence[ToldItem], count: int) -> Sequence[ToldItem]:
         """Results behind the last one that was listed, with as many behind them as are missing.
 
-        Where as many texts have what the task quotes in them, it is one of these.
+        Where as many texts have what the task quotes in them, it is one of these; what quotes it
+        itself ("4 titles for 'mug'") is above the results.
         """
-        quoted = [name.casefold() for name in _QUOTED.findall(self.told.task)]
+        quoted = _QUOTED.findall(self.told.task)
         results = [item for item in self.told.items if item.kind == ""]
-        found = [i for i in results if any(name in i.name.casefold() for name in quoted)]
+        found = [item for item in results if any(_has(item.name, name) for name in quoted)]
         if len(found) >= count:
             results = found
         after = [self.told.items.index(self.told.by_number[at]) for at in self.listed]
@@ -175,6 +176,12 @@ class Listing:
     def _line(self, number: int) -> list[ToldItem]:
         """The items of a line, from the left."""
         return [item for item in self.told.items if item.line == number]
+
+
+def _has(name: str, searched: str) -> bool:
+    """Whether a text has what was searched for in it, but not in quotation marks."""
+    name, searched = name.casefold(), searched.casefold()
+    return searched in name and re.search(rf"['‘’“”]{re.escape(searched)}['‘’“”]", name) is None
 
 
 def _row_of(anchor: ToldItem, others: Sequence[ToldItem]) -> Iterable[ToldItem]:
