@@ -94,6 +94,7 @@ def messages_page(random: Random) -> Mapping[str, Any]:
     buttons = {each: random.choice(names) for each, names in KEEPS.items()}
     heading = random.choice(("Messages", "Inbox", "Mail", "Conversations"))
     stands_open = random.random() < 0.4
+    in_icons = random.random() < 0.35
     entered: list[str] = []
     notice: list[str] = []
 
@@ -112,9 +113,11 @@ def messages_page(random: Random) -> Mapping[str, Any]:
         sheet.heading(words.SENTENCES[len(who) % len(words.SENTENCES)])
         x = sheet.left + 10
         if not stands_open and not entered:
-            x = sheet.button(x, sheet.y, reply, "reply")
-        for each in buttons.values():
-            x = sheet.button(x, sheet.y, each)
+            icon = in_icons and sheet.icon(x, sheet.y, "reply", "reply")
+            x = icon or sheet.button(x, sheet.y, reply, "reply")
+        for each, called in buttons.items():
+            icon = in_icons and sheet.icon(x, sheet.y, each.lower(), called)
+            x = icon or sheet.button(x, sheet.y, called)
         sheet.y += 44
         if stands_open or entered:
             sheet.heading(label, 22)
@@ -142,14 +145,16 @@ def messages_page(random: Random) -> Mapping[str, Any]:
     script.go(f"{what} · {site.brand}", letter)
     if answers:
         if not stands_open:
-            script.act(f'click "{reply}"', "click @", "reply")
+            purpose = "click the reply icon" if in_icons else f'click "{reply}"'
+            script.act(purpose, "click @", "reply")
             entered[:] = [" "]
         script.act(f'type "{text}" into "{label}"', f'type @ "{text}"', "text")
         entered[:] = [text]
         script.act(f'click "{send}"', "click @", "send")
         notice[:] = [random.choice(("Your message has been sent.", "Sent.", f"Sent to {who}."))]
     else:
-        script.act(f'click "{buttons[verb]}"', "click @", buttons[verb])
+        purpose = f"click the {verb.lower()} icon" if in_icons else f'click "{buttons[verb]}"'
+        script.act(purpose, "click @", buttons[verb])
         del by[what]
         notice[:] = [random.choice(("Done.", f"{what}: done", "1 message moved"))]
     script.go(f"{heading} · {site.brand}", inbox)

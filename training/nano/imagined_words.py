@@ -163,9 +163,14 @@ ROW_VERBS: dict[str, tuple[str, ...]] = {
     "Pin": ("pin", "keep at the top"),
     "Print": ("print",),
     "Duplicate": ("duplicate", "make a copy of"),
+    "Star": ("star", "mark with a star", "mark as important"),
+    "Flag": ("flag", "put a flag on"),
 }
 """What stands on a button of a row, and how people say that."""
-ROW_ICONS = {"delete": "Delete", "download": "Download", "share": "Share"}
+ROW_ICONS = {
+    "delete": "Delete", "download": "Download", "share": "Share", "print": "Print", "pin": "Pin",
+    "copy": "Duplicate", "star": "Star", "archive": "Archive", "flag": "Flag", "mute": "Mute",
+}  # fmt: skip
 """Icons that stand for such buttons."""
 
 
