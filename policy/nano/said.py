@@ -16,6 +16,8 @@ can be meant is known before it is written::
 - A number stands for an item everywhere but in quotes. A point may be written only where no item is
   meant: in the middle of a scroll, on the way of a drag; where the task names it; and anywhere
   where nothing was read.
+- Where the task has numbers, what is clicked is called by none of its own that it does not say: a
+  calendar has many days.
 - What changed nothing, or led to a page that was left at once, is neither clicked again nor named:
   what is clicked then is called as the task says, or as something else that was read.
 - Where turning the wheel down changed nothing, nothing is called out of sight.
@@ -105,6 +107,10 @@ class Said:
                 rests = tuple(each[1:] for each in may_be if each[:1] == character)
                 return Said(self.told, text, False, rests, bool(rests))
         quoted = self.is_quoted
+        if character.isdigit() and self._names_number:
+            named = (*self.told.words, *self.told.names_left)
+            rests = tuple(each[1:] for each in named if each[:1] == character)
+            return Said(self.told, text, True, rests, bool(rests), True)
         if character == '"' and not quoted and (typed := self._copied_here()) is not None:
             return Said(self.told, text, True, typed, bool(typed), True)
         if character == '"' and not (quoted and _is_escaped(self.text)):
@@ -114,6 +120,12 @@ class Said:
         said = Said(self.told, text, quoted)
         of_kind = None if quoted else said._of_kind()
         return said if of_kind is None else Said(self.told, text, False, of_kind, bool(of_kind))
+
+    @property
+    def _names_number(self) -> bool:
+        """Whether a digit begins the name of what is acted on, and the task has numbers."""
+        begins = self.is_quoted and self.text.endswith('"') and self.told.has_numbers
+        return begins and self.is_thought and _NAMES.search(self.text[:-1]) is not None
 
     def _copied_here(self) -> tuple[str, ...] | None:
         """What the quotation that begins here is copied from; None: it is free.

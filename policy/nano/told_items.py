@@ -30,6 +30,8 @@ _SHORTEST_NAME = 3
 """Characters below which the name of a control may be anything that was read beside it."""
 _LONGEST_COPY = 200
 """Characters that are copied at once."""
+_DIGITS = re.compile(r"[0-9]+")
+_FEW_DIGITS = re.compile(r"[0-9]{1,2}")
 _BACK = "back"
 _COUNTS = "zero one two three four five six seven eight nine ten eleven twelve".split()
 ICON = "icon"
@@ -138,10 +140,16 @@ class ToldItems:
         """All of them."""
         return (*(item.number for item in self.items), *self.unseen)
 
+    @property
+    def has_numbers(self) -> bool:
+        """Whether the task says any in digits."""
+        return _DIGITS.search(self.task) is not None
+
     @cached_property
     def names_left(self) -> tuple[str, ...]:
-        """Names of the items that are not spent, from each of their words on."""
-        names = dict.fromkeys(item.name for item in self.items if not self.is_spent(item))
+        """Names of the items that may be meant, from each of their words on."""
+        left = (item for item in self.items if not self.is_spent(item))
+        names = dict.fromkeys(item.name for item in left if not self.is_other_number(item.name))
         return tuple(dict.fromkeys(part for name in names for part in _from_each_word(name)))
 
     @cached_property
@@ -160,6 +168,11 @@ class ToldItems:
         icons = [item for item in self.items if item.head == head] if kind == ICON else []
         named = [item for item in self.items if item.kind != ICON and item.head[1] == name]
         return tuple(icons or [item for item in named if item.kind == kind and kind] or named)
+
+    def is_other_number(self, name: str) -> bool:
+        """Whether it is a bare number, as a day has, that a task with numbers does not say."""
+        said = {int(digits) for digits in _DIGITS.findall(self.task)}
+        return bool(said) and _FEW_DIGITS.fullmatch(name) is not None and int(name) not in said
 
     def is_spent(self, item: ToldItem) -> bool:
         """Whether a click on it changed nothing, or led to a page that was left at once.

@@ -331,3 +331,18 @@ Page: Results
 )
 def test_results_are_counted_as_they_stand(thought: str, is_kept: bool) -> None:
     assert kept(f"<think> {thought}", RESULTS) is is_kept
+
+
+def test_a_day_that_nobody_has_named_is_not_clicked() -> None:
+    calendar = """\
+Task: Come on {} May at 10:45.
+Page: Days
+"1" #1 | "12" #2 | "20" #3 link | "10:45" #4 | "2 free" #5 | "May 2031" #6
+""".format
+    for name, is_kept in {
+        "12": True, "20": False, "1": False, "10:45": True, "2 free": True,
+        "May 2031": True, "31": False, "Next": True,
+    }.items():  # fmt: skip
+        assert kept(f'<think> click "{name}":', calendar("12")) is is_kept, name
+        assert kept(f'<think> click "{name}":', calendar("a day in").replace("10:45", "ten"))
+    assert kept('<think> click "12": "12" #2', calendar("012"))
