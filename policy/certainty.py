@@ -1,7 +1,7 @@
 """How sure a model was of its episode: an end that was guessed at is not believed.
 
-Small models end what they have guessed at as calmly as what they have done. The probability of all
-their replies together tells the two apart far better than the last reply does.
+Small models end what they have guessed at as calmly as what they have done. How probable their
+replies were, all of them, tells the two apart far better than the last reply does.
 """
 
 import math
@@ -11,24 +11,33 @@ from vigorl.policy.backend import Reply
 
 
 class Certainty:
-    """The probability of an episode's replies so far, 1 where a backend does not tell it.
+    """How probable an episode's replies were so far.
+
+    That is their geometric mean: a long episode is no less sure than a short one. Replies whose
+    log-probabilities a backend does not tell do not count.
 
     Args:
-        least: Probability below which a `done` becomes giving up; 0: never.
+        least: Probability of a reply below which a `done` becomes giving up; 0: never.
     """
 
     def __init__(self, least: float) -> None:
         self._least = least
-        self._logprob = 0.0
+        self._logprobs: list[float] = []
+
+    @property
+    def sure(self) -> float:
+        """The probability of a reply; 1 where none was told."""
+        told = len(self._logprobs)
+        return math.exp(sum(self._logprobs) / told) if told else 1.0
 
     def hear(self, reply: Reply) -> None:
         """One more reply of the episode."""
-        self._logprob += sum(reply.logprobs or ())
+        if reply.logprobs is not None:
+            self._logprobs.append(sum(reply.logprobs))
 
     def believed(self, action: Action | None) -> Action | None:
         """The same action; giving up in place of a `done` that was guessed at."""
-        sure = math.exp(self._logprob)
-        if not isinstance(action, Done) or sure >= self._least:
+        if not isinstance(action, Done) or self.sure >= self._least:
             return action
         seems = f'it may be "{action.answer}"' if action.answer else "it seems to be done"
-        return GiveUp(f"{seems}, but some steps were guesses ({sure:.0%} sure): look at the page")
+        return GiveUp(f"{seems}, but steps were guesses ({self.sure:.0%} sure): look at the page")

@@ -138,9 +138,9 @@ class Family:
     are lowered there: a false end costs more than a step too many. For families that `copies`; of
     sampling, and of what scores it: what is fine-tuned on is learnt as it is written."""
     least_sure: float | None = None
-    """Probability of all replies of an episode together below which a `done` is carried out as
-    giving up, where the most likely words are taken: small models end what they have guessed at as
-    calmly as what they have done. None: it is believed."""
+    """Probability of a reply, as the geometric mean of an episode's, below which its `done` is
+    carried out as giving up, where the most likely words are taken: small models end what they have
+    guessed at as calmly as what they have done. None: it is believed."""
     plays_in_8bit: bool = False
     """On a CPU it plays with weights of 8 bits, unless a number format is asked for."""
 

@@ -76,6 +76,7 @@ _SCOUT = Family(
     most_read_characters=2000,
     copies=True,
     slow_to_end=(("everything", 2.0), ("nothing", 2.0)),
+    least_sure=0.6,
     plays_in_8bit=True,
 )
 
@@ -204,6 +205,7 @@ FAMILIES: tuple[Family, ...] = (
         temperature=0.0,  # it copies what it reads, and a slip of a letter is another word
         longest_turn_tokens=384,
         reads=True,
+        least_sure=0.37,
     ),
     _SCOUT,
     replace(

@@ -93,7 +93,7 @@ class ModelPolicy:
 
     @property
     def least_sure(self) -> float:
-        """Probability of an episode's replies below which its `done` is not believed; 0: always.
+        """Probability of a reply below which an episode's `done` is not believed; 0: it always is.
 
         It is that of the most likely words: of others it says nothing.
         """

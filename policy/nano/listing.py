@@ -61,10 +61,15 @@ class Listing:
             return self._asked_for(left, asked[1], asked[2])
         if self.counted is not None:
             return self._next_results(left, self.counted)
-        left = [item for item in left if not told.is_spent(item)]
+        left = [item for item in left if self._may_be_meant(item)]
         if not self.listed:
             return self._fitting(left)
         return left
+
+    def _may_be_meant(self, item: ToldItem) -> bool:
+        """Whether it was not in vain, and is no number beside one that the task says."""
+        told = self.told
+        return not told.is_spent(item) and (item.kind != "" or not told.is_other_number(item.name))
 
     @property
     def counted(self) -> int | None:

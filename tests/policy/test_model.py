@@ -262,30 +262,24 @@ CLICK = "<think> Here (644, 364). </think><answer> click (644, 364) </answer>"
 
 
 @pytest.mark.parametrize(
-    ("turns", "temperature", "is_believed"),
+    ("least_sure", "temperature", "is_believed"),
     [
-        ([DONE], 0.0, True),  # probability e⁻¹
-        ([CLICK, DONE], 0.0, False),  # e⁻², all of its replies together
-        ([CLICK, DONE], 0.7, True),  # drawn words are unlikely, however sure it is
+        (0.35, 0.0, True),  # each of its replies has the probability e⁻¹
+        (0.4, 0.0, False),
+        (0.4, 0.7, True),  # drawn words are unlikely, however sure it is
+        (None, 0.0, True),
     ],
 )
 async def test_an_end_that_was_guessed_at_is_not_believed(
-    screen: Make, turns: list[str], temperature: float, is_believed: bool
+    screen: Make, least_sure: float | None, temperature: float, is_believed: bool
 ) -> None:
-    family = replace(OURS, least_sure=0.2)
-    policy = ModelPolicy(family, Recital(*turns), Sampling(temperature=temperature))
+    family = replace(OURS, least_sure=least_sure)
+    policy = ModelPolicy(family, Recital(CLICK, DONE), Sampling(temperature=temperature))
     actor = policy.actor("What is the total?")
-    *before, end = [await actor.act(screen(number, 1280, 720)) for number in range(len(turns))]
-    assert all(isinstance(turn.action, Click) for turn in before)
+    click, end = [await actor.act(screen(number, 1280, 720)) for number in range(2)]
+    assert isinstance(click.action, Click)
     assert end.text == DONE and end.error is None
-    if is_believed:
-        assert end.action == Done("12")
-    else:
-        assert end.action == GiveUp(
-            'it may be "12", but some steps were guesses (14% sure): look at the page'
-        )
-        assert policy.describe()["least_sure"] == 0.2
-        believed = ModelPolicy(replace(family, least_sure=None), Recital(*turns), Sampling(0.0))
-        actor = believed.actor("What is the total?")
-        ends = [(await actor.act(screen(number, 1280, 720))).action for number in range(2)]
-        assert ends[1] == Done("12") and "least_sure" not in believed.describe()
+    guessed = 'it may be "12", but steps were guesses (37% sure): look at the page'
+    assert end.action == (Done("12") if is_believed else GiveUp(guessed))
+    counts = least_sure is not None and temperature == 0
+    assert policy.describe().get("least_sure") == (least_sure if counts else None)

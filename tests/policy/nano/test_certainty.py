@@ -49,7 +49,7 @@ class Speaker:
 
 
 @pytest.mark.parametrize(
-    ("logprobs", "sure"), [((-0.1, -0.2), None), ((0.0, -2.0), "14%"), ((-1.5, -0.2), "18%")]
+    ("logprobs", "sure"), [((-0.1, -0.2), None), ((0.0, -3.0), "22%"), ((-2.4, -0.2), "27%")]
 )
 async def test_a_done_after_guesses_is_given_up(
     screen: Callable[..., Observation], logprobs: tuple[float, float], sure: str | None
@@ -62,6 +62,6 @@ async def test_a_done_after_guesses_is_given_up(
     turn = await actor.act(screen(2))
     end: Done | GiveUp = Done("12")
     if sure is not None:
-        end = GiveUp(f'it may be "12", but some steps were guesses ({sure} sure): look at the page')
+        end = GiveUp(f'it may be "12", but steps were guesses ({sure} sure): look at the page')
     assert turn.action == end and turn.text == DONE and turn.error is None
     assert turn.tokens is not None and turn.tokens.logprobs == (logprobs[1], 0.0)

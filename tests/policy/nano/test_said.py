@@ -346,3 +346,5 @@ Page: Days
         assert kept(f'<think> click "{name}":', calendar("12")) is is_kept, name
         assert kept(f'<think> click "{name}":', calendar("a day in").replace("10:45", "ten"))
     assert kept('<think> click "12": "12" #2', calendar("012"))
+    scrolled = calendar("14").replace("Page:", "1. scroll down: no change\nPage:")
+    assert listed('click "14":', scrolled) == [4, 5, 6]  # it was misread, but not as another day
