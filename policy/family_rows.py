@@ -75,7 +75,7 @@ _SCOUT = Family(
     reads=True,
     most_read_characters=2000,
     copies=True,
-    slow_to_end=(("everything", 2.0), ("nothing", 2.0)),
+    slow_to_end=(("everything", 4.0), ("nothing", 2.0)),
     least_sure=0.6,
     plays_in_8bit=True,
 )

@@ -121,8 +121,8 @@ class _Shop:
         self.bar(sheet)
         sheet.heading(f"Your {self.cart.lower().removeprefix('my ').removeprefix('your ')}")
         left = sheet.left
-        for x, text in ((0, self.name), (320, str(self.count)), (420, self.total)):
-            sheet.text(left + x, sheet.y, text)
+        for beside, text in ((0, self.name), (320, str(self.count)), (420, self.total)):
+            sheet.text(left + beside, sheet.y, text)
         sheet.y += 40
         sheet.text(left, sheet.y, "Total")
         sheet.text(left + 420, sheet.y, self.total)
