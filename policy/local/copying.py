@@ -31,6 +31,8 @@ _PROMPTS_KNOWN = 64
 """Prompts whose items are kept."""
 _OPENING = frozenset('"#(')
 """Characters with which an item, a number or a point begins."""
+_ENDS_QUOTES = frozenset('"\n>')
+"""Characters with which what is in quotation marks may end."""
 _KINDS = (*KIND.split("|"), ICON)
 """Words with which an item begins that has a kind."""
 _IN_PLACE = ("not", "look", "go")
@@ -77,7 +79,9 @@ class Copying:
         self._bytes: dict[int, bytes] = {}
         """What each token writes."""
         self._opening: list[tuple[int, str]] = []
-        """Tokens that may open what is kept to, whatever else they do."""
+        """Tokens that may open what is kept to, whatever else they do …"""
+        self._closing: list[tuple[int, str]] = []
+        """… and those of them that may end what is in quotes."""
         special = frozenset(codec.tokenizer.all_special_ids)
         for written, token_id in codec.tokenizer.get_vocab().items():
             text = codec.decode([token_id])
@@ -87,6 +91,8 @@ class Copying:
             word = text.lstrip()
             if not _OPENING.isdisjoint(text) or word.startswith((*_IN_PLACE, *_KINDS, *_LEADS_ON)):
                 self._opening.append((token_id, text))
+                if not _ENDS_QUOTES.isdisjoint(text):
+                    self._closing.append((token_id, text))
         self._sorted = sorted((written, token_id) for token_id, written in self._bytes.items())
         self._told: OrderedDict[tuple[int, ...], ToldItems] = OrderedDict()
 
@@ -106,8 +112,9 @@ class Copying:
             kept = sorted(at for at, each in self._opening if said.with_text(each).is_kept)
             return NextTokens(tuple(kept), True) if kept else None
         if said.rests is None or ("" in said.rests and not said.is_copied):
-            watched = self._opening
-            if said.rests is not None:
+            # A text in quotes ends before anything else begins.
+            watched = self._closing if said.is_quoted else self._opening
+            if said.rests is not None or said.names_number:
                 digits = (self._beginning_with(digit.encode()) for digit in "0123456789")
                 watched = [*watched, *(each for group in digits for each in group)]
             never = tuple(at for at, each in watched if not said.with_text(each).is_kept)

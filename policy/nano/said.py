@@ -107,7 +107,7 @@ class Said:
                 rests = tuple(each[1:] for each in may_be if each[:1] == character)
                 return Said(self.told, text, False, rests, bool(rests))
         quoted = self.is_quoted
-        if character.isdigit() and self._names_number:
+        if character.isdigit() and self.names_number:
             named = (*self.told.words, *self.told.names_left)
             rests = tuple(each[1:] for each in named if each[:1] == character)
             return Said(self.told, text, True, rests, bool(rests), True)
@@ -122,7 +122,7 @@ class Said:
         return said if of_kind is None else Said(self.told, text, False, of_kind, bool(of_kind))
 
     @property
-    def _names_number(self) -> bool:
+    def names_number(self) -> bool:
         """Whether a digit begins the name of what is acted on, and the task has numbers."""
         begins = self.is_quoted and self.text.endswith('"') and self.told.has_numbers
         return begins and self.is_thought and _NAMES.search(self.text[:-1]) is not None

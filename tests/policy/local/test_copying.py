@@ -112,6 +112,23 @@ def test_an_item_is_listed_letter_by_letter_in_as_many_bytes_as_it_has(network: 
     assert may_follow(network, chosen, reading) == {"7"}
 
 
+def test_a_day_that_the_task_does_not_say_is_not_named(network: Network) -> None:
+    prompt = network.codec.encode(asked('"12" #1 | "20" #2 | "3 hours" #3', "come on 12 May")).ids
+
+    def digits(said: str) -> set[str]:
+        row = (*prompt, *network.codec.tokenizer.encode(said, add_special_tokens=False))
+        (choice,) = network.choices(row, [len(row)])
+        size = len(network.codec.tokenizer)
+        logits_V = torch.zeros(size) if choice is None else choice.apply(torch.zeros(size))
+        left = logits_V.isfinite().nonzero()[:, 0].tolist()
+        return {text for at in left if (text := network.codec.decode([at])) in set("0123456789")}
+
+    assert digits('<think> click "') == {"1", "3"}
+    assert digits('<think> click "1') == {"2"}
+    assert digits('<think> click "x') == set("0123456789")
+    assert digits('<think> tell me the "') == set("0123456789")
+
+
 BEGUN = (
     "<think>",
     '<think> click "Send":',
