@@ -124,8 +124,9 @@ class Said:
     @property
     def names_number(self) -> bool:
         """Whether a digit begins the name of what is acted on, and the task has numbers."""
-        begins = self.is_quoted and self.text.endswith('"') and self.told.has_numbers
-        return begins and self.is_thought and _NAMES.search(self.text[:-1]) is not None
+        if not (self.told.numbers_said and self.is_quoted and self.text.endswith('"')):
+            return False
+        return self.is_thought and _NAMES.search(self.text[:-1]) is not None
 
     def _copied_here(self) -> tuple[str, ...] | None:
         """What the quotation that begins here is copied from; None: it is free.

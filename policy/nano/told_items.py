@@ -140,10 +140,10 @@ class ToldItems:
         """All of them."""
         return (*(item.number for item in self.items), *self.unseen)
 
-    @property
-    def has_numbers(self) -> bool:
-        """Whether the task says any in digits."""
-        return _DIGITS.search(self.task) is not None
+    @cached_property
+    def numbers_said(self) -> frozenset[int]:
+        """Those that the task says in digits."""
+        return frozenset(int(digits) for digits in _DIGITS.findall(self.task))
 
     @cached_property
     def names_left(self) -> tuple[str, ...]:
@@ -171,7 +171,7 @@ class ToldItems:
 
     def is_other_number(self, name: str) -> bool:
         """Whether it is a bare number, as a day has, that a task with numbers does not say."""
-        said = {int(digits) for digits in _DIGITS.findall(self.task)}
+        said = self.numbers_said
         return bool(said) and _FEW_DIGITS.fullmatch(name) is not None and int(name) not in said
 
     def is_spent(self, item: ToldItem) -> bool:

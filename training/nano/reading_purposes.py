@@ -56,6 +56,6 @@ def _called(item: ScreenItem, goal: str) -> str:
         return ""
     text = (item.label or item.text).replace('"', "'")
     for quoted in _WORDS.findall(goal):
-        if quoted in text:
+        if re.search(rf"(?<!\w){re.escape(quoted)}(?!\w)", text):
             return str(quoted)
     return text
