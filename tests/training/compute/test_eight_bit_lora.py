@@ -55,10 +55,13 @@ def learnt(layers: Layers) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
 
 
 @pytest.mark.parametrize("bias", [False, True])
-def test_outputs_and_gradients_are_those_of_the_weights_but_for_rounding(bias: bool) -> None:
+@pytest.mark.parametrize("packed", [False, True])
+def test_outputs_and_gradients_are_those_of_the_weights_but_for_rounding(
+    bias: bool, packed: bool
+) -> None:
     exact = adapted(bias)
     rounded = copy.deepcopy(exact)
-    round_base(rounded)
+    round_base(rounded, packed=packed)
     wanted, wanted_gradients = learnt(exact)
     found, gradients = learnt(rounded)
     error = (found - wanted).norm(dim=-1) / wanted.norm(dim=-1)
