@@ -2,7 +2,7 @@
 
 A name is, in this order:
 
-1. a policy of this package: `reader`, `random`, `nano`, `scout-base`;
+1. a policy of this package: `reader`, `random`, `nano`, `scout`, `scout-base`;
 2. one that another package adds (entry points of the group `vigorl.policies`), or the place of a
    function in one: `package.module:function`;
 3. a vision-language model: the URL of an OpenAI-compatible server, a folder that exists, a short
@@ -39,6 +39,7 @@ from vigorl.policy.scout.checkpoint import (
     ADAPTER_CONFIG,
     base_checkpoint,
     merged_checkpoint,
+    scout_checkpoint,
 )
 
 if TYPE_CHECKING:
@@ -52,8 +53,11 @@ RANDOM = "random"
 NANO = "nano"
 """The model that the package carries."""
 
+SCOUT = "scout"
+"""The language model that another package carries, with the adapter that this one carries."""
+
 SCOUT_BASE = "scout-base"
-"""The language model that another package carries, as its makers trained it."""
+"""The same as its makers trained it."""
 
 GROUP = "vigorl.policies"
 """Of entry points: each names a function that makes a policy of a `ModelConfig`."""
@@ -115,6 +119,7 @@ POLICIES: Mapping[str, NamedPolicy] = {
     READER: NamedPolicy(_open_reader),
     RANDOM: NamedPolicy(_open_random),
     NANO: NamedPolicy(_open_language_model, _packaged_nano),
+    SCOUT: NamedPolicy(_open_language_model, scout_checkpoint),
     SCOUT_BASE: NamedPolicy(_open_language_model, base_checkpoint),
 }
 """Those of this package, by name."""
@@ -379,7 +384,7 @@ def _require_own_sampler(family: Family) -> None:
     if family.copies:
         raise UsageError(
             f"{family.name} copies its points from what was read, which the sampler in this "
-            "process alone sees to: give its checkpoint's folder, or the name scout-base; another "
+            "process alone sees to: give the name scout, or its checkpoint's folder; another "
             "model that is taken for it is talked to with --family generic"
         )
 

@@ -1,8 +1,8 @@
 """Loading a checkpoint's weights: the device, the number format, and what they need installed."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -58,12 +58,13 @@ class Place:
             place = torch.device(device, int(os.environ.get("LOCAL_RANK", 0)))
         return cls(hardware, place, getattr(torch, dtype))
 
-    def load(self, loader: Any, path: str) -> Any:
+    def load(self, loader: Any, path: str, sample_ids: Sequence[int]) -> Any:
         """The network of a checkpoint, in its place.
 
         Args:
             loader: The class of transformers that loads it.
             path: A folder or hub id.
+            sample_ids: Tokens of `eight_bits.SAMPLE`, on which 8 bits on a CPU are measured.
         """
         hardware = self.hardware
         arguments: dict[str, Any] = {"dtype": self.dtype}
@@ -82,7 +83,7 @@ class Place:
         if "device_map" not in arguments:
             model.to(self.device)
         if hardware.quantization != "none" and on_cpu:
-            return in_eight_bits(model.eval())
+            return in_eight_bits(model.eval(), sample_ids)
         return model.eval()
 
     def _quantization(self) -> BitsAndBytesConfig:
@@ -164,7 +165,14 @@ def files_of(path: str) -> Iterator[None]:
 def bar_for(path: str) -> Iterator[None]:
     """Let transformers draw how far it has loaded weights, unless that takes but a moment."""
     size = sum(file.stat().st_size for file in Path(path).glob("*.safetensors"))
-    if not 0 < size < _A_MOMENT or not is_progress_bar_enabled():
+    with without_bars() if 0 < size < _A_MOMENT else nullcontext():
+        yield
+
+
+@contextmanager
+def without_bars() -> Iterator[None]:
+    """Let transformers draw no progress bars."""
+    if not is_progress_bar_enabled():
         yield
         return
     disable_progress_bar()

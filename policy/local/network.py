@@ -29,7 +29,7 @@ from vigorl.policy.images import FittedImage, token_count
 from vigorl.policy.local.architecture import architecture_of, is_part
 from vigorl.policy.local.codec import Codec, Prompt
 from vigorl.policy.local.copying import Copying, NextTokens
-from vigorl.policy.local.eight_bits import weight_count
+from vigorl.policy.local.eight_bits import SAMPLE, weight_count
 from vigorl.policy.local.keyvalues import KeyValues, Layers, row_cache, row_layers
 from vigorl.policy.local.loading import Place, bar_for, files_of
 
@@ -88,7 +88,8 @@ class Network:
             self.architecture = architecture_of(self.config, path)
             self.codec = Codec(path, family)
             self._processor = self.architecture.image_processor(path)
-            self.model: Any = place.load(self.architecture.loader, path)
+            sample_ids = self.codec.tokenizer(SAMPLE)["input_ids"]
+            self.model: Any = place.load(self.architecture.loader, path, sample_ids)
         self._forbidden = torch.tensor(
             self.codec.never_sampled, dtype=torch.int64, device=self.device
         )

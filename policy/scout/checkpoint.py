@@ -12,6 +12,7 @@ import os
 import shutil
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, distribution
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,21 @@ def base_checkpoint() -> Path:
     gguf = _base_file()
     name = f"smollm2-135m-{gguf.stat().st_size}-{_FORMAT}"
     return cached(name, lambda folder: _unpack(gguf, folder))
+
+
+def scout_checkpoint() -> Path:
+    """The folder of the base with the adapter that this package carries.
+
+    Raises:
+        UsageError: the base is not installed, this installation carries no adapter, or the disk
+            refuses.
+    """
+    folder = Path(str(files("vigorl.policy.scout"))) / "weights"
+    if not (folder / ADAPTER_CONFIG).is_file():
+        raise UsageError(
+            "this installation carries no adapter of scout; give the folder of one as the model"
+        )
+    return merged_checkpoint(folder)
 
 
 def merged_checkpoint(adapter: Path) -> Path:
@@ -120,15 +136,18 @@ def _unpack(gguf: Path, folder: Path) -> None:
     except ImportError as error:
         raise UsageError(f"scout needs {error.name}: {_INSTALL}") from error
 
+    from vigorl.policy.local.loading import without_bars
+
     of_file: dict[str, Any] = {"gguf_file": gguf.name}
-    model = AutoModelForCausalLM.from_pretrained(
-        gguf.parent,
-        dtype=torch.bfloat16,
-        quantization_config=GgufConfig(dequantize=True),
-        **of_file,
-    )
-    model.save_pretrained(folder)
-    AutoTokenizer.from_pretrained(gguf.parent, **of_file).save_pretrained(folder)
+    with without_bars():
+        model = AutoModelForCausalLM.from_pretrained(
+            gguf.parent,
+            dtype=torch.bfloat16,
+            quantization_config=GgufConfig(dequantize=True),
+            **of_file,
+        )
+        model.save_pretrained(folder)
+        AutoTokenizer.from_pretrained(gguf.parent, **of_file).save_pretrained(folder)
 
 
 def merge(base: Path, adapter: Path, folder: Path) -> None:
@@ -139,7 +158,10 @@ def merge(base: Path, adapter: Path, folder: Path) -> None:
     """
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    model = AutoModelForCausalLM.from_pretrained(base, dtype="float32")
+    from vigorl.policy.local.loading import without_bars
+
+    with without_bars():
+        model = AutoModelForCausalLM.from_pretrained(base, dtype="float32")
     try:
         scale, weights = _read_adapter(adapter)
         for name in sorted({name.rpartition(".lora_")[0] for name in weights}):
@@ -149,7 +171,8 @@ def merge(base: Path, adapter: Path, folder: Path) -> None:
     except (AttributeError, KeyError, RuntimeError, TypeError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise UsageError(f"{adapter} is no LoRA adapter of SmolLM2-135M: {reason}") from error
-    model.bfloat16().save_pretrained(folder)
+    with without_bars():
+        model.bfloat16().save_pretrained(folder)
     AutoTokenizer.from_pretrained(base).save_pretrained(folder)
 
 

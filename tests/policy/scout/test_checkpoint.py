@@ -50,6 +50,20 @@ def test_a_base_that_is_not_installed_is_named_with_the_command(
         checkpoint_of("scout-base")
 
 
+def test_the_package_carries_an_adapter_by_the_name_of_scout(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given: list[Path] = []
+    monkeypatch.setattr(
+        checkpoint, "merged_checkpoint", lambda adapter: given.append(adapter) or adapter
+    )
+    assert checkpoint_of("scout") == str(given[0])
+    scale, weights = checkpoint._read_adapter(given[0])
+    assert scale == 2 and len(weights) == 2 * 7 * 30  # linear layers of 30 blocks
+    sizes = {path.name: path.stat().st_size for path in given[0].iterdir()}
+    assert sum(sizes.values()) < 60e6 and "README.md" in sizes
+
+
 def test_a_merged_adapter_says_what_base_and_adapter_say_together(tmp_path: Path) -> None:
     base = write_tiny_checkpoint(tmp_path / "base", "llama")
     adapted = Network(str(base), SCOUT)
@@ -129,3 +143,23 @@ def test_the_base_is_unpacked_once_and_knows_the_language(
         said.append(int(logits.argmax()))
         row = (*row, said[-1])
     assert "Paris" in network.codec.decode(said)
+
+
+@needs_base
+@pytest.mark.slow
+def test_scout_is_the_base_with_the_adapter(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    folder = Path(checkpoint_of("scout"))
+    assert family_of(str(folder), read_model_type(str(folder))).name == "scout"
+    assert folder.is_relative_to(tmp_path) and checkpoint_of("scout") == str(folder)
+    network = Network(str(folder), SCOUT)
+    told = 'Task: Send the message.\nPage: Mail\n"Discard" #1 button | "Send" #2 button'
+    prompt = network.codec.encode([Message("user", (told,))])
+    said, row = [], prompt.ids
+    for _ in range(12):
+        logits, _, _ = network.read(type(prompt)(row, ()))
+        said.append(int(logits.argmax()))
+        row = (*row, said[-1])
+    assert network.codec.decode(said).startswith('<think> click "Send": "Send" #2')
