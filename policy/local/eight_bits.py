@@ -35,8 +35,9 @@ _LARGEST = 127
 _SMALLEST_SCALE = 1e-12
 _SMALLEST = 1e-5
 """Inputs and weights count as at least so large when they are made about as large."""
-_OVERFLOWS = not torch.cpu._is_vnni_supported()
-"""Whether sums of products of 8 bits do, so that activations are rounded to 7."""
+HAS_VNNI: bool = getattr(torch.cpu, "_is_vnni_supported", lambda: False)()
+"""Whether this processor adds up products of 8 bits without overflow. Where it does not,
+activations are rounded to 7."""
 
 
 class EightBitMatrix:
@@ -58,11 +59,13 @@ class EightBitMatrix:
         self._range_1_D[0, 0], self._range_1_D[0, -1] = 1.0, -1.0
 
     def times(self, rows_N_D: Tensor) -> Tensor:
-        """Rows times the matrix, [N, O] float32; each row is rounded, see `_OVERFLOWS`."""
+        """Rows times the matrix, [N, O] float32; each row is rounded, see `HAS_VNNI`."""
         scales_N_1 = rows_N_D.abs().amax(1, keepdim=True).clamp_(min=_SMALLEST_SCALE)
         # The kernel takes the range of what it is given, which the last row makes -1 to 1.
         pinned = torch.cat([rows_N_D / scales_N_1, self._range_1_D])
-        product_N_O: Tensor = torch.ops.quantized.linear_dynamic(pinned, self._packed, _OVERFLOWS)
+        product_N_O: Tensor = torch.ops.quantized.linear_dynamic(
+            pinned, self._packed, reduce_range=not HAS_VNNI
+        )
         return product_N_O[:-1] * scales_N_1
 
 

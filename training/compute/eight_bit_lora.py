@@ -18,7 +18,7 @@ import torch
 from peft.tuners.lora import Linear as LoraLinear
 from torch import Tensor, nn
 
-from vigorl.policy.local.eight_bits import EightBitMatrix, rounded
+from vigorl.policy.local.eight_bits import HAS_VNNI, EightBitMatrix, rounded
 
 
 class _WholeNumbers:
@@ -114,7 +114,7 @@ def round_base(model: nn.Module, *, packed: bool | None = None) -> None:
         model: Whose layers; on the CPU.
         packed: Whether for processors without VNNI instructions; None: as this one is.
     """
-    kind = _WholeNumbers if torch.cpu._is_vnni_supported() else _Packed
+    kind = _WholeNumbers if HAS_VNNI else _Packed
     if packed is not None:
         kind = _Packed if packed else _WholeNumbers
     for layer in model.modules():

@@ -4,7 +4,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from vigorl.policy.local.eight_bits import EightBitLinear  # noqa: E402
+from vigorl.policy.local.eight_bits import EightBitLinear, in_eight_bits  # noqa: E402
 
 pytestmark = pytest.mark.model
 
@@ -35,3 +35,31 @@ def test_what_comes_of_a_token_does_not_depend_on_the_others(layer: "torch.nn.Li
         alone = torch.stack([eight(row_D[None])[0] for row_D in x_T_D])
     assert torch.equal(together, alone)
     assert torch.equal(together[-1], layer.bias)
+
+
+def test_an_input_that_is_always_large_leaves_the_others_their_digits() -> None:
+    torch.manual_seed(0)
+    model = Reads()
+    x_T_D = torch.randn(40, 96)
+    x_T_D[:, 7] *= 60
+    with torch.no_grad():
+        wanted = model.layer(x_T_D)
+        plain = EightBitLinear(model.layer)(x_T_D)
+        model.read = x_T_D[:20]
+        measured = in_eight_bits(model, [1, 2, 3]).layer(x_T_D)
+    assert model.ids == [[1, 2, 3]]
+    lost, lost_plain = (measured - wanted).norm(), (plain - wanted).norm()
+    assert lost < 0.4 * lost_plain
+    assert lost < 0.015 * wanted.norm()
+
+
+class Reads(torch.nn.Module):
+    """A network that reads tokens as what is in `read`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = torch.nn.Linear(96, 64)
+
+    def forward(self, input_ids: torch.Tensor, use_cache: bool) -> torch.Tensor:
+        self.ids = input_ids.tolist()
+        return self.layer(self.read)
