@@ -16,15 +16,8 @@ def _models(incomplete: str) -> list[str]:
     from vigorl.policy.providers import PROVIDERS
 
     named = [provider.prefix for provider in PROVIDERS if provider.prefix]
-    names = [
-        "reader",
-        "nano",
-        "scout",
-        "random",
-        *named,
-        "http://localhost:8000/v1",
-        *_checkpoints(),
-    ]
+    ours = ["reader", "nano", "scout", "random"]
+    names = [*ours, *named, "http://localhost:8000/v1", *_checkpoints()]
     return [name for name in names if name.startswith(incomplete)]
 
 

@@ -28,11 +28,11 @@ class _WholeNumbers:
         self._rounded_O_D, self._scales_O = rounded_O_D, scales_O
 
     def forwards(self, x_T_D: Tensor) -> Tensor:
-        """x W', [T, O]."""
+        """Rows times the weights, x W', [T, O]."""
         return self._product(x_T_D, self._rounded_O_D.t()).mul_(self._scales_O)
 
     def backwards(self, gradient_T_O: Tensor) -> Tensor:
-        """g W, [T, D]."""
+        """Their gradient, g W, [T, D]."""
         return self._product(gradient_T_O * self._scales_O, self._rounded_O_D)
 
     def _product(self, rows: Tensor, matrix: Tensor) -> Tensor:
@@ -51,11 +51,11 @@ class _Packed:
         self._backwards = EightBitMatrix(turned_D_O, torch.ones(len(turned_D_O)))
 
     def forwards(self, x_T_D: Tensor) -> Tensor:
-        """x W', [T, O]."""
+        """Rows times the weights, x W', [T, O]."""
         return self._forwards.times(x_T_D)
 
     def backwards(self, gradient_T_O: Tensor) -> Tensor:
-        """g W, [T, D]."""
+        """Their gradient, g W, [T, D]."""
         return self._backwards.times(gradient_T_O * self._scales_O)
 
 
