@@ -135,14 +135,7 @@ def test_the_base_is_unpacked_once_and_knows_the_language(
     assert family_of(str(folder), read_model_type(str(folder))).name == "scout-base"
     named = policy_named("scout-base")
     assert named is not None and named.checkpoint is not None and named.checkpoint() == folder
-    network = Network(str(folder), SCOUT)
-    prompt = network.codec.encode([Message("user", ("What is the capital of France?",))])
-    said, row = [], prompt.ids
-    for _ in range(8):
-        logits, _, _ = network.read(type(prompt)(row, ()))
-        said.append(int(logits.argmax()))
-        row = (*row, said[-1])
-    assert "Paris" in network.codec.decode(said)
+    assert "Paris" in answer(folder, "What is the capital of France?", tokens=8)
 
 
 @needs_base
@@ -154,12 +147,17 @@ def test_scout_is_the_base_with_the_adapter(
     folder = Path(checkpoint_of("scout"))
     assert family_of(str(folder), read_model_type(str(folder))).name == "scout"
     assert folder.is_relative_to(tmp_path) and checkpoint_of("scout") == str(folder)
-    network = Network(str(folder), SCOUT)
     told = 'Task: Send the message.\nPage: Mail\n"Discard" #1 button | "Send" #2 button'
-    prompt = network.codec.encode([Message("user", (told,))])
+    assert answer(folder, told, tokens=12).startswith('<think> click "Send": "Send" #2')
+
+
+def answer(folder: Path, question: str, tokens: int) -> str:
+    """The most probable tokens behind a question."""
+    network = Network(str(folder), SCOUT)
+    prompt = network.codec.encode([Message("user", (question,))])
     said, row = [], prompt.ids
-    for _ in range(12):
+    for _ in range(tokens):
         logits, _, _ = network.read(type(prompt)(row, ()))
         said.append(int(logits.argmax()))
         row = (*row, said[-1])
-    assert network.codec.decode(said).startswith('<think> click "Send": "Send" #2')
+    return network.codec.decode(said)
