@@ -1,10 +1,12 @@
 """Lessons for a model that knows words: what is called otherwise, and what a step says it does."""
 
+import gzip
 import re
+import shutil
 import sys
 from collections.abc import Iterator
 from copy import copy
-from functools import cache
+from itertools import islice
 from pathlib import Path
 from random import Random
 
@@ -150,13 +152,20 @@ def test_a_step_says_what_it_does(
     assert said_purpose(command, refs, goal) == purpose
 
 
-@cache
-def recorded() -> ReadingRows:
-    return ReadingRows(RECORDED)  # takes a while
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> ReadingRows:
+    """Of what was recorded one episode in eight and one page in 200: all takes half a minute."""
+    folder = tmp_path_factory.mktemp("recorded")
+    for name in ("chat_template.jinja", "tokenizer.json", "tokenizer_config.json", "words.json"):
+        shutil.copy(RECORDED / name, folder)
+    for name, share in (("episodes.jsonl.gz", 8), ("world.jsonl.gz", 200)):
+        with gzip.open(RECORDED / name) as lines, gzip.open(folder / name, "w", 1) as kept:
+            kept.writelines(islice(lines, 0, None, share))
+    return ReadingRows(folder)
 
 
-def turns(mixture: Mixture, count: int) -> Iterator[str]:
-    rows, random = copy(recorded()), Random(0)
+def turns(recorded: ReadingRows, mixture: Mixture, count: int) -> Iterator[str]:
+    rows, random = copy(recorded), Random(0)
     rows._mixture = mixture
     while count:
         made = rows.turn(random)
@@ -165,20 +174,22 @@ def turns(mixture: Mixture, count: int) -> Iterator[str]:
             count -= 1
 
 
-def test_recorded_labels_are_exchanged_for_a_model_of_words_alone() -> None:
+def test_recorded_labels_are_exchanged_for_a_model_of_words_alone(
+    recorded: ReadingRows,
+) -> None:
     shares = Mixture(steps=1.0, miniwob=0.0, world=0.0, screens=0.0, sketches=0.0, large=0.0)
     labels = re.compile('"(?:›|→|Buy|Pay|Enrol|Log on|Update|Shade|Qty)"')
-    plain = [bool(labels.search(each)) for each in turns(shares, 150)]
+    plain = [bool(labels.search(each)) for each in turns(recorded, shares, 120)]
     others = Mixture(**{**shares.__dict__, "in_words": True, "renamed": 0.0})
-    in_words = [bool(labels.search(each)) for each in turns(others, 150)]
+    in_words = [bool(labels.search(each)) for each in turns(recorded, others, 120)]
     assert not any(plain) and sum(in_words) > 3
 
 
-def test_games_say_what_their_steps_do() -> None:
+def test_games_say_what_their_steps_do(recorded: ReadingRows) -> None:
     shares = {"steps": 0.0, "world": 0.0, "screens": 0.0, "sketches": 0.0, "large": 0.0}
     for in_words in (False, True):
         mixture = Mixture(miniwob=1.0, in_words=in_words, **shares)
-        said = [bool(re.search(r'<think> click "', each)) for each in turns(mixture, 60)]
+        said = [bool(re.search(r'<think> click "', each)) for each in turns(recorded, mixture, 60)]
         assert (sum(said) > 15) is in_words
 
 
