@@ -1,7 +1,6 @@
 """Which package may import which: browser ← tasks and policy, these ← agent ← training."""
 
 import ast
-import functools
 import re
 import subprocess
 import sys
@@ -11,6 +10,8 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
+
+from tests.trees import below, statements, tree_of
 
 ROOT = Path(__file__).parent.parent
 BELOW = {
@@ -46,17 +47,12 @@ CONFIGURATION = re.compile(r"vigorl\..*[._]config")
 
 
 def imports(tree: ast.AST) -> Iterator[str]:
-    for node in ast.walk(tree):
+    for node in statements(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, "relative import"
             yield node.module or ""
-
-
-@functools.cache
-def tree_of(path: Path) -> ast.Module:
-    return ast.parse(path.read_text())
 
 
 def layer_imports(path: Path) -> set[str]:
@@ -68,16 +64,18 @@ def imported_at_once(path: Path) -> set[str]:
     """Modules of the package that importing a module brings in."""
 
     def found(node: ast.AST) -> Iterator[str]:
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            return
-        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or is_for_types(node):
             return
         if isinstance(node, ast.Import | ast.ImportFrom):
             yield from imports(node)
-        for child in ast.iter_child_nodes(node):
+        for child in below(node):
             yield from found(child)
 
     return {name for name in found(tree_of(path)) if name.split(".")[0] == "vigorl"}
+
+
+def is_for_types(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
 
 
 def named(path: Path) -> str:
@@ -122,14 +120,14 @@ def imported_modules(path: Path) -> Iterator[str]:
     """What is imported anywhere in a module, but for its types alone; `from x import y` as x.y."""
 
     def found(node: ast.AST) -> Iterator[str]:
-        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+        if is_for_types(node):
             return
         if isinstance(node, ast.ImportFrom):
             submodules = {f"{node.module}.{alias.name}" for alias in node.names} & NAMES
             yield from submodules or {node.module or ""}
         elif isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
-        for child in ast.iter_child_nodes(node):
+        for child in below(node):
             yield from found(child)
 
     return found(tree_of(path))

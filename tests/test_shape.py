@@ -1,22 +1,18 @@
 """How large functions are, and how many things a name means."""
 
 import ast
-import functools
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.trees import statements, tree_of
+
 ROOT = Path(__file__).parent.parent
 LAYERS = ("agent", "browser", "policy", "tasks", "training")
 MODULES = sorted(path for layer in LAYERS for path in (ROOT / layer).rglob("*.py"))
 LONGEST_LINES = 80
-
-
-@functools.cache
-def parsed(path: Path) -> ast.Module:
-    return ast.parse(path.read_text())
 
 
 def named(path: Path) -> str:
@@ -25,7 +21,7 @@ def named(path: Path) -> str:
 
 def too_long(tree: ast.AST) -> Iterator[str]:
     """Functions above the limit, those within others as well."""
-    for node in ast.walk(tree):
+    for node in statements(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             first = min([node.lineno, *(each.lineno for each in node.decorator_list)])
             lines = (node.end_lineno or first) - first + 1
@@ -39,7 +35,7 @@ def test_a_function_fits_on_a_screen(layer: str) -> None:
         f"{named(path)} {each}"
         for path in MODULES
         if path.relative_to(ROOT).parts[0] == layer
-        for each in too_long(parsed(path))
+        for each in too_long(tree_of(path))
     ]
     assert not found
 
@@ -54,7 +50,7 @@ def duplicates() -> dict[str, list[str]]:
     """Public classes of one name, with the modules that they are in."""
     where: dict[str, list[str]] = defaultdict(list)
     for path in MODULES:
-        for node in parsed(path).body:
+        for node in tree_of(path).body:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 where[node.name].append(named(path))
     return {name: paths for name, paths in sorted(where.items()) if len(paths) > 1}

@@ -231,6 +231,7 @@ async def test_a_dialog_in_a_tab_behind_holds_nothing(site, visit):
 # ---------------------------------------------------------------- pages that do not load
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(
     ("url", "reason"),
     [

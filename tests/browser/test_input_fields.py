@@ -25,6 +25,7 @@ def field(attributes: str) -> str:
     return f"<input id=f style='{place}' {attributes}>{LOG}"
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(
     ("type", "text", "value"),
     [

@@ -133,7 +133,7 @@ CHANGES: dict[str, tuple[str, str, Action]] = {
 }
 
 
-@pytest.mark.one_in(2)
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("name", CHANGES)
 async def test_a_changed_target_is_told_and_left_alone(site, visit, name: str) -> None:
     body, change, action = CHANGES[name]

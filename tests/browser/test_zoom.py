@@ -288,6 +288,7 @@ def find_blue(view: View) -> list[Point]:
 @pytest.mark.browser
 @pytest.mark.asyncio(loop_scope="module")
 class TestInABrowser:
+    @pytest.mark.one_in(2)
     @pytest.mark.parametrize("source", ["optical", "recorded"])
     @pytest.mark.parametrize("edge", ["shift", "clip"])
     async def test_a_click_read_off_a_zoomed_view_lands_on_the_target(

@@ -117,12 +117,12 @@ def misses(name: str, seeds: Sequence[int]) -> list[tuple[int, str]]:
     return [(row.seed, miss) for row in rows for miss in TASKS[name].miss_names(row)]
 
 
-@pytest.mark.one_in(3)
+@pytest.mark.one_in(6)
 async def test_the_oracle_reaches_the_goal_on_screens_that_are_fair(stage: Any, name: str) -> None:
     assert await oracle_faults(stage, name, FEW) == []
 
 
-@pytest.mark.one_in(2)
+@pytest.mark.one_in(4)
 async def test_near_misses_score_nothing(stage: Any, name: str) -> None:
     choices = misses(name, FEW)[:1]  # all of them are slow
     assert len(choices) == 1

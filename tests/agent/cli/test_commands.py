@@ -167,7 +167,7 @@ def test_ctrl_c_at_any_moment_of_the_start_ends_it_in_a_word(site: str, tmp_path
         assert "Traceback" not in errors, pause_s
 
 
-@pytest.mark.one_in(4)
+@pytest.mark.one_in(8)
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

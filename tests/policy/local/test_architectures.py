@@ -92,6 +92,7 @@ def check(network: Network, turns: Turns, repetition_penalty: float = 1.0) -> No
         assert reply.logprobs == pytest.approx(replayed, abs=1e-4)
 
 
+@pytest.mark.one_in(2)
 async def test_episodes_in_one_batch_say_what_transformers_generates_for_each_alone(
     network: Network, family: Family, screen: Make, look: Make
 ) -> None:

@@ -144,6 +144,7 @@ BEGUN = (
 )
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("begun", BEGUN)
 def test_whatever_may_be_drawn_is_kept_to(network: Network, begun: str) -> None:
     reading = READING + '\nicon cart #8 | field "Zahl ♡" #9 "" | list #10 "M"'

@@ -27,6 +27,7 @@ FORM = STYLE + "".join(
 )
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(
     ("goal", "title"),
     [

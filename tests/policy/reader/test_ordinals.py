@@ -32,6 +32,7 @@ def shop(heading: str, main: str) -> str:
 TENTS = results("Dome tent", "Tunnel tent", "Tarp")
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(
     ("goal", "title"),
     [
@@ -46,6 +47,7 @@ async def test_results_are_counted_and_neither_filters_nor_menus_nor_banners(rea
     assert run.title == title
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(
     ("heading", "main", "goal"),
     [
@@ -144,6 +146,7 @@ async def test_a_box_is_not_a_link_of_nearly_the_same_name(read):
     assert "click" not in run.kinds
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("name", ["Order 100", "Order 1.2", "Order 1042"])
 async def test_a_number_that_is_only_like_the_one_asked_for_is_not_it(read, name):
     page = "".join(

@@ -26,7 +26,7 @@ DEAD = "<button>Save draft</button>"
 # Clicks
 
 
-@pytest.mark.one_in(3)
+@pytest.mark.one_in(6)
 @pytest.mark.parametrize(
     "page",
     [

@@ -139,7 +139,7 @@ ERROR = """<label>E-mail<br><input value=anna style="padding: 6px; width: 220px"
 <p style="color: #b00">This is no address.</p><p>We send nothing else.</p>"""
 
 
-@pytest.mark.one_in(4)
+@pytest.mark.one_in(8)
 @pytest.mark.parametrize(
     ("page", "goal", "answer"),
     [
@@ -194,7 +194,7 @@ async def test_the_value_that_is_meant_is_read(read, page, goal, answer):
     assert run.answer == answer, run.reason
 
 
-@pytest.mark.one_in(2)
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize(
     ("page", "goal", "said"),
     [

@@ -186,6 +186,7 @@ class TestPixels:
         finally:
             await env.close()
 
+    @pytest.mark.one_in(2)
     @pytest.mark.parametrize(
         "name", ["click-button", "email-inbox", "use-slider", "scroll-text", "terminal"]
     )

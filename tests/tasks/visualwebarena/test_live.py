@@ -132,7 +132,7 @@ async def test_every_helper_is_called() -> None:
     assert called == NAMES
 
 
-@pytest.mark.one_in(4)
+@pytest.mark.one_in(8)
 @pytest.mark.parametrize(("path", "call", "value"), FOUND, ids=[call for _, call, _ in FOUND])
 async def test_helpers_read_the_stand_in_sites(
     page: Page, web: Web, stand_ins: StandIns, path: str, call: str, value: object

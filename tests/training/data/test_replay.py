@@ -107,6 +107,7 @@ def row(network: Network) -> Row:
     return asyncio.run(play_all(network))[0][0]
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("temperature", [1.0, 0.6])
 async def test_replay_gives_what_was_recorded_with_looks_closer_and_a_rewritten_history(
     network: Network, temperature: float

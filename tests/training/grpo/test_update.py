@@ -210,6 +210,7 @@ def weights_after(
     return {name: weight.detach() for name, weight in network.model.named_parameters()}
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(
     "normalisation",
     ["dapo", "grpo", pytest.param("dr_grpo", marks=pytest.mark.slow)],

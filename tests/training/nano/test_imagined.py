@@ -82,6 +82,7 @@ def test_values_that_are_entered_stand_in_the_goal_and_in_their_fields() -> None
     assert typed > 200
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("play", KINDS)
 def test_its_turns_can_be_learnt(play: Any) -> None:
     made = hidden = 0
