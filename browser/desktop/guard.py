@@ -149,6 +149,7 @@ def _reap() -> None:
 
 
 def _leave(number: int, frame: object) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # one is enough: the next would break the end off
     raise SystemExit(0)
 
 
@@ -161,17 +162,26 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGHUP):  # the agent's to answer; programs get them anew
         signal.signal(number, lambda number, frame: None)
     guard = _Guard()
+    # An agent that dies closes our input and then sends SIGTERM, which may come while that is dealt
+    # with: whatever it interrupts, the outer block ends everything.
     try:
-        for line in sys.stdin:
-            answer = guard.obey(json.loads(line))
-            _reap()
+        try:
+            _obey_lines(guard)
+        finally:
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    finally:
+        guard.end()
+
+
+def _obey_lines(guard: _Guard) -> None:
+    for line in sys.stdin:
+        answer = guard.obey(json.loads(line))
+        _reap()
+        try:
             sys.stdout.write(json.dumps(answer) + "\n")
             sys.stdout.flush()
-    except BrokenPipeError:
-        pass
-    finally:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        guard.end()
+        except BrokenPipeError:
+            return
 
 
 if __name__ == "__main__":

@@ -98,11 +98,18 @@ async def outcomes(
         return outcome, waits
 
     results = await asyncio.gather(*(played(scenario) for scenario in played_here))
-    for index, (outcome, waits) in enumerate(results):
+    for index, scenario in enumerate(played_here):
         # Beside others a page's own timers may be late: it is played once more, alone.
-        if not (outcome.is_right and all(settled.settled for settled in waits)):
-            results[index] = await played(played_here[index])
+        outcome, waits = results[index]
+        is_settled = all(settled.settled for settled in waits)
+        if not (outcome.is_right and is_settled and outcome.elapsed_ms <= limit_ms(scenario)):
+            results[index] = await played(scenario)
     return {s.name: result for s, result in zip(played_here, results, strict=True)}
+
+
+def limit_ms(scenario: Any) -> int:
+    """Generous, for busy machines; benchmarks/settle.py measures."""
+    return int(scenario.takes_ms + scenario.waits_longer_ms + 2000)
 
 
 @pytest.mark.one_in(3)
@@ -113,8 +120,7 @@ async def test_what_an_action_brings_is_there_after_the_wait(
     outcome, waits = outcomes[scenario.name]
     assert outcome.is_right, (outcome, waits)
     assert [settled.busy for settled in waits if not settled.settled] == []
-    # Generous, for busy machines; benchmarks/settle.py measures.
-    assert outcome.elapsed_ms <= scenario.takes_ms + scenario.waits_longer_ms + 2000
+    assert outcome.elapsed_ms <= limit_ms(scenario)
     assert outcome.page_errors == []
 
 
@@ -354,8 +360,10 @@ async def test_timers_and_promises_work_as_without_us(page: Page, site: Any) -> 
           await new Promise(requestAnimationFrame);
           await sleep(50);
           seen.push(ticks, window.ran);
-          window.onunhandledrejection = event => seen.push('unhandled ' + event.reason.name);
+          const rejected = new Promise(over => { window.onunhandledrejection = event =>
+            over('unhandled ' + event.reason.name) });
           fetch('http://127.0.0.1:1/');
+          seen.push(await rejected);
           try { await fetch('http://127.0.0.1:1/') } catch (error) { seen.push(error.name) }
           await sleep(50);
           try { setTimeout() } catch (error) { seen.push(error.name) }
@@ -372,8 +380,8 @@ async def test_timers_and_promises_work_as_without_us(page: Page, site: Any) -> 
         ["a", 2],
         3,
         True,
-        "TypeError",
         "unhandled TypeError",
+        "TypeError",
         "TypeError",
         "Illegal invocation",
         "Uncaught Error: thrown",

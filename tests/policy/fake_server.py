@@ -15,7 +15,7 @@ from vigorl.policy.wire import WireLimits
 
 Make = Callable[..., Observation]
 QUICK = WireLimits(
-    connect_s=2, answer_s=5, retry_s=0.6, first_retry_s=0.15, first_pause_s=0.02, silence_s=0.3
+    connect_s=2, answer_s=5, retry_s=0.6, first_retry_s=0.4, first_pause_s=0.02, silence_s=0.3
 )
 CLICK = "<think> The kettle (140, 84). </think>\n<answer> click (140, 84) </answer>"
 SAYS = CLICK.removesuffix(" </answer>")  # cut at the string that a turn stops at

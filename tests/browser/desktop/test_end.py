@@ -13,6 +13,7 @@ import pytest
 
 from tests.browser.desktop.conftest import Make
 from vigorl.browser.actions import Click, Press, Wait
+from vigorl.browser.desktop import guard as guard_script
 from vigorl.browser.desktop.x11 import X11Screen
 from vigorl.browser.errors import ScreenFault
 from vigorl.browser.geometry import Point
@@ -80,8 +81,35 @@ async def test_nothing_is_left_behind_whatever_ends_the_agent(
     deadline_s = time.monotonic() + END_LIMIT_S
     lock = Path(f"/tmp/.X{display[1:]}-lock")
     while left := [*(each for each in (*traces, lock) if each.exists()), *processes_of(folder)]:
-        assert time.monotonic() < deadline_s, left
+        assert time.monotonic() < deadline_s, (left, processes_of(folder))
         time.sleep(0.02)
+
+
+async def test_an_input_that_ends_and_a_signal_right_after_it_leave_nothing(tmp_path: Path) -> None:
+    """An agent that dies closes the guard's input, and the kernel sends SIGTERM a moment later."""
+    for number in range(60):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        guard = subprocess.Popen(
+            [sys.executable, "-I", "-S", guard_script.__file__],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert guard.stdin is not None and guard.stdout is not None
+        start = {"start": ["sleep", "300"], "env": {"IN": str(folder)}, "cwd": "/"}
+        for order in ({"remove": str(folder)}, start):
+            guard.stdin.write(json.dumps(order) + "\n")
+            guard.stdin.flush()
+            assert "error" not in json.loads(guard.stdout.readline())
+        guard.stdin.close()
+        later_s = time.perf_counter() + number * 7e-6
+        while time.perf_counter() < later_s:
+            pass
+        guard.terminate()
+        assert guard.wait(END_LIMIT_S) == 0
+        assert not folder.exists() and not processes_of(folder)
+        guard.stdout.close()
 
 
 async def test_a_program_that_dies_is_told_a_screen_that_dies_is_a_fault_and_nothing_is_left(
