@@ -19,8 +19,9 @@ TORCH_INDEX = $(shell command -v nvidia-smi >/dev/null 2>&1 || \
                 { $(BIN)/python -c 'import sys, urllib.request as r; r.urlopen(sys.argv[1], timeout=4)' \
                   $(CPU_WHEELS) 2>/dev/null && echo --extra-index-url $(CPU_WHEELS); })
 
-# Tests wait for pages about half of the time; more than four need more memory than a laptop spares.
-WORKERS = $(shell $(BIN)/python -c 'import os; print(min(4, 2 * (os.cpu_count() or 1)))')
+# One more than cores keeps them busy, for tests wait for pages now and then; with more, those of timing
+# fail. More than four need more memory than a laptop spares.
+WORKERS = $(shell $(BIN)/python -c 'import os; print(min(4, 1 + (os.cpu_count() or 1)))')
 
 .PHONY: demo test test-slow test-desktop test-vllm test-verl test-scale lint format bench gauntlet clean
 .DEFAULT_GOAL := demo

@@ -20,6 +20,7 @@ import os
 import select
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -75,11 +76,26 @@ class _Guard:
         _end_all(keep=server)
         if server is not None:
             _end_all(keep=None)
-        if self.display is not None:  # of a server that had no time to do so itself
-            for left in (f"/tmp/.X{self.display}-lock", f"/tmp/.X11-unix/X{self.display}"):
-                Path(left).unlink(missing_ok=True)
+        if self.display is not None:
+            _remove_socket(self.display)
         for folder in self.folders:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove_socket(display: int) -> None:
+    """Remove the socket of an X server that had no time to do so itself.
+
+    A server that answers is another one, which has taken the number since.
+    """
+    path = Path(f"/tmp/.X11-unix/X{display}")
+    with socket.socket(socket.AF_UNIX) as asking:
+        asking.setblocking(False)  # one whose queue is full is alive as well
+        try:
+            asking.connect(str(path))
+        except ConnectionRefusedError:
+            path.unlink(missing_ok=True)
+        except OSError:
+            return
 
 
 def _started(

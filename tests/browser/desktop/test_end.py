@@ -3,11 +3,13 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -85,31 +87,66 @@ async def test_nothing_is_left_behind_whatever_ends_the_agent(
         time.sleep(0.02)
 
 
-async def test_an_input_that_ends_and_a_signal_right_after_it_leave_nothing(tmp_path: Path) -> None:
-    """An agent that dies closes the guard's input, and the kernel sends SIGTERM a moment later."""
-    for number in range(60):
-        folder = tmp_path / str(number)
-        folder.mkdir()
-        guard = subprocess.Popen(
+class Guard:
+    """The process that starts and ends programs, and what it answers to orders."""
+
+    def __init__(self) -> None:
+        self.process = subprocess.Popen(
             [sys.executable, "-I", "-S", guard_script.__file__],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
-        assert guard.stdin is not None and guard.stdout is not None
-        start = {"start": ["sleep", "300"], "env": {"IN": str(folder)}, "cwd": "/"}
-        for order in ({"remove": str(folder)}, start):
-            guard.stdin.write(json.dumps(order) + "\n")
-            guard.stdin.flush()
-            assert "error" not in json.loads(guard.stdout.readline())
-        guard.stdin.close()
-        later_s = time.perf_counter() + number * 7e-6
-        while time.perf_counter() < later_s:
-            pass
-        guard.terminate()
-        assert guard.wait(END_LIMIT_S) == 0
+
+    def told(self, **order: Any) -> dict[str, Any]:
+        assert self.process.stdin is not None and self.process.stdout is not None
+        self.process.stdin.write(json.dumps(order) + "\n")
+        self.process.stdin.flush()
+        answer: dict[str, Any] = json.loads(self.process.stdout.readline())
+        assert "error" not in answer
+        return answer
+
+    def end(self, terminate_after_s: float | None = None) -> None:
+        assert self.process.stdin is not None and self.process.stdout is not None
+        self.process.stdin.close()
+        if terminate_after_s is not None:
+            due_s = time.perf_counter() + terminate_after_s
+            while time.perf_counter() < due_s:
+                pass
+            self.process.terminate()
+        assert self.process.wait(END_LIMIT_S) == 0
+        self.process.stdout.close()
+
+
+async def test_an_input_that_ends_and_a_signal_right_after_it_leave_nothing(tmp_path: Path) -> None:
+    """An agent that dies closes the guard's input, and the kernel sends SIGTERM a moment later."""
+    for number in range(60):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        guard = Guard()
+        guard.told(remove=str(folder))
+        guard.told(start=["sleep", "300"], env={"IN": str(folder)}, cwd="/")
+        guard.end(terminate_after_s=number * 7e-6)
         assert not folder.exists() and not processes_of(folder)
-        guard.stdout.close()
+
+
+@pytest.mark.parametrize("is_taken", [False, True])
+async def test_the_socket_of_a_server_that_has_taken_the_number_since_stays(is_taken: bool) -> None:
+    number = 100_000 + os.getpid()
+    path = Path(f"/tmp/.X11-unix/X{number}")
+    path.parent.mkdir(exist_ok=True)
+    guard = Guard()
+    serve = f"import time; print({number}, flush=True); time.sleep(300)"
+    guard.told(server=[sys.executable, "-c", serve], limit_s=END_LIMIT_S)
+    try:
+        with socket.socket(socket.AF_UNIX) as server:
+            server.bind(str(path))
+            if is_taken:
+                server.listen()
+            guard.end()
+            assert path.exists() is is_taken
+    finally:
+        path.unlink(missing_ok=True)
 
 
 async def test_a_program_that_dies_is_told_a_screen_that_dies_is_a_fault_and_nothing_is_left(
