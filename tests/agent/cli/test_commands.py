@@ -235,7 +235,7 @@ def test_a_stopped_run_is_recorded_and_leaves_no_process(
         text=True,
     )
     family = []
-    for _ in range(300):
+    for _ in range(600):
         time.sleep(0.1)
         lines = list(tmp_path.glob("*/trajectory.jsonl"))
         if lines and len(lines[0].read_text().splitlines()) >= 3:

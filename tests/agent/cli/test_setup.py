@@ -35,7 +35,7 @@ def bare_machine(tmp_path):
 def setup(environment, *options, stdin):
     command = (sys.executable, "-m", "vigorl.agent.cli", "setup", *options)
     return subprocess.run(
-        command, env=environment, stdin=stdin, capture_output=True, text=True, timeout=60
+        command, env=environment, stdin=stdin, capture_output=True, text=True, timeout=100
     )
 
 

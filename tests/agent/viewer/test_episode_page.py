@@ -86,7 +86,7 @@ def hostile_episode(request: pytest.FixtureRequest, tmp_path: Path) -> Trajector
     return read_trajectory(recorder.folder)
 
 
-@pytest.mark.one_in(6)
+@pytest.mark.one_in(3)
 async def test_nothing_that_a_page_or_model_says_is_executed_or_loaded(
     browser: Browser, hostile_episode: Trajectory
 ) -> None:
