@@ -11,9 +11,12 @@ Orders:
     {"server": ARGV, "limit_s": N}                  an X server that writes the number of its
         display to its standard output; answered by {"pid": N, "display": N}
     {"remove": FOLDER}                              in the end; answered by {}
+    {"ended": PID}                                  how a program ended; answered by {"code": N},
+        its exit code, or below 0 the signal that ended it; null while it runs
 An order that cannot be carried out is answered by {"error": "…"}.
 """
 
+import contextlib
 import ctypes
 import json
 import os
@@ -42,18 +45,26 @@ class _Guard:
         self.server: subprocess.Popen[bytes] | None = None
         self.display: int | None = None
         self.folders: list[str] = []
+        self.programs: list[subprocess.Popen[bytes]] = []
+        """Kept, because one that is let go of would ask for its own end, and we should miss it."""
+        self.codes: dict[int, int] = {}
+        """How processes ended."""
 
     def obey(self, order: dict[str, Any]) -> dict[str, Any]:
         """Carry out one order; returns what is answered."""
         try:
             match order:
                 case {"start": argv, "env": env, "cwd": cwd}:
-                    return {"pid": _started(argv, env, cwd, subprocess.DEVNULL).pid}
+                    self.programs.append(_started(argv, env, cwd, subprocess.DEVNULL))
+                    return {"pid": self.programs[-1].pid}
                 case {"server": argv, "limit_s": limit_s}:
                     return self._serve(argv, limit_s)
                 case {"remove": folder}:
                     self.folders.append(folder)
                     return {}
+                case {"ended": pid}:
+                    self.codes |= _reap()
+                    return {"code": self.codes.get(pid)}
                 case _:
                     return {"error": f"no order: {order}"}
         except OSError as error:
@@ -155,13 +166,13 @@ def _end_all(keep: int | None) -> None:
         _reap()
 
 
-def _reap() -> None:
-    """Take note of ended children, so that they are gone."""
-    try:
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
-    except ChildProcessError:
-        return
+def _reap() -> dict[int, int]:
+    """Let ended children be gone; returns how each of them ended."""
+    codes: dict[int, int] = {}
+    with contextlib.suppress(ChildProcessError):
+        while (ended := os.waitpid(-1, os.WNOHANG))[0]:
+            codes[ended[0]] = os.waitstatus_to_exitcode(ended[1])
+    return codes
 
 
 def _leave(number: int, frame: object) -> None:
@@ -192,7 +203,7 @@ def main() -> None:
 def _obey_lines(guard: _Guard) -> None:
     for line in sys.stdin:
         answer = guard.obey(json.loads(line))
-        _reap()
+        guard.codes |= _reap()
         try:
             sys.stdout.write(json.dumps(answer) + "\n")
             sys.stdout.flush()

@@ -33,6 +33,11 @@ class Guarded:
         order = {"start": list(argv), "env": dict(env), "cwd": str(cwd)}
         return int((await self._told(order))["pid"])
 
+    async def exit_code(self, pid: int) -> int | None:
+        """How a program that was started here ended, below 0 by a signal; None: it runs."""
+        code: int | None = (await self._told({"ended": pid}))["code"]
+        return code
+
     async def serve(self, argv: Sequence[str], limit_s: float) -> int:
         """Start an X server; returns the number of its display.
 

@@ -143,20 +143,37 @@ class Desktop:
             extra: Variables of its environment beside the usual ones.
 
         Raises:
-            StartFault: it does not start, or shows no window in time.
+            StartFault: it does not start, fails, or shows no window in time.
         """
         before = {window.id for window in self.screen.windows()}
         env = {**self._environment, **(extra or {})}
+        pid = None
         if self._guarded is None:
             await asyncio.to_thread(_start_for_good, program.argv, env)
         else:
-            await self._guarded.start(program.argv, env, self.home or Path.cwd())
+            pid = await self._guarded.start(program.argv, env, self.home or Path.cwd())
         deadline_s = time.monotonic() + WINDOW_LIMIT_S
         while not (new := {window.id for window in self.screen.windows()} - before):
             if time.monotonic() > deadline_s:
                 raise StartFault(f"{program.command} showed no window in {WINDOW_LIMIT_S:g} s")
+            await self._require_unbroken(program, pid)
             await asyncio.sleep(_LOOK_EVERY_S)
         return new
+
+    async def _require_unbroken(self, program: Program, pid: int | None) -> None:
+        """Go on while a program runs, or has ended well: some hand over to another process.
+
+        Raises:
+            StartFault: it has failed.
+        """
+        if self._guarded is None or pid is None:
+            return
+        if code := await self._guarded.exit_code(pid):
+            how = f"with exit code {code}" if code > 0 else f"by signal {-code}"
+            raise StartFault(
+                f"{program.command} ended {how} before it showed a window: "
+                "start it in a terminal to see why"
+            )
 
     def place(self, windows: Iterable[int], corner_px: tuple[int, int]) -> None:
         """Put windows somewhere on what is shown, as far as they are there as a whole."""

@@ -16,8 +16,11 @@ import pytest
 from tests.browser.desktop.conftest import Make
 from vigorl.browser.actions import Click, Press, Wait
 from vigorl.browser.desktop import guard as guard_script
+from vigorl.browser.desktop.environment import DesktopEnvironment, DesktopSettings
+from vigorl.browser.desktop.opening import WINDOW_LIMIT_S, Program
+from vigorl.browser.desktop.virtual_size import VirtualSize
 from vigorl.browser.desktop.x11 import X11Screen
-from vigorl.browser.errors import ScreenFault
+from vigorl.browser.errors import ScreenFault, StartFault
 from vigorl.browser.geometry import Point
 
 pytestmark = [pytest.mark.desktop, pytest.mark.asyncio(loop_scope="session")]
@@ -147,6 +150,25 @@ async def test_the_socket_of_a_server_that_has_taken_the_number_since_stays(is_t
             assert path.exists() is is_taken
     finally:
         path.unlink(missing_ok=True)
+
+
+@pytest.mark.parametrize(
+    ("script", "how"), [("exit 3", "with exit code 3"), ("kill -9 $$", "by signal 9")]
+)
+async def test_a_program_that_fails_before_it_shows_a_window_is_told_at_once(
+    script: str, how: str
+) -> None:
+    program = Program(f"sh -c '{script}'")
+    environment = DesktopEnvironment(
+        "", DesktopSettings(virtual=VirtualSize(400, 400), programs=(program,))
+    )
+    started_s = time.monotonic()
+    try:
+        with pytest.raises(StartFault, match=f"ended {how} before it showed a window"):
+            await environment.reset()
+    finally:
+        await environment.close()
+    assert time.monotonic() - started_s < WINDOW_LIMIT_S
 
 
 async def test_a_program_that_dies_is_told_a_screen_that_dies_is_a_fault_and_nothing_is_left(
