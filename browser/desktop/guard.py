@@ -1,6 +1,6 @@
 """The guard of a screen: a small process that starts programs, and ends all of them in the end.
 
-It is run as a script, by nothing but Python's own library, so that it starts in 20 ms. Orders come
+It is run as a script, by nothing but Python's own library, so that it starts at once. Orders come
 as lines of JSON on its standard input, an answer to each goes to its standard output. When the
 input ends, however the agent came to its end, or on SIGTERM, everything is ended that it has
 started, and all that they have started: as the reaper of its descendants it sees those as well
@@ -12,7 +12,8 @@ Orders:
         display to its standard output; answered by {"pid": N, "display": N}
     {"remove": FOLDER}                              in the end; answered by {}
     {"ended": PID}                                  how a program ended; answered by {"code": N},
-        its exit code, or below 0 the signal that ended it; null while it runs
+        its exit code, or below 0 the signal that ended it; null while it or what it has started
+        in the background runs
 An order that cannot be carried out is answered by {"error": "…"}.
 """
 
@@ -63,8 +64,7 @@ class _Guard:
                     self.folders.append(folder)
                     return {}
                 case {"ended": pid}:
-                    self.codes |= _reap()
-                    return {"code": self.codes.get(pid)}
+                    return {"code": None if _lives(pid) else self.codes.get(pid)}
                 case _:
                     return {"error": f"no order: {order}"}
         except OSError as error:
@@ -128,6 +128,15 @@ def _started(
         start_new_session=True,
         preexec_fn=lambda: prctl(_PR_SET_PDEATHSIG, int(at_our_end)),
     )
+
+
+def _lives(group: int) -> bool:
+    """Whether a process group has a process."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def _descendants() -> set[int]:
@@ -202,8 +211,8 @@ def main() -> None:
 
 def _obey_lines(guard: _Guard) -> None:
     for line in sys.stdin:
-        answer = guard.obey(json.loads(line))
         guard.codes |= _reap()
+        answer = guard.obey(json.loads(line))
         try:
             sys.stdout.write(json.dumps(answer) + "\n")
             sys.stdout.flush()

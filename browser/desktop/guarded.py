@@ -34,7 +34,10 @@ class Guarded:
         return int((await self._told(order))["pid"])
 
     async def exit_code(self, pid: int) -> int | None:
-        """How a program that was started here ended, below 0 by a signal; None: it runs."""
+        """How a program that was started here ended, below 0 by a signal.
+
+        None: it runs, or what it has started in the background does.
+        """
         code: int | None = (await self._told({"ended": pid}))["code"]
         return code
 

@@ -161,7 +161,7 @@ class Desktop:
         return new
 
     async def _require_unbroken(self, program: Program, pid: int | None) -> None:
-        """Go on while a program runs, or has ended well: some hand over to another process.
+        """Go on while a program or its background runs, or it has ended well: some hand over.
 
         Raises:
             StartFault: it has failed.

@@ -171,6 +171,18 @@ async def test_a_program_that_fails_before_it_shows_a_window_is_told_at_once(
     assert time.monotonic() - started_s < WINDOW_LIMIT_S
 
 
+async def test_a_script_that_fails_after_it_has_started_a_program_is_waited_for() -> None:
+    board = f"{sys.executable} {AGENT.with_name('board.py')} /dev/null Board 300x300+0+0 green"
+    program = Program(f"sh -c '(sleep 0.5; exec {board}) & exit 3'")
+    environment = DesktopEnvironment(
+        "", DesktopSettings(virtual=VirtualSize(400, 400), programs=(program,))
+    )
+    try:
+        assert [tab.title for tab in (await environment.reset()).tabs] == ["Board"]
+    finally:
+        await environment.close()
+
+
 async def test_a_program_that_dies_is_told_a_screen_that_dies_is_a_fault_and_nothing_is_left(
     make: Make,
 ) -> None:
